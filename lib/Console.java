@@ -1,0 +1,171 @@
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES Cleanup.java Failure.java
+package lib;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * What a command says, and how it ends: the talk on stderr in the form of PostgreSQL's own tools ({@code name: error: …},
+ * {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the way from a failure to an exit code.
+ * The product goes to stdout through {@link #out}. Safe for use by several threads.
+ */
+public final class Console {
+    /** The version of this toolkit. */
+    public static final String VERSION = "0.1.0";
+
+    @Option(names = {"-q", "--quiet"}, order = 90, description = "print errors and warnings only")
+    private boolean quiet;
+    @Option(names = {"-v", "--verbose"}, order = 91, description = "print the reason of each decision too")
+    private boolean verbose;
+    @Option(names = "--no-color", order = 92, description = "plain output (NO_COLOR does the same)")
+    private boolean noColor;
+    @Option(names = {"-V", "--version"}, order = 93, versionHelp = true, description = "output version information, then exit")
+    private boolean version;
+    @Option(names = {"-?", "--help"}, order = 94, usageHelp = true, description = "show this help, then exit")
+    private boolean help;
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    private ProgressLine line;
+
+    /** Parses the arguments, runs the command, reports what failed, and returns the exit code. */
+    public static int run(Object command, String... args) {
+        CommandLine line = new CommandLine(command);
+        configure(line);
+        return line.execute(args);
+    }
+
+    /** Gives a command line the error handling and the help layout that all commands share. */
+    public static void configure(CommandLine line) {
+        line.getCommandSpec().versionProvider(new Version(line.getCommandName()));
+        line.setParameterExceptionHandler(Console::wrongUsage);
+        line.setExecutionExceptionHandler((e, failed, result) -> failed(e, failed));
+        line.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_COMMAND_LIST);
+        line.setHelpSectionKeys(List.of(UsageMessageSpec.SECTION_KEY_DESCRIPTION, UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING,
+                UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
+                UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
+                UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST, UsageMessageSpec.SECTION_KEY_FOOTER));
+    }
+
+    /** A line of the product on stdout. */
+    public void out(String format, Object... values) {
+        print(spec.commandLine().getOut(), text(format, values));
+    }
+
+    /** Something the operator wants to follow. */
+    public void say(String format, Object... values) {
+        if (!quiet) {
+            talk(text(format, values));
+        }
+    }
+
+    /** Something only {@code -v} shows, such as the reason of a decision or the command that is run. */
+    public void explain(String format, Object... values) {
+        if (verbose && !quiet) {
+            talk(text(format, values));
+        }
+    }
+
+    /** Something that the operator should know although the run goes on. */
+    public void warn(String format, Object... values) {
+        talk("warning: " + text(format, values));
+    }
+
+    /** One of several reasons why the command will fail. */
+    public void error(String format, Object... values) {
+        talk("error: " + text(format, values));
+    }
+
+    public void hint(String format, Object... values) {
+        talk("hint: " + text(format, values));
+    }
+
+    /** Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is done. */
+    public synchronized ProgressLine progress(Supplier<String> state) {
+        boolean shown = !quiet && !verbose && ProgressLine.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+        line = new ProgressLine(spec.commandLine().getErr(), state, shown);
+        return line;
+    }
+
+    /** @return whether -v was given */
+    public boolean verbose() {
+        return verbose;
+    }
+
+    /** @return the name of the running command, as its messages begin */
+    public String command() {
+        return spec.name();
+    }
+
+    /** Prints a failure the way psql prints its own. */
+    public static void report(PrintWriter err, String command, Failure failure, boolean trace) {
+        synchronized (Console.class) {
+            err.println(command + ": error: " + failure.getMessage());
+            if (failure.detail() != null) {
+                failure.detail().lines().forEach(text -> err.println(command + ": detail: " + text));
+            }
+            if (failure.hint() != null) {
+                failure.hint().lines().forEach(text -> err.println(command + ": hint: " + text));
+            }
+            if (trace) {
+                failure.printStackTrace(err);
+            }
+            err.flush();
+        }
+    }
+
+    private void talk(String text) {
+        print(spec.commandLine().getErr(), spec.name() + ": " + text);
+    }
+
+    private synchronized void print(PrintWriter writer, String text) {
+        if (line != null) {
+            line.clear();
+        }
+        writer.println(text);
+        writer.flush();
+    }
+
+    private static String text(String format, Object... values) {
+        return values.length == 0 ? format : String.format(format, values);
+    }
+
+    private static int wrongUsage(ParameterException e, String[] args) {
+        PrintWriter err = e.getCommandLine().getErr();
+        String name = e.getCommandLine().getCommandName();
+        err.println(name + ": error: " + e.getMessage().lines().findFirst().orElse("wrong usage"));
+        UnmatchedArgumentException.printSuggestions(e, err);
+        err.println("Try \"" + name + " --help\" for more information.");
+        return Failure.USAGE;
+    }
+
+    private static int failed(Exception e, CommandLine line) {
+        if (Cleanup.stopping()) {
+            // A signal took the connections away; the JVM's own exit code (130, 143) says so.
+            return Failure.STEP;
+        }
+        boolean trace = line.getParseResult().hasMatchedOption("--verbose");
+        Failure failure = e instanceof Failure known ? known
+                : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), e.getMessage()).because(e)
+                        .hint("run again with -v for the details, and report them");
+        report(line.getErr(), line.getCommandName(), failure, trace);
+        return failure.exitCode();
+    }
+
+    private record Version(String command) implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {command + " (tsmigrate) " + VERSION};
+        }
+    }
+}

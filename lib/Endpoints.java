@@ -1,0 +1,52 @@
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES Console.java Dsn.java Failure.java
+package lib;
+
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** The two sides of a migration, as every command that has both takes them. */
+public final class Endpoints {
+    @Option(names = {"-s", "--source"}, paramLabel = "CONNSTR", order = 1,
+            description = "connection string of the source (default: $SOURCE)")
+    private String source;
+    @Option(names = {"-d", "--target"}, paramLabel = "CONNSTR", order = 2,
+            description = "connection string of the target (default: $TARGET)")
+    private String target;
+
+    private Map<String, String> environment = System.getenv();
+
+    /** Replaces the process's environment. */
+    public void environment(Map<String, String> variables) {
+        environment = variables;
+    }
+
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /** @throws Failure usage, when no connection string is given or it is malformed */
+    public Dsn source(Console console) {
+        return parse("source", source, "SOURCE", console);
+    }
+
+    /** @throws Failure usage, when no connection string is given or it is malformed */
+    public Dsn target(Console console) {
+        return parse("target", target, "TARGET", console);
+    }
+
+    private Dsn parse(String side, String given, String variable, Console console) {
+        String text = given == null ? environment.get(variable) : given;
+        if (text == null || text.isEmpty()) {
+            throw Failure.usage("no %s was given", side)
+                    .hint("use --%s or set %s to a connection string such as 'postgresql://user@host:5432/database'", side, variable);
+        }
+        Dsn dsn = Dsn.parse(side, text, given != null, environment);
+        dsn.warnings().forEach(warning -> console.warn("%s", warning));
+        if (dsn.passwordOnCommandLine()) {
+            console.warn("the password of the %s stands on the command line, where ps shows it to every user of this machine", side);
+            console.hint("leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string into $%s", variable);
+        }
+        return dsn;
+    }
+}
