@@ -1,0 +1,70 @@
+//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java ServerAddress.java
+package lib;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The key=value string for PostgreSQL's client tools (PostgreSQL manual, 34.1.1.1), resolved and without secrets. */
+final class ClientConninfo {
+    private static final int SYSTEM_ROOTS_SINCE = 16;
+    /** A connection that lies idle while others copy must not be forgotten by a firewall; dead after 90 s without an answer. */
+    private static final Map<String, String> KEEPALIVES = new LinkedHashMap<>();
+
+    static {
+        KEEPALIVES.put("keepalives", "1");
+        KEEPALIVES.put("keepalives_idle", "30");
+        KEEPALIVES.put("keepalives_interval", "10");
+        KEEPALIVES.put("keepalives_count", "6");
+    }
+
+    private ClientConninfo() {
+    }
+
+    static String of(Parameters parameters, List<ServerAddress> servers, String user, String database, String application, int clientMajor) {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("host", joined(servers, ServerAddress::host));
+        values.put("hostaddr", joined(servers, ServerAddress::address));
+        values.values().removeIf(list -> list.matches(",*"));
+        values.put("port", joined(servers, server -> String.valueOf(server.port())));
+        values.put("dbname", database);
+        values.put("user", user);
+        values.put("connect_timeout", String.valueOf(parameters.number("connect_timeout", DriverProperties.CONNECT_TIMEOUT)));
+        values.put("application_name", application);
+        KEEPALIVES.forEach((name, value) -> values.put(name, parameters.or(name, value)));
+        values.putAll(others(parameters, clientMajor));
+        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+    }
+
+    private static Map<String, String> others(Parameters parameters, int clientMajor) {
+        Map<String, String> others = new LinkedHashMap<>();
+        for (Keyword keyword : Keyword.ALL) {
+            String value = parameters.get(keyword.name());
+            boolean handedOn = value != null && !keyword.secret() && keyword.use() != Keyword.Use.IGNORED
+                    && (keyword.use() != Keyword.Use.OURS || keyword.name().startsWith("ssl"));
+            if (handedOn && knows(parameters, keyword, value, clientMajor)) {
+                others.put(keyword.name(), value);
+            }
+        }
+        return others;
+    }
+
+    private static boolean knows(Parameters parameters, Keyword keyword, String value, int clientMajor) {
+        int since = keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
+        if (clientMajor < since && (keyword.protection() || keyword.since() < since)) {
+            throw Failure.refused("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for", clientMajor, keyword.name(), value,
+                    parameters.origin(keyword.name()), parameters.side).hint("install the client tools of PostgreSQL %d or newer", since);
+        }
+        return clientMajor >= since;
+    }
+
+    private static String joined(List<ServerAddress> servers, Function<ServerAddress, String> part) {
+        return servers.stream().map(part).collect(Collectors.joining(","));
+    }
+
+    private static String quoted(String value) {
+        return value.matches("[\\w.,:/@%+-]+") ? value : '\'' + value.replace("\\", "\\\\").replace("'", "\\'") + '\'';
+    }
+}
