@@ -1,0 +1,148 @@
+//SOURCES Failure.java
+package lib;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Every PostgreSQL client installation of this machine, and which of them can work between two servers. */
+public final class ClientTools {
+    /** Folders of further installations or wrappers, separated as PATH is. */
+    public static final String BINDIRS = "TSMIGRATE_PG_BINDIRS";
+
+    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)(?:\\.(\\d+))?");
+    /** Where packages of Debian, Red Hat, Homebrew, EDB and Postgres.app put each major's programs. */
+    private static final List<String> USUAL = List.of("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
+            "/opt/homebrew/opt/libpq*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/local/opt/libpq*/bin", "/Library/PostgreSQL/*/bin",
+            "/Applications/Postgres.app/Contents/Versions/*/bin");
+
+    /** One installation: the folder of pg_dump, pg_restore and psql, and their version. */
+    public record Installation(Path folder, int major, int minor) {
+        public String tool(String name) {
+            return folder.resolve(name).toString();
+        }
+
+        @Override
+        public String toString() {
+            return major + "." + minor + " (" + folder + ")";
+        }
+    }
+
+    private final List<Installation> installed;
+
+    private ClientTools(List<Installation> installed) {
+        this.installed = installed;
+    }
+
+    /** Finds every installation: {@value #BINDIRS} first, then PATH, then the usual places. */
+    public static ClientTools find(Map<String, String> environment) {
+        Set<Path> folders = new LinkedHashSet<>();
+        for (String variable : List.of(BINDIRS, "PATH")) {
+            for (String folder : environment.getOrDefault(variable, "").split(File.pathSeparator)) {
+                if (!folder.isEmpty()) {
+                    folders.add(Path.of(folder));
+                }
+            }
+        }
+        USUAL.forEach(pattern -> folders.addAll(glob(pattern)));
+        List<Installation> found = new ArrayList<>();
+        Set<Path> seen = new LinkedHashSet<>();
+        for (Path folder : folders) {
+            Path pgDump = folder.resolve("pg_dump");
+            if (Files.isExecutable(pgDump) && !isDebianWrapper(pgDump) && seen.add(real(folder))) {
+                version(pgDump).ifPresent(found::add);
+            }
+        }
+        return new ClientTools(found);
+    }
+
+    /** @return what was found, in the order of preference of the places */
+    public List<Installation> installed() {
+        return installed;
+    }
+
+    /**
+     * Picks the programs for a pair of servers: a pg_dump reads servers of its own major and older ones, and a pg_restore newer than the
+     * target writes settings that the target does not know (pg_dump manual, "Notes"). The source's own major is best.
+     *
+     * @throws Failure refused, naming the package to install
+     */
+    public Installation pick(int sourceMajor, int targetMajor) {
+        return installed.stream().filter(tools -> tools.major >= sourceMajor && tools.major <= targetMajor)
+                .min(Comparator.comparingInt(Installation::major).thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
+                .orElseThrow(() -> none(sourceMajor, targetMajor));
+    }
+
+    private Failure none(int sourceMajor, int targetMajor) {
+        String range = sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
+        String have = installed.isEmpty() ? "no client tools are installed on this machine"
+                : installed.stream().map(Installation::major).collect(Collectors.toCollection(TreeSet::new)).stream()
+                        .map(major -> "version " + major).collect(Collectors.joining(", ", "installed here: ", ""));
+        return Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
+                range, sourceMajor, targetMajor).detail("%s", have)
+                .hint("install the package postgresql-client-%d (Debian, Ubuntu), postgresql%d (Red Hat) or postgresql@%d (Homebrew), "
+                        + "or name its folder in %s", sourceMajor, sourceMajor, sourceMajor, BINDIRS);
+    }
+
+    /** Debian's /usr/bin/pg_dump chooses a version by itself; the real programs stand in a folder per major. */
+    private static boolean isDebianWrapper(Path program) {
+        return real(program).getFileName().toString().equals("pg_wrapper");
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            return path;
+        }
+    }
+
+    private static Optional<Installation> version(Path pgDump) {
+        try {
+            Process process = new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            process.getOutputStream().close();
+            try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+                Matcher version = VERSION.matcher(String.valueOf(output.readLine()));
+                return version.find()
+                        ? Optional.of(new Installation(pgDump.getParent(), Integer.parseInt(version.group(1)),
+                                version.group(2) == null ? 0 : Integer.parseInt(version.group(2))))
+                        : Optional.empty();
+            }
+        } catch (IOException e) {
+            // A pg_dump that cannot be started is as good as none.
+            return Optional.empty();
+        }
+    }
+
+    private static List<Path> glob(String pattern) {
+        int star = pattern.lastIndexOf('/', pattern.indexOf('*'));
+        Path parent = Path.of(pattern.substring(0, star));
+        String[] rest = pattern.substring(star + 1).split("/", 2);
+        List<Path> found = new ArrayList<>();
+        if (Files.isDirectory(parent)) {
+            try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, rest[0])) {
+                folders.forEach(folder -> found.add(folder.resolve(rest[1])));
+            } catch (IOException e) {
+                // A folder that cannot be listed holds nothing that we could run.
+                return List.of();
+            }
+        }
+        found.sort(Comparator.reverseOrder());
+        return found;
+    }
+}

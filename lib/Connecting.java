@@ -1,0 +1,69 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Dsn.java Failure.java
+package lib;
+
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import javax.net.ssl.SSLException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Turns what the driver throws into one line that says what is wrong, on which side, and what to do about it. */
+public final class Connecting {
+    private Connecting() {
+    }
+
+    /** Why a connection could not be opened (SQLSTATE: PostgreSQL manual, appendix A). */
+    public static Failure failure(Dsn dsn, SQLException e) {
+        String side = dsn.side();
+        String state = String.valueOf(e.getSQLState());
+        Failure failure = Failure.refused("could not connect to the %s: %s", side, reason(dsn, e)).because(e);
+        return switch (state) {
+            case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",
+                    dsn.user(), side);
+            case "28000" -> failure.hint("ask for a line in pg_hba.conf of the %s, or try sslmode=require", side);
+            case "3D000" -> failure.hint(side.equals("target") ? "check the database name, or create it with --create-database"
+                    : "check the database name of the source: psql -l lists them");
+            case "53300" -> failure.hint("the %s has no connection slot left: end other sessions or lower --jobs", side);
+            case "08004" -> failure.hint("check user and password of the %s", side);
+            default -> failure.hint("check host, port and firewall of the %s (%s)", side, dsn.display());
+        };
+    }
+
+    /** A statement that failed on one side; the server's own words stand in the detail. */
+    public static Failure statement(String side, String doing, SQLException e) {
+        Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
+        ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+        if (server != null && server.getDetail() != null) {
+            failure.detail("%s", server.getDetail());
+        }
+        if (server != null && server.getHint() != null) {
+            failure.hint("%s", server.getHint());
+        }
+        return failure;
+    }
+
+    /** @return the server's primary message, or the driver's */
+    public static String words(SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+        return server != null && server.getMessage() != null ? server.getMessage() : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    private static String reason(Dsn dsn, SQLException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException) {
+                return "could not translate host name \"" + dsn.host() + "\" to an address";
+            } else if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
+                return "nothing answers at \"" + dsn.host() + "\" port " + dsn.port() + " (" + cause.getMessage() + ")";
+            } else if (cause instanceof SocketTimeoutException) {
+                return "\"" + dsn.host() + "\" port " + dsn.port() + " did not answer in time";
+            } else if (cause instanceof SSLException) {
+                return "TLS failed: " + cause.getMessage();
+            }
+        }
+        return words(e);
+    }
+}

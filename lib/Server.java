@@ -1,0 +1,155 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Cleanup.java Connecting.java Dsn.java Sessions.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+
+/** One side of a migration: what the server is, and sessions on it that all behave alike. */
+public final class Server implements Sessions {
+    /** What is asked once of each side. Sizes are bytes. */
+    public record Facts(int versionNumber, String version, String user, boolean superuser, boolean createRole, boolean createDatabase,
+            boolean bypassRls, String encoding, String collate, String ctype, String localeProvider, boolean recovery) {
+        /** @return the major version, such as 15 */
+        public int major() {
+            return versionNumber / 10000;
+        }
+    }
+
+    /** The settings that pg_dump pins (setup_connection in its source), and those that text output of the built-in types depends on. */
+    private static final List<String> PINNED = List.of("DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=3", "TimeZone='UTC'",
+            "bytea_output=hex", "xmloption=content", "lc_monetary='C'", "search_path=''", "row_security=off", "synchronize_seqscans=off",
+            "standard_conforming_strings=on", "quote_all_identifiers=off", "check_function_bodies=off", "client_min_messages=warning",
+            "statement_timeout=0", "lock_timeout=0", "idle_in_transaction_session_timeout=0");
+
+    private final Dsn dsn;
+    private final Facts facts;
+    private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
+
+    private Server(Dsn dsn, Facts facts) {
+        this.dsn = dsn;
+        this.facts = facts;
+        Cleanup.onExit(this::abandon);
+    }
+
+    /**
+     * Connects once and asks what this server is.
+     *
+     * @throws Failure refused, saying why the connection failed
+     */
+    public static Server connect(Dsn dsn) {
+        try (Connection session = open(dsn, 0)) {
+            return new Server(dsn, facts(session));
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    public Dsn dsn() {
+        return dsn;
+    }
+
+    @Override
+    public String side() {
+        return dsn.side();
+    }
+
+    public Facts facts() {
+        return facts;
+    }
+
+    /** A session has every setting pinned that what we read or write could depend on. */
+    @Override
+    public Connection session() {
+        try {
+            Connection session = open(dsn, facts.major());
+            sessions.removeIf(Server::isClosed);
+            sessions.add(session);
+            return session;
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    private static Connection open(Dsn dsn, int major) throws SQLException {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("assumeMinServerVersion", "12");
+        // A statement is prepared on the server never, so that a pooler in between does not matter to us.
+        properties.setProperty("prepareThreshold", "0");
+        if (!Driver.isRegistered()) {
+            Driver.register();
+        }
+        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        try (Statement set = session.createStatement()) {
+            List<String> settings = new ArrayList<>(PINNED);
+            if (major >= 14) {
+                settings.add("idle_session_timeout=0");
+            }
+            if (major >= 17) {
+                settings.add("transaction_timeout=0");
+            }
+            set.execute("SET " + String.join("; SET ", settings));
+        }
+        return session;
+    }
+
+    private static Facts facts(Connection session) throws SQLException {
+        try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
+                SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, r.rolsuper,
+                       r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                       pg_catalog.to_jsonb(d)->>'datlocprovider', pg_catalog.pg_is_in_recovery()
+                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+                 WHERE r.rolname = current_user AND d.datname = current_database()""")) {
+            row.next();
+            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6),
+                    row.getBoolean(7), row.getString(8), row.getString(9), row.getString(10), row.getString(11), row.getBoolean(12));
+        }
+    }
+
+    /** Ends every open session: running statements are cancelled, open transactions roll back. */
+    private void abandon() {
+        sessions.forEach(Server::abort);
+    }
+
+    /** Cancels what the server does for a session, and drops the session; may be called from any thread. */
+    public static void abort(Connection session) {
+        try {
+            // Closing alone would leave a long COPY or CREATE INDEX running on the server.
+            session.unwrap(PGConnection.class).cancelQuery();
+        } catch (SQLException e) {
+            // The session has ended by itself: nothing is left to cancel.
+        }
+        try {
+            session.abort(Runnable::run);
+        } catch (SQLException e) {
+            // As above.
+        }
+    }
+
+    /** Closes a session; one that is gone already is closed. */
+    public static void close(Connection session) {
+        try {
+            session.close();
+        } catch (SQLException e) {
+            // It is gone, and with it its locks and its transaction.
+        }
+    }
+
+    private static boolean isClosed(Connection session) {
+        try {
+            return session.isClosed();
+        } catch (SQLException e) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//DEPS org.zeroturnaround:zt-exec:1.13.0
+//DEPS org.slf4j:slf4j-nop:1.7.36
+//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ToolMessages.java
+package lib;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.zeroturnaround.exec.ProcessExecutor;
+import org.zeroturnaround.exec.StartedProcess;
+import org.zeroturnaround.exec.stream.LogOutputStream;
+
+/**
+ * Runs one client program to its end. No secret is in its arguments or in its environment: the password is in a pass file. The program
+ * and its children end with us, and a message that fails the step ends the program at once.
+ */
+public final class Tool {
+    private final ClientTools.Installation tools;
+    private final Console console;
+
+    public Tool(ClientTools.Installation tools, Console console) {
+        this.tools = tools;
+        this.console = console;
+    }
+
+    /**
+     * Runs a program that connects to a server.
+     *
+     * @param side the server; its connection string becomes {@code -d}
+     * @return the lines of stdout
+     * @throws Failure step, with the message that failed it
+     */
+    public List<String> connected(String name, Dsn side, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(List.of("--no-password", "-d", side.conninfo()));
+        command.addAll(arguments);
+        return run(name, side.side(), command, side.toolEnvironment());
+    }
+
+    /** Runs a program that only reads and writes files. */
+    public List<String> local(String name, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(arguments);
+        return run(name, "this machine", command, Map.of());
+    }
+
+    private List<String> run(String name, String side, List<String> command, Map<String, String> environment) {
+        console.explain("running %s", command.stream().map(Tool::shellQuoted).collect(Collectors.joining(" ")));
+        ToolMessages messages = new ToolMessages(name);
+        List<String> output = new ArrayList<>();
+        StartedProcess[] started = new StartedProcess[1];
+        ProcessExecutor executor = new ProcessExecutor(command).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {
+            @Override
+            protected void processLine(String line) {
+                output.add(line);
+            }
+        }).redirectError(new LogOutputStream() {
+            @Override
+            protected void processLine(String line) {
+                messages.line(line);
+                if (messages.failing().isPresent() && started[0] != null) {
+                    started[0].getProcess().destroy();
+                }
+            }
+        });
+        Dsn.toolVariables().forEach(variable -> executor.environment(variable, null));
+        executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
+        try {
+            started[0] = executor.start();
+        } catch (IOException e) {
+            // The library's own message would repeat the whole environment.
+            throw Failure.step("could not start %s", command.get(0));
+        }
+        Cleanup.Task end = Cleanup.onExit(() -> end(started[0].getProcess()));
+        try {
+            int code = started[0].getFuture().get().getExitValue();
+            messages.all().forEach(message -> message.harmless().ifPresent(
+                    reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
+            judge(name, side, code, messages);
+            return output;
+        } catch (ExecutionException e) {
+            throw Failure.step("%s could not be run to its end on the %s", name, side).because(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.step("%s was interrupted", name);
+        } finally {
+            end.close();
+        }
+    }
+
+    private static void judge(String name, String side, int code, ToolMessages messages) {
+        messages.failing().ifPresent(message -> {
+            throw Failure.step("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
+        });
+        boolean explained = messages.all().stream().anyMatch(message -> message.severity().equals("error"));
+        if (code != 0 && !explained && !messages.all().toString().contains("errors ignored on restore")) {
+            throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
+                    .detail("%s", messages.all().stream().map(ToolMessages.Message::text).collect(Collectors.joining("\n")));
+        }
+    }
+
+    /** pg_dump and pg_restore fork workers, which do not end by themselves when only their leader is told to. */
+    private static void end(Process process) {
+        List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
+        family.add(process.toHandle());
+        family.forEach(ProcessHandle::destroy);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        while (family.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        family.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Quotes an argument for a POSIX shell, so that a shown command can be pasted. */
+    static String shellQuoted(String argument) {
+        return argument.matches("[A-Za-z0-9_@%+=:,./-]+") ? argument : '\'' + argument.replace("'", "'\\''") + '\'';
+    }
+}

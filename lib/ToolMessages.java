@@ -1,0 +1,104 @@
+package lib;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Reads what pg_dump, pg_restore and psql write on stderr, line by line, and sorts each message: harmless for a known reason, or failing
+ * the step. What no rule knows fails the step.
+ */
+public final class ToolMessages {
+    /** A message that is known not to matter, and why. */
+    private record Harmless(Pattern message, String reason) {
+        Harmless(String regex, String reason) {
+            this(Pattern.compile(regex), reason);
+        }
+    }
+
+    private static final List<Harmless> HARMLESS = List.of(
+            new Harmless("^there are circular foreign-key constraints ", "data is loaded before foreign keys exist"),
+            new Harmless("unrecognized configuration parameter \"transaction_timeout\"$", "a setting of PostgreSQL 17; its default is what we want"),
+            new Harmless("^errors ignored on restore: ", "each of them was judged by itself"));
+
+    /** One message with the lines that belong to it. */
+    public record Message(String severity, String text, String context, List<String> more) {
+        /** @return the reason why the message does not matter, if that is known */
+        public Optional<String> harmless() {
+            return HARMLESS.stream().filter(rule -> rule.message.matcher(text).find()).map(Harmless::reason).findFirst();
+        }
+
+        /** @return whether the message fails the step */
+        public boolean fails() {
+            return (severity.equals("error") || severity.equals("warning")) && harmless().isEmpty();
+        }
+
+        /** @return what the server or the tool added, without the statement, which can be long */
+        public String detail() {
+            List<String> lines = new ArrayList<>();
+            if (!context.isEmpty()) {
+                lines.add(context);
+            }
+            for (String line : more) {
+                if (line.startsWith("Command was: ")) {
+                    lines.add(line.length() > 200 ? line.substring(0, 200) + "…" : line);
+                    break;
+                }
+                lines.add(line);
+            }
+            return String.join("\n", lines);
+        }
+    }
+
+    private static final Pattern CONTEXT = Pattern.compile("^(while |from TOC entry |in worker )");
+
+    private final String prefix;
+    private final List<Message> messages = new ArrayList<>();
+    private String context = "";
+
+    /** @param tool the name that begins every message, such as {@code pg_restore} */
+    public ToolMessages(String tool) {
+        prefix = tool + ": ";
+    }
+
+    /** Takes one line of stderr. A line without the tool's name continues the message before it. */
+    public synchronized void line(String line) {
+        if (!line.startsWith(prefix)) {
+            if (!messages.isEmpty()) {
+                messages.get(messages.size() - 1).more.add(line);
+            } else if (!line.isBlank()) {
+                // Not the tool speaking: a loader or a wrapper that could not even start it.
+                messages.add(new Message("error", line, context, new ArrayList<>()));
+            }
+            return;
+        }
+        String text = line.substring(prefix.length());
+        if (CONTEXT.matcher(text).find()) {
+            context = text;
+            return;
+        }
+        int colon = text.indexOf(": ");
+        String severity = colon > 0 ? text.substring(0, colon) : "";
+        switch (severity) {
+            case "error", "warning", "fatal" -> messages.add(new Message(severity.equals("fatal") ? "error" : severity,
+                    text.substring(colon + 2), context, new ArrayList<>()));
+            case "detail", "hint" -> {
+                if (!messages.isEmpty()) {
+                    messages.get(messages.size() - 1).more.add(text);
+                }
+            }
+            default -> messages.add(new Message("info", text, context, new ArrayList<>()));
+        }
+    }
+
+    /** @return the first message that fails the step, if there is one */
+    public synchronized Optional<Message> failing() {
+        return messages.stream().filter(Message::fails).findFirst();
+    }
+
+    /** @return all messages so far */
+    public synchronized List<Message> all() {
+        return List.copyOf(messages);
+    }
+}
