@@ -1,0 +1,139 @@
+//SOURCES Cleanup.java Console.java Dsn.java Failure.java Tool.java
+package lib;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The source's schema as pg_dump writes it, and the parts of it that are restored one after another. The file holds no rows; options of
+ * foreign servers and user mappings are in it in clear, so it is private and goes when the command ends.
+ */
+public final class Archive {
+    /**
+     * One line of the table of contents: {@code dumpId; catalog oid DESC namespace tag owner} (pg_restore manual, {@code --list}).
+     *
+     * @param catalog the identifier of the system catalog that holds the object, 0 for comments and privileges
+     * @param tag namespace, name and owner, as written
+     */
+    public record Entry(long catalog, long oid, String kind, String tag, String line) {
+        /** @return whether this is the object itself, a comment on it or a privilege for it, when its kind is named such as EXTENSION */
+        public boolean concerns(String wanted) {
+            return kind.equals(wanted) || isAbout() && tag.startsWith("- " + wanted + " ");
+        }
+
+        private boolean isAbout() {
+            return kind.equals("COMMENT") || kind.equals("ACL") || kind.equals("SECURITY LABEL");
+        }
+    }
+
+    private static final Pattern LINE = Pattern.compile("\\d+; (\\d+) (\\d+) (.*)");
+    /** Kinds of more than one word, because namespace and name follow without a separator. */
+    private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
+            "EVENT TRIGGER", "FK CONSTRAINT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "MATERIALIZED VIEW",
+            "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY",
+            "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA", "SUBSCRIPTION TABLE", "TABLE ATTACH",
+            "TABLE DATA", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING");
+
+    private final Tool tool;
+    private final Dsn target;
+    private final Path file;
+    private final List<Entry> entries;
+
+    private Archive(Tool tool, Dsn target, Path file, List<Entry> entries) {
+        this.tool = tool;
+        this.target = target;
+        this.file = file;
+        this.entries = entries;
+    }
+
+    /**
+     * Dumps the schema of the source.
+     *
+     * @param target where it will be restored
+     * @param snapshot the snapshot that everything else reads too
+     * @param filters pg_dump's own filter arguments
+     */
+    public static Archive dump(Tool tool, Dsn source, Dsn target, String snapshot, List<String> filters) {
+        Path file = Cleanup.privateFile("schema", "");
+        List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only", "--no-security-labels", "--no-subscriptions",
+                // Somebody who waits for a stronger lock waits for our snapshot; we must not wait for them in turn.
+                "--lock-wait-timeout=30s", "--snapshot=" + snapshot, "--file=" + file));
+        arguments.addAll(filters);
+        tool.connected("pg_dump", source, arguments);
+        List<Entry> entries = new ArrayList<>();
+        for (String line : tool.local("pg_restore", List.of("--list", file.toString()))) {
+            Matcher parts = LINE.matcher(line);
+            if (parts.matches()) {
+                entries.add(entry(line, Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2)), parts.group(3)));
+            }
+        }
+        return new Archive(tool, target, file, entries);
+    }
+
+    private static Entry entry(String line, long catalog, long oid, String rest) {
+        String kind = LONG_KINDS.stream().filter(known -> rest.startsWith(known + " ")).max(Comparator.comparingInt(String::length))
+                .orElse(rest.substring(0, rest.indexOf(' ')));
+        return new Entry(catalog, oid, kind, rest.substring(kind.length() + 1), line);
+    }
+
+    /** @return the same archive, to be restored into another database */
+    public Archive into(Dsn database) {
+        return new Archive(tool, database, file, entries);
+    }
+
+    /** @return the table of contents, in the order of the archive */
+    public List<Entry> entries() {
+        return entries;
+    }
+
+    /** @return the identifiers of the objects of one system catalog that the archive holds */
+    public Set<Long> objects(long catalog) {
+        Set<Long> objects = new HashSet<>();
+        for (Entry entry : entries) {
+            if (entry.catalog == catalog) {
+                objects.add(entry.oid);
+            }
+        }
+        return objects;
+    }
+
+    /**
+     * Restores the chosen entries of one section as the connecting user, without owners and privileges; those are given afterwards.
+     *
+     * @param section {@code pre-data} or {@code post-data}
+     * @param jobs how many sessions work at once; 1 keeps the order of the archive
+     * @param options further options of pg_restore
+     */
+    public void restore(String section, int jobs, List<String> options, Predicate<Entry> wanted) {
+        List<String> arguments = new ArrayList<>(List.of("--section=" + section, "--no-owner", "--no-privileges"));
+        arguments.addAll(options);
+        if (jobs > 1) {
+            arguments.add("--jobs=" + jobs);
+        }
+        restore(arguments, wanted);
+    }
+
+    /** Grants what the archive grants: the privileges of objects and the default privileges. */
+    public void grant(Predicate<Entry> wanted) {
+        restore(List.of("--no-owner"), entry -> (entry.kind.equals("ACL") || entry.kind.equals("DEFAULT ACL")) && wanted.test(entry));
+    }
+
+    private void restore(List<String> options, Predicate<Entry> wanted) {
+        StringBuilder list = new StringBuilder();
+        entries.stream().filter(wanted).forEach(entry -> list.append(entry.line).append('\n'));
+        if (list.length() == 0) {
+            return;
+        }
+        List<String> arguments = new ArrayList<>(options);
+        arguments.add("--use-list=" + Cleanup.privateFile("list", list.toString()));
+        arguments.add(file.toString());
+        tool.connected("pg_restore", target, arguments);
+    }
+}

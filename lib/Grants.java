@@ -1,0 +1,67 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Rows.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The privileges that a schema dump does not hold: those on the database itself and on large objects (PostgreSQL manual, 5.8). */
+public final class Grants {
+    private static final String QUERY = """
+            SELECT %1$s, coalesce(r.rolname, ''), a.privilege_type, a.is_grantable, given
+              FROM %2$s o,
+                   LATERAL (SELECT x.*, true AS given FROM pg_catalog.aclexplode(o.acl) WITH ORDINALITY x(grantor, grantee, privilege_type, is_grantable, position)
+                             WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.standard) s
+                                                WHERE s.grantee = x.grantee AND s.privilege_type = x.privilege_type
+                                                  AND s.is_grantable = x.is_grantable)
+                            UNION ALL
+                            SELECT s.*, false FROM pg_catalog.aclexplode(o.standard) WITH ORDINALITY s(grantor, grantee, privilege_type, is_grantable, position)
+                             WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.acl) x
+                                                WHERE s.grantee = x.grantee AND s.privilege_type = x.privilege_type)) a
+              LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             WHERE o.acl IS NOT NULL AND (a.grantee = 0 OR r.oid IS NOT NULL)
+             ORDER BY 1, given, position""";
+
+    private Grants() {
+    }
+
+    /** @return what must be granted and revoked on the source's database, said of the target's by its name */
+    public static List<String> onDatabase(Connection source, String target) {
+        return statements(source, "listing the privileges on the database", QUERY.formatted("''", """
+                (SELECT d.datacl AS acl, pg_catalog.acldefault('d', d.datdba) AS standard
+                   FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""), "DATABASE " + Sql.ident(target));
+    }
+
+    /** @return what must be granted and revoked on large objects */
+    public static List<String> onLargeObjects(Connection source) {
+        return statements(source, "listing the privileges on large objects", QUERY.formatted("o.oid", """
+                (SELECT l.oid, l.lomacl AS acl, pg_catalog.acldefault('L', l.lomowner) AS standard
+                   FROM pg_catalog.pg_largeobject_metadata l)"""), "LARGE OBJECT ");
+    }
+
+    private static List<String> statements(Connection source, String doing, String sql, String object) {
+        return Rows.list(source, "source", doing, sql, row -> {
+            String grantee = row.getString(2).isEmpty() ? "PUBLIC" : Sql.ident(row.getString(2));
+            String what = row.getString(3) + " ON " + object + row.getString(1);
+            return row.getBoolean(5) ? "GRANT " + what + " TO " + grantee + (row.getBoolean(4) ? " WITH GRANT OPTION" : "")
+                    : "REVOKE " + what + " FROM " + grantee;
+        });
+    }
+
+    /** @return COMMENT ON LARGE OBJECT statements, which a schema dump does not hold either */
+    public static List<String> largeObjectComments(Connection source) {
+        List<String> statements = new ArrayList<>();
+        Rows.list(source, "source", "listing the comments on large objects", """
+                SELECT objoid, description FROM pg_catalog.pg_description
+                 WHERE classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass ORDER BY 1""",
+                row -> statements.add("COMMENT ON LARGE OBJECT " + row.getString(1) + " IS " + Sql.literal(row.getString(2))));
+        return statements;
+    }
+
+    /** @return the statements as one text, to be sent in one round trip */
+    public static String together(List<String> statements) {
+        return statements.stream().collect(Collectors.joining(";\n"));
+    }
+}

@@ -1,0 +1,151 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES CopyTypes.java Rows.java Selection.java Server.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What the source holds, read under one snapshot: the relations that a migration has work with. Sizes are bytes on the source's disk. */
+public final class Inventory {
+    /**
+     * A table with rows of its own.
+     *
+     * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when there are none
+     * @param text a column that keeps the table out of binary, with its type, or null
+     * @param late whether a value can name an object that exists only after post-data
+     * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
+     * @param file the relfilenode, which changes when the table is truncated or rewritten
+     */
+    public record Table(long oid, String schema, String name, long bytes, String columns, String text, boolean late, String condition,
+            boolean extension, long file) {
+        /** @return the quoted, qualified name */
+        public String sql() {
+            return Sql.name(schema, name);
+        }
+
+        @Override
+        public String toString() {
+            return schema + "." + name;
+        }
+    }
+
+    /** A relation of which nothing more needs to be known. */
+    public record Relation(long oid, String schema, String name) {
+        /** @return the quoted, qualified name */
+        public String sql() {
+            return Sql.name(schema, name);
+        }
+    }
+
+    private final Connection session;
+    private final String side;
+    private final Selection selection;
+
+    /** @param session a session under the snapshot */
+    public Inventory(Connection session, Server server, Selection selection) {
+        this.session = session;
+        this.side = server.side();
+        this.selection = selection;
+    }
+
+    /**
+     * @param sameExtensions the extensions that have the same version on both sides, whose types may travel in binary
+     * @return the tables whose rows are to be moved, largest first
+     */
+    public List<Table> tables(Collection<String> sameExtensions) {
+        return Rows.list(session, side, "listing the tables", """
+                WITH RECURSIVE %s,
+                config(oid, condition) AS (
+                  SELECT pg_catalog.unnest(x.extconfig), pg_catalog.unnest(x.extcondition) FROM pg_catalog.pg_extension x)
+                SELECT c.oid, n.nspname, c.relname,
+                       pg_catalog.pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
+                       coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum), ''),
+                       pg_catalog.min(pg_catalog.format('column "%%s" of type %%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)))
+                         FILTER (WHERE s.oid IS NULL AND a.attname IS NOT NULL),
+                       coalesce(pg_catalog.bool_or(l.oid IS NOT NULL), false), coalesce(f.condition, ''), f.oid IS NOT NULL, c.relfilenode
+                  FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  LEFT JOIN config f ON f.oid = c.oid
+                  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+                  LEFT JOIN safe s ON s.oid = a.atttypid
+                  LEFT JOIN late l ON l.oid = a.atttypid
+                 WHERE c.relkind = 'r' AND (%s OR (f.oid IS NOT NULL AND %s)) AND %s
+                 GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode
+                 ORDER BY 4 DESC, c.oid""".formatted(CopyTypes.expressions(sameExtensions), selection.relation("c", "n"),
+                        selection.selective() ? "false" : "true", selection.data("c")),
+                row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(6),
+                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10)));
+    }
+
+    /** @return the sequences, those of identity columns among them */
+    public List<Relation> sequences() {
+        return relations("listing the sequences", "c.relkind = 'S'", "c.oid");
+    }
+
+    /**
+     * @return the populated materialized views, each after those that it reads, also through views (pg_rewrite's rows in pg_depend)
+     */
+    public List<Relation> materializedViews() {
+        return Rows.list(session, side, "listing the materialized views", """
+                WITH RECURSIVE reads(reader, relation) AS (
+                  SELECT DISTINCT r.ev_class, d.refobjid
+                    FROM pg_catalog.pg_rewrite r
+                    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+                                               AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class
+                    JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')),
+                depth(oid, level) AS (
+                  SELECT c.oid, 0 FROM pg_catalog.pg_class c WHERE c.relkind = 'm'
+                  UNION SELECT reads.reader, depth.level + 1 FROM depth JOIN reads ON reads.relation = depth.oid)
+                SELECT c.oid, n.nspname, c.relname
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN depth ON depth.oid = c.oid
+                 WHERE c.relkind = 'm' AND c.relispopulated AND %s AND %s
+                 GROUP BY c.oid, n.nspname, c.relname ORDER BY pg_catalog.max(depth.level), c.oid"""
+                .formatted(selection.relation("c", "n"), selection.data("c")),
+                row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
+    }
+
+    /**
+     * @return the relations to analyze, largest first: plain tables, materialized views, and the roots of partition trees, because
+     *         ANALYZE of a partitioned table does its partitions too
+     */
+    public List<Relation> analyzed() {
+        return relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
+                "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM pg_catalog.pg_partition_tree(c.oid) t),"
+                        + " pg_catalog.pg_relation_size(c.oid)) DESC, c.oid");
+    }
+
+    /** @return the identifiers of the large objects; none when the filters name tables or schemas, as with pg_dump */
+    public List<Long> largeObjects() {
+        return selection.selective() ? List.of()
+                : Rows.list(session, side, "listing the large objects", "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid",
+                        row -> row.getLong(1));
+    }
+
+    /** @return the schemas that are wanted or hold something wanted, with their identifiers */
+    public List<Relation> schemas() {
+        return Rows.list(session, side, "listing the schemas", """
+                SELECT n.oid, '', n.nspname FROM pg_catalog.pg_namespace n
+                 WHERE (%s) OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)
+                 ORDER BY n.oid""".formatted(selection.namespace("n"), selection.relation("c", "n")),
+                row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
+    }
+
+    /** @return the tablespaces that the source's database uses and the target's server does not have */
+    public Set<String> missingTablespaces(Connection target) {
+        Set<String> missing = new TreeSet<>(Rows.texts(session, side, "listing the tablespaces", """
+                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
+                 WHERE t.spcname !~ '^pg_'"""));
+        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace").forEach(missing::remove);
+        return missing;
+    }
+
+    private List<Relation> relations(String doing, String condition, String order) {
+        return Rows.list(session, side, doing, """
+                SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE %s AND %s ORDER BY %s""".formatted(condition, selection.relation("c", "n"), order),
+                row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
+    }
+}

@@ -1,0 +1,102 @@
+//SOURCES Filters.java Rows.java Server.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+
+/**
+ * Which of the source's objects are wanted: the filters, resolved once to object identifiers, as SQL conditions for the queries that
+ * need them. An object is the user's when it lies outside {@code pg_*} and {@code information_schema}, belongs to no extension, and is
+ * not temporary.
+ */
+public final class Selection {
+    /** What this toolkit keeps on a target while it works there. */
+    public static final String OWN_SCHEMA = "tsmigrate";
+
+    private final boolean tablesOnly;
+    private final boolean selective;
+    private final String relations;
+    private final String namespaces;
+    private final String withoutData;
+
+    private Selection(Filters filters, String relations, String namespaces, String withoutData) {
+        this.tablesOnly = filters.tablesOnly();
+        this.selective = filters.selectObjects();
+        this.relations = relations;
+        this.namespaces = namespaces;
+        this.withoutData = withoutData;
+    }
+
+    /**
+     * Resolves the filters.
+     *
+     * @param side the side to resolve them on, for messages
+     * @throws Failure usage, when a pattern is malformed or when filters name objects and nothing matches
+     */
+    public static Selection resolve(Connection session, String side, Filters filters) {
+        if (filters.none()) {
+            return new Selection(filters, null, null, null);
+        }
+        // Unqualified patterns mean what the user's own search path shows, as they do for pg_dump.
+        Rows.run(session, side, "resolving the filters", "SET search_path TO DEFAULT");
+        String relations = identifiers(session, side, "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+                + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','m','f','S') AND " + filters.relations());
+        String namespaces = identifiers(session, side, "SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " + filters.namespaces());
+        String withoutData = identifiers(session, side, "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+                + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','m') AND " + filters.withoutData());
+        Rows.run(session, side, "resolving the filters", "SET search_path TO ''");
+        if (filters.selectObjects() && relations.equals("{}") && namespaces.equals("{}")) {
+            throw Failure.refused("no matching schemas or tables were found on the %s", side)
+                    .hint("list them with: psql -c '\\dt *.*'");
+        }
+        return new Selection(filters, relations, namespaces, withoutData);
+    }
+
+    private static String identifiers(Connection session, String side, String sql) {
+        List<String> found = Rows.texts(session, side, "resolving the filters", sql);
+        return "{" + String.join(",", found) + "}";
+    }
+
+    /** @return whether only some objects are wanted, so that database-wide ones stay behind */
+    public boolean selective() {
+        return selective;
+    }
+
+    /** @return whether only named tables are wanted, and nothing else of their schemas */
+    public boolean tablesOnly() {
+        return tablesOnly;
+    }
+
+    /** @return an SQL condition: the relation with this identifier is the user's own and wanted; it needs pg_class and pg_namespace rows */
+    public String relation(String relation, String namespace) {
+        String own = userSchema(namespace) + " AND " + relation + ".relpersistence <> 't' AND " + noExtension("pg_class", relation + ".oid");
+        return relations == null ? own : own + " AND " + among(relation + ".oid", relations);
+    }
+
+    /** @return an SQL condition: objects of this schema are wanted */
+    public String namespace(String namespace) {
+        String own = userSchema(namespace);
+        return namespaces == null ? own : own + " AND " + among(namespace + ".oid", namespaces);
+    }
+
+    /** @return an SQL condition: the rows of this relation are wanted */
+    public String data(String relation) {
+        return withoutData == null || withoutData.equals("{}") ? "true" : "NOT " + among(relation + ".oid", withoutData);
+    }
+
+    private static String among(String column, String identifiers) {
+        return column + " = ANY ('" + identifiers + "'::pg_catalog.oid[])";
+    }
+
+    /** @return an SQL condition: the schema is not the system's, not temporary and not our own */
+    public static String userSchema(String namespace) {
+        return namespace + ".nspname OPERATOR(pg_catalog.!~) '^pg_' AND " + namespace + ".nspname NOT IN ('information_schema', '"
+                + OWN_SCHEMA + "')";
+    }
+
+    /** @return an SQL condition: no extension owns the object, given as its catalog and its identifier */
+    public static String noExtension(String catalog, String identifier) {
+        return "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog." + catalog + "'::pg_catalog.regclass AND x.objid = "
+                + identifier + " AND x.deptype = 'e')";
+    }
+}

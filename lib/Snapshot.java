@@ -1,0 +1,179 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Console.java Failure.java Rows.java Selection.java Server.java Sessions.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One consistent state of the source that any number of sessions read, whatever is written meanwhile. Its holder keeps ACCESS SHARE on
+ * every table from before the snapshot to the end: a snapshot alone does not hold against TRUNCATE or a rewriting ALTER TABLE (PostgreSQL
+ * manual, 13.6 "Caveats"), and a reader that asks for its lock later would queue behind a TRUNCATE that waits for the holder.
+ */
+public final class Snapshot implements Sessions, AutoCloseable {
+    private static final int ATTEMPTS = 20;
+    private static final int LOCKS_A_STATEMENT = 200;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    private final Server server;
+    private final Connection holder;
+    private final String id;
+    private final ScheduledExecutorService pulse;
+
+    private Snapshot(Server server, Connection holder, String id) {
+        this.server = server;
+        this.holder = holder;
+        this.id = id;
+        pulse = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "snapshot");
+            thread.setDaemon(true);
+            return thread;
+        });
+        // A holder that says nothing for hours is what firewalls and NAT gateways forget.
+        pulse.scheduleWithFixedDelay(this::beat, 30, 30, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Locks every wanted table, then takes and exports the snapshot.
+     *
+     * @throws Failure refused, when a table stays locked by somebody else for a minute, naming it
+     */
+    public static Snapshot take(Server server, Selection selection, Console console) {
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            Connection holder = server.session();
+            try (Connection first = server.session()) {
+                // The first session waits for the locks, so that the holder gets all of its own at once, after its snapshot is taken.
+                first.setAutoCommit(false);
+                List<String> locked = tables(first, server, selection);
+                waitForLocks(first, server, locked);
+                holder.setAutoCommit(false);
+                holder.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+                holder.setReadOnly(true);
+                String id = Rows.text(holder, server.side(), "taking the snapshot", "SELECT pg_catalog.pg_export_snapshot()");
+                if (tables(holder, server, selection).equals(locked)) {
+                    lock(holder, locked, " NOWAIT");
+                    return new Snapshot(server, holder, id);
+                }
+                console.explain("a table came or went while the snapshot was taken, trying again");
+            } catch (SQLException e) {
+                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                    throw Connecting.statement(server.side(), "taking the snapshot", e);
+                }
+                console.explain("a table is wanted in a stronger mode, trying again (%s)", Connecting.words(e));
+            }
+            Server.close(holder);
+        }
+        throw Failure.refused("the tables of the source could not be locked together: its schema keeps changing")
+                .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
+    }
+
+    private static void waitForLocks(Connection session, Server server, List<String> tables) {
+        try {
+            Rows.run(session, server.side(), "preparing the snapshot", "SET LOCAL lock_timeout = '60s'");
+            lock(session, tables, "");
+        } catch (SQLException e) {
+            throw Failure.refused("a table of the source stays locked: %s", Connecting.words(e)).because(e)
+                    .hint("see who holds it: SELECT pid, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+        }
+    }
+
+    private static List<String> tables(Connection session, Server server, Selection selection) {
+        return Rows.texts(session, server.side(), "listing the tables", """
+                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p') AND %s
+                 ORDER BY c.oid""".formatted(selection.relation("c", "n")));
+    }
+
+    private static void lock(Connection session, List<String> tables, String mode) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            for (int i = 0; i < tables.size(); i += LOCKS_A_STATEMENT) {
+                List<String> some = new ArrayList<>();
+                tables.subList(i, Math.min(tables.size(), i + LOCKS_A_STATEMENT)).forEach(table -> some.add("ONLY " + table));
+                statement.execute("LOCK TABLE " + String.join(", ", some) + " IN ACCESS SHARE MODE" + mode);
+            }
+        }
+    }
+
+    /** @return the identifier under which the snapshot is exported, as {@code pg_dump --snapshot} takes it */
+    public String id() {
+        return id;
+    }
+
+    /** @return the server of the snapshot */
+    public Server server() {
+        return server;
+    }
+
+    /** @return the session that holds the locks; it can read every table at once, also one that a TRUNCATE waits for. Synchronize on it. */
+    public Connection holder() {
+        return holder;
+    }
+
+    @Override
+    public String side() {
+        return server.side();
+    }
+
+    @Override
+    public Connection session() {
+        Connection session = server.session();
+        try {
+            session.setAutoCommit(false);
+            session.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            session.setReadOnly(true);
+            try (Statement statement = session.createStatement()) {
+                statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(id));
+            }
+            return session;
+        } catch (SQLException e) {
+            Server.close(session);
+            throw Connecting.statement(server.side(), "joining the snapshot", e);
+        }
+    }
+
+    /**
+     * Asks for a lock without waiting.
+     *
+     * @return false when somebody waits for a stronger lock; the table must then be read through {@link #holder}
+     */
+    public boolean tryLock(Connection session, String schema, String table) throws SQLException {
+        String savepoint = "SAVEPOINT locking";
+        try (Statement statement = session.createStatement()) {
+            statement.execute(savepoint);
+            try {
+                statement.execute("LOCK TABLE ONLY " + Sql.name(schema, table) + " IN ACCESS SHARE MODE NOWAIT");
+            } catch (SQLException e) {
+                statement.execute("ROLLBACK TO " + savepoint);
+                if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                    return false;
+                }
+                throw e;
+            }
+            return true;
+        }
+    }
+
+    private void beat() {
+        synchronized (holder) {
+            try (Statement statement = holder.createStatement()) {
+                statement.execute("SELECT 1");
+            } catch (SQLException e) {
+                // Sessions that read under the snapshot go on; one that has yet to join it will fail and say so.
+                pulse.shutdown();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        pulse.shutdownNow();
+        Server.close(holder);
+    }
+}
