@@ -1,0 +1,77 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Finding.java Rows.java Selection.java Server.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether both servers have connection slots and lock table entries enough. */
+final class Capacity {
+    /** Beside one session for each job: the session that asks, the holder of the snapshot, pg_dump, and one that reads counters. */
+    private static final int EXTRA_SOURCE = 4;
+    /** The journal's session, the step's session, and pg_restore's leader. */
+    private static final int EXTRA_TARGET = 3;
+
+    private final Server source;
+    private final Connection from;
+    private final Server target;
+    private final Connection to;
+    private final Selection selection;
+    private final int jobs;
+
+    Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs) {
+        this.source = source;
+        this.from = from;
+        this.target = target;
+        this.to = to;
+        this.selection = selection;
+        this.jobs = jobs;
+    }
+
+    List<Finding> check() {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(slots(source, from, jobs + EXTRA_SOURCE, EXTRA_SOURCE));
+        findings.add(slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET));
+        findings.add(locks());
+        return findings;
+    }
+
+    /** The tightest of the server's, the database's and the role's limits (PostgreSQL manual, 20.3.1). */
+    private static Finding slots(Server server, Connection session, int needed, int extra) {
+        long free = Long.parseLong(Rows.text(session, server.side(), "counting the connection slots", """
+                SELECT least(
+                  (SELECT pg_catalog.current_setting('max_connections')::int
+                          - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END
+                          - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')),
+                  (SELECT CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - (SELECT pg_catalog.count(*)
+                     FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid) END
+                     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()),
+                  CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
+                     FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END) + 1
+                  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user"""));
+        if (free < needed) {
+            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : "end other sessions of the " + server.side(),
+                    "the %s has %d connection slot(s) free and %d are needed", server.side(), free, needed);
+        }
+        return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
+    }
+
+    /** The holder and pg_dump lock every table once; other sessions need some too (PostgreSQL manual, max_locks_per_transaction). */
+    private Finding locks() {
+        long tables = Long.parseLong(Rows.text(from, "source", "counting the tables", """
+                SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p') AND %s""".formatted(selection.relation("c", "n"))));
+        long room = Long.parseLong(Rows.text(from, "source", "reading the size of the lock table", """
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * (pg_catalog.current_setting('max_connections')::bigint
+                       + pg_catalog.current_setting('max_prepared_transactions')::bigint)"""));
+        long needed = tables * 3;
+        if (needed > room) {
+            long setting = needed / Math.max(1, room / Long.parseLong(Rows.text(from, "source", "reading a setting",
+                    "SELECT pg_catalog.current_setting('max_locks_per_transaction')"))) + 1;
+            return Finding.stop("locks", "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the source",
+                    "%d tables need about %d locks at once and the source's lock table has room for %d", tables, needed, room);
+        }
+        return Finding.ok("locks", "%d tables need about %d locks at once, the source has room for %d", tables, needed, room);
+    }
+}

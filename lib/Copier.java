@@ -1,0 +1,239 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Console.java Failure.java Inventory.java Server.java SessionPair.java Snapshot.java Workers.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * Moves the rows of tables from source to target through COPY, several tables at once, with nothing in between but a buffer of 64 KiB
+ * and the row that is being read. A table is truncated and loaded in one transaction, so its rows arrive frozen, and all or none
+ * (PostgreSQL manual, COPY, "FREEZE").
+ */
+public final class Copier {
+    private static final int BATCH = 64 * 1024;
+
+    private final Snapshot source;
+    private final Server target;
+    private final Console console;
+    private final int jobs;
+    private final AtomicLong rows = new AtomicLong();
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong tablesDone = new AtomicLong();
+    private final Map<Long, Long> rowsOf = new ConcurrentHashMap<>();
+    private final Map<Thread, String> current = new ConcurrentHashMap<>();
+
+    public Copier(Snapshot source, Server target, Console console, int jobs) {
+        this.source = source;
+        this.target = target;
+        this.console = console;
+        this.jobs = jobs;
+    }
+
+    /**
+     * Copies the tables in the given order.
+     *
+     * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
+     */
+    public void copy(List<Inventory.Table> tables) {
+        List<Inventory.Table> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+        Workers.run("copying", jobs, tables, () -> new Pair(wantedByOthers));
+        if (!wantedByOthers.isEmpty()) {
+            copyThroughHolder(wantedByOthers);
+        }
+    }
+
+    /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
+    private void copyThroughHolder(List<Inventory.Table> tables) {
+        try (Connection to = target.session()) {
+            to.setAutoCommit(false);
+            for (Inventory.Table table : tables) {
+                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table);
+                synchronized (source.holder()) {
+                    copy(source.holder(), to, table);
+                }
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    private final class Pair implements Workers.Worker<Inventory.Table> {
+        private final SessionPair sessions = new SessionPair(source, target);
+        private final List<Inventory.Table> wantedByOthers;
+
+        Pair(List<Inventory.Table> wantedByOthers) {
+            this.wantedByOthers = wantedByOthers;
+        }
+
+        @Override
+        public void work(Inventory.Table table) throws SQLException {
+            sessions.target().setAutoCommit(false);
+            if (source.tryLock(sessions.source(), table.schema(), table.name())) {
+                copy(sessions.source(), sessions.target(), table);
+            } else {
+                wantedByOthers.add(table);
+            }
+        }
+
+        @Override
+        public void cancel() {
+            sessions.cancel();
+        }
+
+        @Override
+        public void close() {
+            sessions.close();
+        }
+    }
+
+    private void copy(Connection from, Connection to, Inventory.Table table) {
+        current.put(Thread.currentThread(), table.toString());
+        boolean binary = binary(table);
+        console.explain("copying %s in %s", table, binary ? "binary" : "text (" + reason(table) + ")");
+        String format = binary ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
+        long sent;
+        long received;
+        try {
+            CopyIn in = begin(to, table, format);
+            CopyOut out = read(from, table, format);
+            sent = pump(out, in, table);
+            received = finish(in, table);
+        } catch (Failure e) {
+            throw e;
+        } finally {
+            current.remove(Thread.currentThread());
+        }
+        if (sent != received) {
+            throw Failure.step("table %s: %d rows were sent and %d arrived", table, sent, received);
+        }
+        try {
+            to.commit();
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "committing table " + table, e);
+        }
+        rows.addAndGet(received);
+        rowsOf.put(table.oid(), received);
+        tablesDone.incrementAndGet();
+    }
+
+    private boolean binary(Inventory.Table table) {
+        return table.text() == null && !sqlAscii();
+    }
+
+    private String reason(Inventory.Table table) {
+        return table.text() == null ? "the source's encoding is SQL_ASCII" : table.text();
+    }
+
+    /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */
+    private boolean sqlAscii() {
+        return source.server().facts().encoding().equals("SQL_ASCII");
+    }
+
+    private static String columns(Inventory.Table table) {
+        return table.columns().isEmpty() ? "" : " (" + table.columns() + ")";
+    }
+
+    private CopyIn begin(Connection to, Inventory.Table table, String format) {
+        try (Statement statement = to.createStatement()) {
+            // A configuration table came with its extension's own rows.
+            boolean ours = !table.extension();
+            if (ours) {
+                statement.execute("TRUNCATE ONLY " + table.sql());
+            }
+            return to.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table.sql() + columns(table) + " FROM STDIN (" + format
+                    + (ours ? ", FREEZE)" : ")"));
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "loading table " + table, e);
+        }
+    }
+
+    private CopyOut read(Connection from, Inventory.Table table, String format) {
+        try {
+            String what = table.condition().isEmpty() ? table.sql() + columns(table)
+                    : "(SELECT " + table.columns() + " FROM ONLY " + table.sql() + " " + table.condition() + ")";
+            return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + what + " TO STDOUT (" + format + ")");
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading table " + table, e);
+        }
+    }
+
+    private long pump(CopyOut out, CopyIn in, Inventory.Table table) {
+        byte[] batch = new byte[BATCH];
+        int filled = 0;
+        for (byte[] row = next(out, table); row != null; row = next(out, table)) {
+            if (filled + row.length > BATCH) {
+                write(in, batch, filled, table);
+                filled = 0;
+            }
+            if (row.length > BATCH) {
+                write(in, row, row.length, table);
+            } else {
+                System.arraycopy(row, 0, batch, filled, row.length);
+                filled += row.length;
+            }
+        }
+        write(in, batch, filled, table);
+        return out.getHandledRowCount();
+    }
+
+    private static byte[] next(CopyOut out, Inventory.Table table) {
+        try {
+            return out.readFromCopy();
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading table " + table, e);
+        }
+    }
+
+    private void write(CopyIn in, byte[] data, int length, Inventory.Table table) {
+        try {
+            in.writeToCopy(data, 0, length);
+            bytes.addAndGet(length);
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "loading table " + table, e);
+        }
+    }
+
+    private static long finish(CopyIn in, Inventory.Table table) {
+        try {
+            return in.endCopy();
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "loading table " + table, e);
+        }
+    }
+
+    /** @return rows that have arrived so far */
+    public long rows() {
+        return rows.get();
+    }
+
+    /** @return bytes sent so far, in COPY's format */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    /** @return tables that have arrived so far */
+    public long tables() {
+        return tablesDone.get();
+    }
+
+    /** @return the rows that arrived, by the identifier of the source's table */
+    public Map<Long, Long> rowsOf() {
+        return rowsOf;
+    }
+
+    /** @return the tables that are being copied now */
+    public List<String> current() {
+        return current.values().stream().sorted().toList();
+    }
+}

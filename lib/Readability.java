@@ -1,0 +1,83 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Finding.java Rows.java Selection.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether the connecting user may read all that is to be moved, asked before anything starts, with the GRANT for each thing that fails. */
+public final class Readability {
+    private final Connection source;
+    private final String user;
+    private final Selection selection;
+
+    /** @param source a session on the source, as the user who will read */
+    public Readability(Connection source, String user, Selection selection) {
+        this.source = source;
+        this.user = Sql.ident(user);
+        this.selection = selection;
+    }
+
+    /** @return a finding for each relation, schema and large object that cannot be read, or one that says that all can */
+    public List<Finding> check() {
+        List<Finding> findings = new ArrayList<>();
+        findings.addAll(schemas());
+        findings.addAll(relations());
+        findings.addAll(rowSecurity());
+        if (!selection.selective()) {
+            findings.addAll(largeObjects());
+        }
+        if (findings.isEmpty()) {
+            findings.add(Finding.ok("privileges", "every table, sequence and large object of the source can be read"));
+        }
+        return findings;
+    }
+
+    private List<Finding> schemas() {
+        return Rows.list(source, "source", "checking the privileges on schemas", """
+                SELECT pg_catalog.format('%%I', n.nspname) FROM pg_catalog.pg_namespace n
+                 WHERE %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'S'))
+                 ORDER BY 1""".formatted(selection.namespace("n")),
+                row -> Finding.stop("privileges", "GRANT USAGE ON SCHEMA " + row.getString(1) + " TO " + user + ";",
+                        "schema %s of the source cannot be used", row.getString(1)));
+    }
+
+    private List<Finding> relations() {
+        return Rows.list(source, "source", "checking the privileges on tables", """
+                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.relkind = 'S'
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p', 'S') AND %s AND NOT CASE c.relkind
+                         WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+                         ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END
+                 ORDER BY 1""".formatted(selection.relation("c", "n")),
+                row -> Finding.stop("privileges",
+                        "GRANT SELECT ON " + (row.getBoolean(2) ? "SEQUENCE " : "TABLE ") + row.getString(1) + " TO " + user + ";",
+                        "%s %s of the source cannot be read", row.getBoolean(2) ? "sequence" : "table", row.getString(1)));
+    }
+
+    /** With row_security off, as every session of ours has it, COPY of such a table fails; with it on, rows would be missing. */
+    private List<Finding> rowSecurity() {
+        return Rows.list(source, "source", "checking row-level security", """
+                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND %s AND pg_catalog.row_security_active(c.oid)
+                 ORDER BY 1""".formatted(selection.relation("c", "n")),
+                row -> Finding.stop("privileges", "ALTER ROLE " + user + " BYPASSRLS;",
+                        "row-level security hides rows of table %s of the source", row.getString(1)));
+    }
+
+    private List<Finding> largeObjects() {
+        return Rows.list(source, "source", "checking the privileges on large objects", """
+                SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l
+                 WHERE NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
+                   AND NOT pg_catalog.pg_has_role(l.lomowner, 'USAGE')
+                   AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT'
+                                      AND CASE a.grantee WHEN 0 THEN true ELSE pg_catalog.pg_has_role(a.grantee, 'USAGE') END)
+                   AND NOT pg_catalog.current_setting('lo_compat_privileges')::boolean
+                 ORDER BY 1""",
+                row -> Finding.stop("privileges", "GRANT SELECT ON LARGE OBJECT " + row.getString(1) + " TO " + user + ";",
+                        "large object %s of the source cannot be read", row.getString(1)));
+    }
+}

@@ -1,0 +1,77 @@
+//SOURCES Failure.java
+package lib;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** The account of a run: each step with its time and what came of it, then what the operator has to know or to do. */
+public final class Report {
+    private record Step(String name, Duration took, String result) {
+    }
+
+    private final List<String> head = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    /** A line of the head, such as which servers. */
+    public void head(String format, Object... values) {
+        head.add(String.format(format, values));
+    }
+
+    public void step(String name, Duration took, String result) {
+        steps.add(new Step(name, took, result));
+    }
+
+    /** Something that was left out, that differs, or that remains to be done. */
+    public void note(String format, Object... values) {
+        notes.add(String.format(format, values));
+    }
+
+    /** @return the account as lines */
+    public List<String> lines() {
+        List<String> lines = new ArrayList<>(head);
+        lines.add("");
+        for (Step step : steps) {
+            lines.add(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name, step.took.toMillis() / 1000.0, step.result));
+        }
+        if (!notes.isEmpty()) {
+            lines.add("");
+            lines.addAll(notes);
+        }
+        return lines;
+    }
+
+    /** Writes the account to a file that only this user can read. */
+    public void write(Path file, boolean overwrite) {
+        try {
+            if (overwrite) {
+                Files.deleteIfExists(file);
+            }
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.write(file, lines(), StandardCharsets.UTF_8, Set.of(StandardOpenOption.WRITE).toArray(new StandardOpenOption[0]));
+        } catch (IOException e) {
+            throw Failure.step("could not write the report to \"%s\": %s", file, e.getMessage()).because(e);
+        }
+    }
+
+    /** @return a number of bytes as a person reads it, in powers of 1024 */
+    public static String size(long bytes) {
+        String[] units = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.length - 1) {
+            value /= 1024;
+            unit++;
+        }
+        return unit == 0 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
+    }
+}

@@ -1,0 +1,85 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Dsn.java Failure.java Rows.java Server.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/** The target's database where it does not exist yet: asked about through another one, and created like the source's. */
+public final class TargetDatabase {
+    /** The databases that nearly every server has. */
+    private static final List<String> OTHERS = List.of("postgres", "template1");
+
+    private final Dsn dsn;
+    private final Server server;
+    private final boolean missing;
+
+    private TargetDatabase(Dsn dsn, Server server, boolean missing) {
+        this.dsn = dsn;
+        this.server = server;
+        this.missing = missing;
+    }
+
+    /**
+     * Connects to the database, or, when it is missing and may be created, to another one of the same server.
+     *
+     * @throws Failure refused, when neither can be connected to
+     */
+    public static TargetDatabase connect(Dsn dsn, boolean create) {
+        try {
+            return new TargetDatabase(dsn, Server.connect(dsn), false);
+        } catch (Failure e) {
+            boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
+            if (!absent || !create) {
+                throw e;
+            }
+            for (String other : OTHERS) {
+                try {
+                    return new TargetDatabase(dsn, Server.connect(dsn.withDatabase(other)), true);
+                } catch (Failure next) {
+                    e.addSuppressed(next);
+                }
+            }
+            throw e;
+        }
+    }
+
+    /** @return the database as the operator named it */
+    public Dsn dsn() {
+        return dsn;
+    }
+
+    /** @return the server, through the database itself or through another one */
+    public Server server() {
+        return server;
+    }
+
+    /** @return whether the database has yet to be created */
+    public boolean missing() {
+        return missing;
+    }
+
+    /**
+     * Creates the database with the encoding and the locale of the source's (PostgreSQL manual, CREATE DATABASE).
+     *
+     * @return the server through the new database
+     */
+    public Server create(Connection source) {
+        String sql = Rows.text(source, "source", "reading the properties of the database", """
+                SELECT pg_catalog.concat_ws(' ', 'TEMPLATE template0 ENCODING', pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)),
+                         'LC_COLLATE', pg_catalog.quote_literal(d.datcollate), 'LC_CTYPE', pg_catalog.quote_literal(d.datctype),
+                         CASE j->>'datlocprovider'
+                           WHEN 'i' THEN 'LOCALE_PROVIDER icu ICU_LOCALE ' || pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale'))
+                                         || coalesce(' ICU_RULES ' || pg_catalog.quote_literal(j->>'daticurules'), '')
+                           WHEN 'b' THEN 'LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || pg_catalog.quote_literal(j->>'datlocale') END)
+                  FROM pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j WHERE d.datname = pg_catalog.current_database()""");
+        try (Connection session = server.session(); Statement statement = session.createStatement()) {
+            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + sql);
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
+        }
+        return Server.connect(dsn);
+    }
+}

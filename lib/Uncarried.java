@@ -1,0 +1,127 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Finding.java Rows.java Selection.java Server.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the source holds and a migration cannot carry, each with its reason; the operator may accept that with {@code --leave-out}, by the
+ * class or by the name.
+ */
+public final class Uncarried {
+    /**
+     * @param kind the class, as {@code --leave-out} takes it, such as {@code subscriptions}
+     * @param catalog with {@code oid} the address of an object that a schema dump holds; 0 for what it does not hold
+     */
+    public record Thing(String kind, String name, String reason, long catalog, long oid) {
+    }
+
+    /** In any case. */
+    private static final String ALWAYS = """
+            SELECT 'subscriptions' AS kind, s.subname::text AS name,
+                   'a subscription holds a position in another server''s stream' AS reason, 0::pg_catalog.oid AS catalog, 0::pg_catalog.oid AS oid
+              FROM (SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database())) s
+            UNION ALL
+            SELECT 'replication-slots', slot_name, 'a replication slot holds a position in this server''s stream', 0, 0
+              FROM pg_catalog.pg_replication_slots WHERE NOT temporary AND (database IS NULL OR database = pg_catalog.current_database())
+            UNION ALL
+            SELECT 'security-labels', objtype || ' ' || objname, 'a security label needs its provider loaded', 0, 0
+              FROM pg_catalog.pg_seclabels
+            UNION ALL
+            SELECT 'foreign-table-data', pg_catalog.format('%%I.%%I', n.nspname, c.relname), 'the rows of a foreign table are kept elsewhere', 0, 0
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'f' AND %1$s
+            UNION ALL
+            SELECT 'server-settings', s.name, 'ALTER SYSTEM settings belong to the server', 0, 0
+              FROM pg_catalog.pg_settings s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'
+            UNION ALL
+            SELECT 'timescaledb', 'timescaledb', 'hypertables need the order of restoring that this version does not have yet', 0, 0
+              FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb'""";
+
+    /** Where the target's user is not superuser (PostgreSQL manual, the CREATE pages of each). */
+    private static final String SUPERUSER = """
+            SELECT 'event-triggers', e.evtname::text, 'only a superuser may create an event trigger', 'pg_event_trigger'::pg_catalog.regclass::pg_catalog.oid, e.oid
+              FROM pg_catalog.pg_event_trigger e WHERE %2$s
+            UNION ALL
+            SELECT 'publications', p.pubname, 'only a superuser may publish all tables or a schema',
+                   'pg_publication'::pg_catalog.regclass::pg_catalog.oid, p.oid
+              FROM pg_catalog.pg_publication p WHERE (p.puballtables OR %3$s) AND %2$s
+            UNION ALL
+            SELECT 'functions', p.oid::pg_catalog.regprocedure::text, 'only a superuser may create a function in language ' || l.lanname,
+                   'pg_proc'::pg_catalog.regclass::pg_catalog.oid, p.oid
+              FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+              JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+             WHERE NOT l.lanpltrusted AND p.prokind <> 'a' AND %4$s AND %5$s
+            UNION ALL
+            SELECT 'types', t.oid::pg_catalog.regtype::text, 'only a superuser may create a base type',
+                   'pg_type'::pg_catalog.regclass::pg_catalog.oid, t.oid
+              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+             WHERE t.typtype = 'b' AND t.typisdefined AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) AND %4$s AND %6$s
+            UNION ALL
+            SELECT 'operator-classes', (pg_catalog.pg_identify_object('pg_opclass'::pg_catalog.regclass, o.oid, 0)).identity,
+                   'only a superuser may create an operator class', 'pg_opclass'::pg_catalog.regclass::pg_catalog.oid, o.oid
+              FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace WHERE %4$s AND %7$s
+            UNION ALL
+            SELECT 'operator-families', (pg_catalog.pg_identify_object('pg_opfamily'::pg_catalog.regclass, o.oid, 0)).identity,
+                   'only a superuser may create an operator family', 'pg_opfamily'::pg_catalog.regclass::pg_catalog.oid, o.oid
+              FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace WHERE %4$s AND %8$s
+            UNION ALL
+            SELECT 'foreign-data-wrappers', f.fdwname, 'only a superuser may create a foreign-data wrapper',
+                   'pg_foreign_data_wrapper'::pg_catalog.regclass::pg_catalog.oid, f.oid
+              FROM pg_catalog.pg_foreign_data_wrapper f WHERE %2$s AND %9$s""";
+
+    private final List<Thing> things;
+
+    private Uncarried(List<Thing> things) {
+        this.things = things;
+    }
+
+    /** Looks for all such things on the source. */
+    public static Uncarried find(Connection source, Server server, Server target, Selection selection) {
+        String whole = selection.selective() ? "false" : "true";
+        String inSchema = server.facts().major() >= 15
+                ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)" : "false";
+        String always = ALWAYS.formatted(selection.relation("c", "n"));
+        String sql = target.facts().superuser() ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
+                selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
+                Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
+                Selection.noExtension("pg_foreign_data_wrapper", "f.oid"));
+        return new Uncarried(Rows.list(source, "source", "looking for what cannot be carried", sql + " ORDER BY 1, 2",
+                row -> new Thing(row.getString(1), row.getString(2), row.getString(3), row.getLong(4), row.getLong(5))));
+    }
+
+    /**
+     * @param accepted classes and names that the operator accepts to lose
+     * @return a stop for each thing that is not accepted, a warning for each that is
+     */
+    public List<Finding> check(Collection<String> accepted) {
+        List<Finding> findings = new ArrayList<>();
+        for (Thing thing : things) {
+            if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
+                findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
+            } else {
+                findings.add(Finding.stop("cannot be carried", "migrate --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,
+                        thing.reason));
+            }
+        }
+        return findings;
+    }
+
+    /** @return the identifiers of the objects of one system catalog that a schema dump holds and that stay behind */
+    public Set<Long> objects(long catalog) {
+        Set<Long> objects = new HashSet<>();
+        things.stream().filter(thing -> thing.catalog == catalog).forEach(thing -> objects.add(thing.oid));
+        return objects;
+    }
+
+    /** @return everything that was found */
+    public List<Thing> all() {
+        return things;
+    }
+}

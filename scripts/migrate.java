@@ -1,0 +1,86 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
+//SOURCES ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
+//MAIN Migrate
+//DESCRIPTION Move a PostgreSQL database, whole and verified, to another server
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.ClientTools;
+import lib.Console;
+import lib.Dsn;
+import lib.Endpoints;
+import lib.Failure;
+import lib.Filters;
+import lib.Migration;
+import lib.Report;
+import lib.Verification;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "migrate", description = "Move a PostgreSQL database, whole and verified, to another server", sortOptions = false,
+        customSynopsis = "migrate [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
+            "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine. The source is only read.", "",
+            "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop"})
+class Migrate implements Callable<Integer> {
+    @Mixin
+    Endpoints endpoints = new Endpoints();
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
+            description = "copy and index this many tables at once (default: 4)")
+    int jobs;
+    @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
+    boolean createDatabase;
+    @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
+    boolean restart;
+    @Option(names = "--verify", paramLabel = "LEVEL", order = 13, defaultValue = "counts",
+            description = "compare afterwards: none, objects, counts or checksums (default: counts)")
+    String verify;
+    @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
+            description = "accept that this cannot be carried and stays behind")
+    List<String> leaveOut = new ArrayList<>();
+    @Mixin
+    Filters filters = new Filters();
+    @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
+    boolean noOwner;
+    @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not carry privileges (grant/revoke)")
+    boolean noPrivileges;
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32, description = "write the summary to this file too")
+    Path out;
+    @Option(names = "--overwrite", order = 33, description = "replace the file of --out if it exists")
+    boolean overwrite;
+    @Mixin
+    Console console = new Console();
+
+    @Override
+    public Integer call() {
+        if (jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        if (out != null && Files.exists(out) && !overwrite) {
+            throw Failure.usage("\"%s\" exists already", out).hint("name another file or use --overwrite");
+        }
+        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, Verification.Level.parse(verify), noOwner,
+                noPrivileges);
+        Dsn source = endpoints.source(console);
+        Dsn target = endpoints.target(console);
+        Report report = new Migration(console, order).run(source, target, ClientTools.find(endpoints.environment()));
+        report.lines().forEach(line -> console.out("%s", line));
+        if (out != null) {
+            report.write(out, overwrite);
+            console.say("the summary is in %s", out);
+        }
+        return Failure.OK;
+    }
+
+    public static void main(String[] args) {
+        System.exit(Console.run(new Migrate(), args));
+    }
+}

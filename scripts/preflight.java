@@ -1,0 +1,82 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
+//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/Selection.java ../lib/Server.java ../lib/TargetDatabase.java
+//MAIN PreflightCheck
+//DESCRIPTION Look at both servers and say whether a migration can go ahead
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.ClientTools;
+import lib.Console;
+import lib.Dsn;
+import lib.Endpoints;
+import lib.Failure;
+import lib.Filters;
+import lib.Finding;
+import lib.Preflight;
+import lib.Selection;
+import lib.Server;
+import lib.TargetDatabase;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "preflight", description = "Look at both servers and say whether a migration can go ahead", sortOptions = false,
+        customSynopsis = "preflight [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
+        footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops", "a migration or deserves a thought is followed by what mends it.", "",
+            "Example:", "  preflight --source postgresql://app@old/shop --target postgresql://app@new/shop"})
+class PreflightCheck implements Callable<Integer> {
+    @Mixin
+    Endpoints endpoints = new Endpoints();
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
+            description = "how many tables the migration will copy at once (default: 4)")
+    int jobs;
+    @Option(names = "--create-database", order = 11, description = "the migration will create the target's database if it is missing")
+    boolean createDatabase;
+    @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run made")
+    boolean restart;
+    @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
+            description = "accept that this cannot be carried and stays behind")
+    List<String> leaveOut = new ArrayList<>();
+    @Mixin
+    Filters filters = new Filters();
+    @Mixin
+    Console console = new Console();
+
+    @Override
+    public Integer call() throws SQLException {
+        if (jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        Dsn sourceDsn = endpoints.source(console);
+        Dsn targetDsn = endpoints.target(console);
+        Server source = Server.connect(sourceDsn);
+        TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
+        try (Connection from = source.session(); Connection to = target.server().session()) {
+            Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), jobs, leaveOut, target.missing(), restart);
+            List<Finding> findings = new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment()));
+            for (Finding finding : findings) {
+                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.text());
+                if (finding.fix() != null) {
+                    console.out("%-8s %-18s   fix: %s", "", "", finding.fix());
+                }
+            }
+            long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();
+            if (stops > 0) {
+                throw Failure.refused("no-go: %d finding(s) stop a migration", stops);
+            }
+            console.out("go");
+            return Failure.OK;
+        }
+    }
+
+    public static void main(String[] args) {
+        System.exit(Console.run(new PreflightCheck(), args));
+    }
+}
