@@ -1,0 +1,179 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import testbed.SourceFile;
+
+/** What keeps the house in order and the files loadable by JBang from anywhere. Every rule reports all that break it at once. */
+class HouseRulesTest {
+    private static final int LONGEST_FILE = 300;
+
+    /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
+    private static final String LAYERS = """
+            base: Cleanup Failure ProgressLine Sql Console
+            connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
+              DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters
+            servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
+            contents: Settings Roles Selection CopyTypes Inventory Extensions Grants OwnedObjects Snapshot Archive Schema Counters
+              Finding Capacity Readability Uncarried RolePlan
+            work: Workers Copier LargeObjects Journal Ownership Report Steps
+            verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
+              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowComparison LargeObjectContents
+              SequenceValues Verification
+            route: FrozenSource Finishing Preflight Migration
+            """;
+
+    /** The library that holds a package, for what a file imports. */
+    private static final Map<String, String> LIBRARIES = Map.of("picocli.", "info.picocli:picocli",
+            "org.postgresql.", "org.postgresql:postgresql",
+            "org.zeroturnaround.", "org.zeroturnaround:zt-exec",
+            "org.junit.jupiter.", "org.junit.jupiter:junit-jupiter",
+            "org.junit.platform.", "org.junit.platform:junit-platform-launcher");
+    private static final Pattern EXACT = Pattern.compile("([\\w.-]+:[\\w.-]+):(\\d[\\w.-]*)");
+
+    private static final List<SourceFile> LIB = SourceFile.in("lib");
+    private static final List<SourceFile> SCRIPTS = SourceFile.in("scripts");
+    private static final List<SourceFile> TESTS = Stream.of("tests", "tests/testbed").flatMap(folder -> SourceFile.in(folder).stream()).toList();
+    private static final Set<String> LIB_CLASSES = LIB.stream().map(SourceFile::name).collect(Collectors.toSet());
+
+    private final List<String> broken = new ArrayList<>();
+
+    @Test
+    void files_are_small() {
+        all().filter(file -> file.lines() > LONGEST_FILE).forEach(file -> broken.add(file + " has " + file.lines() + " lines"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void a_file_names_the_lib_files_it_uses_directly_and_no_others() {
+        Stream.concat(LIB.stream(), SCRIPTS.stream()).forEach(file -> {
+            Set<String> used = file.mentioned(LIB_CLASSES::contains);
+            difference(used, file.sources()).forEach(name -> broken.add(file + " uses " + name + " without //SOURCES"));
+            difference(file.sources(), used).forEach(name -> broken.add(file + " has " + name + " in //SOURCES and does not use it"));
+        });
+        assertNoneBroken();
+    }
+
+    @Test
+    void sources_are_named_one_by_one_and_exist() {
+        // From a catalog on the web JBang can neither list a folder nor follow a pattern.
+        LIB.forEach(file -> file.directive("//SOURCES").stream().filter(name -> !name.matches("\\w+\\.java") || !LIB_CLASSES.contains(bare(name)))
+                .forEach(name -> broken.add(file + " names " + name)));
+        SCRIPTS.forEach(file -> file.directive("//SOURCES").stream()
+                .filter(name -> !name.matches("\\.\\./lib/\\w+\\.java") || !LIB_CLASSES.contains(bare(name)))
+                .forEach(name -> broken.add(file + " names " + name)));
+        assertNoneBroken();
+    }
+
+    @Test
+    void no_file_uses_itself_through_others() {
+        Map<String, Set<String>> sources = LIB.stream().collect(Collectors.toMap(SourceFile::name, SourceFile::sources));
+        sources.keySet().stream().sorted().filter(name -> reachable(name, sources).contains(name))
+                .forEach(name -> broken.add(name + " is part of a cycle"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void no_layer_uses_a_layer_below_it() {
+        Map<String, String> layerOf = new HashMap<>();
+        List<String> order = new ArrayList<>();
+        LAYERS.replace("\n ", " ").lines().forEach(line -> {
+            String layer = line.substring(0, line.indexOf(':'));
+            order.add(layer);
+            Stream.of(line.substring(line.indexOf(':') + 1).strip().split(" +")).filter(name -> layerOf.put(name, layer) != null)
+                    .forEach(name -> broken.add(name + " is in two layers"));
+        });
+        difference(LIB_CLASSES, layerOf.keySet()).forEach(name -> broken.add(name + " is in no layer"));
+        difference(layerOf.keySet(), LIB_CLASSES).forEach(name -> broken.add(name + " has a layer and no file"));
+        for (SourceFile file : LIB.stream().filter(file -> layerOf.containsKey(file.name())).toList()) {
+            int own = order.indexOf(layerOf.get(file.name()));
+            file.sources().stream().filter(name -> order.indexOf(layerOf.get(name)) > own)
+                    .forEach(name -> broken.add(file.name() + " (" + layerOf.get(file.name()) + ") uses " + name + " (" + layerOf.get(name) + ")"));
+        }
+        assertNoneBroken();
+    }
+
+    @Test
+    void libraries_have_one_exact_version_everywhere() {
+        Map<String, Set<String>> versions = new TreeMap<>();
+        all().forEach(file -> file.directive("//DEPS").forEach(dependency -> {
+            var exact = EXACT.matcher(dependency);
+            if (exact.matches()) {
+                versions.computeIfAbsent(exact.group(1), artifact -> new TreeSet<>()).add(exact.group(2));
+            } else {
+                broken.add(file + " names " + dependency + " without an exact version");
+            }
+        }));
+        versions.entrySet().stream().filter(entry -> entry.getValue().size() > 1).forEach(entry -> broken.add(entry.toString()));
+        assertNoneBroken();
+    }
+
+    @Test
+    void a_file_names_the_libraries_it_imports() {
+        all().forEach(file -> LIBRARIES.forEach((prefix, artifact) -> {
+            boolean imports = file.code().lines().anyMatch(line -> line.matches("import (static )?" + Pattern.quote(prefix) + ".*"));
+            if (imports && file.directive("//DEPS").stream().noneMatch(dependency -> dependency.startsWith(artifact + ":"))) {
+                broken.add(file + " imports " + prefix + "* without //DEPS " + artifact);
+            }
+        }));
+        assertNoneBroken();
+    }
+
+    @Test
+    void only_scripts_have_a_main_and_end_the_process() {
+        LIB.stream().filter(file -> file.code().matches("(?s).*\\bstatic\\s+void\\s+main\\b.*")).forEach(file -> broken.add(file + " has a main"));
+        LIB.stream().filter(file -> file.code().matches("(?s).*\\b(System\\.exit|Runtime\\.getRuntime\\(\\)\\.halt)\\b.*"))
+                .filter(file -> !file.name().equals("Console")).forEach(file -> broken.add(file + " ends the process"));
+        SCRIPTS.stream().filter(file -> file.code().split("System\\.exit", -1).length > 2)
+                .forEach(file -> broken.add(file + " ends the process twice"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void lib_is_a_package_and_scripts_are_not() {
+        LIB.stream().filter(file -> !file.code().contains("\npackage lib;\n") && !file.code().startsWith("package lib;\n"))
+                .forEach(file -> broken.add(file + " is not in package lib"));
+        SCRIPTS.stream().filter(file -> file.code().matches("(?s).*(^|\n)package .*")).forEach(file -> broken.add(file + " is in a package"));
+        assertNoneBroken();
+    }
+
+    private void assertNoneBroken() {
+        assertEquals("", String.join("\n", broken));
+    }
+
+    private static Stream<SourceFile> all() {
+        return Stream.of(LIB, SCRIPTS, TESTS).flatMap(List::stream);
+    }
+
+    private static String bare(String file) {
+        return file.replaceFirst(".*/", "").replaceFirst("\\.java$", "");
+    }
+
+    private static Set<String> difference(Set<String> all, Set<String> without) {
+        return all.stream().filter(name -> !without.contains(name)).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> reachable(String from, Map<String, Set<String>> sources) {
+        Map<String, Boolean> seen = new LinkedHashMap<>();
+        List<String> open = new ArrayList<>(sources.getOrDefault(from, Set.of()));
+        while (!open.isEmpty()) {
+            String next = open.remove(open.size() - 1);
+            if (seen.put(next, true) == null) {
+                open.addAll(sources.getOrDefault(next, Set.of()));
+            }
+        }
+        return seen.keySet();
+    }
+}

@@ -1,0 +1,146 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS org.junit.platform:junit-platform-launcher:6.1.3
+
+import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
+import static org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder.request;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". */
+class RunTests implements TestExecutionListener {
+    // They warn of every link deleted from a temporary folder, and of servers that a skipped test never started. Held here, since a logger
+    // that nobody holds forgets its level.
+    private static final List<Logger> NOISY = List.of(Logger.getLogger("org.junit.jupiter.api.io"),
+            Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
+
+    /** An endless test must not take the closing line with it. */
+    private static final int MINUTES = 25;
+
+    private final Map<String, Long> started = new HashMap<>();
+    private final List<String> failures = new ArrayList<>();
+    private TestPlan plan;
+    private volatile String running;
+    private int passed;
+    private int failed;
+    private int skipped;
+
+    public static void main(String[] args) {
+        NOISY.forEach(logger -> logger.setLevel(Level.SEVERE));
+        Set<Path> folder = Set.of(Path.of(args[0]));
+        String named = Arrays.stream(args).skip(1).map(Pattern::quote).collect(Collectors.joining("|"));
+        LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(folder))
+                .filters(includeClassNamePatterns(named.isEmpty() ? ".*" : named + "|(" + named + ")\\$.*"))
+                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "10m")
+                .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", "10m").build();
+        RunTests tests = new RunTests();
+        tests.endInTime();
+        LauncherFactory.create().execute(request, tests);
+        System.exit(tests.summary());
+    }
+
+    private void endInTime() {
+        Thread watch = new Thread(() -> {
+            try {
+                Thread.sleep(Duration.ofMinutes(MINUTES).toMillis());
+            } catch (InterruptedException e) {
+                return;
+            }
+            failed++;
+            System.out.println("FAILED: the tests did not end within " + MINUTES + " minutes; running: " + running);
+            Runtime.getRuntime().halt(summary());
+        });
+        watch.setDaemon(true);
+        watch.start();
+    }
+
+    @Override
+    public void testPlanExecutionStarted(TestPlan testPlan) {
+        plan = testPlan;
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier identifier) {
+        started.put(identifier.getUniqueId(), System.nanoTime());
+        running = title(identifier);
+    }
+
+    @Override
+    public void executionSkipped(TestIdentifier identifier, String reason) {
+        int tests = countTests(identifier);
+        skipped += tests;
+        String size = identifier.isTest() ? "" : " (" + tests + " tests)";
+        System.out.println("skipped: " + title(identifier) + size + ": " + reason.replaceFirst("^Assumption failed: ", ""));
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier identifier, TestExecutionResult result) {
+        switch (result.getStatus()) {
+            case SUCCESSFUL -> passed += identifier.isTest() ? 1 : 0;
+            case ABORTED -> executionSkipped(identifier, result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
+            case FAILED -> fail(identifier, result);
+        }
+        if (isTopClass(identifier)) {
+            double seconds = (System.nanoTime() - started.get(identifier.getUniqueId())) / 1e9;
+            System.out.printf("%6.1f s  %s%n", seconds, identifier.getDisplayName());
+        }
+    }
+
+    private void fail(TestIdentifier identifier, TestExecutionResult result) {
+        // What fails before or after the tests of a class counts as one failed test.
+        failed++;
+        StringWriter trace = new StringWriter();
+        result.getThrowable().ifPresent(thrown -> thrown.printStackTrace(new PrintWriter(trace)));
+        String failure = "FAILED: " + title(identifier) + "\n" + trace.toString().lines()
+                .filter(line -> !line.matches("\\s+at (org\\.junit|java\\.base|jdk)[./].*"))
+                .map(line -> "    " + line).collect(Collectors.joining("\n"));
+        failures.add(failure);
+        System.out.println(failure);
+    }
+
+    private int summary() {
+        if (failures.size() > 1) {
+            System.out.println();
+            failures.forEach(failure -> System.out.println(failure.lines().limit(2).collect(Collectors.joining("\n"))));
+        }
+        if (passed + failed == 0) {
+            System.out.println("no test ran");
+        }
+        System.out.printf("%d passed, %d failed, %d skipped%n", passed, failed, skipped);
+        return passed > 0 && failed == 0 ? 0 : 1;
+    }
+
+    private String title(TestIdentifier identifier) {
+        return plan.getParent(identifier).filter(parent -> parent.getParentId().isPresent())
+                .map(parent -> title(parent) + "." + identifier.getDisplayName()).orElse(identifier.getDisplayName());
+    }
+
+    private int countTests(TestIdentifier identifier) {
+        return identifier.isTest() ? 1 : plan.getChildren(identifier).stream().mapToInt(this::countTests).sum();
+    }
+
+    private static boolean isTopClass(TestIdentifier identifier) {
+        return identifier.getSource().filter(ClassSource.class::isInstance).map(ClassSource.class::cast)
+                .filter(source -> !source.getClassName().contains("$")).isPresent();
+    }
+}

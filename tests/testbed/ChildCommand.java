@@ -1,0 +1,146 @@
+package testbed;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** A command in a JVM of its own, to be watched and to be sent signals. Closing it kills what is left of it. */
+public final class ChildCommand implements AutoCloseable {
+    private static final int SECONDS = 60;
+
+    private final Process process;
+    private final StringBuffer out = new StringBuffer();
+    private final StringBuffer err = new StringBuffer();
+    private final List<Thread> readers;
+
+    private ChildCommand(Process process) {
+        this.process = process;
+        readers = List.of(reader(process.getInputStream(), out), reader(process.getErrorStream(), err));
+    }
+
+    /**
+     * Starts the main method of a script's class.
+     *
+     * @param temporary the command's TMPDIR, and its current folder
+     * @param environment what is set beyond this process's own environment
+     */
+    public static ChildCommand start(String main, Path temporary, Map<String, String> environment, String... arguments) {
+        String classPath = Stream.of(System.getProperty("java.class.path").split(":")).map(part -> Path.of(part).toAbsolutePath().toString())
+                .reduce((one, other) -> one + ":" + other).orElseThrow();
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classPath, main));
+        command.addAll(List.of(arguments));
+        return start(command, temporary, environment);
+    }
+
+    /** Starts any program. */
+    public static ChildCommand start(List<String> command, Path temporary, Map<String, String> environment) {
+        List<String> all = new ArrayList<>(interruptible());
+        all.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(all).directory(temporary.toFile());
+        builder.environment().put("TMPDIR", temporary.toString());
+        builder.environment().put("HOME", temporary.toString());
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            return new ChildCommand(process);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What a shell started in the background ignores SIGINT, and so does whatever it starts. */
+    private static List<String> interruptible() {
+        Path status = Path.of("/proc/self/status");
+        try {
+            boolean ignored = Files.isReadable(status) && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+            return ignored ? List.of("env", "--default-signal=INT") : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until something is so. */
+    public void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline || !process.isAlive() && !condition.getAsBoolean()) {
+                throw new IllegalStateException((process.isAlive() ? "not within " + SECONDS + " s: " : "the command ended before: ") + what + "\n" + err);
+            }
+            pause();
+        }
+    }
+
+    /** Sends a signal such as {@code INT}, as kill(1) does. */
+    public void signal(String name) {
+        Run.of(List.of("kill", "-" + name, String.valueOf(process.pid()))).orFail();
+    }
+
+    /** Waits for the end. */
+    public CommandRun end() {
+        try {
+            if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the command did not end within " + SECONDS + " s\n" + err);
+            }
+            for (Thread reader : readers) {
+                reader.join(TimeUnit.SECONDS.toMillis(SECONDS));
+            }
+            return new CommandRun(process.exitValue(), out.toString(), err.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** @return what it has said on stderr so far */
+    public String err() {
+        return err.toString();
+    }
+
+    public ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    @Override
+    public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
+    private static Thread reader(InputStream stream, StringBuffer text) {
+        Thread thread = new Thread(() -> {
+            try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    text.append(line).append('\n');
+                }
+            } catch (IOException e) {
+                text.append("(").append(e.getMessage()).append(")\n");
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

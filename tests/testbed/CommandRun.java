@@ -1,0 +1,61 @@
+//DEPS info.picocli:picocli:4.7.7
+
+package testbed;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.reflect.Constructor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import lib.Console;
+import lib.Endpoints;
+import picocli.CommandLine;
+
+/** A command that was run to its end within this JVM: its exit code and everything it said. */
+public record CommandRun(int code, String out, String err) {
+    /** Moves a database. The connection strings stand in SOURCE and TARGET, where a password is no matter for a warning. */
+    public static CommandRun migrate(String source, String target, String... options) {
+        return of("Migrate", Map.of("SOURCE", source, "TARGET", target), options);
+    }
+
+    /** Asks whether a database can be moved. */
+    public static CommandRun preflight(String source, String target, String... options) {
+        return of("PreflightCheck", Map.of("SOURCE", source, "TARGET", target), options);
+    }
+
+    /**
+     * Runs a command as its main method would.
+     *
+     * @param main the class of the script; it is in the default package, which no named package can import
+     * @param environment what the command sees beside PATH, instead of this process's own environment
+     */
+    public static CommandRun of(String main, Map<String, String> environment, String... arguments) {
+        Map<String, String> seen = new LinkedHashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", "/nonexistent"));
+        seen.putAll(environment);
+        CommandLine line = new CommandLine(command(main));
+        Console.configure(line);
+        ((Endpoints) line.getMixins().get("endpoints")).environment(seen);
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        line.setOut(new PrintWriter(out));
+        line.setErr(new PrintWriter(err));
+        return new CommandRun(line.execute(arguments), out.toString(), err.toString());
+    }
+
+    private static Object command(String main) {
+        try {
+            Constructor<?> constructor = Class.forName(main).getDeclaredConstructor();
+            constructor.setAccessible(true);
+            return constructor.newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("no command " + main, e);
+        }
+    }
+
+    /** @return what a failure is told by: the lines with an error, their details and hints, without the command's name */
+    public String failure() {
+        return err.lines().filter(line -> line.matches("[a-z-]+: (error|detail|hint): .*")).map(line -> line.replaceFirst("^[a-z-]+: ", ""))
+                .collect(Collectors.joining("\n"));
+    }
+}

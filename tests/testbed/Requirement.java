@@ -1,0 +1,24 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+package testbed;
+
+import java.util.List;
+import org.opentest4j.TestAbortedException;
+
+/** What a test needs beyond Java and Maven. Where the machine lacks it, the test is skipped and counted, with the reason. */
+final class Requirement {
+    private Requirement() {
+    }
+
+    /** Skips the running test unless this program is on PATH. */
+    static void program(String name, String debianPackage) {
+        if (Run.of(List.of("sh", "-c", "command -v \"$1\"", "sh", name)).code() != 0) {
+            throw missing("needs " + name + "; run: sudo apt-get install -y " + debianPackage);
+        }
+    }
+
+    /** What ends the running test as skipped; as an exception of its own in whatever is no test. */
+    static RuntimeException missing(String reason) {
+        return new TestAbortedException(reason);
+    }
+}
