@@ -1,0 +1,70 @@
+//SOURCES Difference.java
+package lib;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lays out differences as lines of a table, with a heading. */
+public final class DifferenceTable {
+    private static final List<String> HEADING = List.of("KIND", "OBJECT", "SOURCE", "TARGET");
+    private static final int WIDEST = 40;
+    private static final int BEFORE_DIFFERENCE = 12;
+    private static final String ELLIPSIS = "…";
+
+    private DifferenceTable() {
+    }
+
+    /**
+     * @param full whether long values are shown in full, else the part is shown where the two begin to differ
+     * @return one line for each difference after the heading, or nothing when there are none
+     */
+    public static List<String> lines(List<Difference> differences, boolean full) {
+        if (differences.isEmpty()) {
+            return List.of();
+        }
+        List<List<String>> rows = new ArrayList<>(List.of(HEADING));
+        for (Difference difference : differences) {
+            String source = oneLine(difference.source());
+            String target = oneLine(difference.target());
+            rows.add(List.of(difference.kind(), oneLine(difference.object()), full ? source : shortened(source, target),
+                    full ? target : shortened(target, source)));
+        }
+        int[] widths = new int[HEADING.size()];
+        for (List<String> row : rows) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], Math.min(row.get(i).length(), i < 2 ? 2 * WIDEST : WIDEST));
+            }
+        }
+        return rows.stream().map(row -> line(row, widths)).toList();
+    }
+
+    private static String line(List<String> row, int[] widths) {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < widths.length; i++) {
+            line.append(row.get(i));
+            if (i < widths.length - 1) {
+                line.append(" ".repeat(Math.max(0, widths[i] - row.get(i).length()))).append("  ");
+            }
+        }
+        return line.toString();
+    }
+
+    /** A value may hold anything, also what would move a terminal's cursor. */
+    private static String oneLine(String value) {
+        return value.replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static String shortened(String value, String other) {
+        if (value.length() <= WIDEST) {
+            return value;
+        }
+        int same = 0;
+        while (same < Math.min(value.length(), other.length()) && value.charAt(same) == other.charAt(same)) {
+            same++;
+        }
+        int start = same < WIDEST - 1 ? 0 : Math.min(same - BEFORE_DIFFERENCE, value.length() - WIDEST + 1);
+        int room = WIDEST - (start > 0 ? 1 : 0);
+        String shown = value.length() - start > room ? value.substring(start, start + room - 1) + ELLIPSIS : value.substring(start);
+        return start > 0 ? ELLIPSIS + shown : shown;
+    }
+}

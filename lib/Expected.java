@@ -1,0 +1,51 @@
+//SOURCES Difference.java
+package lib;
+
+import java.util.Collection;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Which differences are no news after a migration: those that preflight announced and the operator accepted. */
+public final class Expected {
+    private final Set<String> roles;
+    private final Set<String> owners;
+    private final Set<String> leftOut;
+    private final boolean noOwner;
+    private final boolean noPrivileges;
+
+    /**
+     * @param roles the roles that were announced to differ
+     * @param owners the owners that were announced to lose their objects
+     * @param leftOut the names of the objects that were accepted to stay behind
+     */
+    public Expected(Collection<String> roles, Collection<String> owners, Collection<String> leftOut, boolean noOwner, boolean noPrivileges) {
+        this.roles = Set.copyOf(roles);
+        this.owners = owners.stream().map(Expected::plain).collect(Collectors.toSet());
+        this.leftOut = leftOut.stream().map(Expected::plain).collect(Collectors.toSet());
+        this.noOwner = noOwner;
+        this.noPrivileges = noPrivileges;
+    }
+
+    /** @return whether the difference follows from what was announced */
+    public boolean covers(Difference difference) {
+        String kind = difference.kind();
+        String object = plain(difference.object());
+        if (kind.endsWith(" owner")) {
+            return noOwner || owners.contains(plain(difference.source()));
+        } else if (kind.endsWith(" grant") || kind.startsWith("default privileges")) {
+            return noPrivileges;
+        } else if (kind.startsWith("role")) {
+            return roles.contains(object);
+        } else if (kind.startsWith("membership")) {
+            return roles.stream().anyMatch(role -> object.startsWith(role + " in ") || object.endsWith(" in " + role));
+        } else if (kind.startsWith("setting")) {
+            return roles.stream().anyMatch(role -> object.startsWith("role " + role + ": ") || object.startsWith("role " + role + " in the database: "));
+        }
+        return leftOut.contains(object);
+    }
+
+    /** Names are quoted where they must be on one side and always on the other. */
+    private static String plain(String name) {
+        return name.replace("\"", "");
+    }
+}

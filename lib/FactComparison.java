@@ -1,0 +1,134 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Administrators.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java FactStream.java FactTemplate.java Filters.java RelationFacts.java RoleFacts.java RoutineFacts.java Rows.java Selection.java Server.java Snapshot.java TableFacts.java TypeFacts.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Compares what the catalogs of both sides know, one kind of object after another. Both sides answer in the same order and are read side by
+ * side. Objects that only the target has are no difference.
+ */
+final class FactComparison {
+    private final Snapshot source;
+    private final Server target;
+    private final Selection selection;
+    private final Executor executor;
+    private final Consumer<String> state;
+    private final Set<String> missing = new HashSet<>();
+    private final List<Difference> differences = new ArrayList<>();
+
+    /**
+     * @param executor runs the source's queries while this thread runs the target's
+     * @param state is told what is being compared
+     */
+    FactComparison(Snapshot source, Server target, Selection selection, Executor executor, Consumer<String> state) {
+        this.source = source;
+        this.target = target;
+        this.selection = selection;
+        this.executor = executor;
+        this.state = state;
+    }
+
+    /** @return what differs, in no particular order */
+    List<Difference> run() {
+        try (Connection there = target.session()) {
+            there.setAutoCommit(false);
+            there.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            there.setReadOnly(true);
+            // Printing a view or rule locks what it reads; only the holder's locks are there already when somebody waits for a stronger one.
+            synchronized (source.holder()) {
+                compare(source.holder(), there);
+            }
+            return differences;
+        } catch (SQLException e) {
+            throw Connecting.statement(target.side(), "comparing objects", e);
+        }
+    }
+
+    /** @return whether the target lacks the relation of this identity, or something that it cannot be without */
+    boolean lacksRelation(String identity) {
+        return missing.contains("relation " + identity);
+    }
+
+    private void compare(Connection from, Connection to) {
+        Server.Facts sourceFacts = source.server().facts();
+        Server.Facts targetFacts = target.facts();
+        Administrators administrators = Administrators.read(from, to);
+        if (!administrators.known()) {
+            // What hangs on this role itself, such as its default privileges, cannot be there.
+            missing.add("role " + administrators.bootstrap());
+        }
+        Set<String> sourceRoles = new HashSet<>(Rows.texts(from, source.side(), "listing the roles", new FactTemplate(sourceFacts, targetFacts, true,
+                selection).expand("SELECT {name r.rolname} FROM pg_roles r")));
+        FactProperties properties = new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
+        FactTemplate ours = new FactTemplate(sourceFacts, targetFacts, true, selection);
+        FactTemplate theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()));
+        for (FactQuery query : queries()) {
+            state.accept(query.name());
+            CompletableFuture<FactStream> answer = CompletableFuture.supplyAsync(
+                    () -> new FactStream(from, source.side(), query.name(), ours.query(query)), executor);
+            try (FactStream there = new FactStream(to, target.side(), query.name(), theirs.query(query))) {
+                merge(query, properties, answer.join(), there);
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException known ? known : e;
+            } finally {
+                // The session is not to be left busy, whichever side failed.
+                answer.handle(FactComparison::close).join();
+            }
+        }
+    }
+
+    private static Void close(FactStream stream, Throwable failed) {
+        if (failed == null) {
+            stream.close();
+        }
+        return null;
+    }
+
+    /** Containers come before what they contain. */
+    private List<FactQuery> queries() {
+        List<FactQuery> queries = new ArrayList<>();
+        for (List<FactQuery> some : List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(), RoutineFacts.queries(),
+                TableFacts.queries(), DatabaseFacts.queries())) {
+            some.stream().filter(query -> !(query.whole() && selection.selective())).forEach(queries::add);
+        }
+        return queries;
+    }
+
+    private void merge(FactQuery query, FactProperties properties, FactStream here, FactStream there) {
+        FactStream.Fact target = there.next();
+        for (FactStream.Fact fact = here.next(); fact != null; fact = here.next()) {
+            while (target != null && Arrays.compareUnsigned(target.key(), fact.key()) < 0) {
+                target = there.next();
+            }
+            if (target != null && Arrays.equals(target.key(), fact.key())) {
+                properties.compare(here.labels(), fact, target, differences);
+            } else {
+                missing(query, here.labels(), fact);
+            }
+        }
+    }
+
+    private void missing(FactQuery query, List<String> labels, FactStream.Fact fact) {
+        if (fact.parent() == null || Stream.of(fact.parent().split(FactTemplate.ENTRY)).noneMatch(missing::contains)) {
+            differences.add(new Difference(fact.kind(), fact.identity(), description(labels, fact), Difference.MISSING));
+        }
+        missing.add(query.name() + " " + fact.identity());
+    }
+
+    private static String description(List<String> labels, FactStream.Fact fact) {
+        int telling = Math.max(labels.indexOf("is"), labels.indexOf("definition"));
+        return telling < 0 || fact.properties().get(telling) == null ? "present" : fact.properties().get(telling);
+    }
+}

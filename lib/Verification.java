@@ -1,0 +1,119 @@
+//SOURCES ComparedTable.java Console.java Difference.java FactComparison.java LargeObjectContents.java RowComparison.java Selection.java SequenceValues.java Server.java Snapshot.java
+package lib;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and comment, every row,
+ * every large object; what only the target has is no difference. Nothing is written on either side. What the connecting user may not read
+ * of rows ends the comparison; what it may not see of options of user mappings and subscriptions is not compared.
+ */
+public final class Verification {
+    /** How far the comparison goes; each level includes those before it. */
+    public enum Level {
+        /** What the catalogs know, and the values of sequences. */
+        OBJECTS,
+        /** Also the number of rows of each table. */
+        COUNTS,
+        /** Also a checksum over the rows of each table, and over each large object. */
+        CHECKSUMS
+    }
+
+    private final Snapshot source;
+    private final Server target;
+    private final Selection selection;
+    private final Console console;
+    private final int jobs;
+    private Map<Long, Long> sequenceValues = Map.of();
+    private RowComparison rows;
+    private int tables;
+    private volatile String state = "";
+
+    /**
+     * @param selection what is wanted of the source
+     * @param jobs how many tables are compared at once; each takes a session on both sides
+     */
+    public Verification(Snapshot source, Server target, Selection selection, Console console, int jobs) {
+        this.source = source;
+        this.target = target;
+        this.selection = selection;
+        this.console = console;
+        this.jobs = jobs;
+    }
+
+    /**
+     * Gives values that sequences of the target must have reached, in place of those that the source's have now.
+     *
+     * @param values by the identifier of the source's sequence; a sequence without a value is read from the source
+     */
+    public Verification sequenceValues(Map<Long, Long> values) {
+        sequenceValues = Map.copyOf(values);
+        return this;
+    }
+
+    /**
+     * Compares.
+     *
+     * @return every difference, sorted
+     * @throws Failure step, when a side cannot answer, naming the side and the table
+     */
+    public List<Difference> run(Level level) {
+        ExecutorService executor = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "comparing");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind);
+            List<Difference> differences = new ArrayList<>(facts.run());
+            state = "comparing sequences";
+            differences.addAll(new SequenceValues(source, target, selection, sequenceValues).run(facts::lacksRelation));
+            if (level != Level.OBJECTS) {
+                differences.addAll(rows(level, facts, executor));
+            }
+            if (level == Level.CHECKSUMS && !selection.selective()) {
+                state = "comparing large objects";
+                differences.addAll(new LargeObjectContents(source, target, executor).run(jobs));
+            }
+            Collections.sort(differences);
+            return differences;
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    private List<Difference> rows(Level level, FactComparison facts, ExecutorService executor) {
+        state = "listing the tables";
+        List<ComparedTable> wanted;
+        synchronized (source.holder()) {
+            wanted = ComparedTable.list(source.holder(), selection);
+        }
+        // What the target lacks has been reported with all that it holds.
+        List<ComparedTable> present = wanted.stream().filter(table -> !facts.lacksRelation(table.identity())).toList();
+        tables = present.size();
+        rows = new RowComparison(source, target, console, level == Level.CHECKSUMS, executor);
+        state = null;
+        return rows.run(present, jobs);
+    }
+
+    /** @return the tables whose rows have been compared so far */
+    public long tables() {
+        return rows == null ? 0 : rows.tables();
+    }
+
+    /** @return the rows of the source that have been compared so far */
+    public long rows() {
+        return rows == null ? 0 : rows.rows();
+    }
+
+    /** @return what is going on, in a few words; may be called from another thread */
+    public String state() {
+        String now = state;
+        return now != null ? now : "%d of %d tables, %d rows compared".formatted(tables(), tables, rows());
+    }
+}

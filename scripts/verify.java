@@ -1,0 +1,107 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
+//SOURCES ../lib/Filters.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java ../lib/Snapshot.java ../lib/Verification.java
+//MAIN Verify
+//DESCRIPTION Compare two databases, objects and rows, and list every difference
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import lib.Console;
+import lib.Difference;
+import lib.DifferenceTable;
+import lib.Dsn;
+import lib.Endpoints;
+import lib.Failure;
+import lib.Filters;
+import lib.ProgressLine;
+import lib.Selection;
+import lib.Server;
+import lib.Snapshot;
+import lib.Verification;
+import lib.Verification.Level;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(name = "verify", description = "Compare two databases, objects and rows, and list every difference", sortOptions = false,
+        synopsisHeading = "%nUsage:%n  ", customSynopsis = "verify [OPTION]...", optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
+            "3:a side cannot be compared or reached", "4:there are differences"},
+        footer = {"", "What only the target has is no difference. Nothing is written on either side.", "",
+            "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop --level counts"})
+class Verify implements Callable<Integer> {
+    @Mixin
+    Console console;
+    @Mixin
+    Endpoints endpoints;
+    @Mixin
+    Filters filters;
+    @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums", converter = LevelConverter.class,
+            description = "compare objects, counts (objects and numbers of rows) or checksums (contents too; default)")
+    Level level;
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
+            description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
+    int jobs;
+
+    public static void main(String... args) {
+        System.exit(Console.run(new Verify(), args));
+    }
+
+    @Override
+    public Integer call() throws SQLException {
+        if (jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, not \"%d\"", jobs);
+        }
+        Dsn from = endpoints.source(console);
+        Dsn to = endpoints.target(console);
+        Server source = Server.connect(from);
+        Server target = Server.connect(to);
+        Selection selection = selection(source);
+        try (Snapshot snapshot = Snapshot.take(source, selection, console)) {
+            return compare(new Verification(snapshot, target, selection, console, jobs));
+        }
+    }
+
+    private Selection selection(Server source) throws SQLException {
+        try (Connection session = source.session()) {
+            return Selection.resolve(session, source.side(), filters);
+        }
+    }
+
+    private int compare(Verification verification) {
+        List<Difference> differences;
+        ProgressLine line = console.progress(verification::state);
+        try {
+            differences = verification.run(level);
+        } finally {
+            line.close();
+        }
+        DifferenceTable.lines(differences, console.verbose()).forEach(text -> console.out("%s", text));
+        String compared = level == Level.OBJECTS ? "objects" : "%d tables, %d rows".formatted(verification.tables(), verification.rows());
+        if (differences.isEmpty()) {
+            console.say("%s compared: no differences", compared);
+            return Failure.OK;
+        }
+        console.say("%s compared", compared);
+        throw Failure.differences(differences.size() == 1 ? "1 difference" : "%d differences", differences.size());
+    }
+
+    static class LevelConverter implements ITypeConverter<Level> {
+        @Override
+        public Level convert(String value) {
+            try {
+                return Level.valueOf(value.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected objects, counts or checksums, not \"" + value + "\"");
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lib.Console;
+import lib.Difference;
+import lib.Dsn;
+import lib.Filters;
+import lib.Selection;
+import lib.Server;
+import lib.Snapshot;
+import lib.Verification;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import testbed.ClientBinaries;
+import testbed.Oracle;
+import testbed.PgServer;
+
+/** Whether a comparison finds nothing in a faithful copy, and in a changed one exactly what was changed. */
+class VerificationTest {
+    private static final Path SQL = Path.of("tests", "sql");
+    private static final String SUBSCRIPTION = "CREATE SUBSCRIPTION news CONNECTION 'host=far.invalid dbname=x password=secret'"
+            + " PUBLICATION p1, p2 WITH (connect = false, slot_name = 'slot')";
+
+    /** One change, what undoes it outside the database, and the differences it makes. */
+    record Change(String sql, String undo, List<String> differences) {
+        static Change of(String block) {
+            List<String> lines = block.lines().toList();
+            return new Change(String.join("\n", lines.stream().filter(line -> !line.startsWith("--")).toList()),
+                    lines.stream().filter(line -> line.startsWith("--<")).map(line -> line.substring(3)).findFirst().orElse(null),
+                    lines.stream().filter(line -> line.startsWith("-->")).map(line -> line.substring(3).strip()).sorted().toList());
+        }
+    }
+
+    private static PgServer source;
+    private static PgServer target;
+    private static String original;
+    private static String copy;
+    private static Snapshot snapshot;
+    private static Selection selection;
+
+    @BeforeAll
+    static void start() throws SQLException {
+        source = PgServer.start(15);
+        target = PgServer.start(15);
+        original = fill(source);
+        copy = copied(source, original, target);
+        Server server = server("source", source, original);
+        try (Connection session = server.session()) {
+            selection = Selection.resolve(session, "source", new Filters());
+        }
+        snapshot = Snapshot.take(server, selection, new Console());
+    }
+
+    @AfterAll
+    static void stop() {
+        snapshot.close();
+        source.close();
+        target.close();
+    }
+
+    private static String fill(PgServer server) {
+        String database = server.newDatabase();
+        server.script("postgres", SQL.resolve("verification-roles.sql"));
+        server.script(database, SQL.resolve("verification.sql"));
+        server.script(database, SQL.resolve("verification-database.sql"));
+        return database;
+    }
+
+    /** By stock tools, and with what pg_dump leaves to CREATE DATABASE and CREATE ROLE. */
+    private static String copied(PgServer from, String database, PgServer to) {
+        String restored = Oracle.restore(from, database, to, ClientBinaries.bin(15));
+        to.script(restored, SQL.resolve("verification-database.sql"));
+        to.sql(restored, "COMMENT ON ROLE alice IS 'reads'");
+        if (from.major() >= 15) {
+            to.sql(restored, "GRANT SET ON PARAMETER log_min_messages TO alice");
+        }
+        return restored;
+    }
+
+    private static Server server(String side, PgServer server, String database) {
+        return Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
+    }
+
+    private static List<Difference> verify(String database) {
+        return new Verification(snapshot, server("target", target, database), selection, new Console(), 2).run(Verification.Level.CHECKSUMS);
+    }
+
+    static Stream<Named<Change>> changes() throws IOException {
+        return Stream.of(Files.readString(SQL.resolve("verification-changes.sql")).split("\n\n")).skip(1).map(Change::of)
+                .map(change -> Named.of(change.sql.lines().findFirst().orElseThrow(), change));
+    }
+
+    @ParameterizedTest
+    @MethodSource("changes")
+    void a_change_is_found_and_nothing_else(Change change) {
+        String changed = copy + "_changed";
+        target.sql("postgres", "CREATE DATABASE " + changed + " TEMPLATE " + copy);
+        try {
+            target.script(changed, SQL.resolve("verification-database.sql"));
+            target.sql(changed, change.sql.replace(":db", changed));
+            List<String> found = new ArrayList<>();
+            for (Difference difference : verify(changed)) {
+                found.add(String.join(" | ", difference.kind(), difference.object(), oneLine(difference.source()), oneLine(difference.target())));
+            }
+            assertEquals(String.join("\n", change.differences), String.join("\n", masked(found, change.differences)));
+        } finally {
+            target.sql("postgres", "DROP DATABASE " + changed + " WITH (FORCE)");
+            if (change.undo != null) {
+                target.sql("postgres", change.undo);
+            }
+        }
+    }
+
+    private static String oneLine(String value) {
+        return value.replaceAll("\\s+", " ").strip();
+    }
+
+    /** A question mark in what is expected stands for any text. */
+    private static List<String> masked(List<String> found, List<String> expected) {
+        return found.stream().map(line -> expected.stream().filter(wanted -> matches(line, wanted)).findFirst().orElse(line)).sorted().toList();
+    }
+
+    private static boolean matches(String line, String wanted) {
+        StringBuilder expression = new StringBuilder();
+        for (String part : wanted.split("\\?", -1)) {
+            expression.append(expression.length() == 0 ? "" : ".*").append(java.util.regex.Pattern.quote(part));
+        }
+        return line.matches(expression.toString());
+    }
+}
