@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java Console.java Dsn.java Failure.java Tool.java
+//SOURCES Cleanup.java Dsn.java Tool.java
 package lib;
 
 import java.nio.file.Path;

@@ -1,3 +1,4 @@
+//SOURCES Failure.java
 package lib;
 
 import java.io.IOException;

@@ -1,4 +1,4 @@
-//SOURCES Failure.java
+//SOURCES Dsn.java Endpoints.java Failure.java
 package lib;
 
 import java.io.BufferedReader;
@@ -71,6 +71,13 @@ public final class ClientTools {
         return new ClientTools(found);
     }
 
+    /** @return the variables that a client tool must not see: it would follow them, or they hold a password */
+    static Set<String> unwanted() {
+        Set<String> names = new TreeSet<>(Dsn.toolVariables());
+        names.addAll(Endpoints.VARIABLES);
+        return names;
+    }
+
     /** @return what was found, in the order of preference of the places */
     public List<Installation> installed() {
         return installed;
@@ -114,7 +121,9 @@ public final class ClientTools {
 
     private static Optional<Installation> version(Path pgDump) {
         try {
-            Process process = new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            ProcessBuilder builder = new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD);
+            builder.environment().keySet().removeAll(unwanted());
+            Process process = builder.start();
             process.getOutputStream().close();
             try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
                 Matcher version = VERSION.matcher(String.valueOf(output.readLine()));

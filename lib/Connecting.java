@@ -7,6 +7,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -21,6 +22,10 @@ public final class Connecting {
         String side = dsn.side();
         String state = String.valueOf(e.getSQLState());
         Failure failure = Failure.refused("could not connect to the %s: %s", side, reason(dsn, e)).because(e);
+        if (wantsPassword(dsn, e)) {
+            return failure.hint("give the password of user \"%s\" in ~/.pgpass, PGPASSWORD or the connection string in $%s", dsn.user(),
+                    side.toUpperCase(Locale.ROOT));
+        }
         return switch (state) {
             case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",
                     dsn.user(), side);
@@ -31,6 +36,11 @@ public final class Connecting {
             case "08004" -> failure.hint("check user and password of the %s", side);
             default -> failure.hint("check host, port and firewall of the %s (%s)", side, dsn.display());
         };
+    }
+
+    /** @return whether the server asked for a password and none was given */
+    static boolean wantsPassword(Dsn dsn, SQLException e) {
+        return dsn.password() == null && ("28P01".equals(e.getSQLState()) || "08004".equals(e.getSQLState()));
     }
 
     /** A statement that failed on one side; the server's own words stand in the detail. */
@@ -53,6 +63,9 @@ public final class Connecting {
     }
 
     private static String reason(Dsn dsn, SQLException e) {
+        if (wantsPassword(dsn, e)) {
+            return "the server asks for a password and none was given";
+        }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnknownHostException) {
                 return "could not translate host name \"" + dsn.host() + "\" to an address";

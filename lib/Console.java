@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Cleanup.java Failure.java
+//SOURCES Cleanup.java Failure.java ProgressLine.java
 package lib;
 
 import java.io.PrintWriter;
@@ -51,6 +51,7 @@ public final class Console {
         line.setParameterExceptionHandler(Console::wrongUsage);
         line.setExecutionExceptionHandler((e, failed, result) -> failed(e, failed));
         line.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_COMMAND_LIST);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setHelpSectionKeys(List.of(UsageMessageSpec.SECTION_KEY_DESCRIPTION, UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING,
                 UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
                 UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
@@ -78,12 +79,12 @@ public final class Console {
 
     /** Something that the operator should know although the run goes on. */
     public void warn(String format, Object... values) {
-        talk("warning: " + text(format, values));
+        talk(painted("warning: ", color(noColor)) + text(format, values));
     }
 
     /** One of several reasons why the command will fail. */
     public void error(String format, Object... values) {
-        talk("error: " + text(format, values));
+        talk(painted("error: ", color(noColor)) + text(format, values));
     }
 
     public void hint(String format, Object... values) {
@@ -108,20 +109,28 @@ public final class Console {
     }
 
     /** Prints a failure the way psql prints its own. */
-    public static void report(PrintWriter err, String command, Failure failure, boolean trace) {
-        synchronized (Console.class) {
-            err.println(command + ": error: " + failure.getMessage());
-            if (failure.detail() != null) {
-                failure.detail().lines().forEach(text -> err.println(command + ": detail: " + text));
-            }
-            if (failure.hint() != null) {
-                failure.hint().lines().forEach(text -> err.println(command + ": hint: " + text));
-            }
-            if (trace) {
-                failure.printStackTrace(err);
-            }
-            err.flush();
+    private static void report(PrintWriter err, String command, Failure failure, boolean trace, boolean color) {
+        err.println(command + ": " + painted("error: ", color) + failure.getMessage());
+        if (failure.detail() != null) {
+            failure.detail().lines().forEach(text -> err.println(command + ": detail: " + text));
         }
+        if (failure.hint() != null) {
+            failure.hint().lines().forEach(text -> err.println(command + ": hint: " + text));
+        }
+        if (trace) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+    }
+
+    /** The colors of PostgreSQL's own tools (PG_COLORS in their manual pages). */
+    private static String painted(String severity, boolean color) {
+        return color ? "\033[" + (severity.startsWith("error") ? "01;31" : "01;35") + "m" + severity + "\033[0m" : severity;
+    }
+
+    /** On a terminal only, and not where the user has said no (no-color.org). */
+    private static boolean color(boolean refused) {
+        return !refused && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM")) && ProgressLine.isTerminal();
     }
 
     private void talk(String text) {
@@ -143,10 +152,14 @@ public final class Console {
     private static int wrongUsage(ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
         String name = e.getCommandLine().getCommandName();
-        err.println(name + ": error: " + e.getMessage().lines().findFirst().orElse("wrong usage"));
+        err.println(name + ": " + painted("error: ", color(false)) + e.getMessage().lines().findFirst().orElse("wrong usage"));
         UnmatchedArgumentException.printSuggestions(e, err);
-        err.println("Try \"" + name + " --help\" for more information.");
+        tryHelp(err, name);
         return Failure.USAGE;
+    }
+
+    private static void tryHelp(PrintWriter err, String name) {
+        err.println("Try \"" + name + " --help\" for more information.");
     }
 
     private static int failed(Exception e, CommandLine line) {
@@ -158,7 +171,10 @@ public final class Console {
         Failure failure = e instanceof Failure known ? known
                 : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), e.getMessage()).because(e)
                         .hint("run again with -v for the details, and report them");
-        report(line.getErr(), line.getCommandName(), failure, trace);
+        report(line.getErr(), line.getCommandName(), failure, trace, color(line.getParseResult().hasMatchedOption("--no-color")));
+        if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {
+            tryHelp(line.getErr(), line.getCommandName());
+        }
         return failure.exitCode();
     }
 

@@ -1,3 +1,4 @@
+//SOURCES Sql.java
 package lib;
 
 import java.util.Collection;

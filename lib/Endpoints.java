@@ -2,11 +2,15 @@
 //SOURCES Console.java Dsn.java Failure.java
 package lib;
 
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** The two sides of a migration, as every command that has both takes them. */
 public final class Endpoints {
+    /** The variables that stand for the options; a password may be in them, so they are not for other programs. */
+    public static final List<String> VARIABLES = List.of("SOURCE", "TARGET");
+
     @Option(names = {"-s", "--source"}, paramLabel = "CONNSTR", order = 1,
             description = "connection string of the source (default: $SOURCE)")
     private String source;

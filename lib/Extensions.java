@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The extensions of the source, in the order in which they were created, so that each stands after those it needs, and what the target
@@ -41,11 +42,16 @@ public final class Extensions {
         this.extensions = extensions;
     }
 
-    /** Compares what the source has with what the target offers. */
-    public static Extensions compare(Connection source, Connection target) {
+    /**
+     * Compares what the source has with what the target offers.
+     *
+     * @param stays whether an extension that the target's session sees will still be there when the extensions are created
+     */
+    public static Extensions compare(Connection source, Connection target, Predicate<String> stays) {
         Map<String, String> installed = new LinkedHashMap<>();
         Rows.list(target, "target", "listing the extensions", "SELECT extname, extversion FROM pg_catalog.pg_extension",
                 row -> installed.put(row.getString(1), row.getString(2)));
+        installed.keySet().removeIf(stays.negate());
         Map<String, List<Offer>> offers = new LinkedHashMap<>();
         Rows.list(target, "target", "listing the available extensions", """
                 SELECT v.name, v.version, v.version = e.default_version,

@@ -64,6 +64,15 @@ public final class Failure extends RuntimeException {
         return refusal;
     }
 
+    /** @return the same failure, said after work had begun */
+    public Failure asStep() {
+        Failure step = new Failure(STEP, getMessage());
+        step.detail = detail;
+        step.hint = hint;
+        step.initCause(this);
+        return step;
+    }
+
     /** Keeps the cause for {@code -v}; it is never printed otherwise. */
     public Failure because(Throwable cause) {
         initCause(cause);

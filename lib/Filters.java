@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Failure.java NamePattern.java
+//SOURCES NamePattern.java
 package lib;
 
 import java.util.ArrayList;

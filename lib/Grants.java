@@ -24,6 +24,8 @@ public final class Grants {
              WHERE o.acl IS NOT NULL AND (a.grantee = 0 OR r.oid IS NOT NULL)
              ORDER BY 1, given, position""";
 
+    private static final String GRANTEE = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END";
+
     private Grants() {
     }
 
@@ -58,6 +60,27 @@ public final class Grants {
                  WHERE classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass ORDER BY 1""",
                 row -> statements.add("COMMENT ON LARGE OBJECT " + row.getString(1) + " IS " + Sql.literal(row.getString(2))));
         return statements;
+    }
+
+    /**
+     * @param known a table with the identifiers of the entries of pg_default_acl that are to stay
+     * @return what brings back the default privileges that hold where nothing is set (PostgreSQL manual, ALTER DEFAULT PRIVILEGES)
+     */
+    public static List<String> defaultsSince(Connection target, String known) {
+        return Rows.texts(target, "target", "listing the default privileges", """
+                WITH since AS (
+                  SELECT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %%I ', r.rolname)
+                         || CASE WHEN n.oid IS NULL THEN '' ELSE pg_catalog.format('IN SCHEMA %%I ', n.nspname) END AS head,
+                         CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
+                           WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END AS kind, a.defaclacl AS acl,
+                         CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END,
+                                                                            a.defaclrole) END AS standard
+                    FROM pg_catalog.pg_default_acl a JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole
+                    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
+                   WHERE a.oid NOT IN (SELECT oid FROM %s))
+                SELECT DISTINCT head || 'REVOKE ALL ON ' || kind || ' FROM ' || %s, 1 FROM since, pg_catalog.aclexplode(acl)
+                UNION ALL SELECT head || 'GRANT ' || privilege_type || ' ON ' || kind || ' TO ' || %s, 2 FROM since, pg_catalog.aclexplode(standard)
+                 ORDER BY 2""".formatted(known, GRANTEE, GRANTEE));
     }
 
     /** @return the statements as one text, to be sent in one round trip */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Extensions.java Failure.java OwnedObjects.java Rows.java Selection.java Sql.java
+//SOURCES Connecting.java Console.java Extensions.java Failure.java Grants.java OwnedObjects.java Rows.java Selection.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a run makes on the target, written down there before it is made, in a schema {@value Selection#OWN_SCHEMA} that goes when all is
@@ -16,8 +17,14 @@ import java.util.Set;
  */
 public final class Journal {
     private static final String SCHEMA = Sql.ident(Selection.OWN_SCHEMA);
+    /** The key of the advisory lock that a run holds: "tsmig" in ASCII. */
+    private static final long LOCK = 0x74736d6967L;
+    /** How to find out who is at work on the target. */
+    public static final String IN_USE_HINT = "wait for it, or end its sessions: SELECT pid, client_addr FROM pg_stat_activity WHERE application_name = 'tsmigrate'";
     /** Few enough that the locks of one transaction fit into the smallest lock table. */
     private static final int DROPS_A_TRANSACTION = 50;
+    /** Tenths of a second. */
+    private static final int LEFTOVER_CHECKS = 100;
 
     private record Made(String kind, String identity) {
         String drop() {
@@ -33,6 +40,31 @@ public final class Journal {
 
     private Journal(Connection session) {
         this.session = session;
+    }
+
+    /**
+     * Keeps every other run off this target for as long as the session lasts.
+     *
+     * @throws Failure refused, when another run is at work there
+     */
+    public static void lock(Connection target) {
+        if (!"t".equals(Rows.text(target, "target", "locking the target", "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
+            throw inUse();
+        }
+    }
+
+    /** @return whether a run is at work on this target now */
+    public static boolean locked(Connection target) {
+        return !"0".equals(Rows.text(target, "target", "looking for another run", """
+                SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
+                 WHERE l.locktype = 'advisory' AND l.pid <> pg_catalog.pg_backend_pid()
+                   AND (l.classid::bigint << 32 | l.objid::bigint) = %d
+                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""
+                .formatted(LOCK)));
+    }
+
+    private static Failure inUse() {
+        return Failure.refused("another migration is at work on the target").hint("%s", IN_USE_HINT);
     }
 
     /** @return whether a run has begun on this target and has not ended well */
@@ -52,7 +84,8 @@ public final class Journal {
                 CREATE SCHEMA %1$s;
                 CREATE TABLE %1$s.run (started timestamptz NOT NULL DEFAULT pg_catalog.now(), version text NOT NULL);
                 CREATE TABLE %1$s.made (position int GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, identity text NOT NULL);
-                CREATE TABLE %1$s.membership (role text NOT NULL)""".formatted(SCHEMA));
+                CREATE TABLE %1$s.membership (role text NOT NULL);
+                CREATE TABLE %1$s.default_privileges AS SELECT oid FROM pg_catalog.pg_default_acl""".formatted(SCHEMA));
         Journal journal = new Journal(session);
         try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + ".made (kind, identity) VALUES (?, ?)")) {
             for (Extensions.Extension extension : extensions) {
@@ -85,6 +118,11 @@ public final class Journal {
         return Rows.texts(target, "target", "reading the journal", "SELECT role FROM " + SCHEMA + ".membership");
     }
 
+    /** @return the extensions that {@link #undo} will remove, their names quoted */
+    public static Set<String> extensions(Connection target) {
+        return made(target).stream().filter(made -> made.kind.equals("EXTENSION")).map(Made::identity).collect(Collectors.toSet());
+    }
+
     /** @return what the failed run did not make and that is there nevertheless */
     public static List<OwnedObjects.Owned> strangers(Connection target) {
         Set<Made> made = new HashSet<>(made(target));
@@ -94,31 +132,46 @@ public final class Journal {
     }
 
     private static List<Made> made(Connection target) {
-        return Rows.list(target, "target", "reading the journal", "SELECT kind, identity FROM " + SCHEMA
-                + ".made ORDER BY kind <> 'EVENT TRIGGER', kind = 'EXTENSION', kind = 'SCHEMA', position DESC",
+        // An extension that an administrator has created since is not ours to drop.
+        return Rows.list(target, "target", "reading the journal", """
+                SELECT kind, identity FROM %s.made
+                 WHERE kind <> 'EXTENSION' OR EXISTS (SELECT FROM pg_catalog.pg_extension e
+                                                       WHERE identity = '"' || e.extname || '"' AND pg_catalog.pg_has_role(e.extowner, 'USAGE'))
+                 ORDER BY kind <> 'EVENT TRIGGER', kind = 'EXTENSION', kind = 'SCHEMA', position DESC""".formatted(SCHEMA),
                 row -> new Made(row.getString(1), row.getString(2)));
     }
 
     /**
-     * Removes exactly what the failed run made, and the journal.
+     * Removes exactly what the failed run made, and the journal. What depends on it goes too, so ask for {@link #strangers} first.
      *
      * @return how many objects were removed
-     * @throws Failure refused, when somebody else's objects stand among them
      */
     public static int undo(Connection target) {
-        List<OwnedObjects.Owned> strangers = strangers(target);
-        if (!strangers.isEmpty()) {
-            throw Failure.refused("the target holds objects that the failed run did not make: %s%s", strangers.get(0),
-                    strangers.size() > 1 ? " and " + (strangers.size() - 1) + " more" : "").hint("move or drop them, then run again with --restart");
-        }
+        endLeftovers(target);
         List<String> drops = made(target).stream().map(Made::drop).toList();
         for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
             Rows.run(target, "target", "removing what the failed run made",
                     String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
         }
+        // Left standing, they would give the new run's objects privileges that the source's do not have.
+        Grants.defaultsSince(target, SCHEMA + ".default_privileges").forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
         revoke(target);
         remove(target);
         return drops.size();
+    }
+
+    /** After kill -9 its programs still work on. As long as we hold the lock, sessions of that name are nobody else's run. */
+    private static void endLeftovers(Connection target) {
+        String sessions = """
+                FROM pg_catalog.pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = pg_catalog.current_database()
+                 AND usename = current_user AND pid <> pg_catalog.pg_backend_pid()""";
+        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(pid) " + sessions);
+        for (int i = 0; i < LEFTOVER_CHECKS; i++) {
+            if ("0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + sessions))) {
+                return;
+            }
+            Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.pg_sleep(0.1)");
+        }
     }
 
     /**

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Cleanup.java ClientTools.java Connecting.java Console.java Copier.java Counters.java Difference.java Dsn.java Extensions.java
-//SOURCES Failure.java Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java LargeObjects.java OwnedObjects.java Ownership.java
-//SOURCES Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Rows.java Schema.java Selection.java Server.java Snapshot.java Steps.java
+//SOURCES Cleanup.java ClientTools.java Console.java Copier.java Counters.java Difference.java Dsn.java Expected.java Extensions.java Failure.java
+//SOURCES Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java LargeObjects.java OwnedObjects.java Ownership.java
+//SOURCES Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Schema.java Selection.java Server.java Snapshot.java Steps.java
 //SOURCES TargetDatabase.java Tool.java Verification.java
 package lib;
 
@@ -58,12 +58,15 @@ public final class Migration {
             if (!begun) {
                 throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
             }
-            throw e.exitCode() == Failure.DIFFERENCES ? e : e.hint("%srun the same command again with --restart: it removes what this run made",
+            throw e.exitCode() == Failure.DIFFERENCES ? e : e.asStep().hint("%srun the same command again with --restart: it removes what this run made",
                     e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen ");
         } catch (SQLException e) {
             throw Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
         } finally {
-            interrupted.cancel();
+            // The sessions that a signal takes away bring us here before it is the message's turn.
+            if (!Cleanup.stopping()) {
+                interrupted.cancel();
+            }
         }
     }
 
@@ -92,6 +95,7 @@ public final class Migration {
             Server target = database.server();
             if (database.missing()) {
                 target = database.create(frozen.snapshot().holder());
+                begun = true;
                 console.say("created database \"%s\" on the target", target.dsn().database());
             }
             load(frozen, target, preflight, roles);
@@ -136,6 +140,7 @@ public final class Migration {
             List<Long> largeObjects = inventory.largeObjects();
             List<OwnedObjects.Owned> objects = schema.objects(new HashSet<>(largeObjects));
             List<String> options = inventory.missingTablespaces(to).isEmpty() ? List.of() : List.of("--no-tablespaces");
+            Journal.lock(to);
             begun = true;
             if (order.restart && Journal.exists(to)) {
                 steps.run("clearing", () -> Journal.undo(to) + " objects of the earlier run removed");
@@ -165,11 +170,11 @@ public final class Migration {
                 schema.postData(order.jobs, options, late);
                 if (!late.isEmpty()) {
                     copier.copy(late);
-                    schema.lateData(order.jobs, options);
+                    schema.lateData(options);
                 }
                 return "done";
             });
-            finish(source, target, to, schema, objects, journal, roles, given);
+            finish(source, target, to, schema, objects, journal, roles, preflight);
         }
     }
 
@@ -189,7 +194,7 @@ public final class Migration {
     }
 
     private void finish(FrozenSource source, Server target, Connection to, Schema schema, List<OwnedObjects.Owned> objects, Journal journal, Roles roles,
-            RolePlan.Outcome given) throws SQLException {
+            Preflight preflight) throws SQLException {
         Inventory inventory = source.inventory();
         Finishing finishing = new Finishing(source.snapshot().holder(), target, to, console);
         List<Inventory.Relation> sequences = inventory.sequences();
@@ -198,17 +203,12 @@ public final class Migration {
         steps.run("owners, privileges", () -> {
             if (!order.noOwner) {
                 ownership.give(objects, journal);
-                ownership.missing(objects).forEach(owner -> report.note("left out: role \"%s\" does not exist on the target, its objects belong to \"%s\"",
-                        owner, target.facts().user()));
             }
             if (!order.noPrivileges) {
                 schema.grants();
                 if (!source.selection().selective()) {
                     finishing.grants(true);
                 }
-            }
-            if (!source.selection().selective()) {
-                finishing.settings(roles);
             }
             return order.noOwner ? "owners not changed" : objects.size() + " objects";
         });
@@ -227,9 +227,13 @@ public final class Migration {
             finishing.analyze(inventory.analyzed(), order.jobs);
             return "done";
         });
+        if (!source.selection().selective()) {
+            // After all that opens new sessions to write: default_transaction_read_only may be among them.
+            finishing.settings(roles);
+        }
         finishing.leftOut().forEach(text -> report.note("left out: %s", text));
         account(source.writtenSince());
-        List<Difference> differences = verify(source, target, values, given);
+        List<Difference> differences = verify(source, target, values, preflight);
         journal.end(target.facts().superuser());
         if (!differences.isEmpty()) {
             throw Failure.differences("%d difference(s) between source and target", differences.size())
@@ -249,13 +253,21 @@ public final class Migration {
         console.warn("%s", text);
     }
 
-    private List<Difference> verify(FrozenSource source, Server target, Map<Long, Long> sequences, RolePlan.Outcome roles) {
+    private List<Difference> verify(FrozenSource source, Server target, Map<Long, Long> sequences, Preflight preflight) {
         if (order.verify == null) {
             return List.of();
         }
-        Set<String> expected = roles.names();
-        return steps.run("verify", () -> new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences)
-                .run(order.verify),
-                found -> found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : found.size() + " DIFFERENCES");
+        Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
+        leftOut.addAll(order.leaveOut);
+        Expected expected = new Expected(preflight.rolePlan().announced(), preflight.rolePlan().unreachable(), leftOut, order.noOwner, order.noPrivileges);
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences);
+        return steps.run("verify", () -> {
+            ProgressLine line = console.progress(() -> "verify: " + verification.state());
+            try {
+                return verification.run(order.verify).stream().filter(difference -> !expected.covers(difference)).toList();
+            } finally {
+                line.close();
+            }
+        }, found -> found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : found.size() + " DIFFERENCES");
     }
 }

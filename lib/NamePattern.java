@@ -1,3 +1,4 @@
+//SOURCES Failure.java Sql.java
 package lib;
 
 /**

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Journal.java OwnedObjects.java Rows.java Sql.java
+//SOURCES Connecting.java Journal.java OwnedObjects.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -28,20 +28,15 @@ public final class Ownership {
         this.target = target;
         user = facts.user();
         superuser = facts.superuser();
-        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        // Only a superuser can give anything to a superuser.
+        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles",
+                "SELECT rolname FROM pg_catalog.pg_roles" + (superuser ? "" : " WHERE NOT rolsuper")));
     }
 
-    /** @return the owners that the target does not have, whose objects stay with the connecting user */
-    public Set<String> missing(List<OwnedObjects.Owned> objects) {
-        Set<String> missing = new TreeSet<>();
-        objects.stream().map(OwnedObjects.Owned::owner).filter(owner -> !roles.contains(owner)).forEach(missing::add);
-        return missing;
-    }
-
-    /** Gives the objects away; those whose owner does not exist stay. */
+    /** Gives the objects away; those whose owner does not exist, or is out of the connecting user's reach, stay. */
     public void give(List<OwnedObjects.Owned> objects, Journal journal) {
         List<OwnedObjects.Owned> given = objects.stream().filter(object -> roles.contains(object.owner()) && !object.part()
-                // A schema may have been there before; everything else belongs to the user who made it.
+                // A schema may have been there before; everything else belongs to the user who made it already.
                 && (!object.owner().equals(user) || object.kind().equals("SCHEMA"))).toList();
         List<String> lent = superuser ? List.of() : borrow(given, journal);
         List<String> batch = new ArrayList<>();

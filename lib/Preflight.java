@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ClientTools.java Extensions.java Failure.java Finding.java Journal.java OwnedObjects.java Readability.java RolePlan.java Roles.java
-//SOURCES Rows.java Selection.java Server.java Sql.java Uncarried.java
+//SOURCES Capacity.java ClientTools.java Extensions.java Failure.java Finding.java Journal.java OwnedObjects.java Readability.java RolePlan.java
+//SOURCES Roles.java Rows.java Selection.java Server.java Sql.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -47,7 +47,7 @@ public final class Preflight {
         tls(source);
         tls(target);
         versions(installed);
-        if (sameDatabase()) {
+        if (!plan.createdLater && sameDatabase()) {
             return findings;
         }
         target();
@@ -146,6 +146,10 @@ public final class Preflight {
         } else {
             empty();
         }
+        if (!target.facts().recovery() && "on".equals(Rows.text(to, "target", "asking whether sessions may write", "SHOW transaction_read_only"))) {
+            findings.add(Finding.stop("target", "ALTER DATABASE " + Sql.ident(target.dsn().database()) + " RESET default_transaction_read_only;",
+                    "sessions on the target are read-only (default_transaction_read_only)"));
+        }
         if (!plan.createdLater && "f".equals(Rows.text(to, "target", "asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
@@ -154,23 +158,36 @@ public final class Preflight {
     }
 
     private void interrupted() {
-        if (plan.restart) {
-            findings.add(Finding.ok("target", "what an earlier run left there will be removed"));
-        } else {
+        if (Journal.locked(to)) {
+            findings.add(Finding.stop("target", Journal.IN_USE_HINT, "another migration is at work on the target"));
+        } else if (!plan.restart) {
             findings.add(Finding.stop("target", "migrate --restart", "the target holds what an interrupted run left there"));
+        } else {
+            List<OwnedObjects.Owned> strangers = Journal.strangers(to);
+            findings.add(strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+                    : Finding.stop("target", "move or drop them, then run again with --restart",
+                            "the target holds objects that the interrupted run did not make: %s", some(strangers)));
         }
     }
 
     private void empty() {
         List<OwnedObjects.Owned> objects = OwnedObjects.list(to, "target").stream()
-                .filter(object -> !(object.kind().equals("SCHEMA") && object.identity().equals("public"))).toList();
+                .filter(object -> !isPublic(object)).toList();
         if (objects.isEmpty()) {
             findings.add(Finding.ok("target", "database \"%s\" is empty", target.dsn().database()));
         } else {
             findings.add(Finding.stop("target", "name an empty database, or create one with --create-database",
-                    "the target is not empty: %s%s", objects.stream().limit(5).map(OwnedObjects.Owned::toString).collect(Collectors.joining(", ")),
-                    objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : ""));
+                    "the target is not empty: %s", some(objects)));
         }
+    }
+
+    private static boolean isPublic(OwnedObjects.Owned object) {
+        return object.kind().equals("SCHEMA") && object.identity().equals("public");
+    }
+
+    private static String some(List<OwnedObjects.Owned> objects) {
+        return objects.stream().limit(5).map(OwnedObjects.Owned::toString).collect(Collectors.joining(", "))
+                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
     }
 
     private void encoding() {
@@ -191,7 +208,9 @@ public final class Preflight {
     }
 
     private void checkExtensions() {
-        extensions = Extensions.compare(from, to);
+        Set<String> removed = plan.restart && Journal.exists(to) ? Journal.extensions(to) : Set.of();
+        // A database that is yet to be created has none, whatever the one has through which the server is asked.
+        extensions = Extensions.compare(from, to, name -> !plan.createdLater && !removed.contains(Sql.ident(name)));
         for (Extensions.Extension extension : extensions.all()) {
             if (plan.leaveOut.contains(extension.name())) {
                 findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
@@ -211,8 +230,11 @@ public final class Preflight {
     }
 
     private void roles() {
-        Set<String> owners = OwnedObjects.list(from, "source").stream().map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
-        roles = new RolePlan(Roles.read(from, source, target.facts().major()), Roles.read(to, target, target.facts().major()), target.facts(), owners);
+        // The schema public is there already and keeps the owner that it has on the target.
+        Set<String> owners = OwnedObjects.list(from, "source").stream().filter(object -> !isPublic(object)).map(OwnedObjects.Owned::owner)
+                .collect(Collectors.toCollection(TreeSet::new));
+        int major = target.facts().major();
+        roles = new RolePlan(Roles.read(from, source, major), Roles.read(to, target, major), target.facts(), owners, to);
         findings.addAll(roles.check());
     }
 }

@@ -26,7 +26,9 @@ public final class ProgressLine implements AutoCloseable {
     /** {@code System.console()} also asks for stdin, which a pipe may hold; {@code test -t} (POSIX) asks for stderr alone. */
     static boolean isTerminal() {
         try {
-            Process test = new ProcessBuilder("sh", "-c", "test -t 2").inheritIO().start();
+            ProcessBuilder builder = new ProcessBuilder("sh", "-c", "test -t 2").inheritIO();
+            builder.environment().clear();
+            Process test = builder.start();
             return test.waitFor(2, TimeUnit.SECONDS) && test.exitValue() == 0;
         } catch (IOException e) {
             return false;

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java Server.java Sql.java
+//SOURCES Rows.java Server.java Settings.java Sql.java
 package lib;
 
 import java.sql.Connection;

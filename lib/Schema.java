@@ -16,6 +16,10 @@ public final class Schema {
     private static final long PG_CONSTRAINT = 2606;
     private static final long PG_TRIGGER = 2620;
 
+    /** Entries after the rows that take no time and may lock several tables. */
+    private static final Set<String> QUICK = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE",
+            "PUBLICATION TABLES IN SCHEMA", "COMMENT");
+
     private final Archive archive;
     private final Uncarried uncarried;
     private final Connection source;
@@ -76,7 +80,11 @@ public final class Schema {
         archive.restore("pre-data", 1, options, ours().and(entry -> !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()))));
     }
 
-    /** Restores what stands after the rows, but for the foreign keys and triggers of tables whose rows are yet to come. */
+    /**
+     * Restores what stands after the rows, but for the foreign keys and triggers of tables whose rows are yet to come. Sessions that work on
+     * a partitioned table and on its partitions at once deadlock, which pg_restore's own order does not rule out; so only what takes long
+     * is done in parallel, and what touches whole partition trees one after another.
+     */
     public void postData(int jobs, List<String> options, List<Inventory.Table> late) {
         waiting.clear();
         if (!late.isEmpty()) {
@@ -86,12 +94,30 @@ public final class Schema {
                     UNION ALL SELECT oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)""".formatted(tables),
                     row -> waiting.add(row.getLong(1)));
         }
-        archive.restore("post-data", jobs, options, ours().and(entry -> !entry.concerns("EVENT TRIGGER") && !waits(entry)));
+        Predicate<Archive.Entry> wanted = ours().and(entry -> !waits(entry));
+        Predicate<Archive.Entry> trees = ofPartitionedTables();
+        Predicate<Archive.Entry> foreignKeys = entry -> entry.kind().equals("FK CONSTRAINT");
+        Predicate<Archive.Entry> quick = entry -> QUICK.contains(entry.kind());
+        archive.restore("post-data", jobs, options, wanted.and(trees.or(foreignKeys).or(quick).negate()).and(entry -> !entry.concerns("EVENT TRIGGER")));
+        archive.restore("post-data", 1, options, wanted.and(trees));
+        archive.restore("post-data", jobs, options, wanted.and(foreignKeys));
+        archive.restore("post-data", 1, options, wanted.and(quick).and(entry -> !entry.concerns("EVENT TRIGGER")));
+    }
+
+    /** The entries that make the index or constraint of a partitioned table out of those of its partitions; none reads a row. */
+    private Predicate<Archive.Entry> ofPartitionedTables() {
+        Set<Long> indexes = new HashSet<>(Rows.list(source, "source", "listing the partitioned indexes",
+                "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'I'", row -> row.getLong(1)));
+        Set<Long> constraints = new HashSet<>(Rows.list(source, "source", "listing the constraints of partitioned tables", """
+                SELECT k.oid FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+                 WHERE c.relkind = 'p' AND k.contype <> 'f'""", row -> row.getLong(1)));
+        return entry -> entry.kind().equals("INDEX ATTACH") || entry.catalog() == PG_CLASS && indexes.contains(entry.oid())
+                || entry.catalog() == PG_CONSTRAINT && constraints.contains(entry.oid());
     }
 
     /** Restores the foreign keys and triggers that waited. */
-    public void lateData(int jobs, List<String> options) {
-        archive.restore("post-data", jobs, options, ours().and(this::waits));
+    public void lateData(List<String> options) {
+        archive.restore("post-data", 1, options, ours().and(this::waits));
     }
 
     /** Restores the event triggers, which would fire on everything that follows. */

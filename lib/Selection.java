@@ -1,4 +1,4 @@
-//SOURCES Filters.java Rows.java Server.java
+//SOURCES Failure.java Filters.java Rows.java
 package lib;
 
 import java.sql.Connection;

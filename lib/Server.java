@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
@@ -32,6 +34,13 @@ public final class Server implements Sessions {
             "standard_conforming_strings=on", "quote_all_identifiers=off", "check_function_bodies=off", "client_min_messages=warning",
             "statement_timeout=0", "lock_timeout=0", "idle_in_transaction_session_timeout=0");
 
+    /** It writes to stderr by itself what it throws as well. Held, since a logger that nobody holds loses its level. */
+    private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+    static {
+        DRIVER.setLevel(Level.OFF);
+    }
+
     private final Dsn dsn;
     private final Facts facts;
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
@@ -43,7 +52,7 @@ public final class Server implements Sessions {
     }
 
     /**
-     * Connects once and asks what this server is.
+     * Connects once and asks what this server is. A password that is missing is asked for, when somebody sits at the terminal.
      *
      * @throws Failure refused, saying why the connection failed
      */
@@ -51,6 +60,12 @@ public final class Server implements Sessions {
         try (Connection session = open(dsn, 0)) {
             return new Server(dsn, facts(session));
         } catch (SQLException e) {
+            if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
+                char[] typed = System.console().readPassword("Password for user %s of the %s: ", dsn.user(), dsn.side());
+                if (typed != null && typed.length > 0) {
+                    return connect(dsn.withPassword(new String(typed)));
+                }
+            }
             throw Connecting.failure(dsn, e);
         }
     }

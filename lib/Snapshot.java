@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,10 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private static final int ATTEMPTS = 20;
     private static final int LOCKS_A_STATEMENT = 200;
     private static final String LOCK_NOT_AVAILABLE = "55P03";
+    /** Errors that another attempt can be without: a lock that is taken, a table or a schema that is no longer there. */
+    private static final Set<String> PASSING = Set.of(LOCK_NOT_AVAILABLE, "42P01", "3F000");
+    /** The first one only until the operator is told. */
+    private static final List<String> LOCK_WAITS = List.of("2s", "60s");
 
     private final Server server;
     private final Connection holder;
@@ -51,7 +56,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 // The first session waits for the locks, so that the holder gets all of its own at once, after its snapshot is taken.
                 first.setAutoCommit(false);
                 List<String> locked = tables(first, server, selection);
-                waitForLocks(first, server, locked);
+                waitForLocks(first, server, locked, console);
                 holder.setAutoCommit(false);
                 holder.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                 holder.setReadOnly(true);
@@ -62,10 +67,10 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 }
                 console.explain("a table came or went while the snapshot was taken, trying again");
             } catch (SQLException e) {
-                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                if (!PASSING.contains(String.valueOf(e.getSQLState()))) {
                     throw Connecting.statement(server.side(), "taking the snapshot", e);
                 }
-                console.explain("a table is wanted in a stronger mode, trying again (%s)", Connecting.words(e));
+                console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)", Connecting.words(e));
             }
             Server.close(holder);
         }
@@ -73,14 +78,33 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
     }
 
-    private static void waitForLocks(Connection session, Server server, List<String> tables) {
-        try {
-            Rows.run(session, server.side(), "preparing the snapshot", "SET LOCAL lock_timeout = '60s'");
-            lock(session, tables, "");
-        } catch (SQLException e) {
-            throw Failure.refused("a table of the source stays locked: %s", Connecting.words(e)).because(e)
-                    .hint("see who holds it: SELECT pid, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    private static void waitForLocks(Connection session, Server server, List<String> tables, Console console) throws SQLException {
+        for (String timeout : LOCK_WAITS) {
+            try {
+                Rows.run(session, server.side(), "preparing the snapshot", "SET LOCAL lock_timeout = '" + timeout + "'");
+                lock(session, tables, "");
+                return;
+            } catch (SQLException e) {
+                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                    throw e;
+                }
+                session.rollback();
+                console.say("waiting, because %s", blocker(session, server));
+            }
         }
+        throw Failure.refused("%s and stays so", blocker(session, server))
+                .hint("wait for that session, or end it: SELECT pg_terminate_backend(pid) on the source");
+    }
+
+    /** What another session holds, or waits for in front of us, so that no table of its can be read. */
+    private static String blocker(Connection session, Server server) {
+        String locked = Rows.text(session, server.side(), "looking for locks", """
+                SELECT pg_catalog.format('table %s of the source is locked by another session (pid %s)', l.relation::pg_catalog.regclass, l.pid)
+                  FROM pg_catalog.pg_locks l
+                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid <> pg_catalog.pg_backend_pid()
+                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+                 ORDER BY l.granted DESC, l.pid, l.relation""");
+        return locked == null ? "a table of the source is locked by another session" : locked;
     }
 
     private static List<String> tables(Connection session, Server server, Selection selection) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.zeroturnaround.exec.ProcessExecutor;
 import org.zeroturnaround.exec.StartedProcess;
@@ -36,7 +37,7 @@ public final class Tool {
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
-        command.addAll(List.of("--no-password", "-d", side.conninfo()));
+        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major())));
         command.addAll(arguments);
         return run(name, side.side(), command, side.toolEnvironment());
     }
@@ -52,7 +53,7 @@ public final class Tool {
         console.explain("running %s", command.stream().map(Tool::shellQuoted).collect(Collectors.joining(" ")));
         ToolMessages messages = new ToolMessages(name);
         List<String> output = new ArrayList<>();
-        StartedProcess[] started = new StartedProcess[1];
+        AtomicReference<Process> process = new AtomicReference<>();
         ProcessExecutor executor = new ProcessExecutor(command).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {
             @Override
             protected void processLine(String line) {
@@ -62,22 +63,16 @@ public final class Tool {
             @Override
             protected void processLine(String line) {
                 messages.line(line);
-                if (messages.failing().isPresent() && started[0] != null) {
-                    started[0].getProcess().destroy();
+                if (messages.failing().isPresent() && process.get() != null) {
+                    process.get().destroy();
                 }
             }
         });
-        Dsn.toolVariables().forEach(variable -> executor.environment(variable, null));
+        ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
+        Cleanup.Task end = Cleanup.onExit(() -> end(process));
         try {
-            started[0] = executor.start();
-        } catch (IOException e) {
-            // The library's own message would repeat the whole environment.
-            throw Failure.step("could not start %s", command.get(0));
-        }
-        Cleanup.Task end = Cleanup.onExit(() -> end(started[0].getProcess()));
-        try {
-            int code = started[0].getFuture().get().getExitValue();
+            int code = start(name, executor, process).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
                     reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
             judge(name, side, code, messages);
@@ -89,6 +84,23 @@ public final class Tool {
             throw Failure.step("%s was interrupted", name);
         } finally {
             end.close();
+        }
+    }
+
+    /** A signal finds the program either not started or known, and never leaves it behind. */
+    private static StartedProcess start(String name, ProcessExecutor executor, AtomicReference<Process> process) {
+        synchronized (process) {
+            if (Cleanup.stopping()) {
+                throw Failure.step("%s was not started any more", name);
+            }
+            try {
+                StartedProcess started = executor.start();
+                process.set(started.getProcess());
+                return started;
+            } catch (IOException e) {
+                // The library's own message would repeat the whole environment.
+                throw Failure.step("could not start %s", name);
+            }
         }
     }
 
@@ -104,12 +116,18 @@ public final class Tool {
     }
 
     /** pg_dump and pg_restore fork workers, which do not end by themselves when only their leader is told to. */
-    private static void end(Process process) {
-        List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
-        family.add(process.toHandle());
+    private static void end(AtomicReference<Process> started) {
+        List<ProcessHandle> family = new ArrayList<>();
+        synchronized (started) {
+            if (started.get() == null) {
+                return;
+            }
+            family.addAll(started.get().descendants().toList());
+            family.add(started.get().toHandle());
+        }
         family.forEach(ProcessHandle::destroy);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-        while (family.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {
+        while (family.stream().anyMatch(Tool::runs) && System.nanoTime() < deadline) {
             try {
                 Thread.sleep(20);
             } catch (InterruptedException e) {
@@ -118,6 +136,11 @@ public final class Tool {
             }
         }
         family.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has no program. */
+    private static boolean runs(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
     }
 
     /** Quotes an argument for a POSIX shell, so that a shown command can be pasted. */

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the source holds and a migration cannot carry, each with its reason; the operator may accept that with {@code --leave-out}, by the
@@ -118,6 +119,11 @@ public final class Uncarried {
         Set<Long> objects = new HashSet<>();
         things.stream().filter(thing -> thing.catalog == catalog).forEach(thing -> objects.add(thing.oid));
         return objects;
+    }
+
+    /** @return the names of all that was found */
+    public Set<String> names() {
+        return things.stream().map(Thing::name).collect(Collectors.toSet());
     }
 
     /** @return everything that was found */

@@ -1,5 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
+//DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
 //SOURCES ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
 //MAIN Migrate
@@ -29,7 +31,7 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
             "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine. The source is only read.", "",
-            "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop"})
+            "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
@@ -67,7 +69,10 @@ class Migrate implements Callable<Integer> {
         if (out != null && Files.exists(out) && !overwrite) {
             throw Failure.usage("\"%s\" exists already", out).hint("name another file or use --overwrite");
         }
-        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, Verification.Level.parse(verify), noOwner,
+        if (out != null && !Files.isWritable(out.toAbsolutePath().getParent())) {
+            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", out).hint("name a file in a folder of yours");
+        }
+        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner,
                 noPrivileges);
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
@@ -78,6 +83,16 @@ class Migrate implements Callable<Integer> {
             console.say("the summary is in %s", out);
         }
         return Failure.OK;
+    }
+
+    private Verification.Level level() {
+        return switch (verify) {
+            case "none" -> null;
+            case "objects" -> Verification.Level.OBJECTS;
+            case "counts" -> Verification.Level.COUNTS;
+            case "checksums" -> Verification.Level.CHECKSUMS;
+            default -> throw Failure.usage("invalid level \"%s\": must be none, objects, counts or checksums", verify);
+        };
     }
 
     public static void main(String[] args) {

@@ -1,5 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
+//DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
 //SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/Selection.java ../lib/Server.java ../lib/TargetDatabase.java
 //MAIN PreflightCheck
@@ -30,7 +32,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
         footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops", "a migration or deserves a thought is followed by what mends it.", "",
-            "Example:", "  preflight --source postgresql://app@old/shop --target postgresql://app@new/shop"})
+            "Example:", "  preflight --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();

@@ -26,13 +26,13 @@ CREATE PROCEDURE sales.cleanup() LANGUAGE plpgsql AS 'BEGIN DELETE FROM sales.or
 CREATE AGGREGATE sales.product(numeric) (sfunc = numeric_mul, stype = numeric, initcond = '1');
 CREATE FUNCTION sales.same(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT lower($1) = lower($2)';
 CREATE OPERATOR sales.=~= (LEFTARG = text, RIGHTARG = text, FUNCTION = sales.same);
-CREATE COLLATION sales.upper_first (provider = icu, locale = 'und-u-kf-upper');
+CREATE COLLATION sales.bytewise (provider = libc, locale = 'C');
 CREATE TEXT SEARCH CONFIGURATION sales.plain (COPY = simple);
 CREATE CAST (sales.state AS int) WITH INOUT;
 
 CREATE TABLE sales.customers (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name text COLLATE sales.upper_first NOT NULL,
+  name text COLLATE sales.bytewise NOT NULL,
   mail sales.email UNIQUE,
   home sales.address,
   attributes hstore,
@@ -104,7 +104,7 @@ CREATE TRIGGER insert_boom BEFORE INSERT ON public.no_key FOR EACH ROW EXECUTE F
 CREATE TRIGGER off_boom AFTER INSERT ON public.parent FOR EACH STATEMENT EXECUTE FUNCTION sales.boom();
 ALTER TABLE public.parent DISABLE TRIGGER off_boom;
 CREATE RULE protect AS ON DELETE TO public.no_key DO INSTEAD NOTHING;
-INSERT INTO public.names VALUES ('public.egg', 'sales.tax(numeric,numeric)', 'sales.state'), ('public.hen_pkey', NULL, 'int4');
+INSERT INTO public.names VALUES ('public.egg', 'sales.tax(numeric,numeric)', 'sales.state'), ('public.hen', NULL, 'int4');
 
 CREATE VIEW sales.open_orders AS SELECT o.id, o.customer, o.amount FROM sales.orders o WHERE o.state <> 'sent';
 CREATE MATERIALIZED VIEW sales.by_customer AS SELECT customer, sum(amount) AS total FROM sales.open_orders GROUP BY customer;
