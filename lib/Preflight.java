@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Extensions.java Failure.java Finding.java Journal.java OwnedObjects.java Readability.java RolePlan.java
-//SOURCES Roles.java Rows.java Selection.java Server.java Sql.java Uncarried.java
+//SOURCES Capacity.java ClientTools.java Collations.java Extensions.java Failure.java Finding.java Journal.java OwnedObjects.java Peculiarities.java
+//SOURCES Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Sql.java Surroundings.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -53,10 +53,14 @@ public final class Preflight {
         target();
         encoding();
         findings.addAll(new Readability(from, source.facts().user(), plan.selection).check());
+        findings.addAll(Collations.check(from, to));
+        boolean intoUtf8 = !plan.createdLater && target.facts().encoding().equals("UTF8");
+        findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
         checkExtensions();
         uncarried = Uncarried.find(from, source, target, plan.selection);
         findings.addAll(uncarried.check(plan.leaveOut));
         roles();
+        findings.addAll(new Surroundings(source, from, target, to).check());
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs).check());
         return findings;
     }
@@ -195,8 +199,8 @@ public final class Preflight {
         String to = plan.createdLater ? from : target.facts().encoding();
         if (from.equals(to)) {
             findings.add(Finding.ok("encoding", "%s on both sides", from));
-        } else if (!to.equals("UTF8") || from.equals("SQL_ASCII")) {
-            findings.add(Finding.stop("encoding", "create the target with ENCODING '" + (from.equals("SQL_ASCII") ? from : "UTF8") + "' TEMPLATE template0",
+        } else if (!to.equals("UTF8")) {
+            findings.add(Finding.stop("encoding", "create the target with ENCODING 'UTF8' TEMPLATE template0",
                     "the source's encoding is %s and the target's %s: not every text can be converted", from, to));
         } else {
             findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", from));

@@ -32,6 +32,9 @@ public final class Uncarried {
             SELECT 'replication-slots', slot_name, 'a replication slot holds a position in this server''s stream', 0, 0
               FROM pg_catalog.pg_replication_slots WHERE NOT temporary AND (database IS NULL OR database = pg_catalog.current_database())
             UNION ALL
+            SELECT 'prepared-transactions', gid, 'a prepared transaction is neither committed nor rolled back', 0, 0
+              FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
+            UNION ALL
             SELECT 'security-labels', objtype || ' ' || objname, 'a security label needs its provider loaded', 0, 0
               FROM pg_catalog.pg_seclabels
             UNION ALL
@@ -40,7 +43,7 @@ public final class Uncarried {
              WHERE c.relkind = 'f' AND %1$s
             UNION ALL
             SELECT 'server-settings', s.name, 'ALTER SYSTEM settings belong to the server', 0, 0
-              FROM pg_catalog.pg_settings s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'
+              FROM pg_catalog.%2$s s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'
             UNION ALL
             SELECT 'timescaledb', 'timescaledb', 'hypertables need the order of restoring that this version does not have yet', 0, 0
               FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb'""";
@@ -88,7 +91,11 @@ public final class Uncarried {
         String whole = selection.selective() ? "false" : "true";
         String inSchema = server.facts().major() >= 15
                 ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)" : "false";
-        String always = ALWAYS.formatted(selection.relation("c", "n"));
+        // pg_settings knows what holds in this session, and a setting that we pin does not come from a file here; few may read the files.
+        boolean files = "t".equals(Rows.text(source, "source", "asking for the right to read configuration files", """
+                SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
+                       AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
+        String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings");
         String sql = target.facts().superuser() ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),

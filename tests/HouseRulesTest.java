@@ -27,7 +27,7 @@ class HouseRulesTest {
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
             contents: Settings Roles Selection CopyTypes Inventory Extensions Grants OwnedObjects Snapshot Archive Schema Counters
-              Finding Capacity Readability Uncarried RolePlan
+              Finding Collations Surroundings Peculiarities Capacity Readability Uncarried RolePlan
             work: Workers Copier LargeObjects Journal Ownership Report Steps
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowComparison LargeObjectContents

@@ -138,7 +138,10 @@ public final class Oracle {
 
     private static Path file(String content) {
         try {
-            return Files.writeString(Files.createTempFile("tsmigrate-oracle-", ".sql"), content);
+            Path file = Files.createTempFile("tsmigrate-oracle-", ".sql");
+            // For when a dump or its restoration fails; otherwise it goes as soon as it has been used.
+            file.toFile().deleteOnExit();
+            return Files.writeString(file, content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,94 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Finding.java Report.java Rows.java Server.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.PGConnection;
+
+/** What stands around the two databases and can spoil a migration: poolers, sessions that go on writing, scheduled work, disks. */
+final class Surroundings {
+    /** Services that restart their servers in a window of their own choice. */
+    private static final Map<String, String> SERVICES = Map.of(".tsdb.cloud.timescale.com", "Timescale Cloud", ".aivencloud.com",
+            "Managed Service for TimescaleDB", ".rds.amazonaws.com", "Amazon RDS", ".postgres.database.azure.com", "Azure");
+
+    private final Server source;
+    private final Connection from;
+    private final Server target;
+    private final Connection to;
+
+    Surroundings(Server source, Connection from, Server target, Connection to) {
+        this.source = source;
+        this.from = from;
+        this.target = target;
+        this.to = to;
+    }
+
+    List<Finding> check() {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(pooler(source, from));
+        findings.add(pooler(target, to));
+        findings.addAll(otherSessions());
+        findings.addAll(schedules());
+        maintenance(source, findings);
+        maintenance(target, findings);
+        findings.add(size());
+        return findings;
+    }
+
+    /** A pooler answers the start-up with a process number of its own, because it has not chosen a server's process yet. */
+    private static Finding pooler(Server server, Connection session) {
+        int real = Integer.parseInt(Rows.text(session, server.side(), "asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
+        try {
+            if (session.unwrap(PGConnection.class).getBackendPID() == real) {
+                return Finding.ok("pooler", "the connection to the %s is direct", server.side());
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement(server.side(), "asking for the process", e);
+        }
+        return Finding.stop("pooler", "connect to the server itself, which listens on another host or port than its pooler",
+                "a connection pooler stands before the %s: snapshots and session settings do not survive it", server.side());
+    }
+
+    private List<Finding> otherSessions() {
+        return Rows.list(from, "source", "listing the sessions", """
+                SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE backend_xid IS NOT NULL),
+                       pg_catalog.string_agg(DISTINCT coalesce(nullif(application_name, ''), usename, '?'), ', ')
+                  FROM pg_catalog.pg_stat_activity
+                 WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend' AND application_name <> 'tsmigrate'
+                   AND pid <> pg_catalog.pg_backend_pid()""",
+                row -> row.getLong(1) == 0 ? Finding.ok("sessions", "nobody else is connected to the source's database")
+                        : Finding.warning("sessions", "stop the application; what is connected: SELECT pid, usename, application_name, state FROM pg_stat_activity;",
+                                "%d other session(s) on the source, %d of them writing now (%s): what they write from now on is not moved",
+                                row.getLong(1), row.getLong(2), row.getString(3)));
+    }
+
+    /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */
+    private List<Finding> schedules() {
+        boolean cron = "t".equals(Rows.text(from, "source", "looking for pg_cron",
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron')"));
+        return cron ? List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
+                "pg_cron runs jobs on the source while it is read")) : List.of();
+    }
+
+    private static void maintenance(Server server, List<Finding> findings) {
+        SERVICES.forEach((suffix, service) -> {
+            if (server.dsn().host().endsWith(suffix)) {
+                findings.add(Finding.warning("maintenance", "move the maintenance window in the console of " + service,
+                        "the %s is at %s, which may restart it for maintenance while the migration runs", server.side(), service));
+            }
+        });
+    }
+
+    /** PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said. */
+    private Finding size() {
+        long bytes = Long.parseLong(Rows.text(from, "source", "measuring the database", """
+                SELECT coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)), 0)::bigint FROM pg_catalog.pg_class c
+                 WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""));
+        return Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
+                Report.size(bytes));
+    }
+}
