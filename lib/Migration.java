@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Copier.java Counters.java Difference.java Dsn.java Expected.java Extensions.java Failure.java
-//SOURCES Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java LargeObjects.java OwnedObjects.java Ownership.java
-//SOURCES Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Schema.java Selection.java Server.java Snapshot.java Steps.java
-//SOURCES TargetDatabase.java Tool.java Verification.java
+//SOURCES Bytes.java Cleanup.java ClientTools.java Console.java Copier.java Counters.java Difference.java Dsn.java Expected.java Extensions.java
+//SOURCES Failure.java Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java LargeObjects.java OwnedObjects.java
+//SOURCES Ownership.java Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Schema.java Selection.java Server.java Snapshot.java
+//SOURCES Steps.java TargetDatabase.java Tool.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -182,15 +182,15 @@ public final class Migration {
         long total = all.stream().mapToLong(Inventory.Table::bytes).sum();
         long start = System.nanoTime();
         Supplier<String> state = () -> String.format(Locale.ROOT, "data: %d of %d tables, %s of about %s, %s/s  %s", copier.tables(), all.size(),
-                Report.size(copier.bytes()), Report.size(total),
-                Report.size(copier.bytes() * 1_000_000_000L / Math.max(1, System.nanoTime() - start)), String.join(" ", copier.current()));
+                Bytes.text(copier.bytes()), Bytes.text(total),
+                Bytes.text(copier.bytes() * 1_000_000_000L / Math.max(1, System.nanoTime() - start)), String.join(" ", copier.current()));
         ProgressLine line = console.progress(state);
         try {
             copier.copy(tables);
         } finally {
             line.close();
         }
-        return copier.rows() + " rows in " + tables.size() + " tables, " + Report.size(copier.bytes());
+        return copier.rows() + " rows in " + tables.size() + " tables, " + Bytes.text(copier.bytes());
     }
 
     private void finish(FrozenSource source, Server target, Connection to, Schema schema, List<OwnedObjects.Owned> objects, Journal journal, Roles roles,

@@ -62,16 +62,4 @@ public final class Report {
             throw Failure.step("could not write the report to \"%s\": %s", file, e.getMessage()).because(e);
         }
     }
-
-    /** @return a number of bytes as a person reads it, in powers of 1024 */
-    public static String size(long bytes) {
-        String[] units = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-        double value = bytes;
-        int unit = 0;
-        while (value >= 1024 && unit < units.length - 1) {
-            value /= 1024;
-            unit++;
-        }
-        return unit == 0 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
-    }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java Report.java Rows.java Server.java
+//SOURCES Bytes.java Connecting.java Finding.java Rows.java Server.java
 package lib;
 
 import java.sql.Connection;
@@ -89,6 +89,6 @@ final class Surroundings {
                 SELECT coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)), 0)::bigint FROM pg_catalog.pg_class c
                  WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""));
         return Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
-                Report.size(bytes));
+                Bytes.text(bytes));
     }
 }
