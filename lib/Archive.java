@@ -33,6 +33,7 @@ public final class Archive {
         }
     }
 
+    private static final Set<String> RELATIONS = Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
     private static final Pattern LINE = Pattern.compile("\\d+; (\\d+) (\\d+) (.*)");
     /** Kinds of more than one word, because namespace and name follow without a separator. */
     private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
@@ -91,6 +92,11 @@ public final class Archive {
     /** @return the table of contents, in the order of the archive */
     public List<Entry> entries() {
         return entries;
+    }
+
+    /** @return how many tables, views and sequences the archive holds */
+    public long relations() {
+        return entries.stream().filter(entry -> RELATIONS.contains(entry.kind)).count();
     }
 
     /** @return the identifiers of the objects of one system catalog that the archive holds */

@@ -12,10 +12,10 @@ import java.util.Set;
  * of an extension, of which only those rows are the user's that the extension says.
  *
  * @param identity the name as differences show it
- * @param columns sorted by name, because the order in the table may differ between the sides
+ * @param list the columns as the query gives them, which is the shortest form to keep for a hundred thousand tables, or null for none
  * @param condition a WHERE clause, or empty
  */
-record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, List<Checksums.Column> columns, String condition) {
+record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, String list, String condition) {
     private static final String QUERY = """
             WITH config(oid, condition) AS (SELECT unnest(x.extconfig), unnest(x.extcondition) FROM pg_extension x)
             SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm',
@@ -32,16 +32,15 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         return Rows.list(session, "source", "listing the tables", QUERY.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
                 selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
-                        columns(row.getString(6)), row.getString(7)));
+                        row.getString(6), row.getString(7)));
     }
 
-    private static List<Checksums.Column> columns(String list) {
+    /** @return the columns by name, because their order in the table may differ between the sides */
+    List<Checksums.Column> columns() {
         List<Checksums.Column> columns = new ArrayList<>();
-        if (list != null) {
-            for (String entry : list.split(FactTemplate.ENTRY)) {
-                int end = entry.indexOf(FactTemplate.VALUE);
-                columns.add(new Checksums.Column(entry.substring(0, end), entry.substring(end + 1)));
-            }
+        for (String entry : list == null ? new String[0] : list.split(FactTemplate.ENTRY)) {
+            int end = entry.indexOf(FactTemplate.VALUE);
+            columns.add(new Checksums.Column(entry.substring(0, end), entry.substring(end + 1)));
         }
         return columns;
     }
@@ -49,11 +48,5 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     /** @return the rows in question, as they follow FROM; those of partitions and children are compared with these */
     String rows() {
         return "ONLY " + Sql.name(schema, name) + " " + condition;
-    }
-
-    /** @return the same relation with those columns only that have one of the names */
-    ComparedTable sharing(Set<String> names) {
-        return new ComparedTable(oid, schema, name, identity, materialized,
-                columns.stream().filter(column -> names.contains(column.name())).toList(), condition);
     }
 }

@@ -2,6 +2,7 @@
 //SOURCES Dsn.java Failure.java
 package lib;
 
+import java.io.EOFException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -73,6 +74,8 @@ public final class Connecting {
                 return "nothing answers at \"" + dsn.host() + "\" port " + dsn.port() + " (" + cause.getMessage() + ")";
             } else if (cause instanceof SocketTimeoutException) {
                 return "\"" + dsn.host() + "\" port " + dsn.port() + " did not answer in time";
+            } else if (cause instanceof EOFException) {
+                return "the server closed the connection";
             } else if (cause instanceof SSLException) {
                 return "TLS failed: " + cause.getMessage();
             }

@@ -98,6 +98,11 @@ public final class Console {
         return line;
     }
 
+    /** @return whether -q was given */
+    public boolean quiet() {
+        return quiet;
+    }
+
     /** @return whether -v was given */
     public boolean verbose() {
         return verbose;
@@ -117,8 +122,8 @@ public final class Console {
         if (failure.hint() != null) {
             failure.hint().lines().forEach(text -> err.println(command + ": hint: " + text));
         }
-        if (trace) {
-            failure.printStackTrace(err);
+        if (trace && failure.getCause() != null) {
+            failure.getCause().printStackTrace(err);
         }
         err.flush();
     }

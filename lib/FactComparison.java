@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -29,7 +30,7 @@ final class FactComparison {
     private final List<Difference> differences = new ArrayList<>();
 
     /**
-     * @param executor runs the source's queries while this thread runs the target's
+     * @param executor runs the target's queries while this thread runs the source's
      * @param state is told what is being compared
      */
     FactComparison(Snapshot source, Server target, Selection selection, Executor executor, Consumer<String> state) {
@@ -76,24 +77,35 @@ final class FactComparison {
         FactTemplate theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()));
         for (FactQuery query : queries()) {
             state.accept(query.name());
-            CompletableFuture<FactStream> answer = CompletableFuture.supplyAsync(
-                    () -> new FactStream(from, source.side(), query.name(), ours.query(query)), executor);
-            try (FactStream there = new FactStream(to, target.side(), query.name(), theirs.query(query))) {
-                merge(query, properties, answer.join(), there);
-            } catch (CompletionException e) {
-                throw e.getCause() instanceof RuntimeException known ? known : e;
-            } finally {
-                // The session is not to be left busy, whichever side failed.
-                answer.handle(FactComparison::close).join();
-            }
+            compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query)),
+                    () -> new FactStream(to, target.side(), query.name(), theirs.query(query)));
         }
     }
 
-    private static Void close(FactStream stream, Throwable failed) {
-        if (failed == null) {
-            stream.close();
+    private void compare(FactQuery query, FactProperties properties, Supplier<FactStream> ours, Supplier<FactStream> theirs) {
+        CompletableFuture<FactStream> answer = new CompletableFuture<>();
+        // Of many kinds of objects a database has none, and then the target need not be asked.
+        boolean ahead = !query.whole();
+        if (ahead) {
+            answer.completeAsync(theirs, executor);
         }
-        return null;
+        try (FactStream here = ours.get()) {
+            FactStream.Fact first = here.next();
+            if (!ahead) {
+                answer.complete(first == null ? null : theirs.get());
+            }
+            if (first != null) {
+                merge(query, properties, here, first, answer.join());
+            }
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : e;
+        } finally {
+            // The session is not to be left busy, whichever side failed.
+            if (!ahead) {
+                answer.complete(null);
+            }
+            answer.handle(FactComparison::close).join();
+        }
     }
 
     /** Containers come before what they contain. */
@@ -106,9 +118,16 @@ final class FactComparison {
         return queries;
     }
 
-    private void merge(FactQuery query, FactProperties properties, FactStream here, FactStream there) {
+    private static Void close(FactStream stream, Throwable failed) {
+        if (stream != null) {
+            stream.close();
+        }
+        return null;
+    }
+
+    private void merge(FactQuery query, FactProperties properties, FactStream here, FactStream.Fact first, FactStream there) {
         FactStream.Fact target = there.next();
-        for (FactStream.Fact fact = here.next(); fact != null; fact = here.next()) {
+        for (FactStream.Fact fact = first; fact != null; fact = here.next()) {
             while (target != null && Arrays.compareUnsigned(target.key(), fact.key()) < 0) {
                 target = there.next();
             }

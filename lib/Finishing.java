@@ -53,13 +53,20 @@ public final class Finishing {
         return values;
     }
 
+    /** Comments on the database and on large objects, which a schema dump does not do. */
+    public void comments() {
+        List<String> statements = Grants.largeObjectComments(source);
+        statements.addAll(Rows.list(source, "source", "reading the comment on the database", """
+                SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
+                 WHERE d.datname = pg_catalog.current_database() AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL""",
+                row -> "COMMENT ON DATABASE " + Sql.ident(target.dsn().database()) + " IS " + Sql.literal(row.getString(1))));
+        attempt(statements, "commenting on the database and on large objects");
+    }
+
     /** Grants what the source grants on the database itself and on large objects. */
-    public void grants(boolean largeObjects) {
+    public void grants() {
         attempt(Grants.onDatabase(source, target.dsn().database()), "giving the privileges on the database");
-        if (largeObjects) {
-            attempt(Grants.onLargeObjects(source), "giving the privileges on large objects");
-            attempt(Grants.largeObjectComments(source), "commenting on large objects");
-        }
+        attempt(Grants.onLargeObjects(source), "giving the privileges on large objects");
     }
 
     /** Sets what the source sets for its database, and for roles in it. */

@@ -36,7 +36,17 @@ public final class Report {
         notes.add(String.format(format, values));
     }
 
-    /** @return the account as lines */
+    /** @return head and notes, for whoever has followed the steps */
+    public List<String> outline() {
+        List<String> lines = new ArrayList<>(head);
+        if (!notes.isEmpty()) {
+            lines.add("");
+            lines.addAll(notes);
+        }
+        return lines;
+    }
+
+    /** @return the whole account as lines */
     public List<String> lines() {
         List<String> lines = new ArrayList<>(head);
         lines.add("");

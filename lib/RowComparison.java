@@ -123,16 +123,21 @@ final class RowComparison {
     }
 
     private void compare(Connection from, Connection to, ComparedTable table) {
+        compare(from, to, table, table.columns());
+    }
+
+    private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
+        String query = query(columns, table.rows());
         CompletableFuture<Sum> answer = CompletableFuture.supplyAsync(() -> {
             try {
-                return sum(to, query(table, table.rows()));
+                return sum(to, query);
             } catch (SQLException e) {
                 throw new CompletionException(e);
             }
         }, executor);
         Sum here;
         try {
-            here = sum(from, query(table, table.rows()));
+            here = sum(from, query);
         } catch (SQLException e) {
             Server.abort(to);
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
@@ -145,15 +150,15 @@ final class RowComparison {
             if (!(e.getCause() instanceof SQLException refused)) {
                 throw e;
             }
-            refused(from, to, table, here, refused);
+            refused(from, to, table, columns, here, refused);
             return;
         }
         tables.incrementAndGet();
         rows.addAndGet(here.rows);
     }
 
-    private String query(ComparedTable table, String from) {
-        return contents ? checksums.checksum(table.columns(), from) : Checksums.count(from);
+    private String query(List<Checksums.Column> columns, String from) {
+        return contents ? checksums.checksum(columns, from) : Checksums.count(from);
     }
 
     private static Sum sum(Connection session, String sql) throws SQLException {
@@ -178,7 +183,7 @@ final class RowComparison {
             savepoint.execute("SAVEPOINT fresh");
             try {
                 String view = Rows.text(from, source.side(), "reading a definition", "SELECT pg_get_viewdef(" + table.oid() + "::oid)");
-                Sum sum = sum(from, query(table, "(" + view.replaceFirst(";\\s*$", "") + ") fresh"));
+                Sum sum = sum(from, query(table.columns(), "(" + view.replaceFirst(";\\s*$", "") + ") fresh"));
                 savepoint.execute("RELEASE fresh");
                 return sum;
             } catch (SQLException e) {
@@ -192,12 +197,13 @@ final class RowComparison {
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */
-    private void refused(Connection from, Connection to, ComparedTable table, Sum here, SQLException refused) {
+    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, Sum here, SQLException refused) {
         String state = String.valueOf(refused.getSQLState());
         if (state.equals(UNDEFINED_COLUMN)) {
-            ComparedTable rest = table.sharing(columns(to, table));
-            if (rest.columns().size() < table.columns().size()) {
-                compare(from, to, rest);
+            Set<String> there = columns(to, table);
+            List<Checksums.Column> shared = columns.stream().filter(column -> there.contains(column.name())).toList();
+            if (shared.size() < columns.size()) {
+                compare(from, to, table, shared);
                 return;
             }
         }

@@ -111,7 +111,9 @@ public final class Uncarried {
     public List<Finding> check(Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
         for (Thing thing : things) {
-            if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
+            if (thing.kind.equals("timescaledb")) {
+                findings.add(Finding.stop("cannot be carried", "move a TimescaleDB database with its own documented way", "%s", thing.reason));
+            } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {
                 findings.add(Finding.stop("cannot be carried", "migrate --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,

@@ -32,7 +32,7 @@ public final class Verification {
     private Map<Long, Long> sequenceValues = Map.of();
     private RowComparison rows;
     private int tables;
-    private volatile String state = "";
+    private volatile String state = "listing objects";
 
     /**
      * @param selection what is wanted of the source

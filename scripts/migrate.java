@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
@@ -66,7 +67,7 @@ class Migrate implements Callable<Integer> {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (out != null && Files.exists(out) && !overwrite) {
+        if (out != null && Files.exists(out) && (Files.isDirectory(out) || !overwrite)) {
             throw Failure.usage("\"%s\" exists already", out).hint("name another file or use --overwrite");
         }
         if (out != null && !Files.isWritable(out.toAbsolutePath().getParent())) {
@@ -76,13 +77,24 @@ class Migrate implements Callable<Integer> {
                 noPrivileges);
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Report report = new Migration(console, order).run(source, target, ClientTools.find(endpoints.environment()));
-        report.lines().forEach(line -> console.out("%s", line));
+        Migration migration = new Migration(console, order);
+        try {
+            migration.run(source, target, ClientTools.find(endpoints.environment()));
+            return Failure.OK;
+        } finally {
+            if (migration.begun()) {
+                summarize(migration.report());
+            }
+        }
+    }
+
+    /** Also after a failure, when what was left out and what differs is what the operator needs. */
+    private void summarize(Report report) {
+        (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
         if (out != null) {
             report.write(out, overwrite);
             console.say("the summary is in %s", out);
         }
-        return Failure.OK;
     }
 
     private Verification.Level level() {

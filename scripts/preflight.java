@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
@@ -32,7 +33,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
         footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops", "a migration or deserves a thought is followed by what mends it.", "",
-            "Example:", "  preflight --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
+            "Example:", "  preflight --source postgresql://app@old/shop \\", "            --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
@@ -61,7 +62,7 @@ class PreflightCheck implements Callable<Integer> {
         Server source = Server.connect(sourceDsn);
         TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
         try (Connection from = source.session(); Connection to = target.server().session()) {
-            Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), jobs, leaveOut, target.missing(), restart);
+            Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart);
             List<Finding> findings = new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment()));
             for (Finding finding : findings) {
                 console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.text());

@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVAC_OPTIONS -encoding UTF-8
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java ../lib/Snapshot.java ../lib/Verification.java
@@ -36,7 +37,8 @@ import picocli.CommandLine.TypeConversionException;
         exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
             "3:a side cannot be compared or reached", "4:there are differences"},
         footer = {"", "What only the target has is no difference. Nothing is written on either side.", "",
-            "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop --level counts"})
+            "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
+            "         --level counts"})
 class Verify implements Callable<Integer> {
     @Mixin
     Console console;

@@ -22,7 +22,7 @@ import testbed.Catalog;
 /** What the catalog says of each command, the script says too, and so does its help. */
 class CatalogTest {
     private static final int LONGEST_DESCRIPTION = 72;
-    private static final List<String> ORDER = List.of("///usr/bin/env jbang", "//JAVA", "//JAVA_OPTIONS", "//DEPS", "//SOURCES", "//MAIN",
+    private static final List<String> ORDER = List.of("///usr/bin/env jbang", "//JAVA", "//JAVAC_OPTIONS", "//JAVA_OPTIONS", "//DEPS", "//SOURCES", "//MAIN",
             "//DESCRIPTION");
 
     static List<Catalog.Alias> aliases() {

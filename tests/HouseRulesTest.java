@@ -22,7 +22,7 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Cleanup Failure ProgressLine Sql Console
+            base: Bytes Count Cleanup Failure ProgressLine Sql Console
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A command in a JVM of its own, to be watched and to be sent signals. Closing it kills what is left of it. */
@@ -29,22 +30,22 @@ public final class ChildCommand implements AutoCloseable {
         readers = List.of(reader(process.getInputStream(), out), reader(process.getErrorStream(), err));
     }
 
-    /**
-     * Starts the main method of a script's class.
-     *
-     * @param temporary the command's TMPDIR, and its current folder
-     * @param environment what is set beyond this process's own environment
-     */
-    public static ChildCommand start(String main, Path temporary, Map<String, String> environment, String... arguments) {
+    /** The command line that runs a script's class in another JVM. */
+    public static List<String> java(String main, String... arguments) {
         String classPath = Stream.of(System.getProperty("java.class.path").split(":")).map(part -> Path.of(part).toAbsolutePath().toString())
-                .reduce((one, other) -> one + ":" + other).orElseThrow();
+                .collect(Collectors.joining(":"));
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classPath, main));
         command.addAll(List.of(arguments));
-        return start(command, temporary, environment);
+        return command;
     }
 
-    /** Starts any program. */
+    /**
+     * Starts a program.
+     *
+     * @param temporary its TMPDIR, its current folder and its HOME
+     * @param environment what is set beyond this process's own environment
+     */
     public static ChildCommand start(List<String> command, Path temporary, Map<String, String> environment) {
         List<String> all = new ArrayList<>(interruptible());
         all.addAll(command);
@@ -61,7 +62,7 @@ public final class ChildCommand implements AutoCloseable {
         }
     }
 
-    /** What a shell started in the background ignores SIGINT, and so does whatever it starts. */
+    /** A shell makes what it starts in the background ignore SIGINT, and what that starts ignores it too. */
     private static List<String> interruptible() {
         Path status = Path.of("/proc/self/status");
         try {
@@ -84,9 +85,27 @@ public final class ChildCommand implements AutoCloseable {
         }
     }
 
-    /** Sends a signal such as {@code INT}, as kill(1) does. */
+    /** Sends a signal such as {@code TERM} to the command alone. */
     public void signal(String name) {
-        Run.of(List.of("kill", "-" + name, String.valueOf(process.pid()))).orFail();
+        signal(name, List.of(handle()));
+    }
+
+    /** Sends a signal such as {@code INT} to all processes of the command, as a terminal does for Ctrl-C. */
+    public void signalAll(String name) {
+        List<ProcessHandle> all = new ArrayList<>(family());
+        all.add(handle());
+        signal(name, all);
+    }
+
+    private static void signal(String name, List<ProcessHandle> processes) {
+        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+        processes.forEach(process -> command.add(String.valueOf(process.pid())));
+        Run.of(command).orFail();
+    }
+
+    /** @return the processes that the command has started, and those that these have started */
+    public List<ProcessHandle> family() {
+        return handle().descendants().toList();
     }
 
     /** Waits for the end. */

@@ -1,0 +1,82 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import testbed.ClientBinaries;
+import testbed.Run;
+
+/** The demonstration as `make demo` runs it, in a process of its own. */
+class DemoTest {
+    @TempDir
+    private static Path temporary;
+
+    @Test
+    void it_moves_a_database_and_takes_its_servers_away() throws IOException {
+        Path report = temporary.resolve("report");
+        Run run = demo(report, Map.of());
+        assertEquals(0, run.code(), run.out() + run.err());
+        assertTrue(run.out().contains("$ ./jbang migrate --create-database --verify checksums --out " + report + " --overwrite\n"), run.out());
+        assertTrue(run.err().matches("(?s).*\\nverify: \\d+ tables, \\d+ rows compared: no differences\\n.*"), run.err());
+        assertEquals(2, run.out().lines().filter(line -> line.equals("    35000 | 38579050.00 | 2025-12-28 06:40:00+01")).count(), run.out());
+        assertTrue(run.out().contains("\nBoth servers are gone. The summary of the migration is in " + report + ". "), run.out());
+        assertTrue(Files.readString(report).contains("no differences (checksums)"));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(report)));
+        assertNothingIsLeft(run);
+    }
+
+    @Test
+    void a_command_that_fails_fails_the_demonstration() throws IOException {
+        Path folder = Files.createDirectory(temporary.resolve("bin"));
+        Path broken = Files.createFile(folder.resolve("pg_dump"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Files.writeString(broken, """
+                #!/bin/sh
+                [ "$1" = --version ] || exit 1
+                echo 'pg_dump (PostgreSQL) %d.999'
+                """.formatted(ClientBinaries.clientMajor()));
+        Run run = demo(temporary.resolve("none"), Map.of("TSMIGRATE_PG_BINDIRS", folder.toString()));
+        assertEquals(1, run.code(), run.out() + run.err());
+        assertTrue(run.out().matches("(?s).*\\ndemo: error: exit code 3 from: \\./jbang migrate .*\\nNo server is left\\.\\n"), run.out());
+        assertFalse(run.out().contains("jbang verify"), run.out());
+        assertNothingIsLeft(run);
+    }
+
+    private static Run demo(Path report, Map<String, String> variables) {
+        Map<String, String> environment = new HashMap<>(variables);
+        environment.put("JBANG_DIR", temporary.resolve("jbang-dir").toString());
+        // It is meant for a terminal whose user has settings for other servers.
+        environment.put("PGHOST", "db.example.invalid");
+        environment.put("PGOPTIONS", "-c default_transaction_read_only=on");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return Run.of(List.of(java, "-cp", System.getProperty("java.class.path"), "Demo", report.toString()), environment, null);
+    }
+
+    private static void assertNothingIsLeft(Run run) throws IOException {
+        Matcher ports = Pattern.compile("@127\\.0\\.0\\.1:(\\d+)/shop\n").matcher(run.out());
+        for (int side = 0; side < 2; side++) {
+            assertTrue(ports.find(), run.out());
+            int port = Integer.parseInt(ports.group(1));
+            assertThrows(ConnectException.class, () -> new Socket("127.0.0.1", port).close());
+        }
+        Matcher passFile = Pattern.compile("export PGPASSFILE=(.*)\n").matcher(run.out());
+        assertTrue(passFile.find(), run.out());
+        assertFalse(Files.exists(Path.of(passFile.group(1)).getParent()));
+        // Where the passwords of test servers begin.
+        assertFalse((run.out() + run.err()).matches("(?s).*[0-9a-f]{24}(/:|%2F).*"), "a password was shown");
+    }
+}
