@@ -32,7 +32,7 @@ final class Checksums {
 
     /** @return a query for the number of rows and null */
     static String count(String rows) {
-        return "SELECT count(*), NULL FROM " + rows;
+        return "SELECT count(*), NULL::numeric FROM " + rows;
     }
 
     /**

@@ -39,6 +39,12 @@ public final class Endpoints {
         return parse("target", target, "TARGET", console);
     }
 
+    /** @return whether a target was given at all, for commands that can do without */
+    public boolean hasTarget() {
+        String text = target == null ? environment.get("TARGET") : target;
+        return text != null && !text.isEmpty();
+    }
+
     private Dsn parse(String side, String given, String variable, Console console) {
         String text = given == null ? environment.get(variable) : given;
         if (text == null || text.isEmpty()) {

@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Cleanup.java ClientTools.java Console.java Copier.java Counters.java Difference.java Dsn.java Expected.java Extensions.java
-//SOURCES Failure.java Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java LargeObjects.java OwnedObjects.java
-//SOURCES Ownership.java Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Schema.java Selection.java Server.java Snapshot.java
-//SOURCES Steps.java TargetDatabase.java Tool.java Verification.java
+//SOURCES Bytes.java Cleanup.java ClientTools.java Console.java Copier.java Count.java Counters.java Difference.java DifferenceTable.java Dsn.java
+//SOURCES Expected.java Extensions.java Failure.java Filters.java Finding.java Finishing.java FrozenSource.java Inventory.java Journal.java
+//SOURCES LargeObjects.java OwnedObjects.java Ownership.java Preflight.java ProgressLine.java Report.java RolePlan.java Roles.java Schema.java
+//SOURCES Selection.java Server.java Snapshot.java Steps.java TargetDatabase.java Tool.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -36,6 +36,7 @@ public final class Migration {
     private final Report report = new Report();
     private final Steps steps;
     private boolean begun;
+    private String arrived = "";
 
     public Migration(Console console, Order order) {
         this.console = console;
@@ -43,17 +44,25 @@ public final class Migration {
         this.steps = new Steps(console, report);
     }
 
+    /** @return the account of the run, as far as it has come */
+    public Report report() {
+        return report;
+    }
+
+    /** @return whether anything was changed, so that the account is worth reading even after a failure */
+    public boolean begun() {
+        return begun;
+    }
+
     /**
      * Runs every step.
      *
-     * @return the account of the run
      * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification found some
      */
-    public Report run(Dsn source, Dsn target, ClientTools clients) {
+    public void run(Dsn source, Dsn target, ClientTools clients) {
         Cleanup.Task interrupted = Cleanup.onExit(this::interrupted);
         try {
             migrate(Server.connect(source), TargetDatabase.connect(target, order.createDatabase), clients);
-            return report;
         } catch (Failure e) {
             if (!begun) {
                 throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
@@ -86,9 +95,9 @@ public final class Migration {
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing(), order.restart));
+                    new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart));
             steps.run("preflight", () -> judge(preflight.run(clients)));
-            roles = Roles.read(from, source, database.server().facts().major());
+            roles = Roles.read(from, source);
         }
         Tool tool = new Tool(preflight.tools(), console);
         try (FrozenSource frozen = FrozenSource.take(source, database.server().dsn(), selection, order.filters.arguments(), tool, console)) {
@@ -122,10 +131,10 @@ public final class Migration {
             console.hint("%s", stop.fix());
         }
         if (!stops.isEmpty()) {
-            throw Failure.refused("preflight found %d reasons not to start; nothing was changed", stops.size());
+            throw Failure.refused("preflight found %d reasons not to start, nothing was changed", stops.size());
         }
         long warnings = findings.stream().filter(finding -> finding.level() == Finding.Level.WARNING).count();
-        return findings.size() + " checks, " + warnings + " warning(s)";
+        return Count.of(findings.size(), "check") + ", " + Count.of(warnings, "warning");
     }
 
     private void load(FrozenSource source, Server target, Preflight preflight, Roles roles) throws SQLException {
@@ -155,7 +164,7 @@ public final class Migration {
             });
             steps.run("schema", () -> {
                 schema.preData(source.selection().tablesOnly(), inventory.schemas(), options);
-                return source.archive().objects(1259).size() + " relations";
+                return source.archive().relations() + " tables, views and sequences";
             });
             List<Inventory.Table> late = tables.stream().filter(Inventory.Table::late).toList();
             Copier copier = new Copier(snapshot, target, console, order.jobs);
@@ -190,7 +199,8 @@ public final class Migration {
         } finally {
             line.close();
         }
-        return copier.rows() + " rows in " + tables.size() + " tables, " + Bytes.text(copier.bytes());
+        arrived = Count.of(copier.rows(), "row") + " in " + Count.of(tables.size(), "table");
+        return arrived + ", " + Bytes.text(copier.bytes());
     }
 
     private void finish(FrozenSource source, Server target, Connection to, Schema schema, List<OwnedObjects.Owned> objects, Journal journal, Roles roles,
@@ -207,8 +217,11 @@ public final class Migration {
             if (!order.noPrivileges) {
                 schema.grants();
                 if (!source.selection().selective()) {
-                    finishing.grants(true);
+                    finishing.grants();
                 }
+            }
+            if (!source.selection().selective()) {
+                finishing.comments();
             }
             return order.noOwner ? "owners not changed" : objects.size() + " objects";
         });
@@ -236,10 +249,11 @@ public final class Migration {
         List<Difference> differences = verify(source, target, values, preflight);
         journal.end(target.facts().superuser());
         if (!differences.isEmpty()) {
-            throw Failure.differences("%d difference(s) between source and target", differences.size())
-                    .detail("%s", differences.stream().limit(20).map(Difference::toString).collect(Collectors.joining("\n")))
+            throw Failure.differences("%s between source and target", Count.of(differences.size(), "difference"))
+                    .detail("%s", String.join("\n", DifferenceTable.lines(differences.stream().limit(20).toList(), console.verbose())))
                     .hint("see all of them: verify --level %s", order.verify.name().toLowerCase(Locale.ROOT));
         }
+        report.note("everything arrived: %s", arrived);
     }
 
     private void account(Counters since) {
@@ -259,7 +273,7 @@ public final class Migration {
         }
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
         leftOut.addAll(order.leaveOut);
-        Expected expected = new Expected(preflight.rolePlan().announced(), preflight.rolePlan().unreachable(), leftOut, order.noOwner, order.noPrivileges);
+        Expected expected = new Expected(preflight.rolePlan().announced(), preflight.rolePlan().unreachable(), leftOut, order.noOwner, order.noPrivileges, order.filters.excludeData());
         Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences);
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
@@ -268,6 +282,6 @@ public final class Migration {
             } finally {
                 line.close();
             }
-        }, found -> found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : found.size() + " DIFFERENCES");
+        }, found -> found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : Count.of(found.size(), "difference"));
     }
 }

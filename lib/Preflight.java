@@ -16,10 +16,14 @@ public final class Preflight {
     /**
      * How the migration is meant to be run.
      *
-     * @param createdLater the target's database does not exist yet and will be created; the target is then asked through another database
+     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
+     *        another database
      * @param restart what a failed run left on the target is to be removed first
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, boolean createdLater, boolean restart) {
+    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart) {
+        private boolean create() {
+            return createdLater != null;
+        }
     }
 
     private final Server source;
@@ -47,14 +51,14 @@ public final class Preflight {
         tls(source);
         tls(target);
         versions(installed);
-        if (!plan.createdLater && sameDatabase()) {
+        if (!plan.create() && sameDatabase()) {
             return findings;
         }
         target();
         encoding();
         findings.addAll(new Readability(from, source.facts().user(), plan.selection).check());
         findings.addAll(Collations.check(from, to));
-        boolean intoUtf8 = !plan.createdLater && target.facts().encoding().equals("UTF8");
+        boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
         checkExtensions();
         uncarried = Uncarried.find(from, source, target, plan.selection);
@@ -143,8 +147,11 @@ public final class Preflight {
     private void target() {
         if (target.facts().recovery()) {
             findings.add(Finding.stop("target", "connect to the primary", "the target is a standby and cannot be written to"));
-        } else if (plan.createdLater) {
-            findings.add(Finding.ok("target", "database \"%s\" will be created", target.dsn().database()));
+        } else if (plan.create()) {
+            findings.add(target.facts().superuser() || target.facts().createDatabase()
+                    ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
+                    : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
+                            "user \"%s\" may not create databases on the target", target.facts().user()));
         } else if (Journal.exists(to)) {
             interrupted();
         } else {
@@ -154,7 +161,7 @@ public final class Preflight {
             findings.add(Finding.stop("target", "ALTER DATABASE " + Sql.ident(target.dsn().database()) + " RESET default_transaction_read_only;",
                     "sessions on the target are read-only (default_transaction_read_only)"));
         }
-        if (!plan.createdLater && "f".equals(Rows.text(to, "target", "asking for the right to create",
+        if (!plan.create() && "f".equals(Rows.text(to, "target", "asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
                     + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
@@ -196,7 +203,7 @@ public final class Preflight {
 
     private void encoding() {
         String from = source.facts().encoding();
-        String to = plan.createdLater ? from : target.facts().encoding();
+        String to = plan.create() ? from : target.facts().encoding();
         if (from.equals(to)) {
             findings.add(Finding.ok("encoding", "%s on both sides", from));
         } else if (!to.equals("UTF8")) {
@@ -205,7 +212,7 @@ public final class Preflight {
         } else {
             findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", from));
         }
-        if (!plan.createdLater && !source.facts().collate().equals(target.facts().collate())) {
+        if (!plan.create() && !source.facts().collate().equals(target.facts().collate())) {
             findings.add(Finding.warning("collation", "create the target with LC_COLLATE '" + source.facts().collate() + "' TEMPLATE template0",
                     "texts sort by %s on the source and by %s on the target", source.facts().collate(), target.facts().collate()));
         }
@@ -214,7 +221,7 @@ public final class Preflight {
     private void checkExtensions() {
         Set<String> removed = plan.restart && Journal.exists(to) ? Journal.extensions(to) : Set.of();
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
-        extensions = Extensions.compare(from, to, name -> !plan.createdLater && !removed.contains(Sql.ident(name)));
+        extensions = Extensions.compare(from, to, name -> !plan.create() && !removed.contains(Sql.ident(name)));
         for (Extensions.Extension extension : extensions.all()) {
             if (plan.leaveOut.contains(extension.name())) {
                 findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
@@ -237,8 +244,7 @@ public final class Preflight {
         // The schema public is there already and keeps the owner that it has on the target.
         Set<String> owners = OwnedObjects.list(from, "source").stream().filter(object -> !isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
-        int major = target.facts().major();
-        roles = new RolePlan(Roles.read(from, source, major), Roles.read(to, target, major), target.facts(), owners, to);
+        roles = new RolePlan(Roles.read(from, source), target, to, owners);
         findings.addAll(roles.check());
     }
 }

@@ -1,32 +1,40 @@
-//SOURCES Connecting.java Finding.java Roles.java Rows.java Server.java Sql.java
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Finding.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
-/** Which of the source's roles the target lacks, and what the target's user may do about it. A role that exists is kept as it is. */
+/** Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is kept as it is. */
 public final class RolePlan {
     private final Roles source;
     private final Map<String, Roles.Role> existing;
     private final Server.Facts facts;
     private final Set<String> owners;
     private final Set<String> unreachable;
+    private final RoleTarget target;
+    private final RoleTranslation translation;
 
     /**
      * @param owners the roles that own objects of the source's database, which cannot do without them
      * @param session a session on the target
      */
-    public RolePlan(Roles source, Roles target, Server.Facts facts, Set<String> owners, Connection session) {
+    public RolePlan(Roles source, Server server, Connection session, Set<String> owners) {
         this.source = source;
-        this.existing = target.byName();
-        this.facts = facts;
+        this.existing = Roles.read(session, server).byName();
+        this.facts = server.facts();
         this.owners = owners;
+        this.target = RoleTarget.ask(TargetKind.POSTGRES, server, session);
+        this.translation = new RoleTranslation(source, target, false, true);
         this.unreachable = new TreeSet<>(owners);
         unreachable.removeAll(facts.superuser() ? Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles")
                 : Rows.texts(session, "target", "listing the roles in reach", """
@@ -38,43 +46,33 @@ public final class RolePlan {
         }
     }
 
-    /** @return the roles to create */
+    /** @return the roles to create, as the target may have them */
     public List<Roles.Role> missing() {
-        return source.roles().stream().filter(role -> !existing.containsKey(role.name()) && !role.name().equals(facts.user())).toList();
+        return translation.roles(RoleTranslation.Fate.CREATED);
     }
 
     private boolean mayCreate() {
         return facts.superuser() || facts.createRole();
     }
 
-    private boolean lowered(Roles.Role role) {
-        return role.superuser() && !facts.superuser();
-    }
-
     /** @return what preflight has to say about the roles */
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        for (Roles.Role role : source.roles()) {
-            Roles.Role there = existing.get(role.name());
-            if (there != null && !there.attributes().equals(role.attributes())) {
-                findings.add(Finding.warning("roles", "ALTER ROLE " + Sql.ident(role.name()) + " WITH " + role.attributes() + ";",
-                        "role \"%s\" exists on the target with other attributes and is kept as it is", role.name()));
+        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
+            if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
+                findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
+            } else if (differs(outcome.role())) {
+                findings.add(Finding.warning("roles", RoleStatements.alter(outcome.role().withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
+                        "role \"%s\" exists on the target with other attributes and is kept as it is", outcome.role()));
             }
         }
-        for (Roles.Role role : missing()) {
-            if (!mayCreate() && owners.contains(role.name())) {
-                unreachable.remove(role.name());
-                findings.add(Finding.stop("roles", source.create(role, true).get(0).replaceFirst(" PASSWORD 'SCRAM[^']*'| PASSWORD 'md5[^']*'", "") + ";",
-                        "role \"%s\" owns objects, does not exist on the target and cannot be created by \"%s\"", role.name(), facts.user()));
-            } else if (!mayCreate()) {
-                findings.add(Finding.warning("roles", null, "role \"%s\" cannot be created on the target and is left out", role.name()));
-            } else if (lowered(role)) {
-                findings.add(Finding.warning("roles", null,
-                        "role \"%s\" becomes an ordinary role: only a superuser may give SUPERUSER, REPLICATION or BYPASSRLS", role.name()));
-            }
+        if (mayCreate()) {
+            translation.losses().forEach(loss -> findings.add(Finding.warning("roles", loss.statement() == null ? null : loss.statement() + ";", "%s", loss)));
+        } else {
+            missing().forEach(role -> findings.add(cannotCreate(role)));
         }
         findings.addAll(owners());
-        if (!source.passwords() && !missing().isEmpty()) {
+        if (!source.readable() && !missing().isEmpty()) {
             findings.add(Finding.warning("roles", "ALTER ROLE … PASSWORD …;", "the passwords of the source cannot be read: %d role(s) arrive without",
                     missing().size()));
         }
@@ -84,11 +82,25 @@ public final class RolePlan {
         return findings;
     }
 
+    private boolean differs(Roles.Role role) {
+        Roles.Role there = existing.get(role.name());
+        return there != null && !(there.attributes().equals(role.attributes()) && there.connectionLimit() == role.connectionLimit());
+    }
+
+    private Finding cannotCreate(Roles.Role role) {
+        if (!owners.contains(role.name())) {
+            return Finding.warning("roles", null, "role \"%s\" cannot be created on the target and is left out", role);
+        }
+        unreachable.remove(role.name());
+        return Finding.stop("roles", RoleStatements.create(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
+                "role \"%s\" owns objects, does not exist on the target and cannot be created by \"%s\"", role, facts.user());
+    }
+
     /** Whoever is no superuser gives objects only to roles that they are, or can become, a member of. */
     private List<Finding> owners() {
         List<Finding> findings = new ArrayList<>();
         for (String owner : unreachable) {
-            boolean superuser = existing.containsKey(owner) ? existing.get(owner).attributes().startsWith("SUPERUSER") : true;
+            boolean superuser = !existing.containsKey(owner) || existing.get(owner).has(Roles.Attribute.SUPERUSER);
             findings.add(superuser
                     ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner, facts.user())
                     : Finding.stop("roles", "GRANT " + Sql.ident(owner) + " TO " + Sql.ident(facts.user()) + ";",
@@ -102,51 +114,48 @@ public final class RolePlan {
         return unreachable;
     }
 
-    /** @return the roles that {@link #check} has said will differ: kept with other attributes, lowered, or not created */
+    /** @return the roles that {@link #check} has said will differ: kept with other attributes, without something, or not created */
     public Set<String> announced() {
-        Set<String> names = new TreeSet<>();
-        for (Roles.Role role : source.roles()) {
-            Roles.Role there = existing.get(role.name());
-            if (there != null ? !there.attributes().equals(role.attributes()) : !mayCreate() || lowered(role)) {
-                names.add(role.name());
-            }
+        Set<String> names = new TreeSet<>(translation.changed());
+        source.roles().stream().filter(this::differs).forEach(role -> names.add(role.name()));
+        source.databaseSettings().stream().filter(setting -> target.refusal(setting.name()).isPresent()).forEach(setting -> names.add(setting.role()));
+        if (!mayCreate()) {
+            missing().forEach(role -> names.add(role.name()));
         }
         return names;
     }
 
-    /** What applying the plan came to; {@code leftOut} says what the target refused and why. */
+    /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */
     public record Outcome(int created, List<String> leftOut) {
     }
 
-    /** Creates the missing roles, then gives the memberships and settings, all in one transaction. */
-    public Outcome apply(Connection target) {
+    /** Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one transaction. */
+    public Outcome apply(Connection session) {
         List<Roles.Role> create = mayCreate() ? missing() : List.of();
         List<String> leftOut = new ArrayList<>();
-        Rows.run(target, "target", "creating roles", "BEGIN");
-        for (Roles.Role role : create) {
-            List<String> statements = source.create(role, !facts.superuser());
-            Rows.run(target, "target", "creating role \"" + role.name() + "\"", statements.get(0));
-            statements.stream().skip(1).forEach(statement -> attempt(target, statement, leftOut));
-            if (lowered(role)) {
-                leftOut.add("role \"" + role.name() + "\" became an ordinary role");
-            }
-        }
-        Set<String> known = new TreeSet<>(existing.keySet());
-        create.forEach(role -> known.add(role.name()));
-        for (Roles.Membership membership : source.memberships()) {
-            if (known.contains(membership.member()) && (known.contains(membership.role()) || membership.role().startsWith("pg_"))) {
-                attempt(target, Roles.grant(membership), leftOut);
-            }
-        }
-        Rows.run(target, "target", "creating roles", "COMMIT");
-        source.roles().stream().filter(role -> !known.contains(role.name())).forEach(
-                role -> leftOut.add("role \"" + role.name() + "\" was not created"));
+        Rows.run(session, "target", "creating roles", "BEGIN");
+        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"", RoleStatements.create(role, target.givable())));
+        Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
+        statements(name -> created.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
+        Rows.run(session, "target", "creating roles", "COMMIT");
         return new Outcome(create.size(), leftOut);
     }
 
+    private List<String> statements(Predicate<String> known) {
+        List<String> statements = new ArrayList<>();
+        translation.commented().stream().filter(role -> known.test(role.name())).forEach(role -> statements.addAll(RoleStatements.comment(role)));
+        translation.settings(false).stream().filter(setting -> known.test(setting.role()))
+                .forEach(setting -> statements.add(RoleStatements.set(setting)));
+        translation.memberships().stream().filter(membership -> known.test(membership.role()) && known.test(membership.member()))
+                .forEach(membership -> statements.add(RoleStatements.grant(membership, facts.major())));
+        translation.parameterGrants().stream().filter(grant -> grant.role() == null || known.test(grant.role()))
+                .forEach(grant -> statements.add(RoleStatements.grant(grant)));
+        return statements;
+    }
+
     /** What only a superuser may do is left out and reported where the user is none; any other error ends the step. */
-    private void attempt(Connection target, String sql, List<String> leftOut) {
-        try (Statement statement = target.createStatement()) {
+    private void attempt(Connection session, String sql, List<String> leftOut) {
+        try (Statement statement = session.createStatement()) {
             statement.execute("SAVEPOINT attempt");
             try {
                 statement.execute(sql);

@@ -1,92 +1,124 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java Server.java Settings.java Sql.java
+//SOURCES Rows.java Server.java Settings.java
 package lib;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The roles of a cluster as its catalogs know them, memberships and settings included, and the statements that make them elsewhere. Roles
- * that begin with {@code pg_} are the system's, and the bootstrap superuser is the cluster's own; neither is carried.
+ * The roles of a cluster as its catalogs know them, with memberships, settings and grants on parameters. Roles that begin with {@code pg_}
+ * are the system's, and the bootstrap superuser is the cluster's own; neither is among them.
+ *
+ * @param database the database whose settings of roles are among the settings
+ * @param bootstrap the name of the bootstrap superuser
+ * @param readable whether the stored passwords could be read
  */
-public final class Roles {
+public record Roles(String database, String bootstrap, boolean readable, List<Role> roles, List<Membership> memberships, List<Setting> settings,
+        List<ParameterGrant> parameterGrants, List<Elsewhere> elsewhere) {
+    /** What a role may be given, in the order in which pg_dumpall writes it (PostgreSQL manual, CREATE ROLE). */
+    public enum Attribute {
+        SUPERUSER, INHERIT, CREATEROLE, CREATEDB, LOGIN, REPLICATION, BYPASSRLS
+    }
+
     /**
      * One role.
      *
-     * @param attributes such as {@code NOSUPERUSER INHERIT LOGIN CONNECTION LIMIT 5}, complete and always in the same order
-     * @param superuser whether any of SUPERUSER, REPLICATION or BYPASSRLS is set, which only a superuser may give
+     * @param connectionLimit -1 for none
      * @param verifier the stored password, never clear text (pg_authid.rolpassword), or null when there is none or it cannot be read
+     * @param validUntil the end of the password as text, or null
      * @param comment or null
      */
-    public record Role(String name, String attributes, boolean superuser, String verifier, String validUntil, String comment) {
+    public record Role(String name, Set<Attribute> attributes, int connectionLimit, String verifier, String validUntil, String comment) {
+        public boolean has(Attribute attribute) {
+            return attributes.contains(attribute);
+        }
+
+        /** @return the same role with other attributes */
+        public Role with(Set<Attribute> others) {
+            return new Role(name, others, connectionLimit, verifier, validUntil, comment);
+        }
+
+        /** @return the same role without its password */
+        public Role withoutPassword() {
+            return new Role(name, attributes, connectionLimit, null, validUntil, comment);
+        }
+
+        /** It may end up in a log, where a stored password has no business. */
         @Override
         public String toString() {
             return name;
         }
     }
 
-    /** A role that is a member of another; {@code options} such as {@code WITH ADMIN OPTION}, or empty. */
-    public record Membership(String role, String member, String options) {
+    /** A role that is a member of another; {@code inherit} and {@code set} are null where the server is older than 16 and has no such options. */
+    public record Membership(String role, String member, boolean admin, Boolean inherit, Boolean set) {
     }
 
     /** A setting of a role; {@code database} is whether it holds in this database only. {@code value} is ready for SQL. */
     public record Setting(String role, boolean database, String name, String value) {
     }
 
-    private final List<Role> roles;
-    private final List<Membership> memberships;
-    private final List<Setting> settings;
-    private final boolean passwords;
-
-    private Roles(List<Role> roles, List<Membership> memberships, List<Setting> settings, boolean passwords) {
-        this.roles = roles;
-        this.memberships = memberships;
-        this.settings = settings;
-        this.passwords = passwords;
+    /** Privileges such as {@code SET, ALTER SYSTEM} on a parameter, since 15; {@code role} is null for PUBLIC. */
+    public record ParameterGrant(String parameter, String role, String privileges, boolean grantable) {
     }
 
-    /**
-     * Reads the roles of a server.
-     *
-     * @param targetMajor the major version that the statements are for: from 16 on a membership has INHERIT and SET options
-     */
-    public static Roles read(Connection session, Server server, int targetMajor) {
+    /** What has to do with roles and belongs to the cluster or to a module of it, with the statement that makes it elsewhere. */
+    public record Elsewhere(String what, String statement) {
+    }
+
+    private static final String CARRIED = "%1$s.rolname !~ '^pg_' AND %1$s.oid <> 10";
+
+    /** Reads the roles of a server. */
+    public static Roles read(Connection session, Server server) {
         String side = server.side();
-        boolean passwords = "t".equals(Rows.text(session, side, "asking for the right to read passwords",
+        boolean readable = "t".equals(Rows.text(session, side, "asking for the right to read passwords",
                 "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')"));
         List<Role> roles = Rows.list(session, side, "listing the roles", """
-                SELECT r.rolname, pg_catalog.concat_ws(' ',
-                         CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
-                         CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
-                         CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-                         CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-                         CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-                         CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
-                         CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
-                         'CONNECTION LIMIT ' || r.rolconnlimit),
-                       r.rolsuper OR r.rolreplication OR r.rolbypassrls, %s, r.rolvaliduntil::text,
-                       pg_catalog.shobj_description(r.oid, 'pg_authid')
-                  FROM pg_catalog.%s r WHERE r.rolname !~ '^pg_' AND r.oid <> 10 ORDER BY r.rolname COLLATE "C\""""
-                .formatted(passwords ? "r.rolpassword" : "NULL", passwords ? "pg_authid" : "pg_roles"),
-                row -> new Role(row.getString(1), row.getString(2), row.getBoolean(3), row.getString(4), row.getString(5), row.getString(6)));
-        return new Roles(roles, memberships(session, server, targetMajor), settings(session, side), passwords);
+                SELECT r.rolname,
+                       pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
+                         CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+                         CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
+                         CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END),
+                       r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid, 'pg_authid')
+                  FROM pg_catalog.%s r WHERE %s ORDER BY r.rolname COLLATE "C\""""
+                .formatted(readable ? "r.rolpassword" : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
+                row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4), row.getString(5),
+                        row.getString(6)));
+        String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
+        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server), settings(session, side), parameterGrants(session, server),
+                elsewhere(session, side));
     }
 
-    private static List<Membership> memberships(Connection session, Server server, int targetMajor) {
-        boolean options = server.facts().major() >= 16 && targetMajor >= 16;
+    private static Set<Attribute> attributes(String words) {
+        Set<Attribute> attributes = EnumSet.noneOf(Attribute.class);
+        for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
+            attributes.add(Attribute.valueOf(word));
+        }
+        return attributes;
+    }
+
+    /** From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all allow. */
+    private static List<Membership> memberships(Connection session, Server server) {
+        boolean options = server.facts().major() >= 16;
         return Rows.list(session, server.side(), "listing the role memberships", """
-                SELECT r.rolname, m.rolname, %s
+                SELECT r.rolname, m.rolname, bool_or(a.admin_option), %s
                   FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles r ON r.oid = a.roleid JOIN pg_catalog.pg_roles m ON m.oid = a.member
-                 WHERE m.rolname !~ '^pg_' AND m.oid <> 10
+                 WHERE NOT (r.rolname ~ '^pg_' AND m.rolname ~ '^pg_') AND m.oid <> 10
                  GROUP BY 1, 2 ORDER BY r.rolname COLLATE "C", m.rolname COLLATE "C\""""
-                .formatted(options
-                        ? "pg_catalog.format('WITH ADMIN %s, INHERIT %s, SET %s', bool_or(a.admin_option)::text,"
-                                + " bool_or(a.inherit_option)::text, bool_or(a.set_option)::text)"
-                        : "CASE WHEN bool_or(a.admin_option) THEN 'WITH ADMIN OPTION' ELSE '' END"),
-                row -> new Membership(row.getString(1), row.getString(2), row.getString(3)));
+                .formatted(options ? "bool_or(a.inherit_option), bool_or(a.set_option)" : "NULL, NULL"),
+                row -> new Membership(row.getString(1), row.getString(2), row.getBoolean(3), flag(row, 4), flag(row, 5)));
+    }
+
+    private static Boolean flag(ResultSet row, int column) throws SQLException {
+        String value = row.getString(column);
+        return value == null ? null : value.equals("t");
     }
 
     private static List<Setting> settings(Connection session, String side) {
@@ -94,23 +126,35 @@ public final class Roles {
                 SELECT r.rolname, s.setdatabase <> 0, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s
                   JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
-                 WHERE r.rolname !~ '^pg_' AND r.oid <> 10
+                 WHERE %s
                    AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
-                 ORDER BY r.rolname COLLATE "C", s.setdatabase, u.position""",
+                 ORDER BY r.rolname COLLATE "C", s.setdatabase, u.position""".formatted(CARRIED.formatted("r")),
                 row -> new Setting(row.getString(1), row.getBoolean(2), row.getString(3), Settings.value(row.getString(3), row.getString(4))));
     }
 
-    public List<Role> roles() {
-        return roles;
+    private static List<ParameterGrant> parameterGrants(Connection session, Server server) {
+        return server.facts().major() < 15 ? List.of() : Rows.list(session, server.side(), "listing the grants on parameters", """
+                SELECT p.parname, r.rolname, pg_catalog.string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type DESC), a.is_grantable
+                  FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+                 WHERE a.grantee = 0 OR %s
+                 GROUP BY 1, 2, 4 ORDER BY p.parname COLLATE "C", r.rolname COLLATE "C", 4""".formatted(CARRIED.formatted("r")),
+                row -> new ParameterGrant(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
     }
 
-    public List<Membership> memberships() {
-        return memberships;
-    }
-
-    /** @return whether the stored passwords could be read */
-    public boolean passwords() {
-        return passwords;
+    private static List<Elsewhere> elsewhere(Connection session, String side) {
+        List<Elsewhere> things = new ArrayList<>(Rows.list(session, side, "listing the settings of all roles", """
+                SELECT pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+                  FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
+                 WHERE s.setrole = 0 AND s.setdatabase = 0 ORDER BY u.position""",
+                row -> new Elsewhere("the setting of " + row.getString(1) + " for all roles", "ALTER ROLE ALL SET "
+                        + Settings.name(row.getString(1)) + " TO " + Settings.value(row.getString(1), row.getString(2)))));
+        things.addAll(Rows.list(session, side, "listing the security labels of roles", """
+                SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider, r.rolname, l.label)
+                  FROM pg_catalog.pg_shseclabel l JOIN pg_catalog.pg_roles r ON r.oid = l.objoid
+                 WHERE l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND %s ORDER BY 3""".formatted(CARRIED.formatted("r")),
+                row -> new Elsewhere("the security label of provider \"" + row.getString(1) + "\" on role \"" + row.getString(2) + "\"",
+                        row.getString(3))));
+        return things;
     }
 
     /** @return the roles by name */
@@ -118,31 +162,6 @@ public final class Roles {
         Map<String, Role> named = new TreeMap<>();
         roles.forEach(role -> named.put(role.name, role));
         return named;
-    }
-
-    /**
-     * @param downgrade leaves away SUPERUSER, REPLICATION and BYPASSRLS, which only a superuser may give
-     * @return the statements that create one role
-     */
-    public List<String> create(Role role, boolean downgrade) {
-        String name = Sql.ident(role.name);
-        String attributes = downgrade ? role.attributes.replaceAll("(NO)?(SUPERUSER|REPLICATION|BYPASSRLS) ?", "") : role.attributes;
-        List<String> statements = new ArrayList<>();
-        statements.add("CREATE ROLE " + name + " WITH " + attributes
-                + (role.verifier == null ? "" : " PASSWORD " + Sql.literal(role.verifier))
-                + (role.validUntil == null ? "" : " VALID UNTIL " + Sql.literal(role.validUntil)));
-        if (role.comment != null) {
-            statements.add("COMMENT ON ROLE " + name + " IS " + Sql.literal(role.comment));
-        }
-        settings.stream().filter(setting -> !setting.database && setting.role.equals(role.name)).forEach(
-                setting -> statements.add("ALTER ROLE " + name + " SET " + Settings.name(setting.name) + " TO " + setting.value));
-        return statements;
-    }
-
-    /** @return the statement that makes one role a member of another */
-    public static String grant(Membership membership) {
-        return "GRANT " + Sql.ident(membership.role) + " TO " + Sql.ident(membership.member)
-                + (membership.options.isEmpty() ? "" : " " + membership.options);
     }
 
     /** @return the settings that hold in this database only, of all roles */

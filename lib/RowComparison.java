@@ -1,11 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java Rows.java Server.java SessionPair.java Snapshot.java Sql.java
-//SOURCES Workers.java
+//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java RowSum.java Rows.java Server.java SessionPair.java Snapshot.java Sql.java Workers.java
 package lib;
 
-import java.math.BigDecimal;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -13,24 +10,20 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Compares the rows of tables, several tables at once and each on both sides at the same time, by their number and by a checksum. */
+/**
+ * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a checksum. Small tables are
+ * asked for many in one round trip, and one by one only where something is amiss among them.
+ */
 final class RowComparison {
+    private static final long SMALL = 64 * 1024;
+    private static final int TABLES_A_TRIP = 50;
     private static final String UNDEFINED_COLUMN = "42703";
     private static final String UNDEFINED_TABLE = "42P01";
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
     private static final String NOT_POPULATED = "55000";
-
-    private record Sum(long rows, BigDecimal checksum) {
-        /** @return the checksum in short, which is enough to tell two apart */
-        private String contents() {
-            return rows + " rows, checksum " + (checksum == null ? "none" : "%016x".formatted(checksum.toBigInteger().longValue()));
-        }
-    }
 
     private final Snapshot source;
     private final Server target;
@@ -39,6 +32,7 @@ final class RowComparison {
     private final Checksums checksums;
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
+    private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
     private final AtomicLong tables = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
 
@@ -55,12 +49,14 @@ final class RowComparison {
         this.executor = executor;
     }
 
-    /** @return what differs, in no particular order */
+    /**
+     * @param wanted the largest first
+     * @return what differs, in no particular order
+     */
     List<Difference> run(List<ComparedTable> wanted, int jobs) {
-        List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-        Workers.run("comparing rows", jobs, wanted, () -> new Pair(wantedByOthers));
+        Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
         if (!wantedByOthers.isEmpty()) {
-            compareThroughHolder(wantedByOthers);
+            compareThroughHolder();
         }
         return differences;
     }
@@ -75,13 +71,29 @@ final class RowComparison {
         return rows.get();
     }
 
+    private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
+        List<List<ComparedTable>> trips = new ArrayList<>();
+        List<ComparedTable> small = new ArrayList<>();
+        for (ComparedTable table : wanted) {
+            if (table.bytes() > SMALL || table.materialized()) {
+                trips.add(List.of(table));
+            } else {
+                small.add(table);
+            }
+        }
+        for (int i = 0; i < small.size(); i += TABLES_A_TRIP) {
+            trips.add(small.subList(i, Math.min(small.size(), i + TABLES_A_TRIP)));
+        }
+        return trips;
+    }
+
     /** Whoever waits for a stronger lock on a table waits for our snapshot; only the session that holds the lock reads past it. */
-    private void compareThroughHolder(List<ComparedTable> some) {
+    private void compareThroughHolder() {
         try (Connection there = target.session()) {
-            for (ComparedTable table : some) {
+            for (ComparedTable table : wantedByOthers) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
                 synchronized (source.holder()) {
-                    compare(source.holder(), there, table);
+                    compare(source.holder(), there, table, table.columns());
                 }
             }
         } catch (SQLException e) {
@@ -89,26 +101,57 @@ final class RowComparison {
         }
     }
 
-    private final class Pair implements Workers.Worker<ComparedTable> {
+    private final class Pair implements Workers.Worker<List<ComparedTable>> {
         private final SessionPair sessions = new SessionPair(source, target);
-        private final List<ComparedTable> wantedByOthers;
-
-        Pair(List<ComparedTable> wantedByOthers) {
-            this.wantedByOthers = wantedByOthers;
-        }
 
         @Override
-        public void work(ComparedTable table) {
-            try {
+        public void work(List<ComparedTable> some) {
+            if (some.size() > 1 && together(some)) {
+                return;
+            }
+            for (ComparedTable table : some) {
                 // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
-                if (!table.materialized() && !source.tryLock(sessions.source(), table.schema(), table.name())) {
+                if (table.materialized() || lock(table)) {
+                    compare(sessions.source(), sessions.target(), table, table.columns());
+                } else {
                     wantedByOthers.add(table);
-                    return;
                 }
+            }
+        }
+
+        /** @return false if one of them is waited for by others, or one of the sides refuses */
+        private boolean together(List<ComparedTable> some) {
+            String names = String.join(", ", some.stream().map(table -> "ONLY " + Sql.name(table.schema(), table.name())).toList());
+            RowSum.Answers answers = null;
+            try (Statement statement = sessions.source().createStatement()) {
+                statement.execute("SAVEPOINT together");
+                try {
+                    statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
+                    answers = RowSum.ask(sessions.source(), sessions.target(), some.stream().map(table -> query(table.columns(), table.rows())).toList(),
+                            executor);
+                } catch (SQLException e) {
+                    // What it is about will be said of the one table that it is about.
+                    statement.execute("ROLLBACK TO together");
+                }
+                statement.execute("RELEASE together");
+            } catch (SQLException e) {
+                throw Connecting.statement(source.side(), "comparing rows", e);
+            }
+            if (answers == null || answers.refused() != null) {
+                return false;
+            }
+            for (int i = 0; i < some.size(); i++) {
+                judge(sessions.source(), some.get(i), answers.source().get(i), answers.target().get(i));
+            }
+            return true;
+        }
+
+        private boolean lock(ComparedTable table) {
+            try {
+                return source.tryLock(sessions.source(), table.schema(), table.name());
             } catch (SQLException e) {
                 throw Connecting.statement(source.side(), "locking table " + table.identity(), e);
             }
-            compare(sessions.source(), sessions.target(), table);
         }
 
         @Override
@@ -122,83 +165,57 @@ final class RowComparison {
         }
     }
 
-    private void compare(Connection from, Connection to, ComparedTable table) {
-        compare(from, to, table, table.columns());
-    }
-
-    private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
-        String query = query(columns, table.rows());
-        CompletableFuture<Sum> answer = CompletableFuture.supplyAsync(() -> {
-            try {
-                return sum(to, query);
-            } catch (SQLException e) {
-                throw new CompletionException(e);
-            }
-        }, executor);
-        Sum here;
-        try {
-            here = sum(from, query);
-        } catch (SQLException e) {
-            Server.abort(to);
-            throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
-        } finally {
-            answer.handle((sum, failed) -> null).join();
-        }
-        try {
-            judge(from, table, here, answer.join());
-        } catch (CompletionException e) {
-            if (!(e.getCause() instanceof SQLException refused)) {
-                throw e;
-            }
-            refused(from, to, table, columns, here, refused);
-            return;
-        }
-        tables.incrementAndGet();
-        rows.addAndGet(here.rows);
-    }
-
     private String query(List<Checksums.Column> columns, String from) {
         return contents ? checksums.checksum(columns, from) : Checksums.count(from);
     }
 
-    private static Sum sum(Connection session, String sql) throws SQLException {
-        try (Statement statement = session.createStatement(); ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return new Sum(row.getLong(1), row.getBigDecimal(2));
+    private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
+        RowSum.Answers answers;
+        try {
+            answers = RowSum.ask(from, to, List.of(query(columns, table.rows())), executor);
+        } catch (SQLException e) {
+            throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
+        }
+        if (answers.refused() == null) {
+            judge(from, table, answers.source().get(0), answers.target().get(0));
+        } else {
+            refused(from, to, table, columns, answers);
         }
     }
 
-    private void judge(Connection from, ComparedTable table, Sum here, Sum there) {
+    private void judge(Connection from, ComparedTable table, RowSum here, RowSum there) {
+        tables.incrementAndGet();
+        rows.addAndGet(here.rows());
         if (here.equals(there) || table.materialized() && there.equals(fresh(from, table))) {
             return;
         }
-        boolean number = here.rows != there.rows;
-        differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.rows + " rows" : here.contents(),
-                number ? there.rows + " rows" : there.contents()));
+        boolean number = here.rows() != there.rows();
+        differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.rows() + " rows" : here.contents(),
+                number ? there.rows() + " rows" : there.contents()));
     }
 
     /** What the source's materialized view would hold after the REFRESH that the target's has had; null when that cannot be asked. */
-    private Sum fresh(Connection from, ComparedTable table) {
+    private RowSum fresh(Connection from, ComparedTable table) {
         try (Statement savepoint = from.createStatement()) {
             savepoint.execute("SAVEPOINT fresh");
+            RowSum sum = null;
             try {
                 String view = Rows.text(from, source.side(), "reading a definition", "SELECT pg_get_viewdef(" + table.oid() + "::oid)");
-                Sum sum = sum(from, query(table.columns(), "(" + view.replaceFirst(";\\s*$", "") + ") fresh"));
-                savepoint.execute("RELEASE fresh");
-                return sum;
+                sum = RowSum.ask(from, List.of(query(table.columns(), "(" + view.replaceFirst(";\\s*$", "") + ") fresh"))).get(0);
             } catch (SQLException e) {
                 console.explain("%s differs, and its query fails for the connecting user: %s", table.identity(), Connecting.words(e));
                 savepoint.execute("ROLLBACK TO fresh");
-                return null;
             }
+            savepoint.execute("RELEASE fresh");
+            return sum;
         } catch (SQLException e) {
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */
-    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, Sum here, SQLException refused) {
-        String state = String.valueOf(refused.getSQLState());
+    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowSum.Answers answers) {
+        String state = String.valueOf(answers.refused().getSQLState());
         if (state.equals(UNDEFINED_COLUMN)) {
             Set<String> there = columns(to, table);
             List<Checksums.Column> shared = columns.stream().filter(column -> there.contains(column.name())).toList();
@@ -212,10 +229,10 @@ final class RowComparison {
             return;
         }
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
-            throw Connecting.statement(target.side(), "comparing the rows of " + table.identity(), refused);
+            throw Connecting.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
         }
-        differences.add(new Difference("rows", table.identity(), here.rows + " rows",
-                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + Connecting.words(refused)));
+        differences.add(new Difference("rows", table.identity(), answers.source().get(0).rows() + " rows",
+                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + Connecting.words(answers.refused())));
     }
 
     private Set<String> columns(Connection to, ComparedTable table) {

@@ -3,6 +3,8 @@ package lib;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** How a configuration setting of a role or a database is written in SQL. */
@@ -11,7 +13,15 @@ public final class Settings {
     private static final Set<String> LISTS = Set.of("local_preload_libraries", "search_path", "session_preload_libraries",
             "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories");
 
+    /** Settings that a user can have on a source of version 12 or newer, and the version that has them no more (its release notes). */
+    private static final Map<String, Integer> REMOVED = Map.of("operator_precedence_warning", 14, "vacuum_cleanup_index_scale_factor", 14);
+
     private Settings() {
+    }
+
+    /** @return whether PostgreSQL had this setting before this major version and has it no more */
+    public static boolean removed(String setting, int major) {
+        return major >= REMOVED.getOrDefault(setting, Integer.MAX_VALUE);
     }
 
     /** @return the name of a setting for SET; an extension's has a dot, which stays outside the quotes */
@@ -25,7 +35,7 @@ public final class Settings {
 
     /** @return the value of a setting for SET, from the form in which pg_db_role_setting stores it */
     public static String value(String setting, String stored) {
-        if (!LISTS.contains(setting.toLowerCase(java.util.Locale.ROOT))) {
+        if (!LISTS.contains(setting.toLowerCase(Locale.ROOT))) {
             return Sql.literal(stored);
         }
         List<String> names = new ArrayList<>();

@@ -1,0 +1,48 @@
+//SOURCES Failure.java
+package lib;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The one file that a command produces, readable by this user only. It appears under its name when it is complete.
+ *
+ * @param overwrite whether a file of that name may be replaced
+ */
+public record OutputFile(Path path, boolean overwrite) {
+    /**
+     * Asks before the work what could go wrong after it.
+     *
+     * @throws Failure usage, when the file exists already or its folder cannot be written to
+     */
+    public void check() {
+        if (Files.exists(path) && !overwrite) {
+            throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
+        }
+        if (Files.isDirectory(path)) {
+            throw Failure.usage("\"%s\" is a folder", path).hint("name a file");
+        }
+        if (!Files.isWritable(path.toAbsolutePath().getParent())) {
+            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path).hint("name a file in a folder of yours");
+        }
+    }
+
+    /** Writes the file, in UTF-8 and of mode 0600. */
+    public void write(String content) {
+        Path unfinished = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+        try {
+            Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try {
+                Files.writeString(unfinished, content);
+                Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException e) {
+            throw Failure.step("could not write \"%s\": %s", path, e.getMessage()).because(e);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//SOURCES Console.java Json.java RoleTranslation.java Roles.java
+package lib;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What becomes of each role, told to the operator and to programs. It never holds a password. */
+public final class RoleReport {
+    private final Roles source;
+    private final RoleTranslation translation;
+    private final boolean passwords;
+
+    /** @param passwords whether passwords were to come along, as far as they can be read */
+    public RoleReport(Roles source, RoleTranslation translation, boolean passwords) {
+        this.source = source;
+        this.translation = translation;
+        this.passwords = passwords;
+    }
+
+    /** Says what does not arrive as it is on the source, with the statement that would make up for it. */
+    public void tell(Console console) {
+        console.explain("role \"%s\" is left out: it is the source's bootstrap superuser", source.bootstrap());
+        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
+            switch (outcome.fate()) {
+                case KEPT -> tellKept(console, outcome);
+                case LEFT_OUT -> console.say("role \"%s\" is left out: %s", outcome.role(), outcome.why());
+                default -> console.explain("role \"%s\" is %s", outcome.role(), word(outcome.fate()));
+            }
+        }
+        for (RoleTranslation.Loss loss : translation.losses()) {
+            console.warn("%s", loss);
+            if (loss.statement() != null) {
+                console.hint("a superuser of the target may run: %s;", loss.statement());
+            }
+        }
+    }
+
+    private void tellKept(Console console, RoleTranslation.Outcome outcome) {
+        // What the target's user may not alter is told as a loss.
+        if (losses(outcome.role().name()).stream().noneMatch(loss -> loss.get("why").equals(outcome.why()))) {
+            console.warn("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
+        }
+    }
+
+    /** Names the roles that can log in and arrive without a password because the source does not show it. */
+    public void tellWithoutPassword(Console console, String user) {
+        if (!source.readable() && !withoutPassword().isEmpty()) {
+            console.warn("the passwords of the source cannot be read by \"%s\": %d role(s) that can log in arrive without: %s", user,
+                    withoutPassword().size(), withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
+            console.hint("run this again as a superuser of the source, or give each a password on the target: ALTER ROLE … PASSWORD …;");
+        }
+    }
+
+    private List<String> withoutPassword() {
+        return made().filter(role -> role.has(Roles.Attribute.LOGIN) && role.verifier() == null).map(Roles.Role::name).toList();
+    }
+
+    private Stream<Roles.Role> made() {
+        return Stream.of(RoleTranslation.Fate.CREATED, RoleTranslation.Fate.ALTERED).flatMap(fate -> translation.roles(fate).stream());
+    }
+
+    /** @return one line with what is written */
+    public String summary() {
+        return "%d roles, %d memberships, %d settings, %d grants on parameters; %d things left out".formatted(made().count(),
+                translation.memberships().size(), translation.settings(false).size() + translation.settings(true).size(),
+                translation.parameterGrants().size(), translation.losses().size());
+    }
+
+    /**
+     * The report as JSON: {@code roles} with {@code becomes} (created, altered, kept, left out), {@code why} and {@code loses}, and the steps
+     * that remain to be done by a superuser of the target as {@code manual}. Without a target, a role that will turn out to exist is altered.
+     */
+    public String json() {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("database", source.database());
+        report.put("target_kind", translation.target().kind().name().toLowerCase(Locale.ROOT));
+        report.put("target_version", translation.target().major());
+        report.put("target_user", translation.target().user().orElse(null));
+        report.put("passwords", !passwords ? "left out" : source.readable() ? "included" : "unreadable");
+        report.put("without_password", withoutPassword());
+        report.put("roles", roles());
+        report.put("others", losses(null));
+        report.put("manual", translation.losses().stream().map(RoleTranslation.Loss::statement).filter(Objects::nonNull)
+                .map(statement -> statement + ";").toList());
+        return Json.of(report);
+    }
+
+    private List<Map<String, Object>> roles() {
+        List<Map<String, Object>> roles = new ArrayList<>();
+        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser"));
+        translation.outcomes().forEach(outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why())));
+        return roles;
+    }
+
+    private Map<String, Object> role(String name, RoleTranslation.Fate fate, String why) {
+        Map<String, Object> role = new LinkedHashMap<>();
+        role.put("name", name);
+        role.put("becomes", word(fate));
+        role.put("why", why);
+        role.put("loses", losses(name));
+        return role;
+    }
+
+    private List<Map<String, Object>> losses(String role) {
+        List<Map<String, Object>> losses = new ArrayList<>();
+        for (RoleTranslation.Loss loss : translation.losses()) {
+            if (Objects.equals(loss.role(), role)) {
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("what", loss.what());
+                one.put("why", loss.why());
+                one.put("statement", loss.statement() == null ? null : loss.statement() + ";");
+                losses.add(one);
+            }
+        }
+        return losses;
+    }
+
+    private static String word(RoleTranslation.Fate fate) {
+        return fate.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}
