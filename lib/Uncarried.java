@@ -126,7 +126,7 @@ public final class Uncarried {
     /** @return the identifiers of the objects of one system catalog that a schema dump holds and that stay behind */
     public Set<Long> objects(long catalog) {
         Set<Long> objects = new HashSet<>();
-        things.stream().filter(thing -> thing.catalog == catalog).forEach(thing -> objects.add(thing.oid));
+        things.stream().filter(thing -> thing.oid != 0 && thing.catalog == catalog).forEach(thing -> objects.add(thing.oid));
         return objects;
     }
 
