@@ -7,11 +7,17 @@ SOURCES := $(wildcard lib/*.java scripts/*.java tests/*.java tests/*/*.java)
 FOLDERS := $(wildcard lib scripts tests tests/testbed)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
-.PHONY: help test check demo trixie-root clean packages class-path
+# The runbook: connection strings from the environment or from make's command line, files in DIR.
+DIR ?= migration
+JOBS ?= 4
+FORMAT ?= directory
+export SOURCE TARGET
+
+.PHONY: from-postgres roles dump align restore analyze verify help test check demo trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: packages check ## run all tests, or some: make test TESTS="DsnTest VerifyTest"
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
@@ -23,6 +29,43 @@ demo: packages check ## see a migration between two throw-away servers
 
 trixie-root: packages check ## make the Debian root folder with TimescaleDB that some tests use
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot
+
+from-postgres: verify ## the runbook below as a whole: SOURCE=… TARGET=…
+
+roles: $(DIR)/roles.applied ## write the source's roles to a file and create them on the target
+
+dump: $(DIR)/dump.manifest.json ## dump the source, with a manifest
+
+align: $(DIR)/extensions.aligned ## create the source's extensions on the target
+
+restore: $(DIR)/restored ## load the dump into the target
+
+analyze: restore ## statistics for the planner: the last step of restore
+
+verify: $(DIR)/verified ## compare both sides
+
+# Each step leaves a file when it is done, so that the next call of make goes on with what is missing.
+$(DIR):
+	@mkdir -m 700 -p $@
+
+$(DIR)/roles.applied: | $(DIR)
+	./jbang dump-roles --out $(DIR)/roles.sql --overwrite --apply
+	@touch $@
+
+$(DIR)/dump.manifest.json: | $(DIR)
+	./jbang dump --out $(DIR)/dump --format $(FORMAT) $(if $(filter directory,$(FORMAT)),--jobs $(JOBS))
+
+$(DIR)/extensions.aligned: $(DIR)/roles.applied
+	./jbang align-version
+	@touch $@
+
+$(DIR)/restored: $(DIR)/roles.applied $(DIR)/extensions.aligned $(DIR)/dump.manifest.json
+	./jbang restore-postgres --restart --jobs $(JOBS) $(DIR)/dump
+	@touch $@
+
+$(DIR)/verified: $(DIR)/restored
+	./jbang verify --jobs $(JOBS)
+	@touch $@
 
 clean: ## remove what was built here
 	rm -rf $(BUILD)

@@ -12,10 +12,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The source's schema as pg_dump writes it, and the parts of it that are restored one after another. The file holds no rows; options of
- * foreign servers and user mappings are in it in clear, so it is private and goes when the command ends.
+ * An archive of pg_dump, the schema alone or a whole dump, and the parts of it that are restored one after another. Options of foreign
+ * servers and user mappings are in it in clear, so that its file is private.
  */
 public final class Archive {
+    /**
+     * What pg_depend calls an object by.
+     *
+     * @param catalog the identifier of the system catalog
+     */
+    public record Address(long catalog, long oid) {
+    }
+
     /**
      * One line of the table of contents: {@code dumpId; catalog oid DESC namespace tag owner} (pg_restore manual, {@code --list}).
      *
@@ -23,6 +31,11 @@ public final class Archive {
      * @param tag namespace, name and owner, as written
      */
     public record Entry(long catalog, long oid, String kind, String tag, String line) {
+        /** @return what identifies the object; comments, privileges and rows have none */
+        public Address address() {
+            return new Address(catalog, oid);
+        }
+
         /** @return whether this is the object itself, a comment on it or a privilege for it, when its kind is named such as EXTENSION */
         public boolean concerns(String wanted) {
             return kind.equals(wanted) || isAbout() && tag.startsWith("- " + wanted + " ");
@@ -33,12 +46,18 @@ public final class Archive {
         }
     }
 
+    /**
+     * What every pg_dump of ours is told: what cannot be carried is not asked for, and somebody who waits for a stronger lock waits for our
+     * snapshot, so that we must not wait for them in turn.
+     */
+    static final List<String> ALWAYS = List.of("--no-security-labels", "--no-subscriptions", "--lock-wait-timeout=5s");
+
     private static final Set<String> RELATIONS = Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
     private static final Pattern LINE = Pattern.compile("\\d+; (\\d+) (\\d+) (.*)");
     /** Kinds of more than one word, because namespace and name follow without a separator. */
-    private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
+    private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
             "EVENT TRIGGER", "FK CONSTRAINT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "MATERIALIZED VIEW",
-            "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY",
+            "MATERIALIZED VIEW DATA", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY",
             "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA", "SUBSCRIPTION TABLE", "TABLE ATTACH",
             "TABLE DATA", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING");
 
@@ -55,19 +74,26 @@ public final class Archive {
     }
 
     /**
-     * Dumps the schema of the source.
+     * Dumps the schema of the source into a file that goes when the command ends.
      *
-     * @param target where it will be restored
      * @param snapshot the snapshot that everything else reads too
      * @param filters pg_dump's own filter arguments
      */
-    public static Archive dump(Tool tool, Dsn source, Dsn target, String snapshot, List<String> filters) {
+    public static Archive dump(Tool tool, Dsn source, String snapshot, List<String> filters) {
         Path file = Cleanup.privateFile("schema", "");
-        List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only", "--no-security-labels", "--no-subscriptions",
-                // Somebody who waits for a stronger lock waits for our snapshot; we must not wait for them in turn.
-                "--lock-wait-timeout=30s", "--snapshot=" + snapshot, "--file=" + file));
+        List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only", "--snapshot=" + snapshot, "--file=" + file));
+        arguments.addAll(ALWAYS);
         arguments.addAll(filters);
         tool.connected("pg_dump", source, arguments);
+        return open(tool, file);
+    }
+
+    /**
+     * Reads the table of contents of an archive, a file or a folder.
+     *
+     * @throws Failure step, when pg_restore cannot read it
+     */
+    public static Archive open(Tool tool, Path file) {
         List<Entry> entries = new ArrayList<>();
         for (String line : tool.local("pg_restore", List.of("--list", file.toString()))) {
             Matcher parts = LINE.matcher(line);
@@ -75,7 +101,7 @@ public final class Archive {
                 entries.add(entry(line, Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2)), parts.group(3)));
             }
         }
-        return new Archive(tool, target, file, entries);
+        return new Archive(tool, null, file, entries);
     }
 
     private static Entry entry(String line, long catalog, long oid, String rest) {
@@ -84,7 +110,7 @@ public final class Archive {
         return new Entry(catalog, oid, kind, rest.substring(kind.length() + 1), line);
     }
 
-    /** @return the same archive, to be restored into another database */
+    /** @return the same archive, to be restored into this database */
     public Archive into(Dsn database) {
         return new Archive(tool, database, file, entries);
     }
@@ -113,7 +139,7 @@ public final class Archive {
     /**
      * Restores the chosen entries of one section as the connecting user, without owners and privileges; those are given afterwards.
      *
-     * @param section {@code pre-data} or {@code post-data}
+     * @param section {@code pre-data}, {@code data} or {@code post-data}
      * @param jobs how many sessions work at once; 1 keeps the order of the archive
      * @param options further options of pg_restore
      */

@@ -95,15 +95,35 @@ public final class ClientTools {
                 .orElseThrow(() -> none(sourceMajor, targetMajor));
     }
 
+    /**
+     * Picks the programs for one side: not older than needed, and not newer than wanted where that can be had. Of one major version, the
+     * newest minor.
+     *
+     * @param oldest the major version that can do it
+     * @param newest the major version that should not be exceeded
+     * @param what what they are needed for, such as {@code for a source of version 15}
+     * @throws Failure refused, naming the package to install
+     */
+    public Installation pickOne(int oldest, int newest, String what) {
+        return installed.stream().filter(tools -> tools.major >= oldest)
+                .min(Comparator.comparing((Installation tools) -> tools.major > newest).thenComparingInt(Installation::major)
+                        .thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
+                .orElseThrow(() -> missing(oldest, Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
+    }
+
     private Failure none(int sourceMajor, int targetMajor) {
         String range = sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
+        return missing(sourceMajor, Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
+                range, sourceMajor, targetMajor));
+    }
+
+    private Failure missing(int major, Failure failure) {
         String have = installed.isEmpty() ? "no client tools are installed on this machine"
                 : installed.stream().map(Installation::major).collect(Collectors.toCollection(TreeSet::new)).stream()
-                        .map(major -> "version " + major).collect(Collectors.joining(", ", "installed here: ", ""));
-        return Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
-                range, sourceMajor, targetMajor).detail("%s", have)
+                        .map(found -> "version " + found).collect(Collectors.joining(", ", "installed here: ", ""));
+        return failure.detail("%s", have)
                 .hint("install the package postgresql-client-%d (Debian, Ubuntu), postgresql%d (Red Hat) or postgresql@%d (Homebrew), "
-                        + "or name its folder in %s", sourceMajor, sourceMajor, sourceMajor, BINDIRS);
+                        + "or name its folder in %s", major, major, major, BINDIRS);
     }
 
     /** Debian's /usr/bin/pg_dump chooses a version by itself; the real programs stand in a folder per major. */

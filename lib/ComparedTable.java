@@ -5,7 +5,6 @@ package lib;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A relation of the source whose rows are compared: an ordinary table, a partition, a populated materialized view, or a configuration table
@@ -20,7 +19,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         String condition) {
     private static final String QUERY = """
             WITH config(oid, condition) AS (SELECT unnest(x.extconfig), unnest(x.extcondition) FROM pg_extension x)
-            SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm', pg_relation_size(c.oid),
+            SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm', %s,
                    string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
                               ORDER BY a.attname COLLATE "C"), coalesce(f.condition, '')
               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config f ON f.oid = c.oid
@@ -32,7 +31,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     /** @return every such relation that is wanted, the largest first */
     static List<ComparedTable> list(Connection session, Selection selection) {
         return Rows.list(session, "source", "listing the tables", QUERY.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
-                selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c")),
+                Selection.bytes("c.oid"), selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
                         row.getLong(6), row.getString(7), row.getString(8)));
     }

@@ -19,7 +19,9 @@ final class DatabaseFacts {
 
     /** What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default differs. */
     private static final FactQuery SYSTEM_GRANTS = FactQuery.ofDatabase("system object", """
-            SELECT 'system object' AS kind, identity, NULL AS parent,
+            SELECT 'system object' AS kind, identity,
+                   (SELECT 'extension ' || {name e.extname} FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+                     WHERE x.classid = o.catalog AND x.objid = o.oid AND x.deptype = 'e') AS parent,
                    (SELECT string_agg(grantee || chr(30) || privileges, chr(31))
                       FROM (SELECT CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN o.owner THEN 'its owner' ELSE {owner e.grantee} END AS grantee,
                                    string_agg(e.privilege_type, ', ' ORDER BY e.privilege_type) AS privileges
@@ -35,7 +37,8 @@ final class DatabaseFacts {
                       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')) o
              WHERE (o.oid < 16384 OR EXISTS (SELECT FROM pg_depend x WHERE x.classid = o.catalog AND x.objid = o.oid AND x.deptype = 'e'))
                AND {source: o.given IS NOT NULL AND o.given IS DISTINCT FROM (SELECT i.initprivs FROM pg_init_privs i
-                     WHERE i.classoid = o.catalog AND i.objoid = o.oid AND i.objsubid = 0) else true}""");
+                     WHERE i.classoid = o.catalog AND i.objoid = o.oid AND i.objsubid = 0)
+                     AND {same major: true else EXISTS (SELECT FROM aclexplode(o.given) e WHERE e.grantee NOT IN (0, o.owner))} else true}""");
 
     private static final FactQuery LANGUAGES = FactQuery.ofDatabase("language", """
             SELECT 'language' AS kind, {name l.lanname} AS identity, NULL AS parent, {owner l.lanowner} AS owner,
@@ -124,7 +127,7 @@ final class DatabaseFacts {
     }
 
     static List<FactQuery> queries() {
-        return List.of(DATABASE, EXTENSIONS, SYSTEM_GRANTS, LANGUAGES, TRANSFORMS, ACCESS_METHODS, WRAPPERS, SERVERS, USER_MAPPINGS, PUBLICATIONS, PUBLISHED_TABLES,
-                PUBLISHED_SCHEMAS, SUBSCRIPTIONS, EVENT_TRIGGERS, LARGE_OBJECTS);
+        return List.of(DATABASE, EXTENSIONS, SYSTEM_GRANTS, LANGUAGES, TRANSFORMS, ACCESS_METHODS, WRAPPERS, SERVERS, USER_MAPPINGS, PUBLICATIONS,
+                PUBLISHED_TABLES, PUBLISHED_SCHEMAS, SUBSCRIPTIONS, EVENT_TRIGGERS, LARGE_OBJECTS);
     }
 }

@@ -62,7 +62,7 @@ public final class DifferenceTable {
         while (same < Math.min(value.length(), other.length()) && value.charAt(same) == other.charAt(same)) {
             same++;
         }
-        int start = same < WIDEST - 1 ? 0 : Math.min(same - BEFORE_DIFFERENCE, value.length() - WIDEST + 1);
+        int start = same < WIDEST - 1 ? 0 : same - BEFORE_DIFFERENCE;
         int room = WIDEST - (start > 0 ? 1 : 0);
         String shown = value.length() - start > room ? value.substring(start, start + room - 1) + ELLIPSIS : value.substring(start);
         return start > 0 ? ELLIPSIS + shown : shown;

@@ -7,6 +7,10 @@ import java.util.stream.Collectors;
 
 /** Which differences are no news after a migration: those that preflight announced and the operator accepted. */
 public final class Expected {
+    /** What is granted on these lets the target's user load, and was there before. */
+    private static final Set<String> FOR_LOADING = Set.of("database grant", "schema grant");
+
+    private final String user;
     private final Set<String> roles;
     private final Set<String> owners;
     private final Set<String> leftOut;
@@ -15,14 +19,16 @@ public final class Expected {
     private final boolean withoutSomeData;
 
     /**
+     * @param user the target's user
      * @param roles the roles that were announced to differ
      * @param owners the owners that were announced to lose their objects
      * @param leftOut the names of the objects that were accepted to stay behind
      * @param withoutSomeData whether rows of some relations were not wanted, so that materialized views among them stay empty
      */
-    public Expected(Collection<String> roles, Collection<String> owners, Collection<String> leftOut, boolean noOwner, boolean noPrivileges,
-            boolean withoutSomeData) {
-        this.roles = Set.copyOf(roles);
+    public Expected(String user, Collection<String> roles, Collection<String> owners, Collection<String> leftOut, boolean noOwner,
+            boolean noPrivileges, boolean withoutSomeData) {
+        this.user = user;
+        this.roles = roles.stream().map(Expected::plain).collect(Collectors.toSet());
         this.owners = owners.stream().map(Expected::plain).collect(Collectors.toSet());
         this.leftOut = leftOut.stream().map(Expected::plain).collect(Collectors.toSet());
         this.noOwner = noOwner;
@@ -37,7 +43,8 @@ public final class Expected {
         if (kind.endsWith(" owner")) {
             return noOwner || owners.contains(plain(difference.source()));
         } else if (kind.endsWith(" grant") || kind.startsWith("default privileges")) {
-            return noPrivileges;
+            return noPrivileges || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
+                    || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
         } else if (kind.startsWith("role")) {
             return roles.contains(object);
         } else if (kind.startsWith("membership")) {

@@ -1,45 +1,60 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java Sql.java
+//SOURCES Rows.java Sql.java Versions.java
 package lib;
 
+import java.sql.Array;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The extensions of the source, in the order in which they were created, so that each stands after those it needs, and what the target
- * can offer for each (pg_available_extension_versions).
+ * The extensions of the source, each after those that it needs on the target, and what the target can offer for each
+ * (pg_available_extension_versions).
  */
 public final class Extensions {
     /** Comes with every database. */
     private static final String BUILT_IN = "plpgsql";
 
     /**
+     * An extension on both sides.
+     *
      * @param installed the version that the target's database has already, or null
-     * @param chosen the version to create: the source's own if the target has it, else the target's default; null when it has none
+     * @param installedSchema where it stands there, or null
+     * @param chosen the version to create, by {@link Versions#nearest}; null when the target has none
      * @param ownSchema whether the extension makes its schema by itself
      * @param needsSuperuser whether only a superuser may create it on the target
+     * @param requires the extensions that it needs there
+     * @param missing those of them that neither the source nor the target's database has
      */
-    public record Extension(String name, String version, String schema, String installed, String chosen, boolean ownSchema,
-            boolean needsSuperuser) {
+    public record Extension(String name, String version, String schema, String installed, String installedSchema, String chosen, boolean ownSchema,
+            boolean needsSuperuser, Set<String> requires, Set<String> missing) {
         /** @return whether both sides have the same version, once the extension is created */
         public boolean same() {
             return version.equals(installed == null ? chosen : installed);
         }
     }
 
-    private record Offer(String version, boolean isDefault, boolean superuser, boolean ownSchema) {
+    /** An extension as a database has it. */
+    public record Installed(String name, String version, String schema) {
     }
 
-    private final List<Extension> extensions;
+    private record Offer(boolean superuser, boolean ownSchema, Set<String> requires) {
+    }
 
-    private Extensions(List<Extension> extensions) {
-        this.extensions = extensions;
+    private final Map<String, Map<String, Offer>> offers = new TreeMap<>();
+    private final Map<String, Installed> installed = new TreeMap<>();
+    private final Map<String, Installed> present = new LinkedHashMap<>();
+    private final List<Extension> extensions = new ArrayList<>();
+
+    private Extensions() {
     }
 
     /**
@@ -48,39 +63,76 @@ public final class Extensions {
      * @param stays whether an extension that the target's session sees will still be there when the extensions are created
      */
     public static Extensions compare(Connection source, Connection target, Predicate<String> stays) {
-        Map<String, String> installed = new LinkedHashMap<>();
-        Rows.list(target, "target", "listing the extensions", "SELECT extname, extversion FROM pg_catalog.pg_extension",
-                row -> installed.put(row.getString(1), row.getString(2)));
-        installed.keySet().removeIf(stays.negate());
-        Map<String, List<Offer>> offers = new LinkedHashMap<>();
+        return compare(installed(source, "source"), target, stays);
+    }
+
+    /** The same, where it is known already what the source has. */
+    public static Extensions compare(List<Installed> source, Connection target, Predicate<String> stays) {
+        Extensions both = new Extensions();
+        source.forEach(extension -> both.present.put(extension.name, extension));
+        both.present.remove(BUILT_IN);
+        installed(target, "target").forEach(extension -> both.installed.put(extension.name, extension));
+        both.installed.keySet().removeIf(stays.negate());
         Rows.list(target, "target", "listing the available extensions", """
-                SELECT v.name, v.version, v.version = e.default_version,
-                       v.superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false), v.schema IS NOT NULL
-                  FROM pg_catalog.pg_available_extension_versions v
-                  JOIN pg_catalog.pg_available_extensions e ON e.name = v.name""",
-                row -> offers.computeIfAbsent(row.getString(1), name -> new ArrayList<>())
-                        .add(new Offer(row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getBoolean(5))));
-        return new Extensions(Rows.list(source, "source", "listing the extensions", """
+                SELECT name, version, superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false), schema IS NOT NULL, requires
+                  FROM pg_catalog.pg_available_extension_versions v""",
+                row -> both.offers.computeIfAbsent(row.getString(1), name -> new TreeMap<>())
+                        .put(row.getString(2), new Offer(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));
+        Set<String> ordered = new LinkedHashSet<>();
+        both.present.keySet().forEach(name -> both.order(name, new TreeSet<>(), ordered));
+        ordered.forEach(name -> both.extensions.add(both.extension(name)));
+        return both;
+    }
+
+    /** @return the extensions of a database */
+    public static List<Installed> installed(Connection session, String side) {
+        return Rows.list(session, side, "listing the extensions", """
                 SELECT e.extname, e.extversion, n.nspname
-                  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-                 WHERE e.extname <> '%s' ORDER BY e.oid""".formatted(BUILT_IN),
-                row -> choose(row.getString(1), row.getString(2), row.getString(3), installed.get(row.getString(1)),
-                        offers.getOrDefault(row.getString(1), List.of()))));
+                  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid""",
+                row -> new Installed(row.getString(1), row.getString(2), row.getString(3)));
     }
 
-    private static Extension choose(String name, String version, String schema, String installed, List<Offer> offers) {
-        Offer best = null;
-        for (Offer offer : offers) {
-            if (offer.version.equals(version) || best == null && offer.isDefault) {
-                best = offer;
-            }
+    private static Set<String> names(Array array) throws SQLException {
+        return array == null ? Set.of() : new TreeSet<>(List.of((String[]) array.getArray()));
+    }
+
+    /** Puts an extension of the source behind those that it needs. The order of creation is no guide: an update may need what came later. */
+    private void order(String name, Set<String> waiting, Set<String> ordered) {
+        if (present.containsKey(name) && !ordered.contains(name) && waiting.add(name)) {
+            offer(name).requires.forEach(required -> order(required, waiting, ordered));
+            ordered.add(name);
         }
-        return best == null ? new Extension(name, version, schema, installed, null, false, false)
-                : new Extension(name, version, schema, installed, best.version, best.ownSchema, best.superuser);
     }
 
+    private String chosen(String name) {
+        return offers.containsKey(name) ? Versions.nearest(present.get(name).version, offers.get(name).keySet()).orElse(null) : null;
+    }
+
+    private Offer offer(String name) {
+        String chosen = chosen(name);
+        return chosen == null ? new Offer(false, false, Set.of()) : offers.get(name).get(chosen);
+    }
+
+    private Extension extension(String name) {
+        Installed here = present.get(name);
+        Installed there = installed.getOrDefault(name, new Installed(name, null, null));
+        Offer offer = offer(name);
+        Set<String> missing = new TreeSet<>(offer.requires);
+        missing.removeIf(required -> present.containsKey(required) || installed.containsKey(required));
+        boolean superuser = offer.superuser || missing.stream().anyMatch(required -> offers.getOrDefault(required, Map.of()).values().stream()
+                .anyMatch(Offer::superuser));
+        return new Extension(name, here.version, here.schema, there.version, there.schema, chosen(name), offer.ownSchema, superuser,
+                offer.requires, missing);
+    }
+
+    /** @return every extension of the source but the built-in one */
     public List<Extension> all() {
         return extensions;
+    }
+
+    /** @return whether the target's server has any version of an extension */
+    public boolean isOffered(String name) {
+        return offers.containsKey(name);
     }
 
     /** @return the names of those that have the same version on both sides */
@@ -97,7 +149,15 @@ public final class Extensions {
             statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(extension.schema));
         }
         statements.add("CREATE EXTENSION IF NOT EXISTS " + Sql.ident(extension.name) + " WITH"
-                + (extension.ownSchema ? "" : " SCHEMA " + Sql.ident(extension.schema)) + " VERSION " + Sql.literal(extension.chosen));
+                + (extension.ownSchema ? "" : " SCHEMA " + Sql.ident(extension.schema)) + " VERSION " + Sql.literal(extension.chosen)
+                + (extension.missing.isEmpty() ? "" : " CASCADE"));
         return statements;
+    }
+
+    /** Creates the extensions on the target; one that is there already stays as it is. */
+    public static void createAll(Connection target, List<Extension> extensions) {
+        for (Extension extension : extensions) {
+            create(extension).forEach(sql -> Rows.run(target, "target", "creating extension " + extension.name, sql));
+        }
     }
 }

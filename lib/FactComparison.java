@@ -1,5 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Administrators.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java FactStream.java FactTemplate.java Filters.java RelationFacts.java RoleFacts.java RoutineFacts.java Rows.java Selection.java Server.java Snapshot.java TableFacts.java TypeFacts.java
+//SOURCES Administrators.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java FactStream.java
+//SOURCES FactTemplate.java Filters.java RelationFacts.java RoleFacts.java RoutineFacts.java Rows.java Selection.java Server.java Snapshot.java
+//SOURCES TableFacts.java TypeFacts.java
 package lib;
 
 import java.sql.Connection;
@@ -77,8 +79,8 @@ final class FactComparison {
         FactTemplate theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()));
         for (FactQuery query : queries()) {
             state.accept(query.name());
-            compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query)),
-                    () -> new FactStream(to, target.side(), query.name(), theirs.query(query)));
+            compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
+                    () -> new FactStream(to, target.side(), query.name(), theirs.query(query), theirs.asBytes()));
         }
     }
 

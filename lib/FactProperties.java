@@ -72,7 +72,7 @@ final class FactProperties {
             return here == null && there == null;
         }
         return switch (label) {
-            case "owner" -> administrators.same(here, there) || missing.contains("role " + here);
+            case "owner" -> administrators.same(here, there) || !here.equals(administrators.bootstrap()) && missing.contains("role " + here);
             // A newer PostgreSQL brings newer versions of its extensions.
             case "version" -> here.equals(there) || !sameMajor && isOlder(here, there);
             default -> EXPRESSIONS.contains(label) ? Expressions.same(here, there) : here.equals(there);
@@ -96,7 +96,8 @@ final class FactProperties {
 
     /** What the target has granted to roles that only it has is its own affair. */
     private boolean concernsSource(String grantee) {
-        return grantee.equals("PUBLIC") || grantee.equals("its owner") || sourceRoles.contains(grantee) && !grantee.equals(administrators.bootstrap());
+        return grantee.equals("PUBLIC") || grantee.equals("its owner")
+                || sourceRoles.contains(grantee) && !grantee.equals(administrators.bootstrap());
     }
 
     private static Map<String, String> entries(String list) {

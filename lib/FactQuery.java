@@ -2,8 +2,9 @@ package lib;
 
 /**
  * A question to the catalogs about one kind of object, which both sides answer with one row for each object. Its columns are {@code kind}
- * (as a difference names it), {@code identity} (unique within the query, the same on both sides), {@code parent} (query's name and
- * identity of the object without which this one cannot be, or several with chr(31) between them, or null), then one column for each property that is compared.
+ * (as a difference names it), {@code identity} (unique within the query, the same on both sides), {@code parent} (query's name and identity
+ * of the object without which this one cannot be, or several with chr(31) between them, or null), then one column for each property that is
+ * compared.
  *
  * <p>The name of a property's column says how it is compared and shown, see {@link FactProperties}. Null stands for nothing set.
  *

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java
+//SOURCES Connecting.java Failure.java Sql.java
 package lib;
 
 import java.nio.charset.StandardCharsets;
@@ -14,7 +14,7 @@ import java.util.List;
 
 /** The answer of one side to a {@link FactQuery}, row by row, so that memory does not grow with the number of objects. */
 final class FactStream implements AutoCloseable {
-    private static final int ROWS_A_TRIP = 500;
+    private static final int ROWS_A_TRIP = 2000;
     private static final int FIRST_PROPERTY = 4;
 
     /**
@@ -32,14 +32,17 @@ final class FactStream implements AutoCloseable {
     private final ResultSet rows;
     private final List<String> labels = new ArrayList<>();
 
-    /** @param session a session that is not in autocommit mode, where the driver fetches a few rows at a time */
-    FactStream(Connection session, String side, String name, String sql) {
+    /**
+     * @param session a session that is not in autocommit mode, where the driver fetches a few rows at a time
+     * @param asBytes whether the texts may be no text in any encoding, as in SQL_ASCII, and the server would refuse to send them as such
+     */
+    FactStream(Connection session, String side, String name, String sql, boolean asBytes) {
         this.side = side;
         this.name = name;
         try {
             statement = session.createStatement();
             statement.setFetchSize(ROWS_A_TRIP);
-            rows = statement.executeQuery(sql);
+            rows = statement.executeQuery(asBytes ? bytes(statement, sql) : sql);
             ResultSetMetaData columns = rows.getMetaData();
             for (int i = FIRST_PROPERTY; i <= columns.getColumnCount(); i++) {
                 labels.add(columns.getColumnLabel(i));
@@ -47,6 +50,17 @@ final class FactStream implements AutoCloseable {
         } catch (SQLException e) {
             throw failure(e);
         }
+    }
+
+    private static String bytes(Statement statement, String sql) throws SQLException {
+        List<String> columns = new ArrayList<>();
+        try (ResultSet none = statement.executeQuery("SELECT * FROM (" + sql + ") f LIMIT 0")) {
+            for (int i = 1; i <= none.getMetaData().getColumnCount(); i++) {
+                String column = Sql.ident(none.getMetaData().getColumnLabel(i));
+                columns.add("convert_to(" + column + "::text, 'SQL_ASCII') AS " + column);
+            }
+        }
+        return "SELECT " + String.join(", ", columns) + " FROM (" + sql + ") f";
     }
 
     /** @return the names of the properties, the same on both sides */
@@ -71,7 +85,7 @@ final class FactStream implements AutoCloseable {
         }
     }
 
-    /** A database in SQL_ASCII holds whatever bytes it was given; those that are no UTF-8 stay distinct as Latin 1. */
+    /** Bytes that are no UTF-8 stay distinct as Latin 1. */
     private static String text(byte[] bytes) {
         if (bytes == null) {
             return null;

@@ -32,10 +32,14 @@ final class FactTemplate {
 
     /** @return the query in the order of the identities' bytes as the driver sees them, which is the same on both sides */
     String query(FactQuery query) {
-        // The driver reads UTF-8, but for SQL_ASCII, whose bytes nobody converts.
-        boolean asStored = facts.encoding().equals("UTF8") || facts.encoding().equals("SQL_ASCII");
+        boolean asStored = facts.encoding().equals("UTF8") || asBytes();
         return "SELECT * FROM (" + expand(query.template().replaceAll("\\s+", " ")) + ") fact ORDER BY "
                 + (asStored ? "identity COLLATE \"C\"" : "convert_to(identity, 'UTF8')");
+    }
+
+    /** @return whether texts are of no known encoding, so that the server can only send them as bytes */
+    boolean asBytes() {
+        return facts.encoding().equals("SQL_ASCII");
     }
 
     /** @return the template with every brace resolved */

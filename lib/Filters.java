@@ -41,7 +41,14 @@ public final class Filters {
         return !excludedData.isEmpty();
     }
 
-    /** @return the same filters as arguments of pg_dump */
+    /** @return the same filters as arguments of a pg_dump that takes the rows too */
+    public List<String> argumentsWithData() {
+        List<String> arguments = arguments();
+        excludedData.forEach(pattern -> arguments.add("--exclude-table-data=" + pattern));
+        return arguments;
+    }
+
+    /** @return the filters for objects as arguments of pg_dump */
     public List<String> arguments() {
         List<String> arguments = new ArrayList<>();
         schemas.forEach(pattern -> arguments.add("--schema=" + pattern));

@@ -1,7 +1,11 @@
-//SOURCES Archive.java Console.java Counters.java Dsn.java Failure.java Inventory.java Selection.java Server.java Snapshot.java Tool.java
+//SOURCES Archive.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java Selection.java Server.java Snapshot.java
+//SOURCES Tool.java
 package lib;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written until then. */
 public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Archive archive, Inventory inventory, Counters counters)
@@ -9,27 +13,47 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     private static final int ATTEMPTS = 3;
 
     /**
-     * Takes the snapshot and dumps the schema under it. pg_dump may find a table locked by somebody who waits for our snapshot; then the
-     * snapshot is let go, and taken anew.
+     * Takes the snapshot and dumps the schema under it, then does what else pg_dump has to do. pg_dump may find a table locked by somebody
+     * who waits for our snapshot; then the snapshot is let go, and taken anew.
      *
-     * @param target where the schema will be restored
      * @param filters pg_dump's own filter arguments
+     * @param more what else is to be dumped; it may be asked for again, under the next snapshot
      */
-    public static FrozenSource take(Server source, Dsn target, Selection selection, List<String> filters, Tool tool, Console console) {
+    public static FrozenSource take(Server source, Selection selection, List<String> filters, Tool tool, Console console,
+            Consumer<FrozenSource> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
             try {
-                Counters counters = Counters.read(source, selection);
-                Archive archive = Archive.dump(tool, source.dsn(), target, snapshot.id(), filters);
-                return new FrozenSource(source, selection, snapshot, archive, new Inventory(snapshot.holder(), source, selection), counters);
-            } catch (Failure e) {
+                // Under the snapshot, for a table that came later may go again.
+                Counters counters = Counters.read(snapshot.holder(), selection);
+                Archive archive = Archive.dump(tool, source.dsn(), snapshot.id(), filters);
+                FrozenSource frozen = new FrozenSource(source, selection, snapshot, archive, new Inventory(snapshot.holder(), source, selection),
+                        counters);
+                more.accept(frozen);
+                return frozen;
+            } catch (RuntimeException e) {
                 snapshot.close();
-                if (attempt == ATTEMPTS || !e.getMessage().contains("could not obtain lock") && !e.getMessage().contains("lock timeout")) {
+                // The server's own words may be in any language, those of pg_dump about its query are not.
+                if (!(e instanceof Failure failure) || !isLocked(failure)) {
                     throw e;
                 }
-                console.warn("the schema could not be dumped (%s), trying again with a new snapshot", e.getMessage());
+                if (attempt == ATTEMPTS) {
+                    throw Failure.refused("another session wants to drop, truncate or alter a table of the source, so it cannot be dumped").because(e)
+                            .hint("stop what changes tables on the source, then run again");
+                }
+                console.say("waiting, because another session wants to drop, truncate or alter a table of the source");
             }
         }
+    }
+
+    private static boolean isLocked(Failure failure) {
+        return failure.detail() != null && failure.detail().contains("Query was: LOCK TABLE")
+                || failure.getMessage().contains("could not obtain lock on relation");
+    }
+
+    /** @return what the steps on the target have to know beside the archive */
+    public Contents contents() {
+        return Contents.read(snapshot.holder(), server, selection, inventory, archive);
     }
 
     /**
@@ -38,13 +62,21 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
      * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its rows would be missing
      */
     public Counters writtenSince() {
-        Counters now = Counters.read(server, selection);
+        Counters now = now();
         counters.files().forEach((table, file) -> {
             if (!file.equals(now.files().get(table))) {
                 throw Failure.step("a table of the source was truncated, rewritten or dropped while it was read (oid %d)", table);
             }
         });
         return now.since(counters);
+    }
+
+    private Counters now() {
+        try (Connection session = server.session()) {
+            return Counters.read(session, selection);
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading the statistics", e);
+        }
     }
 
     @Override

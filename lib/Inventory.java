@@ -3,6 +3,7 @@
 package lib;
 
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -39,6 +40,16 @@ public final class Inventory {
             return Sql.name(schema, name);
         }
     }
+
+    /** Where a sequence stands: its last value, and whether that has been handed out already. */
+    public record Sequence(long oid, String schema, String name, long value, boolean called) {
+        /** @return the quoted, qualified name */
+        public String sql() {
+            return Sql.name(schema, name);
+        }
+    }
+
+    private static final int SEQUENCES_A_TRIP = 500;
 
     private final Connection session;
     private final String side;
@@ -80,9 +91,18 @@ public final class Inventory {
                         row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10)));
     }
 
-    /** @return the sequences, those of identity columns among them */
-    public List<Relation> sequences() {
-        return relations("listing the sequences", "c.relkind = 'S'", "c.oid");
+    /** @return the sequences, those of identity columns among them, as they stand now: a sequence is outside every snapshot */
+    public List<Sequence> sequences() {
+        List<Relation> all = relations("listing the sequences", "c.relkind = 'S'", "c.oid");
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
+            List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
+                    .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", " + Sql.literal(sequence.name)
+                            + ", last_value, is_called FROM " + sequence.sql()).toList();
+            sequences.addAll(Rows.list(session, side, "reading the sequences", String.join(" UNION ALL ", questions),
+                    row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getBoolean(5))));
+        }
+        return sequences;
     }
 
     /**
@@ -114,7 +134,7 @@ public final class Inventory {
     public List<Relation> analyzed() {
         return relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
                 "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM pg_catalog.pg_partition_tree(c.oid) t),"
-                        + " pg_catalog.pg_relation_size(c.oid)) DESC, c.oid");
+                        + Selection.bytes("c.oid") + ") DESC, c.oid");
     }
 
     /** @return the identifiers of the large objects; none when the filters name tables or schemas, as with pg_dump */
@@ -133,11 +153,21 @@ public final class Inventory {
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
     }
 
+    /** @return the tablespaces that the source's database uses beside its default one */
+    public List<String> tablespaces() {
+        return Rows.texts(session, side, "listing the tablespaces", """
+                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
+                 WHERE t.spcname !~ '^pg_'""");
+    }
+
     /** @return the tablespaces that the source's database uses and the target's server does not have */
     public Set<String> missingTablespaces(Connection target) {
-        Set<String> missing = new TreeSet<>(Rows.texts(session, side, "listing the tablespaces", """
-                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
-                 WHERE t.spcname !~ '^pg_'"""));
+        return missing(tablespaces(), target);
+    }
+
+    /** @return those of the tablespaces that the target's server does not have */
+    public static Set<String> missing(Collection<String> tablespaces, Connection target) {
+        Set<String> missing = new TreeSet<>(tablespaces);
         Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace").forEach(missing::remove);
         return missing;
     }

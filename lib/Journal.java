@@ -85,14 +85,19 @@ public final class Journal {
                 CREATE TABLE %1$s.run (started timestamptz NOT NULL DEFAULT pg_catalog.now(), version text NOT NULL);
                 CREATE TABLE %1$s.made (position int GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, identity text NOT NULL);
                 CREATE TABLE %1$s.membership (role text NOT NULL);
-                CREATE TABLE %1$s.default_privileges AS SELECT oid FROM pg_catalog.pg_default_acl""".formatted(SCHEMA));
+                CREATE TABLE %1$s.default_privileges AS SELECT oid FROM pg_catalog.pg_default_acl;
+                CREATE TABLE %1$s.found AS SELECT pg_catalog.format('%%I', nspname) AS schema FROM pg_catalog.pg_namespace""".formatted(SCHEMA));
+        Set<String> found = found(session);
         Journal journal = new Journal(session);
         try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + ".made (kind, identity) VALUES (?, ?)")) {
             for (Extensions.Extension extension : extensions) {
                 journal.record(insert, "EXTENSION", Sql.ident(extension.name()));
             }
             for (OwnedObjects.Owned object : objects) {
-                journal.record(insert, object.kind(), object.identity());
+                // What stood there before, such as the schema of an extension, must outlast the undoing.
+                if (!(object.kind().equals("SCHEMA") && found.contains(object.identity()))) {
+                    journal.record(insert, object.kind(), object.identity());
+                }
             }
             insert.executeBatch();
         } catch (SQLException e) {
@@ -126,9 +131,14 @@ public final class Journal {
     /** @return what the failed run did not make and that is there nevertheless */
     public static List<OwnedObjects.Owned> strangers(Connection target) {
         Set<Made> made = new HashSet<>(made(target));
+        Set<String> found = found(target);
         return OwnedObjects.list(target, "target").stream()
                 .filter(object -> !made.contains(new Made(object.kind(), object.identity()))
-                        && !(object.kind().equals("SCHEMA") && object.identity().equals("public"))).toList();
+                        && !(object.kind().equals("SCHEMA") && found.contains(object.identity()))).toList();
+    }
+
+    private static Set<String> found(Connection target) {
+        return Set.copyOf(Rows.texts(target, "target", "reading the journal", "SELECT schema FROM " + SCHEMA + ".found"));
     }
 
     private static List<Made> made(Connection target) {

@@ -41,7 +41,7 @@ public final class Ownership {
         List<String> lent = superuser ? List.of() : borrow(given, journal);
         List<String> batch = new ArrayList<>();
         for (OwnedObjects.Owned object : given) {
-            batch.add("ALTER " + object.kind() + " " + object.identity() + " OWNER TO " + Sql.ident(object.owner()));
+            batch.add(giving(object));
             if (batch.size() == STATEMENTS_A_TRIP) {
                 run(batch);
                 batch.clear();
@@ -49,6 +49,11 @@ public final class Ownership {
         }
         run(batch);
         run(lent.stream().map(grant -> "REVOKE " + grant.replaceFirst(" TO ", " FROM ")).toList());
+    }
+
+    /** @return the statement that gives an object to its owner */
+    static String giving(OwnedObjects.Owned object) {
+        return "ALTER " + object.kind() + " " + object.identity() + " OWNER TO " + Sql.ident(object.owner());
     }
 
     /**

@@ -61,7 +61,8 @@ final class Peculiarities {
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.reltoastrelid::pg_catalog.regclass::text
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND %s AND c.reltoastrelid <> 0
-                   AND pg_catalog.pg_relation_size(c.reltoastrelid) > %d::bigint * 1996""".formatted(selection.relation("c", "n"), SUSPICIOUS_CHUNKS),
+                   AND %s > %d::bigint * 1996"""
+                .formatted(selection.relation("c", "n"), Selection.bytes("c.reltoastrelid"), SUSPICIOUS_CHUNKS),
                 row -> new String[] {row.getString(1), row.getString(2)});
         for (String[] table : candidates) {
             try (Statement look = source.createStatement()) {

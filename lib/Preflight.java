@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java Extensions.java Failure.java Finding.java Journal.java OwnedObjects.java Peculiarities.java
-//SOURCES Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Sql.java Surroundings.java Uncarried.java
+//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java OwnedObjects.java
+//SOURCES Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
+//SOURCES TargetSchemas.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -48,21 +49,23 @@ public final class Preflight {
 
     /** Runs every check; later ones that need what an earlier one has stopped are left away. */
     public List<Finding> run(ClientTools installed) {
-        tls(source);
-        tls(target);
+        findings.add(TargetCheck.tls(source, from));
+        findings.add(TargetCheck.tls(target, to));
         versions(installed);
         if (!plan.create() && sameDatabase()) {
             return findings;
         }
-        target();
-        encoding();
+        TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
+        findings.addAll(check.state());
+        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate()));
         findings.addAll(new Readability(from, source.facts().user(), plan.selection).check());
         findings.addAll(Collations.check(from, to));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
-        checkExtensions();
-        uncarried = Uncarried.find(from, source, target, plan.selection);
-        findings.addAll(uncarried.check(plan.leaveOut));
+        extensions = check.extensions(Extensions.installed(from, "source"));
+        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
+        uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection);
+        findings.addAll(uncarried.check("migrate", plan.leaveOut));
         roles();
         findings.addAll(new Surroundings(source, from, target, to).check());
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs).check());
@@ -88,20 +91,6 @@ public final class Preflight {
 
     public RolePlan rolePlan() {
         return roles;
-    }
-
-    private void tls(Server server) {
-        Connection session = server == source ? from : to;
-        String cipher = Rows.text(session, server.side(), "asking for TLS",
-                "SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl");
-        boolean local = Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host());
-        if (cipher == null && !local) {
-            findings.add(Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
-                    "the connection to the %s is not encrypted", server.side()));
-        } else {
-            findings.add(Finding.ok("tls", "the connection to the %s %s", server.side(),
-                    cipher == null ? "stays on this machine" : "is encrypted (" + cipher + ")"));
-        }
     }
 
     private void versions(ClientTools installed) {
@@ -144,107 +133,13 @@ public final class Preflight {
         return same;
     }
 
-    private void target() {
-        if (target.facts().recovery()) {
-            findings.add(Finding.stop("target", "connect to the primary", "the target is a standby and cannot be written to"));
-        } else if (plan.create()) {
-            findings.add(target.facts().superuser() || target.facts().createDatabase()
-                    ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
-                    : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
-                            "user \"%s\" may not create databases on the target", target.facts().user()));
-        } else if (Journal.exists(to)) {
-            interrupted();
-        } else {
-            empty();
-        }
-        if (!target.facts().recovery() && "on".equals(Rows.text(to, "target", "asking whether sessions may write", "SHOW transaction_read_only"))) {
-            findings.add(Finding.stop("target", "ALTER DATABASE " + Sql.ident(target.dsn().database()) + " RESET default_transaction_read_only;",
-                    "sessions on the target are read-only (default_transaction_read_only)"));
-        }
-        if (!plan.create() && "f".equals(Rows.text(to, "target", "asking for the right to create",
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
-                    + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
-        }
-    }
-
-    private void interrupted() {
-        if (Journal.locked(to)) {
-            findings.add(Finding.stop("target", Journal.IN_USE_HINT, "another migration is at work on the target"));
-        } else if (!plan.restart) {
-            findings.add(Finding.stop("target", "migrate --restart", "the target holds what an interrupted run left there"));
-        } else {
-            List<OwnedObjects.Owned> strangers = Journal.strangers(to);
-            findings.add(strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                    : Finding.stop("target", "move or drop them, then run again with --restart",
-                            "the target holds objects that the interrupted run did not make: %s", some(strangers)));
-        }
-    }
-
-    private void empty() {
-        List<OwnedObjects.Owned> objects = OwnedObjects.list(to, "target").stream()
-                .filter(object -> !isPublic(object)).toList();
-        if (objects.isEmpty()) {
-            findings.add(Finding.ok("target", "database \"%s\" is empty", target.dsn().database()));
-        } else {
-            findings.add(Finding.stop("target", "name an empty database, or create one with --create-database",
-                    "the target is not empty: %s", some(objects)));
-        }
-    }
-
-    private static boolean isPublic(OwnedObjects.Owned object) {
-        return object.kind().equals("SCHEMA") && object.identity().equals("public");
-    }
-
-    private static String some(List<OwnedObjects.Owned> objects) {
-        return objects.stream().limit(5).map(OwnedObjects.Owned::toString).collect(Collectors.joining(", "))
-                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
-    }
-
-    private void encoding() {
-        String from = source.facts().encoding();
-        String to = plan.create() ? from : target.facts().encoding();
-        if (from.equals(to)) {
-            findings.add(Finding.ok("encoding", "%s on both sides", from));
-        } else if (!to.equals("UTF8")) {
-            findings.add(Finding.stop("encoding", "create the target with ENCODING 'UTF8' TEMPLATE template0",
-                    "the source's encoding is %s and the target's %s: not every text can be converted", from, to));
-        } else {
-            findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", from));
-        }
-        if (!plan.create() && !source.facts().collate().equals(target.facts().collate())) {
-            findings.add(Finding.warning("collation", "create the target with LC_COLLATE '" + source.facts().collate() + "' TEMPLATE template0",
-                    "texts sort by %s on the source and by %s on the target", source.facts().collate(), target.facts().collate()));
-        }
-    }
-
-    private void checkExtensions() {
-        Set<String> removed = plan.restart && Journal.exists(to) ? Journal.extensions(to) : Set.of();
-        // A database that is yet to be created has none, whatever the one has through which the server is asked.
-        extensions = Extensions.compare(from, to, name -> !plan.create() && !removed.contains(Sql.ident(name)));
-        for (Extensions.Extension extension : extensions.all()) {
-            if (plan.leaveOut.contains(extension.name())) {
-                findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
-            } else if (extension.installed() == null && extension.chosen() == null) {
-                findings.add(Finding.stop("extensions", "install " + extension.name() + " on the target's server, or drop it on the source",
-                        "extension %s is not available on the target", extension.name()));
-            } else if (extension.installed() == null && extension.needsSuperuser() && !target.facts().superuser()) {
-                findings.add(Finding.stop("extensions", "as a superuser of the target: " + String.join("; ", Extensions.create(extension)) + ";",
-                        "extension %s can be created on the target by a superuser only", extension.name()));
-            } else if (!extension.same()) {
-                findings.add(Finding.warning("extensions", null, "extension %s is %s on the source and will be %s on the target", extension.name(),
-                        extension.version(), extension.installed() == null ? extension.chosen() : extension.installed()));
-            } else {
-                findings.add(Finding.ok("extensions", "%s %s", extension.name(), extension.version()));
-            }
-        }
-    }
-
     private void roles() {
-        // The schema public is there already and keeps the owner that it has on the target.
-        Set<String> owners = OwnedObjects.list(from, "source").stream().filter(object -> !isPublic(object)).map(OwnedObjects.Owned::owner)
+        Set<String> owners = OwnedObjects.list(from, "source").stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
         roles = new RolePlan(Roles.read(from, source), target, to, owners);
         findings.addAll(roles.check());
+        if (!plan.create()) {
+            findings.addAll(new TargetSchemas(from, to, target.facts().user(), plan.selection).check(roles.unreachable()));
+        }
     }
 }

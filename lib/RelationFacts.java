@@ -29,8 +29,9 @@ final class RelationFacts {
                      AS "row security",
                    {options c.reloptions} AS option,
                    (SELECT {options t.reloptions} FROM pg_class t WHERE t.oid = c.reltoastrelid) AS "toast option",
-                   CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'd' THEN 'default' WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
-                     ELSE 'index' END END AS "replica identity",
+                   CASE WHEN c.relkind IN ('r', 'p', 'm') THEN
+                     CASE c.relreplident WHEN 'd' THEN 'default' WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' ELSE 'index' END END
+                     AS "replica identity",
                    CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partition key",
                    CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS "partition bound",
                    (SELECT string_agg({name pn.nspname} || '.' || {name p.relname}, ', ' ORDER BY i.inhseqno)

@@ -43,7 +43,8 @@ final class RoleFacts {
      * administrator of the new role, by a grant of the bootstrap superuser (PostgreSQL manual, CREATE ROLE); nobody has asked for that.
      */
     private static final FactQuery MEMBERSHIPS = FactQuery.ofDatabase("membership", "{source: " + RELEVANT + """
-            else} SELECT 'membership' AS kind, {name m.rolname} || ' in ' || {name r.rolname} AS identity, 'role ' || {name m.rolname} || chr(31) || 'role ' || {name r.rolname} AS parent,
+            else} SELECT 'membership' AS kind, {name m.rolname} || ' in ' || {name r.rolname} AS identity,
+                   'role ' || {name m.rolname} || chr(31) || 'role ' || {name r.rolname} AS parent,
                    {both since 16: CASE WHEN bool_or(a.inherit_option) THEN 'yes' ELSE 'no' END AS inherit,
                     CASE WHEN bool_or(a.set_option) THEN 'yes' ELSE 'no' END AS set,}
                    CASE WHEN bool_or(a.admin_option{since 16: AND NOT (a.grantor = 10 AND NOT a.inherit_option AND NOT a.set_option)})

@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java TargetKind.java
+//SOURCES Connecting.java Finding.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java
+//SOURCES TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -62,12 +63,14 @@ public final class RolePlan {
             if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
                 findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (differs(outcome.role())) {
-                findings.add(Finding.warning("roles", RoleStatements.alter(outcome.role().withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
+                String alter = RoleStatements.alter(outcome.role().withoutPassword(), EnumSet.allOf(Roles.Attribute.class));
+                findings.add(Finding.warning("roles", alter + ";",
                         "role \"%s\" exists on the target with other attributes and is kept as it is", outcome.role()));
             }
         }
         if (mayCreate()) {
-            translation.losses().forEach(loss -> findings.add(Finding.warning("roles", loss.statement() == null ? null : loss.statement() + ";", "%s", loss)));
+            translation.losses().forEach(loss -> findings.add(
+                    Finding.warning("roles", loss.statement() == null ? null : loss.statement() + ";", "%s", loss)));
         } else {
             missing().forEach(role -> findings.add(cannotCreate(role)));
         }
@@ -118,7 +121,8 @@ public final class RolePlan {
     public Set<String> announced() {
         Set<String> names = new TreeSet<>(translation.changed());
         source.roles().stream().filter(this::differs).forEach(role -> names.add(role.name()));
-        source.databaseSettings().stream().filter(setting -> target.refusal(setting.name()).isPresent()).forEach(setting -> names.add(setting.role()));
+        source.databaseSettings().stream().filter(setting -> target.refusal(setting.name()).isPresent())
+                .forEach(setting -> names.add(setting.role()));
         if (!mayCreate()) {
             missing().forEach(role -> names.add(role.name()));
         }

@@ -1,4 +1,4 @@
-//SOURCES Console.java Json.java RoleTranslation.java Roles.java
+//SOURCES Console.java Count.java Json.java RoleTranslation.java Roles.java
 package lib;
 
 import java.util.ArrayList;
@@ -51,8 +51,8 @@ public final class RoleReport {
     /** Names the roles that can log in and arrive without a password because the source does not show it. */
     public void tellWithoutPassword(Console console, String user) {
         if (!source.readable() && !withoutPassword().isEmpty()) {
-            console.warn("the passwords of the source cannot be read by \"%s\": %d role(s) that can log in arrive without: %s", user,
-                    withoutPassword().size(), withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
+            console.warn("the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive without: %s", user,
+                    withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
             console.hint("run this again as a superuser of the source, or give each a password on the target: ALTER ROLE … PASSWORD …;");
         }
     }
@@ -67,9 +67,9 @@ public final class RoleReport {
 
     /** @return one line with what is written */
     public String summary() {
-        return "%d roles, %d memberships, %d settings, %d grants on parameters; %d things left out".formatted(made().count(),
-                translation.memberships().size(), translation.settings(false).size() + translation.settings(true).size(),
-                translation.parameterGrants().size(), translation.losses().size());
+        return String.join(", ", Count.of(made().count(), "role"), Count.of(translation.memberships().size(), "membership"),
+                Count.of(translation.settings(false).size() + translation.settings(true).size(), "setting"),
+                Count.of(translation.parameterGrants().size(), "parameter grant")) + "; " + Count.of(translation.losses().size(), "thing") + " left out";
     }
 
     /**

@@ -52,7 +52,7 @@ public final class RoleScript {
 
     private void roles() {
         // Whatever reads the file and sends it, names and comments arrive as they are written here.
-        lines.addAll(List.of("", "BEGIN;", "SET LOCAL client_encoding = 'UTF8';"));
+        lines.addAll(List.of("", "BEGIN;", "SET LOCAL client_encoding = 'UTF8';", "SET LOCAL client_min_messages = warning;"));
         List<Roles.Role> made = new ArrayList<>();
         lines.add("");
         for (RoleTranslation.Outcome outcome : translation.outcomes()) {

@@ -88,7 +88,7 @@ public final class RoleTranslation {
                     : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
             return new Outcome(role, Fate.KEPT, why);
         } else if (target.isUser(name) || target.isBootstrap(name)) {
-            return new Outcome(role, Fate.KEPT, target.isUser(name) ? "the target's user is called that" : "the target's bootstrap superuser is called that");
+            return new Outcome(role, Fate.KEPT, "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
         }
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
         for (Roles.Attribute attribute : role.attributes()) {
@@ -114,7 +114,8 @@ public final class RoleTranslation {
         if (!changes(outcomes.get(setting.role()))) {
             return;
         }
-        String statement = setting.database() ? RoleStatements.set(setting, target.database().orElse(source.database())) : RoleStatements.set(setting);
+        String statement = setting.database() ? RoleStatements.set(setting, target.database().orElse(source.database()))
+                : RoleStatements.set(setting);
         target.refusal(setting.name()).ifPresentOrElse(
                 why -> losses.add(new Loss(setting.role(), "the setting of " + setting.name(), why, target.superuser() ? null : statement)),
                 () -> settings.add(setting));
@@ -151,12 +152,13 @@ public final class RoleTranslation {
     }
 
     private void translate(Roles.ParameterGrant grant) {
+        String what = "the grant on parameter " + grant.parameter();
         if (grant.role() != null && platforms.containsKey(grant.role())) {
             return;
         } else if (target.major() < 15) {
-            losses.add(new Loss(grant.role(), "the grant on parameter " + grant.parameter(), "PostgreSQL " + target.major() + " has no such grants", null));
+            losses.add(new Loss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
         } else if (!target.superuser()) {
-            losses.add(new Loss(grant.role(), "the grant on parameter " + grant.parameter(), "the target's user may not give it", RoleStatements.grant(grant)));
+            losses.add(new Loss(grant.role(), what, "the target's user may not give it", RoleStatements.grant(grant)));
         } else {
             parameterGrants.add(grant);
         }

@@ -92,8 +92,8 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                 row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4), row.getString(5),
                         row.getString(6)));
         String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
-        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server), settings(session, side), parameterGrants(session, server),
-                elsewhere(session, side));
+        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server), settings(session, side),
+                parameterGrants(session, server), elsewhere(session, side));
     }
 
     private static Set<Attribute> attributes(String words) {

@@ -25,11 +25,13 @@ final class RoutineFacts {
                    CASE WHEN p.prokind <> 'a' THEN 'md5 ' || md5(concat_ws(' in ', p.prosrc, p.probin)) END AS body,
                    {both since 14: {same major: pg_get_function_sqlbody(p.oid) AS definition,}}
                    (SELECT concat_ws(', ', 'state ' || format_type(a.aggtranstype, NULL) || ' by ' || a.aggtransfn,
-                             'final ' || nullif(a.aggfinalfn, 0)::regproc || ' ' || a.aggfinalmodify::text, 'combine ' || nullif(a.aggcombinefn, 0)::regproc,
-                             'serialize ' || nullif(a.aggserialfn, 0)::regproc, 'deserialize ' || nullif(a.aggdeserialfn, 0)::regproc,
+                             'final ' || nullif(a.aggfinalfn, 0)::regproc || ' ' || a.aggfinalmodify::text,
+                             'combine ' || nullif(a.aggcombinefn, 0)::regproc, 'serialize ' || nullif(a.aggserialfn, 0)::regproc,
+                             'deserialize ' || nullif(a.aggdeserialfn, 0)::regproc,
                              'moving ' || nullif(a.aggmtranstype, 0)::regtype || ' by ' || a.aggmtransfn || ', ' || a.aggminvtransfn,
                              'moving final ' || nullif(a.aggmfinalfn, 0)::regproc || ' ' || a.aggmfinalmodify::text,
-                             'sort operator ' || nullif(a.aggsortop, 0)::regoperator, 'initially ' || a.agginitval, 'moving initially ' || a.aggminitval,
+                             'sort operator ' || nullif(a.aggsortop, 0)::regoperator, 'initially ' || a.agginitval,
+                             'moving initially ' || a.aggminitval,
                              CASE WHEN a.aggfinalextra THEN 'final extra' END, CASE WHEN a.aggmfinalextra THEN 'moving final extra' END)
                       FROM pg_aggregate a WHERE a.aggfnoid = p.oid) AS aggregation,
                    {grants f p.proacl p.proowner} AS grant,
@@ -43,7 +45,8 @@ final class RoutineFacts {
                    {name n.nspname} || '.' || o.oprname || '(' || coalesce(format_type(nullif(o.oprleft, 0), NULL), 'none') || ', '
                      || coalesce(format_type(nullif(o.oprright, 0), NULL), 'none') || ')' AS identity,
                    'schema ' || {name n.nspname} AS parent, {owner o.oprowner} AS owner,
-                   concat_ws(', ', o.oprcode::regproc, 'commutator ' || nullif(o.oprcom, 0)::regoperator, 'negator ' || nullif(o.oprnegate, 0)::regoperator,
+                   concat_ws(', ', o.oprcode::regproc, 'commutator ' || nullif(o.oprcom, 0)::regoperator,
+                             'negator ' || nullif(o.oprnegate, 0)::regoperator,
                              'restrict ' || nullif(o.oprrest, 0)::regproc, 'join ' || nullif(o.oprjoin, 0)::regproc,
                              CASE WHEN o.oprcanhash THEN 'hashes' END, CASE WHEN o.oprcanmerge THEN 'merges' END) AS "is",
                    {comment pg_operator o.oid} AS comment
@@ -54,11 +57,12 @@ final class RoutineFacts {
             SELECT 'operator family' AS kind, {name n.nspname} || '.' || {name f.opfname} || ' using ' || {name m.amname} AS identity,
                    'schema ' || {name n.nspname} AS parent, {owner f.opfowner} AS owner,
                    (SELECT string_agg(member, ', ' ORDER BY member COLLATE "C")
-                      FROM (SELECT 'operator ' || a.amopstrategy || ' ' || a.amopopr::regoperator || CASE WHEN a.amopsortfamily = 0 THEN '' ELSE ' to order'
-                                   END FROM pg_amop a WHERE a.amopfamily = f.oid
+                      FROM (SELECT 'operator ' || a.amopstrategy || ' ' || a.amopopr::regoperator
+                                   || CASE WHEN a.amopsortfamily = 0 THEN '' ELSE ' to order' END FROM pg_amop a WHERE a.amopfamily = f.oid
                             UNION ALL
-                            SELECT 'function ' || a.amprocnum || ' ' || a.amproc::regprocedure || ' for ' || format_type(a.amproclefttype, NULL) || ', '
-                                   || format_type(a.amprocrighttype, NULL) FROM pg_amproc a WHERE a.amprocfamily = f.oid) m(member)) AS members,
+                            SELECT 'function ' || a.amprocnum || ' ' || a.amproc::regprocedure || ' for '
+                                   || format_type(a.amproclefttype, NULL) || ', ' || format_type(a.amprocrighttype, NULL)
+                              FROM pg_amproc a WHERE a.amprocfamily = f.oid) m(member)) AS members,
                    {comment pg_opfamily f.oid} AS comment
               FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
              WHERE {namespace n} AND {own pg_opfamily f.oid}""");

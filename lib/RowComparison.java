@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java RowSum.java Rows.java Server.java SessionPair.java Snapshot.java Sql.java Workers.java
+//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java RowSum.java Rows.java Server.java SessionPair.java
+//SOURCES Snapshot.java Sql.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -127,8 +128,8 @@ final class RowComparison {
                 statement.execute("SAVEPOINT together");
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
-                    answers = RowSum.ask(sessions.source(), sessions.target(), some.stream().map(table -> query(table.columns(), table.rows())).toList(),
-                            executor);
+                    List<String> queries = some.stream().map(table -> query(table.columns(), table.rows())).toList();
+                    answers = RowSum.ask(sessions.source(), sessions.target(), queries, executor);
                 } catch (SQLException e) {
                     // What it is about will be said of the one table that it is about.
                     statement.execute("ROLLBACK TO together");
@@ -190,8 +191,8 @@ final class RowComparison {
             return;
         }
         boolean number = here.rows() != there.rows();
-        differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.rows() + " rows" : here.contents(),
-                number ? there.rows() + " rows" : there.contents()));
+        differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+                number ? there.number() : there.contents()));
     }
 
     /** What the source's materialized view would hold after the REFRESH that the target's has had; null when that cannot be asked. */
@@ -231,7 +232,7 @@ final class RowComparison {
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
             throw Connecting.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
         }
-        differences.add(new Difference("rows", table.identity(), answers.source().get(0).rows() + " rows",
+        differences.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
                 state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + Connecting.words(answers.refused())));
     }
 

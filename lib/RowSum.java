@@ -22,9 +22,14 @@ record RowSum(long rows, BigDecimal checksum) {
     record Answers(List<RowSum> source, List<RowSum> target, SQLException refused) {
     }
 
+    /** @return the number of rows, in words */
+    String number() {
+        return rows == 1 ? "1 row" : rows + " rows";
+    }
+
     /** @return the number of rows and the checksum in short, which is enough to tell two apart */
     String contents() {
-        return rows + " rows, checksum " + (checksum == null ? "none" : "%016x".formatted(checksum.toBigInteger().longValue()));
+        return number() + ", checksum " + (checksum == null ? "none" : "%016x".formatted(checksum.toBigInteger().longValue()));
     }
 
     /**

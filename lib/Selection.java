@@ -84,6 +84,17 @@ public final class Selection {
         return withoutData == null || withoutData.equals("{}") ? "true" : "NOT " + among(relation + ".oid", withoutData);
     }
 
+    /**
+     * @param relation the identifier of a relation
+     * @return an SQL expression: its bytes on disk, or about, where asking exactly would wait for somebody who has locked it
+     */
+    public static String bytes(String relation) {
+        return """
+                CASE WHEN %1$s IN (SELECT l.relation FROM pg_catalog.pg_locks l WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock')
+                  THEN (SELECT p.relpages::bigint * 8192 FROM pg_catalog.pg_class p WHERE p.oid = %1$s) ELSE pg_catalog.pg_relation_size(%1$s) END"""
+                .formatted(relation);
+    }
+
     private static String among(String column, String identifiers) {
         return column + " = ANY ('" + identifiers + "'::pg_catalog.oid[])";
     }

@@ -168,13 +168,13 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * @return false when somebody waits for a stronger lock; the table must then be read through {@link #holder}
      */
     public boolean tryLock(Connection session, String schema, String table) throws SQLException {
-        String savepoint = "SAVEPOINT locking";
         try (Statement statement = session.createStatement()) {
-            statement.execute(savepoint);
+            statement.execute("SAVEPOINT locking");
             try {
                 statement.execute("LOCK TABLE ONLY " + Sql.name(schema, table) + " IN ACCESS SHARE MODE NOWAIT");
+                statement.execute("RELEASE locking");
             } catch (SQLException e) {
-                statement.execute("ROLLBACK TO " + savepoint);
+                statement.execute("ROLLBACK TO locking; RELEASE locking");
                 if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                     return false;
                 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Finding.java Rows.java Server.java
+//SOURCES Bytes.java Connecting.java Finding.java Rows.java Selection.java Server.java
 package lib;
 
 import java.sql.Connection;
@@ -40,7 +40,7 @@ final class Surroundings {
     }
 
     /** A pooler answers the start-up with a process number of its own, because it has not chosen a server's process yet. */
-    private static Finding pooler(Server server, Connection session) {
+    static Finding pooler(Server server, Connection session) {
         int real = Integer.parseInt(Rows.text(session, server.side(), "asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
         try {
             if (session.unwrap(PGConnection.class).getBackendPID() == real) {
@@ -86,8 +86,9 @@ final class Surroundings {
     /** PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said. */
     private Finding size() {
         long bytes = Long.parseLong(Rows.text(from, "source", "measuring the database", """
-                SELECT coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)), 0)::bigint FROM pg_catalog.pg_class c
-                 WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""));
+                SELECT coalesce(pg_catalog.sum(%s), 0)::bigint FROM pg_catalog.pg_class c
+                 WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""
+                .formatted(Selection.bytes("c.oid"))));
         return Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
                 Bytes.text(bytes));
     }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Dsn.java Failure.java Rows.java Server.java Sql.java
+//SOURCES Connecting.java Dsn.java Failure.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -62,21 +62,14 @@ public final class TargetDatabase {
     }
 
     /**
-     * Creates the database with the encoding and the locale of the source's (PostgreSQL manual, CREATE DATABASE).
+     * Creates the database.
      *
+     * @param properties what CREATE DATABASE is told beside the name, as {@link DatabaseSettings#creation} reads it from the source
      * @return the server through the new database
      */
-    public Server create(Connection source) {
-        String sql = Rows.text(source, "source", "reading the properties of the database", """
-                SELECT pg_catalog.concat_ws(' ', 'TEMPLATE template0 ENCODING', pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)),
-                         'LC_COLLATE', pg_catalog.quote_literal(d.datcollate), 'LC_CTYPE', pg_catalog.quote_literal(d.datctype),
-                         CASE j->>'datlocprovider'
-                           WHEN 'i' THEN 'LOCALE_PROVIDER icu ICU_LOCALE ' || pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale'))
-                                         || coalesce(' ICU_RULES ' || pg_catalog.quote_literal(j->>'daticurules'), '')
-                           WHEN 'b' THEN 'LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || pg_catalog.quote_literal(j->>'datlocale') END)
-                  FROM pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j WHERE d.datname = pg_catalog.current_database()""");
+    public Server create(String properties) {
         try (Connection session = server.session(); Statement statement = session.createStatement()) {
-            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + sql);
+            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + properties);
         } catch (SQLException e) {
             throw Connecting.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
         }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,6 +21,9 @@ import org.zeroturnaround.exec.stream.LogOutputStream;
  * and its children end with us, and a message that fails the step ends the program at once.
  */
 public final class Tool {
+    /** How long a program that has failed may still talk about it. */
+    private static final int MESSAGE_MILLIS = 200;
+
     private final ClientTools.Installation tools;
     private final Console console;
 
@@ -42,6 +46,13 @@ public final class Tool {
         return run(name, side.side(), command, side.toolEnvironment());
     }
 
+    /** @return the command line that {@link #connected} runs, to be pasted into a shell; it asks for the password itself */
+    public String shown(String name, Dsn side, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name), "-d", side.conninfo(tools.major())));
+        command.addAll(arguments);
+        return command.stream().map(Tool::shellQuoted).collect(Collectors.joining(" "));
+    }
+
     /** Runs a program that only reads and writes files. */
     public List<String> local(String name, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
@@ -54,7 +65,7 @@ public final class Tool {
         ToolMessages messages = new ToolMessages(name);
         List<String> output = new ArrayList<>();
         AtomicReference<Process> process = new AtomicReference<>();
-        ProcessExecutor executor = new ProcessExecutor(command).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {
+        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 output.add(line);
@@ -64,7 +75,8 @@ public final class Tool {
             protected void processLine(String line) {
                 messages.line(line);
                 if (messages.failing().isPresent() && process.get() != null) {
-                    process.get().destroy();
+                    // What belongs to the message follows it at once.
+                    CompletableFuture.delayedExecutor(MESSAGE_MILLIS, TimeUnit.MILLISECONDS).execute(process.get()::destroy);
                 }
             }
         });
@@ -85,6 +97,13 @@ public final class Tool {
         } finally {
             end.close();
         }
+    }
+
+    /** What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes the program. */
+    private static List<String> privately(List<String> command) {
+        List<String> all = new ArrayList<>(List.of("sh", "-c", "umask 077 && exec \"$@\"", "sh"));
+        all.addAll(command);
+        return all;
     }
 
     /** A signal finds the program either not started or known, and never leaves it behind. */

@@ -2,7 +2,9 @@ package lib;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -51,6 +53,8 @@ public final class ToolMessages {
         }
     }
 
+    /** psql names the script and the line, and gives a server's message in the server's own words. */
+    private static final Pattern SCRIPT = Pattern.compile("psql:.*?:(\\d+): ([A-Za-z]+): +(.*)");
     private static final Pattern CONTEXT = Pattern.compile("^(while |from TOC entry |in worker )");
 
     private final String prefix;
@@ -64,6 +68,12 @@ public final class ToolMessages {
 
     /** Takes one line of stderr. A line without the tool's name continues the message before it. */
     public synchronized void line(String line) {
+        Matcher script = SCRIPT.matcher(line);
+        if (prefix.equals("psql: ") && script.matches()) {
+            boolean error = List.of("error", "fatal", "panic").contains(script.group(2).toLowerCase(Locale.ROOT));
+            messages.add(new Message(error ? "error" : "info", script.group(3), "in line " + script.group(1), new ArrayList<>()));
+            return;
+        }
         if (!line.startsWith(prefix)) {
             if (!messages.isEmpty()) {
                 messages.get(messages.size() - 1).more.add(line);

@@ -86,8 +86,17 @@ public final class Uncarried {
         this.things = things;
     }
 
-    /** Looks for all such things on the source. */
-    public static Uncarried find(Connection source, Server server, Server target, Selection selection) {
+    /** @param things what was found earlier, such as a dump's manifest names it */
+    public static Uncarried of(List<Thing> things) {
+        return new Uncarried(List.copyOf(things));
+    }
+
+    /**
+     * Looks for all such things on the source.
+     *
+     * @param superuser whether the target's user is one
+     */
+    public static Uncarried find(Connection source, Server server, boolean superuser, Selection selection) {
         String whole = selection.selective() ? "false" : "true";
         String inSchema = server.facts().major() >= 15
                 ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)" : "false";
@@ -96,7 +105,7 @@ public final class Uncarried {
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
         String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings");
-        String sql = target.facts().superuser() ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
+        String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
                 Selection.noExtension("pg_foreign_data_wrapper", "f.oid"));
@@ -105,10 +114,11 @@ public final class Uncarried {
     }
 
     /**
+     * @param command the command that takes {@code --leave-out}
      * @param accepted classes and names that the operator accepts to lose
      * @return a stop for each thing that is not accepted, a warning for each that is
      */
-    public List<Finding> check(Collection<String> accepted) {
+    public List<Finding> check(String command, Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
         for (Thing thing : things) {
             if (thing.kind.equals("timescaledb")) {
@@ -116,7 +126,7 @@ public final class Uncarried {
             } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {
-                findings.add(Finding.stop("cannot be carried", "migrate --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,
+                findings.add(Finding.stop("cannot be carried", command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,
                         thing.reason));
             }
         }

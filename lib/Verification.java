@@ -1,4 +1,5 @@
-//SOURCES ComparedTable.java Console.java Difference.java FactComparison.java LargeObjectContents.java RowComparison.java Selection.java SequenceValues.java Server.java Snapshot.java
+//SOURCES ComparedTable.java Console.java Difference.java FactComparison.java LargeObjectContents.java RowComparison.java Selection.java
+//SOURCES SequenceValues.java Server.java Snapshot.java
 package lib;
 
 import java.util.ArrayList;

@@ -3,8 +3,8 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
+//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
+//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL database, whole and verified, to another server
 
@@ -14,8 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.ClientTools;
+import lib.Compression;
 import lib.Console;
 import lib.Dsn;
+import lib.DumpFormat;
+import lib.DumpWriter;
 import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
@@ -31,7 +34,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
             "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine. The source is only read.", "",
+        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine, unless --via-files asks for it. The source is only read.", "",
             "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
     @Mixin
@@ -49,6 +52,14 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--via-files", order = 15, description = "write a dump first and restore it, instead of streaming the rows")
+    boolean viaFiles;
+    @Option(names = "--dir", paramLabel = "DIR", order = 16, description = "the folder for the dump of --via-files (default: the current one)")
+    Path dir;
+    @Option(names = {"-F", "--format"}, paramLabel = "FORMAT", order = 17, description = "its format: plain, custom or directory (default: directory)")
+    String format;
+    @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 18, description = "its compression, as dump takes it")
+    String compress;
     @Mixin
     Filters filters = new Filters();
     @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
@@ -57,7 +68,7 @@ class Migrate implements Callable<Integer> {
     boolean noPrivileges;
     @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32, description = "write the summary to this file too")
     Path out;
-    @Option(names = "--overwrite", order = 33, description = "replace the file of --out if it exists")
+    @Option(names = "--overwrite", order = 33, description = "replace what is there already: the file of --out, the dump of --via-files")
     boolean overwrite;
     @Mixin
     Console console = new Console();
@@ -73,28 +84,39 @@ class Migrate implements Callable<Integer> {
         if (out != null && !Files.isWritable(out.toAbsolutePath().getParent())) {
             throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", out).hint("name a file in a folder of yours");
         }
-        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner,
-                noPrivileges);
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
+        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source));
         Migration migration = new Migration(console, order);
         try {
             migration.run(source, target, ClientTools.find(endpoints.environment()));
             return Failure.OK;
         } finally {
-            if (migration.begun()) {
+            if (migration.complete()) {
                 summarize(migration.report());
             }
         }
     }
 
-    /** Also after a failure, when what was left out and what differs is what the operator needs. */
+    /** Also when both sides differ: what was left out is what the operator needs then. */
     private void summarize(Report report) {
         (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
         if (out != null) {
             report.write(out, overwrite);
             console.say("the summary is in %s", out);
         }
+    }
+
+    private DumpWriter.Order files(Dsn source) {
+        if (!viaFiles) {
+            if (dir != null || format != null || compress != null) {
+                throw Failure.usage("--dir, --format and --compress go with --via-files");
+            }
+            return null;
+        }
+        // A run that is done again replaces the dump of the failed one.
+        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(), DumpFormat.of(format == null ? "directory" : format), jobs,
+                compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges, overwrite || restart);
     }
 
     private Verification.Level level() {

@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //JAVAC_OPTIONS -encoding UTF-8
+//JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java ../lib/Snapshot.java ../lib/Verification.java
@@ -35,11 +36,13 @@ import picocli.CommandLine.TypeConversionException;
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "verify [OPTION]...", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
-            "3:a side cannot be compared or reached", "4:there are differences"},
+            "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "What only the target has is no difference. Nothing is written on either side.", "",
             "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
             "         --level counts"})
 class Verify implements Callable<Integer> {
+    private static final int OLDEST = 12;
+
     @Mixin
     Console console;
     @Mixin
@@ -64,12 +67,21 @@ class Verify implements Callable<Integer> {
         }
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.target(console);
-        Server source = Server.connect(from);
-        Server target = Server.connect(to);
+        Server source = connect(from);
+        Server target = connect(to);
         Selection selection = selection(source);
         try (Snapshot snapshot = Snapshot.take(source, selection, console)) {
             return compare(new Verification(snapshot, target, selection, console, jobs));
         }
+    }
+
+    private static Server connect(Dsn dsn) {
+        Server server = Server.connect(dsn);
+        if (server.facts().major() < OLDEST) {
+            throw Failure.refused("the %s runs PostgreSQL %s, and %d is the oldest version that can be compared", dsn.side(),
+                    server.facts().version(), OLDEST);
+        }
+        return server;
     }
 
     private Selection selection(Server source) throws SQLException {
@@ -87,13 +99,17 @@ class Verify implements Callable<Integer> {
             line.close();
         }
         DifferenceTable.lines(differences, console.verbose()).forEach(text -> console.out("%s", text));
-        String compared = level == Level.OBJECTS ? "objects" : "%d tables, %d rows".formatted(verification.tables(), verification.rows());
+        String compared = level == Level.OBJECTS ? "objects" : plural(verification.tables(), "table") + ", " + plural(verification.rows(), "row");
         if (differences.isEmpty()) {
             console.say("%s compared: no differences", compared);
             return Failure.OK;
         }
         console.say("%s compared", compared);
-        throw Failure.differences(differences.size() == 1 ? "1 difference" : "%d differences", differences.size());
+        throw Failure.differences("%s", plural(differences.size(), "difference"));
+    }
+
+    private static String plural(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
     }
 
     static class LevelConverter implements ITypeConverter<Level> {

@@ -22,21 +22,25 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure ProgressLine Sql Console
+            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql Console Versions
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
-              DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters
+              DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
-            contents: Settings Roles Selection CopyTypes Inventory Extensions Grants OwnedObjects Snapshot Archive Schema Counters
-              Finding Collations Surroundings Peculiarities Capacity Readability Uncarried RolePlan
-            work: Workers Copier LargeObjects Journal Ownership Report Steps
+            contents: Settings Roles TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
+              Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
+              Finding Collations Surroundings Peculiarities Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
+            work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+              Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowComparison LargeObjectContents
               SequenceValues Verification
-            route: FrozenSource Finishing Preflight Migration
+            route: FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
+              Restoration Migration
             """;
 
     /** The library that holds a package, for what a file imports. */
     private static final Map<String, String> LIBRARIES = Map.of("picocli.", "info.picocli:picocli",
+            "com.google.gson.", "com.google.code.gson:gson",
             "org.postgresql.", "org.postgresql:postgresql",
             "org.zeroturnaround.", "org.zeroturnaround:zt-exec",
             "org.junit.jupiter.", "org.junit.jupiter:junit-jupiter",

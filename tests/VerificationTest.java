@@ -100,7 +100,7 @@ class VerificationTest {
     }
 
     private static List<Difference> verify(String database) {
-        return new Verification(snapshot, server("target", target, database), selection, new Console(), 2).run(Verification.Level.CHECKSUMS);
+        return new Verification(snapshot, server("target", target, database), selection, new Console(), 1).run(Verification.Level.CHECKSUMS);
     }
 
     @ParameterizedTest

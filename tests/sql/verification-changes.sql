@@ -279,9 +279,12 @@ COMMENT ON EXTENSION postgres_fdw IS NULL;
 --> text search dictionary settings | s.plain | stopwords = 'english' | missing
 --> extension | hstore | present | missing
 --> extension schema | pg_trgm | ext | public
+--> system object | ext.show_limit() | present | missing
 --> extension version | pg_trgm | 1.6 | 1.0
 --> extension comment | postgres_fdw | our own words | missing
 
+REVOKE EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir(), ext.show_limit() FROM readers;
+REVOKE SELECT ON pg_authid FROM readers;
 ALTER SERVER far OPTIONS (SET host 'elsewhere.invalid', DROP dbname);
 ALTER FOREIGN DATA WRAPPER wrapper OPTIONS (SET debug 'other');
 ALTER SERVER far VERSION '10';
@@ -290,6 +293,9 @@ DROP USER MAPPING FOR PUBLIC SERVER far;
 ALTER FOREIGN TABLE s.remote OPTIONS (SET table_name 'elsewhere');
 ALTER FOREIGN TABLE s.remote ALTER a OPTIONS (DROP column_name);
 REVOKE USAGE ON FOREIGN SERVER far FROM owner;
+--> system object grant | ext.show_limit() to readers | EXECUTE | missing
+--> system object grant | pg_catalog.pg_authid to readers | SELECT | missing
+--> system object grant | pg_catalog.pg_ls_waldir() to readers | EXECUTE | missing
 --> server option | far: host | *** | ***
 --> server option | far: dbname | *** | missing
 --> foreign-data wrapper option | wrapper: debug | *** | ***
@@ -347,7 +353,7 @@ INSERT INTO s.nothing DEFAULT VALUES;
 --> row contents | s.parts | ? | ?
 --> rows | s.heir | 2 rows | 3 rows
 --> rows | s.events_2024_1 | 10 rows | 9 rows
---> rows | s.nothing | 1 rows | 2 rows
+--> rows | s.nothing | 1 row | 2 rows
 
 DROP PUBLICATION everything;
 UPDATE s.items SET data = data || '\x00' WHERE id = 1;

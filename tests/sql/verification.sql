@@ -1,5 +1,5 @@
 -- A small database with an object of every kind and every property that a comparison looks at. Loaded into an empty database by the tests.
-SELECT current_setting('server_version_num')::int >= 150000 AS since15 \gset
+SELECT current_setting('server_version_num')::int >= 130000 AS since13, current_setting('server_version_num')::int >= 150000 AS since15 \gset
 CREATE EXTENSION hstore;
 CREATE SCHEMA ext;
 CREATE EXTENSION pg_trgm WITH SCHEMA ext;
@@ -71,7 +71,9 @@ ALTER TABLE s.items REPLICA IDENTITY USING INDEX items_name_id;
 ALTER TABLE s.items CLUSTER ON items_name_id;
 COMMENT ON INDEX s.items_sum IS 'an index';
 CREATE STATISTICS s.items_stats (dependencies) ON name, price FROM s.items;
+\if :since13
 ALTER STATISTICS s.items_stats SET STATISTICS 77;
+\endif
 INSERT INTO s.items (name, price, kind, code, data, share, letter, "json", "Sélect")
   SELECT 'item ' || i, i, 'a', 'c' || i % 10, decode(md5(i::text), 'hex'), i, 'x', jsonb_build_object('k', i), E'tab\t"quoted" ☃' FROM generate_series(1, 12) i;
 INSERT INTO s.items (name, letter) OVERRIDING SYSTEM VALUE VALUES ('nothing', '') ON CONFLICT DO NOTHING;
@@ -159,6 +161,8 @@ GRANT USAGE ON SEQUENCE s.up TO readers;
 GRANT USAGE ON FOREIGN SERVER far TO owner;
 GRANT USAGE ON TYPE s.pair TO owner;
 REVOKE EXECUTE ON FUNCTION s.add(int, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ext.show_limit(), pg_catalog.pg_ls_waldir() TO readers;
+GRANT SELECT ON pg_catalog.pg_authid TO readers;
 REVOKE DELETE ON s.parts FROM postgres;
 ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA s GRANT SELECT ON TABLES TO readers;
 ALTER DEFAULT PRIVILEGES FOR ROLE owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

@@ -79,7 +79,8 @@ public final class ChildCommand implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline || !process.isAlive() && !condition.getAsBoolean()) {
-                throw new IllegalStateException((process.isAlive() ? "not within " + SECONDS + " s: " : "the command ended before: ") + what + "\n" + err);
+                String when = process.isAlive() ? "not within " + SECONDS + " s: " : "the command ended before: ";
+                throw new IllegalStateException(when + what + "\n" + err);
             }
             pause();
         }

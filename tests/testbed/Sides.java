@@ -58,15 +58,21 @@ public final class Sides {
      * @param lines the errors with their details and hints
      */
     public void refuses(int code, String lines, String from, String to, Supplier<CommandRun> command) {
-        SortedMap<String, String> sourceBefore = state(source, from);
-        SortedMap<String, String> targetBefore = state(target, to);
-        CommandRun run = command.get();
+        CommandRun run = unchanged(from, to, command);
         assertEquals(lines.strip(), run.failure(), run.err());
         assertEquals(code, run.code(), run.err());
         assertEquals("", run.out());
         assertFalse(run.err().contains("\tat "), run.err());
+    }
+
+    /** Runs something and proves that it changed nothing on either side. */
+    public CommandRun unchanged(String from, String to, Supplier<CommandRun> command) {
+        SortedMap<String, String> sourceBefore = state(source, from);
+        SortedMap<String, String> targetBefore = state(target, to);
+        CommandRun run = command.get();
         assertEquals(sourceBefore, state(source, from));
         assertEquals(targetBefore, state(target, to));
+        return run;
     }
 
     /** As above, as superuser of both sides. */

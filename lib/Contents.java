@@ -1,0 +1,132 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Archive.java DatabaseSettings.java Failure.java Inventory.java OwnedObjects.java Rows.java Selection.java Server.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What the steps on the target have to know of the source beside its archive: asked from the source once, or read from the manifest of a
+ * dump. All identifiers are the source's. Statements are of the source's database; {@link #of} says them of another.
+ *
+ * @param database the name of the source's database
+ * @param selective whether only some objects are wanted, so that database-wide ones stay behind
+ * @param tablesOnly whether only named tables are wanted, and nothing else of their schemas
+ * @param tables the tables whose rows are wanted, largest first
+ * @param sequences where they stand; empty until {@link #with} says it, because a sequence is outside every snapshot
+ * @param materializedViews those to fill, each after those that it reads
+ * @param analyzed the relations to analyze
+ * @param tablespaces those in use beside the default one
+ * @param objects what the archive makes and somebody owns
+ * @param partitioned the indexes and constraints of partitioned tables
+ * @param waiting the foreign keys and triggers of tables whose rows come after post-data
+ * @param privileges the statements that give the privileges on the database
+ * @param settings the statements that set what holds for the database, and for roles in it
+ */
+public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables, List<Inventory.Sequence> sequences,
+        List<Inventory.Relation> materializedViews, List<Inventory.Relation> analyzed, List<Inventory.Relation> schemas, List<String> tablespaces,
+        List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting, List<String> privileges,
+        List<String> settings) {
+    /** A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none. */
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late) {
+        @Override
+        public String toString() {
+            return schema + "." + name;
+        }
+    }
+
+    private static final long PG_CLASS = 1259;
+
+    /**
+     * Asks the source.
+     *
+     * @param session a session under the snapshot
+     * @param archive of the schema, or of everything, under the same snapshot
+     * @throws Failure refused, when pg_dump took other tables than the filters mean to us
+     */
+    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory, Archive archive) {
+        Map<Long, Long> rows = new HashMap<>();
+        Rows.list(session, "source", "reading the estimates of rows", "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
+                row -> rows.put(row.getLong(1), row.getLong(2)));
+        List<Inventory.Table> tables = inventory.tables(Set.of());
+        agree(tables, archive);
+        Set<Long> largeObjects = new HashSet<>(inventory.largeObjects());
+        String database = server.dsn().database();
+        return new Contents(database, selection.selective(), selection.tablesOnly(),
+                tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
+                        table.late())).toList(),
+                List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
+                objects(session, archive, largeObjects), partitioned(session), waiting(session, tables),
+                selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
+                selection.selective() ? List.of() : DatabaseSettings.settings(session, database));
+    }
+
+    /** Both come from one snapshot, and the filters were resolved by two programs. */
+    private static void agree(List<Inventory.Table> tables, Archive archive) {
+        Set<Long> archived = archive.objects(PG_CLASS);
+        List<Inventory.Table> missing = tables.stream().filter(table -> !table.extension() && !archived.contains(table.oid())).toList();
+        if (!missing.isEmpty()) {
+            throw Failure.refused("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(), missing.get(0))
+                    .hint("name tables and schemas in the filters with their schema");
+        }
+    }
+
+    private static List<OwnedObjects.Owned> objects(Connection session, Archive archive, Set<Long> largeObjects) {
+        Map<Long, Set<Long>> archived = new HashMap<>();
+        return OwnedObjects.list(session, "source").stream().filter(object -> object.kind().equals("LARGE OBJECT")
+                ? largeObjects.contains(object.oid())
+                : archived.computeIfAbsent(object.catalog(), archive::objects).contains(object.oid())).toList();
+    }
+
+    private static List<Archive.Address> partitioned(Connection session) {
+        return addresses(session, "listing the indexes and constraints of partitioned tables", """
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_class WHERE relkind = 'I'
+                UNION ALL
+                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
+                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+                 WHERE c.relkind = 'p' AND k.contype <> 'f'""");
+    }
+
+    private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables) {
+        String late = tables.stream().filter(Inventory.Table::late).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
+        return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys and triggers", """
+                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_constraint
+                 WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s))
+                UNION ALL
+                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)""".formatted(late));
+    }
+
+    private static List<Archive.Address> addresses(Connection session, String doing, String sql) {
+        return Rows.list(session, "source", doing, sql, row -> new Archive.Address(row.getLong(1), row.getLong(2)));
+    }
+
+    /** @return the tables whose values can name an object that exists only after post-data */
+    public Set<Long> late() {
+        return tables.stream().filter(Table::late).map(Table::oid).collect(Collectors.toSet());
+    }
+
+    /** @return what the tables take on the source's disk, in bytes */
+    public long bytes() {
+        return tables.stream().mapToLong(Table::bytes).sum();
+    }
+
+    /** @return the same with these sequences */
+    public Contents with(List<Inventory.Sequence> positions) {
+        return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas, tablespaces, objects, partitioned,
+                waiting, privileges, settings);
+    }
+
+    /** @return the statements about the database itself, said of the database with this name */
+    public List<String> of(String name, List<String> statements) {
+        Pattern own = Pattern.compile(Pattern.quote("DATABASE " + Sql.ident(database)));
+        String other = Matcher.quoteReplacement("DATABASE " + Sql.ident(name));
+        return statements.stream().map(statement -> own.matcher(statement).replaceFirst(other)).toList();
+    }
+}

@@ -1,0 +1,49 @@
+//SOURCES Grants.java Rows.java Settings.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+
+/** What belongs to the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual, {@code --create}). */
+public final class DatabaseSettings {
+    private DatabaseSettings() {
+    }
+
+    /** @return what CREATE DATABASE must be told beside the name to make one like the source's (PostgreSQL manual, CREATE DATABASE) */
+    public static String creation(Connection source) {
+        return Rows.text(source, "source", "reading the properties of the database", """
+                SELECT pg_catalog.concat_ws(' ', 'TEMPLATE template0 ENCODING', pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)),
+                         'LC_COLLATE', pg_catalog.quote_literal(d.datcollate), 'LC_CTYPE', pg_catalog.quote_literal(d.datctype),
+                         CASE j->>'datlocprovider'
+                           WHEN 'i' THEN 'LOCALE_PROVIDER icu ICU_LOCALE ' || pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale'))
+                                         || coalesce(' ICU_RULES ' || pg_catalog.quote_literal(j->>'daticurules'), '')
+                           WHEN 'b' THEN 'LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || pg_catalog.quote_literal(j->>'datlocale') END)
+                  FROM pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j WHERE d.datname = pg_catalog.current_database()""");
+    }
+
+    /** @return the statements that give the privileges on the source's database, said of the database with this name */
+    public static List<String> privileges(Connection source, String name) {
+        return Grants.onDatabase(source, name);
+    }
+
+    /**
+     * @return the statements that comment on the source's database and set what it sets for it, and for roles in it, said of the database
+     *         with this name
+     */
+    public static List<String> settings(Connection source, String name) {
+        String database = "DATABASE " + Sql.ident(name) + " SET ";
+        List<String> statements = Rows.list(source, "source", "reading the comment on the database", """
+                SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
+                 WHERE d.datname = pg_catalog.current_database() AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL""",
+                row -> "COMMENT ON DATABASE " + Sql.ident(name) + " IS " + Sql.literal(row.getString(1)));
+        statements.addAll(Rows.list(source, "source", "listing the settings of the database", """
+                SELECT r.rolname, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+                  FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                  LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
+                 WHERE d.datname = pg_catalog.current_database() AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_')
+                 ORDER BY r.rolname COLLATE "C" NULLS FIRST, u.position""",
+                row -> (row.getString(1) == null ? "ALTER " : "ALTER ROLE " + Sql.ident(row.getString(1)) + " IN ") + database
+                        + Settings.name(row.getString(2)) + " TO " + Settings.value(row.getString(2), row.getString(3))));
+        return statements;
+    }
+}

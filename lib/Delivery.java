@@ -1,0 +1,25 @@
+//SOURCES Extensions.java
+package lib;
+
+import java.util.List;
+
+/** How the schema and the rows get to the target: step by step from an archive, or as one script. */
+public interface Delivery {
+    /** @return those of the extensions that must be created before */
+    List<Extensions.Extension> ahead(List<Extensions.Extension> extensions);
+
+    /** Brings both, but for what the other methods bring. */
+    void deliver();
+
+    /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
+    boolean complete();
+
+    /** Gives the privileges that the source gives; once the objects have their owners. */
+    void privileges();
+
+    /** Creates the event triggers. */
+    void eventTriggers();
+
+    /** @return which rows have come, in words */
+    String arrived();
+}

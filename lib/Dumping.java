@@ -1,0 +1,85 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java DumpFiles.java DumpWriter.java Failure.java Filters.java Finding.java FrozenSource.java
+//SOURCES Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java Verdict.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named. */
+public final class Dumping {
+    private static final int OLDEST = 12;
+
+    private final Console console;
+    private final DumpWriter.Order order;
+    private final Filters filters;
+    private final Server source;
+    private final ClientTools.Installation client;
+    private final Tool tool;
+
+    /**
+     * Connects to the source.
+     *
+     * @throws Failure refused, when it cannot be connected to, is too old, or there is no pg_dump for it
+     */
+    public Dumping(Console console, DumpWriter.Order order, Filters filters, Dsn dsn, ClientTools clients) {
+        this.console = console;
+        this.order = order;
+        this.filters = filters;
+        source = Server.connect(dsn);
+        int major = source.facts().major();
+        if (major < OLDEST) {
+            throw Failure.refused("the source is PostgreSQL %s, older than %d", source.facts().version(), OLDEST);
+        }
+        int wanted = order.compression() == null ? 0 : order.compression().clientMajor();
+        client = clients.pickOne(Math.max(major, wanted), Integer.MAX_VALUE,
+                wanted > major ? "for compression " + order.compression() : "for a source of version " + major);
+        tool = new Tool(client, console);
+    }
+
+    /** @return the command that would be run, but for the snapshot; in a shell that keeps what it writes private */
+    public String command() {
+        return "(umask 077 && " + tool.shown("pg_dump", source.dsn(), new DumpWriter(order, client, tool, console).arguments(order.out())) + ")";
+    }
+
+    /** Writes the dump. */
+    public void run() throws SQLException {
+        Steps steps = new Steps(console, new Report());
+        Selection selection;
+        try (Connection session = source.session()) {
+            selection = Selection.resolve(session, "source", filters);
+            steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
+        }
+        DumpWriter writer = new DumpWriter(order, client, tool, console);
+        Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
+        AtomicReference<Manifest> manifest = new AtomicReference<>();
+        try (FrozenSource frozen = FrozenSource.take(source, selection, filters.arguments(), tool, console,
+                now -> steps.run("dump", () -> {
+                    manifest.set(writer.write(now, now.contents()));
+                    return DumpFiles.summary(manifest.get().files());
+                }))) {
+            console.explain("the snapshot %s is let go", frozen.snapshot().id());
+        } finally {
+            if (!Cleanup.stopping()) {
+                interrupted.cancel();
+            }
+        }
+        console.say("\"%s\" holds %d tables, %d sequences, %d large objects", order.out(), manifest.get().contents().tables().size(),
+                manifest.get().contents().sequences().size(),
+                manifest.get().contents().objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count());
+    }
+
+    private List<Finding> findings(Connection session, Selection selection) {
+        List<Finding> findings = new ArrayList<>(new Readability(session, source.facts().user(), selection).check());
+        for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
+            // Hypertables are in a dump; it is their restoring that takes more.
+            if (!thing.kind().equals("timescaledb")) {
+                findings.add(Finding.warning("not in the dump", null, "%s: %s: %s", thing.kind(), thing.name(), thing.reason()));
+            }
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,117 @@
+//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Says of each extension of the source whether the target can have it, as a finding with the command that helps. */
+public final class ExtensionCheck {
+    private static final String CHECK = "extensions";
+
+    private final Connection source;
+    private final Connection target;
+    private final Server.Facts facts;
+    private final Extensions extensions;
+    private final Collection<String> leaveOut;
+
+    /**
+     * @param source a session on the source, or null where there is only a dump of it
+     * @param facts those of the target
+     * @param leaveOut the names of extensions that may stay behind
+     */
+    public ExtensionCheck(Connection source, Connection target, Server.Facts facts, Extensions extensions, Collection<String> leaveOut) {
+        this.source = source;
+        this.target = target;
+        this.facts = facts;
+        this.extensions = extensions;
+        this.leaveOut = leaveOut;
+    }
+
+    /** @return a finding for each extension, in the order in which they are created */
+    public List<Finding> run() {
+        List<Finding> findings = new ArrayList<>();
+        for (Extensions.Extension extension : extensions.all()) {
+            if (leaveOut.contains(extension.name())) {
+                findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
+            } else if (extension.installed() != null) {
+                findings.add(installed(extension));
+            } else {
+                findings.add(unavailable(extension).or(() -> uncreatable(extension)).orElseGet(() -> created(extension)));
+            }
+        }
+        return findings;
+    }
+
+    private Finding installed(Extensions.Extension extension) {
+        if (!extension.schema().equals(extension.installedSchema())) {
+            String text = "extension %s is in schema \"%s\" on the source and in schema \"%s\" on the target%s";
+            String fix = "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " SET SCHEMA " + Sql.ident(extension.schema()) + ";";
+            List<String> users = users(extension);
+            return users.isEmpty() ? Finding.warning(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), "")
+                    : Finding.stop(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), usedBy(users));
+        } else if (extension.same()) {
+            return Finding.ok(CHECK, "%s %s", extension.name(), extension.version());
+        }
+        return Finding.warning(CHECK, update(extension), "extension %s is %s on the source and %s on the target, where it is installed already",
+                extension.name(), extension.version(), extension.installed());
+    }
+
+    /** @return the update that makes the versions equal, on whichever side has it, or null */
+    private String update(Extensions.Extension extension) {
+        if (updatable(target, "target", extension.name(), extension.installed(), extension.version())) {
+            return "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO " + Sql.literal(extension.version()) + ";";
+        }
+        return source != null && updatable(source, "source", extension.name(), extension.version(), extension.installed())
+                ? "on the source: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO " + Sql.literal(extension.installed()) + ";" : null;
+    }
+
+    private static boolean updatable(Connection session, String side, String name, String from, String to) {
+        return Rows.text(session, side, "asking for updates of extension " + name, "SELECT 1 FROM pg_catalog.pg_extension_update_paths("
+                + Sql.literal(name) + ") WHERE source = " + Sql.literal(from) + " AND target = " + Sql.literal(to) + " AND path IS NOT NULL") != null;
+    }
+
+    private Optional<Finding> unavailable(Extensions.Extension extension) {
+        String install = "install %1$s on the target's server, or drop %2$s on the source";
+        if (extension.chosen() == null) {
+            return Optional.of(Finding.stop(CHECK, install.formatted(extension.name(), "it"), "extension %s is not available on the target%s",
+                    extension.name(), usedBy(users(extension))));
+        }
+        for (String required : extension.requires()) {
+            if (!extensions.isOffered(required)) {
+                return Optional.of(Finding.stop(CHECK, install.formatted(required, extension.name()),
+                        "extension %s needs extension %s, which is not available on the target", extension.name(), required));
+            } else if (leaveOut.contains(required)) {
+                return Optional.of(Finding.stop(CHECK, "leave out " + extension.name() + " too: --leave-out " + extension.name(),
+                        "extension %s needs extension %s, which is left out", extension.name(), required));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Finding> uncreatable(Extensions.Extension extension) {
+        return !extension.needsSuperuser() || facts.superuser() ? Optional.empty()
+                : Optional.of(Finding.stop(CHECK, "as a superuser of the target: " + String.join("; ", Extensions.create(extension)) + ";",
+                        "extension %s can be created on the target by a superuser only", extension.name()));
+    }
+
+    private Finding created(Extensions.Extension extension) {
+        if (!extension.missing().isEmpty()) {
+            return Finding.warning(CHECK, null, "extension %s %s needs %s on the target, which the source does not have and which comes along",
+                    extension.name(), extension.chosen(), String.join(", ", extension.missing()));
+        }
+        return extension.same() ? Finding.ok(CHECK, "%s %s", extension.name(), extension.version())
+                : Finding.warning(CHECK, null, "extension %s is %s on the source and will be %s on the target, which does not offer %2$s",
+                        extension.name(), extension.version(), extension.chosen());
+    }
+
+    private List<String> users(Extensions.Extension extension) {
+        return source == null ? List.of() : Dependents.of(source, "source", extension.name());
+    }
+
+    private static String usedBy(List<String> objects) {
+        return objects.isEmpty() ? "" : "; it is used by " + Dependents.some(objects);
+    }
+}

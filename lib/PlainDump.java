@@ -1,0 +1,89 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Contents.java Extensions.java Finding.java Inventory.java OwnedObjects.java Rows.java Server.java TargetDatabase.java Uncarried.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or put off. */
+public final class PlainDump {
+    /** The schemas that no script makes. */
+    private static final Set<String> STANDARD = Set.of("public", "pg_catalog");
+    private static final String FIX = "use --format directory for the dump";
+
+    private final Contents contents;
+    private final boolean noOwner;
+    private final Collection<String> leaveOut;
+
+    /**
+     * @param noOwner whether the dump is one without owners
+     * @param leaveOut classes and names of what may stay behind
+     */
+    public PlainDump(Contents contents, boolean noOwner, Collection<String> leaveOut) {
+        this.contents = contents;
+        this.noOwner = noOwner;
+        this.leaveOut = leaveOut;
+    }
+
+    /** @return a finding for each thing that stands in the way */
+    public List<Finding> check(Uncarried uncarried, Extensions extensions, TargetDatabase target) {
+        List<Finding> findings = new ArrayList<>();
+        uncarried.all().stream().filter(thing -> thing.oid() != 0).forEach(thing -> findings.add(stop("%s %s cannot be left out of a plain dump",
+                thing.kind(), thing.name())));
+        extensions.all().stream().filter(extension -> leaveOut.contains(extension.name())).forEach(extension -> findings.add(stop(
+                "extension %s cannot be left out of a plain dump", extension.name())));
+        Server server = target.server();
+        try (Connection to = server.session()) {
+            Inventory.missing(contents.tablespaces(), to).forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
+            if (!server.facts().superuser()) {
+                findings.addAll(owners(server.facts().user()));
+                findings.addAll(comments(to, extensions.all()));
+            }
+            ahead(to, extensions.all()).stream().filter(extension -> !extension.ownSchema() && !STANDARD.contains(extension.schema()))
+                    .forEach(extension -> findings.add(stop("a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
+                            extension.chosen())));
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+        return findings;
+    }
+
+    /** @return what only another format can do */
+    static Finding stop(String format, Object... values) {
+        return Finding.stop("plain dump", FIX, format, values);
+    }
+
+    /** Objects are given away while their schema does not let the owner in yet. */
+    private List<Finding> owners(String user) {
+        TreeSet<String> others = contents.objects().stream().map(OwnedObjects.Owned::owner).filter(owner -> !owner.equals(user))
+                .collect(Collectors.toCollection(TreeSet::new));
+        return noOwner || others.isEmpty() ? List.of() : List.of(stop("a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none",
+                String.join(", ", others), user));
+    }
+
+    /** Only its owner may comment on an extension, which a plain dump does for each. */
+    private static List<Finding> comments(Connection to, List<Extensions.Extension> extensions) {
+        List<String> others = Rows.texts(to, "target", "listing the extensions of others",
+                "SELECT extname FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
+        return extensions.stream().filter(extension -> extension.installed() != null && others.contains(extension.name()))
+                .map(extension -> stop("a plain dump comments on extension %s, which belongs to somebody else on the target", extension.name())).toList();
+    }
+
+    /**
+     * The script creates extensions in the target's default version, and in schemas that it makes itself.
+     *
+     * @return the extensions that must be there before, because another version is wanted
+     */
+    static List<Extensions.Extension> ahead(Connection to, List<Extensions.Extension> extensions) {
+        List<String> standard = Rows.texts(to, "target", "listing the default versions of extensions",
+                "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
+        return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
+                && !standard.contains(extension.name() + " " + extension.chosen())).toList();
+    }
+}

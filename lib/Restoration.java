@@ -1,0 +1,142 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Archive.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
+//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java Journal.java Loading.java Manifest.java
+//SOURCES ManifestCheck.java ProgressLine.java Report.java RestoreCheck.java RestorePlan.java RestoredRows.java Schema.java ScriptDelivery.java
+//SOURCES Server.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source stands in the dump's
+ * manifest; nothing is changed before dump and target have passed every check.
+ */
+public final class Restoration {
+    private final Console console;
+    private final RestoreCheck.Order order;
+    private final Report report = new Report();
+    private final Steps steps;
+    private final Attempt attempt;
+    private final Manifest manifest;
+    private boolean complete;
+
+    /** @throws Failure refused, when the dump has no manifest that can be used */
+    public Restoration(Console console, RestoreCheck.Order order) {
+        this.console = console;
+        this.order = order;
+        steps = new Steps(console, report);
+        attempt = new Attempt(console, "the dump is unchanged");
+        manifest = Manifest.read(order.in());
+    }
+
+    /** @return the account of the run, as far as it has come */
+    public Report report() {
+        return report;
+    }
+
+    /** @return whether every step was done, so that the account is worth reading even when something is missing */
+    public boolean complete() {
+        return complete;
+    }
+
+    /**
+     * Runs every step.
+     *
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when something is missing in the end
+     */
+    public void run(Dsn target, ClientTools clients) {
+        attempt.run(() -> {
+            DumpFiles.checkSizes(order.in(), manifest.files());
+            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
+            report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
+            RestoreCheck check = new RestoreCheck(manifest, database, order);
+            steps.run("preflight", () -> Verdict.of(check.run(), console, report));
+            Tool tool = new Tool(client(clients, database.server()), console);
+            Archive archive = isPlain() ? null : Archive.open(tool, order.in());
+            steps.run("checksums", this::checkContents);
+            Server server = database.server();
+            if (database.missing()) {
+                server = database.create(manifest.source().creation());
+                attempt.begin();
+                console.say("created database \"%s\" on the target", server.dsn().database());
+            }
+            load(server, check, tool, archive);
+        });
+    }
+
+    private boolean isPlain() {
+        return manifest.dump().format().equals(DumpFormat.PLAIN.word());
+    }
+
+    private ClientTools.Installation client(ClientTools clients, Server target) {
+        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(), "to read a dump that pg_dump " + manifest.dump().client() + " has made");
+    }
+
+    private String checkContents() {
+        DumpFiles files = new DumpFiles();
+        ProgressLine line = console.progress(() -> "checksums: " + Bytes.text(files.done()) + " read");
+        try {
+            files.checkContents(order.in(), manifest.files(), order.jobs());
+        } finally {
+            line.close();
+        }
+        return DumpFiles.summary(manifest.files());
+    }
+
+    private void load(Server target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
+        Contents contents = manifest.contents();
+        List<Extensions.Extension> extensions = extensions(check);
+        try (Connection to = target.session()) {
+            Loading loading = new Loading(new Loading.Order(order.jobs(), order.restart(), order.noOwner() || !manifest.dump().owners(),
+                    order.noPrivileges() || !manifest.dump().privileges()), contents, target, to, console, steps, report);
+            loading.begin(attempt);
+            Delivery delivery;
+            if (archive == null) {
+                delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
+            } else {
+                Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
+                        extensions.stream().map(Extensions.Extension::name).toList(), to);
+                delivery = new StepwiseDelivery(schema, archive, new RestoredRows(schema, contents, to, order.jobs(), console, steps), steps, order.jobs());
+            }
+            Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
+            ManifestCheck manifestCheck = new ManifestCheck(contents, to);
+            List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
+                    found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
+            Verdict.of(manifestCheck.emptyTables(), console, report);
+            journal.end(target.facts().superuser());
+            complete = true;
+            if (!differences.isEmpty()) {
+                throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
+                        .detail("%s", String.join("\n", DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
+            }
+            report.note("everything arrived: %s", delivery.arrived());
+        }
+    }
+
+    private List<Extensions.Extension> extensions(RestoreCheck check) {
+        return check.extensions().all().stream()
+                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name())).toList();
+    }
+
+    /**
+     * Runs every check and changes nothing.
+     *
+     * @return the commands and the SQL that {@link #run} would run, in their order
+     */
+    public List<String> plan(Dsn target, ClientTools clients) {
+        List<String> lines = new ArrayList<>();
+        attempt.run(() -> {
+            DumpFiles.checkSizes(order.in(), manifest.files());
+            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            RestoreCheck check = new RestoreCheck(manifest, database, order);
+            Verdict.of(check.run(), console, report);
+            Tool tool = new Tool(client(clients, database.server()), console);
+            lines.addAll(new RestorePlan(manifest, order, tool, database).lines(extensions(check), check.uncarried()));
+        });
+        return lines;
+    }
+}

@@ -1,0 +1,136 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java Rows.java
+//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java Uncarried.java
+package lib;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Whether the target can take a dump, asked before it is touched, by what the dump's manifest says. */
+public final class RestoreCheck {
+    /**
+     * What the operator asked for.
+     *
+     * @param in the file or folder of the dump
+     * @param leaveOut classes and names of what may stay behind
+     */
+    public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart, boolean noOwner,
+            boolean noPrivileges) {
+    }
+
+    /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
+    private record Role(String name, boolean superuser, boolean reach) {
+    }
+
+    private static final String COMMAND = "restore-postgres";
+    /** pg_dump of this version sets what servers before it do not know. */
+    private static final int TRANSACTION_TIMEOUT = 17;
+
+    private final Manifest manifest;
+    private final TargetDatabase database;
+    private final Order order;
+    private final List<Finding> findings = new ArrayList<>();
+    private Extensions extensions;
+    private Uncarried uncarried;
+
+    RestoreCheck(Manifest manifest, TargetDatabase database, Order order) {
+        this.manifest = manifest;
+        this.database = database;
+        this.order = order;
+    }
+
+    /** @return the extensions, as the target has or offers them */
+    Extensions extensions() {
+        return extensions;
+    }
+
+    /** @return what of the dump stays behind */
+    Uncarried uncarried() {
+        return uncarried;
+    }
+
+    /** Runs every check. */
+    List<Finding> run() {
+        Server target = database.server();
+        try (Connection to = target.session()) {
+            findings.add(TargetCheck.tls(target, to));
+            findings.add(Surroundings.pooler(target, to));
+            versions(target);
+            TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(COMMAND, order.leaveOut(), database.missing() ? database.dsn().database() : null,
+                    order.restart()));
+            findings.addAll(check.state());
+            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate()));
+            extensions = check.extensions(manifest.extensions());
+            findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
+            // What no dump holds was said when it was made.
+            uncarried = Uncarried.of(manifest.uncarried().stream()
+                    .filter(thing -> thing.oid() != 0 ? !target.facts().superuser() : thing.kind().equals("timescaledb")).toList());
+            findings.addAll(uncarried.check(COMMAND, order.leaveOut()));
+            roles(target, to);
+            if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+                plain();
+            }
+            return findings;
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    private void versions(Server target) {
+        Manifest.Origin source = manifest.source();
+        if (target.facts().major() < source.major()) {
+            findings.add(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
+                    "the target is PostgreSQL %s, older than the source of the dump, which was %s", target.facts().version(), source.version()));
+        } else {
+            findings.add(Finding.ok("versions", "dump of %s, target %s", source.version(), target.facts().version()));
+        }
+    }
+
+    private void plain() {
+        boolean owners = manifest.dump().owners();
+        if (order.noOwner() && owners || order.noPrivileges() && manifest.dump().privileges()) {
+            findings.add(PlainDump.stop("--no-owner and --no-privileges cannot leave anything out of a plain dump"));
+        }
+        if (manifest.dump().clientMajor() >= TRANSACTION_TIMEOUT && database.server().facts().major() < TRANSACTION_TIMEOUT) {
+            findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer", manifest.dump().client(),
+                    TRANSACTION_TIMEOUT));
+        }
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, extensions, database));
+    }
+
+    /** Roles belong to the server; a dump of one database only names them. */
+    private void roles(Server target, Connection to) {
+        Set<String> owners = order.noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !TargetCheck.isPublic(object))
+                .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> missing = new TreeSet<>(owners);
+        missing.addAll(manifest.users());
+        if (!order.noPrivileges()) {
+            missing.addAll(manifest.grantees());
+        }
+        List<Role> roles = Rows.list(to, "target", "listing the roles", """
+                SELECT r.rolname, r.rolsuper, pg_catalog.pg_has_role(r.oid, 'USAGE') OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s
+                  FROM pg_catalog.pg_roles r""".formatted(target.facts().major() < 16 && target.facts().createRole()),
+                row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
+        roles.forEach(role -> missing.remove(role.name));
+        if (!missing.isEmpty()) {
+            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
+                    "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
+        }
+        roles.stream().filter(role -> owners.contains(role.name) && !target.facts().superuser()).forEach(role -> {
+            if (role.superuser) {
+                findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"", role.name,
+                        target.facts().user()));
+            } else if (!role.reach) {
+                findings.add(Finding.stop("roles", "GRANT " + Sql.ident(role.name) + " TO " + Sql.ident(target.facts().user()) + ";",
+                        "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", role.name, target.facts().user()));
+            }
+        });
+    }
+}

@@ -1,0 +1,77 @@
+//SOURCES Bytes.java Console.java Copier.java Count.java Grants.java Inventory.java LargeObjects.java ProgressLine.java RowMover.java Rows.java
+//SOURCES Server.java Snapshot.java Steps.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
+public final class StreamedRows implements RowMover {
+    private final Snapshot source;
+    private final Server target;
+    private final Connection to;
+    private final List<Inventory.Table> tables;
+    private final List<Long> largeObjects;
+    private final Copier copier;
+    private final Console console;
+    private final Steps steps;
+    private final int jobs;
+    private String arrived = "";
+
+    /**
+     * @param to a session on the target
+     * @param tables largest first
+     */
+    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs, Console console,
+            Steps steps) {
+        this.source = source;
+        this.target = target;
+        this.to = to;
+        this.tables = tables;
+        this.largeObjects = largeObjects;
+        this.copier = new Copier(source, target, console, jobs);
+        this.console = console;
+        this.steps = steps;
+        this.jobs = jobs;
+    }
+
+    @Override
+    public void move() {
+        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late()).toList()));
+        if (!largeObjects.isEmpty()) {
+            steps.run("large objects", () -> {
+                new LargeObjects(source, target, jobs).copy(largeObjects);
+                Grants.largeObjectComments(source.holder()).forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
+                return largeObjects.size() + " copied";
+            });
+        }
+    }
+
+    @Override
+    public void moveLate() {
+        copier.copy(tables.stream().filter(Inventory.Table::late).toList());
+    }
+
+    private String copy(List<Inventory.Table> some) {
+        long total = tables.stream().mapToLong(Inventory.Table::bytes).sum();
+        long start = System.nanoTime();
+        Supplier<String> state = () -> String.format(Locale.ROOT, "data: %d of %d tables, %s of about %s, %s/s  %s", copier.tables(), tables.size(),
+                Bytes.text(copier.bytes()), Bytes.text(total),
+                Bytes.text(copier.bytes() * 1_000_000_000L / Math.max(1, System.nanoTime() - start)), String.join(" ", copier.current()));
+        ProgressLine line = console.progress(state);
+        try {
+            copier.copy(some);
+        } finally {
+            line.close();
+        }
+        arrived = Count.of(copier.rows(), "row") + " in " + Count.of(some.size(), "table");
+        return arrived + ", " + Bytes.text(copier.bytes());
+    }
+
+    @Override
+    public String arrived() {
+        return arrived;
+    }
+}

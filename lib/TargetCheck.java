@@ -1,0 +1,137 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Extensions.java Finding.java Journal.java OwnedObjects.java Rows.java Server.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Whether the target can take what the source holds, as far as that can be known without the source. */
+final class TargetCheck {
+    /**
+     * How the target is meant to be loaded.
+     *
+     * @param command the command that will do it, for hints
+     * @param leaveOut classes and names of what may stay behind
+     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
+     *        another database
+     * @param restart what a failed run left there is to be removed first
+     */
+    record Plan(String command, Collection<String> leaveOut, String createdLater, boolean restart) {
+        private boolean create() {
+            return createdLater != null;
+        }
+    }
+
+    private final Server target;
+    private final Connection to;
+    private final Plan plan;
+
+    /** @param to a session on the target */
+    TargetCheck(Server target, Connection to, Plan plan) {
+        this.target = target;
+        this.to = to;
+        this.plan = plan;
+    }
+
+    /** @return whether the connection is encrypted, or stays on this machine */
+    static Finding tls(Server server, Connection session) {
+        String cipher = Rows.text(session, server.side(), "asking for TLS",
+                "SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl");
+        boolean local = Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host());
+        if (cipher == null && !local) {
+            return Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
+                    "the connection to the %s is not encrypted", server.side());
+        }
+        return Finding.ok("tls", "the connection to the %s %s", server.side(),
+                cipher == null ? "stays on this machine" : "is encrypted (" + cipher + ")");
+    }
+
+    /** @return whether the target can be written to and is empty, or will be once the failed run is undone */
+    List<Finding> state() {
+        List<Finding> findings = new ArrayList<>();
+        if (target.facts().recovery()) {
+            findings.add(Finding.stop("target", "connect to the primary", "the target is a standby and cannot be written to"));
+        } else if (plan.create()) {
+            findings.add(target.facts().superuser() || target.facts().createDatabase()
+                    ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
+                    : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
+                            "user \"%s\" may not create databases on the target", target.facts().user()));
+        } else if (Journal.exists(to)) {
+            findings.add(interrupted());
+        } else {
+            findings.add(empty());
+        }
+        if (!target.facts().recovery() && "on".equals(Rows.text(to, "target", "asking whether sessions may write", "SHOW transaction_read_only"))) {
+            findings.add(Finding.stop("target", "ALTER DATABASE " + Sql.ident(target.dsn().database()) + " RESET default_transaction_read_only;",
+                    "sessions on the target are read-only (default_transaction_read_only)"));
+        }
+        if (!plan.create() && "f".equals(Rows.text(to, "target", "asking for the right to create",
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
+            findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
+                    + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
+        }
+        return findings;
+    }
+
+    private Finding interrupted() {
+        if (Journal.locked(to)) {
+            return Finding.stop("target", Journal.IN_USE_HINT, "another migration is at work on the target");
+        } else if (!plan.restart) {
+            return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
+        }
+        List<OwnedObjects.Owned> strangers = Journal.strangers(to);
+        return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+                : Finding.stop("target", "move or drop them, then run again with --restart",
+                        "the target holds objects that the interrupted run did not make: %s", some(strangers));
+    }
+
+    private Finding empty() {
+        // align-version makes the schemas of extensions, and nothing else.
+        Set<String> homes = Set.copyOf(Rows.texts(to, "target", "listing the schemas of extensions",
+                "SELECT DISTINCT pg_catalog.format('%I', n.nspname) FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace"));
+        List<OwnedObjects.Owned> objects = OwnedObjects.list(to, "target").stream().filter(object -> !isPublic(object)
+                && !(object.kind().equals("SCHEMA") && homes.contains(object.identity()))).toList();
+        return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
+                : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", some(objects));
+    }
+
+    /** The schema public is there already and keeps the owner that it has. */
+    static boolean isPublic(OwnedObjects.Owned object) {
+        return object.kind().equals("SCHEMA") && object.identity().equals("public");
+    }
+
+    private static String some(List<OwnedObjects.Owned> objects) {
+        return objects.stream().limit(5).map(OwnedObjects.Owned::toString).collect(Collectors.joining(", "))
+                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
+    }
+
+    /** @return whether the target can hold the source's texts, and sorts them alike */
+    List<Finding> encoding(String encoding, String collate) {
+        List<Finding> findings = new ArrayList<>();
+        String to = plan.create() ? encoding : target.facts().encoding();
+        if (encoding.equals(to)) {
+            findings.add(Finding.ok("encoding", "%s on both sides", encoding));
+        } else if (!to.equals("UTF8")) {
+            findings.add(Finding.stop("encoding", "create the target with ENCODING 'UTF8' TEMPLATE template0",
+                    "the source's encoding is %s and the target's %s: not every text can be converted", encoding, to));
+        } else {
+            findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
+        }
+        if (!plan.create() && !collate.equals(target.facts().collate())) {
+            findings.add(Finding.warning("collation", "create the target with LC_COLLATE '" + collate + "' TEMPLATE template0",
+                    "texts sort by %s on the source and by %s on the target", collate, target.facts().collate()));
+        }
+        return findings;
+    }
+
+    /** @return what the target offers of the source's extensions */
+    Extensions extensions(List<Extensions.Installed> source) {
+        Set<String> removed = plan.restart && Journal.exists(to) ? Journal.extensions(to) : Set.of();
+        // A database that is yet to be created has none, whatever the one has through which the server is asked.
+        return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(Sql.ident(name)));
+    }
+}

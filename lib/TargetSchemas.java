@@ -1,0 +1,76 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Finding.java OwnedObjects.java Rows.java Selection.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Whether the target's user may create in the schemas that the target has already, public above all: from PostgreSQL 15 on only the owner of
+ * the database may (PostgreSQL manual, 5.9.6). Who is given an object must have the right too (ALTER TABLE, "Notes"), or be lent it.
+ */
+final class TargetSchemas {
+    private final Connection from;
+    private final Connection to;
+    private final String user;
+    private final Selection selection;
+
+    /** @param user the target's user */
+    TargetSchemas(Connection from, Connection to, String user, Selection selection) {
+        this.from = from;
+        this.to = to;
+        this.user = user;
+        this.selection = selection;
+    }
+
+    /**
+     * @param unreachable owners whose objects will not be given to them
+     * @return a stop for each schema that lacks a privilege
+     */
+    List<Finding> check(Set<String> unreachable) {
+        Set<String> wanted = new HashSet<>(Rows.texts(from, "source", "listing the schemas", """
+                SELECT n.nspname FROM pg_catalog.pg_namespace n
+                 WHERE %s OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)"""
+                .formatted(selection.namespace("n"), selection.relation("c", "n"))));
+        Map<String, Set<String>> owners = new TreeMap<>();
+        OwnedObjects.list(from, "source").stream().filter(object -> wanted.contains(object.schema()) && !object.kind().equals("SCHEMA"))
+                .forEach(object -> owners.computeIfAbsent(object.schema(), schema -> new TreeSet<>()).add(object.owner()));
+        List<Finding> findings = new ArrayList<>();
+        owners.forEach((schema, names) -> {
+            names.removeAll(unreachable);
+            names.remove(user);
+            findings.addAll(check(schema, names));
+        });
+        return findings;
+    }
+
+    private List<Finding> check(String schema, Set<String> owners) {
+        // A role that is yet to be created will have what everybody has.
+        String lacking = """
+                SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
+                       (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::text[]) o LEFT JOIN pg_catalog.pg_roles r ON r.rolname = o
+                         WHERE NOT pg_catalog.has_schema_privilege(coalesce(r.rolname, 'public'), n.oid, 'CREATE') LIMIT 1)
+                  FROM pg_catalog.pg_namespace n
+                 WHERE n.nspname = %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')"""
+                .formatted(owners.stream().map(Sql::literal).collect(Collectors.joining(", ")), Sql.literal(schema));
+        String fix = "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(user) + " WITH GRANT OPTION;";
+        List<Finding> findings = new ArrayList<>();
+        Rows.list(to, "target", "asking for the right to create", lacking, row -> {
+            if (!row.getBoolean(1)) {
+                findings.add(Finding.stop("target", fix, "user \"%s\" may not create in schema \"%s\" of the target", user, schema));
+            } else if (row.getString(2) != null) {
+                findings.add(Finding.stop("target", fix, "role \"%s\" owns objects in schema \"%s\" and may not create there on the target,"
+                        + " nor may \"%s\" let it", row.getString(2), schema, user));
+            }
+            return schema;
+        });
+        return findings;
+    }
+}

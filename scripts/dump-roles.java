@@ -1,0 +1,173 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//JAVAC_OPTIONS -encoding UTF-8
+//JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RoleReport.java
+//SOURCES ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java ../lib/Server.java
+//SOURCES ../lib/TargetKind.java
+//MAIN DumpRoles
+//DESCRIPTION Write the roles of a cluster as SQL that the target accepts
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import lib.Console;
+import lib.Dsn;
+import lib.Endpoints;
+import lib.Failure;
+import lib.OutputFile;
+import lib.RoleReport;
+import lib.RoleScript;
+import lib.RoleTarget;
+import lib.RoleTranslation;
+import lib.Roles;
+import lib.Rows;
+import lib.Server;
+import lib.TargetKind;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(name = "dump-roles", description = "Write the roles of a cluster as SQL that the target accepts", sortOptions = false,
+        synopsisHeading = "%nUsage:%n  ", customSynopsis = "dump-roles [OPTION]...", optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:the roles are written, less what was reported", "1:the file could not be written", "2:wrong usage",
+            "3:a side cannot be read or reached"},
+        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user", "may do there. Nothing is written to it.", "",
+            "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql", "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
+class DumpRoles implements Callable<Integer> {
+    @Mixin
+    Console console;
+    @Mixin
+    Endpoints endpoints;
+    @Option(names = "--target-kind", paramLabel = "KIND", order = 10, defaultValue = "postgres", converter = KindConverter.class,
+            description = "what the roles are for: postgres (default)")
+    TargetKind kind;
+    @Option(names = "--target-version", paramLabel = "NUM", order = 11,
+            description = "major version of a target that is not asked (default: the source's)")
+    Integer version;
+    @Option(names = "--apply", order = 12, description = "create the roles on the target, instead of printing the SQL")
+    boolean apply;
+    @Option(names = "--no-passwords", order = 12, description = "write no passwords")
+    boolean noPasswords;
+    @Option(names = "--json", order = 13, description = "print what becomes of each role as JSON, the SQL to the file of --out only")
+    boolean json;
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32, description = "write the SQL, with passwords, to this file of mode 0600")
+    Path out;
+    @Option(names = "--overwrite", order = 33, description = "replace the file of --out if it exists")
+    boolean overwrite;
+    @Option(names = "--dry-run", order = 34, description = "write no file: print the SQL without passwords")
+    boolean dryRun;
+
+    public static void main(String... args) {
+        System.exit(Console.run(new DumpRoles(), args));
+    }
+
+    @Override
+    public Integer call() throws SQLException {
+        if (version != null && endpoints.hasTarget()) {
+            throw Failure.usage("--target-version is for a target that is not connected to").hint("leave out one of --target and --target-version");
+        }
+        if (version != null && version < 12) {
+            throw Failure.usage("--target-version must be 12 or newer, got %d", version);
+        }
+        if (apply && !endpoints.hasTarget()) {
+            throw Failure.usage("--apply needs a target").hint("use --target or set TARGET");
+        }
+        OutputFile file = out == null ? null : new OutputFile(out, overwrite);
+        if (file != null) {
+            file.check();
+        }
+        Dsn from = endpoints.source(console);
+        Dsn to = endpoints.hasTarget() ? endpoints.target(console) : null;
+        Server source = Server.connect(from);
+        if (source.facts().major() < 12) {
+            throw Failure.refused("the source is PostgreSQL %s, older than 12", source.facts().version())
+                    .hint("upgrade the source to PostgreSQL 12 or newer");
+        }
+        Roles roles;
+        try (Connection session = source.session()) {
+            roles = Roles.read(session, source);
+        }
+        boolean toFile = file != null && !dryRun;
+        boolean applied = apply && !dryRun;
+        boolean passwords = (toFile || applied) && !noPasswords;
+        RoleTranslation translation = new RoleTranslation(roles, target(source, to), true, passwords);
+        RoleReport report = new RoleReport(roles, translation, passwords);
+        report.tell(console);
+        if (passwords) {
+            report.tellWithoutPassword(console, from.user());
+        } else if (!noPasswords && !json) {
+            console.warn("no passwords are written to stdout: use --out");
+        }
+        String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
+        if (toFile || !applied) {
+            write(sql, toFile ? file : null);
+        }
+        if (applied) {
+            run(Server.connect(to), sql);
+        }
+        if (json) {
+            console.out(report.json());
+        }
+        console.say("%s", report.summary());
+        return Failure.OK;
+    }
+
+    private static void run(Server target, String sql) throws SQLException {
+        try (Connection session = target.session()) {
+            Rows.run(session, "target", "creating the roles", sql);
+        }
+    }
+
+    private void write(String sql, OutputFile file) {
+        if (file != null) {
+            file.write(sql + "\n");
+        } else if (!json) {
+            console.out(sql);
+        }
+    }
+
+    private RoleTarget target(Server source, Dsn to) throws SQLException {
+        if (to == null) {
+            return RoleTarget.assumed(kind, version == null ? source.facts().major() : version);
+        }
+        Server target = Server.connect(to);
+        Server.Facts facts = target.facts();
+        if (!facts.superuser() && !facts.createRole()) {
+            throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())
+                    .hint("name another user in --target, or write the roles for a superuser: without --target, with --target-version %d", facts.major());
+        }
+        try (Connection session = target.session()) {
+            return RoleTarget.ask(kind, target, session);
+        }
+    }
+
+    private static List<String> head(Server source, RoleTranslation translation, boolean passwords) {
+        List<String> head = new ArrayList<>();
+        head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(), translation.target().major()));
+        head.add("To be run by " + translation.target().user().map(user -> "\"" + user + "\"").orElse("a superuser")
+                + " in the database that takes the place of \"" + source.dsn().database() + "\"; it may be run again");
+        head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");
+        return head;
+    }
+
+    static class KindConverter implements ITypeConverter<TargetKind> {
+        @Override
+        public TargetKind convert(String value) {
+            for (TargetKind kind : TargetKind.values()) {
+                if (kind.name().toLowerCase(Locale.ROOT).equals(value)) {
+                    return kind;
+                }
+            }
+            throw new TypeConversionException("expected postgres, not \"" + value + "\"");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//JAVAC_OPTIONS -encoding UTF-8
+//JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
+//SOURCES ../lib/DumpWriter.java ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
+//MAIN Dump
+//DESCRIPTION Dump a database with a manifest that says what is in it
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.concurrent.Callable;
+import lib.ClientTools;
+import lib.Compression;
+import lib.Console;
+import lib.Dsn;
+import lib.DumpFormat;
+import lib.DumpWriter;
+import lib.Dumping;
+import lib.Endpoints;
+import lib.Failure;
+import lib.Filters;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "dump", description = "Dump a database with a manifest that says what is in it", sortOptions = false,
+        customSynopsis = "dump [OPTION]... --out=PLACE", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:the dump and its manifest are complete", "1:the dump failed; nothing of it is left", "2:wrong usage",
+            "3:refused before anything was written", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "pg_dump does the work, under one snapshot; while it lasts, nothing can be", "truncated. The manifest is written last, to PLACE.manifest.json.",
+            "Roles are not part of a database; dump-roles takes them.", "",
+            "Example:", "  dump --source postgresql://app@old/shop --out shop --jobs 4", ""})
+class Dump implements Callable<Integer> {
+    private static final int PARALLEL = 4;
+
+    @Mixin
+    Endpoints endpoints = new Endpoints();
+    @Option(names = {"-o", "--out"}, paramLabel = "PLACE", order = 3, required = true, description = "the file or folder to write")
+    Path out;
+    @Option(names = {"-F", "--format"}, paramLabel = "FORMAT", order = 10, defaultValue = "directory",
+            description = "plain, custom or directory (default: directory)")
+    String format;
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11,
+            description = "dump this many tables at once, in format directory (default: 4)")
+    Integer jobs;
+    @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 12,
+            description = "none, gzip, lz4 or zstd, with :LEVEL if wanted; the last two need pg_dump 16 or newer")
+    String compress;
+    @Mixin
+    Filters filters = new Filters();
+    @Option(names = "--no-owner", order = 30, description = "leave the owners out of the dump")
+    boolean noOwner;
+    @Option(names = {"-x", "--no-privileges"}, order = 31, description = "leave privileges (grant/revoke) out of the dump")
+    boolean noPrivileges;
+    @Option(names = "--overwrite", order = 32, description = "replace a dump that is there")
+    boolean overwrite;
+    @Option(names = "--dry-run", order = 33, description = "print the command that would be run, and write nothing")
+    boolean dryRun;
+    @Mixin
+    Console console = new Console();
+
+    @Override
+    public Integer call() throws SQLException {
+        DumpFormat wanted = DumpFormat.of(format);
+        if (jobs != null && jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        if (jobs != null && jobs > 1 && wanted != DumpFormat.DIRECTORY) {
+            throw Failure.usage("only format directory is written by several jobs at once, not %s", wanted.word());
+        }
+        Compression compression = compress == null ? null : Compression.of(compress);
+        Dsn source = endpoints.source(console);
+        DumpWriter.Order order = new DumpWriter.Order(out, wanted, jobs == null ? PARALLEL : jobs, compression, filters.argumentsWithData(), noOwner,
+                noPrivileges, overwrite);
+        order.check(false);
+        Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));
+        if (dryRun) {
+            console.out("%s", dumping.command());
+        } else {
+            dumping.run();
+        }
+        return Failure.OK;
+    }
+
+    public static void main(String[] args) {
+        System.exit(Console.run(new Dump(), args));
+    }
+}

@@ -1,0 +1,71 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import testbed.CommandRun;
+import testbed.PgServer;
+
+/** The roles that come along with a database: created where they are missing, kept where they exist, and what they lose is no surprise. */
+class MigrateRolesTest {
+    private static final String ROLES = """
+            SELECT rolname, rolsuper, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, a.rolpassword, rolconfig,
+                   shobj_description(a.oid, 'pg_authid'), array(SELECT m.roleid::regrole || ' ' || m.admin_option FROM pg_auth_members m
+                                                    WHERE m.member = a.oid ORDER BY 1)
+              FROM pg_authid a JOIN pg_roles USING (rolname, rolsuper, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit)
+             WHERE a.oid >= 16384 ORDER BY 1""";
+    private static final String PARAMETERS = "SELECT parname, privilege_type, is_grantable, coalesce(rolname, 'PUBLIC') FROM pg_parameter_acl, "
+            + "aclexplode(paracl) LEFT JOIN pg_roles r ON r.oid = grantee WHERE grantee <> 10 ORDER BY 1, 2, 4";
+
+    private PgServer source;
+    private PgServer target;
+    private String database;
+
+    @BeforeEach
+    void make_forty_roles() {
+        source = PgServer.start(15);
+        target = PgServer.start(15);
+        source.script("postgres", Path.of("tests", "sql", "roles.sql"));
+        database = source.newDatabase();
+        source.sql(database, "GRANT SET ON PARAMETER log_statement TO app_ro WITH GRANT OPTION", "GRANT ALTER SYSTEM ON PARAMETER work_mem TO PUBLIC",
+                "CREATE TABLE t (id int)", "GRANT SELECT ON t TO app_ro", "ALTER TABLE t OWNER TO clerk", "GRANT ALL ON SCHEMA public TO clerk");
+    }
+
+    @AfterEach
+    void stop() {
+        source.close();
+        target.close();
+    }
+
+    @Test
+    void a_superuser_brings_all_that_belongs_to_them() {
+        CommandRun run = CommandRun.migrate(source.uri(database), target.uri("moved"), "--create-database");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(source.rows(database, ROLES), target.rows("moved", ROLES));
+        assertEquals(source.rows(database, PARAMETERS), target.rows("moved", PARAMETERS));
+    }
+
+    @Test
+    void what_the_target_s_user_may_not_give_is_announced_and_then_no_difference() {
+        source.sql(database, "REVOKE ALL ON PARAMETER log_statement FROM app_ro", "REVOKE ALL ON PARAMETER work_mem FROM PUBLIC");
+        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "CREATE ROLE clerk NOLOGIN CONNECTION LIMIT 3",
+                "GRANT clerk TO loader", "CREATE DATABASE moved OWNER loader");
+        CommandRun run = CommandRun.migrate(source.uri(database), target.uri("moved", "loader", "l"));
+        assertEquals(0, run.code(), run.err());
+        for (String warning : List.of("role \"clerk\" exists on the target with other attributes and is kept as it is",
+                "role \"bypasses\": BYPASSRLS: the target's user may not give it", "role \"root_like\": SUPERUSER: the target's user may not give it",
+                "role \"we\"ird\": the setting of myapp.x: only a superuser of the target may set it")) {
+            assertTrue(run.err().contains("migrate: warning: roles: " + warning + "\n"), run.err());
+            assertTrue(run.out().contains("warning: roles: " + warning + "\n"), run.out());
+        }
+        assertEquals("clerk", target.query("moved", "SELECT relowner::regrole FROM pg_class WHERE relname = 't'"));
+        assertEquals(List.of(List.of("3", "f")), target.rows("moved", "SELECT rolconnlimit, rolcanlogin FROM pg_roles WHERE rolname = 'clerk'"));
+        assertEquals("app_ro,app_rw", target.query("moved", "SELECT string_agg(roleid::regrole::text, ',' ORDER BY 1) FROM pg_auth_members "
+                + "WHERE member = 'clerk'::regrole").replace("app_rw,app_ro", "app_ro,app_rw"));
+    }
+}
