@@ -3,7 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Parameters.java
+//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Report.java ../lib/Restoration.java ../lib/RestoreCheck.java
 //MAIN RestorePostgres
 //DESCRIPTION Restore a dump into a PostgreSQL database, in parallel

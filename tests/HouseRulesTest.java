@@ -32,7 +32,7 @@ class HouseRulesTest {
             work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
-              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowComparison LargeObjectContents
+              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification
             route: FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
               Restoration Migration
