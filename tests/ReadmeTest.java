@@ -87,7 +87,9 @@ class ReadmeTest {
     void every_check_of_preflight_is_explained() throws IOException {
         Set<String> checks = new TreeSet<>();
         try (Stream<Path> files = Files.list(Path.of("lib"))) {
-            files.forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
+            // These look at dumps, not at servers.
+            Set<String> ofDumps = Set.of("Dumping.java", "ManifestCheck.java", "PlainDump.java");
+            files.filter(file -> !ofDumps.contains(file.getFileName().toString())).forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
         }
         Catalog.Alias preflight = aliases().stream().filter(alias -> alias.name().equals("preflight")).findFirst().orElseThrow();
         String rows = section(preflight).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));
