@@ -31,10 +31,11 @@ public final class DumpFiles {
      * Reads every file of a dump.
      *
      * @param dump the file or the folder
+     * @param name what it will be called, if it is one file
      * @param jobs how many files are read at once
      * @return the files by name
      */
-    public List<Manifest.File> read(Path dump, int jobs) {
+    public List<Manifest.File> read(Path dump, String name, int jobs) {
         List<Path> files;
         try (Stream<Path> all = Files.walk(dump)) {
             files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed()).toList();
@@ -43,8 +44,7 @@ public final class DumpFiles {
         }
         List<Manifest.File> found = Collections.synchronizedList(new ArrayList<>());
         each(jobs, files, file -> {
-            Path name = file.equals(dump) ? dump.getFileName() : dump.relativize(file);
-            found.add(new Manifest.File(name.toString(), size(file), checksum(file)));
+            found.add(new Manifest.File(file.equals(dump) ? name : dump.relativize(file).toString(), size(file), checksum(file)));
         });
         return found.stream().sorted(Comparator.comparing(Manifest.File::name)).toList();
     }

@@ -103,7 +103,7 @@ public final class DumpWriter {
                 List<String> arguments = arguments(output.partial());
                 arguments.add("--snapshot=" + source.snapshot().id());
                 pgDump(source.server().dsn(), arguments);
-                Manifest manifest = manifest(source, contents, files.read(output.partial(), order.jobs));
+                Manifest manifest = manifest(source, contents, files.read(output.partial(), order.out.getFileName().toString(), order.jobs));
                 output.publish(manifest);
                 return manifest;
             } finally {

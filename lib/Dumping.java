@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java DumpFiles.java DumpWriter.java Failure.java Filters.java Finding.java FrozenSource.java
-//SOURCES Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java Verdict.java
+//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpWriter.java Failure.java Filters.java
+//SOURCES Finding.java FrozenSource.java Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java
+//SOURCES Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -67,9 +68,9 @@ public final class Dumping {
                 interrupted.cancel();
             }
         }
-        console.say("\"%s\" holds %d tables, %d sequences, %d large objects", order.out(), manifest.get().contents().tables().size(),
-                manifest.get().contents().sequences().size(),
-                manifest.get().contents().objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count());
+        Contents contents = manifest.get().contents();
+        console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
+                Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));
     }
 
     private List<Finding> findings(Connection session, Selection selection) {

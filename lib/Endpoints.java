@@ -4,10 +4,30 @@ package lib;
 
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The two sides of a migration, as every command that has both takes them. */
 public final class Endpoints {
+    /** For a command that has no target. */
+    public static final class SourceOnly implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            command.remove(command.findOption("--target"));
+            return command;
+        }
+    }
+
+    /** For a command that has no source. */
+    public static final class TargetOnly implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            command.remove(command.findOption("--source"));
+            return command;
+        }
+    }
+
     /** The variables that stand for the options; a password may be in them, so they are not for other programs. */
     public static final List<String> VARIABLES = List.of("SOURCE", "TARGET");
 

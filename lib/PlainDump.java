@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 public final class PlainDump {
     /** The schemas that no script makes. */
     private static final Set<String> STANDARD = Set.of("public", "pg_catalog");
-    private static final String FIX = "use --format directory for the dump";
 
     private final Contents contents;
     private final boolean noOwner;
@@ -41,6 +40,9 @@ public final class PlainDump {
         Server server = target.server();
         try (Connection to = server.session()) {
             Inventory.missing(contents.tablespaces(), to).forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
+            if (!target.missing()) {
+                findings.addAll(schemas(to));
+            }
             if (!server.facts().superuser()) {
                 findings.addAll(owners(server.facts().user()));
                 findings.addAll(comments(to, extensions.all()));
@@ -56,15 +58,23 @@ public final class PlainDump {
 
     /** @return what only another format can do */
     static Finding stop(String format, Object... values) {
-        return Finding.stop("plain dump", FIX, format, values);
+        return Finding.stop("plain dump", "use --format directory for the dump", format, values);
+    }
+
+    /** Extensions that were created before may have made some. */
+    private List<Finding> schemas(Connection to) {
+        List<String> there = Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
+        return contents.tablesOnly() ? List.of() : contents.schemas().stream().map(Inventory.Relation::name)
+                .filter(name -> !STANDARD.contains(name) && there.contains(name))
+                .map(name -> stop("a plain dump creates schema \"%s\", which exists on the target", name)).toList();
     }
 
     /** Objects are given away while their schema does not let the owner in yet. */
     private List<Finding> owners(String user) {
         TreeSet<String> others = contents.objects().stream().map(OwnedObjects.Owned::owner).filter(owner -> !owner.equals(user))
                 .collect(Collectors.toCollection(TreeSet::new));
-        return noOwner || others.isEmpty() ? List.of() : List.of(stop("a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none",
-                String.join(", ", others), user));
+        return noOwner || others.isEmpty() ? List.of() : List.of(Finding.stop("plain dump", "use --format directory or --no-owner for the dump",
+                "a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none", String.join(", ", others), user));
     }
 
     /** Only its owner may comment on an extension, which a plain dump does for each. */

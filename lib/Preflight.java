@@ -139,7 +139,7 @@ public final class Preflight {
         roles = new RolePlan(Roles.read(from, source), target, to, owners);
         findings.addAll(roles.check());
         if (!plan.create()) {
-            findings.addAll(new TargetSchemas(from, to, target.facts().user(), plan.selection).check(roles.unreachable()));
+            findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(from, plan.selection), roles.unreachable()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java Rows.java
-//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java Uncarried.java
+//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -107,11 +108,11 @@ public final class RestoreCheck {
 
     /** Roles belong to the server; a dump of one database only names them. */
     private void roles(Server target, Connection to) {
-        Set<String> owners = order.noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !TargetCheck.isPublic(object))
+        Set<String> owners = noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !TargetCheck.isPublic(object))
                 .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
         Set<String> missing = new TreeSet<>(owners);
         missing.addAll(manifest.users());
-        if (!order.noPrivileges()) {
+        if (!order.noPrivileges() && manifest.dump().privileges()) {
             missing.addAll(manifest.grantees());
         }
         List<Role> roles = Rows.list(to, "target", "listing the roles", """
@@ -123,14 +124,33 @@ public final class RestoreCheck {
             findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
         }
-        roles.stream().filter(role -> owners.contains(role.name) && !target.facts().superuser()).forEach(role -> {
-            if (role.superuser) {
-                findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"", role.name,
-                        target.facts().user()));
-            } else if (!role.reach) {
-                findings.add(Finding.stop("roles", "GRANT " + Sql.ident(role.name) + " TO " + Sql.ident(target.facts().user()) + ";",
-                        "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", role.name, target.facts().user()));
-            }
-        });
+        if (!target.facts().superuser()) {
+            String user = target.facts().user();
+            List<Role> others = roles.stream().filter(role -> owners.contains(role.name) && !role.name.equals(user)).toList();
+            others.forEach(role -> reach(role, user));
+            schemas(to, user, others);
+        }
+    }
+
+    private boolean noOwner() {
+        return order.noOwner() || !manifest.dump().owners();
+    }
+
+    private void reach(Role owner, String user) {
+        if (owner.superuser) {
+            findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"", owner.name, user));
+        } else if (!owner.reach) {
+            findings.add(Finding.stop("roles", "GRANT " + Sql.ident(owner.name) + " TO " + Sql.ident(user) + ";",
+                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name, user));
+        }
+    }
+
+    private void schemas(Connection to, String user, List<Role> owners) {
+        if (!database.missing()) {
+            Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
+            Set<String> given = owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
+            bySchema.values().forEach(names -> names.retainAll(given));
+            findings.addAll(new TargetSchemas(to, user).check(bySchema, Set.of()));
+        }
     }
 }

@@ -17,36 +17,44 @@ import java.util.stream.Collectors;
  * the database may (PostgreSQL manual, 5.9.6). Who is given an object must have the right too (ALTER TABLE, "Notes"), or be lent it.
  */
 final class TargetSchemas {
-    private final Connection from;
     private final Connection to;
     private final String user;
-    private final Selection selection;
 
     /** @param user the target's user */
-    TargetSchemas(Connection from, Connection to, String user, Selection selection) {
-        this.from = from;
+    TargetSchemas(Connection to, String user) {
         this.to = to;
         this.user = user;
-        this.selection = selection;
     }
 
-    /**
-     * @param unreachable owners whose objects will not be given to them
-     * @return a stop for each schema that lacks a privilege
-     */
-    List<Finding> check(Set<String> unreachable) {
+    /** @return who owns what is wanted in each schema of the source */
+    static Map<String, Set<String>> owners(Connection from, Selection selection) {
         Set<String> wanted = new HashSet<>(Rows.texts(from, "source", "listing the schemas", """
                 SELECT n.nspname FROM pg_catalog.pg_namespace n
                  WHERE %s OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)"""
                 .formatted(selection.namespace("n"), selection.relation("c", "n"))));
+        return owners(OwnedObjects.list(from, "source").stream().filter(object -> wanted.contains(object.schema())).toList());
+    }
+
+    /** @return who owns the objects in each schema */
+    static Map<String, Set<String>> owners(List<OwnedObjects.Owned> objects) {
         Map<String, Set<String>> owners = new TreeMap<>();
-        OwnedObjects.list(from, "source").stream().filter(object -> wanted.contains(object.schema()) && !object.kind().equals("SCHEMA"))
+        objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA"))
                 .forEach(object -> owners.computeIfAbsent(object.schema(), schema -> new TreeSet<>()).add(object.owner()));
+        return owners;
+    }
+
+    /**
+     * @param owners who owns what is to be created in each schema
+     * @param unreachable those of them to whom it will not be given
+     * @return a stop for each schema that lacks a privilege
+     */
+    List<Finding> check(Map<String, Set<String>> owners, Set<String> unreachable) {
         List<Finding> findings = new ArrayList<>();
         owners.forEach((schema, names) -> {
-            names.removeAll(unreachable);
-            names.remove(user);
-            findings.addAll(check(schema, names));
+            Set<String> others = new TreeSet<>(names);
+            others.removeAll(unreachable);
+            others.remove(user);
+            findings.addAll(check(schema, others));
         });
         return findings;
     }

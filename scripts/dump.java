@@ -26,7 +26,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "dump", description = "Dump a database with a manifest that says what is in it", sortOptions = false,
-        customSynopsis = "dump [OPTION]... --out=PLACE", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        modelTransformer = Endpoints.SourceOnly.class, customSynopsis = "dump [OPTION]... --out=PLACE", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:the dump and its manifest are complete", "1:the dump failed; nothing of it is left", "2:wrong usage",
             "3:refused before anything was written", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},

@@ -27,7 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "restore-postgres", description = "Restore a dump into a PostgreSQL database, in parallel", sortOptions = false,
-        customSynopsis = "restore-postgres [OPTION]... DUMP", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "restore-postgres [OPTION]... DUMP", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything in the dump arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
             "3:refused before anything was changed", "4:something that the manifest names is missing", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},

@@ -141,6 +141,7 @@ class MigrateRestartTest {
         // What the database through which the server is asked first has is no part of the new one.
         TARGET.sql("postgres", "CREATE EXTENSION citext");
         CommandRun failed = SIDES.migrate(shop, target, "--create-database");
+        assertEquals("error: loading table app.item failed on the target: shop.data is off\n" + HINT, failed.failure() + "\n");
         assertEquals(1, failed.code(), failed.err());
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
         arrives(SIDES.migrate(shop, target, "--create-database", "--restart"), target);
