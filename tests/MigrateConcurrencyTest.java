@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +21,7 @@ import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Hold;
+import testbed.Meanwhile;
 import testbed.PgServer;
 import testbed.Sides;
 
@@ -38,14 +38,14 @@ class MigrateConcurrencyTest {
         SOURCE.sql(source, "CREATE TABLE account AS SELECT i AS id, 0 AS balance, 0 AS moves FROM generate_series(1, 50) i",
                 "CREATE TABLE ledger (id int, filler text)", "CREATE TABLE ballast AS SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i");
         AtomicBoolean stop = new AtomicBoolean();
-        CompletableFuture<Integer> writer = CompletableFuture.supplyAsync(() -> transfer(source, stop));
-        eventually("the writer writes", () -> Integer.parseInt(SOURCE.query(source, "SELECT count(*) FROM ledger")) > 20);
+        CompletableFuture<Integer> writer = Meanwhile.run(() -> transfer(source, stop));
+        Meanwhile.until("the writer writes", () -> Integer.parseInt(SOURCE.query(source, "SELECT count(*) FROM ledger")) > 20);
         CommandRun run;
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc, pg_catalog.pg_index IN SHARE MODE")) {
-            CompletableFuture<CommandRun> migration = CompletableFuture.supplyAsync(() -> SIDES.migrate(source, target, "--verify", "checksums"));
+            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> SIDES.migrate(source, target, "--verify", "checksums"));
             hold.awaitWaiter();
             int before = Integer.parseInt(SOURCE.query(source, "SELECT count(*) FROM ledger"));
-            eventually("the writer goes on", () -> Integer.parseInt(SOURCE.query(source, "SELECT count(*) FROM ledger")) > before + 20);
+            Meanwhile.until("the writer goes on", () -> Integer.parseInt(SOURCE.query(source, "SELECT count(*) FROM ledger")) > before + 20);
             hold.release();
             run = migration.join();
         }
@@ -85,13 +85,13 @@ class MigrateConcurrencyTest {
         String target = TARGET.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE FUNCTION seen() RETURNS int RETURN 1");
         String counters = "SELECT n_tup_ins || ' ' || n_tup_upd || ' ' || n_tup_del FROM pg_stat_user_tables";
-        eventually("the statistics know", () -> "10 0 0".equals(SOURCE.query(source, counters)));
+        Meanwhile.until("the statistics know", () -> "10 0 0".equals(SOURCE.query(source, counters)));
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
-            CompletableFuture<CommandRun> migration = CompletableFuture.supplyAsync(() -> SIDES.migrate(source, target));
+            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> SIDES.migrate(source, target));
             hold.awaitWaiter();
             SOURCE.sql(source, "INSERT INTO item SELECT generate_series(11, 17)", "UPDATE item SET id = -id WHERE id <= 3",
                     "DELETE FROM item WHERE id > 15");
-            eventually("the statistics know", () -> "17 3 2".equals(SOURCE.query(source, counters)));
+            Meanwhile.until("the statistics know", () -> "17 3 2".equals(SOURCE.query(source, counters)));
             hold.release();
             CommandRun run = migration.join();
             assertEquals(0, run.code(), run.err());
@@ -109,7 +109,7 @@ class MigrateConcurrencyTest {
         String target = TARGET.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE FUNCTION seen() RETURNS int RETURN 1");
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
-            CompletableFuture<CommandRun> migration = CompletableFuture.supplyAsync(() -> SIDES.migrate(source, target));
+            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> SIDES.migrate(source, target));
             hold.awaitWaiter();
             SOURCE.sql(source, "SET track_counts = off", "INSERT INTO item VALUES (11)");
             hold.release();
@@ -146,16 +146,16 @@ class MigrateConcurrencyTest {
                 "CREATE MATERIALIZED VIEW few AS TABLE emptied");
         List<String> wishes = List.of("TRUNCATE emptied", "DROP TABLE dropped CASCADE", "ALTER TABLE altered ADD COLUMN more int",
                 "ALTER TABLE rewritten ALTER COLUMN id TYPE bigint");
-        CompletableFuture<?> done;
+        CompletableFuture<Void> done;
         CommandRun run;
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
-            CompletableFuture<CommandRun> migration = CompletableFuture.supplyAsync(
+            CompletableFuture<CommandRun> migration = Meanwhile.run(
                     () -> SIDES.migrate(source, target, "-v", "--verify", "checksums"));
             hold.awaitWaiter();
-            done = CompletableFuture.allOf(wishes.stream().map(wish -> CompletableFuture.runAsync(() -> SOURCE.sql(source, wish)))
+            done = CompletableFuture.allOf(wishes.stream().map(wish -> Meanwhile.run(() -> SOURCE.sql(source, wish)))
                     .toArray(CompletableFuture[]::new));
             String waiting = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted";
-            eventually("all of them wait", () -> SOURCE.query(source, waiting).equals("4"));
+            Meanwhile.until("all of them wait", () -> SOURCE.query(source, waiting).equals("4"));
             hold.release();
             run = migration.join();
         }
@@ -201,13 +201,13 @@ class MigrateConcurrencyTest {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "CREATE TABLE passing AS SELECT 2 AS id");
-        CompletableFuture<CommandRun> migration = CompletableFuture.supplyAsync(() -> CommandRun.of("Migrate",
+        CompletableFuture<CommandRun> migration = Meanwhile.run(() -> CommandRun.of("Migrate",
                 Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target), "TSMIGRATE_PG_BINDIRS", programs.toString())));
-        eventually("pg_dump starts", () -> Files.exists(ready));
-        CompletableFuture<Void> drop = CompletableFuture.runAsync(() -> SOURCE.sql(source, "DROP TABLE passing"));
-        eventually("the table is to be dropped", () -> !SOURCE.rows(source, "SELECT 1 FROM pg_locks WHERE NOT granted").isEmpty());
+        Meanwhile.until("pg_dump starts", () -> Files.exists(ready));
+        CompletableFuture<Boolean> drop = Meanwhile.run(() -> SOURCE.sql(source, "DROP TABLE passing"));
+        Meanwhile.until("the table is to be dropped", () -> !SOURCE.rows(source, "SELECT 1 FROM pg_locks WHERE NOT granted").isEmpty());
         Files.delete(ready);
-        eventually("pg_dump starts again", () -> Files.exists(ready));
+        Meanwhile.until("pg_dump starts again", () -> Files.exists(ready));
         drop.join();
         Files.delete(ready);
         CommandRun run = migration.join();
@@ -221,7 +221,7 @@ class MigrateConcurrencyTest {
         String source = SOURCE.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id");
         AtomicBoolean stop = new AtomicBoolean();
-        CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
+        CompletableFuture<Boolean> others = Meanwhile.run(() -> {
             try (Connection session = SOURCE.connect(source); Statement statement = session.createStatement()) {
                 while (!stop.get()) {
                     // Short enough to be seen coming and going, rare enough for a moment without.
@@ -239,17 +239,5 @@ class MigrateConcurrencyTest {
         }
         stop.set(true);
         others.join();
-    }
-
-    private static void eventually(String what, BooleanSupplier condition) {
-        for (int i = 0; i < 3000 && !condition.getAsBoolean(); i++) {
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException(e);
-            }
-        }
-        assertTrue(condition.getAsBoolean(), what);
     }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Hold;
+import testbed.Meanwhile;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
@@ -154,7 +155,7 @@ class MigrateRestartTest {
         CommandRun failed;
         // The last thing that pg_restore makes before the rows arrive is the view.
         try (Hold schema = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_rewrite IN SHARE MODE")) {
-            CompletableFuture<CommandRun> run = CompletableFuture.supplyAsync(() -> SIDES.migrate(shop, target));
+            CompletableFuture<CommandRun> run = Meanwhile.run(() -> SIDES.migrate(shop, target));
             schema.awaitWaiter();
             TARGET.sql("postgres", "ALTER DATABASE " + target + " ALLOW_CONNECTIONS false");
             schema.release();
@@ -208,7 +209,7 @@ class MigrateRestartTest {
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
         CompletableFuture<CommandRun> first;
         try (Hold table = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_event_trigger IN SHARE MODE")) {
-            first = CompletableFuture.supplyAsync(() -> SIDES.migrate(shop, target));
+            first = Meanwhile.run(() -> SIDES.migrate(shop, target));
             table.awaitWaiter();
             for (String option : List.of("--no-owner", "--restart")) {
                 CommandRun second = SIDES.migrate(shop, target, option);

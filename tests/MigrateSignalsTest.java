@@ -21,6 +21,7 @@ import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Launcher;
+import testbed.Meanwhile;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
@@ -125,7 +126,7 @@ class MigrateSignalsTest {
                 arrives(again.end(), target);
             }
             // Its programs were still at work, its files still there.
-            eventually("no process is left of " + part, () -> family.stream().noneMatch(MigrateSignalsTest::runs));
+            Meanwhile.until("no process is left of " + part, () -> family.stream().noneMatch(MigrateSignalsTest::runs));
             assertEquals(List.of(), files());
         }
     }
@@ -138,10 +139,10 @@ class MigrateSignalsTest {
         launcher.run("build", "scripts/migrate.java").orFail();
         Process process = launcher.with("SOURCE", SOURCE.uri(shop)).with("TARGET", TARGET.uri(target)).with("TMPDIR", temporary.toString())
                 .start(temporary.resolve("messages"), "scripts/migrate.java");
-        eventually("the index is built", () -> !TARGET.rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
+        Meanwhile.until("the index is built", () -> !TARGET.rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
         List<ProcessHandle> family = process.descendants().toList();
         process.toHandle().destroy();
-        eventually("the end", () -> !process.isAlive());
+        Meanwhile.until("the end", () -> !process.isAlive());
         assertEquals(143, process.exitValue());
         String messages = Files.readString(temporary.resolve("messages"));
         assertTrue(messages.endsWith(HALF_LOADED), messages);
@@ -165,8 +166,8 @@ class MigrateSignalsTest {
             assertEquals(code, run.code());
             assertEquals(List.of(), family.stream().filter(MigrateSignalsTest::runs).map(process -> process.info().commandLine()).toList());
             assertEquals(List.of(), files());
-            eventually("no session on the target", () -> TARGET.query(target, SESSIONS).equals("0"));
-            eventually("no session on the source", () -> SOURCE.query(shop, SESSIONS).equals("0"));
+            Meanwhile.until("no session on the target", () -> TARGET.query(target, SESSIONS).equals("0"));
+            Meanwhile.until("no session on the source", () -> SOURCE.query(shop, SESSIONS).equals("0"));
         }
     }
 
@@ -191,17 +192,5 @@ class MigrateSignalsTest {
         try (Stream<Path> files = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
             return files.toList();
         }
-    }
-
-    private static void eventually(String what, BooleanSupplier condition) {
-        for (int i = 0; i < 3000 && !condition.getAsBoolean(); i++) {
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException(e);
-            }
-        }
-        assertTrue(condition.getAsBoolean(), what);
     }
 }

@@ -27,6 +27,7 @@ import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Hold;
+import testbed.Meanwhile;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
@@ -91,7 +92,7 @@ class SecretsTest {
         CommandRun run;
         try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString(), "--leave-out", "server-settings"),
                 own, environment)) {
-            CompletableFuture<CommandRun> end = CompletableFuture.supplyAsync(child::end);
+            CompletableFuture<CommandRun> end = Meanwhile.run(child::end);
             while (!end.isDone()) {
                 processes.append(Run.output(List.of("ps", "-eo", "args")));
                 assertPrivate(own, passFiles);
@@ -129,7 +130,7 @@ class SecretsTest {
         }
         String target = TARGET.newDatabase();
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE")) {
-            CompletableFuture<CommandRun> end = CompletableFuture.supplyAsync(() -> SIDES.migrate(shop, target, "-v"));
+            CompletableFuture<CommandRun> end = Meanwhile.run(() -> SIDES.migrate(shop, target, "-v"));
             hold.awaitWaiter();
             TARGET.query(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
             CommandRun lost = end.join();

@@ -74,15 +74,11 @@ public final class ChildCommand implements AutoCloseable {
         }
     }
 
-    /** Waits until something is so. */
+    /** Waits until something is so, as long as the command runs. */
     public void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline || !process.isAlive() && !condition.getAsBoolean()) {
-                String when = process.isAlive() ? "not within " + SECONDS + " s: " : "the command ended before: ";
-                throw new IllegalStateException(when + what + "\n" + err);
-            }
-            pause();
+        Meanwhile.until(what, () -> !process.isAlive() || condition.getAsBoolean());
+        if (!condition.getAsBoolean()) {
+            throw new IllegalStateException("the command ended before: " + what + "\n" + err);
         }
     }
 
@@ -153,14 +149,5 @@ public final class ChildCommand implements AutoCloseable {
         thread.setDaemon(true);
         thread.start();
         return thread;
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(20);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
     }
 }

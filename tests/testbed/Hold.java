@@ -5,12 +5,9 @@ package testbed;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.concurrent.TimeUnit;
 
 /** A transaction that holds locks until it is closed, so that whoever else wants them stands still at a known place. */
 public final class Hold implements AutoCloseable {
-    private static final int SECONDS = 60;
-
     private final ServerAccess server;
     private final Connection session;
     private final String pid;
@@ -41,18 +38,7 @@ public final class Hold implements AutoCloseable {
 
     /** Waits until another session waits for this one. */
     public void awaitWaiter() {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-        while (!isWaitedFor()) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("nobody waits for the lock after " + SECONDS + " s");
-            }
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException(e);
-            }
-        }
+        Meanwhile.until("somebody waits for the lock", this::isWaitedFor);
     }
 
     public boolean isWaitedFor() {
