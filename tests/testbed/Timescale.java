@@ -1,0 +1,58 @@
+package testbed;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Servers with TimescaleDB. Its community edition (compression, continuous aggregates, jobs) is in no package here, so that it runs only where
+ * {@code TSMIGRATE_TEST_PG_BINDIRS} lists an installation.
+ */
+public final class Timescale {
+    /** Without preloading the extension cannot be created; telemetry would ask the network; 2,000 chunks are locked at once. */
+    private static final String[] SETTINGS = {"shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off", "max_locks_per_transaction=1000"};
+    private static final Pattern COMMUNITY = Pattern.compile("timescaledb-tsl-(.+)\\.so");
+
+    private Timescale() {
+    }
+
+    /** @return a server to be started whose installation offers these versions and no others; a test that needs one that is not there is skipped */
+    public static PgServer.Plan community(String... versions) {
+        Optional<ServerBinaries> found = ServerBinaries.listed().stream().filter(listed -> offered(listed).equals(Set.of(versions)))
+                .max(Comparator.comparing(ServerBinaries::major));
+        Assumptions.assumeTrue(found.isPresent(), () -> "needs TimescaleDB " + String.join(" and ", versions)
+                + ", community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
+        return PgServer.plan(found.orElseThrow()).with(SETTINGS);
+    }
+
+    /** The plant's database, see sql/timescale.sql, on a server of the community edition. */
+    public static String plant(PgServer server) {
+        String database = server.newDatabase();
+        if (server.rows(database, "SELECT FROM pg_roles WHERE rolname = 'plant_owner'").isEmpty()) {
+            server.script(database, Path.of("tests/sql/timescale-roles.sql"));
+        }
+        server.sql(database, "CREATE EXTENSION timescaledb");
+        server.script(database, Path.of("tests/sql/timescale.sql"));
+        return database;
+    }
+
+    private static Set<String> offered(ServerBinaries binaries) {
+        Set<String> versions = new TreeSet<>();
+        try (Stream<Path> libraries = Files.list(binaries.bin().resolveSibling("lib"))) {
+            libraries.map(library -> COMMUNITY.matcher(library.getFileName().toString())).filter(Matcher::matches).map(name -> name.group(1))
+                    .forEach(versions::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return versions;
+    }
+}
