@@ -152,6 +152,13 @@ public final class Archive {
         restore(arguments, wanted);
     }
 
+    /** @return the chosen entries as the script that pg_restore would run, line by line */
+    public List<String> text(Predicate<Entry> wanted) {
+        StringBuilder list = new StringBuilder();
+        entries.stream().filter(wanted).forEach(entry -> list.append(entry.line).append('\n'));
+        return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + Cleanup.privateFile("list", list.toString()), file.toString()));
+    }
+
     /** Grants what the archive grants: the privileges of objects and the default privileges. */
     public void grant(Predicate<Entry> wanted) {
         restore(List.of("--no-owner"), entry -> (entry.kind.equals("ACL") || entry.kind.equals("DEFAULT ACL")) && wanted.test(entry));

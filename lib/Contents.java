@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java DatabaseSettings.java Failure.java Inventory.java OwnedObjects.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Archive.java DatabaseSettings.java Failure.java Inventory.java OwnedObjects.java Rows.java Selection.java Server.java Sql.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -29,13 +29,18 @@ import java.util.stream.Collectors;
  * @param waiting the foreign keys and triggers of tables whose rows come after post-data
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
+ * @param timescale TimescaleDB, or null where the source does not have it
  */
 public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables, List<Inventory.Sequence> sequences,
         List<Inventory.Relation> materializedViews, List<Inventory.Relation> analyzed, List<Inventory.Relation> schemas, List<String> tablespaces,
         List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting, List<String> privileges,
-        List<String> settings) {
-    /** A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none. */
-    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late) {
+        List<String> settings, Timescale timescale) {
+    /**
+     * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
+     *
+     * @param catalog whether it is one of TimescaleDB's catalog
+     */
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog) {
         @Override
         public String toString() {
             return schema + "." + name;
@@ -61,11 +66,11 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         String database = server.dsn().database();
         return new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
-                        table.late())).toList(),
+                        table.late(), table.catalog() > 0)).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 objects(session, archive, largeObjects), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
-                selection.selective() ? List.of() : DatabaseSettings.settings(session, database));
+                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), Timescale.of(session, "source"));
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */
@@ -112,6 +117,11 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return tables.stream().filter(Table::late).map(Table::oid).collect(Collectors.toSet());
     }
 
+    /** @return the tables of TimescaleDB's catalog */
+    public Set<Long> catalog() {
+        return tables.stream().filter(Table::catalog).map(Table::oid).collect(Collectors.toSet());
+    }
+
     /** @return what the tables take on the source's disk, in bytes */
     public long bytes() {
         return tables.stream().mapToLong(Table::bytes).sum();
@@ -120,7 +130,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /** @return the same with these sequences */
     public Contents with(List<Inventory.Sequence> positions) {
         return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas, tablespaces, objects, partitioned,
-                waiting, privileges, settings);
+                waiting, privileges, settings, timescale);
     }
 
     /** @return the statements about the database itself, said of the database with this name */

@@ -53,6 +53,18 @@ public final class Copier {
         }
     }
 
+    /** Copies tables one after another, because later ones refer to earlier ones. */
+    public void copyInOrder(List<Inventory.Table> tables) {
+        try (Pair pair = new Pair(new ArrayList<>())) {
+            for (Inventory.Table table : tables) {
+                pair.work(table);
+            }
+            copyThroughHolder(pair.wantedByOthers);
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
     private void copyThroughHolder(List<Inventory.Table> tables) {
         try (Connection to = target.session()) {
@@ -114,7 +126,7 @@ public final class Copier {
         } finally {
             current.remove(Thread.currentThread());
         }
-        if (sent != received) {
+        if (sent != received && !mergesRows(table)) {
             throw Failure.step("table %s: %d rows were sent and %d arrived", table, sent, received);
         }
         try {
@@ -129,6 +141,11 @@ public final class Copier {
 
     private boolean binary(Inventory.Table table) {
         return table.text() == null && !sqlAscii();
+    }
+
+    /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */
+    private static boolean mergesRows(Inventory.Table table) {
+        return table.catalog() > 0 && table.name().equals("metadata");
     }
 
     private String reason(Inventory.Table table) {
@@ -161,7 +178,7 @@ public final class Copier {
     private CopyOut read(Connection from, Inventory.Table table, String format) {
         try {
             String what = table.condition().isEmpty() ? table.sql() + columns(table)
-                    : "(SELECT " + table.columns() + " FROM ONLY " + table.sql() + " " + table.condition() + ")";
+                    : "(SELECT " + table.expressions() + " FROM ONLY " + table.sql() + " " + table.condition() + ")";
             return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + what + " TO STDOUT (" + format + ")");
         } catch (SQLException e) {
             throw Connecting.statement("source", "reading table " + table, e);

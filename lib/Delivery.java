@@ -1,4 +1,4 @@
-//SOURCES Extensions.java
+//SOURCES Extensions.java Jobs.java
 package lib;
 
 import java.util.List;
@@ -8,8 +8,12 @@ public interface Delivery {
     /** @return those of the extensions that must be created before */
     List<Extensions.Extension> ahead(List<Extensions.Extension> extensions);
 
-    /** Brings both, but for what the other methods bring. */
-    void deliver();
+    /**
+     * Brings both, but for what the other methods bring.
+     *
+     * @param jobs TimescaleDB's, or null where the source does not have that extension
+     */
+    void deliver(Jobs jobs);
 
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();

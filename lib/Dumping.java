@@ -76,10 +76,7 @@ public final class Dumping {
     private List<Finding> findings(Connection session, Selection selection) {
         List<Finding> findings = new ArrayList<>(new Readability(session, source.facts().user(), selection).check());
         for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
-            // Hypertables are in a dump; it is their restoring that takes more.
-            if (!thing.kind().equals("timescaledb")) {
-                findings.add(Finding.warning("not in the dump", null, "%s: %s: %s", thing.kind(), thing.name(), thing.reason()));
-            }
+            findings.add(Finding.warning("not in the dump", null, "%s: %s: %s", thing.kind(), thing.name(), thing.reason()));
         }
         return findings;
     }

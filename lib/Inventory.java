@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CopyTypes.java Rows.java Selection.java Server.java Sql.java
+//SOURCES CopyTypes.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java
 package lib;
 
 import java.sql.Connection;
@@ -15,16 +15,23 @@ public final class Inventory {
      * A table with rows of its own.
      *
      * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when there are none
+     * @param expressions what to read in place of the columns where there is a {@code condition}
      * @param text a column that keeps the table out of binary, with its type, or null
      * @param late whether a value can name an object that exists only after post-data
      * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
      * @param file the relfilenode, which changes when the table is truncated or rewritten
+     * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
      */
-    public record Table(long oid, String schema, String name, long bytes, String columns, String text, boolean late, String condition,
-            boolean extension, long file) {
+    public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean late, String condition,
+            boolean extension, long file, int catalog) {
         /** @return the quoted, qualified name */
         public String sql() {
             return Sql.name(schema, name);
+        }
+
+        /** @return the same, but that the rows of {@code condition} are read through these expressions */
+        public Table reading(String read) {
+            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog);
         }
 
         @Override
@@ -69,31 +76,38 @@ public final class Inventory {
     public List<Table> tables(Collection<String> sameExtensions) {
         return Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,
-                config(oid, condition) AS (
-                  SELECT pg_catalog.unnest(x.extconfig), pg_catalog.unnest(x.extcondition) FROM pg_catalog.pg_extension x)
+                %s
                 SELECT c.oid, n.nspname, c.relname,
                        pg_catalog.pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
                        coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum), ''),
                        pg_catalog.min(pg_catalog.format('column "%%s" of type %%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)))
                          FILTER (WHERE s.oid IS NULL AND a.attname IS NOT NULL),
-                       coalesce(pg_catalog.bool_or(l.oid IS NOT NULL), false), coalesce(f.condition, ''), f.oid IS NOT NULL, c.relfilenode
+                       pg_catalog.bool_or(l.oid IS NOT NULL) AND e.oid IS NULL, coalesce(f.condition, ''), f.oid IS NOT NULL, c.relfilenode,
+                       coalesce(e.level, 0)
                   FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN config f ON f.oid = c.oid
+                  LEFT JOIN depth e ON e.oid = c.oid
                   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
                   LEFT JOIN safe s ON s.oid = a.atttypid
                   LEFT JOIN late l ON l.oid = a.atttypid
                  WHERE c.relkind = 'r' AND (%s OR (f.oid IS NOT NULL AND %s)) AND %s
-                 GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode
-                 ORDER BY 4 DESC, c.oid""".formatted(CopyTypes.expressions(sameExtensions), selection.relation("c", "n"),
+                 GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode, e.oid, e.level
+                 ORDER BY 4 DESC, c.oid""".formatted(CopyTypes.expressions(sameExtensions), TimescaleCatalog.EXPRESSIONS,
+                        selection.relation("c", "n"),
                         selection.selective() ? "false" : "true", selection.data("c")),
-                row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(6),
-                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10)));
+                row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
+                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11)));
     }
 
-    /** @return the sequences, those of identity columns among them, as they stand now: a sequence is outside every snapshot */
+    /**
+     * @return the sequences, those of identity columns among them and those that an extension wants dumped, as they stand now: a sequence is
+     *         outside every snapshot
+     */
     public List<Sequence> sequences() {
-        List<Relation> all = relations("listing the sequences", "c.relkind = 'S'", "c.oid");
+        List<Relation> all = list("listing the sequences", """
+                c.relkind = 'S' AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM pg_catalog.pg_extension x))"""
+                .formatted(selection.relation("c", "n"), !selection.selective()), "c.oid");
         List<Sequence> sequences = new ArrayList<>();
         for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
             List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
@@ -173,9 +187,13 @@ public final class Inventory {
     }
 
     private List<Relation> relations(String doing, String condition, String order) {
+        return list(doing, condition + " AND " + selection.relation("c", "n"), order);
+    }
+
+    private List<Relation> list(String doing, String condition, String order) {
         return Rows.list(session, side, doing, """
                 SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE %s AND %s ORDER BY %s""".formatted(condition, selection.relation("c", "n"), order),
+                 WHERE %s ORDER BY %s""".formatted(condition, order),
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
     }
 }

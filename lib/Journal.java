@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Extensions.java Failure.java Grants.java OwnedObjects.java Rows.java Selection.java Sql.java
+//SOURCES Connecting.java Console.java Extensions.java Failure.java Grants.java Leftovers.java OwnedObjects.java RestoringMode.java Rows.java
+//SOURCES Selection.java Sql.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.sql.Statement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -23,8 +25,6 @@ public final class Journal {
     public static final String IN_USE_HINT = "wait for it, or end its sessions: SELECT pid, client_addr FROM pg_stat_activity WHERE application_name = 'tsmigrate'";
     /** Few enough that the locks of one transaction fit into the smallest lock table. */
     private static final int DROPS_A_TRANSACTION = 50;
-    /** Tenths of a second. */
-    private static final int LEFTOVER_CHECKS = 100;
 
     private record Made(String kind, String identity) {
         String drop() {
@@ -157,30 +157,29 @@ public final class Journal {
      * @return how many objects were removed
      */
     public static int undo(Connection target) {
-        endLeftovers(target);
-        List<String> drops = made(target).stream().map(Made::drop).toList();
-        for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
-            Rows.run(target, "target", "removing what the failed run made",
-                    String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
+        // As long as we hold the lock, sessions of our name are nobody else's run.
+        Leftovers.end(target);
+        List<Made> made = made(target);
+        Timescale timescale = Timescale.of(target, "target");
+        if (timescale == null) {
+            drop(target, made, object -> true);
+        } else {
+            // As parts of hypertables they could not be dropped one by one.
+            RestoringMode.withdraw(target, timescale, () -> drop(target, made, object -> !object.kind.equals("EXTENSION")));
+            drop(target, made, object -> object.kind.equals("EXTENSION") || object.kind.equals("SCHEMA"));
         }
         // Left standing, they would give the new run's objects privileges that the source's do not have.
         Grants.defaultsSince(target, SCHEMA + ".default_privileges").forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
         revoke(target);
         remove(target);
-        return drops.size();
+        return made.size();
     }
 
-    /** After kill -9 its programs still work on. As long as we hold the lock, sessions of that name are nobody else's run. */
-    private static void endLeftovers(Connection target) {
-        String sessions = """
-                FROM pg_catalog.pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = pg_catalog.current_database()
-                 AND usename = current_user AND pid <> pg_catalog.pg_backend_pid()""";
-        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(pid) " + sessions);
-        for (int i = 0; i < LEFTOVER_CHECKS; i++) {
-            if ("0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + sessions))) {
-                return;
-            }
-            Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.pg_sleep(0.1)");
+    private static void drop(Connection target, List<Made> made, Predicate<Made> wanted) {
+        List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
+        for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
+            Rows.run(target, "target", "removing what the failed run made",
+                    String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
         }
     }
 

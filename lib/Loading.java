@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Inventory.java Journal.java OwnedObjects.java Ownership.java
-//SOURCES Report.java Rows.java Server.java Sql.java Steps.java Uncarried.java
+//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Inventory.java Jobs.java Journal.java OwnedObjects.java
+//SOURCES Ownership.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -26,6 +26,7 @@ public final class Loading {
     private final Console console;
     private final Steps steps;
     private final Report report;
+    private final Jobs jobs;
 
     /** @param to a session on the target, which stays open until the journal is ended */
     public Loading(Order order, Contents contents, Server target, Connection to, Console console, Steps steps, Report report) {
@@ -36,6 +37,7 @@ public final class Loading {
         this.console = console;
         this.steps = steps;
         this.report = report;
+        jobs = contents.timescale() == null ? null : new Jobs(to, contents.timescale());
     }
 
     /**
@@ -75,21 +77,29 @@ public final class Loading {
             contents.schemas().forEach(schema -> Rows.run(to, "target", "creating schema " + schema.name(),
                     "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())));
         }
-        delivery.deliver();
         Finishing finishing = new Finishing(target, to, console);
-        steps.run("sequences", () -> {
-            List<Inventory.Sequence> positions = sequences.get();
-            finishing.sequences(positions);
-            return positions.size() + " set";
-        });
-        owners(delivery, objects, journal, finishing, privileges);
+        Runnable load = () -> {
+            delivery.deliver(jobs);
+            steps.run("sequences", () -> {
+                List<Inventory.Sequence> positions = sequences.get();
+                finishing.sequences(positions);
+                return positions.size() + " set";
+            });
+            owners(delivery, objects, journal, finishing, privileges);
+        };
+        if (jobs == null) {
+            load.run();
+        } else {
+            inRestoringMode(journal, load);
+        }
+        // In restoring mode a view sees of a hypertable only what is not compressed.
+        if (!contents.materializedViews().isEmpty() && (!delivery.complete() || jobs != null)) {
+            steps.run("materialized views", () -> {
+                finishing.refresh(contents.materializedViews());
+                return contents.materializedViews().size() + " refreshed";
+            });
+        }
         if (!delivery.complete()) {
-            if (!contents.materializedViews().isEmpty()) {
-                steps.run("materialized views", () -> {
-                    finishing.refresh(contents.materializedViews());
-                    return contents.materializedViews().size() + " refreshed";
-                });
-            }
             steps.run("event triggers", () -> {
                 delivery.eventTriggers();
                 return "done";
@@ -103,6 +113,31 @@ public final class Loading {
         finishing.attempt(contents.of(target.dsn().database(), contents.settings()), "setting the parameters of the database");
         finishing.leftOut().forEach(text -> report.note("left out: %s", text));
         return journal;
+    }
+
+    /** Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been compared. */
+    private void inRestoringMode(Journal journal, Runnable load) {
+        Ownership ownership = new Ownership(to, target.facts());
+        contents.timescale().jobOwners().forEach(owner -> ownership.join(owner, journal));
+        try (RestoringMode mode = RestoringMode.begin(target, to, contents.timescale(), console)) {
+            load.run();
+            jobs.pause();
+            mode.end(to);
+        }
+    }
+
+    /** Lets the jobs of TimescaleDB run again, as on the source; the last step, for they change what is there. */
+    public void resumeJobs() {
+        if (jobs != null && !contents.timescale().jobs().isEmpty()) {
+            steps.run("jobs", jobs::resume);
+            jobs.remapped().forEach(line -> report.note("%s", line));
+            if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
+                String text = "no scheduler of TimescaleDB's jobs is seen at work on the target; start it with: SELECT "
+                        + contents.timescale().function("timescaledb_post_restore") + "();";
+                report.note("warning: %s", text);
+                console.warn("%s", text);
+            }
+        }
     }
 
     private void owners(Delivery delivery, List<OwnedObjects.Owned> objects, Journal journal, Finishing finishing, List<String> privileges) {

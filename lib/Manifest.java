@@ -58,7 +58,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** @return where the manifest of this dump stands */

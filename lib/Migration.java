@@ -132,6 +132,7 @@ public final class Migration {
             Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
             account(source.writtenSince());
             List<Difference> differences = verify(source, target, positions, preflight);
+            loading.resumeJobs();
             journal.end(target.facts().superuser());
             complete = true;
             if (!differences.isEmpty()) {

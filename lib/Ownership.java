@@ -80,6 +80,25 @@ public final class Ownership {
         return List.copyOf(lent);
     }
 
+    /**
+     * Makes the connecting user a member of a role until the journal ends, if that can be.
+     *
+     * @return whether it is one now
+     */
+    public boolean join(String role, Journal journal) {
+        if (superuser || role.equals(user) || roles.contains(role) && isMember(role)) {
+            return true;
+        }
+        try (Statement statement = target.createStatement()) {
+            statement.execute("GRANT " + Sql.ident(role) + " TO CURRENT_USER" + (major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : ""));
+        } catch (SQLException e) {
+            // Not there, or out of reach: somebody else will own its things.
+            return false;
+        }
+        journal.member(role);
+        return true;
+    }
+
     private boolean isMember(String role) {
         String how = major() >= 16 ? "'SET') AND pg_catalog.pg_has_role(%1$s, 'USAGE')" : "'USAGE')";
         return "t".equals(Rows.text(target, "target", "asking for memberships",

@@ -107,6 +107,7 @@ public final class Restoration {
             List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
                     found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
             Verdict.of(manifestCheck.emptyTables(), console, report);
+            loading.resumeJobs();
             journal.end(target.facts().superuser());
             complete = true;
             if (!differences.isEmpty()) {

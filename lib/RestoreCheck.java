@@ -72,7 +72,7 @@ public final class RestoreCheck {
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             // What no dump holds was said when it was made.
             uncarried = Uncarried.of(manifest.uncarried().stream()
-                    .filter(thing -> thing.oid() != 0 ? !target.facts().superuser() : thing.kind().equals("timescaledb")).toList());
+                    .filter(thing -> thing.oid() != 0 && !target.facts().superuser()).toList());
             findings.addAll(uncarried.check(COMMAND, order.leaveOut()));
             roles(target, to);
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {

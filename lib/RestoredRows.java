@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java ProgressLine.java RowMover.java Rows.java Schema.java Steps.java
+//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java Jobs.java ProgressLine.java RowMover.java Rows.java Schema.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -21,6 +21,11 @@ public final class RestoredRows implements RowMover {
         this.jobs = jobs;
         this.console = console;
         this.steps = steps;
+    }
+
+    @Override
+    public void moveCatalog(Jobs jobs) {
+        schema.catalogRows(jobs);
     }
 
     @Override

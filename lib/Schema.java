@@ -1,14 +1,18 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Contents.java Inventory.java Rows.java Uncarried.java
+//SOURCES Archive.java Contents.java Failure.java Inventory.java Jobs.java Rows.java Uncarried.java
 package lib;
 
+import java.io.IOException;
+import java.io.StringReader;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.postgresql.PGConnection;
 
 /** Which entries of the archive are restored, and when. */
 public final class Schema {
@@ -17,6 +21,8 @@ public final class Schema {
     /** Entries after the rows that take no time and may lock several tables. */
     private static final Set<String> QUICK = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE",
             "PUBLICATION TABLES IN SCHEMA", "COMMENT");
+
+    private static final String JOBS = "bgw_job";
 
     private final Archive archive;
     private final Contents contents;
@@ -50,9 +56,26 @@ public final class Schema {
         archive.restore("pre-data", 1, options, ours.and(entry -> !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()))));
     }
 
+    /** Restores the rows of TimescaleDB's catalog, one table after another. */
+    public void catalogRows(Jobs jobs) {
+        Predicate<Archive.Entry> catalog = ours.and(this::isCatalog);
+        Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + JOBS + " ");
+        archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
+        Jobs.Copied copied = jobs.rows(archive.text(catalog.and(ofJobs)));
+        try {
+            target.unwrap(PGConnection.class).getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
+        } catch (SQLException | IOException e) {
+            throw Failure.step("the jobs of TimescaleDB could not be loaded: %s", e.getMessage()).because(e);
+        }
+    }
+
+    private boolean isCatalog(Archive.Entry entry) {
+        return entry.kind().equals("TABLE DATA") && contents.catalog().contains(entry.oid());
+    }
+
     /** Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that come late. */
     public void rows(int jobs) {
-        archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry)));
+        archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry)));
     }
 
     /** Restores the rows of the tables that come late. */

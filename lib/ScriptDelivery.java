@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java PlainDump.java ProgressLine.java RestoredRows.java Steps.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java Steps.java
 //SOURCES Tool.java
 package lib;
 
@@ -46,7 +46,7 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void deliver() {
+    public void deliver(Jobs timescale) {
         steps.run("dump", () -> {
             ProgressLine line = console.progress(RestoredRows.grown(session, "dump", contents));
             try {

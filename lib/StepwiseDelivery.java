@@ -1,4 +1,4 @@
-//SOURCES Archive.java Delivery.java Extensions.java RowMover.java Schema.java Steps.java
+//SOURCES Archive.java Delivery.java Extensions.java Jobs.java RowMover.java Schema.java Steps.java
 package lib;
 
 import java.util.List;
@@ -25,11 +25,17 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void deliver() {
+    public void deliver(Jobs timescale) {
         steps.run("schema", () -> {
             schema.preData();
             return archive.relations() + " tables, views and sequences";
         });
+        if (timescale != null) {
+            steps.run("hypertables", () -> {
+                rows.moveCatalog(timescale);
+                return "known";
+            });
+        }
         rows.move();
         steps.run("indexes, constraints", () -> {
             schema.postData(jobs);

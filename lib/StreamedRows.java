@@ -1,8 +1,9 @@
-//SOURCES Bytes.java Console.java Copier.java Count.java Grants.java Inventory.java LargeObjects.java ProgressLine.java RowMover.java Rows.java
+//SOURCES Bytes.java Console.java Copier.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java ProgressLine.java RowMover.java Rows.java
 //SOURCES Server.java Snapshot.java Steps.java
 package lib;
 
 import java.sql.Connection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -38,8 +39,14 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
+    public void moveCatalog(Jobs jobs) {
+        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
+                .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table).toList());
+    }
+
+    @Override
     public void move() {
-        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late()).toList()));
+        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList()));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target, jobs).copy(largeObjects);

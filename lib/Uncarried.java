@@ -43,10 +43,7 @@ public final class Uncarried {
              WHERE c.relkind = 'f' AND %1$s
             UNION ALL
             SELECT 'server-settings', s.name, 'ALTER SYSTEM settings belong to the server', 0, 0
-              FROM pg_catalog.%2$s s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'
-            UNION ALL
-            SELECT 'timescaledb', 'timescaledb', 'hypertables need the order of restoring that this version does not have yet', 0, 0
-              FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb'""";
+              FROM pg_catalog.%2$s s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'""";
 
     /** Where the target's user is not superuser (PostgreSQL manual, the CREATE pages of each). */
     private static final String SUPERUSER = """
@@ -121,9 +118,7 @@ public final class Uncarried {
     public List<Finding> check(String command, Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
         for (Thing thing : things) {
-            if (thing.kind.equals("timescaledb")) {
-                findings.add(Finding.stop("cannot be carried", "move a TimescaleDB database with its own documented way", "%s", thing.reason));
-            } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
+            if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {
                 findings.add(Finding.stop("cannot be carried", command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,

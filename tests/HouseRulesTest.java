@@ -26,6 +26,7 @@ class HouseRulesTest {
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
+              Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations Surroundings Peculiarities Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck

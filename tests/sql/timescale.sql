@@ -97,8 +97,8 @@ SELECT add_retention_policy('forgotten', interval '1000 years', initial_start =>
 
 -- Jobs: one that runs every few seconds, one that is paused, one that belongs to somebody else, one of a superuser.
 CREATE TABLE heartbeat (at timestamptz NOT NULL DEFAULT now());
-CREATE PROCEDURE plant.beat(job_id int, config jsonb) LANGUAGE sql AS 'INSERT INTO plant.heartbeat DEFAULT VALUES';
-SELECT alter_job(add_job('plant.beat', '2 s', config => '{"who": "owner"}'), max_retries => 5);
+CREATE FUNCTION plant.beat(job_id int, config jsonb) RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO plant.heartbeat DEFAULT VALUES; END $$;
+SELECT alter_job(add_job('plant.beat', '2 s', config => '{"who": "owner"}'), max_retries => -1);
 SELECT alter_job(add_job('plant.beat', '3 h', initial_start => '2100-01-01 00:00+00'::timestamptz), scheduled => false);
 SET ROLE "Ana Lyst";
 SELECT add_job('plant.beat', '1 day', config => '{"who": "Ana"}', initial_start => '2100-01-01 00:00+00'::timestamptz);

@@ -1,0 +1,126 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Failure.java Rows.java Sql.java Timescale.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The background jobs of TimescaleDB on a target that is being loaded. They arrive paused, so that no policy compresses or drops what is yet to
+ * be compared, and get the state that they have on the source at the very end.
+ */
+final class Jobs {
+    /** Tenths of a second. */
+    private static final int SCHEDULER_CHECKS = 100;
+    private static final String OWNER = "owner";
+
+    private final Connection target;
+    private final Timescale source;
+
+    /** @param source with the jobs as the source has them */
+    Jobs(Connection target, Timescale source) {
+        this.target = target;
+        this.source = source;
+    }
+
+    /** @return the roles that can own jobs on the target, quoted: those that the connecting user is a member of */
+    private Set<String> owners() {
+        return new HashSet<>(Rows.texts(target, "target", "asking who can own jobs",
+                "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, 'MEMBER')"));
+    }
+
+    private String user() {
+        return Rows.text(target, "target", "asking for the user", "SELECT pg_catalog.quote_ident(current_user)");
+    }
+
+    /** @return an expression for reading the source's table of jobs: its columns, with owners that the target can have */
+    String columns(String columns) {
+        String possible = owners().stream().map(Sql::literal).collect(Collectors.joining(", "));
+        String owner = "CASE WHEN " + OWNER + "::text IN (" + possible + ") THEN " + OWNER + "::text ELSE " + Sql.literal(user()) + " END";
+        return List.of(columns.split(", ")).stream().map(column -> column.equals(OWNER) ? owner : column).collect(Collectors.joining(", "));
+    }
+
+    /** A COPY statement and the rows for it, in its text format. */
+    record Copied(String statement, String rows) {
+    }
+
+    /**
+     * @param copy the rows of the table of jobs as pg_restore writes them
+     * @return the same with owners that the target can have
+     */
+    Copied rows(List<String> copy) {
+        Set<String> possible = owners();
+        String user = user();
+        StringBuilder rows = new StringBuilder();
+        String statement = null;
+        int column = -1;
+        for (String line : copy) {
+            if (statement == null && line.startsWith("COPY ")) {
+                statement = line.replaceFirst(";$", "");
+                column = List.of(line.replaceFirst("^[^(]*\\(", "").replaceFirst("\\).*", "").split(", ")).indexOf(OWNER);
+            } else if (statement != null && line.equals("\\.")) {
+                return new Copied(statement, rows.toString());
+            } else if (statement != null) {
+                String[] values = line.split("\t", -1);
+                values[column] = possible.contains(values[column]) ? values[column] : user;
+                rows.append(String.join("\t", values)).append('\n');
+            }
+        }
+        throw Failure.step("the dump holds no rows of TimescaleDB's jobs");
+    }
+
+    /** @return a line for each job whose owner on the target is another one than on the source */
+    List<String> remapped() {
+        List<String> lines = new ArrayList<>();
+        List<Timescale.Job> here = Timescale.jobs(target, "target");
+        for (Timescale.Job job : source.jobs()) {
+            here.stream().filter(other -> other.id() == job.id() && !other.owner().equals(job.owner())).forEach(other -> lines.add(
+                    job + " belongs to \"" + other.owner() + "\", because \"" + job.owner() + "\" cannot own it there"));
+        }
+        return lines;
+    }
+
+    /** Pauses all of them, in restoring mode. */
+    void pause() {
+        Rows.run(target, "target", "pausing the jobs", "UPDATE " + Timescale.jobTable(target, "target") + " SET scheduled = false WHERE "
+                + Timescale.ownJob("id") + " AND scheduled");
+    }
+
+    /**
+     * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold that, and without it every
+     * job would run at once.
+     *
+     * @throws Failure step, when one has another state in the end, or is not there
+     */
+    String resume() {
+        for (Timescale.Job job : source.jobs()) {
+            Rows.text(target, "target", "resuming " + job, "SELECT j.job_id FROM " + source.function("alter_job") + "(" + job.id() + ", scheduled => "
+                    + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart())) + ") j");
+        }
+        List<Timescale.Job> here = Timescale.jobs(target, "target");
+        for (Timescale.Job job : source.jobs()) {
+            if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == job.scheduled())) {
+                throw Failure.step("%s of the source is not on the target as it should be: %s", job, job.scheduled() ? "running" : "paused");
+            }
+        }
+        long running = source.jobs().stream().filter(Timescale.Job::scheduled).count();
+        return running + " scheduled, " + (source.jobs().size() - running) + " paused, as on the source";
+    }
+
+    /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */
+    boolean scheduled() {
+        for (int i = 0; i < SCHEDULER_CHECKS; i++) {
+            if (!"0".equals(Rows.text(target, "target", "looking for the scheduler of jobs", """
+                    SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
+                     WHERE datname = pg_catalog.current_database() AND application_name LIKE 'TimescaleDB Background Worker Scheduler%'"""))) {
+                return true;
+            }
+            Rows.text(target, "target", "waiting for the scheduler of jobs", "SELECT pg_catalog.pg_sleep(0.1)");
+        }
+        return false;
+    }
+}

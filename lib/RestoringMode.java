@@ -1,0 +1,105 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Cleanup.java Connecting.java Console.java Failure.java Leftovers.java Rows.java Server.java Timescale.java TimescaleCatalog.java
+//SOURCES Versions.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * The state of a database in which TimescaleDB treats hypertables, chunks and its own catalog as ordinary tables and runs no jobs
+ * (timescaledb_pre_restore, timescaledb_post_restore). It is a setting of the database, so it outlasts the session that asked for it, and
+ * it reaches new sessions only. However the load ends, it is off afterwards.
+ */
+final class RestoringMode implements AutoCloseable {
+    /** Before this version the scheduler of jobs begins while the setting is still there, and ends for it (TimescaleDB 2.26.4, #9625). */
+    private static final String SEEN_AT_ONCE = "2.26.4";
+    private static final String STATE = "SELECT pg_catalog.current_setting('timescaledb.restoring', true)";
+
+    private final Server target;
+    private final Timescale timescale;
+    private final Console console;
+    private final Cleanup.Task leaving;
+    private boolean left;
+
+    private RestoringMode(Server target, Timescale timescale, Console console) {
+        this.target = target;
+        this.timescale = timescale;
+        this.console = console;
+        leaving = Cleanup.onExit(this::leave);
+    }
+
+    /**
+     * Turns the mode on.
+     *
+     * @param to a session on the target, which gets the mode too
+     * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
+     */
+    static RestoringMode begin(Server target, Connection to, Timescale timescale, Console console) {
+        RestoringMode mode = new RestoringMode(target, timescale, console);
+        try {
+            TimescaleCatalog.prepare(to);
+            Rows.run(to, "target", "turning restoring mode on", "SELECT " + timescale.function("timescaledb_pre_restore") + "()");
+            mode.prove("on");
+            return mode;
+        } catch (RuntimeException e) {
+            mode.close();
+            throw e;
+        }
+    }
+
+    /** Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came from, and jobs may run. */
+    void end(Connection to) {
+        String end = "SELECT " + timescale.function("timescaledb_post_restore") + "()";
+        Rows.run(to, "target", "turning restoring mode off", end);
+        if (Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0) {
+            Rows.run(to, "target", "starting the jobs' scheduler", end);
+        }
+        leaving.cancel();
+        left = true;
+        prove("off");
+    }
+
+    private void prove(String wanted) {
+        try (Connection fresh = target.session()) {
+            String state = Rows.text(fresh, "target", "asking for restoring mode", STATE);
+            if (!wanted.equals(state)) {
+                throw Failure.step("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
+                        .hint("connect to the server itself: a connection pooler in between hands out sessions that are older than the setting");
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!left) {
+            leaving.close();
+        }
+    }
+
+    private void leave() {
+        left = true;
+        try (Connection session = target.session()) {
+            Leftovers.end(session);
+            withdraw(session, timescale, () -> { });
+        } catch (Failure | SQLException e) {
+            console.warn("restoring mode of TimescaleDB may still be on in the target's database: %s", e.getMessage());
+            console.hint("turn it off with: repair");
+        }
+    }
+
+    /**
+     * Takes an unfinished load out of TimescaleDB's sight, after which the mode is off. On half a catalog, queries would return nothing or
+     * crash the server, so it is emptied.
+     *
+     * @param more what else is to be done while hypertables and chunks are ordinary tables
+     */
+    static void withdraw(Connection session, Timescale timescale, Runnable more) {
+        Rows.run(session, "target", "turning restoring mode on", "SET lock_timeout = '30s'; SELECT " + timescale.function("timescaledb_pre_restore") + "()");
+        TimescaleCatalog.clear(session);
+        more.run();
+        Rows.run(session, "target", "turning restoring mode off", "SELECT " + timescale.function("timescaledb_post_restore") + "(); SET lock_timeout = 0");
+    }
+}

@@ -1,0 +1,72 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Rows.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The extension TimescaleDB of a database.
+ *
+ * @param schema where its functions stand, {@code public} nearly always
+ * @param jobs those of the user, policies among them
+ */
+public record Timescale(String version, String schema, List<Job> jobs) {
+    /**
+     * A job as the extension keeps it; {@code scheduled} is false while it is paused.
+     *
+     * @param name what it runs, for messages
+     * @param nextStart when it is due, as the server writes it, or null where it has never been due
+     */
+    public record Job(int id, String name, String owner, boolean scheduled, String nextStart) {
+        @Override
+        public String toString() {
+            return "job " + id + " (" + name + ")";
+        }
+    }
+
+    /** Jobs with smaller identifiers come with the extension. */
+    private static final int FIRST_JOB = 1000;
+
+    /** @return the extension, or null where the database does not have it */
+    public static Timescale of(Connection session, String side) {
+        List<List<String>> found = Rows.list(session, side, "looking for TimescaleDB", """
+                SELECT e.extversion, n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                 WHERE e.extname = 'timescaledb'""", row -> List.of(row.getString(1), row.getString(2)));
+        return found.isEmpty() ? null : new Timescale(found.get(0).get(0), found.get(0).get(1), jobs(session, side));
+    }
+
+    /** @return the user's jobs, by their identifiers */
+    static List<Job> jobs(Connection session, String side) {
+        return Rows.list(session, side, "listing the jobs", """
+                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled,
+                       CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE j.id >= %d ORDER BY j.id""".formatted(jobTable(session, side), FIRST_JOB),
+                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5)));
+    }
+
+    /** @return the table of the jobs, which stands in another schema since 2.25 */
+    static String jobTable(Connection session, String side) {
+        return Rows.text(session, side, "looking for the table of jobs", """
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND n.nspname IN ('_timescaledb_config', '_timescaledb_catalog')""");
+    }
+
+    /** @return a condition for the table of the jobs: the job is the user's */
+    static String ownJob(String column) {
+        return column + " >= " + FIRST_JOB;
+    }
+
+    /** @return one of the extension's own functions, with its schema */
+    String function(String name) {
+        return Sql.name(schema, name);
+    }
+
+    /** @return the roles that own jobs */
+    public Set<String> jobOwners() {
+        return jobs.stream().map(Job::owner).collect(Collectors.toCollection(TreeSet::new));
+    }
+}
