@@ -64,7 +64,10 @@ public final class PlainDump {
     /** Extensions that were created before may have made some. */
     private List<Finding> schemas(Connection to) {
         List<String> there = Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
-        return contents.tablesOnly() ? List.of() : contents.schemas().stream().map(Inventory.Relation::name)
+        // Those of extensions come with them.
+        Set<Long> made = contents.objects().stream().filter(object -> object.kind().equals("SCHEMA")).map(OwnedObjects.Owned::oid)
+                .collect(Collectors.toSet());
+        return contents.tablesOnly() ? List.of() : contents.schemas().stream().filter(schema -> made.contains(schema.oid())).map(Inventory.Relation::name)
                 .filter(name -> !STANDARD.contains(name) && there.contains(name))
                 .map(name -> stop("a plain dump creates schema \"%s\", which exists on the target", name)).toList();
     }
