@@ -68,6 +68,8 @@ public interface ServerAccess {
         properties.setProperty("user", user);
         properties.setProperty("password", password);
         properties.setProperty("sslmode", sslMode());
+        // Else the driver runs SET by itself, and ALTER EXTENSION timescaledb UPDATE has to come first in its session.
+        properties.setProperty("assumeMinServerVersion", "12");
         return DriverManager.getConnection("jdbc:postgresql://" + host() + ":" + port() + "/" + encode(database), properties);
     }
 
