@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new owner, and the new
@@ -70,9 +71,12 @@ public final class Ownership {
                         "GRANT " + Sql.ident(owner) + " TO CURRENT_USER" + (major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : ""));
             }
         }
+        // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
+        Set<List<String>> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
+                .map(object -> List.of(object.schema(), object.owner())).collect(Collectors.toSet());
         for (OwnedObjects.Owned object : objects) {
             if (object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user)
-                    && !mayCreate(object.owner(), object.schema())) {
+                    && !owned.contains(List.of(object.schema(), object.owner())) && !mayCreate(object.owner(), object.schema())) {
                 lent.add("CREATE ON SCHEMA " + Sql.ident(object.schema()) + " TO " + Sql.ident(object.owner()));
             }
         }

@@ -48,7 +48,7 @@ public final class Uncarried {
     /** Where the target's user is not superuser (PostgreSQL manual, the CREATE pages of each). */
     private static final String SUPERUSER = """
             SELECT 'event-triggers', e.evtname::text, 'only a superuser may create an event trigger', 'pg_event_trigger'::pg_catalog.regclass::pg_catalog.oid, e.oid
-              FROM pg_catalog.pg_event_trigger e WHERE %2$s
+              FROM pg_catalog.pg_event_trigger e WHERE %2$s AND %10$s
             UNION ALL
             SELECT 'publications', p.pubname, 'only a superuser may publish all tables or a schema',
                    'pg_publication'::pg_catalog.regclass::pg_catalog.oid, p.oid
@@ -105,7 +105,7 @@ public final class Uncarried {
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
-                Selection.noExtension("pg_foreign_data_wrapper", "f.oid"));
+                Selection.noExtension("pg_foreign_data_wrapper", "f.oid"), Selection.noExtension("pg_event_trigger", "e.oid"));
         return new Uncarried(Rows.list(source, "source", "looking for what cannot be carried", sql + " ORDER BY 1, 2",
                 row -> new Thing(row.getString(1), row.getString(2), row.getString(3), row.getLong(4), row.getLong(5))));
     }

@@ -52,7 +52,8 @@ class MigrateRolesTest {
 
     @Test
     void what_the_target_s_user_may_not_give_is_announced_and_then_no_difference() {
-        source.sql(database, "REVOKE ALL ON PARAMETER log_statement FROM app_ro", "REVOKE ALL ON PARAMETER work_mem FROM PUBLIC");
+        source.sql(database, "REVOKE ALL ON PARAMETER log_statement FROM app_ro", "REVOKE ALL ON PARAMETER work_mem FROM PUBLIC",
+                "CREATE SCHEMA desk AUTHORIZATION clerk", "CREATE TABLE desk.t (id int)", "ALTER TABLE desk.t OWNER TO clerk");
         target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "CREATE ROLE clerk NOLOGIN CONNECTION LIMIT 3",
                 "GRANT clerk TO loader", "CREATE DATABASE moved OWNER loader");
         CommandRun run = CommandRun.migrate(source.uri(database), target.uri("moved", "loader", "l"));
@@ -64,6 +65,7 @@ class MigrateRolesTest {
             assertTrue(run.out().contains("warning: roles: " + warning + "\n"), run.out());
         }
         assertEquals("clerk", target.query("moved", "SELECT relowner::regrole FROM pg_class WHERE relname = 't'"));
+        assertEquals("t", target.query("moved", "SELECT has_schema_privilege('clerk', 'desk', 'CREATE')"));
         assertEquals(List.of(List.of("3", "f")), target.rows("moved", "SELECT rolconnlimit, rolcanlogin FROM pg_roles WHERE rolname = 'clerk'"));
         assertEquals("app_ro,app_rw", target.query("moved", "SELECT string_agg(roleid::regrole::text, ',' ORDER BY 1) FROM pg_auth_members "
                 + "WHERE member = 'clerk'::regrole").replace("app_rw,app_ro", "app_ro,app_rw"));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.Meanwhile;
 import testbed.Oracle;
@@ -49,6 +50,21 @@ class TimescaleTest {
             found.keySet().removeIf(name -> name.contains("heartbeat"));
             assertEquals(expected, found);
             goesOnWorking(target, moved);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2.13.1", "2.22.1"})
+    void a_database_arrives_on_cloud_where_nobody_is_superuser(String version) {
+        try (PgServer source = Timescale.community(version).start(); PgServer target = Timescale.community(version).start()) {
+            String plant = Timescale.plant(source);
+            String cloud = CloudDouble.make(target, version);
+            CommandRun run = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, cloud), "--verify", "none");
+            assertEquals(0, run.code(), run.err() + run.out());
+            for (String view : VIEWS.subList(0, 5)) {
+                assertEquals(source.rows(plant, view), target.rows(cloud, view), view);
+            }
+            goesOnWorking(target, cloud);
         }
     }
 
