@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * @param tablespaces those in use beside the default one
  * @param objects what the archive makes and somebody owns
  * @param partitioned the indexes and constraints of partitioned tables
- * @param waiting the foreign keys and triggers of tables whose rows come after post-data
+ * @param waiting the foreign keys, triggers and policies of tables whose rows come after post-data
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
  * @param timescale TimescaleDB, or null where the source does not have it
@@ -101,11 +101,15 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables) {
         String late = tables.stream().filter(Inventory.Table::late).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
-        return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys and triggers", """
+        return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
                 SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_constraint
                  WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s))
                 UNION ALL
-                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)""".formatted(late));
+                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)
+                UNION ALL
+                SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid FROM pg_catalog.pg_policy WHERE polrelid IN (%1$s)
+                UNION ALL
+                SELECT 0, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)""".formatted(late));
     }
 
     private static List<Archive.Address> addresses(Connection session, String doing, String sql) {

@@ -25,7 +25,7 @@ final class CopyTypes {
     /**
      * @param extensions the extensions that have the same version on both sides
      * @return common table expressions for a query on the source; {@code safe(oid)} has a row for each type that is safe in binary,
-     *         {@code late(oid)} for each whose input looks up objects that exist only after post-data
+     *         {@code late(oid)} for each whose input, however deep inside, looks up objects that exist only after post-data
      */
     static String expressions(Collection<String> extensions) {
         return """
@@ -52,8 +52,13 @@ final class CopyTypes {
                              WHERE t.typname = ANY (%s) AND x.extname = ANY (%s)),
                 safe(oid) AS (SELECT DISTINCT b.oid FROM base b JOIN kind k ON k.oid = b.typ),
                 late(oid) AS (
-                  SELECT DISTINCT b.oid FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typ
-                   WHERE t.oid < 10000 AND t.typname ~ '^_?reg')""".formatted(array(BASE), array(EXTENSION), array(extensions));
+                  SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid < 10000 AND t.typname ~ '^_?reg'
+                  UNION SELECT o.outer_type FROM late l JOIN (
+                    SELECT t.oid AS outer_type, pg_catalog.unnest(ARRAY[t.typbasetype, t.typelem]) AS inner_type FROM pg_catalog.pg_type t
+                    UNION ALL SELECT r.rngtypid, r.rngsubtype FROM pg_catalog.pg_range r
+                    UNION ALL SELECT c.reltype, a.atttypid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                               WHERE c.reltype <> 0 AND a.attnum > 0 AND NOT a.attisdropped) o
+                    ON o.inner_type = l.oid)""".formatted(array(BASE), array(EXTENSION), array(extensions));
     }
 
     private static String array(Collection<String> names) {

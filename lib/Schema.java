@@ -93,7 +93,7 @@ public final class Schema {
     }
 
     /**
-     * Restores what stands after the rows, but for the foreign keys and triggers of tables whose rows are yet to come. Sessions that work on
+     * Restores what stands after the rows, but for what would fire on rows that are yet to come or refuse them. Sessions that work on
      * a partitioned table and on its partitions at once deadlock, which pg_restore's own order does not rule out; so only what takes long
      * is done in parallel, and what touches whole partition trees one after another.
      */
@@ -111,7 +111,7 @@ public final class Schema {
         archive.restore("post-data", 1, options, wanted.and(quick));
     }
 
-    /** Restores the foreign keys and triggers that waited. */
+    /** Restores the foreign keys, triggers and policies that waited. */
     public void latePostData() {
         archive.restore("post-data", 1, options, ours.and(this::waits));
     }
@@ -126,8 +126,9 @@ public final class Schema {
         archive.grant(ours);
     }
 
+    /** A comment does not say which object it is on. */
     private boolean waits(Archive.Entry entry) {
-        return waiting.contains(entry.address());
+        return waiting.contains(entry.address()) || hasLateTables() && entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER");
     }
 
     /** Extensions are created by their own step, and only their owner may comment on them; things left out have comments and privileges too. */

@@ -19,7 +19,6 @@ public final class StreamedRows implements RowMover {
     private final Console console;
     private final Steps steps;
     private final int jobs;
-    private String arrived = "";
 
     /**
      * @param to a session on the target
@@ -73,12 +72,11 @@ public final class StreamedRows implements RowMover {
         } finally {
             line.close();
         }
-        arrived = Count.of(copier.rows(), "row") + " in " + Count.of(some.size(), "table");
-        return arrived + ", " + Bytes.text(copier.bytes());
+        return arrived() + ", " + Bytes.text(copier.bytes());
     }
 
     @Override
     public String arrived() {
-        return arrived;
+        return Count.of(copier.rows(), "row") + " in " + Count.of(copier.tables(), "table");
     }
 }
