@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An archive of pg_dump, the schema alone or a whole dump, and the parts of it that are restored one after another. Options of foreign
@@ -164,15 +165,37 @@ public final class Archive {
         restore(List.of("--no-owner"), entry -> (entry.kind.equals("ACL") || entry.kind.equals("DEFAULT ACL")) && wanted.test(entry));
     }
 
-    private void restore(List<String> options, Predicate<Entry> wanted) {
-        StringBuilder list = new StringBuilder();
-        entries.stream().filter(wanted).forEach(entry -> list.append(entry.line).append('\n'));
-        if (list.length() == 0) {
-            return;
-        }
+    /**
+     * Gives the comments. They are in no section by themselves: pg_restore takes them to be in that of the entry before, which need not be
+     * the one before in the archive once only some are wanted.
+     */
+    public void comment(Predicate<Entry> wanted) {
+        restore(List.of("--no-owner", "--no-privileges"), entry -> entry.kind.equals("COMMENT") && wanted.test(entry));
+    }
+
+    /**
+     * Writes the archive as a script for psql.
+     *
+     * @param options further options of pg_restore
+     * @param order the entries in the order of the script; privileges, materialized views and event triggers come last in any case
+     */
+    public void script(Path out, List<String> options, List<Entry> order) {
         List<String> arguments = new ArrayList<>(options);
-        arguments.add("--use-list=" + Cleanup.privateFile("list", list.toString()));
+        arguments.add("--file=" + out);
+        tool.local("pg_restore", chosen(arguments, order));
+    }
+
+    private void restore(List<String> options, Predicate<Entry> wanted) {
+        List<Entry> chosen = entries.stream().filter(wanted).toList();
+        if (!chosen.isEmpty()) {
+            tool.connected("pg_restore", target, chosen(options, chosen));
+        }
+    }
+
+    private List<String> chosen(List<String> options, List<Entry> chosen) {
+        List<String> arguments = new ArrayList<>(options);
+        arguments.add("--use-list=" + Cleanup.privateFile("list", chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
         arguments.add(file.toString());
-        tool.connected("pg_restore", target, arguments);
+        return arguments;
     }
 }

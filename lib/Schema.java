@@ -20,7 +20,7 @@ public final class Schema {
 
     /** Entries after the rows that take no time and may lock several tables. */
     private static final Set<String> QUICK = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE",
-            "PUBLICATION TABLES IN SCHEMA", "COMMENT");
+            "PUBLICATION TABLES IN SCHEMA");
 
     private static final String JOBS = "bgw_job";
 
@@ -53,7 +53,8 @@ public final class Schema {
         Set<String> existing = new HashSet<>(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         Set<Long> present = contents.schemas().stream().filter(schema -> existing.contains(schema.name())).map(Inventory.Relation::oid)
                 .collect(Collectors.toSet());
-        archive.restore("pre-data", 1, options, ours.and(entry -> !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()))));
+        archive.restore("pre-data", 1, options, ours.and(entry -> !entry.kind().equals("COMMENT")
+                && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()))));
     }
 
     /** Restores the rows of TimescaleDB's catalog, one table after another. */
@@ -75,7 +76,8 @@ public final class Schema {
 
     /** Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that come late. */
     public void rows(int jobs) {
-        archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry)));
+        archive.restore("data", jobs, options,
+                ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")));
     }
 
     /** Restores the rows of the tables that come late. */
@@ -99,7 +101,7 @@ public final class Schema {
      */
     public void postData(int jobs) {
         Set<Archive.Address> partitioned = Set.copyOf(contents.partitioned());
-        Predicate<Archive.Entry> wanted = ours.and(entry -> !waits(entry) && !entry.concerns("EVENT TRIGGER")
+        Predicate<Archive.Entry> wanted = ours.and(entry -> !waits(entry) && !entry.kind().equals("COMMENT") && !entry.kind().equals("EVENT TRIGGER")
                 && !entry.kind().equals("MATERIALIZED VIEW DATA"));
         // The index or constraint of a partitioned table is made out of those of its partitions; that reads no row.
         Predicate<Archive.Entry> trees = entry -> entry.kind().equals("INDEX ATTACH") || partitioned.contains(entry.address());
@@ -118,7 +120,8 @@ public final class Schema {
 
     /** Restores the event triggers, which would fire on everything that follows. */
     public void eventTriggers() {
-        archive.restore("post-data", 1, List.of(), ours.and(entry -> entry.concerns("EVENT TRIGGER")));
+        archive.restore("post-data", 1, List.of(), ours.and(entry -> entry.kind().equals("EVENT TRIGGER")));
+        archive.comment(ours.and(entry -> entry.concerns("EVENT TRIGGER")));
     }
 
     /** Grants what the archive grants. */
@@ -126,9 +129,13 @@ public final class Schema {
         archive.grant(ours);
     }
 
-    /** A comment does not say which object it is on. */
+    /** Restores the comments on all that is there by then. */
+    public void comments() {
+        archive.comment(ours.and(entry -> !entry.concerns("EVENT TRIGGER")));
+    }
+
     private boolean waits(Archive.Entry entry) {
-        return waiting.contains(entry.address()) || hasLateTables() && entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER");
+        return waiting.contains(entry.address());
     }
 
     /** Extensions are created by their own step, and only their owner may comment on them; things left out have comments and privileges too. */

@@ -43,6 +43,7 @@ public final class StepwiseDelivery implements Delivery {
                 rows.moveLate();
                 schema.latePostData();
             }
+            schema.comments();
             return "done";
         });
     }

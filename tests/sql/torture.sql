@@ -72,9 +72,39 @@ INSERT INTO every_type (c_numeric, c_float4, c_float8, c_timestamp, c_timestampt
          (-1e131071::numeric, -0.0, -0.0, '0001-01-01', '0001-01-01 BC', 3, 3, '-1 year', repeat('long ', 100000));
 CREATE TABLE multiranges (a int4multirange, b datemultirange, c float_multirange);
 INSERT INTO multiranges VALUES ('{[1,2),[5,9)}', '{}', '{[1.5,2.5),[7,8]}');
+CREATE DOMAIN index_name AS regclass;
+CREATE TYPE with_index AS (i regclass, n int);
+CREATE DOMAIN happy AS mood CHECK (VALUE <> 'sa,d');
+CREATE DOMAIN good_pair AS pair CHECK ((VALUE).a > 0);
+CREATE TABLE built_from_types (happies happy[], pairs good_pair[], multi datemultirange[], ranges float_range[], lists int_list[], regs regclass[], row_of same, rows_of same[]);
+INSERT INTO built_from_types VALUES ('{"it''s ok"}', '{"(1,x)"}', '{"{[2020-01-01,2020-02-01)}"}', '{"[1,2)"}', ARRAY['{1}', '{2,3}']::int_list[], '{same,every_type}', '(1)', '{(1),(2)}');
+DO $$ BEGIN EXECUTE 'CREATE TABLE every_array (' || (SELECT string_agg(format('%I %I[]', 'c_' || e.typname, e.typname), ', ' ORDER BY a.oid) FROM pg_type a JOIN pg_type e ON e.typarray = a.oid
+  WHERE a.oid < 10000 AND e.typtype <> 'p' AND e.typrelid = 0 AND e.typname NOT IN ('gtsvector', 'pg_node_tree')) || ')'; END $$;
+INSERT INTO every_array DEFAULT VALUES;
+DO $$ DECLARE c record; BEGIN
+  FOR c IN SELECT a.attname FROM pg_attribute a JOIN pg_attribute f ON f.attrelid = 'every_type'::regclass AND f.attname = a.attname
+            WHERE a.attrelid = 'every_array'::regclass AND a.attnum > 0 LOOP
+    EXECUTE format('UPDATE every_array SET %1$I = ARRAY[(SELECT %1$I FROM every_type WHERE %1$I IS NOT NULL LIMIT 1), NULL]', c.attname);
+  END LOOP; END $$;
+CREATE TABLE reg_domains (ds index_name[]);
+CREATE TABLE reg_composites (cs with_index[]);
+CREATE TABLE reg_others (d index_name, regoper regoper, regcollation regcollation, regdictionary regdictionary);
 CREATE TABLE reg_late (id int PRIMARY KEY, index_name regclass, function_name regprocedure, operator_name regoperator, configuration regconfig);
 CREATE INDEX reg_target ON same (same);
 INSERT INTO reg_late VALUES (1, 'reg_target', 'lower(text)', '+(int4,int4)', 'english'), (2, 'reg_late_pkey', NULL, NULL, NULL);
+INSERT INTO reg_domains VALUES ('{reg_target,reg_late_pkey}');
+INSERT INTO reg_composites VALUES ('{"(reg_late_pkey,2)",NULL}');
+INSERT INTO reg_others VALUES ('reg_target', '||/', '"C"', 'simple');
+CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'fired during the load'; END $$;
+CREATE TRIGGER quiet BEFORE INSERT ON reg_late FOR EACH ROW EXECUTE FUNCTION quiet();
+COMMENT ON TRIGGER quiet ON reg_late IS 'a comment on what comes late';
+CREATE TABLE reg_child (late int CONSTRAINT to_late REFERENCES reg_late);
+INSERT INTO reg_child VALUES (1);
+COMMENT ON CONSTRAINT to_late ON reg_child IS 'a comment on what comes later';
+ALTER TABLE reg_late ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY late_policy ON reg_late USING (id > 0);
+COMMENT ON POLICY late_policy ON reg_late IS 'a comment on a policy';
+CREATE RULE late_rule AS ON INSERT TO reg_late DO INSTEAD NOTHING;
 
 -- shapes
 CREATE TABLE big_values (id int, b bytea, t text);
@@ -137,6 +167,18 @@ CREATE TABLE identities (a int GENERATED ALWAYS AS IDENTITY (START 10 INCREMENT 
 INSERT INTO identities DEFAULT VALUES;
 INSERT INTO identities DEFAULT VALUES;
 
+CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY, v text);
+INSERT INTO unlogged VALUES (1, 'kept by a dump');
+CREATE TABLE stored (v text COMPRESSION pglz, w text) WITH (toast.autovacuum_enabled = false, toast_tuple_target = 4080);
+ALTER TABLE stored ALTER v SET STORAGE EXTERNAL, ALTER w SET STORAGE MAIN;
+CREATE SEQUENCE down AS smallint INCREMENT -3 MINVALUE -30 MAXVALUE 5 START 5 CACHE 4 CYCLE;
+SELECT setval('down', -3);
+CREATE SEQUENCE unused START 7;
+CREATE SEQUENCE owned OWNED BY stored.v;
+CREATE TABLE own_default (id bigint DEFAULT nextval('owned'), at timestamptz DEFAULT now(), s text DEFAULT E'it''s\n' || current_user);
+INSERT INTO own_default (id) VALUES (1);
+CREATE FOREIGN DATA WRAPPER odd_wrapper OPTIONS (debug 'it''s');
+
 -- code
 CREATE FUNCTION view_user() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT 1::bigint';
 CREATE VIEW v_one AS SELECT view_user() AS n;
@@ -182,6 +224,49 @@ CREATE USER MAPPING FOR torture_reader SERVER elsewhere OPTIONS (user 'u', passw
 CREATE FOREIGN TABLE far_away (id int OPTIONS (column_name 'ID')) SERVER elsewhere OPTIONS (table_name 'there');
 CREATE STATISTICS odd_statistics (mcv) ON (a % 10), b FROM parent;
 
+CREATE PROCEDURE proc(INOUT a int, b text DEFAULT 'x') LANGUAGE plpgsql AS $$ BEGIN a := 1; COMMIT; END $$;
+CREATE FUNCTION windowed(int) RETURNS bigint LANGUAGE internal WINDOW IMMUTABLE AS 'window_row_number';
+CREATE FUNCTION tabled(OUT a int, OUT b text) RETURNS SETOF record LANGUAGE sql ROWS 3 PARALLEL SAFE AS $$ SELECT 1, 'x' $$;
+CREATE AGGREGATE moving(float8) (sfunc = float8pl, stype = float8, msfunc = float8pl, minvfunc = float8mi, mstype = float8, parallel = safe, combinefunc = float8pl);
+CREATE OPERATOR !== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4ne, NEGATOR = ===, RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq, NEGATOR = !==, COMMUTATOR = ===, HASHES, MERGES);
+CREATE RECURSIVE VIEW counting (n) AS SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 3;
+CREATE MATERIALIZED VIEW m_empty AS SELECT 1 AS n WITH NO DATA;
+CREATE UNIQUE INDEX m_index ON m_top (c);
+CREATE TYPE base_type;
+CREATE FUNCTION base_in(cstring) RETURNS base_type LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION base_out(base_type) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE base_type (INPUT = base_in, OUTPUT = base_out, LIKE = int4, CATEGORY = 'N');
+CREATE TABLE of_base (v base_type, vs base_type[]);
+INSERT INTO of_base VALUES ('42', '{1,2}');
+CREATE CAST (base_type AS int) WITHOUT FUNCTION AS IMPLICIT;
+CREATE TYPE only_a_shell;
+CREATE FUNCTION odd_handler() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE TRUSTED LANGUAGE odd_language HANDLER odd_handler;
+CREATE ACCESS METHOD odd_heap TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE odd_stored (v int) USING odd_heap;
+INSERT INTO odd_stored VALUES (1);
+CREATE TRANSFORM FOR base_type LANGUAGE odd_language (FROM SQL WITH FUNCTION prsd_lextype(internal));
+CREATE TEXT SEARCH PARSER odd_parser (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE odd_template (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+COMMENT ON COLUMN parent.a IS 'column';
+COMMENT ON CONSTRAINT no_overlap ON booking IS 'constraint';
+COMMENT ON INDEX odd_index IS 'index';
+COMMENT ON TRIGGER "always" ON duplicates IS 'trigger';
+COMMENT ON RULE ins ON updatable IS 'rule';
+COMMENT ON FUNCTION definer() IS 'function';
+COMMENT ON AGGREGATE joined(text) IS 'aggregate';
+COMMENT ON TYPE mood IS 'type';
+COMMENT ON CONSTRAINT positive_check ON DOMAIN positive IS 'constraint of a domain';
+COMMENT ON CAST (mood AS int) IS 'cast';
+COMMENT ON OPERATOR CLASS odd_class USING btree IS 'operator class';
+COMMENT ON TEXT SEARCH CONFIGURATION odd_configuration IS 'configuration';
+COMMENT ON SERVER elsewhere IS 'server';
+COMMENT ON EXTENSION postgres_fdw IS 'a comment of one''s own';
+COMMENT ON STATISTICS odd_statistics IS 'statistics';
+COMMENT ON SCHEMA "has space" IS 'schema';
+ALTER STATISTICS odd_statistics SET STATISTICS 77;
+
 -- row-level security, publications, privileges, large objects
 ALTER TABLE tree ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY mine ON tree AS RESTRICTIVE FOR ALL TO PUBLIC, torture_reader USING (id > 0) WITH CHECK (parent IS NOT NULL);
@@ -195,6 +280,13 @@ GRANT SELECT (a), UPDATE (b) ON parent TO torture_reader;
 GRANT ALL ON "drop"."table" TO "drop" WITH GRANT OPTION;
 GRANT USAGE ON TYPE mood TO torture_reader;
 REVOKE USAGE ON TYPE pair FROM PUBLIC;
+COMMENT ON POLICY mine ON tree IS 'policy';
+COMMENT ON PUBLICATION "odd columns" IS 'publication';
+GRANT EXECUTE ON FUNCTION definer() TO torture_reader;
+REVOKE ALL ON FUNCTION atomic_sql FROM PUBLIC;
+REVOKE ALL ON duplicates FROM postgres;
+GRANT USAGE ON LANGUAGE odd_language TO torture_reader;
+GRANT USAGE ON SEQUENCE down TO torture_reader;
 GRANT USAGE ON FOREIGN SERVER elsewhere TO torture_reader;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO torture_reader;
@@ -212,6 +304,7 @@ ALTER MATERIALIZED VIEW m_next OWNER TO "drop";
 GRANT SELECT ON m_top TO "drop";
 CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'an event trigger fired during the load'; END $$;
 CREATE EVENT TRIGGER watch ON ddl_command_start WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'GRANT', 'CREATE INDEX') EXECUTE FUNCTION watch();
+COMMENT ON EVENT TRIGGER watch IS 'event trigger';
 CREATE EVENT TRIGGER asleep ON sql_drop EXECUTE FUNCTION watch();
 SET session_replication_role = replica;
 ALTER EVENT TRIGGER asleep DISABLE;
