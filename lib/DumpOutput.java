@@ -95,7 +95,7 @@ public final class DumpOutput implements AutoCloseable {
 
     /** What a killed run has left there is removed by the next one. */
     private static void sweep(Path out) throws IOException {
-        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString()) + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old)?");
+        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString()) + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
         try (DirectoryStream<Path> files = Files.newDirectoryStream(out.getParent())) {
             for (Path file : files) {
                 Matcher name = leftover.matcher(file.getFileName().toString());
@@ -111,9 +111,18 @@ public final class DumpOutput implements AutoCloseable {
         return partial;
     }
 
+    /** @return where an archive may be written from which the dump is made; it goes when the dump is complete or given up */
+    public Path archive() {
+        return sibling(partial, "-archive");
+    }
+
     /** @return how much has been written so far, in bytes */
     public long bytes() {
-        try (Stream<Path> files = Files.walk(partial)) {
+        return bytes(partial) + (Files.exists(archive()) ? bytes(archive()) : 0);
+    }
+
+    private static long bytes(Path written) {
+        try (Stream<Path> files = Files.walk(written)) {
             return files.mapToLong(DumpOutput::size).sum();
         } catch (IOException | java.io.UncheckedIOException e) {
             return 0;
@@ -146,6 +155,7 @@ public final class DumpOutput implements AutoCloseable {
             Files.move(partialManifest, beside, StandardCopyOption.ATOMIC_MOVE);
             discard.cancel();
             remove(old);
+            remove(archive());
         } catch (IOException e) {
             throw Failure.step("could not write \"%s\": %s", out, reason(e)).because(e);
         }
@@ -160,6 +170,7 @@ public final class DumpOutput implements AutoCloseable {
         try {
             Path beside = Manifest.beside(out);
             remove(partial);
+            remove(archive());
             remove(sibling(beside, ".partial-" + ProcessHandle.current().pid()));
             if (renamed && !Files.exists(beside)) {
                 remove(out);

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java Dsn.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java Manifest.java ProgressLine.java Rows.java Server.java Tool.java Uncarried.java
+//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java Rows.java Server.java Tool.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -65,7 +65,11 @@ public final class DumpWriter {
 
     /** @return what pg_dump is told, but for the snapshot */
     public List<String> arguments(Path out) {
-        List<String> arguments = new ArrayList<>(List.of("--format=" + order.format.word()));
+        return arguments(order.format, out);
+    }
+
+    private List<String> arguments(DumpFormat format, Path out) {
+        List<String> arguments = new ArrayList<>(List.of("--format=" + format.word()));
         if (order.format == DumpFormat.DIRECTORY && order.jobs > 1 && attempts < 2) {
             arguments.add("--jobs=" + order.jobs);
         }
@@ -100,9 +104,7 @@ public final class DumpWriter {
             DumpFiles files = new DumpFiles();
             ProgressLine line = console.progress(() -> "dump: " + Bytes.text(output.bytes()) + " written" + checked(files));
             try {
-                List<String> arguments = arguments(output.partial());
-                arguments.add("--snapshot=" + source.snapshot().id());
-                pgDump(source.server().dsn(), arguments);
+                dump(source, contents, output);
                 Manifest manifest = manifest(source, contents, files.read(output.partial(), order.out.getFileName().toString(), order.jobs));
                 output.publish(manifest);
                 return manifest;
@@ -116,9 +118,15 @@ public final class DumpWriter {
         return files.done() == 0 ? "" : ", " + Bytes.text(files.done()) + " read for the checksums";
     }
 
-    private void pgDump(Dsn source, List<String> arguments) {
+    private void dump(FrozenSource source, Contents contents, DumpOutput output) {
+        boolean late = order.format == DumpFormat.PLAIN && !contents.late().isEmpty();
+        List<String> arguments = late ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
+        arguments.add("--snapshot=" + source.snapshot().id());
         try {
-            tool.connected("pg_dump", source, arguments);
+            tool.connected("pg_dump", source.server().dsn(), arguments);
+            if (late) {
+                new LateScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
+            }
         } catch (Failure e) {
             if ((e.getMessage() + e.detail()).contains("No space left on device")) {
                 throw Failure.step("no space is left where \"%s\" was to be written", order.out).because(e)
