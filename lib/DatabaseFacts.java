@@ -106,7 +106,7 @@ final class DatabaseFacts {
     private static final FactQuery SUBSCRIPTIONS = FactQuery.ofDatabase("subscription", """
             SELECT 'subscription' AS kind, {name s.subname} AS identity, NULL AS parent, {owner s.subowner} AS owner,
                    (SELECT string_agg({name p}, ', ' ORDER BY p) FROM unnest(s.subpublications) p) AS publications, s.subslotname::text AS slot,
-                   {superuser: md5(s.subconninfo) else {unknown}} AS "secret connection",
+                   {superuser: {md5 s.subconninfo} else {unknown}} AS "secret connection",
                    {superuser: {comment pg_subscription s.oid} else {unknown}} AS comment
               FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())""");
 

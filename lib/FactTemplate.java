@@ -84,10 +84,16 @@ final class FactTemplate {
             case "comment" -> "obj_description(" + words[2] + ", '" + words[1] + "')";
             case "grants" -> grants(words[1], words[2], words[3]);
             case "options" -> options(words[1], "substr(o, strpos(o, '=') + 1)");
-            case "secret" -> options(words[2], "md5(substr(o, strpos(o, '=') + 1))");
+            case "secret" -> options(words[2], md5("substr(o, strpos(o, '=') + 1)"));
+            case "md5" -> md5(text.substring(4));
             case "unknown" -> "chr(1)";
             default -> throw new IllegalArgumentException("unknown phrase: " + text);
         };
+    }
+
+    /** Of the text and not of its bytes, which differ where the encodings of the sides do. */
+    private String md5(String text) {
+        return asBytes() ? "md5(" + text + ")" : "md5(convert_to(" + text + ", 'UTF8'))";
     }
 
     private boolean holds(String condition) {

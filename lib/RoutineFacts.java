@@ -22,7 +22,7 @@ final class RoutineFacts {
                    CASE WHEN p.prosupport::oid <> 0 THEN p.prosupport::regproc::text END AS "support function",
                    {options p.proconfig} AS "setting",
                    (SELECT string_agg(format_type(t, NULL), ', ') FROM unnest(p.protrftypes) t) AS transforms,
-                   CASE WHEN p.prokind <> 'a' THEN 'md5 ' || md5(concat_ws(' in ', p.prosrc, p.probin)) END AS body,
+                   CASE WHEN p.prokind <> 'a' THEN 'md5 ' || {md5 concat_ws(' in ', p.prosrc, p.probin)} END AS body,
                    {both since 14: {same major: pg_get_function_sqlbody(p.oid) AS definition,}}
                    (SELECT concat_ws(', ', 'state ' || format_type(a.aggtranstype, NULL) || ' by ' || a.aggtransfn,
                              'final ' || nullif(a.aggfinalfn, 0)::regproc || ' ' || a.aggfinalmodify::text,

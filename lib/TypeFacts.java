@@ -59,7 +59,7 @@ final class TypeFacts {
                               else CASE WHEN l.collprovider <> 'i' THEN 'locale ' || l.collcollate END},
                              CASE WHEN l.collprovider = 'c' THEN 'ctype ' || l.collctype END,
                              CASE WHEN NOT l.collisdeterministic THEN 'not deterministic' END,
-                             {both since 16: 'rules ' || md5(l.collicurules) else NULL}) AS "is",
+                             {both since 16: 'rules ' || {md5 l.collicurules} else NULL}) AS "is",
                    {comment pg_collation l.oid} AS comment
               FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
              WHERE {namespace n} AND {own pg_collation l.oid}""");
