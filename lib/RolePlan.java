@@ -135,12 +135,14 @@ public final class RolePlan {
 
     /** Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one transaction. */
     public Outcome apply(Connection session) {
-        List<Roles.Role> create = mayCreate() ? missing() : List.of();
         List<String> leftOut = new ArrayList<>();
         Rows.run(session, "target", "creating roles", "BEGIN");
+        // A name is in no encoding of its own: a database of another encoding than the one asked before shows another name.
+        Set<String> there = Set.copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        List<Roles.Role> create = mayCreate() ? missing().stream().filter(role -> !there.contains(role.name())).toList() : List.of();
         create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"", RoleStatements.create(role, target.givable())));
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
-        statements(name -> created.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
+        statements(name -> created.contains(name) || there.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
         Rows.run(session, "target", "creating roles", "COMMIT");
         return new Outcome(create.size(), leftOut);
     }
