@@ -139,23 +139,6 @@ class MigrateTest {
     }
 
     @Test
-    void texts_of_a_latin1_database_are_converted_and_those_of_a_sql_ascii_database_are_kept() {
-        PgServer server = PgServer.shared(ClientBinaries.clientMajor());
-        String latin = server.newDatabase("ENCODING 'LATIN1' LOCALE 'C'");
-        server.sql(latin, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('Grüße')");
-        String utf8 = server.newDatabase();
-        assertEquals(0, CommandRun.migrate(server.uri(latin), server.uri(utf8), "--verify", "checksums").code());
-        assertEquals("Grüße", server.query(utf8, "SELECT v FROM t"));
-
-        String ascii = server.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
-        server.sql(ascii, "CREATE TABLE t (v text, n int)", "INSERT INTO t VALUES (E'a\\xe9b', 1)");
-        String kept = server.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
-        CommandRun run = CommandRun.migrate(server.uri(ascii), server.uri(kept));
-        assertEquals(0, run.code(), run.err());
-        assertEquals("61e962", server.query(kept, "SELECT encode(v::bytea, 'hex') FROM t"));
-    }
-
-    @Test
     void rows_too_large_for_one_batch_arrive() {
         PgServer server = PgServer.shared(ClientBinaries.clientMajor());
         assumeTrue(Runtime.getRuntime().maxMemory() > 200_000_000, "needs a heap of 200 MB");

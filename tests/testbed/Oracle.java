@@ -2,6 +2,8 @@ package testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,9 @@ public final class Oracle {
     private static final Pattern GRANT_LINE = Pattern.compile("GRANT " + NAME + " TO " + NAME + "[ ;].*");
     /** Lines that say who wrote the dump, and the random keys that newer minor releases put around it. */
     private static final Pattern NOT_SCHEMA = Pattern.compile("\\\\(un)?restrict .*|-- Dumped (from|by) .*");
+
+    /** A dump is in the encoding of its database. */
+    private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
     private Oracle() {
     }
@@ -141,7 +146,7 @@ public final class Oracle {
             Path file = Files.createTempFile("tsmigrate-oracle-", ".sql");
             // For when a dump or its restoration fails; otherwise it goes as soon as it has been used.
             file.toFile().deleteOnExit();
-            return Files.writeString(file, content);
+            return Files.writeString(file, content, BYTES);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -150,7 +155,7 @@ public final class Oracle {
     /** Reads the file and removes it. */
     private static String text(Path file) {
         try {
-            String text = Files.readString(file);
+            String text = Files.readString(file, BYTES);
             Files.delete(file);
             return text;
         } catch (IOException e) {

@@ -1,3 +1,5 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
 package testbed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
