@@ -13,7 +13,7 @@ JOBS ?= 4
 FORMAT ?= directory
 export SOURCE TARGET
 
-.PHONY: from-postgres roles dump align restore analyze verify help test check demo trixie-root clean packages class-path
+.PHONY: from-postgres roles dump align restore analyze verify help test soak check demo trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,6 +21,9 @@ help: ## list the targets
 
 test: packages check ## run all tests, or some: make test TESTS="DsnTest VerifyTest"
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
+
+soak: packages check ## run the tests that try random moments and large databases, thoroughly
+	@TSMIGRATE_SOAK=1 $(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
 
 check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are errors
 

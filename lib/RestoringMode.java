@@ -5,6 +5,8 @@ package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The state of a database in which TimescaleDB treats hypertables, chunks and its own catalog as ordinary tables and runs no jobs
@@ -50,14 +52,17 @@ final class RestoringMode implements AutoCloseable {
 
     /** Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came from, and jobs may run. */
     void end(Connection to) {
-        String end = "SELECT " + timescale.function("timescaledb_post_restore") + "()";
-        Rows.run(to, "target", "turning restoring mode off", end);
-        if (Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0) {
-            Rows.run(to, "target", "starting the jobs' scheduler", end);
-        }
+        turnOff(to, timescale);
         leaving.cancel();
         left = true;
         prove("off");
+    }
+
+    static void turnOff(Connection session, Timescale timescale) {
+        Rows.run(session, "target", "turning restoring mode off", ending(timescale));
+        if (Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0) {
+            Rows.run(session, "target", "starting the jobs' scheduler", ending(timescale));
+        }
     }
 
     private void prove(String wanted) {
@@ -91,15 +96,32 @@ final class RestoringMode implements AutoCloseable {
     }
 
     /**
-     * Takes an unfinished load out of TimescaleDB's sight, after which the mode is off. On half a catalog, queries would return nothing or
-     * crash the server, so it is emptied.
+     * Takes an unfinished load out of TimescaleDB's sight, after which the mode is off.
      *
      * @param more what else is to be done while hypertables and chunks are ordinary tables
      */
     static void withdraw(Connection session, Timescale timescale, Runnable more) {
-        Rows.run(session, "target", "turning restoring mode on", "SET lock_timeout = '30s'; SELECT " + timescale.function("timescaledb_pre_restore") + "()");
-        TimescaleCatalog.clear(session);
+        List<String> statements = withdrawal(session, timescale);
+        statements.subList(0, statements.size() - 1).forEach(sql -> Rows.run(session, "target", "withdrawing what was loaded", sql));
         more.run();
-        Rows.run(session, "target", "turning restoring mode off", "SELECT " + timescale.function("timescaledb_post_restore") + "(); SET lock_timeout = 0");
+        Rows.run(session, "target", "turning restoring mode off", statements.get(statements.size() - 1));
+    }
+
+    /** @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it is emptied */
+    static List<String> withdrawal(Connection session, Timescale timescale) {
+        List<String> statements = new ArrayList<>(List.of("SELECT " + timescale.function("timescaledb_pre_restore") + "()"));
+        statements.addAll(TimescaleCatalog.clearing(session));
+        statements.add(ending(timescale));
+        return statements;
+    }
+
+    /** @return the statement that turns the mode off */
+    static String ending(Timescale timescale) {
+        return "SELECT " + timescale.function("timescaledb_post_restore") + "()";
+    }
+
+    /** @return whether the mode is on for new sessions of this database */
+    static boolean isOn(Connection fresh) {
+        return "on".equals(Rows.text(fresh, "target", "asking for restoring mode", STATE));
     }
 }

@@ -4,7 +4,6 @@ package lib;
 
 import java.sql.Connection;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump takes their rows along because the extension
@@ -38,15 +37,16 @@ public final class TimescaleCatalog {
         Rows.run(target, "target", "preparing the catalog of TimescaleDB", UUID);
     }
 
-    /** Removes the user's rows from an unfinished catalog, after which hypertables and chunks are ordinary tables, and no job is there. */
-    static void clear(Connection target) {
-        List<String> deletes = Rows.texts(target, "target", "listing the catalog of TimescaleDB", """
+    /**
+     * @return the statements that remove the user's rows from an unfinished catalog, after which hypertables and chunks are ordinary tables,
+     *         and no job is there
+     */
+    static List<String> clearing(Connection target) {
+        return Rows.texts(target, "target", "listing the catalog of TimescaleDB", """
                 WITH RECURSIVE %s
-                SELECT pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname, c.condition)
+                SELECT pg_catalog.rtrim(pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname, pg_catalog.btrim(c.condition, E' \\n')))
                   FROM depth d JOIN config c ON c.oid = d.oid JOIN pg_catalog.pg_class t ON t.oid = d.oid AND t.relkind = 'r'
                   JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
                  WHERE t.relname <> 'metadata'
-                 ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS));
-        Rows.run(target, "target", "clearing the catalog of TimescaleDB", deletes.stream().collect(Collectors.joining(";\n")));
-    }
+                 ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS));    }
 }

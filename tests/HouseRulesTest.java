@@ -35,7 +35,7 @@ class HouseRulesTest {
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification
-            route: FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
+            route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
               Restoration Migration
             """;
 

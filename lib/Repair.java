@@ -1,0 +1,77 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Connecting.java Failure.java Journal.java Leftovers.java RestoringMode.java Server.java Timescale.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** What an aborted load has left behind on a target, and the way to mend it. Objects that are half there are for {@code migrate --restart}. */
+public final class Repair {
+    private final Server target;
+
+    public Repair(Server target) {
+        this.target = target;
+    }
+
+    /**
+     * Mends what it finds.
+     *
+     * @param say is told what was done
+     * @return whether there was anything to mend
+     * @throws Failure refused, when a migration is at work there
+     */
+    public boolean run(Consumer<String> say) {
+        return visit((session, timescale) -> {
+            // Without the lock, a run that began meanwhile would lose its sessions to us.
+            Journal.lock(session);
+            Leftovers.end(session);
+            if (Journal.exists(session)) {
+                RestoringMode.withdraw(session, timescale, () -> { });
+                say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with: migrate --restart");
+            } else {
+                RestoringMode.turnOff(session, timescale);
+                say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
+            }
+        });
+    }
+
+    /** @return the statements that {@link #run} would run */
+    public List<String> plan() {
+        List<String> statements = new ArrayList<>();
+        visit((session, timescale) -> statements.addAll(
+                Journal.exists(session) ? RestoringMode.withdrawal(session, timescale) : List.of(RestoringMode.ending(timescale))));
+        return statements;
+    }
+
+    /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
+    public boolean halfLoaded() {
+        try (Connection session = target.session()) {
+            return Journal.exists(session);
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    private interface Work {
+        void mend(Connection session, Timescale timescale);
+    }
+
+    private boolean visit(Work work) {
+        try (Connection session = target.session()) {
+            Timescale timescale = Timescale.of(session, "target");
+            if (timescale == null || !RestoringMode.isOn(session)) {
+                return false;
+            }
+            if (Journal.locked(session)) {
+                throw Failure.refused("a migration is at work on the target").hint("%s", Journal.IN_USE_HINT);
+            }
+            work.mend(session, timescale);
+            return true;
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+}
