@@ -13,7 +13,7 @@ JOBS ?= 4
 FORMAT ?= directory
 export SOURCE TARGET
 
-.PHONY: from-postgres roles dump align restore analyze verify help test soak check demo trixie-root clean packages class-path
+.PHONY: from-postgres roles dump align restore analyze verify help test soak check demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are 
 
 demo: packages check ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo
+
+demo-timescale: packages check ## the same with TimescaleDB, in a Debian root folder
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo timescale
 
 trixie-root: packages check ## make the Debian root folder with TimescaleDB that some tests use
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot

@@ -3,35 +3,71 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.opentest4j.TestAbortedException;
 import testbed.ClientBinaries;
 import testbed.PgServer;
 import testbed.Run;
+import testbed.TrixieRoot;
 
 /**
- * A migration to look at: a web shop moves from one throw-away server to another. Every command line is shown as
+ * A migration to look at: a database moves from one throw-away server to another. Every command line is shown as
  * it is run. The first that fails ends the demonstration with exit code 1; the servers go in any case.
  */
 class Demo {
-    private static final String QUESTION = "SELECT count(*) AS payments, sum(amount) AS paid, max(received) AS last FROM shop.payments";
+    /**
+     * What is moved.
+     *
+     * @param server starts one of the two servers
+     * @param clients the folder of the programs for servers of this version
+     * @param intro what is said when they start
+     * @param contents what the database gets
+     * @param script makes it
+     * @param moved what moves beside rows
+     * @param question what both sides are asked in the end
+     */
+    private record Show(String database, Supplier<PgServer> server, Supplier<Path> clients, String intro, String contents, String script, String moved,
+            String question) {
+    }
 
+    private static final Show SHOP = new Show("shop", () -> PgServer.start(ClientBinaries.clientMajor()),
+            () -> ClientBinaries.bin(ClientBinaries.clientMajor()), "Two servers of PostgreSQL " + ClientBinaries.clientMajor()
+                    + " start on this machine. They go away at the end.",
+            "The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.", "tests/sql/demo.sql",
+            "roles, policies, triggers and large objects",
+            "SELECT count(*) AS payments, sum(amount) AS paid, max(received) AS last FROM shop.payments");
+    private static final Show PLANT = new Show("plant", () -> TrixieRoot.timescale("max_locks_per_transaction=256"), TrixieRoot::clientWrappers,
+            "Two servers of PostgreSQL 17 with TimescaleDB, Apache edition, start in a Debian root folder. They go away at the end.",
+            "The source gets a plant whose 50 machines reported every hour of a year, in hypertables.", "tests/sql/demo-timescale.sql",
+            "hypertables, chunks, roles and triggers",
+            "SELECT count(*) AS readings, round(avg(power)) AS power, max(time) AS last FROM plant.reading");
+
+    private final Show show;
     private final Path report;
     private final Map<String, String> environment = new HashMap<>();
 
-    private Demo(Path report) {
+    private Demo(Show show, Path report) {
+        this.show = show;
         this.report = report;
         // What users have set for servers of their own would lead every command astray.
         System.getenv().keySet().stream().filter(name -> name.startsWith("PG")).forEach(name -> environment.put(name, ""));
     }
 
-    /** @param args the file for the summary of the migration, unless it is to be build/demo-report.txt */
+    /** @param args "timescale" for the show with TimescaleDB; the file for the summary of the migration, unless it is to be build/demo-report.txt */
     public static void main(String[] args) {
         long start = System.nanoTime();
-        Demo demo = new Demo(Path.of(args.length > 0 ? args[0] : "build/demo-report.txt"));
+        List<String> arguments = new ArrayList<>(List.of(args));
+        Show show = arguments.remove("timescale") ? PLANT : SHOP;
+        Demo demo = new Demo(show, Path.of(arguments.isEmpty() ? "build/demo-report.txt" : arguments.get(0)));
         try {
             demo.run();
+        } catch (TestAbortedException e) {
+            System.out.printf("%ndemo: error: %s%n", e.getMessage());
+            System.exit(1);
         } catch (IOException | RuntimeException e) {
             System.out.printf("%ndemo: error: %s%nNo server is left.%n", e.getMessage());
             System.exit(1);
@@ -42,18 +78,19 @@ class Demo {
 
     private void run() throws IOException {
         Files.createDirectories(report.toAbsolutePath().getParent());
-        int major = ClientBinaries.clientMajor();
-        say("Two servers of PostgreSQL " + major + " start on this machine. They go away at the end.");
-        try (PgServer source = PgServer.start(major); PgServer target = PgServer.start(major)) {
+        say(show.intro);
+        try (PgServer source = show.server.get(); PgServer target = show.server.get()) {
             export("SOURCE", address(source));
             export("TARGET", address(target));
             export("PGPASSFILE", passFile(source).toString());
+            // Not every version's clients are where everybody looks for them.
+            environment.putIfAbsent("TSMIGRATE_PG_BINDIRS", System.getenv().getOrDefault("TSMIGRATE_PG_BINDIRS", show.clients.get().toString()));
 
-            say("The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.");
-            command("psql -X -q -f tests/sql/demo.sql \"${SOURCE%/shop}/postgres\"");
+            say(show.contents);
+            command("psql -X -q -f " + show.script + " \"${SOURCE%/" + show.database + "}/postgres\"");
 
-            say("All " + source.query("shop", "SELECT pg_size_pretty(pg_database_size('shop'))")
-                    + " of it move, with roles, policies, triggers and large objects. Then both sides are compared by checksums.");
+            say("All " + source.query(show.database, "SELECT pg_size_pretty(pg_database_size('" + show.database + "'))")
+                    + " of it move, with " + show.moved + ". Then both sides are compared by checksums.");
             command("./jbang migrate --create-database --verify checksums --out " + report + " --overwrite");
 
             say("The same comparison can be made at any other time.");
@@ -66,8 +103,8 @@ class Demo {
         }
     }
 
-    private static String address(PgServer server) {
-        return "postgresql://" + server.user() + "@" + server.host() + ":" + server.port() + "/shop";
+    private String address(PgServer server) {
+        return "postgresql://" + server.user() + "@" + server.host() + ":" + server.port() + "/" + show.database;
     }
 
     /** The servers of one JVM share a password. Its file stands in the folder of one of them, which goes even after {@code kill -9}. */
@@ -96,7 +133,7 @@ class Demo {
     }
 
     private String answer(String side) {
-        String line = "psql -X \"$" + side + "\" -c \"" + QUESTION + "\"";
+        String line = "psql -X \"$" + side + "\" -c \"" + show.question + "\"";
         System.out.println("$ " + line);
         Run run = Run.of(shell(line), environment, null);
         System.out.print(run.err() + run.out().stripTrailing() + "\n");
@@ -105,8 +142,8 @@ class Demo {
     }
 
     /** The newest clients come first, whatever a plain psql may be here. */
-    private static List<String> shell(String line) {
-        return List.of("sh", "-c", "PATH=$1:$PATH; " + line, "sh", ClientBinaries.bin(ClientBinaries.clientMajor()).toString());
+    private List<String> shell(String line) {
+        return List.of("sh", "-c", "PATH=$1:$PATH; " + line, "sh", show.clients.get().toString());
     }
 
     private static void check(String line, int code) {

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.ClientBinaries;
 import testbed.Run;
+import testbed.TrixieRoot;
 
 /** The demonstration as `make demo` runs it, in a process of its own. */
 class DemoTest {
@@ -41,6 +43,17 @@ class DemoTest {
     }
 
     @Test
+    void it_moves_hypertables_too() throws IOException {
+        TrixieRoot.folder();
+        Path report = temporary.resolve("report-timescale");
+        Run run = demo(report, Map.of(), "timescale");
+        assertEquals(0, run.code(), run.out() + run.err());
+        assertEquals(2, run.out().lines().filter(line -> line.equals("   438000 |   400 | 2025-12-31 23:00:00+00")).count(), run.out());
+        assertTrue(Files.readString(report).contains("no differences (checksums)"));
+        assertNothingIsLeft(run);
+    }
+
+    @Test
     void a_command_that_fails_fails_the_demonstration() throws IOException {
         Path folder = Files.createDirectory(temporary.resolve("bin"));
         Path broken = Files.createFile(folder.resolve("pg_dump"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
@@ -56,18 +69,21 @@ class DemoTest {
         assertNothingIsLeft(run);
     }
 
-    private static Run demo(Path report, Map<String, String> variables) {
+    private static Run demo(Path report, Map<String, String> variables, String... show) {
         Map<String, String> environment = new HashMap<>(variables);
         environment.put("JBANG_DIR", temporary.resolve("jbang-dir").toString());
         // It is meant for a terminal whose user has settings for other servers.
         environment.put("PGHOST", "db.example.invalid");
         environment.put("PGOPTIONS", "-c default_transaction_read_only=on");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return Run.of(List.of(java, "-cp", System.getProperty("java.class.path"), "Demo", report.toString()), environment, null);
+        List<String> command = new ArrayList<>(List.of(java, "-cp", System.getProperty("java.class.path"), "Demo"));
+        command.addAll(List.of(show));
+        command.add(report.toString());
+        return Run.of(command, environment, null);
     }
 
     private static void assertNothingIsLeft(Run run) throws IOException {
-        Matcher ports = Pattern.compile("@127\\.0\\.0\\.1:(\\d+)/shop\n").matcher(run.out());
+        Matcher ports = Pattern.compile("@127\\.0\\.0\\.1:(\\d+)/(?:shop|plant)\n").matcher(run.out());
         for (int side = 0; side < 2; side++) {
             assertTrue(ports.find(), run.out());
             int port = Integer.parseInt(ports.group(1));
