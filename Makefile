@@ -11,13 +11,14 @@ CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 DIR ?= migration
 JOBS ?= 4
 FORMAT ?= directory
+RESTORE ?= restore-postgres
 export SOURCE TARGET
 
-.PHONY: from-postgres roles dump align restore analyze verify help test soak check demo demo-timescale trixie-root clean packages class-path
+.PHONY: from-postgres from-timescaledb roles dump align restore analyze verify help test soak check demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: packages check ## run all tests, or some: make test TESTS="DsnTest VerifyTest"
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
@@ -37,6 +38,9 @@ trixie-root: packages check ## make the Debian root folder with TimescaleDB that
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot
 
 from-postgres: verify ## the runbook below as a whole: SOURCE=… TARGET=…
+
+from-timescaledb: RESTORE = restore-timescale
+from-timescaledb: verify ## the same for a database with TimescaleDB
 
 roles: $(DIR)/roles.applied ## write the source's roles to a file and create them on the target
 
@@ -66,7 +70,7 @@ $(DIR)/extensions.aligned: $(DIR)/roles.applied
 	@touch $@
 
 $(DIR)/restored: $(DIR)/roles.applied $(DIR)/extensions.aligned $(DIR)/dump.manifest.json
-	./jbang restore-postgres --restart --jobs $(JOBS) $(DIR)/dump
+	./jbang $(RESTORE) --restart --jobs $(JOBS) $(DIR)/dump
 	@touch $@
 
 $(DIR)/verified: $(DIR)/restored

@@ -30,6 +30,11 @@ public final class Restoration {
         steps = new Steps(console, report);
         attempt = new Attempt(console, "the dump is unchanged");
         manifest = Manifest.read(order.in());
+        boolean timescale = manifest.contents().timescale() != null;
+        if (timescale != order.timescale()) {
+            throw Failure.refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(), timescale ? "with" : "without")
+                    .hint("%s %s", RestoreCheck.Order.command(timescale), order.in());
+        }
     }
 
     /** @return the account of the run, as far as it has come */

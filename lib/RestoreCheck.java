@@ -21,16 +21,24 @@ public final class RestoreCheck {
      *
      * @param in the file or folder of the dump
      * @param leaveOut classes and names of what may stay behind
+     * @param timescale whether the command is the one for databases with TimescaleDB
      */
     public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart, boolean noOwner,
-            boolean noPrivileges) {
+            boolean noPrivileges, boolean timescale) {
+        /** @return the command for a dump with TimescaleDB, or for one without */
+        static String command(boolean timescale) {
+            return timescale ? "restore-timescale" : "restore-postgres";
+        }
+
+        private String command() {
+            return command(timescale);
+        }
     }
 
     /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
     private record Role(String name, boolean superuser, boolean reach) {
     }
 
-    private static final String COMMAND = "restore-postgres";
     /** pg_dump of this version sets what servers before it do not know. */
     private static final int TRANSACTION_TIMEOUT = 17;
 
@@ -64,7 +72,7 @@ public final class RestoreCheck {
             findings.add(TargetCheck.tls(target, to));
             findings.add(Surroundings.pooler(target, to));
             versions(target);
-            TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(COMMAND, order.leaveOut(), database.missing() ? database.dsn().database() : null,
+            TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,
                     order.restart()));
             findings.addAll(check.state());
             findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate()));
@@ -73,7 +81,7 @@ public final class RestoreCheck {
             // What no dump holds was said when it was made.
             uncarried = Uncarried.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && !target.facts().superuser()).toList());
-            findings.addAll(uncarried.check(COMMAND, order.leaveOut()));
+            findings.addAll(uncarried.check(order.command(), order.leaveOut()));
             roles(target, to);
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
                 plain();

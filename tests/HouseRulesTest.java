@@ -36,7 +36,7 @@ class HouseRulesTest {
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
-              Restoration Migration
+              Restoration RestoreOptions Migration
             """;
 
     /** The library that holds a package, for what a file imports. */

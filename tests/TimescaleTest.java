@@ -3,14 +3,21 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.Meanwhile;
 import testbed.Oracle;
 import testbed.PgServer;
+import testbed.Soak;
 import testbed.Timescale;
 
 /** Hypertables, compressed chunks, continuous aggregates, policies and jobs arrive as they were. */
@@ -66,6 +73,33 @@ class TimescaleTest {
             }
             goesOnWorking(target, cloud);
         }
+    }
+
+    /** One format and version in a quick run, all in a thorough one; a plain dump gives objects to others, which is for a superuser. */
+    @ParameterizedTest
+    @CsvSource({"2.22.1, custom", "2.22.1, directory", "2.22.1, plain", "2.13.1, custom", "2.13.1, directory", "2.13.1, plain"})
+    void a_dump_is_restored_in_parallel(String version, String format, @TempDir Path folder) {
+        Assumptions.assumeTrue(Soak.thorough() || version.equals("2.22.1") && format.equals("custom"), "only in a thorough run: make soak");
+        try (PgServer source = Timescale.community(version).start(); PgServer target = Timescale.community(version).start()) {
+            String plant = Timescale.plant(source);
+            boolean plain = format.equals("plain");
+            String moved = CloudDouble.make(target, version);
+            String uri = plain ? target.uri(moved) : CloudDouble.uri(target, moved);
+            String dump = folder.resolve("plant").toString();
+            List<String> jobs = format.equals("directory") ? List.of("--jobs", "4") : List.of();
+            run("Dump", Map.of("SOURCE", source.uri(plant)), Stream.concat(Stream.of("--format", format, "--out", dump), jobs.stream()));
+            run("DumpRoles", Map.of("SOURCE", source.uri(plant), "TARGET", uri), Stream.of("--apply", "--out", folder.resolve("roles.sql").toString()));
+            run("RestoreTimescale", Map.of("TARGET", uri), plain ? Stream.of(dump) : Stream.of("--jobs", "4", dump));
+            for (String view : VIEWS.subList(0, 5)) {
+                assertEquals(source.rows(plant, view), target.rows(moved, view), view);
+            }
+            goesOnWorking(target, moved);
+        }
+    }
+
+    private static void run(String command, Map<String, String> environment, Stream<String> arguments) {
+        CommandRun run = CommandRun.of(command, environment, arguments.toArray(String[]::new));
+        assertEquals(0, run.code(), command + ": " + run.err());
     }
 
     private static void goesOnWorking(PgServer server, String database) {

@@ -1,0 +1,65 @@
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES ClientTools.java Console.java Dsn.java Endpoints.java Failure.java Parameters.java Report.java Restoration.java RestoreCheck.java
+package lib;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What every command takes that loads a dump. */
+public final class RestoreOptions {
+    @Parameters(paramLabel = "DUMP", description = "the file or folder of the dump")
+    private Path in;
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
+            description = "load and index this many tables at once (default: 4)")
+    private int jobs;
+    @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
+    private boolean createDatabase;
+    @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
+    private boolean restart;
+    @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14, description = "accept that this cannot be restored and stays behind")
+    private List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
+    private boolean noOwner;
+    @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not restore privileges (grant/revoke)")
+    private boolean noPrivileges;
+    @Option(names = "--dry-run", order = 33, description = "print the commands and the SQL that would be run, and change nothing")
+    private boolean dryRun;
+
+    /**
+     * Loads the dump.
+     *
+     * @param timescale whether the command is the one for databases with TimescaleDB
+     * @throws Failure usage, when there is no dump; refused, step or differences, as {@link Restoration#run} has it
+     */
+    public void restore(Endpoints endpoints, Console console, boolean timescale) {
+        if (jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        if (!Files.exists(in)) {
+            throw Failure.usage("\"%s\" does not exist", in);
+        }
+        Dsn target = endpoints.target(console);
+        Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale));
+        ClientTools clients = ClientTools.find(endpoints.environment());
+        if (dryRun) {
+            restoration.plan(target, clients).forEach(line -> console.out("%s", line));
+        } else {
+            restore(restoration, target, clients, console);
+        }
+    }
+
+    private static void restore(Restoration restoration, Dsn target, ClientTools clients, Console console) {
+        try {
+            restoration.run(target, clients);
+        } finally {
+            if (restoration.complete()) {
+                Report report = restoration.report();
+                (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
+            }
+        }
+    }
+}
