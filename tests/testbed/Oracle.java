@@ -27,7 +27,7 @@ public final class Oracle {
     /** Lines that say who wrote the dump, and the random keys that newer minor releases put around it. */
     private static final Pattern NOT_SCHEMA = Pattern.compile("\\\\(un)?restrict .*|-- Dumped (from|by) .*");
 
-    /** A dump is in the encoding of its database. */
+    /** A dump is in the encoding of its database, which need not be known to compare it. */
     private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
     private Oracle() {
@@ -73,7 +73,7 @@ public final class Oracle {
      * @return nothing where no client on this machine can dump this server
      */
     public static Optional<String> schema(ServerAccess server, String database) {
-        return clientFor(server.major()).map(clients -> text(dump(server, database, clients, "pg_dump", "--schema-only")).lines()
+        return clientFor(server.major()).map(clients -> text(dump(server, database, clients, "pg_dump", "--schema-only"), BYTES).lines()
                 .filter(line -> !NOT_SCHEMA.matcher(line).matches()).collect(Collectors.joining("\n")));
     }
 
@@ -104,7 +104,7 @@ public final class Oracle {
             return;
         }
         Path dump = dump(source, "postgres", clients, "pg_dumpall", "--roles-only");
-        String lines = text(dump).lines().filter(line -> {
+        String lines = text(dump, StandardCharsets.UTF_8).lines().filter(line -> {
             Matcher role = ROLE_LINE.matcher(line);
             Matcher grant = GRANT_LINE.matcher(line);
             return role.matches() && missing.contains(role.group(1))
@@ -146,16 +146,16 @@ public final class Oracle {
             Path file = Files.createTempFile("tsmigrate-oracle-", ".sql");
             // For when a dump or its restoration fails; otherwise it goes as soon as it has been used.
             file.toFile().deleteOnExit();
-            return Files.writeString(file, content, BYTES);
+            return Files.writeString(file, content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** Reads the file and removes it. */
-    private static String text(Path file) {
+    private static String text(Path file, Charset encoding) {
         try {
-            String text = Files.readString(file, BYTES);
+            String text = Files.readString(file, encoding);
             Files.delete(file);
             return text;
         } catch (IOException e) {
