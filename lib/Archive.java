@@ -30,8 +30,10 @@ public final class Archive {
      *
      * @param catalog the identifier of the system catalog that holds the object, 0 for comments and privileges
      * @param tag namespace, name and owner, as written
+     * @param subject what the entry is about: itself, or for a comment or privilege the object, which stands right before it (pg_dump writes
+     *         each with its object, and no other list of them names it)
      */
-    public record Entry(long catalog, long oid, String kind, String tag, String line) {
+    public record Entry(long catalog, long oid, String kind, String tag, String line, Address subject) {
         /** @return what identifies the object; comments, privileges and rows have none */
         public Address address() {
             return new Address(catalog, oid);
@@ -43,6 +45,10 @@ public final class Archive {
         }
 
         private boolean isAbout() {
+            return isAbout(kind);
+        }
+
+        private static boolean isAbout(String kind) {
             return kind.equals("COMMENT") || kind.equals("ACL") || kind.equals("SECURITY LABEL");
         }
     }
@@ -96,19 +102,21 @@ public final class Archive {
      */
     public static Archive open(Tool tool, Path file) {
         List<Entry> entries = new ArrayList<>();
+        Address before = new Address(0, 0);
         for (String line : tool.local("pg_restore", List.of("--list", file.toString()))) {
             Matcher parts = LINE.matcher(line);
             if (parts.matches()) {
-                entries.add(entry(line, Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2)), parts.group(3)));
+                entries.add(entry(line, new Address(Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2))), parts.group(3), before));
+                before = entries.get(entries.size() - 1).subject;
             }
         }
         return new Archive(tool, null, file, entries);
     }
 
-    private static Entry entry(String line, long catalog, long oid, String rest) {
+    private static Entry entry(String line, Address own, String rest, Address before) {
         String kind = LONG_KINDS.stream().filter(known -> rest.startsWith(known + " ")).max(Comparator.comparingInt(String::length))
                 .orElse(rest.substring(0, rest.indexOf(' ')));
-        return new Entry(catalog, oid, kind, rest.substring(kind.length() + 1), line);
+        return new Entry(own.catalog, own.oid, kind, rest.substring(kind.length() + 1), line, Entry.isAbout(kind) ? before : own);
     }
 
     /** @return the same archive, to be restored into this database */

@@ -142,10 +142,11 @@ public final class Schema {
     private static Predicate<Archive.Entry> ours(Uncarried uncarried, Set<String> created) {
         Set<Archive.Address> leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
                 .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
-        Set<String> names = uncarried.all().stream().filter(thing -> thing.oid() != 0)
+        // The shell of a base type has no address, and stands before it.
+        Set<String> shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
                 .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
-        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !leftOut.contains(entry.address())
-                && !(entry.oid() == 0 && names.stream().anyMatch(entry.tag()::contains));
+        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !leftOut.contains(entry.subject())
+                && !(entry.kind().equals("SHELL TYPE") && shells.stream().anyMatch(entry.tag()::contains));
     }
 
     private static boolean isCommentOn(Set<String> created, Archive.Entry entry) {

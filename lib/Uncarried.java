@@ -48,22 +48,55 @@ public final class Uncarried {
     /** Where the target's user is not superuser (PostgreSQL manual, the CREATE pages of each). */
     private static final String SUPERUSER = """
             SELECT 'event-triggers', e.evtname::text, 'only a superuser may create an event trigger', 'pg_event_trigger'::pg_catalog.regclass::pg_catalog.oid, e.oid
-              FROM pg_catalog.pg_event_trigger e WHERE %2$s AND %10$s
+              FROM pg_catalog.pg_event_trigger e WHERE %2$s AND %17$s
             UNION ALL
             SELECT 'publications', p.pubname, 'only a superuser may publish all tables or a schema',
                    'pg_publication'::pg_catalog.regclass::pg_catalog.oid, p.oid
               FROM pg_catalog.pg_publication p WHERE (p.puballtables OR %3$s) AND %2$s
             UNION ALL
-            SELECT 'functions', p.oid::pg_catalog.regprocedure::text, 'only a superuser may create a function in language ' || l.lanname,
+            %16$s
+            UNION ALL
+            SELECT 'functions', p.oid::pg_catalog.regprocedure::text, 'only a superuser may create ' || CASE
+                     WHEN a.aggfnoid IS NOT NULL THEN 'an aggregate with a state of type internal'
+                     WHEN NOT l.lanpltrusted OR l.oid >= 16384 AND %10$s THEN 'a function in language ' || l.lanname
+                     WHEN p.proleakproof THEN 'a leakproof function' ELSE 'a function with a support function' END,
                    'pg_proc'::pg_catalog.regclass::pg_catalog.oid, p.oid
               FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-             WHERE NOT l.lanpltrusted AND p.prokind <> 'a' AND %4$s AND %5$s
+              LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid AND 'internal'::pg_catalog.regtype IN (a.aggtranstype, a.aggmtranstype)
+             WHERE (a.aggfnoid IS NOT NULL OR p.prokind <> 'a' AND (NOT l.lanpltrusted OR l.oid >= 16384 AND %10$s OR p.proleakproof OR p.prosupport <> 0))
+               -- The constructors of a range type come with it.
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+                                  AND d.deptype = 'i')
+               AND %4$s AND %5$s
             UNION ALL
-            SELECT 'types', t.oid::pg_catalog.regtype::text, 'only a superuser may create a base type',
+            SELECT 'types', t.oid::pg_catalog.regtype::text, 'only a superuser may create a base type or a shell type',
                    'pg_type'::pg_catalog.regclass::pg_catalog.oid, t.oid
               FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-             WHERE t.typtype = 'b' AND t.typisdefined AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) AND %4$s AND %6$s
+             WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) AND %4$s AND %6$s
+            UNION ALL
+            SELECT 'casts', (pg_catalog.pg_identify_object('pg_cast'::pg_catalog.regclass, c.oid, 0)).identity,
+                   'only a superuser may create a cast without a function, or between types of others', 'pg_cast'::pg_catalog.regclass::pg_catalog.oid, c.oid
+              FROM pg_catalog.pg_cast c
+             WHERE c.oid >= 16384 AND (c.castmethod = 'b' OR c.castsource < 16384 AND c.casttarget < 16384) AND %2$s AND %11$s
+            UNION ALL
+            SELECT 'languages', l.lanname, 'only a superuser may create a language', 'pg_language'::pg_catalog.regclass::pg_catalog.oid, l.oid
+              FROM pg_catalog.pg_language l WHERE l.oid >= 16384 AND %2$s AND %10$s
+            UNION ALL
+            SELECT 'access-methods', m.amname, 'only a superuser may create an access method', 'pg_am'::pg_catalog.regclass::pg_catalog.oid, m.oid
+              FROM pg_catalog.pg_am m WHERE m.oid >= 16384 AND %2$s AND %12$s
+            UNION ALL
+            SELECT 'transforms', (pg_catalog.pg_identify_object('pg_transform'::pg_catalog.regclass, f.oid, 0)).identity,
+                   'the functions of a transform are for a superuser', 'pg_transform'::pg_catalog.regclass::pg_catalog.oid, f.oid
+              FROM pg_catalog.pg_transform f WHERE %2$s AND %13$s
+            UNION ALL
+            SELECT 'text-search-parsers', pg_catalog.format('%%I.%%I', n.nspname, s.prsname), 'only a superuser may create a text search parser',
+                   'pg_ts_parser'::pg_catalog.regclass::pg_catalog.oid, s.oid
+              FROM pg_catalog.pg_ts_parser s JOIN pg_catalog.pg_namespace n ON n.oid = s.prsnamespace WHERE %4$s AND %14$s
+            UNION ALL
+            SELECT 'text-search-templates', pg_catalog.format('%%I.%%I', n.nspname, s.tmplname), 'only a superuser may create a text search template',
+                   'pg_ts_template'::pg_catalog.regclass::pg_catalog.oid, s.oid
+              FROM pg_catalog.pg_ts_template s JOIN pg_catalog.pg_namespace n ON n.oid = s.tmplnamespace WHERE %4$s AND %15$s
             UNION ALL
             SELECT 'operator-classes', (pg_catalog.pg_identify_object('pg_opclass'::pg_catalog.regclass, o.oid, 0)).identity,
                    'only a superuser may create an operator class', 'pg_opclass'::pg_catalog.regclass::pg_catalog.oid, o.oid
@@ -76,6 +109,11 @@ public final class Uncarried {
             SELECT 'foreign-data-wrappers', f.fdwname, 'only a superuser may create a foreign-data wrapper',
                    'pg_foreign_data_wrapper'::pg_catalog.regclass::pg_catalog.oid, f.oid
               FROM pg_catalog.pg_foreign_data_wrapper f WHERE %2$s AND %9$s""";
+
+    /** The parts of such publications, which stand in a dump by themselves: tables, and from version 15 on schemas. */
+    private static final String PARTS_OF_PUBLICATIONS = """
+            SELECT 'publications', p.pubname, 'only a superuser may publish all tables or a schema', 'pg_%1$s'::pg_catalog.regclass::pg_catalog.oid, s.oid
+              FROM pg_catalog.pg_%1$s s JOIN pg_catalog.pg_publication p ON p.oid = s.%2$s WHERE %3$s AND %4$s""";
 
     private final List<Thing> things;
 
@@ -105,7 +143,12 @@ public final class Uncarried {
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
-                Selection.noExtension("pg_foreign_data_wrapper", "f.oid"), Selection.noExtension("pg_event_trigger", "e.oid"));
+                Selection.noExtension("pg_foreign_data_wrapper", "f.oid"), Selection.noExtension("pg_language", "l.oid"),
+                Selection.noExtension("pg_cast", "c.oid"), Selection.noExtension("pg_am", "m.oid"), Selection.noExtension("pg_transform", "f.oid"),
+                Selection.noExtension("pg_ts_parser", "s.oid"), Selection.noExtension("pg_ts_template", "s.oid"),
+                PARTS_OF_PUBLICATIONS.formatted("publication_rel", "prpubid", inSchema, whole) + (server.facts().major() < 15 ? "" : "\nUNION ALL\n"
+                        + PARTS_OF_PUBLICATIONS.formatted("publication_namespace", "pnpubid", "true", whole)),
+                Selection.noExtension("pg_event_trigger", "e.oid"));
         return new Uncarried(Rows.list(source, "source", "looking for what cannot be carried", sql + " ORDER BY 1, 2",
                 row -> new Thing(row.getString(1), row.getString(2), row.getString(3), row.getLong(4), row.getLong(5))));
     }
@@ -117,8 +160,11 @@ public final class Uncarried {
      */
     public List<Finding> check(String command, Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         for (Thing thing : things) {
-            if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
+            if (!seen.add(thing.kind + " " + thing.name)) {
+                // A part of what has been named.
+            } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {
                 findings.add(Finding.stop("cannot be carried", command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,
