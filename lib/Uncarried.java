@@ -56,7 +56,8 @@ public final class Uncarried {
             UNION ALL
             %16$s
             UNION ALL
-            SELECT 'functions', p.oid::pg_catalog.regprocedure::text, 'only a superuser may create ' || CASE
+            SELECT 'functions', pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
+                   'only a superuser may create ' || CASE
                      WHEN a.aggfnoid IS NOT NULL THEN 'an aggregate with a state of type internal'
                      WHEN NOT l.lanpltrusted OR l.oid >= 16384 AND %10$s THEN 'a function in language ' || l.lanname
                      WHEN p.proleakproof THEN 'a leakproof function' ELSE 'a function with a support function' END,
@@ -75,7 +76,7 @@ public final class Uncarried {
               FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
              WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) AND %4$s AND %6$s
             UNION ALL
-            SELECT 'casts', (pg_catalog.pg_identify_object('pg_cast'::pg_catalog.regclass, c.oid, 0)).identity,
+            SELECT 'casts', pg_catalog.format_type(c.castsource, NULL) || ' as ' || pg_catalog.format_type(c.casttarget, NULL),
                    'only a superuser may create a cast without a function, or between types of others', 'pg_cast'::pg_catalog.regclass::pg_catalog.oid, c.oid
               FROM pg_catalog.pg_cast c
              WHERE c.oid >= 16384 AND (c.castmethod = 'b' OR c.castsource < 16384 AND c.casttarget < 16384) AND %2$s AND %11$s
@@ -86,9 +87,9 @@ public final class Uncarried {
             SELECT 'access-methods', m.amname, 'only a superuser may create an access method', 'pg_am'::pg_catalog.regclass::pg_catalog.oid, m.oid
               FROM pg_catalog.pg_am m WHERE m.oid >= 16384 AND %2$s AND %12$s
             UNION ALL
-            SELECT 'transforms', (pg_catalog.pg_identify_object('pg_transform'::pg_catalog.regclass, f.oid, 0)).identity,
+            SELECT 'transforms', pg_catalog.format('%%s for %%I', pg_catalog.format_type(f.trftype, NULL), l.lanname),
                    'the functions of a transform are for a superuser', 'pg_transform'::pg_catalog.regclass::pg_catalog.oid, f.oid
-              FROM pg_catalog.pg_transform f WHERE %2$s AND %13$s
+              FROM pg_catalog.pg_transform f JOIN pg_catalog.pg_language l ON l.oid = f.trflang WHERE %2$s AND %13$s
             UNION ALL
             SELECT 'text-search-parsers', pg_catalog.format('%%I.%%I', n.nspname, s.prsname), 'only a superuser may create a text search parser',
                    'pg_ts_parser'::pg_catalog.regclass::pg_catalog.oid, s.oid
@@ -98,13 +99,15 @@ public final class Uncarried {
                    'pg_ts_template'::pg_catalog.regclass::pg_catalog.oid, s.oid
               FROM pg_catalog.pg_ts_template s JOIN pg_catalog.pg_namespace n ON n.oid = s.tmplnamespace WHERE %4$s AND %15$s
             UNION ALL
-            SELECT 'operator-classes', (pg_catalog.pg_identify_object('pg_opclass'::pg_catalog.regclass, o.oid, 0)).identity,
+            SELECT 'operator-classes', pg_catalog.format('%%I.%%I using %%I', n.nspname, o.opcname, m.amname),
                    'only a superuser may create an operator class', 'pg_opclass'::pg_catalog.regclass::pg_catalog.oid, o.oid
-              FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace WHERE %4$s AND %7$s
+              FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
+              JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod WHERE %4$s AND %7$s
             UNION ALL
-            SELECT 'operator-families', (pg_catalog.pg_identify_object('pg_opfamily'::pg_catalog.regclass, o.oid, 0)).identity,
+            SELECT 'operator-families', pg_catalog.format('%%I.%%I using %%I', n.nspname, o.opfname, m.amname),
                    'only a superuser may create an operator family', 'pg_opfamily'::pg_catalog.regclass::pg_catalog.oid, o.oid
-              FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace WHERE %4$s AND %8$s
+              FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
+              JOIN pg_catalog.pg_am m ON m.oid = o.opfmethod WHERE %4$s AND %8$s
             UNION ALL
             SELECT 'foreign-data-wrappers', f.fdwname, 'only a superuser may create a foreign-data wrapper',
                    'pg_foreign_data_wrapper'::pg_catalog.regclass::pg_catalog.oid, f.oid
