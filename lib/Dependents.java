@@ -1,10 +1,12 @@
-//SOURCES Rows.java Sql.java
+//SOURCES Archive.java Rows.java Sql.java
 package lib;
 
 import java.sql.Connection;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** What in a database cannot do without an extension: the objects that depend on one of its own (pg_depend, PostgreSQL manual, 53.18). */
+/** What in a database cannot do without an extension or other objects: what depends on one of its own (pg_depend, PostgreSQL manual, 53.18). */
 public final class Dependents {
     private static final int NAMED = 10;
 
@@ -16,10 +18,22 @@ public final class Dependents {
      * The text of a function is not looked into.
      */
     public static List<String> of(Connection session, String side, String extension) {
-        return Rows.texts(session, side, "looking for what uses extension " + extension, """
+        return users(session, side, "looking for what uses extension " + extension, """
+                SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                 WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' AND e.extname = %s"""
+                .formatted(Sql.literal(extension)));
+    }
+
+    /** @return the same for single objects, by what pg_depend calls them; what of them needs another of them is not listed */
+    public static List<String> of(Connection session, String side, Collection<Archive.Address> objects) {
+        return objects.isEmpty() ? List.of() : users(session, side, "looking for what uses what is left out", objects.stream()
+                .map(object -> "(%d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(object.catalog(), object.oid())).collect(Collectors.joining(", ", "VALUES ", "")));
+    }
+
+    private static List<String> users(Connection session, String side, String doing, String objects) {
+        return Rows.texts(session, side, doing, """
                 WITH RECURSIVE own (classid, objid) AS (
-                  SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-                   WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' AND e.extname = %s
+                  (%s)
                   UNION SELECT d.classid, d.objid FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid AND d.refobjid = o.objid
                    -- Parts, and the members of operator classes, are not listed as the extension's own.
                    WHERE d.deptype = 'i'
@@ -35,7 +49,7 @@ public final class Dependents {
                     FROM users u JOIN pg_catalog.pg_rewrite r ON r.oid = u.objid WHERE u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
                   UNION SELECT classid, objid, objsubid FROM users WHERE classid <> 'pg_catalog.pg_rewrite'::pg_catalog.regclass)
                 SELECT DISTINCT i.type || ' ' || i.identity FROM named n, pg_catalog.pg_identify_object(n.classid, n.objid, n.objsubid) i
-                 WHERE i.identity IS NOT NULL ORDER BY 1""".formatted(Sql.literal(extension)));
+                 WHERE i.identity IS NOT NULL ORDER BY 1""".formatted(objects));
     }
 
     /** @return the first ten, and how many more there are */

@@ -66,6 +66,7 @@ public final class Preflight {
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection);
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
+        findings.addAll(uncarried.needed(from, plan.leaveOut));
         roles();
         findings.addAll(new Surroundings(source, from, target, to).check());
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs).check());

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java Rows.java Selection.java Server.java
+//SOURCES Archive.java Dependents.java Finding.java Rows.java Selection.java Server.java
 package lib;
 
 import java.sql.Connection;
@@ -175,6 +175,20 @@ public final class Uncarried {
             }
         }
         return findings;
+    }
+
+    /**
+     * Whether the rest can do without what is accepted to stay behind.
+     *
+     * @param source a session on the source
+     * @return a stop that names what cannot, if anything
+     */
+    public List<Finding> needed(Connection source, Collection<String> accepted) {
+        List<String> users = Dependents.of(source, "source", things.stream()
+                .filter(thing -> thing.oid != 0 && (accepted.contains(thing.kind) || accepted.contains(thing.name)))
+                .map(thing -> new Archive.Address(thing.catalog, thing.oid)).toList());
+        return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", "move as a superuser of the target, or drop on the source what needs it",
+                "what is left out is needed by %s", Dependents.some(users)));
     }
 
     /** @return the identifiers of the objects of one system catalog that a schema dump holds and that stay behind */

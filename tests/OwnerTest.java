@@ -116,6 +116,21 @@ class OwnerTest {
         assertEquals(data, Oracle.data(target, copy));
     }
 
+    @Test
+    void what_cannot_do_without_what_is_left_out_is_named_before_anything_is_moved() {
+        String needing = source.newDatabase("OWNER app");
+        source.sql(needing, "CREATE FUNCTION leak(int) RETURNS int LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1'", "CREATE TABLE t (a int DEFAULT leak(1))",
+                "CREATE VIEW v AS SELECT leak(a) FROM t", "CREATE INDEX i ON t (leak(a))", "CREATE ACCESS METHOD heap_too TYPE TABLE HANDLER heap_tableam_handler",
+                "CREATE TABLE u (a int) USING heap_too", "GRANT SELECT ON t, u TO app");
+        String copy = database(target, "needing");
+        CommandRun run = CommandRun.migrate(source.uri(needing, "app", "app"), target.uri(copy, "app", "app"), "--leave-out", "functions", "--leave-out",
+                "access-methods");
+        assertEquals("""
+                error: what is left out is needed by default value for public.t.a, index public.i, table public.u, view public.v
+                hint: move as a superuser of the target, or drop on the source what needs it""", run.failure());
+        assertEquals(3, run.code());
+    }
+
     private static CommandRun migrate(String copy, String... options) {
         return CommandRun.migrate(source.uri("app", "app", "app"), target.uri(copy, "app", "app"), options);
     }
