@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpWriter.java Failure.java Filters.java
-//SOURCES Finding.java FrozenSource.java Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java
+//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
+//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java
 //SOURCES Verdict.java
 package lib;
 
@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named. */
@@ -42,8 +43,19 @@ public final class Dumping {
     }
 
     /** @return the command that would be run, but for the snapshot; in a shell that keeps what it writes private */
-    public String command() {
-        return "(umask 077 && " + tool.shown("pg_dump", source.dsn(), new DumpWriter(order, client, tool, console).arguments(order.out())) + ")";
+    public String command() throws SQLException {
+        String command = "(umask 077 && " + tool.shown("pg_dump", source.dsn(), new DumpWriter(order, client, tool, console).arguments(order.out())) + ")";
+        return late() ? command + "\n# from an archive of the same, with the rows behind the indexes where a value of type reg* may name one" : command;
+    }
+
+    private boolean late() throws SQLException {
+        if (order.format() != DumpFormat.PLAIN) {
+            return false;
+        }
+        try (Connection session = source.session()) {
+            Selection selection = Selection.resolve(session, "source", filters);
+            return new Inventory(session, source, selection).tables(Set.of()).stream().anyMatch(Inventory.Table::late);
+        }
     }
 
     /** Writes the dump. */

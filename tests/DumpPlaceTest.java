@@ -139,4 +139,16 @@ class DumpPlaceTest {
             }
         }
     }
+
+    @Test
+    void the_archive_that_a_plain_dump_is_made_from_goes_also_where_a_killed_run_left_it() throws IOException {
+        String names = SERVER.newDatabase();
+        SERVER.sql(names, "CREATE TABLE names (c regclass)");
+        Files.writeString(folder.resolve("names.sql.partial-999999999-archive"), "left");
+        assertEquals(0, Dumps.dump(SERVER.uri(names), folder.resolve("names.sql"), "-Fp").code());
+        assertEquals(Set.of("names.sql", "names.sql.manifest.json"), Dumps.names(folder));
+        Map<String, String> failing = WrappedClients.in(folder, "pg_restore", "case $out in *.partial-*) exit 1;; esac");
+        assertEquals(1, Dumps.dump(failing, SERVER.uri(names), folder.resolve("again.sql"), "-Fp").code());
+        assertEquals(Set.of("names.sql", "names.sql.manifest.json"), Dumps.names(folder));
+    }
 }

@@ -122,6 +122,14 @@ class DumpTest {
         assertTrue(Dumps.files(out).stream().anyMatch(file -> file.getFileName().toString().equals("toc.dat")));
     }
 
+    @Test
+    void a_dry_run_of_a_plain_dump_says_when_it_takes_more_than_the_command() {
+        Path out = folder.resolve("shop.sql");
+        String more = "# from an archive of the same, with the rows behind the indexes where a value of type reg* may name one";
+        assertTrue(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp").out().endsWith(")\n" + more + "\n"));
+        assertTrue(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp", "-n", "app").out().endsWith("shop.sql)\n"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             -Fc -j2     | only format directory is written by several jobs at once, not custom
