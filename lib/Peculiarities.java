@@ -34,6 +34,7 @@ final class Peculiarities {
                     "tablespace \"%s\" does not exist on the target: everything goes to the default one", tablespace));
         }
         unlogged(findings);
+        columnOrder(findings);
         hugeRows(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
@@ -49,6 +50,28 @@ final class Peculiarities {
         if (!tables.isEmpty()) {
             findings.add(Finding.warning("unlogged tables", "ALTER TABLE … SET LOGGED; on the target, where a crash or a failover must not empty them",
                     "%d table(s) stay unlogged on the target: %s", tables.size(), some(tables)));
+        }
+    }
+
+    /** pg_dump lets a child inherit its columns, which then come first and in the order of its parents; a partition keeps its own order. */
+    private void columnOrder(List<Finding> findings) {
+        List<String> tables = Rows.texts(source, "source", "comparing the order of inherited columns", """
+                WITH child AS (
+                  SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name
+                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) AND %s),
+                place AS (
+                  SELECT child.name, a.attnum, (SELECT pg_catalog.min(ARRAY[i.inhseqno, p.attnum])
+                           FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname
+                          WHERE i.inhrelid = child.oid AND NOT p.attisdropped AND p.attnum > 0) AS inherited
+                    FROM child JOIN pg_catalog.pg_attribute a ON a.attrelid = child.oid AND a.attnum > 0 AND NOT a.attisdropped),
+                ranked AS (
+                  SELECT name, pg_catalog.row_number() OVER (PARTITION BY name ORDER BY attnum) AS now,
+                         pg_catalog.row_number() OVER (PARTITION BY name ORDER BY inherited NULLS LAST, attnum) AS afterwards FROM place)
+                SELECT DISTINCT name FROM ranked WHERE now <> afterwards ORDER BY 1""".formatted(selection.relation("c", "n")));
+        if (!tables.isEmpty()) {
+            findings.add(Finding.warning("column order", "name the columns in INSERT and SELECT",
+                    "the columns of %d table(s) that inherit will stand in the order of their parents: %s", tables.size(), some(tables)));
         }
     }
 

@@ -52,6 +52,7 @@ class TortureTest {
 
         assertEquals(0, run.code(), run.err());
         torture.arrivedIn("streamed");
+        assertTrue(run.err().contains("the columns of 1 table(s) that inherit will stand in the order of their parents: public.reordered\n"), run.err());
     }
 
     @ParameterizedTest
