@@ -3,6 +3,8 @@ package lib;
 
 import java.sql.Connection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The user's objects that have an owner, each with the words that ALTER and DROP call it by. Parts of other objects (indexes, row types,
@@ -70,5 +72,19 @@ public final class OwnedObjects {
                  ORDER BY a.kind <> 'SCHEMA', a.catalog, a.oid""".formatted(ADDRESSES, Selection.userSchema("n")),
                 row -> new Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), row.getString(6),
                         row.getBoolean(7)));
+    }
+
+    /** @return what makes a target not empty: all but the schema public, and the schemas of extensions, which align-version makes */
+    public static List<Owned> inTheWay(Connection target) {
+        Set<String> homes = Set.copyOf(Rows.texts(target, "target", "listing the schemas of extensions",
+                "SELECT DISTINCT pg_catalog.format('%I', n.nspname) FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace"));
+        return list(target, "target").stream()
+                .filter(object -> !object.kind.equals("SCHEMA") || !object.identity.equals("public") && !homes.contains(object.identity)).toList();
+    }
+
+    /** @return the first five, and how many more there are */
+    public static String some(List<Owned> objects) {
+        return objects.stream().limit(5).map(Owned::toString).collect(Collectors.joining(", "))
+                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
     }
 }

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Whether the target can take what the source holds, as far as that can be known without the source. */
 final class TargetCheck {
@@ -86,27 +85,18 @@ final class TargetCheck {
         List<OwnedObjects.Owned> strangers = Journal.strangers(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", "move or drop them, then run again with --restart",
-                        "the target holds objects that the interrupted run did not make: %s", some(strangers));
+                        "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 
     private Finding empty() {
-        // align-version makes the schemas of extensions, and nothing else.
-        Set<String> homes = Set.copyOf(Rows.texts(to, "target", "listing the schemas of extensions",
-                "SELECT DISTINCT pg_catalog.format('%I', n.nspname) FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace"));
-        List<OwnedObjects.Owned> objects = OwnedObjects.list(to, "target").stream().filter(object -> !isPublic(object)
-                && !(object.kind().equals("SCHEMA") && homes.contains(object.identity()))).toList();
+        List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
-                : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", some(objects));
+                : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
     }
 
     /** The schema public is there already and keeps the owner that it has. */
     static boolean isPublic(OwnedObjects.Owned object) {
         return object.kind().equals("SCHEMA") && object.identity().equals("public");
-    }
-
-    private static String some(List<OwnedObjects.Owned> objects) {
-        return objects.stream().limit(5).map(OwnedObjects.Owned::toString).collect(Collectors.joining(", "))
-                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
     }
 
     /** @return whether the target can hold the source's texts, and sorts them alike */
