@@ -1,4 +1,4 @@
-//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java
+//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java TimescaleAlignment.java TimescaleCheck.java
 package lib;
 
 import java.sql.Connection;
@@ -30,17 +30,37 @@ public final class ExtensionCheck {
         this.leaveOut = leaveOut;
     }
 
-    /** @return a finding for each extension, in the order in which they are created */
+    /** @return a finding for each extension or more, in the order in which they are created */
     public List<Finding> run() {
+        return run(false);
+    }
+
+    /** @return the same, for somebody who makes the versions of timescaledb equal */
+    public List<Finding> beforeAlignment() {
+        return run(true);
+    }
+
+    private List<Finding> run(boolean aligned) {
         List<Finding> findings = new ArrayList<>();
         for (Extensions.Extension extension : extensions.all()) {
             if (leaveOut.contains(extension.name())) {
                 findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
+            } else if (extension.name().equals(TimescaleAlignment.NAME) && extensions.isOffered(extension.name())) {
+                findings.addAll(timescale(extension, aligned));
             } else if (extension.installed() != null) {
                 findings.add(installed(extension));
             } else {
                 findings.add(unavailable(extension).or(() -> uncreatable(extension)).orElseGet(() -> created(extension)));
             }
+        }
+        return findings;
+    }
+
+    private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {
+        List<Finding> findings = new TimescaleCheck(source, target, facts, extension).run(aligned);
+        if (findings.isEmpty()) {
+            findings.add((extension.installed() == null ? unavailable(extension).or(() -> uncreatable(extension)) : Optional.<Finding>empty())
+                    .orElseGet(() -> Finding.ok(CHECK, "%s %s", extension.name(), extension.version())));
         }
         return findings;
     }

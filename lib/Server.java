@@ -96,15 +96,38 @@ public final class Server implements Sessions {
         }
     }
 
-    private static Connection open(Dsn dsn, int major) throws SQLException {
+    /**
+     * A session in which nothing has run yet and nothing is pinned: some statements must be the first of their session, such as the update of
+     * an extension that is a loaded library.
+     *
+     * @param settings each as {@code name=value}; they come with the connection
+     */
+    public Connection untouchedSession(String... settings) {
         Properties properties = dsn.jdbcProperties();
+        String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
+        properties.setProperty("options", options.strip());
+        try {
+            Connection session = connect(dsn, properties);
+            sessions.add(session);
+            return session;
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    private static Connection connect(Dsn dsn, Properties properties) throws SQLException {
+        // The driver then knows without asking, and without a SET of its own.
         properties.setProperty("assumeMinServerVersion", "12");
         // A statement is prepared on the server never, so that a pooler in between does not matter to us.
         properties.setProperty("prepareThreshold", "0");
         if (!Driver.isRegistered()) {
             Driver.register();
         }
-        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        return DriverManager.getConnection(dsn.jdbcUrl(), properties);
+    }
+
+    private static Connection open(Dsn dsn, int major) throws SQLException {
+        Connection session = connect(dsn, dsn.jdbcProperties());
         try (Statement set = session.createStatement()) {
             List<String> settings = new ArrayList<>(PINNED);
             if (major >= 14) {

@@ -3,31 +3,28 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/Extensions.java ../lib/Failure.java
-//SOURCES ../lib/Finding.java ../lib/Rows.java ../lib/Server.java ../lib/Sql.java
+//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/Extensions.java
+//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/TimescaleAlignment.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lib.Console;
 import lib.Dsn;
 import lib.Endpoints;
 import lib.ExtensionCheck;
+import lib.ExtensionCreation;
 import lib.Extensions;
 import lib.Failure;
 import lib.Finding;
-import lib.Rows;
 import lib.Server;
-import lib.Sql;
+import lib.TimescaleAlignment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,8 +35,11 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:the target has every extension, less what --leave-out accepted", "1:an extension could not be created, and none was",
             "2:wrong usage", "3:an extension is not to be had on the target, or a side cannot be reached"},
         footer = {"", "Extensions that the target lacks are created there, in the version of the source",
-            "or the nearest one. Those that it has are not changed.", "",
-            "Example:", "  align-version --source service=old --target service=new"})
+            "or the nearest one. Those that it has are not changed, but for timescaledb, which",
+            "must be the very same: an empty target's is created anew in the source's version;",
+            "an update happens on the side that --on names.", "",
+            "Examples:", "  align-version --source service=old --target service=new",
+            "  align-version --source service=old --target service=new --on source"})
 class AlignVersion implements Callable<Integer> {
     private static final String ROW = "%-24s %-12s %-12s %s";
 
@@ -49,6 +49,8 @@ class AlignVersion implements Callable<Integer> {
     Endpoints endpoints;
     @Option(names = "--leave-out", paramLabel = "NAME", order = 14, description = "accept that the target goes without this extension")
     List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--on", paramLabel = "SIDE", order = 13, description = "update timescaledb on this side, source or target, where the versions differ")
+    String on;
     @Option(names = "--dry-run", order = 34, description = "print the SQL that would be run, change nothing")
     boolean dryRun;
 
@@ -58,43 +60,65 @@ class AlignVersion implements Callable<Integer> {
 
     @Override
     public Integer call() throws SQLException {
+        if (on != null && !on.equals("source") && !on.equals("target")) {
+            throw Failure.usage("--on must be source or target, got \"%s\"", on);
+        }
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.target(console);
         Server source = Server.connect(from);
         Server target = Server.connect(to);
+        List<Extensions.Installed> wanted;
+        Extensions before;
+        List<TimescaleAlignment.Step> steps;
         try (Connection here = source.session(); Connection there = target.session()) {
-            Extensions extensions = Extensions.compare(here, there, name -> true);
-            judge(new ExtensionCheck(here, there, target.facts(), extensions, leaveOut).run());
-            List<Extensions.Extension> create = extensions.all().stream()
-                    .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).toList();
-            Map<String, String> statements = new LinkedHashMap<>();
-            create.forEach(extension -> Extensions.create(extension).forEach(sql -> statements.putIfAbsent(sql, extension.name())));
-            if (!create.isEmpty()) {
-                mayCreate(target, there);
-                foreignSchemas(create, here, there, target.facts().user());
-            }
+            List<Extensions.Installed> installed = Extensions.installed(here, "source");
+            before = Extensions.compare(installed, there, name -> true);
+            judge(new ExtensionCheck(here, there, target.facts(), before, leaveOut).beforeAlignment());
+            Optional<TimescaleAlignment.Plan> plan = before.all().stream()
+                    .filter(extension -> extension.name().equals(TimescaleAlignment.NAME) && !leaveOut.contains(extension.name()))
+                    .map(extension -> TimescaleAlignment.of(here, there, extension).plan(Optional.ofNullable(on))).findFirst();
+            creation(before, here, there, target).mayCreate();
+            steps = plan.map(TimescaleAlignment.Plan::steps).orElse(List.of());
+            wanted = installed.stream().map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
+                    ? new Extensions.Installed(extension.name(), plan.get().version(), extension.schema()) : extension).toList();
+        }
+        // An update would end every session that has timescaledb's library loaded.
+        for (TimescaleAlignment.Step step : steps) {
             if (dryRun) {
-                console.out("BEGIN;");
-                statements.keySet().forEach(sql -> console.out("%s;", sql));
-                console.out("COMMIT;");
+                console.out("-- on the %s, in a session of its own (psql -X)", step.side());
+                step.statements().forEach(sql -> console.out("%s;", sql));
             } else {
-                create(statements, there);
+                step.run(step.side().equals("source") ? source : target);
             }
-            table(extensions.all());
+        }
+        try (Connection here = source.session(); Connection there = target.session()) {
+            create(creation(Extensions.compare(wanted, there, name -> true), here, there, target));
+            table(before.all(), steps);
         }
         return Failure.OK;
+    }
+
+    private ExtensionCreation creation(Extensions extensions, Connection here, Connection there, Server target) {
+        return new ExtensionCreation(here, there, target, extensions.all().stream()
+                .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).toList());
+    }
+
+    private void create(ExtensionCreation creation) {
+        warn(creation.foreignSchemas());
+        if (dryRun) {
+            console.out("BEGIN;");
+            creation.statements().keySet().forEach(sql -> console.out("%s;", sql));
+            console.out("COMMIT;");
+        } else {
+            creation.run();
+        }
     }
 
     /** Says what was found, and goes on only when nothing stops the work. */
     private void judge(List<Finding> findings) {
         List<Finding> stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).toList();
         // What was accepted to be left out stands in the table.
-        for (Finding finding : findings.stream().filter(each -> each.level() == Finding.Level.WARNING && !each.check().equals("left out")).toList()) {
-            console.warn("%s", finding.text());
-            if (finding.fix() != null) {
-                console.hint("%s", finding.fix());
-            }
-        }
+        warn(findings.stream().filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out")).toList());
         if (stops.size() == 1) {
             throw Failure.refused("%s", stops.get(0).text()).hint("%s", stops.get(0).fix());
         }
@@ -107,49 +131,30 @@ class AlignVersion implements Callable<Integer> {
         }
     }
 
-    private static void mayCreate(Server target, Connection session) {
-        if ("f".equals(Rows.text(session, "target", "asking for the right to create",
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            throw Failure.refused("user \"%s\" may not create in the target's database", target.facts().user())
-                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(target.dsn().database()), Sql.ident(target.facts().user()));
-        }
-    }
-
-    /** A schema that is created here belongs to whoever creates it. */
-    private void foreignSchemas(List<Extensions.Extension> create, Connection here, Connection there, String user) {
-        Set<String> wanted = create.stream().filter(extension -> !extension.ownSchema()).map(Extensions.Extension::schema)
-                .collect(Collectors.toCollection(TreeSet::new));
-        wanted.removeAll(Rows.texts(there, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        for (String schema : wanted) {
-            String owner = Rows.text(here, "source", "asking for the owner of schema " + schema,
-                    "SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = " + Sql.literal(schema));
-            if (!owner.equals(user)) {
-                console.warn("schema \"%s\" belongs to \"%s\" on the source and to \"%s\" on the target", schema, owner, user);
-                console.hint("on the target: ALTER SCHEMA %s OWNER TO %s;", Sql.ident(schema), Sql.ident(owner));
+    private void warn(List<Finding> findings) {
+        for (Finding finding : findings) {
+            console.warn("%s", finding.text());
+            if (finding.fix() != null) {
+                console.hint("%s", finding.fix());
             }
         }
     }
 
-    /** All of them or none. */
-    private static void create(Map<String, String> extensions, Connection session) {
-        Rows.run(session, "target", "creating extensions", "BEGIN");
-        try {
-            extensions.forEach((sql, extension) -> Rows.run(session, "target", "creating extension " + extension, sql));
-        } catch (Failure e) {
-            throw e.hint("%sno extension was created", e.hint() == null ? "" : e.hint() + "\n");
-        }
-        Rows.run(session, "target", "creating extensions", "COMMIT");
-    }
-
-    private void table(List<Extensions.Extension> extensions) {
+    private void table(List<Extensions.Extension> extensions, List<TimescaleAlignment.Step> steps) {
         line(ROW.formatted("extension", "source", "target", "result"));
         for (Extensions.Extension extension : extensions) {
             String has = extension.installed() == null ? "-" : extension.installed();
-            String result = leaveOut.contains(extension.name()) ? "left out"
-                    : extension.installed() == null ? (dryRun ? "to be created: " : "created: ") + extension.chosen()
-                    : extension.same() ? "equal" : "not changed";
-            line(ROW.formatted(extension.name(), extension.version(), has, result));
+            line(ROW.formatted(extension.name(), extension.version(), has, result(extension, steps)));
         }
+    }
+
+    private String result(Extensions.Extension extension, List<TimescaleAlignment.Step> steps) {
+        if (leaveOut.contains(extension.name())) {
+            return "left out";
+        } else if (extension.name().equals(TimescaleAlignment.NAME) && !steps.isEmpty()) {
+            return steps.stream().map(TimescaleAlignment.Step::result).collect(Collectors.joining(", ", dryRun ? "to be " : "", ""));
+        }
+        return extension.installed() == null ? (dryRun ? "to be created: " : "created: ") + extension.chosen() : extension.same() ? "equal" : "not changed";
     }
 
     /** With --dry-run, stdout is for SQL that can be pasted. */

@@ -22,7 +22,7 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql Console Versions
+            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql Console Versions TimescaleVersions
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
@@ -30,6 +30,7 @@ class HouseRulesTest {
             contents: Settings Roles TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations Surroundings Peculiarities Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
+              TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation
             work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison

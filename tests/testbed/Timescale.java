@@ -39,12 +39,17 @@ public final class Timescale {
     /** The plant's database, see sql/timescale.sql, on a server of the community edition. */
     public static String plant(PgServer server) {
         String database = server.newDatabase();
+        server.sql(database, "CREATE EXTENSION timescaledb");
+        plant(server, database);
+        return database;
+    }
+
+    /** The same in a database that has the extension, in whatever version. */
+    public static void plant(PgServer server, String database) {
         if (server.rows(database, "SELECT FROM pg_roles WHERE rolname = 'plant_owner'").isEmpty()) {
             server.script(database, Path.of("tests/sql/timescale-roles.sql"));
         }
-        server.sql(database, "CREATE EXTENSION timescaledb");
         server.script(database, Path.of("tests/sql/timescale.sql"));
-        return database;
     }
 
     private static Set<String> offered(ServerBinaries binaries) {
