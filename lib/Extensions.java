@@ -73,8 +73,11 @@ public final class Extensions {
         both.present.remove(BUILT_IN);
         installed(target, "target").forEach(extension -> both.installed.put(extension.name, extension));
         both.installed.keySet().removeIf(stays.negate());
+        // What pgextwlist lists there it creates in the name of a superuser, as on Timescale Cloud.
         Rows.list(target, "target", "listing the available extensions", """
-                SELECT name, version, superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false), schema IS NOT NULL, requires
+                SELECT name, version, superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false)
+                         AND name <> ALL (pg_catalog.regexp_split_to_array(coalesce(pg_catalog.current_setting('extwlist.extensions', true), ''), '[ ",]+')),
+                       schema IS NOT NULL, requires
                   FROM pg_catalog.pg_available_extension_versions v""",
                 row -> both.offers.computeIfAbsent(row.getString(1), name -> new TreeMap<>())
                         .put(row.getString(2), new Offer(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * How timescaledb gets the same version on both sides, which its catalogs need to be restored: an empty target's extension is created anew in
@@ -94,15 +95,17 @@ public final class TimescaleAlignment {
         if (installed == null) {
             return new Side(name, major, null, null, offers, Set.of(), null);
         }
-        Set<String> updates = sorted(Rows.texts(session, name, "listing the updates of timescaledb",
-                "SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL AND source = " + Sql.literal(installed.version())));
+        Set<String> updates = sorted(Rows.texts(session, name, "listing the updates of timescaledb", """
+                SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL AND source = %s"""
+                .formatted(Sql.literal(installed.version()))));
         updates.removeIf(version -> Versions.ORDER.compare(version, installed.version()) <= 0);
         return new Side(name, major, installed.version(), installed.schema(), offers, updates, name.equals("source") ? null : holds(session));
     }
 
     private static String holds(Connection target) {
         List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(target);
-        String jobs = Rows.text(target, "target", "counting the jobs", "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
+        String jobs = Rows.text(target, "target", "counting the jobs",
+                "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
         return !objects.isEmpty() ? OwnedObjects.some(objects) : jobs.equals("0") ? null : jobs + " jobs";
     }
 
@@ -153,7 +156,7 @@ public final class TimescaleAlignment {
         if (target.version == null || recreatable()) {
             possible.addAll(target.offers);
         }
-        if (target.version != null && (sameSchema() || recreatable())) {
+        if (target.version != null && sameSchema()) {
             possible.add(target.version);
         }
         possible.retainAll(source.updates);
@@ -180,7 +183,8 @@ public final class TimescaleAlignment {
     }
 
     private static Step update(Side side, String version) {
-        return new Step(side.name, side.name + " updated: " + version, List.of("ALTER EXTENSION timescaledb UPDATE TO " + Sql.literal(version)));
+        return new Step(side.name, side.name + " updated: " + version,
+                List.of("ALTER EXTENSION timescaledb UPDATE TO " + Sql.literal(version)));
     }
 
     /** @return what is different, in one line */
@@ -205,7 +209,8 @@ public final class TimescaleAlignment {
         both.retainAll(target.offers);
         return "the source (PostgreSQL " + source.major + ") offers " + some(source.offers) + "; the target (PostgreSQL " + target.major + ") offers "
                 + some(target.offers) + "; both offer " + some(both) + (target.holds == null ? "" : "; the target is not empty: " + target.holds)
-                + (TimescaleVersions.runsOn(source.version, target.major) ? "" : "; TimescaleDB " + source.version + " runs on " + TimescaleVersions.majors(source.version));
+                + (TimescaleVersions.runsOn(source.version, target.major) ? ""
+                        : "; TimescaleDB " + source.version + " runs on " + TimescaleVersions.majors(source.version));
     }
 
     /** Where neither side can be changed as it is. */
@@ -215,14 +220,15 @@ public final class TimescaleAlignment {
             ways.add("empty the target and run align-version again");
         } else if (TimescaleVersions.runsOn(source.version, target.major)) {
             ways.add("install TimescaleDB " + source.version + " on the target's server and run align-version again");
-            target.offers.stream().filter(version -> Versions.ORDER.compare(version, source.version) > 0).max(Versions.ORDER).ifPresent(version ->
-                    ways.add("install TimescaleDB " + version + " on the source's server and run align-version --on source"));
+            Stream<String> had = target.holds == null ? target.offers.stream() : Stream.of(target.version);
+            had.filter(version -> Versions.ORDER.compare(version, source.version) > 0 && TimescaleVersions.runsOn(version, source.major)).max(Versions.ORDER)
+                    .ifPresent(version -> ways.add("install TimescaleDB " + version + " on the source's server and run align-version --on source"));
         } else if (both != null) {
             ways.add("install TimescaleDB " + both + " on both servers, which runs on PostgreSQL " + source.major + " and " + target.major
                     + ", and run align-version --on source");
         } else {
-            ways.add("no version of TimescaleDB runs on both; on the source: "
-                    + String.join(", then ", TimescaleVersions.wayRound(source.version, source.major, target.major)));
+            List<String> steps = TimescaleVersions.wayRound(source.version, source.major, target.major);
+            ways.add("no version of TimescaleDB runs on both" + (steps.isEmpty() ? "" : "; on the source: " + String.join(", then ", steps)));
             ways.add("take a target of " + TimescaleVersions.majors(source.version));
         }
     }

@@ -49,7 +49,8 @@ final class TimescaleCheck {
 
     /** The library's loader defines this parameter, nothing else does; the list itself is not for everybody to read. */
     private void preload() {
-        if (Rows.text(target, "target", "asking for timescaledb's library", "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
+        if (Rows.text(target, "target", "asking for timescaledb's library",
+                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
             String preloaded = Rows.text(target, "target", "asking for the preloaded libraries",
                     "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
             String others = preloaded == null ? ", ..." : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())

@@ -47,7 +47,8 @@ public final class TimescaleFeatures {
         Map<String, List<String>> found = new TreeMap<>();
         Rows.list(source, "source", "asking what of timescaledb is used", """
                 SELECT DISTINCT * FROM (
-                SELECT 'compression', pg_catalog.format('%I.%I', hypertable_schema, hypertable_name) FROM timescaledb_information.hypertables WHERE compression_enabled
+                SELECT 'compression', pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)
+                  FROM timescaledb_information.hypertables WHERE compression_enabled
                 UNION ALL
                 SELECT 'continuous aggregates', pg_catalog.format('%I.%I', view_schema, view_name) FROM timescaledb_information.continuous_aggregates
                 UNION ALL

@@ -22,7 +22,8 @@ class TimescaleAlignTest {
     private static final String CONTENTS = """
             SELECT (SELECT count(*) FROM plant.power) || ' ' || (SELECT sum(top) FROM plant.power_daily) || ' ' || (SELECT sum(n) FROM plant.reading_hourly)
                 || ' ' || (SELECT sum(total) FROM plant.forgotten_daily)
-                || ' ' || (SELECT string_agg(job_id || proc_name || scheduled || owner, ',' ORDER BY job_id) FROM timescaledb_information.jobs WHERE job_id >= 1000)
+                || ' ' || (SELECT string_agg(job_id || proc_name || scheduled || owner, ',' ORDER BY job_id)
+                             FROM timescaledb_information.jobs WHERE job_id >= 1000)
                 || ' ' || (SELECT count(*) FROM timescaledb_information.chunks WHERE is_compressed)""";
 
     @AfterAll
@@ -111,7 +112,7 @@ class TimescaleAlignTest {
                 """, run.out());
         assertEquals("2.22.1", version(source, from));
         assertEquals(before, source.query(from, CONTENTS));
-        assertEquals("0", source.query(from, "SELECT count(*) FROM timescaledb_information.jobs WHERE owner::text = 'nobody'"));
+        assertEquals(0, align(source.uri(from), target.uri(target.newDatabase())).code());
         preflight = CommandRun.preflight(source.uri(from), target.uri(to));
         assertTrue(preflight.out().contains("ok       extensions         timescaledb 2.22.1\n"), preflight.out());
     }
@@ -157,6 +158,13 @@ class TimescaleAlignTest {
         assertEquals(0, run.code(), run.err());
         assertEquals("2.13.1", version(server, open));
         assertEquals("t", server.query(open, "SELECT has_function_privilege('tsdbadmin', 'timescaledb_pre_restore()', 'EXECUTE')"));
+
+        server.sql(from, "CREATE EXTENSION pg_buffercache");
+        assertEquals("error: extension pg_buffercache can be created on the target by a superuser only",
+                align(server.uri(from), CloudDouble.uri(server, open)).failure().replaceFirst("(?s)\nhint.*", ""));
+        server.sql("postgres", "ALTER DATABASE " + open + " SET extwlist.extensions = 'timescaledb,pg_buffercache'");
+        assertEquals(0, align(server.uri(from), CloudDouble.uri(server, open)).code());
+        assertEquals("1", server.query(open, "SELECT count(*) FROM pg_extension WHERE extname = 'pg_buffercache'"));
 
         String elsewhere = server.newDatabase();
         server.sql(elsewhere, "CREATE SCHEMA ts", "CREATE EXTENSION timescaledb SCHEMA ts VERSION '2.13.1'");

@@ -61,6 +61,16 @@ class TimescaleVersionsTest {
     }
 
     @Test
+    void what_the_source_is_told_to_install_runs_on_its_postgresql() {
+        assertRefused("""
+                timescaledb is 2.14.2 on the source, and the target does not offer this version
+                the source (PostgreSQL 13) offers 2.14.2; the target (PostgreSQL 15) offers 2.15.3, 2.22.1; both offer none
+                install TimescaleDB 2.14.2 on the target's server and run align-version again; \
+                or install TimescaleDB 2.15.3 on the source's server and run align-version --on source""",
+                source(13, "2.14.2"), target(15, null, "2.15.3", "2.22.1"));
+    }
+
+    @Test
     void the_source_is_updated_to_what_the_target_has_else_to_the_newest_that_both_can_have() {
         TimescaleAlignment.Side source = source(15, "2.13.1", "2.17.0", "2.19.3", "2.22.1");
         assertEquals("2.19.3 [source updated: 2.19.3]", planned(source, target(17, null, "2.17.0", "2.19.3", "2.23.0")));
