@@ -91,6 +91,10 @@ public final class Journal {
         Journal journal = new Journal(session);
         try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + ".made (kind, identity) VALUES (?, ?)")) {
             for (Extensions.Extension extension : extensions) {
+                // Those that come along by CASCADE go with it.
+                for (String along : extension.missing()) {
+                    journal.record(insert, "EXTENSION", Sql.ident(along));
+                }
                 journal.record(insert, "EXTENSION", Sql.ident(extension.name()));
             }
             for (OwnedObjects.Owned object : objects) {

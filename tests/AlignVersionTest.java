@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,6 +16,8 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.Extensions;
+import lib.Journal;
 import lib.Versions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -172,6 +176,19 @@ class AlignVersionTest {
                 error: extension zzz needs extension cube, which is left out
                 hint: leave out zzz too: --leave-out zzz
                 """);
+    }
+
+    @Test
+    void what_came_along_with_an_extension_is_removed_with_it() throws SQLException {
+        source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
+        try (Connection here = source.connect(from); Connection there = target.connect(to)) {
+            List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
+            Journal.begin(there, List.of(), extensions);
+            Extensions.createAll(there, extensions);
+            assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));
+            Journal.undo(there);
+        }
+        assertEquals(List.of(), installed(target, to));
     }
 
     @Test
