@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Failure.java Inventory.java Server.java SessionPair.java Snapshot.java Workers.java
+//SOURCES Bytes.java Connecting.java Console.java Failure.java Inventory.java Server.java SessionPair.java Snapshot.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -22,6 +22,8 @@ import org.postgresql.copy.CopyOut;
  */
 public final class Copier {
     private static final int BATCH = 64 * 1024;
+    /** MB; enough for the largest row that COPY takes. */
+    private static final int HEAP = 1200;
 
     private final Snapshot source;
     private final Server target;
@@ -121,8 +123,10 @@ public final class Copier {
             CopyOut out = read(from, table, format);
             sent = pump(out, in, table);
             received = finish(in, table);
-        } catch (Failure e) {
-            throw e;
+        } catch (OutOfMemoryError e) {
+            // Thrown for the one row, far too large; there is room for everything else.
+            throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", table, Bytes.text(Runtime.getRuntime().maxMemory()))
+                    .hint("run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx%dm, or with fewer --jobs", HEAP);
         } finally {
             current.remove(Thread.currentThread());
         }

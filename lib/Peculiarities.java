@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java Finding.java Inventory.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Connecting.java Finding.java Inventory.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -9,12 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, huge rows, bytes that are no text. */
+/** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, bytes that are no text. */
 final class Peculiarities {
-    /** COPY builds a row in one buffer of at most 1 GB (MaxAllocSize), in hexadecimal for bytea; a quarter of that, stored, is suspicious. */
-    private static final int SUSPICIOUS_CHUNKS = 130_000;
-    private static final String LOOKING = "20s";
-
     private final Connection source;
     private final Server.Facts facts;
     private final Connection target;
@@ -35,7 +31,6 @@ final class Peculiarities {
         }
         unlogged(findings);
         columnOrder(findings);
-        hugeRows(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
         }
@@ -72,35 +67,6 @@ final class Peculiarities {
         if (!tables.isEmpty()) {
             findings.add(Finding.warning("column order", "name the columns in INSERT and SELECT",
                     "the columns of %d table(s) that inherit will stand in the order of their parents: %s", tables.size(), some(tables)));
-        }
-    }
-
-    /** A value of a huge row lies in the TOAST table in pieces of 1,996 bytes, numbered from 0; only a superuser may look there. */
-    private void hugeRows(List<Finding> findings) {
-        if (!facts.superuser()) {
-            return;
-        }
-        List<String[]> candidates = Rows.list(source, "source", "listing tables with large values", """
-                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.reltoastrelid::pg_catalog.regclass::text
-                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind = 'r' AND %s AND c.reltoastrelid <> 0
-                   AND %s > %d::bigint * 1996"""
-                .formatted(selection.relation("c", "n"), Selection.bytes("c.reltoastrelid"), SUSPICIOUS_CHUNKS),
-                row -> new String[] {row.getString(1), row.getString(2)});
-        for (String[] table : candidates) {
-            try (Statement look = source.createStatement()) {
-                look.execute("SET statement_timeout = '" + LOOKING + "'");
-                String huge = Rows.text(source, "source", "looking for huge values",
-                        "SELECT pg_catalog.max(chunk_seq) FROM " + table[1] + " WHERE chunk_seq > " + SUSPICIOUS_CHUNKS);
-                if (huge != null) {
-                    findings.add(Finding.warning("huge rows", null, "table %s holds a value of about %d MB: rows beyond 1 GB in COPY's format cannot be moved",
-                            table[0], Long.parseLong(huge) * 1996 / 1_000_000));
-                }
-            } catch (Failure | SQLException e) {
-                findings.add(Finding.warning("huge rows", null, "table %s was not searched for values beyond 250 MB to its end within %s", table[0], LOOKING));
-            } finally {
-                Rows.run(source, "source", "taking back the timeout", "SET statement_timeout = 0");
-            }
         }
     }
 

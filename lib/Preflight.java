@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java OwnedObjects.java
-//SOURCES Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
-//SOURCES TargetSchemas.java Uncarried.java
+//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java LargeRows.java
+//SOURCES OwnedObjects.java Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
+//SOURCES TargetCheck.java TargetSchemas.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -64,6 +64,7 @@ public final class Preflight {
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
         extensions = check.extensions(Extensions.installed(from, "source"));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
+        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection);
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));

@@ -29,7 +29,7 @@ class HouseRulesTest {
               Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
-              Finding Collations Surroundings Peculiarities Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
+              Finding Collations Surroundings Peculiarities LargeRows Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation
             work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery

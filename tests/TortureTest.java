@@ -3,9 +3,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.MeasuredRun;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Torture;
@@ -100,25 +98,8 @@ class TortureTest {
         torture.arrivedIn(database);
     }
 
-    /** The script's own JVM options, as JBang would give them. */
-    private static List<String> withItsOptions(String main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(ChildCommand.java(main, arguments));
-        Files.readAllLines(Path.of("scripts", "migrate.java")).stream().filter(line -> line.startsWith("//JAVA_OPTIONS "))
-                .forEach(line -> command.addAll(1, List.of(line.substring("//JAVA_OPTIONS ".length()).split(" "))));
-        return command;
-    }
-
-    /** The largest resident size so far in kB; 0 when the process has just ended. */
-    private static long resident(long pid) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).max().orElse(0);
-        } catch (IOException | UncheckedIOException e) {
-            return 0;
-        }
-    }
-
     @Test
-    void five_thousand_tables_go_through_in_little_memory() throws Exception {
+    void five_thousand_tables_go_through_in_little_memory() {
         String many = source.newDatabase();
         source.sql(many, """
                 DO $$ BEGIN FOR i IN 1..5000 LOOP
@@ -127,19 +108,12 @@ class TortureTest {
                   IF i % 500 = 0 THEN COMMIT; END IF;
                 END LOOP; END $$""");
 
-        CommandRun run;
-        long peak = 0;
-        try (ChildCommand child = ChildCommand.start(withItsOptions("Migrate", "--create-database", "-j", "4"), folder,
-                Map.of("SOURCE", source.uri(many), "TARGET", target.uri("many")))) {
-            while (child.handle().isAlive()) {
-                peak = Math.max(peak, resident(child.handle().pid()));
-                Thread.sleep(20);
-            }
-            run = child.end();
-        }
+        MeasuredRun measured = MeasuredRun.of("Migrate", "migrate", List.of(), folder, Map.of("SOURCE", source.uri(many), "TARGET", target.uri("many")),
+                "--create-database", "-j", "4");
 
+        CommandRun run = measured.run();
         assertEquals(0, run.code(), run.err());
-        assertTrue(peak > 0 && peak <= 256 * 1024, "the JVM took " + peak + " kB");
+        assertTrue(measured.peak() <= 256 * 1024, "the JVM took " + measured.peak() + " kB");
         assertTrue(run.err().contains("data: 25000 rows in 5000 tables"), run.err());
         assertEquals(List.of(List.of("5000", "25000")), target.rows("many", """
                 SELECT count(*), sum((xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM ' || oid::regclass, false, true, '')))[1]::text::int)
