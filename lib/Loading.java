@@ -102,6 +102,9 @@ public final class Loading {
         if (!delivery.complete()) {
             steps.run("event triggers", () -> {
                 delivery.eventTriggers();
+                if (!order.noOwner) {
+                    new Ownership(to, target.facts()).give(objects.stream().filter(Loading::isEventTrigger).toList(), journal);
+                }
                 return "done";
             });
         }
@@ -144,7 +147,7 @@ public final class Loading {
         steps.run("owners, privileges", () -> {
             boolean given = !order.noOwner && !delivery.complete();
             if (given) {
-                new Ownership(to, target.facts()).give(objects, journal);
+                new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal);
             }
             if (!order.noPrivileges) {
                 delivery.privileges();
@@ -153,6 +156,11 @@ public final class Loading {
             }
             return given ? objects.size() + " objects" : order.noOwner ? "owners not changed" : "as in the dump";
         });
+    }
+
+    /** @return whether it is created after all others have their owners */
+    static boolean isEventTrigger(OwnedObjects.Owned object) {
+        return object.kind().equals("EVENT TRIGGER");
     }
 
     /** @return the objects that a load makes, with their owners */

@@ -135,7 +135,9 @@ public final class Schema {
     }
 
     private boolean waits(Archive.Entry entry) {
-        return waiting.contains(entry.address());
+        // The archive does not say which object a comment is for.
+        return waiting.contains(entry.address()) || hasLateTables() && entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER")
+                && (entry.tag().contains(" TRIGGER ") || entry.tag().contains(" CONSTRAINT "));
     }
 
     /** Extensions are created by their own step, and only their owner may comment on them; things left out have comments and privileges too. */

@@ -103,14 +103,32 @@ class MigrateTest {
         String target = server.newDatabase();
         server.sql(source, "CREATE TABLE parent (id int PRIMARY KEY)", "CREATE TABLE names (id int PRIMARY KEY, c regclass, parent int REFERENCES parent)",
                 "CREATE TABLE child (name int REFERENCES names)", "CREATE FUNCTION boom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE; END'",
+                "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                 "INSERT INTO parent VALUES (1)", "INSERT INTO names VALUES (1, 'parent_pkey', 1)", "INSERT INTO child VALUES (1)",
-                "CREATE TRIGGER boom BEFORE INSERT ON names FOR EACH ROW EXECUTE FUNCTION boom()");
+                "CREATE TRIGGER boom BEFORE INSERT ON names FOR EACH ROW EXECUTE FUNCTION boom()", "COMMENT ON TRIGGER boom ON names IS 'late'",
+                "CREATE EVENT TRIGGER seen ON sql_drop EXECUTE FUNCTION seen()", "COMMENT ON EVENT TRIGGER seen IS 'last'",
+                "COMMENT ON CONSTRAINT names_parent_fkey ON names IS 'late too'");
 
         CommandRun run = CommandRun.migrate(server.uri(source), server.uri(target));
 
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of(List.of("1", "parent_pkey", "1")), server.rows(target, "SELECT * FROM names"));
         assertEquals(Oracle.schema(server, source), Oracle.schema(server, target));
+    }
+
+    @Test
+    void an_event_trigger_arrives_with_its_owner() {
+        PgServer server = PgServer.shared(ClientBinaries.clientMajor());
+        String source = server.newDatabase();
+        String target = server.newDatabase();
+        server.sql(source, "CREATE ROLE watchman SUPERUSER", "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                "CREATE EVENT TRIGGER seen ON sql_drop EXECUTE FUNCTION seen()", "ALTER EVENT TRIGGER seen OWNER TO watchman");
+
+        CommandRun run = CommandRun.migrate(server.uri(source), server.uri(target));
+
+        assertEquals(0, run.code(), run.err());
+        assertEquals(Oracle.schema(server, source), Oracle.schema(server, target));
+        server.sql("postgres", "DROP DATABASE " + source, "DROP DATABASE " + target, "DROP ROLE watchman");
     }
 
     @Test
