@@ -1,8 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java Rows.java Server.java Tool.java Uncarried.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java Rows.java Server.java ShellScript.java Tool.java Uncarried.java
 package lib;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Instant;
@@ -86,6 +87,19 @@ public final class DumpWriter {
         arguments.addAll(order.filters);
         arguments.add("--file=" + out);
         return arguments;
+    }
+
+    /** Prints what makes the same dump, but for its manifest. */
+    public void print(ShellScript script) {
+        script.step("The dump, without a manifest");
+        Path folder = order.out.getParent();
+        if (folder != null && !Files.exists(folder)) {
+            script.line("mkdir -p " + ShellScript.quoted(folder.toString()));
+        }
+        if (Files.exists(order.out)) {
+            script.line("rm -rf " + ShellScript.quoted(order.out.toString()));
+        }
+        script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
     }
 
     /**

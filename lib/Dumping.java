@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java Readability.java Report.java Selection.java Server.java Steps.java Tool.java Uncarried.java
-//SOURCES Verdict.java
+//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java Readability.java Report.java Selection.java Server.java
+//SOURCES ShellScript.java Steps.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -42,10 +42,14 @@ public final class Dumping {
         tool = new Tool(client, console);
     }
 
-    /** @return the command that would be run, but for the snapshot; in a shell that keeps what it writes private */
-    public String command() throws SQLException {
-        String command = "(umask 077 && " + tool.shown("pg_dump", source.dsn(), new DumpWriter(order, client, tool, console).arguments(order.out())) + ")";
-        return late() ? command + "\n# from an archive of the same, with the rows behind the indexes where a value of type reg* may name one" : command;
+    /** @return a shell script that makes the same dump, without its manifest */
+    public String script() throws SQLException {
+        ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of()).programs(client.folder().toString());
+        if (late()) {
+            script.comment("Beside this, rows whose value of type reg* may name an index would have to stand behind the indexes");
+        }
+        new DumpWriter(order, client, tool, console).print(script);
+        return script.text();
     }
 
     private boolean late() throws SQLException {

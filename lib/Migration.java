@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java Failure.java
-//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java PlainDump.java Preflight.java ProgressLine.java
+//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java PlainDump.java Preflight.java ProgressLine.java
 //SOURCES Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java Steps.java
 //SOURCES StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java Verdict.java Verification.java
 package lib;
@@ -40,6 +40,8 @@ public final class Migration {
     private final Steps steps;
     private final Attempt attempt;
     private boolean complete;
+    private boolean dryRun;
+    private String script;
 
     public Migration(Console console, Order order) {
         this.console = console;
@@ -67,6 +69,18 @@ public final class Migration {
         attempt.run(() -> migrate(Server.connect(source), TargetDatabase.connect(target, order.createDatabase), clients));
     }
 
+    /**
+     * Runs every check and changes nothing.
+     *
+     * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
+     * @throws Failure refused
+     */
+    public String script(Dsn source, Dsn target, ClientTools clients) {
+        dryRun = true;
+        run(source, target, clients);
+        return script;
+    }
+
     private void migrate(Server source, TargetDatabase database, ClientTools clients) throws SQLException {
         report.head("source  %s (PostgreSQL %s)", source.dsn(), source.facts().version());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
@@ -87,6 +101,11 @@ public final class Migration {
             contents.set(now.contents());
             dump(now, contents.get(), preflight, database, writer);
         })) {
+            if (dryRun) {
+                script = new MigrationScript(frozen, contents.get(), database, preflight, extensions(preflight), loading(), order.filters)
+                        .text(writer, order.files);
+                return;
+            }
             Server target = database.server();
             if (database.missing()) {
                 target = database.create(DatabaseSettings.creation(frozen.snapshot().holder()));
@@ -104,16 +123,26 @@ public final class Migration {
                 Verdict.of(new PlainDump(contents, order.noOwner, order.leaveOut).check(preflight.uncarried(), preflight.extensions(), target), console,
                         report);
             }
-            steps.run("dump", () -> DumpFiles.summary(writer.write(source, contents).files()));
-            report.note("the dump is in \"%s\"", order.files.out());
+            if (!dryRun) {
+                steps.run("dump", () -> DumpFiles.summary(writer.write(source, contents).files()));
+                report.note("the dump is in \"%s\"", order.files.out());
+            }
         }
     }
 
-    private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Roles roles, Tool tool) throws SQLException {
-        List<Extensions.Extension> extensions = preflight.extensions().all().stream()
+    private List<Extensions.Extension> extensions(Preflight preflight) {
+        return preflight.extensions().all().stream()
                 .filter(extension -> extension.installed() == null && !order.leaveOut.contains(extension.name())).toList();
+    }
+
+    private Loading.Order loading() {
+        return new Loading.Order(order.jobs, order.restart, order.noOwner, order.noPrivileges);
+    }
+
+    private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Roles roles, Tool tool) throws SQLException {
+        List<Extensions.Extension> extensions = extensions(preflight);
         try (Connection to = target.session()) {
-            Loading loading = new Loading(new Loading.Order(order.jobs, order.restart, order.noOwner, order.noPrivileges), contents, target, to, console,
+            Loading loading = new Loading(loading(), contents, target, to, console,
                     steps, report);
             Delivery delivery = delivery(source, contents, target, to, preflight, extensions, tool);
             loading.begin(attempt);

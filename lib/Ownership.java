@@ -36,9 +36,7 @@ public final class Ownership {
 
     /** Gives the objects away; those whose owner does not exist, or is out of the connecting user's reach, stay. */
     public void give(List<OwnedObjects.Owned> objects, Journal journal) {
-        List<OwnedObjects.Owned> given = objects.stream().filter(object -> roles.contains(object.owner()) && !object.part()
-                // A schema may have been there before; everything else belongs to the user who made it already.
-                && (!object.owner().equals(user) || object.kind().equals("SCHEMA"))).toList();
+        List<OwnedObjects.Owned> given = objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
         List<String> lent = superuser ? List.of() : borrow(given, journal);
         List<String> batch = new ArrayList<>();
         for (OwnedObjects.Owned object : given) {
@@ -50,6 +48,12 @@ public final class Ownership {
         }
         run(batch);
         run(lent.stream().map(grant -> "REVOKE " + grant.replaceFirst(" TO ", " FROM ")).toList());
+    }
+
+    /** @return whether an object that this user has made has to be given away */
+    static boolean isGiven(OwnedObjects.Owned object, String user) {
+        // A schema may have been there before; everything else belongs to the user who made it already.
+        return !object.part() && (!object.owner().equals(user) || object.kind().equals("SCHEMA"));
     }
 
     /** @return the statement that gives an object to its owner */

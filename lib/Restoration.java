@@ -1,14 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
-//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java Journal.java Loading.java Manifest.java
-//SOURCES ManifestCheck.java ProgressLine.java Report.java RestoreCheck.java RestorePlan.java RestoredRows.java Schema.java ScriptDelivery.java
-//SOURCES Server.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
+//SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
+//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java Journal.java Loading.java LoadingScript.java
+//SOURCES Manifest.java ManifestCheck.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java Schema.java
+//SOURCES ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source stands in the dump's
@@ -96,8 +97,7 @@ public final class Restoration {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
         try (Connection to = target.session()) {
-            Loading loading = new Loading(new Loading.Order(order.jobs(), order.restart(), order.noOwner() || !manifest.dump().owners(),
-                    order.noPrivileges() || !manifest.dump().privileges()), contents, target, to, console, steps, report);
+            Loading loading = new Loading(loading(), contents, target, to, console, steps, report);
             loading.begin(attempt);
             Delivery delivery;
             if (archive == null) {
@@ -131,18 +131,43 @@ public final class Restoration {
     /**
      * Runs every check and changes nothing.
      *
-     * @return the commands and the SQL that {@link #run} would run, in their order
+     * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
      */
-    public List<String> plan(Dsn target, ClientTools clients) {
-        List<String> lines = new ArrayList<>();
+    public String script(Dsn target, ClientTools clients) {
+        AtomicReference<String> text = new AtomicReference<>();
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
             RestoreCheck check = new RestoreCheck(manifest, database, order);
             Verdict.of(check.run(), console, report);
-            Tool tool = new Tool(client(clients, database.server()), console);
-            lines.addAll(new RestorePlan(manifest, order, tool, database).lines(extensions(check), check.uncarried()));
+            text.set(script(database, check, client(clients, database.server())));
         });
-        return lines;
+        return text.get();
+    }
+
+    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
+        Contents contents = manifest.contents();
+        List<Extensions.Extension> extensions = extensions(check);
+        ShellScript script = new ShellScript("restore-postgres: from %s to %s".formatted(order.in(), database.dsn()), Server.pinned())
+                .programs(client.folder().toString());
+        LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, Set.of());
+        loading.database(manifest.source().creation(), client.major());
+        try (Connection to = database.server().session()) {
+            loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions);
+            if (isPlain()) {
+                loading.run(order.in());
+            } else {
+                Archive archive = Archive.open(new Tool(client, console), order.in());
+                Schema schema = new Schema(archive, contents, check.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
+                ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true, archive.entries(), schema, contents);
+                loading.restore(parts, loading.existing(to, extensions), () -> parts.rows(order.jobs()), parts::lateRows, List.of());
+            }
+        }
+        return script.text();
+    }
+
+    private Loading.Order loading() {
+        return new Loading.Order(order.jobs(), order.restart(), order.noOwner() || !manifest.dump().owners(),
+                order.noPrivileges() || !manifest.dump().privileges());
     }
 }

@@ -26,7 +26,7 @@ public final class RestoreOptions {
     private boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not restore privileges (grant/revoke)")
     private boolean noPrivileges;
-    @Option(names = "--dry-run", order = 33, description = "print the commands and the SQL that would be run, and change nothing")
+    @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with pg_restore and psql")
     private boolean dryRun;
 
     /**
@@ -46,7 +46,7 @@ public final class RestoreOptions {
         Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
-            restoration.plan(target, clients).forEach(line -> console.out("%s", line));
+            console.out("%s", restoration.script(target, clients));
         } else {
             restore(restoration, target, clients, console);
         }

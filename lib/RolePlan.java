@@ -147,6 +147,23 @@ public final class RolePlan {
         return new Outcome(create.size(), leftOut);
     }
 
+    /** @return the statements of {@link #apply}, but for the passwords */
+    public List<String> statements() {
+        Set<String> created = new TreeSet<>();
+        List<String> statements = new ArrayList<>();
+        for (Roles.Role role : mayCreate() ? missing() : List.<Roles.Role>of()) {
+            created.add(role.name());
+            statements.add(RoleStatements.create(role.withoutPassword(), target.givable()));
+        }
+        statements.addAll(statements(name -> created.contains(name) || target.exists(name)));
+        return statements;
+    }
+
+    /** @return whether {@link #apply} gives passwords that {@link #statements()} leaves out */
+    public boolean hasPasswords() {
+        return mayCreate() && missing().stream().anyMatch(role -> role.verifier() != null);
+    }
+
     private List<String> statements(Predicate<String> known) {
         List<String> statements = new ArrayList<>();
         translation.commented().stream().filter(role -> known.test(role.name())).forEach(role -> statements.addAll(RoleStatements.comment(role)));

@@ -51,10 +51,17 @@ public final class Schema {
     /** Restores what stands before the rows: types, functions, tables without indexes and constraints. */
     public void preData() {
         Set<String> existing = new HashSet<>(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+        archive.restore("pre-data", 1, options, ours.and(makes(existing)));
+    }
+
+    /**
+     * @param existing the schemas that are there before the archive is restored
+     * @return what of {@link #carried} is made
+     */
+    Predicate<Archive.Entry> makes(Set<String> existing) {
         Set<Long> present = contents.schemas().stream().filter(schema -> existing.contains(schema.name())).map(Inventory.Relation::oid)
                 .collect(Collectors.toSet());
-        archive.restore("pre-data", 1, options, ours.and(entry -> !entry.kind().equals("COMMENT")
-                && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()))));
+        return entry -> !entry.kind().equals("COMMENT") && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()));
     }
 
     /** Restores the rows of TimescaleDB's catalog, one table after another. */
@@ -134,7 +141,18 @@ public final class Schema {
         archive.comment(ours.and(entry -> !entry.concerns("EVENT TRIGGER")));
     }
 
-    private boolean waits(Archive.Entry entry) {
+    /** @return what does not stay behind and is not created by a step of its own */
+    Predicate<Archive.Entry> carried() {
+        return ours;
+    }
+
+    /** @return what pg_restore is told in each section */
+    List<String> options() {
+        return options;
+    }
+
+    /** @return whether an entry of post-data must wait for the tables that come late */
+    boolean waits(Archive.Entry entry) {
         // The archive does not say which object a comment is for.
         return waiting.contains(entry.address()) || hasLateTables() && entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER")
                 && (entry.tag().contains(" TRIGGER ") || entry.tag().contains(" CONSTRAINT "));

@@ -83,6 +83,11 @@ public final class Server implements Sessions {
         return facts;
     }
 
+    /** @return the settings of a session that hold with every version, as SET takes them */
+    public static List<String> pinned() {
+        return PINNED;
+    }
+
     /** A session has every setting pinned that what we read or write could depend on. */
     @Override
     public Connection session() {

@@ -1,6 +1,6 @@
 //DEPS org.zeroturnaround:zt-exec:1.13.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ToolMessages.java
+//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java ToolMessages.java
 package lib;
 
 import java.io.IOException;
@@ -46,13 +46,6 @@ public final class Tool {
         return run(name, side.side(), command, side.toolEnvironment());
     }
 
-    /** @return the command line that {@link #connected} runs, to be pasted into a shell; it asks for the password itself */
-    public String shown(String name, Dsn side, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(tools.tool(name), "-d", side.conninfo(tools.major())));
-        command.addAll(arguments);
-        return command.stream().map(Tool::shellQuoted).collect(Collectors.joining(" "));
-    }
-
     /** Runs a program that only reads and writes files. */
     public List<String> local(String name, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
@@ -61,7 +54,7 @@ public final class Tool {
     }
 
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment) {
-        console.explain("running %s", command.stream().map(Tool::shellQuoted).collect(Collectors.joining(" ")));
+        console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
         ToolMessages messages = new ToolMessages(name);
         List<String> output = new ArrayList<>();
         AtomicReference<Process> process = new AtomicReference<>();
@@ -160,10 +153,5 @@ public final class Tool {
     /** A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has no program. */
     private static boolean runs(ProcessHandle process) {
         return process.isAlive() && process.info().command().isPresent();
-    }
-
-    /** Quotes an argument for a POSIX shell, so that a shown command can be pasted. */
-    static String shellQuoted(String argument) {
-        return argument.matches("[A-Za-z0-9_@%+=:,./-]+") ? argument : '\'' + argument.replace("'", "'\\''") + '\'';
     }
 }

@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/Extensions.java
-//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/TimescaleAlignment.java
+//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/TimescaleAlignment.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lib.Console;
@@ -25,6 +26,7 @@ import lib.Failure;
 import lib.Finding;
 import lib.Server;
 import lib.TimescaleAlignment;
+import lib.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,7 +53,7 @@ class AlignVersion implements Callable<Integer> {
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--on", paramLabel = "SIDE", order = 13, description = "update timescaledb on this side, source or target, where the versions differ")
     String on;
-    @Option(names = "--dry-run", order = 34, description = "print the SQL that would be run, change nothing")
+    @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
 
     public static void main(String... args) {
@@ -82,17 +84,17 @@ class AlignVersion implements Callable<Integer> {
             wanted = installed.stream().map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
                     ? new Extensions.Installed(extension.name(), plan.get().version(), extension.schema()) : extension).toList();
         }
+        ShellScript script = new ShellScript("align-version: on %s".formatted(to), Server.pinned());
         // An update would end every session that has timescaledb's library loaded.
         for (TimescaleAlignment.Step step : steps) {
             if (dryRun) {
-                console.out("-- on the %s, in a session of its own (psql -X)", step.side());
-                step.statements().forEach(sql -> console.out("%s;", sql));
+                script.step("timescaledb on the " + step.side() + ", in a session of its own").sql(ShellScript.Side.of(step.side()), step.statements());
             } else {
                 step.run(step.side().equals("source") ? source : target);
             }
         }
         try (Connection here = source.session(); Connection there = target.session()) {
-            create(creation(Extensions.compare(wanted, there, name -> true), here, there, target));
+            create(creation(Extensions.compare(wanted, there, name -> true), here, there, target), script);
             table(before.all(), steps);
         }
         return Failure.OK;
@@ -103,15 +105,22 @@ class AlignVersion implements Callable<Integer> {
                 .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).toList());
     }
 
-    private void create(ExtensionCreation creation) {
+    private void create(ExtensionCreation creation, ShellScript script) {
         warn(creation.foreignSchemas());
-        if (dryRun) {
-            console.out("BEGIN;");
-            creation.statements().keySet().forEach(sql -> console.out("%s;", sql));
-            console.out("COMMIT;");
-        } else {
+        if (!dryRun) {
             creation.run();
+            return;
         }
+        Set<String> statements = creation.statements().keySet();
+        if (statements.isEmpty()) {
+            script.step("No extension is to be created");
+        } else {
+            List<String> all = new ArrayList<>(List.of("BEGIN"));
+            all.addAll(statements);
+            all.add("COMMIT");
+            script.step("Extensions").sql(ShellScript.Side.TARGET, all);
+        }
+        console.out("%s", script.text());
     }
 
     /** Says what was found, and goes on only when nothing stops the work. */
@@ -157,7 +166,7 @@ class AlignVersion implements Callable<Integer> {
         return extension.installed() == null ? (dryRun ? "to be created: " : "created: ") + extension.chosen() : extension.same() ? "equal" : "not changed";
     }
 
-    /** With --dry-run, stdout is for SQL that can be pasted. */
+    /** With --dry-run, stdout is for a script that can be pasted. */
     private void line(String text) {
         if (dryRun) {
             console.say("%s", text);

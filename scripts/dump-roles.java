@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RoleReport.java
-//SOURCES ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java ../lib/Server.java
+//SOURCES ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java ../lib/Server.java ../lib/ShellScript.java
 //SOURCES ../lib/TargetKind.java
 //MAIN DumpRoles
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
@@ -28,6 +28,7 @@ import lib.RoleTranslation;
 import lib.Roles;
 import lib.Rows;
 import lib.Server;
+import lib.ShellScript;
 import lib.TargetKind;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -63,7 +64,7 @@ class DumpRoles implements Callable<Integer> {
     Path out;
     @Option(names = "--overwrite", order = 33, description = "replace the file of --out if it exists")
     boolean overwrite;
-    @Option(names = "--dry-run", order = 34, description = "write no file: print the SQL without passwords")
+    @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script that creates the roles with psql, without passwords")
     boolean dryRun;
 
     public static void main(String... args) {
@@ -108,7 +109,10 @@ class DumpRoles implements Callable<Integer> {
             console.warn("no passwords are written to stdout: use --out");
         }
         String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
-        if (toFile || !applied) {
+        if (dryRun && !json) {
+            console.out("%s", new ShellScript("dump-roles: the roles of %s".formatted(from), List.of()).step("Roles, without passwords")
+                    .sql(ShellScript.Side.TARGET, sql).text());
+        } else if (toFile || !applied) {
             write(sql, toFile ? file : null);
         }
         if (applied) {

@@ -57,7 +57,7 @@ class Dump implements Callable<Integer> {
     boolean noPrivileges;
     @Option(names = "--overwrite", order = 32, description = "replace a dump that is there")
     boolean overwrite;
-    @Option(names = "--dry-run", order = 33, description = "print the command that would be run, and write nothing")
+    @Option(names = "--dry-run", order = 33, description = "write nothing; print a shell script that makes the same dump with pg_dump")
     boolean dryRun;
     @Mixin
     Console console = new Console();
@@ -78,7 +78,7 @@ class Dump implements Callable<Integer> {
         order.check(false);
         Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));
         if (dryRun) {
-            console.out("%s", dumping.command());
+            console.out("%s", dumping.script());
         } else {
             dumping.run();
         }

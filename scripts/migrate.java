@@ -70,6 +70,9 @@ class Migrate implements Callable<Integer> {
     Path out;
     @Option(names = "--overwrite", order = 33, description = "replace what is there already: the file of --out, the dump of --via-files")
     boolean overwrite;
+    @Option(names = "--dry-run", order = 34,
+            description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")
+    boolean dryRun;
     @Mixin
     Console console = new Console();
 
@@ -89,7 +92,12 @@ class Migrate implements Callable<Integer> {
         Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source));
         Migration migration = new Migration(console, order);
         try {
-            migration.run(source, target, ClientTools.find(endpoints.environment()));
+            ClientTools clients = ClientTools.find(endpoints.environment());
+            if (dryRun) {
+                console.out("%s", migration.script(source, target, clients));
+            } else {
+                migration.run(source, target, clients);
+            }
             return Failure.OK;
         } finally {
             if (migration.complete()) {

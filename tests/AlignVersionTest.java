@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.OwnExtensions;
+import testbed.Pasted;
 import testbed.PgServer;
 
 /** Extensions of the source arrive on the target in a version, a schema and an order that are right, or the reason is said and nothing done. */
@@ -93,7 +94,8 @@ class AlignVersionTest {
         assertEquals(0, tried.code(), tried.err());
         assertEquals(List.of(List.of(expected.get(0))), plain.rows(there, INSTALLED));
         String pasted = plain.newDatabase();
-        plain.sql(pasted, "CREATE EXTENSION citext", tried.out());
+        plain.sql(pasted, "CREATE EXTENSION citext");
+        Pasted.run(tried, Map.of("TARGET", plain.uri(pasted))).orFail();
         assertEquals(expected, installed(plain, pasted));
 
         CommandRun run = run(contrib, here, plain, there);

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Dumps;
+import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.TrixieRoot;
@@ -109,15 +110,14 @@ class DumpTest {
     }
 
     @Test
-    void a_dry_run_prints_a_command_that_can_be_pasted_and_writes_nothing() {
+    void a_dry_run_prints_a_script_that_can_be_pasted_and_writes_nothing() {
         Path out = folder.resolve("it's here");
         CommandRun run = Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-j2", "-n", "app", "--exclude-table-data", "app.\"Odd Name\"");
 
         assertEquals(0, run.code(), run.err());
         assertEquals(Set.of(), Dumps.names(folder));
         assertFalse(run.out().contains(SERVER.password()));
-        Run pasted = Run.of(List.of("sh", "-c", run.out()), Map.of("PGPASSWORD", SERVER.password()), null);
-        assertEquals(0, pasted.code(), pasted.err());
+        Pasted.run(run, Map.of("SOURCE", SERVER.uri(shop, "postgres", "wrong").replace(":wrong@", "@"), "PGPASSWORD", SERVER.password())).orFail();
         assertEquals(Set.of("it's here"), Dumps.names(folder));
         assertTrue(Dumps.files(out).stream().anyMatch(file -> file.getFileName().toString().equals("toc.dat")));
     }

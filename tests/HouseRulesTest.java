@@ -22,7 +22,7 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql Console Versions TimescaleVersions
+            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
@@ -36,8 +36,8 @@ class HouseRulesTest {
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification
-            route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck RestorePlan
-              Restoration RestoreOptions Migration
+            route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck
+              ArchiveScript LoadingScript Restoration RestoreOptions MigrationScript Migration
             """;
 
     /** The library that holds a package, for what a file imports. */

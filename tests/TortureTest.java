@@ -20,6 +20,7 @@ import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.MeasuredRun;
+import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Torture;
@@ -96,6 +97,14 @@ class TortureTest {
             assertEquals(0, run.code(), command + run.err() + run.out());
         });
         torture.arrivedIn(database);
+    }
+
+    @Test
+    void everything_odd_arrives_by_the_script_that_is_printed() {
+        target.sql("postgres", "CREATE DATABASE pasted TEMPLATE template0");
+        Pasted.between(CommandRun.migrate(source.uri(Torture.DATABASE), target.uri("pasted"), "--leave-out", "foreign-table-data", "--dry-run"),
+                source.uri(Torture.DATABASE), target.uri("pasted"));
+        torture.arrivedIn("pasted");
     }
 
     @Test

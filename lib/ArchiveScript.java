@@ -1,0 +1,142 @@
+//SOURCES Archive.java Contents.java Schema.java ShellScript.java
+package lib;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** What {@link Schema} does with the parts of an archive, as commands of a shell that pick them from its table of contents. */
+final class ArchiveScript {
+    private static final String CONTENTS = '"' + ShellScript.FOLDER + "/contents\"";
+    private static final String LIST = '"' + ShellScript.FOLDER + "/list\"";
+
+    /** Names may be in another encoding than the terminal's, and what is no text in that is no line for grep. */
+    private static final String GREP = "LC_ALL=C grep";
+
+    private final ShellScript script;
+    private final String file;
+    private final boolean whole;
+    private final List<Archive.Entry> entries;
+    private final Schema schema;
+    private final Contents contents;
+
+    /**
+     * @param file the archive, as a word of the shell
+     * @param whole whether rows are in it
+     * @param entries its table of contents, or that of one of the schema alone
+     */
+    ArchiveScript(ShellScript script, String file, boolean whole, List<Archive.Entry> entries, Schema schema, Contents contents) {
+        this.script = script;
+        this.file = file;
+        this.whole = whole;
+        this.entries = entries;
+        this.schema = schema;
+        this.contents = contents;
+    }
+
+    /** @param existing the schemas that are there already */
+    void preData(Set<String> existing) {
+        List<String> others = keys(schema.carried().negate());
+        script.line("pg_restore --list " + file + (others.isEmpty() ? "" : " | " + without(others)) + " > " + CONTENTS);
+        section("pre-data", 1, keys(schema.carried().and(schema.makes(existing).negate())));
+    }
+
+    /** The rows of an archive that holds them. */
+    void rows(int jobs) {
+        section("data", jobs, late());
+    }
+
+    void lateRows() {
+        only("--section=data", late());
+    }
+
+    /** Sessions that work on a partitioned table and on its partitions at once may deadlock. */
+    void postData(int jobs) {
+        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || entry.concerns("EVENT TRIGGER")));
+        if (whole) {
+            contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
+        }
+        section("post-data", contents.partitioned().isEmpty() ? jobs : 1, others);
+    }
+
+    void latePostData() {
+        only("--section=post-data", keys(schema.carried().and(schema::waits)));
+    }
+
+    void eventTriggers() {
+        only("--section=post-data", keys(schema.carried().and(ArchiveScript::isEventTrigger)));
+    }
+
+    /** @return whether there is anything to do for {@link #eventTriggers} */
+    boolean hasEventTriggers() {
+        return entries.stream().anyMatch(schema.carried().and(ArchiveScript::isEventTrigger));
+    }
+
+    private static boolean isEventTrigger(Archive.Entry entry) {
+        return entry.concerns("EVENT TRIGGER");
+    }
+
+    void grants() {
+        if (hasGrants()) {
+            script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
+            restore(List.of("--no-owner"), LIST);
+        }
+    }
+
+    /** @return whether there is anything to do for {@link #grants} */
+    boolean hasGrants() {
+        return entries.stream().anyMatch(schema.carried().and(entry -> entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL")));
+    }
+
+    private List<String> late() {
+        return contents.late().stream().sorted().map(table -> key(0, table, "TABLE DATA")).toList();
+    }
+
+    private void section(String name, int jobs, List<String> others) {
+        List<String> arguments = new ArrayList<>(List.of("--section=" + name, "--no-owner", "--no-privileges"));
+        arguments.addAll(schema.options());
+        if (jobs > 1) {
+            arguments.add("--jobs=" + jobs);
+        }
+        if (!others.isEmpty()) {
+            script.line(without(others) + " " + CONTENTS + " > " + LIST);
+        }
+        restore(arguments, others.isEmpty() ? CONTENTS : LIST);
+    }
+
+    private void only(String section, List<String> wanted) {
+        if (!wanted.isEmpty()) {
+            script.line(grep(GREP + " -F", wanted) + " " + CONTENTS + " > " + LIST);
+            restore(List.of(section, "--no-owner", "--no-privileges"), LIST);
+        }
+    }
+
+    private void restore(List<String> arguments, String list) {
+        List<String> all = new ArrayList<>(List.of("--exit-on-error"));
+        all.addAll(arguments);
+        script.line(script.call("pg_restore", ShellScript.Side.TARGET, all) + " --use-list=" + list + " " + file);
+    }
+
+    private static String without(List<String> keys) {
+        return grep(GREP + " -v -F", keys);
+    }
+
+    private static String grep(String command, List<String> keys) {
+        return keys.stream().map(key -> " -e " + ShellScript.quoted(key)).collect(Collectors.joining("", command, ""));
+    }
+
+    private List<String> keys(Predicate<Archive.Entry> wanted) {
+        return entries.stream().filter(wanted).map(ArchiveScript::key).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    /** What finds the line again in a later archive of the same database, whose numbering may be another. */
+    private static String key(Archive.Entry entry) {
+        return entry.oid() == 0 ? entry.line().substring(entry.line().indexOf(';')) : key(entry.catalog(), entry.oid(), entry.kind());
+    }
+
+    private static String key(long catalog, long oid, String kind) {
+        return "; " + catalog + " " + oid + " " + kind + " ";
+    }
+}

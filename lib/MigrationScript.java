@@ -1,0 +1,121 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Archive.java ArchiveScript.java ClientTools.java Contents.java DatabaseSettings.java DumpFormat.java DumpWriter.java Extensions.java
+//SOURCES Filters.java FrozenSource.java Grants.java Loading.java LoadingScript.java PlainDump.java Preflight.java RolePlan.java Schema.java
+//SOURCES Server.java ShellScript.java Sql.java TargetDatabase.java
+package lib;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows, and the same in the end. */
+final class MigrationScript {
+    private static final String SCHEMA = '"' + ShellScript.FOLDER + "/schema\"";
+
+    private final ShellScript script;
+    private final FrozenSource source;
+    private final Contents contents;
+    private final TargetDatabase target;
+    private final Preflight preflight;
+    private final List<Extensions.Extension> extensions;
+    private final Loading.Order order;
+    private final Filters filters;
+    private final ClientTools.Installation client;
+
+    /** @param extensions those to create */
+    MigrationScript(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight, List<Extensions.Extension> extensions,
+            Loading.Order order, Filters filters) {
+        this.source = source;
+        this.contents = contents;
+        this.target = target;
+        this.preflight = preflight;
+        this.extensions = extensions;
+        this.order = order;
+        this.filters = filters;
+        client = preflight.tools();
+        script = new ShellScript("migrate: from %s to %s, while nothing writes to the source".formatted(source.server().dsn(), target.dsn()), Server.pinned())
+                .programs(client.folder().toString());
+    }
+
+    /**
+     * @param dump writes the dump that the rows take their way through, or null when they are streamed
+     * @param files where and how, or null
+     * @return the script
+     */
+    String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
+        LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, preflight.rolePlan().unreachable());
+        try (Connection to = target.server().session()) {
+            boolean plain = files != null && files.format() == DumpFormat.PLAIN;
+            if (dump != null) {
+                dump.print(script);
+            }
+            loading.database(DatabaseSettings.creation(source.snapshot().holder()), client.major());
+            roles();
+            loading.ahead(plain ? PlainDump.ahead(to, extensions) : extensions);
+            if (plain) {
+                loading.run(files.out());
+            } else {
+                archive(loading, to, files == null ? null : files.out());
+            }
+        }
+        return script.text();
+    }
+
+    private void roles() {
+        RolePlan roles = preflight.rolePlan();
+        List<String> statements = roles.statements();
+        if (!statements.isEmpty()) {
+            script.step("Roles" + (roles.hasPasswords() ? "; their passwords are left out, and dump-roles --out writes them to a file" : ""))
+                    .sql(ShellScript.Side.TARGET, statements);
+        }
+    }
+
+    private void archive(LoadingScript loading, Connection to, Path dump) {
+        if (dump == null) {
+            script.step("The schema");
+            List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only"));
+            arguments.addAll(Archive.ALWAYS);
+            arguments.addAll(filters.arguments());
+            script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " --file=" + SCHEMA);
+        }
+        Schema schema = new Schema(source.archive(), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
+        ArchiveScript archive = new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
+                source.archive().entries(), schema, contents);
+        Set<String> existing = loading.existing(to, extensions);
+        // An archive with rows holds these privileges too.
+        List<String> privileges = dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
+        if (dump == null) {
+            loading.restore(archive, existing, this::rows, this::lateRows, privileges);
+        } else {
+            loading.restore(archive, existing, () -> archive.rows(order.jobs()), archive::lateRows, privileges);
+        }
+    }
+
+    private List<String> late() {
+        return contents.tables().stream().filter(Contents.Table::late).map(table -> Sql.name(table.schema(), table.name())).toList();
+    }
+
+    private void rows() {
+        List<String> arguments = new ArrayList<>(filters.argumentsWithData());
+        late().forEach(table -> arguments.add("--exclude-table-data=" + table));
+        stream(arguments);
+    }
+
+    private void lateRows() {
+        stream(late().stream().map(table -> "--table=" + table).toList());
+    }
+
+    /** A custom archive that breaks off is an error for pg_restore; a script that breaks off would be the end for psql. */
+    private void stream(List<String> which) {
+        List<String> arguments = new ArrayList<>(List.of("--format=custom", "--compress=0", "--data-only"));
+        arguments.addAll(Archive.ALWAYS);
+        arguments.addAll(which);
+        script.comment("pg_dump may warn of circular foreign keys: they are made after the rows");
+        // Materialized views are filled later; large objects are made in pre-data.
+        script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " |")
+                .tool("pg_restore", ShellScript.Side.TARGET, List.of("--exit-on-error", "--section=pre-data", "--section=data", "--no-owner", "--no-privileges"));
+    }
+}
