@@ -15,6 +15,9 @@ final class ArchiveScript {
     /** Names may be in another encoding than the terminal's, and what is no text in that is no line for grep. */
     private static final String GREP = "LC_ALL=C grep";
 
+    /** In the table of contents a comment has no address. */
+    private static final String COMMENTS = "; 0 0 COMMENT ";
+
     private final ShellScript script;
     private final String file;
     private final boolean whole;
@@ -40,21 +43,26 @@ final class ArchiveScript {
     void preData(Set<String> existing) {
         List<String> others = keys(schema.carried().negate());
         script.line("pg_restore --list " + file + (others.isEmpty() ? "" : " | " + without(others)) + " > " + CONTENTS);
-        section("pre-data", 1, keys(schema.carried().and(schema.makes(existing).negate())));
+        List<String> made = keys(schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
+        made.add(COMMENTS);
+        section("pre-data", 1, made);
     }
 
     /** The rows of an archive that holds them. */
     void rows(int jobs) {
-        section("data", jobs, late());
+        List<String> others = new ArrayList<>(late());
+        others.add(COMMENTS);
+        section("data", jobs, others);
     }
 
     void lateRows() {
-        only("--section=data", late());
+        only(List.of("--section=data"), late());
     }
 
     /** Sessions that work on a partitioned table and on its partitions at once may deadlock. */
     void postData(int jobs) {
-        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || entry.concerns("EVENT TRIGGER")));
+        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || entry.kind().equals("EVENT TRIGGER")));
+        others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
         }
@@ -62,11 +70,11 @@ final class ArchiveScript {
     }
 
     void latePostData() {
-        only("--section=post-data", keys(schema.carried().and(schema::waits)));
+        only(List.of("--section=post-data"), keys(schema.carried().and(schema::waits)));
     }
 
     void eventTriggers() {
-        only("--section=post-data", keys(schema.carried().and(ArchiveScript::isEventTrigger)));
+        only(List.of(), keys(schema.carried().and(ArchiveScript::isEventTrigger)));
     }
 
     /** @return whether there is anything to do for {@link #eventTriggers} */
@@ -82,6 +90,15 @@ final class ArchiveScript {
         if (hasGrants()) {
             script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
             restore(List.of("--no-owner"), LIST);
+        }
+    }
+
+    /** The comments on all that is there by then. */
+    void comments() {
+        List<String> others = keys(schema.carried().and(entry -> entry.kind().equals("COMMENT") && isEventTrigger(entry)));
+        if (entries.stream().anyMatch(schema.carried().and(entry -> entry.kind().equals("COMMENT") && !isEventTrigger(entry)))) {
+            script.step("Comments").line(GREP + " -F -e '" + COMMENTS + "' " + CONTENTS + (others.isEmpty() ? "" : " | " + without(others)) + " > " + LIST);
+            restore(List.of("--no-owner", "--no-privileges"), LIST);
         }
     }
 
@@ -106,10 +123,12 @@ final class ArchiveScript {
         restore(arguments, others.isEmpty() ? CONTENTS : LIST);
     }
 
-    private void only(String section, List<String> wanted) {
+    private void only(List<String> section, List<String> wanted) {
         if (!wanted.isEmpty()) {
             script.line(grep(GREP + " -F", wanted) + " " + CONTENTS + " > " + LIST);
-            restore(List.of(section, "--no-owner", "--no-privileges"), LIST);
+            List<String> arguments = new ArrayList<>(section);
+            arguments.addAll(List.of("--no-owner", "--no-privileges"));
+            restore(arguments, LIST);
         }
     }
 

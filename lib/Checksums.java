@@ -30,6 +30,11 @@ final class Checksums {
         sameBytes = source.encoding().equals(target.encoding()) || source.encoding().equals("SQL_ASCII") || target.encoding().equals("SQL_ASCII");
     }
 
+    /** @return a query for the number of rows, and with {@code contents} for their checksum */
+    String query(boolean contents, List<Column> columns, String rows) {
+        return contents ? checksum(columns, rows) : count(rows);
+    }
+
     /** @return a query for the number of rows and null */
     static String count(String rows) {
         return "SELECT count(*), NULL::numeric FROM " + rows;

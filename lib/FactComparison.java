@@ -77,7 +77,7 @@ final class FactComparison {
         FactProperties properties = new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
         FactTemplate ours = new FactTemplate(sourceFacts, targetFacts, true, selection);
         FactTemplate theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()));
-        for (FactQuery query : queries()) {
+        for (FactQuery query : queries(selection)) {
             state.accept(query.name());
             compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
                     () -> new FactStream(to, target.side(), query.name(), theirs.query(query), theirs.asBytes()));
@@ -111,7 +111,8 @@ final class FactComparison {
     }
 
     /** Containers come before what they contain. */
-    private List<FactQuery> queries() {
+    /** @return what is asked of each side */
+    static List<FactQuery> queries(Selection selection) {
         List<FactQuery> queries = new ArrayList<>();
         for (List<FactQuery> some : List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(), RoutineFacts.queries(),
                 TableFacts.queries(), DatabaseFacts.queries())) {

@@ -43,16 +43,33 @@ final class LargeObjectContents {
     List<Difference> run(int jobs) {
         List<Long> identifiers;
         synchronized (source.holder()) {
-            identifiers = Rows.list(source.holder(), source.side(), "listing the large objects",
-                    "SELECT oid FROM pg_largeobject_metadata ORDER BY oid", row -> row.getLong(1));
+            identifiers = identifiers(source.holder());
         }
+        List<List<Long>> batches = batches(identifiers);
+        List<Difference> differences = new ArrayList<>();
+        Workers.run("comparing large objects", jobs, batches, () -> new Pair(differences));
+        return differences;
+    }
+
+    private static List<Long> identifiers(Connection source) {
+        return Rows.list(source, "source", "listing the large objects", "SELECT oid FROM pg_largeobject_metadata ORDER BY oid", row -> row.getLong(1));
+    }
+
+    private static List<List<Long>> batches(List<Long> identifiers) {
         List<List<Long>> batches = new ArrayList<>();
         for (int i = 0; i < identifiers.size(); i += OBJECTS_A_QUERY) {
             batches.add(identifiers.subList(i, Math.min(identifiers.size(), i + OBJECTS_A_QUERY)));
         }
-        List<Difference> differences = new ArrayList<>();
-        Workers.run("comparing large objects", jobs, batches, () -> new Pair(differences));
-        return differences;
+        return batches;
+    }
+
+    /** @return what is asked of each side */
+    static List<String> questions(Connection source) {
+        return batches(identifiers(source)).stream().map(LargeObjectContents::question).toList();
+    }
+
+    private static String question(List<Long> identifiers) {
+        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     private final class Pair implements Workers.Worker<List<Long>> {
@@ -108,8 +125,7 @@ final class LargeObjectContents {
 
     private static Map<Long, String> contents(Connection session, String side, List<Long> identifiers) {
         Map<Long, String> contents = new HashMap<>();
-        Rows.list(session, side, "reading large objects", QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf)
-                .collect(Collectors.joining(","))), row -> contents.put(row.getLong(1), row.getString(2)));
+        Rows.list(session, side, "reading large objects", question(identifiers), row -> contents.put(row.getLong(1), row.getString(2)));
         return contents;
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ArchiveScript.java Contents.java Extensions.java Finishing.java Inventory.java Loading.java OwnedObjects.java Ownership.java Rows.java
+//SOURCES ArchiveScript.java Contents.java Extensions.java Failure.java Finishing.java Inventory.java Loading.java OwnedObjects.java Ownership.java Rows.java
 //SOURCES ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
 package lib;
 
@@ -37,8 +37,12 @@ final class LoadingScript {
      *
      * @param properties what CREATE DATABASE is told beside the name
      * @param clientMajor the version of psql
+     * @throws Failure refused, when the database has TimescaleDB, whose order of restoring no script has
      */
     void database(String properties, int clientMajor) {
+        if (contents.timescale() != null) {
+            throw Failure.refused("there is no script for a database with TimescaleDB").hint("run the command without --dry-run; preflight looks at both sides");
+        }
         if (target.missing()) {
             script.step("The database; the password of the target is looked for in ~/.pgpass and PGPASSWORD only")
                     .sql(ShellScript.quoted(target.server().dsn().conninfo(clientMajor)),
@@ -90,6 +94,7 @@ final class LoadingScript {
             lateRows.run();
             archive.latePostData();
         }
+        archive.comments();
         sequences();
         step(target.server().facts().superuser() ? "Owners" : "Owners; who is no superuser must be a member of each, and each must be let into its schema",
                 owners(object -> !Loading.isEventTrigger(object)));

@@ -1,10 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java Inventory.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Connecting.java Failure.java Finding.java Inventory.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -81,11 +80,11 @@ final class Peculiarities {
                  WHERE c.relkind = 'r' AND %s GROUP BY 1 ORDER BY 1""".formatted(selection.relation("c", "n")),
                 row -> new String[] {row.getString(1), row.getString(2)});
         for (String[] table : tables) {
-            try (Statement look = source.createStatement()) {
-                look.execute("SELECT " + table[1] + " FROM ONLY " + table[0]);
-            } catch (SQLException e) {
+            try {
+                Rows.run(source, "source", "looking for bytes that are no UTF-8", "SELECT " + table[1] + " FROM ONLY " + table[0]);
+            } catch (Failure e) {
                 findings.add(Finding.stop("encoding", "create the target with ENCODING 'SQL_ASCII' TEMPLATE template0, or mend the texts",
-                        "table %s holds bytes that are no UTF-8: %s", table[0], Connecting.words(e)));
+                        "table %s holds bytes that are no UTF-8: %s", table[0], Connecting.words((SQLException) e.getCause())));
             }
         }
     }

@@ -73,6 +73,9 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     public record Elsewhere(String what, String statement) {
     }
 
+    /** The column with the stored passwords, as the questions of {@link #read} have it. */
+    public static final String PASSWORD = "r.rolpassword";
+
     private static final String CARRIED = "%1$s.rolname !~ '^pg_' AND %1$s.oid <> 10";
 
     /** Reads the roles of a server. */
@@ -88,7 +91,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                          CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END),
                        r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid, 'pg_authid')
                   FROM pg_catalog.%s r WHERE %s ORDER BY r.rolname COLLATE "C\""""
-                .formatted(readable ? "r.rolpassword" : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
+                .formatted(readable ? PASSWORD : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
                 row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4), row.getString(5),
                         row.getString(6)));
         String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");

@@ -167,7 +167,7 @@ final class RowComparison {
     }
 
     private String query(List<Checksums.Column> columns, String from) {
-        return contents ? checksums.checksum(columns, from) : Checksums.count(from);
+        return checksums.query(contents, columns, from);
     }
 
     private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {

@@ -16,7 +16,31 @@ public final class Rows {
         T read(ResultSet row) throws SQLException;
     }
 
+    /** A question as it was asked. */
+    public record Asked(String side, String doing, String sql) {
+    }
+
+    private static final ThreadLocal<List<Asked>> ASKED = new ThreadLocal<>();
+
     private Rows() {
+    }
+
+    /** @return what this thread asks while it does the work, in this order */
+    public static List<Asked> asked(Runnable work) {
+        List<Asked> asked = new ArrayList<>();
+        ASKED.set(asked);
+        try {
+            work.run();
+        } finally {
+            ASKED.remove();
+        }
+        return asked;
+    }
+
+    private static void remember(String side, String doing, String sql) {
+        if (ASKED.get() != null) {
+            ASKED.get().add(new Asked(side, doing, sql));
+        }
     }
 
     /**
@@ -24,6 +48,7 @@ public final class Rows {
      * @return one value for each row
      */
     public static <T> List<T> list(Connection session, String side, String doing, String sql, Reader<T> reader) {
+        remember(side, doing, sql);
         try (Statement statement = session.createStatement()) {
             List<T> values = new ArrayList<>();
             try (ResultSet rows = statement.executeQuery(sql)) {
@@ -50,6 +75,7 @@ public final class Rows {
 
     /** Runs statements that return nothing. */
     public static void run(Connection session, String side, String doing, String sql) {
+        remember(side, doing, sql);
         try (Statement statement = session.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {

@@ -153,9 +153,7 @@ public final class Schema {
 
     /** @return whether an entry of post-data must wait for the tables that come late */
     boolean waits(Archive.Entry entry) {
-        // The archive does not say which object a comment is for.
-        return waiting.contains(entry.address()) || hasLateTables() && entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER")
-                && (entry.tag().contains(" TRIGGER ") || entry.tag().contains(" CONSTRAINT "));
+        return waiting.contains(entry.address());
     }
 
     /** Extensions are created by their own step, and only their owner may comment on them; things left out have comments and privileges too. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -51,7 +52,7 @@ final class SequenceValues {
         List<Difference> differences = new ArrayList<>();
         // Each statement gives its locks back: a transaction would pile up one for each sequence.
         try (Connection here = source.server().session(); Connection there = target.session()) {
-            List<Sequence> sequences = list(here).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
+            List<Sequence> sequences = list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
             for (int i = 0; i < sequences.size(); i += SEQUENCES_A_QUERY) {
                 List<Sequence> some = sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_QUERY));
                 List<Sequence> asked = some.stream().filter(sequence -> !wanted.containsKey(sequence.oid)).toList();
@@ -63,8 +64,8 @@ final class SequenceValues {
         return differences;
     }
 
-    private List<Sequence> list(Connection session) {
-        return Rows.list(session, source.side(), "listing the sequences", """
+    private static List<Sequence> list(Connection session, Selection selection) {
+        return Rows.list(session, "source", "listing the sequences", """
                 SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, s.seqincrement
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
                  WHERE %s ORDER BY c.oid""".formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"), selection.relation("c", "n")),
@@ -74,12 +75,24 @@ final class SequenceValues {
     private static Map<Long, Position> positions(Connection session, String side, List<Sequence> sequences) {
         Map<Long, Position> positions = new HashMap<>();
         if (!sequences.isEmpty()) {
-            String sql = sequences.stream().map(sequence -> "SELECT " + sequence.oid + ", last_value, is_called FROM "
-                    + Sql.name(sequence.schema, sequence.name)).collect(Collectors.joining(" UNION ALL "));
-            Rows.list(session, side, "reading sequences", sql,
+            Rows.list(session, side, "reading sequences", question(sequences),
                     row -> positions.put(row.getLong(1), new Position(BigInteger.valueOf(row.getLong(2)), row.getBoolean(3))));
         }
         return positions;
+    }
+
+    private static String question(List<Sequence> sequences) {
+        return sequences.stream().map(sequence -> "SELECT " + sequence.oid + ", last_value, is_called FROM "
+                + Sql.name(sequence.schema, sequence.name)).collect(Collectors.joining(" UNION ALL "));
+    }
+
+    /**
+     * @param present the relations of the target
+     * @return what is asked of each side
+     */
+    static List<String> questions(Connection source, Selection selection, Set<String> present) {
+        List<Sequence> sequences = list(source, selection).stream().filter(sequence -> present.contains(Sql.name(sequence.schema, sequence.name))).toList();
+        return sequences.isEmpty() ? List.of() : List.of(question(sequences));
     }
 
     private void compare(List<Sequence> sequences, Map<Long, Position> here, Map<Long, Position> there, List<Difference> differences) {

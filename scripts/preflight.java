@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/Selection.java ../lib/Server.java ../lib/TargetDatabase.java
+//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java ../lib/Server.java ../lib/TargetDatabase.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
@@ -21,6 +21,8 @@ import lib.Failure;
 import lib.Filters;
 import lib.Finding;
 import lib.Preflight;
+import lib.QuestionScript;
+import lib.Rows;
 import lib.Selection;
 import lib.Server;
 import lib.TargetDatabase;
@@ -35,6 +37,10 @@ import picocli.CommandLine.Option;
         footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops", "a migration or deserves a thought is followed by what mends it.", "",
             "Example:", "  preflight --source postgresql://app@old/shop \\", "            --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
+    private static final List<String> NO_QUESTIONS = List.of("What is no question to a server: which client programs are installed on this machine.",
+            "Whether both sides are one database is seen from a lock that lasts as long as its session, which ends here with the block.",
+            "A target that is yet to be created is asked through another database of its server, which TARGET must name then.");
+
     @Mixin
     Endpoints endpoints = new Endpoints();
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
@@ -49,6 +55,8 @@ class PreflightCheck implements Callable<Integer> {
     List<String> leaveOut = new ArrayList<>();
     @Mixin
     Filters filters = new Filters();
+    @Option(names = "--dry-run", order = 34, description = "judge nothing; print a shell script that asks the same with psql")
+    boolean dryRun;
     @Mixin
     Console console = new Console();
 
@@ -62,8 +70,15 @@ class PreflightCheck implements Callable<Integer> {
         Server source = Server.connect(sourceDsn);
         TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
         try (Connection from = source.session(); Connection to = target.server().session()) {
-            Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart);
-            List<Finding> findings = new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment()));
+            List<Finding> findings = new ArrayList<>();
+            Runnable asking = () -> findings.addAll(new Preflight(source, from, target.server(), to, new Preflight.Plan(Selection.resolve(from, "source", filters),
+                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart)).run(ClientTools.find(endpoints.environment())));
+            if (dryRun) {
+                console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
+                        .ask(Rows.asked(asking)).text());
+                return Failure.OK;
+            }
+            asking.run();
             for (Finding finding : findings) {
                 console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.text());
                 if (finding.fix() != null) {

@@ -5,6 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java ../lib/Snapshot.java ../lib/Verification.java
+//SOURCES ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
@@ -26,6 +27,7 @@ import lib.Server;
 import lib.Snapshot;
 import lib.Verification;
 import lib.Verification.Level;
+import lib.VerificationScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -55,6 +57,8 @@ class Verify implements Callable<Integer> {
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
     int jobs;
+    @Option(names = "--dry-run", order = 34, description = "compare nothing; print a shell script that asks the same with psql")
+    boolean dryRun;
 
     public static void main(String... args) {
         System.exit(Console.run(new Verify(), args));
@@ -70,6 +74,10 @@ class Verify implements Callable<Integer> {
         Server source = connect(from);
         Server target = connect(to);
         Selection selection = selection(source);
+        if (dryRun) {
+            console.out("%s", new VerificationScript(source, target, selection).text(level));
+            return Failure.OK;
+        }
         try (Snapshot snapshot = Snapshot.take(source, selection, console)) {
             return compare(new Verification(snapshot, target, selection, console, jobs));
         }

@@ -27,7 +27,7 @@ class HouseRulesTest {
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
               Timescale TimescaleCatalog Leftovers RestoringMode Jobs
-            contents: Settings Roles TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
+            contents: Settings Roles QuestionScript TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations Surroundings Peculiarities LargeRows Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation
@@ -35,7 +35,7 @@ class HouseRulesTest {
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
-              SequenceValues Verification
+              SequenceValues Verification VerificationScript
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck
               ArchiveScript LoadingScript Restoration RestoreOptions MigrationScript Migration
             """;

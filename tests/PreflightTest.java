@@ -10,7 +10,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import testbed.CommandRun;
+import testbed.Pasted;
 import testbed.PgServer;
+import testbed.Run;
 import testbed.Sides;
 
 /** Whether a migration can go ahead: one line for each thing that was looked at, and what mends it where something must be mended. */
@@ -54,6 +56,17 @@ class PreflightTest {
         assertTrue(go.out().contains("ok       encoding           UTF8 on both sides\n"), go.out());
         assertTrue(go.out().contains("ok       extensions         pg_stat_statements "), go.out());
         assertFalse(go.out().contains("\nstop "), go.out());
+    }
+
+    @Test
+    void a_dry_run_prints_the_questions_as_a_script_and_changes_nothing() {
+        CommandRun run = SIDES.unchanged(shop, target, () -> CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "-T", "price", "--dry-run"));
+        assertEquals("", run.err());
+        assertTrue(run.out().contains("\n-- listing the available extensions\nSELECT name, version, "), run.out());
+        assertTrue(run.out().contains("\n-- resolving the filters\nSET search_path TO DEFAULT;\n"), run.out());
+        Run answers = Pasted.between(run, SOURCE.uri(shop), TARGET.uri(target));
+        assertTrue(answers.out().contains(" pg_stat_statements "), answers.out());
+        assertFalse((run.out() + answers.out()).contains("SCRAM-SHA-256"), answers.out());
     }
 
     @Test

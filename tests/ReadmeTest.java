@@ -69,6 +69,15 @@ class ReadmeTest {
         assertEquals(Set.of(), without(mentioned(cells), options(alias)));
     }
 
+    @ParameterizedTest
+    @MethodSource("aliases")
+    void every_command_has_a_dry_run_and_all_but_repair_print_a_script(Catalog.Alias alias) {
+        boolean repair = alias.name().equals("repair");
+        assertEquals(Set.of(), without(Set.of("--dry-run"), options(alias)));
+        // It prints SQL.
+        assertEquals(!repair, section(alias).contains("[shell script](#dry-run)"));
+    }
+
     @Test
     void no_option_of_migrate_is_forgotten() {
         Catalog.Alias migrate = aliases().stream().filter(alias -> alias.name().equals("migrate")).findFirst().orElseThrow();

@@ -164,7 +164,7 @@ class RestorePostgresTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             plain     | The dump, Sequences, Statistics for the planner
-            directory | Extensions, Types, functions, tables, views, Rows, large objects, and where the sequences stand, Indexes, constraints, triggers, Sequences, \
+            directory | Extensions, Types, functions, tables, views, Rows, large objects, and where the sequences stand, Indexes, constraints, triggers, Comments, Sequences, \
             Materialized views, Statistics for the planner""")
     void a_dry_run_prints_a_script_that_does_the_same_and_changes_nothing(String format, String steps) {
         String source = Dumps.shop(SOURCE);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
+import testbed.Pasted;
 import testbed.PgServer;
 
 /** The command as an operator sees it: its words, its exit codes, its filters, and what it may be run as. */
@@ -57,6 +58,18 @@ class VerificationCommandTest {
         assertEquals(new CommandRun(0, "", "verify: 2 tables, 2 rows compared: no differences\n"), verify());
         assertEquals(new CommandRun(0, "", "verify: objects compared: no differences\n"), verify("--level", "objects"));
         assertEquals(new CommandRun(0, "", ""), verify("-q", "--level=COUNTS", "-j", "1"));
+    }
+
+    @Test
+    void a_dry_run_prints_the_questions_as_a_script() {
+        makeDatabases();
+        server.sql(target, "DROP TABLE other.things");
+        String checksum = server.query(source, "SELECT sum(hashtextextended(ROW(id, name)::text COLLATE \"C\", 0)) FROM items");
+        CommandRun run = verify("--dry-run");
+        assertEquals("", run.err());
+        assertEquals(2, Pasted.between(run, server.uri(source), server.uri(target)).out().lines().filter(("     2 | " + checksum)::equals).count());
+        assertFalse(verify("--dry-run", "--level", "counts").out().contains("hashtextextended"));
+        assertFalse(verify("--dry-run", "--level", "objects").out().contains("count(*), NULL"));
     }
 
     @Test

@@ -1,0 +1,68 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Administrators.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java LargeObjectContents.java
+//SOURCES QuestionScript.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What {@link Verification} asks of both sides, as a shell script. */
+public final class VerificationScript {
+    private static final List<String> REMARKS = List.of(
+            "verify asks the source under one snapshot, with every table locked against truncating, and compares the answers.",
+            "What the target lacks as a whole is not asked for.");
+
+    private final Server source;
+    private final Server target;
+    private final Selection selection;
+    private final QuestionScript script;
+
+    public VerificationScript(Server source, Server target, Selection selection) {
+        this.source = source;
+        this.target = target;
+        this.selection = selection;
+        script = new QuestionScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()), REMARKS);
+    }
+
+    /** @return the questions of this level */
+    public String text(Verification.Level level) throws SQLException {
+        try (Connection from = source.session(); Connection to = target.session()) {
+            objects(from, to);
+            Set<String> there = new HashSet<>(Rows.list(to, "target", "listing the relations",
+                    "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
+                    row -> Sql.name(row.getString(1), row.getString(2))));
+            SequenceValues.questions(from, selection, there).forEach(sql -> both("reading sequences", sql));
+            if (level != Verification.Level.OBJECTS) {
+                rows(from, there, level == Verification.Level.CHECKSUMS);
+            }
+            if (level == Verification.Level.CHECKSUMS && !selection.selective()) {
+                LargeObjectContents.questions(from).forEach(sql -> both("reading large objects", sql));
+            }
+        }
+        return script.text();
+    }
+
+    private void objects(Connection from, Connection to) {
+        script.ask(Rows.asked(() -> Administrators.read(from, to)));
+        FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection);
+        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false, Selection.resolve(to, "target", new Filters()));
+        List<FactQuery> queries = FactComparison.queries(selection);
+        queries.forEach(query -> script.ask("source", "comparing each " + query.name(), ours.query(query)));
+        queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
+    }
+
+    private void rows(Connection from, Set<String> there, boolean contents) {
+        Checksums checksums = new Checksums(source.facts(), target.facts());
+        List<ComparedTable> tables = ComparedTable.list(from, selection).stream().filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
+        for (String side : List.of("source", "target")) {
+            tables.forEach(table -> script.ask(side, "comparing the rows of " + table.identity(), checksums.query(contents, table.columns(), table.rows())));
+        }
+    }
+
+    private void both(String doing, String sql) {
+        script.ask("source", doing, sql).ask("target", doing, sql);
+    }
+}
