@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import testbed.CloudDouble;
 import testbed.CommandRun;
+import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Timescale;
 import testbed.TrixieRoot;
@@ -59,17 +60,20 @@ class TimescaleAlignTest {
         String from = database(source, "2.13.1");
         String to = database(target, "2.22.1");
         CommandRun tried = align(source.uri(from), target.uri(to), "--dry-run");
-        assertEquals("""
-                -- on the target, in a session of its own (psql -X)
+        assertTrue(tried.out().contains("""
+                # timescaledb on the target, in a session of its own
+                psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname="$TARGET" <<'SQL'
                 SET timescaledb.disable_load = on;
                 BEGIN;
                 DROP EXTENSION timescaledb;
                 CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.13.1';
                 COMMIT;
-                BEGIN;
-                COMMIT;
-                """, tried.out());
+                SQL
+                """), tried.out());
         assertEquals("2.22.1", version(target, to));
+        String pasted = database(target, "2.22.1");
+        Pasted.between(tried, source.uri(from), target.uri(pasted));
+        assertEquals("2.13.1", version(target, pasted));
         CommandRun run = align(source.uri(from), target.uri(to));
         assertEquals("", run.err());
         assertEquals("""
