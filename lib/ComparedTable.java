@@ -1,39 +1,69 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java FactTemplate.java Rows.java Selection.java Sql.java
+//SOURCES Checksums.java FactTemplate.java Rows.java Selection.java Sql.java CatalogShape.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * A relation of the source whose rows are compared: an ordinary table, a partition, a populated materialized view, or a configuration table
- * of an extension, of which only those rows are the user's that the extension says.
+ * A relation of the source whose rows are compared: an ordinary table, a partition, a populated materialized view, a chunk with all that it
+ * holds, compressed or not, or a configuration table of an extension, of which only those rows are the user's that the extension says.
  *
  * @param identity the name as differences show it
  * @param bytes the size on the source's disk
  * @param list the columns as the query gives them, which is the shortest form to keep for a hundred thousand tables, or null for none
  * @param condition a WHERE clause, or empty
+ * @param whole whether everything is meant that a query of it gives, not only what it holds itself
+ * @param twin the target's relation as SQL, or null where it has the same name
+ * @param hypertable the name of the hypertable that a chunk belongs to, or null
  */
 record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, long bytes, String list,
-        String condition) {
-    private static final String QUERY = """
-            WITH config(oid, condition) AS (SELECT unnest(x.extconfig), unnest(x.extcondition) FROM pg_extension x)
-            SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm', %s,
-                   string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
-                              ORDER BY a.attname COLLATE "C"), coalesce(f.condition, '')
+        String condition, boolean whole, String twin, String hypertable) {
+    private static final String COLUMNS = """
+            string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
+                       ORDER BY a.attname COLLATE "C")""";
+
+    /** What TimescaleDB keeps in tables of its own is compared as what it means. */
+    private static final String TABLES = """
+            WITH config(oid, condition) AS (SELECT unnest(x.extconfig), unnest(x.extcondition) FROM pg_extension x WHERE x.extname <> 'timescaledb')
+            SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm', %s, %s, coalesce(f.condition, '')
               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config f ON f.oid = c.oid
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-             WHERE (c.relkind = 'r' OR c.relkind = 'm' AND c.relispopulated) AND (%s OR f.oid IS NOT NULL AND %s) AND %s
+             WHERE (c.relkind = 'r' OR c.relkind = 'm' AND c.relispopulated) AND (%s OR f.oid IS NOT NULL AND %s) AND %s AND %s
              GROUP BY c.oid, n.nspname, c.relname, c.relkind, f.condition
              ORDER BY 6 DESC, c.oid""";
+    private static final String CHUNKS = """
+            SELECT c.oid, n.nspname, c.relname, k.name, %s + coalesce(%s, 0), %s, k.hypertable
+              FROM {chunks} k JOIN pg_class c ON c.oid = k.relid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class p ON p.oid = k.parent
+              LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             WHERE {data p} GROUP BY c.oid, n.nspname, c.relname, k.name, k.compressed, k.hypertable""";
+    private static final String TWINS = "SELECT k.name, k.relid::regclass::text FROM {chunks} k";
 
-    /** @return every such relation that is wanted, the largest first */
-    static List<ComparedTable> list(Connection session, Selection selection) {
-        return Rows.list(session, "source", "listing the tables", QUERY.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
-                Selection.bytes("c.oid"), selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c")),
+    /** @return every such relation that is wanted, the largest first, without chunks */
+    static List<ComparedTable> list(Connection session, Selection selection, CatalogShape timescale) {
+        return Rows.list(session, "source", "listing the tables", TABLES.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
+                Selection.bytes("c.oid"), COLUMNS, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
+                timescale.external("c.oid")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
-                        row.getLong(6), row.getString(7), row.getString(8)));
+                        row.getLong(6), row.getString(7), row.getString(8), false, null, null));
+    }
+
+    /** @return every chunk that is wanted, whatever it is called on the target; one that the target lacks has no twin */
+    static List<ComparedTable> chunks(Connection source, FactTemplate ours, Connection target, FactTemplate theirs) {
+        Map<String, String> twins = new HashMap<>();
+        Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS), row -> twins.put(row.getString(1), row.getString(2)));
+        return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(Selection.bytes("c.oid"),
+                Selection.bytes("k.compressed"), COLUMNS)),
+                row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false, row.getLong(5),
+                        row.getString(6), "", true, twins.get(row.getString(4)), row.getString(7)));
+    }
+
+    /** @return this table with the rows of its chunks, for a target where it is no hypertable */
+    ComparedTable withChunks() {
+        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin, hypertable);
     }
 
     /** @return the columns by name, because their order in the table may differ between the sides */
@@ -46,8 +76,18 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         return columns;
     }
 
-    /** @return the rows in question, as they follow FROM; those of partitions and children are compared with these */
+    /** @return the source's rows in question, as they follow FROM; those of partitions and children are compared with these */
     String rows() {
-        return "ONLY " + Sql.name(schema, name) + " " + condition;
+        return (whole ? "" : "ONLY ") + Sql.name(schema, name) + " " + condition;
+    }
+
+    /** @return the target's */
+    String targetRows() {
+        return twin != null ? twin : "ONLY " + target() + " " + condition;
+    }
+
+    /** @return the target's relation as SQL */
+    String target() {
+        return twin != null ? twin : Sql.name(schema, name);
     }
 }

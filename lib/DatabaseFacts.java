@@ -11,10 +11,11 @@ final class DatabaseFacts {
                    nullif(shobj_description(d.oid, 'pg_database'), 'default administrative connection database') AS comment
               FROM pg_database d WHERE d.datname = current_database()""");
 
-    /** The comment that an extension brings along changes with its version. */
+    /** The comment that an extension brings along changes with its version; that of TimescaleDB with every update too. */
     private static final FactQuery EXTENSIONS = FactQuery.ofDatabase("extension", """
             SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent, e.extversion AS version, {name n.nspname} AS schema,
-                   nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a WHERE a.name = e.extname)) AS comment
+                   CASE WHEN e.extname = 'timescaledb' THEN {unknown}
+                     ELSE nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a WHERE a.name = e.extname)) END AS comment
               FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace""");
 
     /** What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default differs. */

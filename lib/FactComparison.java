@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Administrators.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java FactStream.java
-//SOURCES FactTemplate.java Filters.java RelationFacts.java RoleFacts.java RoutineFacts.java Rows.java Selection.java Server.java Snapshot.java
-//SOURCES TableFacts.java TypeFacts.java
+//SOURCES Administrators.java ChunkFacts.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java
+//SOURCES FactStream.java FactTemplate.java Filters.java HypertableFacts.java JobFacts.java RelationFacts.java RoleFacts.java RoutineFacts.java
+//SOURCES Rows.java Selection.java Server.java Snapshot.java TableFacts.java CatalogShape.java TimescaleState.java TypeFacts.java
 package lib;
 
 import java.sql.Connection;
@@ -28,19 +28,26 @@ final class FactComparison {
     private final Selection selection;
     private final Executor executor;
     private final Consumer<String> state;
+    private final boolean jobsPaused;
     private final Set<String> missing = new HashSet<>();
     private final List<Difference> differences = new ArrayList<>();
+    private CatalogShape timescale;
+    private FactTemplate ours;
+    private FactTemplate theirs;
+    private boolean targetHasTimescale;
 
     /**
      * @param executor runs the target's queries while this thread runs the source's
      * @param state is told what is being compared
+     * @param jobsPaused whether the target's jobs are paused for the time being
      */
-    FactComparison(Snapshot source, Server target, Selection selection, Executor executor, Consumer<String> state) {
+    FactComparison(Snapshot source, Server target, Selection selection, Executor executor, Consumer<String> state, boolean jobsPaused) {
         this.source = source;
         this.target = target;
         this.selection = selection;
         this.executor = executor;
         this.state = state;
+        this.jobsPaused = jobsPaused;
     }
 
     /** @return what differs, in no particular order */
@@ -61,7 +68,29 @@ final class FactComparison {
 
     /** @return whether the target lacks the relation of this identity, or something that it cannot be without */
     boolean lacksRelation(String identity) {
-        return missing.contains("relation " + identity);
+        return lacks("relation", identity);
+    }
+
+    /** @return whether the target lacks the object, given as the name of its {@link FactQuery} and its identity there */
+    boolean lacks(String query, String identity) {
+        return missing.contains(query + " " + identity);
+    }
+
+    /** @return the source's catalog of TimescaleDB; known when the comparison has run, as are the templates for both sides */
+    CatalogShape timescale() {
+        return timescale;
+    }
+
+    boolean targetHasTimescale() {
+        return targetHasTimescale;
+    }
+
+    FactTemplate ours() {
+        return ours;
+    }
+
+    FactTemplate theirs() {
+        return theirs;
     }
 
     private void compare(Connection from, Connection to) {
@@ -72,12 +101,18 @@ final class FactComparison {
             // What hangs on this role itself, such as its default privileges, cannot be there.
             missing.add("role " + administrators.bootstrap());
         }
-        Set<String> sourceRoles = new HashSet<>(Rows.texts(from, source.side(), "listing the roles", new FactTemplate(sourceFacts, targetFacts, true,
-                selection).expand("SELECT {name r.rolname} FROM pg_roles r")));
+        Set<String> sourceRoles = new HashSet<>(Rows.texts(from, source.side(), "listing the roles", "SELECT " + FactTemplate.name("r.rolname")
+                + " FROM pg_roles r"));
         FactProperties properties = new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
-        FactTemplate ours = new FactTemplate(sourceFacts, targetFacts, true, selection);
-        FactTemplate theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()));
-        for (FactQuery query : queries(selection)) {
+        timescale = CatalogShape.read(from, source.side());
+        CatalogShape there = CatalogShape.read(to, target.side());
+        ours = new FactTemplate(sourceFacts, targetFacts, true, selection, timescale, there);
+        theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()), there, timescale);
+        targetHasTimescale = there.present();
+        if (targetHasTimescale) {
+            differences.addAll(TimescaleState.of(to, target.side()));
+        }
+        for (FactQuery query : queries(selection, timescale, jobsPaused)) {
             state.accept(query.name());
             compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
                     () -> new FactStream(to, target.side(), query.name(), theirs.query(query), theirs.asBytes()));
@@ -110,12 +145,15 @@ final class FactComparison {
         }
     }
 
-    /** Containers come before what they contain. */
-    /** @return what is asked of each side */
-    static List<FactQuery> queries(Selection selection) {
+    /** @return what is asked of each side; containers come before what they contain */
+    static List<FactQuery> queries(Selection selection, CatalogShape timescale, boolean jobsPaused) {
         List<FactQuery> queries = new ArrayList<>();
-        for (List<FactQuery> some : List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(), RoutineFacts.queries(),
-                TableFacts.queries(), DatabaseFacts.queries())) {
+        List<List<FactQuery>> kinds = new ArrayList<>(List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(),
+                RoutineFacts.queries(), TableFacts.queries(), DatabaseFacts.queries()));
+        if (timescale.present()) {
+            kinds.addAll(List.of(HypertableFacts.queries(), ChunkFacts.queries(), JobFacts.queries(jobsPaused)));
+        }
+        for (List<FactQuery> some : kinds) {
             some.stream().filter(query -> !(query.whole() && selection.selective())).forEach(queries::add);
         }
         return queries;

@@ -10,16 +10,22 @@ package lib;
  *
  * @param name what other queries call these objects as parents
  * @param whole whether the objects belong to the database as a whole, so that they stay out when schemas or tables are named
+ * @param timescale whether it asks TimescaleDB's catalog
  * @param template the query, see {@link FactTemplate}
  */
-record FactQuery(String name, boolean whole, String template) {
+record FactQuery(String name, boolean whole, boolean timescale, String template) {
     /** A query for objects of schemas. */
     static FactQuery inSchemas(String name, String template) {
-        return new FactQuery(name, false, template);
+        return new FactQuery(name, false, false, template);
     }
 
     /** A query for objects that belong to no schema. */
     static FactQuery ofDatabase(String name, String template) {
-        return new FactQuery(name, true, template);
+        return new FactQuery(name, true, false, template);
+    }
+
+    /** A query to TimescaleDB's catalog; a side without it has no such objects. */
+    static FactQuery ofTimescale(String name, boolean whole, String template) {
+        return new FactQuery(name, whole, true, template);
     }
 }

@@ -1,11 +1,13 @@
-//SOURCES FactQuery.java Selection.java Server.java
+//SOURCES FactQuery.java Selection.java Server.java CatalogShape.java TimescaleNames.java
 package lib;
+
+import java.util.Objects;
 
 /**
  * Writes the catalog queries for one side of a comparison, from templates that serve both sides and every version. In a template stands, in
  * braces: a choice such as <code>{since 14: this else that}</code>, whose words are {@code since N} (this server's major version),
- * {@code both since N}, {@code same major}, {@code superuser} and {@code source}; or one of the phrases below. Sessions have an empty search
- * path, so names of the system need no qualification.
+ * {@code both since N}, {@code same major}, {@code same timescaledb}, {@code has TABLE.COLUMN} (in TimescaleDB's catalog), {@code superuser} and
+ * {@code source}; or one of the phrases below. Sessions have an empty search path, so names of the system need no qualification.
  */
 final class FactTemplate {
     /** What a side says of a property that it cannot know; it is then not compared. */
@@ -18,20 +20,30 @@ final class FactTemplate {
     private final Server.Facts other;
     private final boolean source;
     private final Selection selection;
+    private final CatalogShape timescale;
+    private final CatalogShape otherTimescale;
 
     /**
      * @param other the other side
      * @param selection what is wanted of this side
+     * @param timescale this side's catalog of TimescaleDB
+     * @param otherTimescale the other side's
      */
-    FactTemplate(Server.Facts facts, Server.Facts other, boolean source, Selection selection) {
+    FactTemplate(Server.Facts facts, Server.Facts other, boolean source, Selection selection, CatalogShape timescale,
+            CatalogShape otherTimescale) {
         this.facts = facts;
         this.other = other;
         this.source = source;
         this.selection = selection;
+        this.timescale = timescale;
+        this.otherTimescale = otherTimescale;
     }
 
     /** @return the query in the order of the identities' bytes as the driver sees them, which is the same on both sides */
     String query(FactQuery query) {
+        if (query.timescale() && !timescale.present()) {
+            return "SELECT '' AS kind, '' AS identity, '' AS parent WHERE false";
+        }
         boolean asStored = facts.encoding().equals("UTF8") || asBytes();
         return "SELECT * FROM (" + expand(query.template().replaceAll("\\s+", " ")) + ") fact ORDER BY "
                 + (asStored ? "identity COLLATE \"C\"" : "convert_to(identity, 'UTF8')");
@@ -71,13 +83,19 @@ final class FactTemplate {
     private String phrase(String text) {
         int colon = text.indexOf(": ");
         String head = colon < 0 ? "" : text.substring(0, colon);
-        if (head.matches("[a-z]+( [a-z0-9]+)*")) {
+        if (head.matches("[a-z]+( [a-z0-9_.]+)*")) {
             return expand(choose(holds(head), text.substring(colon + 2)));
         }
         String[] words = text.split(" ");
         return switch (words[0]) {
             case "name" -> name(text.substring(5));
-            case "relation" -> selection.relation(words[1], words[2]);
+            case "relation" -> selection.relation(words[1], words[2]) + " AND " + timescale.external(words[1] + ".oid");
+            case "hypertables" -> expand(TimescaleNames.HYPERTABLES);
+            case "chunks" -> expand(TimescaleNames.CHUNKS);
+            case "view" -> timescale.unnumbered("pg_get_viewdef(" + words[1] + ")");
+            case "trigger" -> timescale.unnumbered("pg_get_triggerdef(" + words[1] + ")");
+            case "moment" -> TimescaleNames.moment(words[1], words[2]);
+            case "data" -> selection.data(words[1]);
             case "namespace" -> selection.namespace(words[1]);
             case "own" -> Selection.noExtension(words[1], words[2]);
             case "owner" -> name("pg_get_userbyid(" + words[1] + ")");
@@ -102,7 +120,8 @@ final class FactTemplate {
         return switch (words[0]) {
             case "since" -> facts.major() >= version;
             case "both" -> Math.min(facts.major(), other.major()) >= version;
-            case "same" -> facts.major() == other.major();
+            case "same" -> words[1].equals("major") ? facts.major() == other.major() : Objects.equals(timescale.version(), otherTimescale.version());
+            case "has" -> timescale.has(words[1]);
             case "superuser" -> facts.superuser();
             case "source" -> source;
             default -> throw new IllegalArgumentException("unknown choice: " + condition);
@@ -131,7 +150,7 @@ final class FactTemplate {
     /** Whom an object's privileges are granted to, whether they are written down or the default ones; who is its owner does not matter. */
     private String grants(String letter, String acl, String owner) {
         return """
-                (SELECT string_agg(grantee || chr(30) || privileges, chr(31))
+                (SELECT string_agg(grantee || chr(30) || privileges, chr(31) ORDER BY grantee COLLATE "C")
                    FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN %3$s THEN 'its owner' ELSE %4$s END AS grantee,
                                 string_agg(x.privilege_type || CASE WHEN x.grantable THEN ' with grant option' ELSE '' END, ', '
                                            ORDER BY x.privilege_type) AS privileges

@@ -207,7 +207,7 @@ public final class Migration {
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData());
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences);
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {

@@ -38,7 +38,7 @@ final class RelationFacts {
                       FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
                      WHERE i.inhrelid = c.oid) AS parents,
                    CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "row type",
-                   {same major: CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,}
+                   {same major: CASE WHEN c.relkind IN ('v', 'm') THEN {view c.oid} END AS definition,}
                    CASE WHEN c.relkind = 'm' THEN CASE WHEN c.relispopulated THEN 'populated' ELSE 'not populated' END END AS state,
                    CASE WHEN c.relkind = 'f' THEN (SELECT {name s.srvname} FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
                                                     WHERE f.ftrelid = c.oid) END AS server,

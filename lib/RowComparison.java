@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -34,6 +36,7 @@ final class RowComparison {
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+    private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
     private final AtomicLong tables = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
 
@@ -70,6 +73,11 @@ final class RowComparison {
     /** @return rows of the source compared so far */
     long rows() {
         return rows.get();
+    }
+
+    /** @return how many rows the compared chunks of each hypertable have on the source */
+    Map<String, Long> ofHypertables() {
+        return ofHypertables;
     }
 
     private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
@@ -129,7 +137,8 @@ final class RowComparison {
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
                     List<String> queries = some.stream().map(table -> query(table.columns(), table.rows())).toList();
-                    answers = RowSum.ask(sessions.source(), sessions.target(), queries, executor);
+                    List<String> theirs = some.stream().map(table -> query(table.columns(), table.targetRows())).toList();
+                    answers = RowSum.ask(sessions.source(), sessions.target(), queries, theirs, executor);
                 } catch (SQLException e) {
                     // What it is about will be said of the one table that it is about.
                     statement.execute("ROLLBACK TO together");
@@ -173,7 +182,7 @@ final class RowComparison {
     private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
         RowSum.Answers answers;
         try {
-            answers = RowSum.ask(from, to, List.of(query(columns, table.rows())), executor);
+            answers = RowSum.ask(from, to, List.of(query(columns, table.rows())), List.of(query(columns, table.targetRows())), executor);
         } catch (SQLException e) {
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
@@ -187,6 +196,9 @@ final class RowComparison {
     private void judge(Connection from, ComparedTable table, RowSum here, RowSum there) {
         tables.incrementAndGet();
         rows.addAndGet(here.rows());
+        if (table.hypertable() != null) {
+            ofHypertables.merge(table.hypertable(), here.rows(), Long::sum);
+        }
         if (here.equals(there) || table.materialized() && there.equals(fresh(from, table))) {
             return;
         }
@@ -239,6 +251,6 @@ final class RowComparison {
     private Set<String> columns(Connection to, ComparedTable table) {
         return new HashSet<>(Rows.texts(to, target.side(), "listing the columns of " + table.identity(), """
                 SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped"""
-                .formatted(Sql.literal(Sql.name(table.schema(), table.name())))));
+                .formatted(Sql.literal(table.target()))));
     }
 }

@@ -36,13 +36,14 @@ record RowSum(long rows, BigDecimal checksum) {
      * Asks both sides at the same time.
      *
      * @param queries each of which gives the number of rows and a checksum; all are asked in one round trip
+     * @param theirs the same questions as the target is asked them
      * @param executor asks the target while this thread asks the source
      * @throws SQLException what the source refused
      */
-    static Answers ask(Connection source, Connection target, List<String> queries, Executor executor) throws SQLException {
+    static Answers ask(Connection source, Connection target, List<String> queries, List<String> theirs, Executor executor) throws SQLException {
         CompletableFuture<List<RowSum>> answer = CompletableFuture.supplyAsync(() -> {
             try {
-                return ask(target, queries);
+                return ask(target, theirs);
             } catch (SQLException e) {
                 throw new CompletionException(e);
             }

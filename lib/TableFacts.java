@@ -39,7 +39,7 @@ final class TableFacts {
     private static final FactQuery TRIGGERS = FactQuery.inSchemas("trigger", """
             SELECT 'trigger' AS kind, {name n.nspname} || '.' || {name c.relname} || '.' || {name g.tgname} AS identity,
                    'relation ' || {name n.nspname} || '.' || {name c.relname} AS parent,
-                   pg_get_triggerdef(g.oid) AS definition,
+                   {trigger g.oid} AS definition,
                    CASE g.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'enabled for replica' WHEN 'A' THEN 'enabled always' ELSE 'enabled' END
                      AS state,
                    {comment pg_trigger g.oid} AS comment

@@ -1,11 +1,17 @@
-//SOURCES ComparedTable.java Console.java Difference.java FactComparison.java LargeObjectContents.java RowComparison.java Selection.java
-//SOURCES SequenceValues.java Server.java Snapshot.java
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES ComparedTable.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
+//SOURCES RowComparison.java Selection.java SequenceValues.java Server.java Snapshot.java
 package lib;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -31,6 +37,8 @@ public final class Verification {
     private final Console console;
     private final int jobs;
     private Map<Long, Long> sequenceValues = Map.of();
+    private final Set<String> incomplete = new HashSet<>();
+    private boolean jobsPaused;
     private RowComparison rows;
     private int tables;
     private volatile String state = "listing objects";
@@ -57,6 +65,12 @@ public final class Verification {
         return this;
     }
 
+    /** Leaves out whether jobs of TimescaleDB are scheduled, for a target whose jobs are paused for the time being. */
+    public Verification jobsPaused() {
+        jobsPaused = true;
+        return this;
+    }
+
     /**
      * Compares.
      *
@@ -70,7 +84,8 @@ public final class Verification {
             return thread;
         });
         try {
-            FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind);
+            FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
+                    jobsPaused);
             List<Difference> differences = new ArrayList<>(facts.run());
             state = "comparing sequences";
             differences.addAll(new SequenceValues(source, target, selection, sequenceValues).run(facts::lacksRelation));
@@ -90,16 +105,43 @@ public final class Verification {
 
     private List<Difference> rows(Level level, FactComparison facts, ExecutorService executor) {
         state = "listing the tables";
-        List<ComparedTable> wanted;
-        synchronized (source.holder()) {
-            wanted = ComparedTable.list(source.holder(), selection);
-        }
-        // What the target lacks has been reported with all that it holds.
-        List<ComparedTable> present = wanted.stream().filter(table -> !facts.lacksRelation(table.identity())).toList();
-        tables = present.size();
+        List<ComparedTable> wanted = tables(facts);
+        tables = wanted.size();
         rows = new RowComparison(source, target, console, level == Level.CHECKSUMS, executor);
         state = null;
-        return rows.run(present, jobs);
+        List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
+        if (!rows.ofHypertables().isEmpty() || !incomplete.isEmpty()) {
+            state = "counting the rows of hypertables";
+            differences.addAll(new HypertableRows(target, facts.theirs(), rows.ofHypertables(), incomplete).run(jobs));
+        }
+        return differences;
+    }
+
+    /** What the target lacks has been reported with all that it holds. */
+    private List<ComparedTable> tables(FactComparison facts) {
+        List<ComparedTable> tables = new ArrayList<>();
+        synchronized (source.holder()) {
+            for (ComparedTable table : ComparedTable.list(source.holder(), selection, facts.timescale())) {
+                if (!facts.lacksRelation(table.identity())) {
+                    tables.add(facts.lacks("hypertable", table.identity()) ? table.withChunks() : table);
+                }
+            }
+            if (facts.timescale().present() && facts.targetHasTimescale()) {
+                try (Connection there = target.session()) {
+                    for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there, facts.theirs())) {
+                        if (chunk.twin() != null) {
+                            tables.add(chunk);
+                        } else {
+                            incomplete.add(chunk.hypertable());
+                        }
+                    }
+                } catch (SQLException e) {
+                    throw Connecting.statement(target.side(), "ending the session", e);
+                }
+                tables.sort(Comparator.comparingLong(ComparedTable::bytes).reversed());
+            }
+        }
+        return tables;
     }
 
     /** @return the tables whose rows have been compared so far */

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Administrators.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java LargeObjectContents.java
-//SOURCES QuestionScript.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
+//SOURCES Administrators.java CatalogShape.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java
+//SOURCES LargeObjectContents.java QuestionScript.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -47,16 +47,18 @@ public final class VerificationScript {
 
     private void objects(Connection from, Connection to) {
         script.ask(Rows.asked(() -> Administrators.read(from, to)));
-        FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection);
-        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false, Selection.resolve(to, "target", new Filters()));
-        List<FactQuery> queries = FactComparison.queries(selection);
+        CatalogShape here = CatalogShape.read(from, "source");
+        CatalogShape there = CatalogShape.read(to, "target");
+        FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection, here, there);
+        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false, Selection.resolve(to, "target", new Filters()), there, here);
+        List<FactQuery> queries = FactComparison.queries(selection, here, false);
         queries.forEach(query -> script.ask("source", "comparing each " + query.name(), ours.query(query)));
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
     }
 
     private void rows(Connection from, Set<String> there, boolean contents) {
         Checksums checksums = new Checksums(source.facts(), target.facts());
-        List<ComparedTable> tables = ComparedTable.list(from, selection).stream().filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
+        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream().filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
         for (String side : List.of("source", "target")) {
             tables.forEach(table -> script.ask(side, "comparing the rows of " + table.identity(), checksums.query(contents, table.columns(), table.rows())));
         }

@@ -33,7 +33,8 @@ class HouseRulesTest {
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation
             work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
-            verification: Administrators Difference Expected DifferenceTable FactQuery FactTemplate FactStream FactProperties FactComparison
+            verification: Administrators Difference Expected DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
+              ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck

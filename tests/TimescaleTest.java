@@ -66,7 +66,7 @@ class TimescaleTest {
         try (PgServer source = Timescale.community(version).start(); PgServer target = Timescale.community(version).start()) {
             String plant = Timescale.plant(source);
             String cloud = CloudDouble.make(target, version);
-            CommandRun run = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, cloud), "--verify", "none");
+            CommandRun run = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, cloud), "--verify", "checksums");
             assertEquals(0, run.code(), run.err() + run.out());
             for (String view : VIEWS.subList(0, 5)) {
                 assertEquals(source.rows(plant, view), target.rows(cloud, view), view);

@@ -161,7 +161,7 @@ class VerificationTest {
     }
 
     /** A question mark in what is expected stands for any text. */
-    private static List<String> masked(List<String> found, List<String> expected) {
+    static List<String> masked(List<String> found, List<String> expected) {
         return found.stream().map(line -> expected.stream().filter(wanted -> matches(line, wanted)).findFirst().orElse(line)).sorted().toList();
     }
 
