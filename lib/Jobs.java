@@ -73,15 +73,19 @@ final class Jobs {
         throw Failure.step("the dump holds no rows of TimescaleDB's jobs");
     }
 
-    /** @return a line for each job whose owner on the target is another one than on the source */
-    List<String> remapped() {
-        List<String> lines = new ArrayList<>();
-        List<Timescale.Job> here = Timescale.jobs(target, "target");
-        for (Timescale.Job job : source.jobs()) {
-            here.stream().filter(other -> other.id() == job.id() && !other.owner().equals(job.owner())).forEach(other -> lines.add(
-                    job + " belongs to \"" + other.owner() + "\", because \"" + job.owner() + "\" cannot own it there"));
+    /** A job whose owner on the target is another one than on the source. */
+    record Remapped(Timescale.Job job, String owner) {
+        @Override
+        public String toString() {
+            return job + " belongs to \"" + owner + "\", because \"" + job.owner() + "\" cannot own it there";
         }
-        return lines;
+    }
+
+    /** @return the jobs that somebody else owns now */
+    List<Remapped> remapped() {
+        List<Timescale.Job> here = Timescale.jobs(target, "target");
+        return source.jobs().stream().flatMap(job -> here.stream().filter(other -> other.id() == job.id() && !other.owner().equals(job.owner()))
+                .map(other -> new Remapped(job, other.owner()))).toList();
     }
 
     /** Pauses all of them, in restoring mode. */

@@ -133,7 +133,7 @@ public final class Loading {
     public void resumeJobs() {
         if (jobs != null && !contents.timescale().jobs().isEmpty()) {
             steps.run("jobs", jobs::resume);
-            jobs.remapped().forEach(line -> report.note("%s", line));
+            jobs.remapped().forEach(job -> report.note("%s", job));
             if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
                 String text = "no scheduler of TimescaleDB's jobs is seen at work on the target; start it with: SELECT "
                         + contents.timescale().function("timescaledb_post_restore") + "();";
@@ -141,6 +141,11 @@ public final class Loading {
                 console.warn("%s", text);
             }
         }
+    }
+
+    /** @return the owners of jobs on the source whose jobs somebody else owns on the target */
+    public Set<String> lostJobOwners() {
+        return jobs == null ? Set.of() : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
     }
 
     private void owners(Delivery delivery, List<OwnedObjects.Owned> objects, Journal journal, Finishing finishing, List<String> privileges) {
