@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. Tasks run last in, first out, once.
@@ -18,14 +19,14 @@ import java.util.Deque;
  */
 public final class Cleanup {
     private static final Deque<Task> TASKS = new ArrayDeque<>();
+    private static final Thread HOOK = new Thread(Cleanup::stop, "cleanup");
+    private static final long LAST_WAIT_MILLIS = 30_000;
     private static volatile boolean stopping;
+    private static int running;
     private static Path folder;
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            stopping = true;
-            runAll();
-        }, "cleanup"));
+        Runtime.getRuntime().addShutdownHook(HOOK);
     }
 
     /** A registered undoing; {@link #close} does it early. */
@@ -39,11 +40,20 @@ public final class Cleanup {
         @Override
         public void close() {
             synchronized (TASKS) {
-                if (!TASKS.remove(this)) {
+                // While the process is being ended, it is the other thread's turn: what this one began would be cut off with it.
+                if (stopping && Thread.currentThread() != HOOK || !TASKS.remove(this)) {
                     return;
                 }
+                running++;
             }
-            work.run();
+            try {
+                work.run();
+            } finally {
+                synchronized (TASKS) {
+                    running--;
+                    TASKS.notifyAll();
+                }
+            }
         }
 
         /** Forgets the task without doing it. */
@@ -72,12 +82,30 @@ public final class Cleanup {
     }
 
     /** Does everything that is registered. */
-    public static void runAll() {
+    private static void runAll() {
         for (Task task = next(); task != null; task = next()) {
             try {
                 task.work.run();
             } catch (RuntimeException e) {
                 // The others must still run, and there is nobody left to tell.
+            }
+        }
+    }
+
+    /** The process ends when this returns, whatever other threads are about. */
+    private static void stop() {
+        synchronized (TASKS) {
+            stopping = true;
+        }
+        runAll();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WAIT_MILLIS);
+        synchronized (TASKS) {
+            try {
+                while (running > 0 && System.nanoTime() < deadline) {
+                    TASKS.wait(LAST_WAIT_MILLIS);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }
