@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java Dsn.java Tool.java
+//SOURCES Cleanup.java Dsn.java Selection.java Tool.java
 package lib;
 
 import java.nio.file.Path;
@@ -54,10 +54,11 @@ public final class Archive {
     }
 
     /**
-     * What every pg_dump of ours is told: what cannot be carried is not asked for, and somebody who waits for a stronger lock waits for our
-     * snapshot, so that we must not wait for them in turn.
+     * What every pg_dump of ours is told: what cannot be carried or is our own is not asked for, and somebody who waits for a stronger lock waits
+     * for our snapshot, so that we must not wait for them in turn.
      */
-    static final List<String> ALWAYS = List.of("--no-security-labels", "--no-subscriptions", "--lock-wait-timeout=5s");
+    static final List<String> ALWAYS = List.of("--no-security-labels", "--no-subscriptions", "--lock-wait-timeout=5s",
+            "--exclude-schema=" + Selection.OWN_SCHEMA);
 
     private static final Set<String> RELATIONS = Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
     private static final Pattern LINE = Pattern.compile("\\d+; (\\d+) (\\d+) (.*)");

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java Readability.java Report.java Selection.java Server.java
-//SOURCES ShellScript.java Steps.java Tool.java Uncarried.java Verdict.java
+//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Readability.java Report.java Selection.java
+//SOURCES Server.java ShellScript.java Steps.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -62,14 +62,22 @@ public final class Dumping {
         }
     }
 
-    /** Writes the dump. */
-    public void run() throws SQLException {
+    /**
+     * Writes the dump.
+     *
+     * @param pauseJobs whether TimescaleDB's jobs are kept from running meanwhile
+     */
+    public void run(boolean pauseJobs) throws SQLException {
         Steps steps = new Steps(console, new Report());
         Selection selection;
         try (Connection session = source.session()) {
             selection = Selection.resolve(session, "source", filters);
             steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
         }
+        PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
+    }
+
+    private void dump(Steps steps, Selection selection) {
         DumpWriter writer = new DumpWriter(order, client, tool, console);
         Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
         AtomicReference<Manifest> manifest = new AtomicReference<>();

@@ -102,8 +102,9 @@ final class Jobs {
      */
     String resume() {
         for (Timescale.Job job : source.jobs()) {
-            Rows.text(target, "target", "resuming " + job, "SELECT j.job_id FROM " + source.function("alter_job") + "(" + job.id() + ", scheduled => "
-                    + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart())) + ") j");
+            String state = "scheduled => " + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart()));
+            Rows.text(target, "target", "resuming " + job, "SELECT a.job_id FROM " + Timescale.jobTable(target, "target") + " j, LATERAL "
+                    + source.alterJob("j.id", "j.timezone", state) + " a WHERE j.id = " + job.id());
         }
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {

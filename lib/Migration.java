@@ -1,9 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java Failure.java
-//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java PlainDump.java Preflight.java ProgressLine.java
-//SOURCES Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java Steps.java
-//SOURCES StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java Verdict.java Verification.java
+//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java PausedJobs.java PlainDump.java
+//SOURCES Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java Schema.java ScriptDelivery.java
+//SOURCES Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -29,9 +29,10 @@ public final class Migration {
      * @param leaveOut classes and names of what may stay behind
      * @param verify how thoroughly both sides are compared at the end, or null for not at all
      * @param files the dump that the rows take their way through, or null to stream them
+     * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
      */
     public record Order(Filters filters, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart,
-            Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files) {
+            Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs) {
     }
 
     private final Console console;
@@ -94,6 +95,10 @@ public final class Migration {
             steps.run("preflight", () -> Verdict.of(preflight.run(clients), console, report));
             roles = Roles.read(from, source);
         }
+        PausedJobs.during(order.pauseJobs, source, console, () -> move(source, database, selection, preflight, roles));
+    }
+
+    private void move(Server source, TargetDatabase database, Selection selection, Preflight preflight, Roles roles) throws SQLException {
         Tool tool = new Tool(preflight.tools(), console);
         DumpWriter writer = order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool, console);
         AtomicReference<Contents> contents = new AtomicReference<>();

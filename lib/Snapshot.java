@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Failure.java Rows.java Selection.java Server.java Sessions.java Sql.java
+//SOURCES Connecting.java Console.java Failure.java Pulse.java Rows.java Selection.java Server.java Sessions.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -8,9 +8,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One consistent state of the source that any number of sessions read, whatever is written meanwhile. Its holder keeps ACCESS SHARE on
@@ -29,19 +26,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private final Server server;
     private final Connection holder;
     private final String id;
-    private final ScheduledExecutorService pulse;
+    private final Pulse pulse;
 
     private Snapshot(Server server, Connection holder, String id) {
         this.server = server;
         this.holder = holder;
         this.id = id;
-        pulse = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(work, "snapshot");
-            thread.setDaemon(true);
-            return thread;
-        });
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
-        pulse.scheduleWithFixedDelay(this::beat, 30, 30, TimeUnit.SECONDS);
+        pulse = new Pulse("snapshot", this::beat);
     }
 
     /**
@@ -190,14 +182,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 statement.execute("SELECT 1");
             } catch (SQLException e) {
                 // Sessions that read under the snapshot go on; one that has yet to join it will fail and say so.
-                pulse.shutdown();
+                pulse.close();
             }
         }
     }
 
     @Override
     public void close() {
-        pulse.shutdownNow();
+        pulse.close();
         Server.close(holder);
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java Sql.java
+//SOURCES PauseRecord.java Rows.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -42,9 +42,9 @@ public record Timescale(String version, String schema, List<Job> jobs) {
     /** @return the user's jobs, by their identifiers */
     static List<Job> jobs(Connection session, String side) {
         return Rows.list(session, side, "listing the jobs", """
-                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled,
-                       CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END
-                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE j.id >= %d ORDER BY j.id""".formatted(jobTable(session, side), FIRST_JOB),
+                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s ORDER BY j.id"""
+                .formatted(PauseRecord.due(session, side), jobTable(session, side), ownJob("j.id")),
                 row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5)));
     }
 
@@ -58,6 +58,15 @@ public record Timescale(String version, String schema, List<Job> jobs) {
     /** @return a condition for the table of the jobs: the job is the user's */
     static String ownJob(String column) {
         return column + " >= " + FIRST_JOB;
+    }
+
+    /**
+     * @param timezone the job's own, which alter_job forgets when it is not told (job_alter in the extension's source)
+     * @param change a further argument
+     * @return a call of alter_job, of SQL expressions
+     */
+    String alterJob(String job, String timezone, String change) {
+        return function("alter_job") + "(" + job + ", timezone => " + timezone + ", " + change + ")";
     }
 
     /** @return one of the extension's own functions, with its schema */

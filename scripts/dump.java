@@ -57,6 +57,8 @@ class Dump implements Callable<Integer> {
     boolean noPrivileges;
     @Option(names = "--overwrite", order = 32, description = "replace a dump that is there")
     boolean overwrite;
+    @Option(names = "--pause-jobs", order = 34, description = "keep TimescaleDB's jobs on the source from running meanwhile")
+    boolean pauseJobs;
     @Option(names = "--dry-run", order = 33, description = "write nothing; print a shell script that makes the same dump with pg_dump")
     boolean dryRun;
     @Mixin
@@ -80,7 +82,7 @@ class Dump implements Callable<Integer> {
         if (dryRun) {
             console.out("%s", dumping.script());
         } else {
-            dumping.run();
+            dumping.run(pauseJobs);
         }
         return Failure.OK;
     }

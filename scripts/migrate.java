@@ -60,6 +60,8 @@ class Migrate implements Callable<Integer> {
     String format;
     @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 18, description = "its compression, as dump takes it")
     String compress;
+    @Option(names = "--pause-jobs", order = 19, description = "keep TimescaleDB's jobs on the source from running meanwhile")
+    boolean pauseJobs;
     @Mixin
     Filters filters = new Filters();
     @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
@@ -89,7 +91,8 @@ class Migrate implements Callable<Integer> {
         }
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source));
+        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source),
+                pauseJobs);
         Migration migration = new Migration(console, order);
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());

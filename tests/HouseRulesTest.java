@@ -22,16 +22,16 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions
+            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
-              Timescale TimescaleCatalog Leftovers RestoringMode Jobs
+              PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles QuestionScript TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations Surroundings Peculiarities LargeRows Capacity Readability TargetSchemas Uncarried RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation
-            work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+            work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison

@@ -1,0 +1,28 @@
+package lib;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Something small that is done again and again beside the work, until it is closed; it keeps no process alive. */
+final class Pulse implements AutoCloseable {
+    private static final int SECONDS = 30;
+
+    private final ScheduledExecutorService thread;
+
+    /** @param beat is done every 30 seconds, for the first time after as many; once it throws, never again */
+    Pulse(String name, Runnable beat) {
+        thread = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread daemon = new Thread(work, name);
+            daemon.setDaemon(true);
+            return daemon;
+        });
+        thread.scheduleWithFixedDelay(beat, SECONDS, SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Begins no further beat; one that has begun goes on. */
+    @Override
+    public void close() {
+        thread.shutdown();
+    }
+}
