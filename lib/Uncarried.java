@@ -36,7 +36,8 @@ public final class Uncarried {
               FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
             UNION ALL
             SELECT 'security-labels', objtype || ' ' || objname, 'a security label needs its provider loaded', 0, 0
-              FROM pg_catalog.pg_seclabels
+              FROM pg_catalog.pg_seclabels l WHERE l.objtype <> 'database'
+                OR l.objoid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
             UNION ALL
             SELECT 'foreign-table-data', pg_catalog.format('%%I.%%I', n.nspname, c.relname), 'the rows of a foreign table are kept elsewhere', 0, 0
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
