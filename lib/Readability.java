@@ -4,10 +4,20 @@ package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Whether the connecting user may read all that is to be moved, asked before anything starts, with the GRANT for each thing that fails. */
 public final class Readability {
+    /** So many of one schema, such as chunks, are told one by one. */
+    private static final int MANY = 5;
+
+    private record Unreadable(String schema, String name, String kind) {
+    }
+
     private final Connection source;
     private final String user;
     private final Selection selection;
@@ -44,17 +54,35 @@ public final class Readability {
                         "schema %s of the source cannot be used", row.getString(1)));
     }
 
+    /** Tables of extensions too: pg_dump locks every one of them, whether it dumps their rows or not (getTables in its source). */
     private List<Finding> relations() {
-        return Rows.list(source, "source", "checking the privileges on tables", """
-                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.relkind = 'S'
+        String extensions = selection.selective() ? "false" : """
+                EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+                         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
+                           AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND (c.relkind <> 'S' OR c.oid = ANY (x.extconfig)))""";
+        List<Unreadable> found = Rows.list(source, "source", "checking the privileges on tables", """
+                SELECT pg_catalog.quote_ident(n.nspname), pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.relkind = 'S'
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind IN ('r', 'p', 'S') AND %s AND NOT CASE c.relkind
+                 WHERE c.relkind IN ('r', 'p', 'S') AND (%s OR %s) AND NOT CASE c.relkind
                          WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
                          ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END
-                 ORDER BY 1""".formatted(selection.relation("c", "n")),
-                row -> Finding.stop("privileges",
-                        "GRANT SELECT ON " + (row.getBoolean(2) ? "SEQUENCE " : "TABLE ") + row.getString(1) + " TO " + user + ";",
-                        "%s %s of the source cannot be read", row.getBoolean(2) ? "sequence" : "table", row.getString(1)));
+                 ORDER BY 2""".formatted(selection.relation("c", "n"), extensions),
+                row -> new Unreadable(row.getString(1), row.getString(2), row.getBoolean(3) ? "sequence" : "table"));
+        Map<List<String>, List<Unreadable>> grouped = found.stream()
+                .collect(Collectors.groupingBy(one -> List.of(one.schema, one.kind), LinkedHashMap::new, Collectors.toList()));
+        List<Finding> findings = new ArrayList<>();
+        for (List<Unreadable> group : grouped.values()) {
+            if (group.size() > MANY) {
+                Unreadable first = group.get(0);
+                findings.add(Finding.stop("privileges", "GRANT SELECT ON ALL " + first.kind.toUpperCase(Locale.ROOT) + "S IN SCHEMA " + first.schema + " TO " + user + ";",
+                        "%d %ss of schema %s of the source cannot be read", group.size(), first.kind, first.schema));
+            } else {
+                group.forEach(one -> findings.add(Finding.stop("privileges",
+                        "GRANT SELECT ON " + one.kind.toUpperCase(Locale.ROOT) + " " + one.name + " TO " + user + ";", "%s %s of the source cannot be read",
+                        one.kind, one.name)));
+            }
+        }
+        return findings;
     }
 
     /** With row_security off, as every session of ours has it, COPY of such a table fails; with it on, rows would be missing. */
