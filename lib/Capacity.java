@@ -5,6 +5,7 @@ package lib;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether both servers have connection slots and lock table entries enough. */
 final class Capacity {
@@ -34,6 +35,7 @@ final class Capacity {
         findings.add(slots(source, from, jobs + EXTRA_SOURCE, EXTRA_SOURCE));
         findings.add(slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET));
         findings.add(locks());
+        hypertable().ifPresent(findings::add);
         return findings;
     }
 
@@ -57,21 +59,39 @@ final class Capacity {
         return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
     }
 
-    /** The holder and pg_dump lock every table once; other sessions need some too (PostgreSQL manual, max_locks_per_transaction). */
+    /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */
     private Finding locks() {
         long tables = Long.parseLong(Rows.text(from, "source", "counting the tables", """
                 SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p') AND %s""".formatted(selection.relation("c", "n"))));
-        long room = Long.parseLong(Rows.text(from, "source", "reading the size of the lock table", """
+        return locks(source, from, tables * 3, tables + " tables");
+    }
+
+    /** Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their indexes. */
+    private Optional<Finding> hypertable() {
+        if (Rows.text(from, "source", "looking for TimescaleDB", "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'") == null) {
+            return Optional.empty();
+        }
+        return Rows.list(from, "source", "counting the chunks", """
+                SELECT pg_catalog.format('the %s chunks of hypertable %I.%I', n, hypertable_schema, hypertable_name), locks FROM (
+                  SELECT hypertable_schema, hypertable_name, pg_catalog.count(*) AS n, pg_catalog.count(*) * (1 + (SELECT pg_catalog.count(*)
+                           FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)::pg_catalog.regclass))
+                         + 2 * pg_catalog.count(*) FILTER (WHERE is_compressed) AS locks
+                    FROM timescaledb_information.chunks GROUP BY 1, 2) counted ORDER BY locks DESC LIMIT 1""",
+                row -> locks(target, to, row.getLong(2), row.getString(1))).stream().findFirst();
+    }
+
+    private static Finding locks(Server server, Connection session, long needed, String what) {
+        String side = server.side();
+        long room = Long.parseLong(Rows.text(session, side, "reading the size of the lock table", """
                 SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * (pg_catalog.current_setting('max_connections')::bigint
                        + pg_catalog.current_setting('max_prepared_transactions')::bigint)"""));
-        long needed = tables * 3;
         if (needed > room) {
-            long setting = needed / Math.max(1, room / Long.parseLong(Rows.text(from, "source", "reading a setting",
+            long setting = needed / Math.max(1, room / Long.parseLong(Rows.text(session, side, "reading a setting",
                     "SELECT pg_catalog.current_setting('max_locks_per_transaction')"))) + 1;
-            return Finding.stop("locks", "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the source",
-                    "%d tables need about %d locks at once and the source's lock table has room for %d", tables, needed, room);
+            return Finding.stop("locks", "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the " + side,
+                    "%s need about %d locks at once and the %s's lock table has room for %d", what, needed, side, room);
         }
-        return Finding.ok("locks", "%d tables need about %d locks at once, the source has room for %d", tables, needed, room);
+        return Finding.ok("locks", "%s need about %d locks at once, the %s has room for %d", what, needed, side, room);
     }
 }
