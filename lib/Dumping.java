@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Readability.java Report.java Selection.java
-//SOURCES Server.java ShellScript.java Steps.java Tool.java Uncarried.java Verdict.java
+//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java
+//SOURCES Selection.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -72,7 +72,7 @@ public final class Dumping {
         Selection selection;
         try (Connection session = source.session()) {
             selection = Selection.resolve(session, "source", filters);
-            steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
+            steps.run("checks", () -> Verdict.of(findings(session, selection, pauseJobs), console, new Report()));
         }
         PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
     }
@@ -97,8 +97,11 @@ public final class Dumping {
                 Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));
     }
 
-    private List<Finding> findings(Connection session, Selection selection) {
+    private List<Finding> findings(Connection session, Selection selection, boolean pauseJobs) {
         List<Finding> findings = new ArrayList<>(new Readability(session, source.facts().user(), selection).check());
+        if (Preflight.go(findings)) {
+            findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
+        }
         for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
             findings.add(Finding.warning("not in the dump", null, "%s: %s: %s", thing.kind(), thing.name(), thing.reason()));
         }

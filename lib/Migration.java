@@ -91,7 +91,8 @@ public final class Migration {
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart));
+                    new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
+                            order.pauseJobs));
             steps.run("preflight", () -> Verdict.of(preflight.run(clients), console, report));
             roles = Roles.read(from, source);
         }

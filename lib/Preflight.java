@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java LargeRows.java
 //SOURCES OwnedObjects.java Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
-//SOURCES TargetCheck.java TargetSchemas.java Uncarried.java
+//SOURCES TargetCheck.java TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -20,8 +20,9 @@ public final class Preflight {
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
      *        another database
      * @param restart what a failed run left on the target is to be removed first
+     * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart) {
+    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart, boolean pauseJobs) {
         private boolean create() {
             return createdLater != null;
         }
@@ -58,7 +59,11 @@ public final class Preflight {
         TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
         findings.addAll(check.state());
         findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate()));
-        findings.addAll(new Readability(from, source.facts().user(), plan.selection).check());
+        List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
+        findings.addAll(readability);
+        if (go(readability)) {
+            timescale();
+        }
         findings.addAll(Collations.check(from, to));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
@@ -133,6 +138,14 @@ public final class Preflight {
             findings.add(Finding.stop("target", "check --source and --target", "source and target are the same database (%s)", target.dsn()));
         }
         return same;
+    }
+
+    private void timescale() {
+        List<Finding> found = TimescaleSource.check(from, plan.selection, plan.pauseJobs);
+        findings.addAll(found);
+        if (!found.isEmpty() && !plan.create() && !target.facts().superuser()) {
+            findings.addAll(new TimescaleRights(to, target.facts().user()).check());
+        }
     }
 
     private void roles() {

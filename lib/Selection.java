@@ -57,6 +57,11 @@ public final class Selection {
         return "{" + String.join(",", found) + "}";
     }
 
+    /** @return whether every object and every row is wanted */
+    public boolean everything() {
+        return relations == null;
+    }
+
     /** @return whether only some objects are wanted, so that database-wide ones stay behind */
     public boolean selective() {
         return selective;

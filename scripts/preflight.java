@@ -50,6 +50,8 @@ class PreflightCheck implements Callable<Integer> {
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run made")
     boolean restart;
+    @Option(names = "--pause-jobs", order = 13, description = "the migration will keep TimescaleDB's jobs on the source from running")
+    boolean pauseJobs;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
@@ -72,7 +74,7 @@ class PreflightCheck implements Callable<Integer> {
         try (Connection from = source.session(); Connection to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> findings.addAll(new Preflight(source, from, target.server(), to, new Preflight.Plan(Selection.resolve(from, "source", filters),
-                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart)).run(ClientTools.find(endpoints.environment())));
+                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart, pauseJobs)).run(ClientTools.find(endpoints.environment())));
             if (dryRun) {
                 console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
                         .ask(Rows.asked(asking)).text());
