@@ -20,19 +20,22 @@ final class Capacity {
     private final Connection to;
     private final Selection selection;
     private final int jobs;
+    private final int extraSource;
 
-    Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs) {
+    /** @param pauseJobs whether one more session keeps the source's jobs from running */
+    Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs, boolean pauseJobs) {
         this.source = source;
         this.from = from;
         this.target = target;
         this.to = to;
         this.selection = selection;
         this.jobs = jobs;
+        extraSource = EXTRA_SOURCE + (pauseJobs ? 1 : 0);
     }
 
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        findings.add(slots(source, from, jobs + EXTRA_SOURCE, EXTRA_SOURCE));
+        findings.add(slots(source, from, jobs + extraSource, extraSource));
         findings.add(slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET));
         findings.add(locks());
         hypertable().ifPresent(findings::add);

@@ -198,7 +198,7 @@ public final class PausedJobs implements AutoCloseable {
         try (Connection fresh = source.session()) {
             undo(fresh).forEach(done -> console.explain("%s", done));
         } catch (Failure | SQLException e) {
-            console.warn("jobs of the source are still moved, by twenty minutes at most: %s", e.getMessage());
+            console.warn("not every job of the source could be put back, and may be late by twenty minutes: %s", e.getMessage());
             console.hint("put them back with: repair");
         }
     }
@@ -245,8 +245,8 @@ public final class PausedJobs implements AutoCloseable {
     private static List<String> undo(Connection session) {
         Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '10s'");
         List<Step> steps = steps(session);
-        // Together, for the extension locks the statistics of all jobs for one.
-        Rows.run(session, "source", "putting back the jobs", String.join(";\n", steps.stream().map(Step::sql).toList()));
+        // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
+        steps.forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql));
         return steps.stream().map(Step::words).toList();
     }
 

@@ -75,7 +75,7 @@ public final class Preflight {
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         roles();
         findings.addAll(new Surroundings(source, from, target, to).check());
-        findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs).check());
+        findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check());
         return findings;
     }
 

@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java Rows.java
-//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java Uncarried.java
+//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java TimescaleRights.java
+//SOURCES Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -83,6 +84,9 @@ public final class RestoreCheck {
                     .filter(thing -> thing.oid() != 0 && !target.facts().superuser()).toList());
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
             roles(target, to);
+            if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
+                findings.addAll(new TimescaleRights(to, target.facts().user()).check());
+            }
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
                 plain();
             }

@@ -160,7 +160,7 @@ public final class Server implements Sessions {
     }
 
     /** Ends every open session: running statements are cancelled, open transactions roll back. */
-    public void abandon() {
+    void abandon() {
         sessions.forEach(Server::abort);
     }
 

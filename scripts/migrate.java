@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
             "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine, unless --via-files asks for it. The source is only read.", "",
+        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine, unless --via-files asks for it. The source is only read, and", "with --pause-jobs what is moved there is put back.", "",
             "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
     @Mixin
