@@ -59,9 +59,18 @@ public final class Endpoints {
         return parse("target", target, "TARGET", console);
     }
 
+    /** @return whether a source was given at all, for commands that can do without */
+    public boolean hasSource() {
+        return isGiven(source, "SOURCE");
+    }
+
     /** @return whether a target was given at all, for commands that can do without */
     public boolean hasTarget() {
-        String text = target == null ? environment.get("TARGET") : target;
+        return isGiven(target, "TARGET");
+    }
+
+    private boolean isGiven(String option, String variable) {
+        String text = option == null ? environment.get(variable) : option;
         return text != null && !text.isEmpty();
     }
 

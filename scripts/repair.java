@@ -3,14 +3,17 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Repair.java ../lib/Server.java
+//SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PausedJobs.java ../lib/Repair.java ../lib/Server.java
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import lib.Console;
 import lib.Endpoints;
 import lib.Failure;
+import lib.PausedJobs;
 import lib.Repair;
 import lib.Server;
 import picocli.CommandLine.Command;
@@ -18,12 +21,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "repair", description = "Find and mend what an aborted migration has left behind", sortOptions = false,
-        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "repair [OPTION]...", synopsisHeading = "%nUsage:%n  ",
+        customSynopsis = "repair [OPTION]...", synopsisHeading = "%nUsage:%n  ",
         optionListHeading = "%nOptions:%n", exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:nothing is left to mend", "1:something could not be mended", "2:wrong usage",
             "3:a migration is at work there, or the server cannot be reached", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "A migration mends this by itself however it ends, unless it is killed with", "kill -9. What it had loaded until then stays for migrate --restart.", "",
-            "Example:", "  repair --target postgresql://tsdbadmin@new/tsdb", ""})
+        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was", "left on, at the source for jobs that were paused. A migration mends both by",
+            "itself however it ends, unless it is killed with kill -9. What it had loaded", "until then stays for migrate --restart.", "",
+            "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
@@ -33,18 +37,35 @@ class RepairCommand implements Callable<Integer> {
     Console console = new Console();
 
     @Override
-    public Integer call() {
-        Repair repair = new Repair(Server.connect(endpoints.target(console)));
+    public Integer call() throws SQLException {
+        if (endpoints.hasSource()) {
+            source(Server.connect(endpoints.source(console)));
+        }
+        if (endpoints.hasTarget() || !endpoints.hasSource()) {
+            target(new Repair(Server.connect(endpoints.target(console))));
+        }
+        return Failure.OK;
+    }
+
+    private void source(Server source) throws SQLException {
+        try (Connection session = source.session()) {
+            if (!PausedJobs.exists(session)) {
+                console.out("source: nothing to mend");
+            } else if (dryRun) {
+                PausedJobs.plan(session).forEach(statement -> console.out("%s;", statement));
+            } else {
+                PausedJobs.restore(session).forEach(done -> console.out("source: %s", done));
+            }
+        }
+    }
+
+    private void target(Repair repair) {
         if (dryRun) {
             repair.plan().forEach(statement -> console.out("%s;", statement));
-            return Failure.OK;
-        }
-        boolean mended = repair.run(done -> console.out("%s", done));
-        if (!mended) {
+        } else if (!repair.run(done -> console.out("%s", done))) {
             console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by: migrate --restart"
                     : "target: nothing to mend");
         }
-        return Failure.OK;
     }
 
     public static void main(String[] args) {

@@ -161,6 +161,16 @@ class PausedJobsTest {
     }
 
     @Test
+    void after_a_run_that_was_killed_repair_puts_them_back() {
+        kill();
+        CommandRun repair = CommandRun.of("RepairCommand", Map.of("SOURCE", server.uri(shop)));
+        assertEquals(0, repair.code(), repair.err());
+        assertTrue(repair.out().startsWith("source: job 1000 (public.nap) is due at "), repair.out());
+        asBefore();
+        assertEquals("source: nothing to mend\n", CommandRun.of("RepairCommand", Map.of("SOURCE", server.uri(shop))).out());
+    }
+
+    @Test
     void one_that_runs_is_waited_for_but_not_for_ever() {
         server.sql(shop, "SELECT add_job('nap', '1 h', config => '{\"s\": 8}')");
         Meanwhile.until("it runs", () -> server.query(shop, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%[1003]'").equals("1"));
