@@ -6,7 +6,7 @@
 //SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
 //SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
 //MAIN Migrate
-//DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified, to a new server
+//DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "migrate", description = "Move a PostgreSQL or TimescaleDB database, whole and verified, to a new server", sortOptions = false,
+@Command(name = "migrate", description = "Move a PostgreSQL or TimescaleDB database, whole and verified", sortOptions = false,
         customSynopsis = "migrate [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
