@@ -243,7 +243,7 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private static List<String> undo(Connection session) {
-        Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '10s'");
+        Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '5s'");
         List<Step> steps = steps(session);
         // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
         steps.forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql));

@@ -3,6 +3,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -12,7 +13,9 @@ import lib.TimescaleSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import testbed.CommandRun;
+import testbed.Dumps;
 import testbed.PgServer;
 import testbed.Timescale;
 
@@ -21,6 +24,9 @@ class TimescalePreflightTest {
     private static final String FAR = ", initial_start => now() + interval '3 h'";
     private static PgServer server;
     private static String multinode;
+
+    @TempDir
+    Path folder;
 
     @BeforeAll
     static void start() {
@@ -140,6 +146,10 @@ class TimescalePreflightTest {
                 GRANT EXECUTE ON FUNCTION public.timescaledb_post_restore() TO "mover";
                 stop target: user "mover" may not create in schema "_timescaledb_internal" of the target
                 fix: GRANT CREATE ON SCHEMA "_timescaledb_internal" TO "mover" WITH GRANT OPTION;""", found);
+        Path dump = Dumps.dumped(server, source, folder.resolve("m"));
+        CommandRun restore = Dumps.restore(server.uri(target, "mover", "mover"), dump);
+        assertEquals(3, restore.code());
+        assertTrue(restore.err().contains("error: user \"mover\" may not set every sequence of TimescaleDB's catalog on the target\n"), restore.err());
         mend(target, found.replace("as a superuser of the target: ", ""));
         CommandRun run = CommandRun.migrate(server.uri(source), server.uri(target, "mover", "mover"), "--leave-out", "server-settings", "--verify", "none");
         assertEquals(0, run.code(), run.err());
