@@ -170,10 +170,14 @@ public final class PausedJobs implements AutoCloseable {
             try {
                 move();
             } catch (Failure e) {
-                if (!left && !Cleanup.stopping()) {
-                    console.warn("the jobs of the source can no longer be kept from running: %s", e.getMessage());
+                // A lock that is taken is free again at one of the next beats, of which there are many before a job is due.
+                if (Server.isClosed(session)) {
+                    if (!left && !Cleanup.stopping()) {
+                        console.warn("the jobs of the source can no longer be kept from running: %s", e.getMessage());
+                    }
+                    throw e;
                 }
-                throw e;
+                console.explain("the jobs of the source are moved later: %s", e.getMessage());
             }
         }
     }

@@ -188,7 +188,8 @@ public final class Server implements Sessions {
         }
     }
 
-    private static boolean isClosed(Connection session) {
+    /** @return whether a session is known to have ended */
+    static boolean isClosed(Connection session) {
         try {
             return session.isClosed();
         } catch (SQLException e) {

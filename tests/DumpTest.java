@@ -168,6 +168,14 @@ class DumpTest {
         SERVER.sql("postgres", "DROP ROLE dump_guest");
     }
 
+    @Test
+    void without_timescaledb_there_are_no_jobs_to_pause() {
+        CommandRun run = Dumps.dump(SERVER.uri(shop), folder.resolve("shop"), "--pause-jobs");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("dump: the source has no TimescaleDB, and no jobs to pause\n"), run.err());
+        assertEquals("0", SERVER.query(shop, "SELECT count(*) FROM pg_namespace WHERE nspname = 'tsmigrate'"));
+    }
+
     private static String sha256(Path file) throws Exception {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
     }
