@@ -125,9 +125,9 @@ class DumpTest {
     @Test
     void a_dry_run_of_a_plain_dump_says_when_it_takes_more_than_the_command() {
         Path out = folder.resolve("shop.sql");
-        String more = "# from an archive of the same, with the rows behind the indexes where a value of type reg* may name one";
-        assertTrue(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp").out().endsWith(")\n" + more + "\n"));
-        assertTrue(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp", "-n", "app").out().endsWith("shop.sql)\n"));
+        String more = "# Beside this, rows whose value of type reg* may name an index would have to stand behind the indexes\n";
+        assertTrue(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp").out().contains(more));
+        assertFalse(Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-Fp", "-n", "app").out().contains(more));
     }
 
     @ParameterizedTest
