@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java
+//SOURCES Connecting.java Finding.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java
 //SOURCES TargetKind.java
 package lib;
 
@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 public final class RolePlan {
     private final Roles source;
     private final Map<String, Roles.Role> existing;
+    private final RoleDifferences differences;
     private final Server.Facts facts;
     private final Set<String> owners;
     private final Set<String> unreachable;
@@ -31,7 +32,9 @@ public final class RolePlan {
      */
     public RolePlan(Roles source, Server server, Connection session, Set<String> owners) {
         this.source = source;
-        this.existing = Roles.read(session, server).byName();
+        Roles there = Roles.read(session, server);
+        this.existing = there.byName();
+        this.differences = new RoleDifferences(source, there);
         this.facts = server.facts();
         this.owners = owners;
         this.target = RoleTarget.ask(TargetKind.POSTGRES, server, session);
@@ -63,9 +66,8 @@ public final class RolePlan {
             if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
                 findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (differs(outcome.role())) {
-                String alter = RoleStatements.alter(outcome.role().withoutPassword(), EnumSet.allOf(Roles.Attribute.class));
-                findings.add(Finding.warning("roles", alter + ";",
-                        "role \"%s\" exists on the target with other attributes and is kept as it is", outcome.role()));
+                findings.add(Finding.warning("roles", differences.mending(outcome.role()),
+                        "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));
             }
         }
         if (mayCreate()) {
@@ -86,8 +88,7 @@ public final class RolePlan {
     }
 
     private boolean differs(Roles.Role role) {
-        Roles.Role there = existing.get(role.name());
-        return there != null && !(there.attributes().equals(role.attributes()) && there.connectionLimit() == role.connectionLimit());
+        return !differences.of(role).isEmpty();
     }
 
     private Finding cannotCreate(Roles.Role role) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,8 @@ class MigrateRolesTest {
                 "GRANT clerk TO loader", "CREATE DATABASE moved OWNER loader");
         CommandRun run = CommandRun.migrate(source.uri(database), target.uri("moved", "loader", "l"));
         assertEquals(0, run.code(), run.err());
-        for (String warning : List.of("role \"clerk\" exists on the target with other attributes and is kept as it is",
+        for (String warning : List.of("role \"clerk\" exists on the target with other attributes, another connection limit, "
+                        + "another VALID UNTIL, other settings and is kept as it is",
                 "role \"bypasses\": BYPASSRLS: the target's user may not give it", "role \"root_like\": SUPERUSER: the target's user may not give it",
                 "role \"we\"ird\": the setting of myapp.x: only a superuser of the target may set it")) {
             assertTrue(run.err().contains("migrate: warning: roles: " + warning + "\n"), run.err());
@@ -69,5 +71,49 @@ class MigrateRolesTest {
         assertEquals(List.of(List.of("3", "f")), target.rows("moved", "SELECT rolconnlimit, rolcanlogin FROM pg_roles WHERE rolname = 'clerk'"));
         assertEquals("app_ro,app_rw", target.query("moved", "SELECT string_agg(roleid::regrole::text, ',' ORDER BY 1) FROM pg_auth_members "
                 + "WHERE member = 'clerk'::regrole").replace("app_rw,app_ro", "app_ro,app_rw"));
+    }
+
+    @Test
+    void a_second_database_finds_the_roles_there_and_names_how_they_differ_meanwhile() {
+        source.sql("postgres", "ALTER ROLE clerk IN DATABASE " + database + " SET work_mem TO '3MB'", "ALTER ROLE chain_1 IN DATABASE postgres SET work_mem TO '2MB'");
+        assertEquals(0, CommandRun.migrate(source.uri(database), target.uri("first"), "--create-database").code());
+        String second = source.newDatabase();
+        source.sql(second, "CREATE TABLE t (id int)", "ALTER TABLE t OWNER TO clerk", "ALTER ROLE clerk IN DATABASE " + second + " SET work_mem TO '5MB'");
+
+        CommandRun same = CommandRun.migrate(source.uri(second), target.uri("second"), "--create-database");
+        assertEquals(0, same.code(), same.err());
+        assertEquals("", roleWarnings(same));
+        assertEquals(List.of(List.of("first", "{work_mem=3MB}"), List.of("second", "{work_mem=5MB}")), target.rows("postgres", """
+                SELECT datname, setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
+                 WHERE setrole = 'clerk'::regrole ORDER BY 1"""));
+
+        List<List<String>> kept = target.rows("postgres", ROLES);
+        source.sql("postgres", "ALTER ROLE clerk PASSWORD 'changed'", "ALTER ROLE expired VALID UNTIL '2002-02-03'", "ALTER ROLE md5_user RESET ALL",
+                "COMMENT ON ROLE app_ro IS NULL", "ALTER ROLE md5_user SET work_mem TO '4MB'", "ALTER ROLE creates CONNECTION LIMIT 9",
+                "ALTER ROLE chain_1 CREATEDB");
+        CommandRun changed = CommandRun.migrate(source.uri(second), target.uri("third"), "--create-database");
+        assertEquals(0, changed.code(), changed.err());
+        assertEquals("""
+                role "app_ro" exists on the target with another comment and is kept as it is
+                role "chain_1" exists on the target with other attributes and is kept as it is
+                role "clerk" exists on the target with another stored password and is kept as it is
+                role "creates" exists on the target with another connection limit and is kept as it is
+                role "expired" exists on the target with another VALID UNTIL and is kept as it is
+                role "md5_user" exists on the target with other settings and is kept as it is
+                """, roleWarnings(changed));
+        assertEquals(kept, target.rows("postgres", ROLES));
+        CommandRun preflight = CommandRun.preflight(source.uri(second), target.uri("fourth"), "--create-database");
+        String fixes = preflight.out().lines().filter(line -> line.contains("  fix: ")).map(line -> line.replaceFirst(" +fix: ", ""))
+                .filter(fix -> fix.startsWith("ALTER ROLE") || fix.startsWith("COMMENT ON ROLE")).collect(Collectors.joining("\n"));
+        target.sql("postgres", fixes);
+        String mended = CommandRun.preflight(source.uri(second), target.uri("fourth"), "--create-database").out();
+        assertEquals(List.of("warning  roles              role \"clerk\" exists on the target with another stored password and is kept as it is"),
+                mended.lines().filter(line -> line.startsWith("warning  roles ")).toList());
+        assertTrue(mended.contains("fix: dump-roles --apply\n"), mended);
+    }
+
+    private static String roleWarnings(CommandRun run) {
+        return run.out().lines().filter(line -> line.contains("warning: roles: ")).map(line -> line.replaceFirst(".*warning: roles: ", "") + "\n")
+                .collect(Collectors.joining());
     }
 }
