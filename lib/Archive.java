@@ -1,6 +1,9 @@
-//SOURCES Cleanup.java Dsn.java Selection.java Tool.java
+//SOURCES Cleanup.java Dsn.java Failure.java Selection.java Tool.java
 package lib;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -171,7 +175,26 @@ public final class Archive {
 
     /** Grants what the archive grants: the privileges of objects and the default privileges. */
     public void grant(Predicate<Entry> wanted) {
-        restore(List.of("--no-owner"), entry -> (entry.kind.equals("ACL") || entry.kind.equals("DEFAULT ACL")) && wanted.test(entry));
+        restore(List.of("--no-owner"), wanted.and(Archive::isGrant));
+    }
+
+    /** @param words changes the statements, which come as pg_restore writes them, one character for each byte */
+    public void grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
+        List<Entry> grants = entries.stream().filter(wanted.and(Archive::isGrant)).toList();
+        if (!grants.isEmpty()) {
+            Path file = Cleanup.privateFile("grants", "");
+            script(file, List.of("--no-owner"), grants);
+            try {
+                Files.writeString(file, words.apply(Files.readString(file, StandardCharsets.ISO_8859_1)), StandardCharsets.ISO_8859_1);
+            } catch (IOException e) {
+                throw Failure.step("the privileges could not be prepared: %s", e.getMessage()).because(e);
+            }
+            tool.connected("psql", target, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=" + file));
+        }
+    }
+
+    private static boolean isGrant(Entry entry) {
+        return entry.kind.equals("ACL") || entry.kind.equals("DEFAULT ACL");
     }
 
     /**

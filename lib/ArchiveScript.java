@@ -86,10 +86,17 @@ final class ArchiveScript {
         return entry.concerns("EVENT TRIGGER");
     }
 
-    void grants() {
+    /** @param superuser whether the target's user is one; others let a grantor speak by SET ROLE, as members of it */
+    void grants(boolean superuser) {
         if (hasGrants()) {
             script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
-            restore(List.of("--no-owner"), LIST);
+            if (superuser) {
+                restore(List.of("--no-owner"), LIST);
+            } else {
+                script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file
+                        + " | LC_ALL=C sed -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' | "
+                        + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")));
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Extensions.java Jobs.java
+//SOURCES Extensions.java Grantors.java Jobs.java
 package lib;
 
 import java.util.List;
@@ -18,8 +18,12 @@ public interface Delivery {
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();
 
-    /** Gives the privileges that the source gives; once the objects have their owners. */
-    void privileges();
+    /**
+     * Gives the privileges that the source gives, once the objects have their owners.
+     *
+     * @param grantors see to what others than the owners have granted; null for a superuser
+     */
+    void privileges(Grantors grantors);
 
     /** Creates the event triggers. */
     void eventTriggers();

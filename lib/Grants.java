@@ -52,6 +52,22 @@ public final class Grants {
         });
     }
 
+    /** @return the roles that have granted what is not their own, but for the bootstrap superuser */
+    static List<String> grantors(Connection source) {
+        return Rows.texts(source, "source", "listing who has granted privileges", """
+                SELECT DISTINCT r.rolname FROM (
+                  SELECT relacl, relowner FROM pg_catalog.pg_class
+                  UNION ALL SELECT a.attacl, c.relowner FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                  UNION ALL SELECT proacl, proowner FROM pg_catalog.pg_proc
+                  UNION ALL SELECT nspacl, nspowner FROM pg_catalog.pg_namespace
+                  UNION ALL SELECT typacl, typowner FROM pg_catalog.pg_type
+                  UNION ALL SELECT lanacl, lanowner FROM pg_catalog.pg_language
+                  UNION ALL SELECT fdwacl, fdwowner FROM pg_catalog.pg_foreign_data_wrapper
+                  UNION ALL SELECT srvacl, srvowner FROM pg_catalog.pg_foreign_server) o(acl, owner), pg_catalog.aclexplode(o.acl) a
+                  JOIN pg_catalog.pg_roles r ON r.oid = a.grantor
+                 WHERE a.grantor <> o.owner AND r.oid <> 10 ORDER BY 1""");
+    }
+
     /** @return COMMENT ON LARGE OBJECT statements, which a schema dump does not hold either */
     public static List<String> largeObjectComments(Connection source) {
         List<String> statements = new ArrayList<>();

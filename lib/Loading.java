@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Inventory.java Jobs.java Journal.java OwnedObjects.java
+//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Grantors.java Inventory.java Jobs.java Journal.java OwnedObjects.java
 //SOURCES Ownership.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java Timescale.java Uncarried.java
 package lib;
 
@@ -155,12 +155,22 @@ public final class Loading {
                 new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal);
             }
             if (!order.noPrivileges) {
-                delivery.privileges();
+                Grantors grantors = target.facts().superuser() ? null : new Grantors(new Ownership(to, target.facts()), journal);
+                delivery.privileges(grantors);
+                if (grantors != null) {
+                    grantors.represented().forEach(this::represented);
+                }
                 finishing.attempt(contents.of(target.dsn().database(), contents.privileges()), "giving the privileges on the database");
                 finishing.attempt(privileges, "giving privileges");
             }
             return given ? objects.size() + " objects" : order.noOwner ? "owners not changed" : "as in the dump";
         });
+    }
+
+    private void represented(String grantor) {
+        String text = "what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it".formatted(grantor, target.facts().user());
+        report.note("warning: %s", text);
+        console.warn("%s", text);
     }
 
     /** @return whether it is created after all others have their owners */

@@ -101,8 +101,9 @@ final class LoadingScript {
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
         others.addAll(privileges);
         if (!order.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
-            script.step("Privileges");
-            archive.grants();
+            script.step(target.server().facts().superuser() ? "Privileges"
+                    : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
+            archive.grants(target.server().facts().superuser());
             script.sql(TARGET, others);
         }
         step("Materialized views", contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java LargeRows.java
+//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java Grants.java LargeRows.java
 //SOURCES OwnedObjects.java Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
 //SOURCES TargetCheck.java TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
@@ -153,6 +153,7 @@ public final class Preflight {
                 .collect(Collectors.toCollection(TreeSet::new));
         roles = new RolePlan(Roles.read(from, source), target, to, owners);
         findings.addAll(roles.check());
+        findings.addAll(roles.grantors(Grants.grantors(from)));
         if (!plan.create()) {
             findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(from, plan.selection), roles.unreachable()));
         }

@@ -22,6 +22,7 @@ public final class RolePlan {
     private final RoleDifferences differences;
     private final Server.Facts facts;
     private final Set<String> owners;
+    private final Set<String> reachable;
     private final Set<String> unreachable;
     private final RoleTarget target;
     private final RoleTranslation translation;
@@ -39,15 +40,27 @@ public final class RolePlan {
         this.owners = owners;
         this.target = RoleTarget.ask(TargetKind.POSTGRES, server, session);
         this.translation = new RoleTranslation(source, target, false, true);
-        this.unreachable = new TreeSet<>(owners);
-        unreachable.removeAll(facts.superuser() ? Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles")
+        this.reachable = new TreeSet<>(facts.superuser() ? Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles")
                 : Rows.texts(session, "target", "listing the roles in reach", """
                         SELECT r.rolname FROM pg_catalog.pg_roles r
                          WHERE NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE') OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
                         .formatted(facts.major() < 16 && facts.createRole())));
         if (mayCreate()) {
-            missing().forEach(role -> unreachable.remove(role.name()));
+            missing().forEach(role -> reachable.add(role.name()));
         }
+        this.unreachable = new TreeSet<>(owners);
+        unreachable.removeAll(reachable);
+    }
+
+    /**
+     * @param grantors the roles of the source that have granted what is not their own
+     * @return a warning for each as which the target's user cannot act
+     */
+    List<Finding> grantors(List<String> grantors) {
+        return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role)).map(role -> Finding.warning("privileges",
+                existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
+                        ? "GRANT " + Sql.ident(role) + " TO " + Sql.ident(facts.user()) + ";" : null,
+                "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on the target", role, facts.user())).toList();
     }
 
     /** @return the roles to create, as the target may have them */

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 
@@ -131,9 +132,13 @@ public final class Schema {
         archive.comment(ours.and(entry -> entry.concerns("EVENT TRIGGER")));
     }
 
-    /** Grants what the archive grants. */
-    public void grants() {
-        archive.grant(ours);
+    /** Grants what the archive grants; {@code words} changes the statements for a user who is no superuser, and is null for one who is. */
+    public void grants(UnaryOperator<String> words) {
+        if (words == null) {
+            archive.grant(ours);
+        } else {
+            archive.grant(ours, words);
+        }
     }
 
     /** Restores the comments on all that is there by then. */

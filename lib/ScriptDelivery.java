@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java Steps.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Grantors.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java Steps.java
 //SOURCES Tool.java
 package lib;
 
@@ -64,7 +64,7 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void privileges() {
+    public void privileges(Grantors grantors) {
         // The script has given them.
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Archive.java Delivery.java Extensions.java Jobs.java RowMover.java Schema.java Steps.java
+//SOURCES Archive.java Delivery.java Extensions.java Grantors.java Jobs.java RowMover.java Schema.java Steps.java
 package lib;
 
 import java.util.List;
@@ -54,8 +54,8 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void privileges() {
-        schema.grants();
+    public void privileges(Grantors grantors) {
+        schema.grants(grantors == null ? null : grantors::speak);
     }
 
     @Override

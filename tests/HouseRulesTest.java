@@ -31,7 +31,7 @@ class HouseRulesTest {
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations Surroundings Peculiarities LargeRows Capacity Readability TargetSchemas Uncarried RoleDifferences RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
-            work: Workers Copier LargeObjects Journal Ownership Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+            work: Workers Copier LargeObjects Journal Ownership Grantors Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
