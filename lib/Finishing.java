@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they stand. */
@@ -80,7 +81,8 @@ public final class Finishing {
                 statement.execute(sql);
             } catch (SQLException e) {
                 boolean refused = "42501".equals(e.getSQLState()) && !target.facts().superuser();
-                boolean unknownRole = "42704".equals(e.getSQLState());
+                // The second one is what SET SESSION AUTHORIZATION and SET ROLE say.
+                boolean unknownRole = Set.of("42704", "22023").contains(e.getSQLState());
                 if (!refused && !unknownRole) {
                     throw Connecting.statement("target", doing, e);
                 }

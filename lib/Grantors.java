@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  */
 public final class Grantors {
     private static final Pattern SPEAKER = Pattern.compile(
-            "(?m)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION;$");
+            "(?m)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
 
     private final Ownership ownership;
     private final Journal journal;
@@ -31,13 +31,18 @@ public final class Grantors {
     /**
      * Becomes a member of the grantors as far as that is possible.
      *
-     * @param script statements as pg_restore writes them, one character for each byte
+     * @param script statements as pg_restore writes them, one character for each byte, or one statement as it is
      * @return the same as this user may run them
      */
     public String speak(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
         return SPEAKER.matcher(script).replaceAll(found -> Matcher.quoteReplacement(speaks(found.group(1), utf8)
-                ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE;" : found.group(2)));
+                ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE" : found.group(2)));
+    }
+
+    /** @return the same of a statement, as somebody says it who is a member of its grantor */
+    static String asMember(String statement) {
+        return SPEAKER.matcher(statement).replaceAll("SET ROLE $1;\n$2RESET ROLE");
     }
 
     private boolean speaks(String quoted, boolean utf8) {

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** The privileges that a schema dump does not hold: those on the database itself and on large objects (PostgreSQL manual, 5.8). */
 public final class Grants {
     private static final String QUERY = """
-            SELECT %1$s, coalesce(r.rolname, ''), a.privilege_type, a.is_grantable, given
+            SELECT %1$s, coalesce(r.rolname, ''), a.privilege_type, a.is_grantable, given, CASE WHEN given AND a.grantor <> o.owner THEN g.rolname END
               FROM %2$s o,
                    LATERAL (SELECT x.*, true AS given FROM pg_catalog.aclexplode(o.acl) WITH ORDINALITY x(grantor, grantee, privilege_type, is_grantable, position)
                              WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.standard) s
@@ -21,6 +21,7 @@ public final class Grants {
                              WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.acl) x
                                                 WHERE s.grantee = x.grantee AND s.privilege_type = x.privilege_type)) a
               LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+              LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantor AND g.oid <> 10
              WHERE o.acl IS NOT NULL AND (a.grantee = 0 OR r.oid IS NOT NULL)
              ORDER BY 1, given, position""";
 
@@ -32,14 +33,14 @@ public final class Grants {
     /** @return what must be granted and revoked on the source's database, said of the target's by its name */
     public static List<String> onDatabase(Connection source, String target) {
         return statements(source, "listing the privileges on the database", QUERY.formatted("''", """
-                (SELECT d.datacl AS acl, pg_catalog.acldefault('d', d.datdba) AS standard
+                (SELECT d.datdba AS owner, d.datacl AS acl, pg_catalog.acldefault('d', d.datdba) AS standard
                    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""), "DATABASE " + Sql.ident(target));
     }
 
     /** @return what must be granted and revoked on large objects */
     public static List<String> onLargeObjects(Connection source) {
         return statements(source, "listing the privileges on large objects", QUERY.formatted("o.oid", """
-                (SELECT l.oid, l.lomacl AS acl, pg_catalog.acldefault('L', l.lomowner) AS standard
+                (SELECT l.oid, l.lomowner AS owner, l.lomacl AS acl, pg_catalog.acldefault('L', l.lomowner) AS standard
                    FROM pg_catalog.pg_largeobject_metadata l)"""), "LARGE OBJECT ");
     }
 
@@ -47,8 +48,11 @@ public final class Grants {
         return Rows.list(source, "source", doing, sql, row -> {
             String grantee = row.getString(2).isEmpty() ? "PUBLIC" : Sql.ident(row.getString(2));
             String what = row.getString(3) + " ON " + object + row.getString(1);
-            return row.getBoolean(5) ? "GRANT " + what + " TO " + grantee + (row.getBoolean(4) ? " WITH GRANT OPTION" : "")
+            String statement = row.getBoolean(5) ? "GRANT " + what + " TO " + grantee + (row.getBoolean(4) ? " WITH GRANT OPTION" : "")
                     : "REVOKE " + what + " FROM " + grantee;
+            // As pg_dump says it of other objects.
+            return row.getString(6) == null ? statement
+                    : "SET SESSION AUTHORIZATION " + Sql.ident(row.getString(6)) + ";\n" + statement + ";\nRESET SESSION AUTHORIZATION";
         });
     }
 
@@ -63,7 +67,9 @@ public final class Grants {
                   UNION ALL SELECT typacl, typowner FROM pg_catalog.pg_type
                   UNION ALL SELECT lanacl, lanowner FROM pg_catalog.pg_language
                   UNION ALL SELECT fdwacl, fdwowner FROM pg_catalog.pg_foreign_data_wrapper
-                  UNION ALL SELECT srvacl, srvowner FROM pg_catalog.pg_foreign_server) o(acl, owner), pg_catalog.aclexplode(o.acl) a
+                  UNION ALL SELECT srvacl, srvowner FROM pg_catalog.pg_foreign_server
+                  UNION ALL SELECT lomacl, lomowner FROM pg_catalog.pg_largeobject_metadata
+                  UNION ALL SELECT datacl, datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) o(acl, owner), pg_catalog.aclexplode(o.acl) a
                   JOIN pg_catalog.pg_roles r ON r.oid = a.grantor
                  WHERE a.grantor <> o.owner AND r.oid <> 10 ORDER BY 1""");
     }

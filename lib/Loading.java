@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -157,11 +158,13 @@ public final class Loading {
             if (!order.noPrivileges) {
                 Grantors grantors = target.facts().superuser() ? null : new Grantors(new Ownership(to, target.facts()), journal);
                 delivery.privileges(grantors);
+                UnaryOperator<String> words = grantors == null ? UnaryOperator.identity() : grantors::speak;
+                finishing.attempt(contents.of(target.dsn().database(), contents.privileges()).stream().map(words).toList(),
+                        "giving the privileges on the database");
+                finishing.attempt(privileges.stream().map(words).toList(), "giving privileges");
                 if (grantors != null) {
                     grantors.represented().forEach(this::represented);
                 }
-                finishing.attempt(contents.of(target.dsn().database(), contents.privileges()), "giving the privileges on the database");
-                finishing.attempt(privileges, "giving privileges");
             }
             return given ? objects.size() + " objects" : order.noOwner ? "owners not changed" : "as in the dump";
         });

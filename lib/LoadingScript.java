@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ArchiveScript.java Contents.java Extensions.java Failure.java Finishing.java Inventory.java Loading.java OwnedObjects.java Ownership.java Rows.java
+//SOURCES ArchiveScript.java Contents.java Extensions.java Failure.java Finishing.java Grantors.java Inventory.java Loading.java OwnedObjects.java Ownership.java Rows.java
 //SOURCES ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
 package lib;
 
@@ -104,7 +104,7 @@ final class LoadingScript {
             script.step(target.server().facts().superuser() ? "Privileges"
                     : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
             archive.grants(target.server().facts().superuser());
-            script.sql(TARGET, others);
+            script.sql(TARGET, target.server().facts().superuser() ? others : others.stream().map(Grantors::asMember).toList());
         }
         step("Materialized views", contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());
         if (archive.hasEventTriggers()) {

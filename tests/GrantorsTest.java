@@ -22,6 +22,9 @@ class GrantorsTest {
             SELECT relname, relacl::text, (SELECT string_agg(attname || attacl::text, ' ' ORDER BY 1) FROM pg_attribute WHERE attrelid = c.oid)
               FROM pg_class c WHERE relname IN ('item', 'seen') UNION ALL SELECT proname, proacl::text, NULL FROM pg_proc WHERE proname = 'price'
             UNION ALL SELECT nspname, nspacl::text, NULL FROM pg_namespace WHERE nspname = 'desk'
+            UNION ALL SELECT 'large object', lomacl::text, NULL FROM pg_largeobject_metadata
+            UNION ALL SELECT 'database', (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a WHERE a::text ~ '/first'), NULL
+              FROM pg_database WHERE datname = current_database()
             UNION ALL SELECT 'default', defaclacl::text, NULL FROM pg_default_acl ORDER BY 1""";
     private static final String ABLE = """
             SELECT rolname, has_table_privilege(r.oid, 'desk.item', 'SELECT'), has_table_privilege(r.oid, 'desk.item', 'SELECT WITH GRANT OPTION'),
@@ -47,12 +50,18 @@ class GrantorsTest {
                 CREATE VIEW desk.seen AS SELECT id FROM desk.item;
                 CREATE FUNCTION desk.price(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
                 REVOKE ALL ON FUNCTION desk.price(int) FROM PUBLIC;
+                SELECT lo_from_bytea(4711, 'x');
+                GRANT SELECT ON LARGE OBJECT 4711 TO first WITH GRANT OPTION;
                 GRANT USAGE ON SCHEMA desk TO first WITH GRANT OPTION;
                 GRANT SELECT ON desk.item, desk.seen TO first WITH GRANT OPTION;
                 GRANT UPDATE (id) ON desk.item TO first WITH GRANT OPTION;
                 GRANT EXECUTE ON FUNCTION desk.price(int) TO first WITH GRANT OPTION;
                 ALTER DEFAULT PRIVILEGES IN SCHEMA desk GRANT SELECT ON TABLES TO first WITH GRANT OPTION;
+                RESET ROLE;
+                GRANT CREATE ON DATABASE shop TO first WITH GRANT OPTION;
                 SET ROLE first;
+                GRANT SELECT ON LARGE OBJECT 4711 TO third;
+                GRANT CREATE ON DATABASE shop TO third;
                 GRANT USAGE ON SCHEMA desk TO "Größe, ""2""\" WITH GRANT OPTION;
                 GRANT SELECT ON desk.item TO "Größe, ""2""\" WITH GRANT OPTION;
                 GRANT UPDATE (id) ON desk.item TO third;
@@ -83,6 +92,11 @@ class GrantorsTest {
         assertEquals(source.rows("shop", GRANTS), target.rows("moved", GRANTS));
         assertFalse(run.err().contains("has granted"), run.err());
         assertEquals("0", target.query("moved", "SELECT count(*) FROM pg_auth_members WHERE member = 'loader'::regrole"));
+
+        CommandRun superuser = CommandRun.migrate(source.uri("shop"), target.uri("again"), "--create-database");
+        assertEquals(0, superuser.code(), superuser.err());
+        assertEquals(source.rows("shop", GRANTS), target.rows("again", GRANTS));
+        target.sql("postgres", "DROP DATABASE again");
     }
 
     @Test
