@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java
-//SOURCES Selection.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
+//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java
+//SOURCES Failure.java Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Preflight.java Readability.java
+//SOURCES Report.java Selection.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -102,6 +102,7 @@ public final class Dumping {
         if (Preflight.go(findings)) {
             findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
         }
+        findings.add(DiskSpace.check(session, selection, order.out()));
         for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
             findings.add(Finding.warning("not in the dump", null, "%s: %s: %s", thing.kind(), thing.name(), thing.reason()));
         }

@@ -69,7 +69,8 @@ public final class Grants {
                   UNION ALL SELECT fdwacl, fdwowner FROM pg_catalog.pg_foreign_data_wrapper
                   UNION ALL SELECT srvacl, srvowner FROM pg_catalog.pg_foreign_server
                   UNION ALL SELECT lomacl, lomowner FROM pg_catalog.pg_largeobject_metadata
-                  UNION ALL SELECT datacl, datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) o(acl, owner), pg_catalog.aclexplode(o.acl) a
+                  UNION ALL SELECT datacl, datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+                  o(acl, owner), pg_catalog.aclexplode(o.acl) a
                   JOIN pg_catalog.pg_roles r ON r.oid = a.grantor
                  WHERE a.grantor <> o.owner AND r.oid <> 10 ORDER BY 1""");
     }

@@ -1,9 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
-//SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java Failure.java
-//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java PausedJobs.java PlainDump.java
-//SOURCES Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java Schema.java ScriptDelivery.java
-//SOURCES Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java Verdict.java Verification.java
+//SOURCES Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java
+//SOURCES Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java
+//SOURCES PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java
+//SOURCES Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java
+//SOURCES Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -93,7 +94,13 @@ public final class Migration {
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
                             order.pauseJobs));
-            steps.run("preflight", () -> Verdict.of(preflight.run(clients), console, report));
+            steps.run("preflight", () -> {
+                List<Finding> findings = preflight.run(clients);
+                if (order.files != null) {
+                    findings.add(DiskSpace.check(from, selection, order.files.out()));
+                }
+                return Verdict.of(findings, console, report);
+            });
             roles = Roles.read(from, source);
         }
         PausedJobs.during(order.pauseJobs, source, console, () -> move(source, database, selection, preflight, roles));

@@ -1,6 +1,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -105,8 +106,15 @@ class DumpPlaceTest {
                 assertEquals("error: no space is left where \"" + out + "\" was to be written\n"
                         + "hint: make room, or name a place on another disk; what was written is removed", run.failure());
                 assertEquals(1, run.code());
+                assertTrue(run.err().matches("(?s).*dump: warning: disk: \"" + folder + "\" has 20\\.0 kB free, and the source's tables take [\\d.]+ kB: "
+                        + "a dump of them may not fit, unless compression makes it smaller\n.*"), run.err());
                 assertEquals(Set.of(), Dumps.names(folder));
             }
+            CommandRun migrate = CommandRun.migrate(SERVER.uri(shop), SERVER.uri("no room"), "--create-database", "--via-files", "--dir", folder.toString());
+            assertTrue(migrate.err().contains("migrate: warning: disk: \"" + folder + "\" has 20.0 kB free, "), migrate.err());
+            assertEquals("0", SERVER.query("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'no room'"));
+            CommandRun without = Dumps.dump(SERVER.uri(shop), out, "--exclude-table-data", "*");
+            assertFalse(without.err().contains("disk:"), without.err());
         } finally {
             Run.of(List.of("umount", folder.toString())).orFail();
         }
