@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** Whether what a source has in TimescaleDB can be moved. */
 public final class TimescaleSource {
     private static final String CHECK = "timescaledb";
-    private static final Set<String> TRIED = Set.of("2.13.1", "2.19.3", "2.22.1");
+    private static final Set<String> TRIED = Set.of("2.13.1", "2.19.3", "2.22.1", "2.29.2");
     /** Where a continuous aggregate has no such column, all are in the new form (since 2.25). */
     private static final String OLD_FORM = """
             SELECT pg_catalog.format('%I.%I', view_schema, view_name) FROM timescaledb_information.continuous_aggregates c

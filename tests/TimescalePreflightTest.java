@@ -173,7 +173,7 @@ class TimescalePreflightTest {
     @Test
     void versions_that_were_never_tried_or_cannot_restore_what_is_used_are_told() throws SQLException {
         assertEquals(List.of(), TimescaleSource.tried("2.22.1"));
-        assertEquals("[warning: timescaledb: not tried with TimescaleDB 2.20.2, but with 2.13.1, 2.19.3, 2.22.1]", TimescaleSource.tried("2.20.2").toString());
+        assertEquals("[warning: timescaledb: not tried with TimescaleDB 2.20.2, but with 2.13.1, 2.19.3, 2.22.1, 2.29.2]", TimescaleSource.tried("2.20.2").toString());
         try (PgServer newer = Timescale.community("2.22.1").start()) {
             String source = newer.newDatabase();
             newer.sql(source, "CREATE EXTENSION timescaledb", "CREATE TABLE m (t timestamptz NOT NULL, v int)", "SELECT create_hypertable('m', 't')",
