@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import lib.Finding;
 import lib.TimescaleSource;
@@ -147,7 +148,7 @@ class TimescalePreflightTest {
                 stop target: user "mover" may not create in schema "_timescaledb_internal" of the target
                 fix: GRANT CREATE ON SCHEMA "_timescaledb_internal" TO "mover" WITH GRANT OPTION;""", found);
         Path dump = Dumps.dumped(server, source, folder.resolve("m"));
-        CommandRun restore = Dumps.restore(server.uri(target, "mover", "mover"), dump);
+        CommandRun restore = CommandRun.of("RestoreTimescale", Map.of("TARGET", server.uri(target, "mover", "mover")), dump.toString());
         assertEquals(3, restore.code());
         assertTrue(restore.err().contains("error: user \"mover\" may not set every sequence of TimescaleDB's catalog on the target\n"), restore.err());
         mend(target, found.replace("as a superuser of the target: ", ""));
