@@ -42,7 +42,8 @@ final class Peculiarities {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %s ORDER BY 1""".formatted(selection.relation("c", "n")));
         if (!tables.isEmpty()) {
-            findings.add(Finding.warning("unlogged tables", "ALTER TABLE … SET LOGGED; on the target, where a crash or a failover must not empty them",
+            findings.add(Finding.warning("unlogged tables", "where a crash or a failover must not empty them, afterwards on the target: "
+                    + tables.stream().map(table -> "ALTER TABLE " + table + " SET LOGGED;").collect(Collectors.joining(" ")),
                     "%d table(s) stay unlogged on the target: %s", tables.size(), some(tables)));
         }
     }

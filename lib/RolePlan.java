@@ -91,7 +91,9 @@ public final class RolePlan {
         }
         findings.addAll(owners());
         if (!source.readable() && !missing().isEmpty()) {
-            findings.add(Finding.warning("roles", "ALTER ROLE … PASSWORD …;", "the passwords of the source cannot be read: %d role(s) arrive without",
+            String logins = missing().stream().filter(role -> role.has(Roles.Attribute.LOGIN)).map(role -> " \\password " + Sql.ident(role.name()))
+                    .collect(Collectors.joining());
+            findings.add(Finding.warning("roles", logins.isEmpty() ? null : "in psql on the target, afterwards:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
                     missing().size()));
         }
         if (findings.isEmpty()) {

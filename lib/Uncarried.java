@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java Rows.java Selection.java Server.java
+//SOURCES Archive.java Dependents.java Finding.java ReservedSchemas.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -143,7 +143,8 @@ public final class Uncarried {
         boolean files = "t".equals(Rows.text(source, "source", "asking for the right to read configuration files", """
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
-        String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings");
+        String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")
+                + (selection.selective() ? "" : "\nUNION ALL\n" + ReservedSchemas.QUERY);
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
@@ -171,11 +172,19 @@ public final class Uncarried {
             } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {
-                findings.add(Finding.stop("cannot be carried", command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind, thing.name,
-                        thing.reason));
+                findings.add(Finding.stop("cannot be carried", remedy(thing) + command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind,
+                        thing.name, thing.reason));
             }
         }
         return findings;
+    }
+
+    private static String remedy(Thing thing) {
+        return switch (thing.kind) {
+            case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or ".formatted(Sql.literal(thing.name));
+            case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name) + ", or ";
+            default -> "";
+        };
     }
 
     /**
@@ -185,9 +194,11 @@ public final class Uncarried {
      * @return a stop that names what cannot, if anything
      */
     public List<Finding> needed(Connection source, Collection<String> accepted) {
-        List<String> users = Dependents.of(source, "source", things.stream()
-                .filter(thing -> thing.oid != 0 && (accepted.contains(thing.kind) || accepted.contains(thing.name)))
-                .map(thing -> new Archive.Address(thing.catalog, thing.oid)).toList());
+        List<Thing> leftOut = things.stream().filter(thing -> accepted.contains(thing.kind) || accepted.contains(thing.name)).toList();
+        List<Archive.Address> objects = new ArrayList<>(ReservedSchemas.contents(source,
+                leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(Thing::name).toList()));
+        leftOut.stream().filter(thing -> thing.oid != 0).forEach(thing -> objects.add(new Archive.Address(thing.catalog, thing.oid)));
+        List<String> users = Dependents.of(source, "source", objects);
         return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", "move as a superuser of the target, or drop on the source what needs it",
                 "what is left out is needed by %s", Dependents.some(users)));
     }
