@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java Grants.java LargeRows.java
+//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java Grants.java LargeRows.java
 //SOURCES OwnedObjects.java Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
 //SOURCES TargetCheck.java TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
@@ -70,7 +70,9 @@ public final class Preflight {
         extensions = check.extensions(Extensions.installed(from, "source"));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
-        uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection);
+        roles = new RolePlan(Roles.read(from, source), target, to, owners());
+        uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
+                .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         roles();
@@ -148,10 +150,12 @@ public final class Preflight {
         }
     }
 
-    private void roles() {
-        Set<String> owners = OwnedObjects.list(from, "source").stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
+    private Set<String> owners() {
+        return OwnedObjects.list(from, "source").stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
-        roles = new RolePlan(Roles.read(from, source), target, to, owners);
+    }
+
+    private void roles() {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
         if (!plan.create()) {

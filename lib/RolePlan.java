@@ -68,6 +68,11 @@ public final class RolePlan {
         return translation.roles(RoleTranslation.Fate.CREATED);
     }
 
+    /** @return what may be done about roles on the target */
+    public RoleTarget target() {
+        return target;
+    }
+
     private boolean mayCreate() {
         return facts.superuser() || facts.createRole();
     }

@@ -59,8 +59,8 @@ public final class RoleTarget {
         Rows.list(session, side, "listing the parameters in reach", """
                 SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(facts.superuser() ? "true" : "context = 'user'"),
                 row -> target.settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
-        // It is in no list, and anybody may set it.
-        target.settable.put("role", true);
+        // They are in no list, and anybody may set them.
+        Set.of("role", "session_authorization", "seed").forEach(setting -> target.settable.put(setting, true));
         if (facts.major() >= 15 && !facts.superuser()) {
             Rows.list(session, side, "listing the parameters that were granted", """
                     SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname, 'SET')""",

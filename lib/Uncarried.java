@@ -187,6 +187,13 @@ public final class Uncarried {
         };
     }
 
+    /** @return this and more */
+    public Uncarried and(List<Thing> more) {
+        List<Thing> all = new ArrayList<>(things);
+        all.addAll(more);
+        return new Uncarried(List.copyOf(all));
+    }
+
     /**
      * Whether the rest can do without what is accepted to stay behind.
      *

@@ -29,7 +29,7 @@ class HouseRulesTest {
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles QuestionScript TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
-              Finding Collations Surroundings Peculiarities LargeRows Capacity DiskSpace Readability TargetSchemas ReservedSchemas Uncarried RoleDifferences RolePlan ExtensionCheck
+              Finding Collations Surroundings Peculiarities LargeRows Capacity DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
             work: Workers Copier LargeObjects Journal Ownership Grantors Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery

@@ -112,4 +112,25 @@ class PreflightRemediesTest {
                 """, found(run, "warning  roles") + found(run, "warning  unlogged"));
         source.sql(from, "DROP OWNED BY asking", "DROP ROLE asking, \"a b\"");
     }
+
+    @Test
+    void a_function_that_sets_what_the_target_s_user_may_not_set_is_named_before() {
+        String from = source.newDatabase();
+        source.sql(from, "CREATE FUNCTION loud(int) RETURNS int LANGUAGE sql SET log_statement TO 'all' SET work_mem TO '8MB' AS 'SELECT 1'",
+                "CREATE FUNCTION own() RETURNS int LANGUAGE sql SET myapp.x TO 'y' AS 'SELECT 1'",
+                "CREATE FUNCTION quiet() RETURNS int LANGUAGE sql SET search_path TO '' SET role TO postgres AS 'SELECT 1'");
+        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l'", "CREATE DATABASE sets OWNER loader");
+        String uri = target.uri("sets", "loader", "l");
+        assertEquals("""
+                stop cannot be carried functions: public.loud(integer): it sets log_statement, and only a superuser of the target may set it
+                fix: migrate --leave-out functions
+                stop cannot be carried functions: public.own(): it sets myapp.x, and only a superuser of the target may set it
+                fix: migrate --leave-out functions
+                """, found(CommandRun.preflight(source.uri(from), uri), "stop "));
+        target.sql("postgres", "GRANT SET ON PARAMETER log_statement TO loader");
+        CommandRun run = CommandRun.migrate(source.uri(from), uri, "--leave-out", "public.own()");
+        assertEquals(0, run.code(), run.err());
+        assertEquals("loud quiet", target.query("sets", "SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"));
+        assertEquals("{log_statement=all,work_mem=8MB}", target.query("sets", "SELECT proconfig FROM pg_proc WHERE proname = 'loud'"));
+    }
 }
