@@ -91,9 +91,18 @@ public final class RoleScript {
         lines.add(block("""
                 BEGIN
                   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s AND %s) THEN
-                    %s;
+                    %s;%s
                   END IF;
-                END""".formatted(Sql.literal(role.name()), OWN, RoleStatements.alter(role, translation.target().givable()))));
+                END""".formatted(Sql.literal(role.name()), OWN, RoleStatements.alter(role, translation.target().givable()), unlimited(role))));
+    }
+
+    /** One that the target has may have expired there, which none without VALID UNTIL ever does. */
+    private String unlimited(Roles.Role role) {
+        return role.validUntil() != null || !translation.target().exists(role.name()) ? "" : """
+
+                    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s AND rolvaliduntil IS NOT NULL) THEN
+                      ALTER ROLE %s VALID UNTIL 'infinity';
+                    END IF;""".formatted(Sql.literal(role.name()), Sql.ident(role.name())).indent(2).stripTrailing();
     }
 
     /** They are for the database that takes the place of the source's, which one is usually not connected to before it is created. */

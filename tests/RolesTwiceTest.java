@@ -28,7 +28,7 @@ import testbed.Run;
 class RolesTwiceTest {
     private static final String PROPERTIES = """
             SELECT rolname, concat_ws(' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,
-                   rolpassword, rolvaliduntil, shobj_description(r.oid, 'pg_authid')),
+                   rolpassword, nullif(rolvaliduntil, 'infinity'), shobj_description(r.oid, 'pg_authid')),
                    (SELECT string_agg(concat_ws(' ', datname, one), ';' ORDER BY datname, one)
                       FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) one WHERE setrole = r.oid)
               FROM pg_authid r WHERE oid >= 16384 AND rolname <> 'loader' ORDER BY 1""";
@@ -76,6 +76,9 @@ class RolesTwiceTest {
         PgServer target = TARGETS.get(major);
         dropRoles(target);
         target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "ALTER DATABASE shop OWNER TO loader");
+        if (user.equals("postgres")) {
+            target.sql("postgres", "CREATE ROLE chain_3 NOLOGIN CREATEDB CONNECTION LIMIT 1 PASSWORD 'other' VALID UNTIL '2001-01-01'");
+        }
         String uri = user.equals("postgres") ? target.uri("shop") : target.uri("shop", "loader", "l");
 
         CommandRun once = apply(uri);
