@@ -9,14 +9,14 @@ import java.util.stream.Collectors;
 
 /** What {@link Schema} does with the parts of an archive, as commands of a shell that pick them from its table of contents. */
 final class ArchiveScript {
-    private static final String CONTENTS = '"' + ShellScript.FOLDER + "/contents\"";
-    private static final String LIST = '"' + ShellScript.FOLDER + "/list\"";
+    static final String CONTENTS = '"' + ShellScript.FOLDER + "/contents\"";
+    static final String LIST = '"' + ShellScript.FOLDER + "/list\"";
 
     /** Names may be in another encoding than the terminal's, and what is no text in that is no line for grep. */
     private static final String GREP = "LC_ALL=C grep";
 
     /** In the table of contents a comment has no address. */
-    private static final String COMMENTS = "; 0 0 COMMENT ";
+    static final String COMMENTS = "; 0 0 COMMENT ";
 
     private final ShellScript script;
     private final String file;
@@ -48,9 +48,15 @@ final class ArchiveScript {
         section("pre-data", 1, made);
     }
 
-    /** The rows of an archive that holds them. */
+    /** @return the archive, as a word of the shell */
+    String file() {
+        return file;
+    }
+
+    /** The rows of an archive that holds them, but for those of TimescaleDB's catalog. */
     void rows(int jobs) {
         List<String> others = new ArrayList<>(late());
+        contents.catalog().stream().sorted().forEach(table -> others.add(rowsOf(table)));
         others.add(COMMENTS);
         section("data", jobs, others);
     }
@@ -115,7 +121,7 @@ final class ArchiveScript {
     }
 
     private List<String> late() {
-        return contents.late().stream().sorted().map(table -> key(0, table, "TABLE DATA")).toList();
+        return contents.late().stream().sorted().map(ArchiveScript::rowsOf).toList();
     }
 
     private void section(String name, int jobs, List<String> others) {
@@ -132,7 +138,7 @@ final class ArchiveScript {
 
     private void only(List<String> section, List<String> wanted) {
         if (!wanted.isEmpty()) {
-            script.line(grep(GREP + " -F", wanted) + " " + CONTENTS + " > " + LIST);
+            script.line(picking(wanted) + " " + CONTENTS + " > " + LIST);
             List<String> arguments = new ArrayList<>(section);
             arguments.addAll(List.of("--no-owner", "--no-privileges"));
             restore(arguments, LIST);
@@ -145,8 +151,14 @@ final class ArchiveScript {
         script.line(script.call("pg_restore", ShellScript.Side.TARGET, all) + " --use-list=" + list + " " + file);
     }
 
-    private static String without(List<String> keys) {
+    /** @return the command for all lines but these */
+    static String without(List<String> keys) {
         return grep(GREP + " -v -F", keys);
+    }
+
+    /** @return the command for these lines */
+    static String picking(List<String> keys) {
+        return grep(GREP + " -F", keys);
     }
 
     private static String grep(String command, List<String> keys) {
@@ -158,8 +170,13 @@ final class ArchiveScript {
     }
 
     /** What finds the line again in a later archive of the same database, whose numbering may be another. */
-    private static String key(Archive.Entry entry) {
+    static String key(Archive.Entry entry) {
         return entry.oid() == 0 ? entry.line().substring(entry.line().indexOf(';')) : key(entry.catalog(), entry.oid(), entry.kind());
+    }
+
+    /** @return what finds the rows of a table */
+    static String rowsOf(long table) {
+        return key(0, table, "TABLE DATA");
     }
 
     private static String key(long catalog, long oid, String kind) {

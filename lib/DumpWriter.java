@@ -50,6 +50,7 @@ public final class DumpWriter {
     }
 
     private static final long PG_USER_MAPPING = 1418;
+    private static final String ARCHIVE = '"' + ShellScript.FOLDER + "/archive\"";
 
     private final Order order;
     private final ClientTools.Installation client;
@@ -70,6 +71,12 @@ public final class DumpWriter {
     }
 
     private List<String> arguments(DumpFormat format, Path out) {
+        List<String> arguments = arguments(format);
+        arguments.add("--file=" + out);
+        return arguments;
+    }
+
+    private List<String> arguments(DumpFormat format) {
         List<String> arguments = new ArrayList<>(List.of("--format=" + format.word()));
         if (order.format == DumpFormat.DIRECTORY && order.jobs > 1 && attempts < 2) {
             arguments.add("--jobs=" + order.jobs);
@@ -85,12 +92,15 @@ public final class DumpWriter {
         }
         arguments.addAll(Archive.ALWAYS);
         arguments.addAll(order.filters);
-        arguments.add("--file=" + out);
         return arguments;
     }
 
-    /** Prints what makes the same dump, but for its manifest. */
-    public void print(ShellScript script) {
+    /**
+     * Prints what makes the same dump, but for its manifest.
+     *
+     * @param archive of the schema
+     */
+    public void print(ShellScript script, Archive archive, Contents contents) {
         script.step("The dump, without a manifest");
         Path folder = order.out.getParent();
         if (folder != null && !Files.exists(folder)) {
@@ -99,7 +109,17 @@ public final class DumpWriter {
         if (Files.exists(order.out)) {
             script.line("rm -rf " + ShellScript.quoted(order.out.toString()));
         }
-        script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
+        if (isLate(contents)) {
+            script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments(DumpFormat.CUSTOM)) + " --file=" + ARCHIVE);
+            new LateScript(archive, contents).print(script, ARCHIVE, order.out, order.noOwner, order.noPrivileges);
+        } else {
+            script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
+        }
+    }
+
+    /** pg_dump's own script brings all rows before all indexes. */
+    private boolean isLate(Contents contents) {
+        return order.format == DumpFormat.PLAIN && !contents.late().isEmpty();
     }
 
     /**
@@ -133,7 +153,7 @@ public final class DumpWriter {
     }
 
     private void dump(FrozenSource source, Contents contents, DumpOutput output) {
-        boolean late = order.format == DumpFormat.PLAIN && !contents.late().isEmpty();
+        boolean late = isLate(contents);
         List<String> arguments = late ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
         arguments.add("--snapshot=" + source.snapshot().id());
         try {

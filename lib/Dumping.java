@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java
-//SOURCES Failure.java Filters.java Finding.java FrozenSource.java Inventory.java Manifest.java PausedJobs.java Preflight.java Readability.java
-//SOURCES Report.java Selection.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
+//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
+//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java Selection.java
+//SOURCES Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -45,21 +45,14 @@ public final class Dumping {
     /** @return a shell script that makes the same dump, without its manifest */
     public String script() throws SQLException {
         ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of()).programs(client.folder().toString());
-        if (late()) {
-            script.comment("Beside this, rows whose value of type reg* may name an index would have to stand behind the indexes");
-        }
-        new DumpWriter(order, client, tool, console).print(script);
-        return script.text();
-    }
-
-    private boolean late() throws SQLException {
-        if (order.format() != DumpFormat.PLAIN) {
-            return false;
-        }
+        Selection selection;
         try (Connection session = source.session()) {
-            Selection selection = Selection.resolve(session, "source", filters);
-            return new Inventory(session, source, selection).tables(Set.of()).stream().anyMatch(Inventory.Table::late);
+            selection = Selection.resolve(session, "source", filters);
         }
+        try (FrozenSource frozen = FrozenSource.take(source, selection, filters.arguments(), tool, console, now -> { })) {
+            new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
+        }
+        return script.text();
     }
 
     /**

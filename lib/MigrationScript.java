@@ -50,7 +50,7 @@ final class MigrationScript {
         try (Connection to = target.server().session()) {
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
             if (dump != null) {
-                dump.print(script);
+                dump.print(script, source.archive(), contents);
             }
             loading.database(DatabaseSettings.creation(source.snapshot().holder()), client.major());
             roles();
