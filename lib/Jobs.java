@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 final class Jobs {
     /** Tenths of a second. */
     private static final int SCHEDULER_CHECKS = 100;
+    /** The column with the role that a job runs as. */
     private static final String OWNER = "owner";
 
     private final Connection target;
@@ -90,8 +91,18 @@ final class Jobs {
 
     /** Pauses all of them, in restoring mode. */
     void pause() {
-        Rows.run(target, "target", "pausing the jobs", "UPDATE " + Timescale.jobTable(target, "target") + " SET scheduled = false WHERE "
-                + Timescale.ownJob("id") + " AND scheduled");
+        Rows.run(target, "target", "pausing the jobs", pausing(Timescale.jobTable(target, "target")));
+    }
+
+    /** @return the statement of {@link #pause} */
+    static String pausing(String table) {
+        return "UPDATE " + table + " SET scheduled = false WHERE " + Timescale.ownJob("id") + " AND scheduled";
+    }
+
+    /** @return the statement that gives a job its state, and has it due when it is due on the source */
+    static String resuming(Timescale source, Timescale.Job job, String table) {
+        String state = "scheduled => " + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart()));
+        return "SELECT a.job_id FROM " + table + " j, LATERAL " + source.alterJob("j.id", "j.timezone", state) + " a WHERE j.id = " + job.id();
     }
 
     /**
@@ -102,9 +113,7 @@ final class Jobs {
      */
     String resume() {
         for (Timescale.Job job : source.jobs()) {
-            String state = "scheduled => " + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart()));
-            Rows.text(target, "target", "resuming " + job, "SELECT a.job_id FROM " + Timescale.jobTable(target, "target") + " j, LATERAL "
-                    + source.alterJob("j.id", "j.timezone", state) + " a WHERE j.id = " + job.id());
+            Rows.text(target, "target", "resuming " + job, resuming(source, job, Timescale.jobTable(target, "target")));
         }
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {

@@ -1,35 +1,53 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ArchiveScript.java Contents.java Extensions.java Failure.java Finishing.java Grantors.java Inventory.java Loading.java OwnedObjects.java Ownership.java Rows.java
-//SOURCES ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
+//SOURCES ArchiveScript.java Contents.java Extensions.java Finishing.java Grantors.java Inventory.java Loading.java OwnerScript.java
+//SOURCES RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** What {@link Loading} does, as commands of a shell. */
 final class LoadingScript {
+    /** What brings the rows. */
+    interface Rowing {
+        /** @return an archive with the rows of TimescaleDB's catalog, as a word of the shell */
+        String catalog();
+
+        void rows();
+
+        /** Brings those of the tables that come late. */
+        void lateRows();
+    }
+
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
 
     private final ShellScript script;
     private final Loading.Order order;
     private final Contents contents;
-    private final Uncarried uncarried;
     private final TargetDatabase target;
-    private final Set<String> unreachable;
+    private final Connection to;
+    private final OwnerScript owners;
+    private final RestoringScript restoring;
 
-    /** @param unreachable the owners that the target's user cannot give objects to */
-    LoadingScript(ShellScript script, Loading.Order order, Contents contents, Uncarried uncarried, TargetDatabase target, Set<String> unreachable) {
+    /**
+     * @param to a session on the target
+     * @param unreachable the owners that the target's user cannot give objects to
+     */
+    LoadingScript(ShellScript script, Loading.Order order, Contents contents, Uncarried uncarried, TargetDatabase target, Connection to,
+            Set<String> unreachable) {
         this.script = script;
         this.order = order;
         this.contents = contents;
-        this.uncarried = uncarried;
         this.target = target;
-        this.unreachable = unreachable;
+        this.to = to;
+        owners = new OwnerScript(script, contents, uncarried, to, target.server().facts(), unreachable);
+        restoring = new RestoringScript(script, contents);
     }
 
     /**
@@ -37,12 +55,8 @@ final class LoadingScript {
      *
      * @param properties what CREATE DATABASE is told beside the name
      * @param clientMajor the version of psql
-     * @throws Failure refused, when the database has TimescaleDB, whose order of restoring no script has
      */
     void database(String properties, int clientMajor) {
-        if (contents.timescale() != null) {
-            throw Failure.refused("there is no script for a database with TimescaleDB").hint("run the command without --dry-run; preflight looks at both sides");
-        }
         if (target.missing()) {
             script.step("The database; the password of the target is looked for in ~/.pgpass and PGPASSWORD only")
                     .sql(ShellScript.quoted(target.server().dsn().conninfo(clientMajor)),
@@ -53,18 +67,24 @@ final class LoadingScript {
         }
     }
 
-    /** Creates extensions, and the schemas of tables that are wanted by name. */
-    void ahead(List<Extensions.Extension> extensions) {
+    /**
+     * Creates extensions, and the schemas of tables that are wanted by name; and becomes a member of the owners.
+     *
+     * @param created the roles that the script has created
+     * @param plain whether a plain dump follows, which is for somebody who can give objects away
+     */
+    void ahead(List<Extensions.Extension> extensions, Collection<String> created, boolean plain) {
         List<String> statements = new ArrayList<>();
         extensions.forEach(extension -> statements.addAll(Extensions.create(extension)));
         step("Extensions", statements);
         if (contents.tablesOnly()) {
             step("Schemas", contents.schemas().stream().map(schema -> "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())).toList());
         }
+        owners.join(!order.noOwner() && !plain, contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
     }
 
     /** @return the schemas that stand on the target when the archive is restored */
-    Set<String> existing(Connection to, List<Extensions.Extension> created) {
+    private Set<String> existing(List<Extensions.Extension> created) {
         // A database that is yet to be created is not the one that is asked.
         Set<String> existing = new HashSet<>(target.missing() ? List.of("public")
                 : Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
@@ -78,49 +98,87 @@ final class LoadingScript {
     /**
      * Restores an archive, and all that follows.
      *
-     * @param existing the schemas that stand on the target already
-     * @param rows prints what brings the rows, and {@code lateRows} what brings those of tables that come late
+     * @param created the extensions that the script has created
      * @param privileges further statements that give privileges
      */
-    void restore(ArchiveScript archive, Set<String> existing, Runnable rows, Runnable lateRows, List<String> privileges) {
+    void restore(ArchiveScript archive, List<Extensions.Extension> created, Rowing rows, List<String> privileges) {
+        restoring.begin();
         script.step("Types, functions, tables, views");
-        archive.preData(existing);
+        archive.preData(existing(created));
+        if (contents.timescale() != null) {
+            script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
+            restoring.catalogRows(rows.catalog());
+        }
         script.step("Rows, large objects, and where the sequences stand");
-        rows.run();
+        rows.rows();
         script.step("Indexes, constraints, triggers");
         archive.postData(order.jobs());
         if (!contents.late().isEmpty()) {
             script.step("Tables that name what has only now been made");
-            lateRows.run();
+            rows.lateRows();
             archive.latePostData();
         }
         archive.comments();
         sequences();
-        step(target.server().facts().superuser() ? "Owners" : "Owners; who is no superuser must be a member of each, and each must be let into its schema",
-                owners(object -> !Loading.isEventTrigger(object)));
+        if (!order.noOwner()) {
+            owners.give("Owners", object -> !Loading.isEventTrigger(object));
+        }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
         others.addAll(privileges);
         if (!order.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
-            script.step(target.server().facts().superuser() ? "Privileges"
-                    : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
-            archive.grants(target.server().facts().superuser());
-            script.sql(TARGET, target.server().facts().superuser() ? others : others.stream().map(Grantors::asMember).toList());
+            boolean superuser = target.server().facts().superuser();
+            script.step(superuser ? "Privileges" : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
+            archive.grants(superuser);
+            attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
-        step("Materialized views", contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());
+        restoring.end();
+        materializedViews();
         if (archive.hasEventTriggers()) {
             script.step("Event triggers");
             archive.eventTriggers();
-            script.sql(TARGET, owners(Loading::isEventTrigger));
+            if (!order.noOwner()) {
+                owners.give("Owners of event triggers", Loading::isEventTrigger);
+            }
         }
         end();
     }
 
+    /** @return what brings the rows of an archive that holds them */
+    Rowing of(ArchiveScript archive) {
+        return new Rowing() {
+            @Override
+            public String catalog() {
+                return archive.file();
+            }
+
+            @Override
+            public void rows() {
+                archive.rows(order.jobs());
+            }
+
+            @Override
+            public void lateRows() {
+                archive.lateRows();
+            }
+        };
+    }
+
     /** Runs a plain dump, and all that follows. */
     void run(Path dump) {
+        restoring.begin();
         script.step("The dump").tool("psql", TARGET, ScriptDelivery.arguments(dump, contents));
         sequences();
         if (!order.noPrivileges()) {
-            step("Privileges on the database", contents.of(target.dsn().database(), contents.privileges()));
+            List<String> statements = contents.of(target.dsn().database(), contents.privileges());
+            if (!statements.isEmpty()) {
+                script.step("Privileges on the database");
+                attempt(statements);
+            }
+        }
+        restoring.end();
+        if (contents.timescale() != null) {
+            // The dump has filled them, in restoring mode, where they see only what is not compressed.
+            materializedViews();
         }
         end();
     }
@@ -129,16 +187,28 @@ final class LoadingScript {
         step("Sequences", contents.sequences().stream().map(Finishing::setting).toList());
     }
 
-    private List<String> owners(Predicate<OwnedObjects.Owned> wanted) {
-        String user = target.server().facts().user();
-        return order.noOwner() ? List.of() : Loading.objects(contents, uncarried).stream()
-                .filter(object -> wanted.test(object) && Ownership.isGiven(object, user) && !unreachable.contains(object.owner()))
-                .map(Ownership::giving).toList();
+    private void materializedViews() {
+        step("Materialized views", contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());
     }
 
     private void end() {
         step("Statistics for the planner", contents.analyzed().stream().map(Inventory.Relation::sql).map(name -> "ANALYZE " + name).toList());
-        step("Settings of the database", contents.of(target.dsn().database(), contents.settings()));
+        List<String> settings = contents.of(target.dsn().database(), contents.settings());
+        if (!settings.isEmpty()) {
+            script.step("Settings of the database");
+            attempt(settings);
+        }
+        restoring.resume();
+    }
+
+    /** What the target refuses to somebody who is no superuser stays behind. */
+    private void attempt(List<String> statements) {
+        if (!target.server().facts().superuser() && !statements.isEmpty()) {
+            script.comment("What psql is refused here is for a superuser, and stays behind").sql(TARGET, "\\set ON_ERROR_STOP off\n"
+                    + statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
+        } else {
+            script.sql(TARGET, statements);
+        }
     }
 
     private void step(String title, List<String> statements) {

@@ -9,11 +9,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /** What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows, and the same in the end. */
 final class MigrationScript {
     private static final String SCHEMA = '"' + ShellScript.FOLDER + "/schema\"";
+
+    private static final String CATALOG = '"' + ShellScript.FOLDER + "/catalog\"";
 
     private final ShellScript script;
     private final FrozenSource source;
@@ -46,15 +48,18 @@ final class MigrationScript {
      * @return the script
      */
     String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
-        LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, preflight.rolePlan().unreachable());
         try (Connection to = target.server().session()) {
+            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to, preflight.rolePlan().unreachable());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
+            if (contents.timescale() != null) {
+                script.comment("The source's own jobs write too: pause them there with alter_job(..., scheduled => false) while this runs");
+            }
             if (dump != null) {
                 dump.print(script, source.archive(), contents);
             }
             loading.database(DatabaseSettings.creation(source.snapshot().holder()), client.major());
             roles();
-            loading.ahead(plain ? PlainDump.ahead(to, extensions) : extensions);
+            loading.ahead(plain ? PlainDump.ahead(to, extensions) : extensions, preflight.rolePlan().created(), plain);
             if (plain) {
                 loading.run(files.out());
             } else {
@@ -84,28 +89,46 @@ final class MigrationScript {
         Schema schema = new Schema(source.archive(), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         ArchiveScript archive = new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
                 source.archive().entries(), schema, contents);
-        Set<String> existing = loading.existing(to, extensions);
         // An archive with rows holds these privileges too.
         List<String> privileges = dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
-        if (dump == null) {
-            loading.restore(archive, existing, this::rows, this::lateRows, privileges);
-        } else {
-            loading.restore(archive, existing, () -> archive.rows(order.jobs()), archive::lateRows, privileges);
+        loading.restore(archive, extensions, dump == null ? new Streamed() : loading.of(archive), privileges);
+    }
+
+    /** Rows out of the source. */
+    private final class Streamed implements LoadingScript.Rowing {
+        @Override
+        public String catalog() {
+            List<String> arguments = new ArrayList<>(List.of("--format=custom", "--data-only"));
+            arguments.addAll(Archive.ALWAYS);
+            catalogTables().forEach(table -> arguments.add("--table=" + table));
+            script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " --file=" + CATALOG);
+            return CATALOG;
+        }
+
+        @Override
+        public void rows() {
+            List<String> arguments = new ArrayList<>(filters.argumentsWithData());
+            late().forEach(table -> arguments.add("--exclude-table-data=" + table));
+            catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
+            stream(arguments);
+        }
+
+        @Override
+        public void lateRows() {
+            stream(late().stream().map(table -> "--table=" + table).toList());
         }
     }
 
     private List<String> late() {
-        return contents.tables().stream().filter(Contents.Table::late).map(table -> Sql.name(table.schema(), table.name())).toList();
+        return names(Contents.Table::late);
     }
 
-    private void rows() {
-        List<String> arguments = new ArrayList<>(filters.argumentsWithData());
-        late().forEach(table -> arguments.add("--exclude-table-data=" + table));
-        stream(arguments);
+    private List<String> catalogTables() {
+        return names(Contents.Table::catalog);
     }
 
-    private void lateRows() {
-        stream(late().stream().map(table -> "--table=" + table).toList());
+    private List<String> names(Predicate<Contents.Table> wanted) {
+        return contents.tables().stream().filter(wanted).map(table -> Sql.name(table.schema(), table.name())).toList();
     }
 
     /** A custom archive that breaks off is an error for pg_restore; a script that breaks off would be the end for psql. */

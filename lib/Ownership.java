@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -71,21 +72,45 @@ public final class Ownership {
         for (String owner : new TreeSet<>(objects.stream().map(OwnedObjects.Owned::owner).toList())) {
             if (!owner.equals(user) && !isMember(owner)) {
                 journal.member(owner);
-                Rows.run(target, "target", "becoming a member of role \"" + owner + "\" to give objects to it",
-                        "GRANT " + Sql.ident(owner) + " TO CURRENT_USER" + (major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : ""));
+                Rows.run(target, "target", "becoming a member of role \"" + owner + "\" to give objects to it", joining(owner, major()));
             }
         }
-        // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
-        Set<List<String>> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
-                .map(object -> List.of(object.schema(), object.owner())).collect(Collectors.toSet());
-        for (OwnedObjects.Owned object : objects) {
-            if (object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user)
-                    && !owned.contains(List.of(object.schema(), object.owner())) && !mayCreate(object.owner(), object.schema())) {
-                lent.add("CREATE ON SCHEMA " + Sql.ident(object.schema()) + " TO " + Sql.ident(object.owner()));
-            }
-        }
+        guests(objects, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
+                .forEach(guest -> lent.add("CREATE ON SCHEMA " + Sql.ident(guest.schema) + " TO " + Sql.ident(guest.owner)));
         run(lent.stream().map(grant -> "GRANT " + grant).toList());
         return List.copyOf(lent);
+    }
+
+    /** Somebody who gets something in a schema of somebody else. */
+    record Guest(String schema, String owner) {
+    }
+
+    /** @return who must be let into which schema while objects are given away by this user */
+    static Set<Guest> guests(List<OwnedObjects.Owned> objects, String user) {
+        // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
+        Set<Guest> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
+                .map(object -> new Guest(object.schema(), object.owner())).collect(Collectors.toSet());
+        return objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user))
+                .map(object -> new Guest(object.schema(), object.owner())).filter(guest -> !owned.contains(guest))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** @return the statement that makes the connecting user a member of a role, in the words of this major version of PostgreSQL */
+    static String joining(String role, int major) {
+        return "GRANT " + Sql.ident(role) + " TO CURRENT_USER" + (major >= 16 ? " WITH INHERIT TRUE, SET TRUE" : "");
+    }
+
+    /**
+     * @param created roles that do not exist yet, and will have been created by the connecting user
+     * @return those of the roles that somebody who is no superuser is no member of, and can become one
+     */
+    static List<String> joinable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
+        List<String> there = Rows.texts(target, "target", "asking for memberships", """
+                SELECT r.rolname FROM pg_catalog.pg_roles r
+                 WHERE NOT r.rolsuper AND NOT (pg_catalog.pg_has_role(r.oid, 'USAGE') AND pg_catalog.pg_has_role(r.oid, '%s'))
+                   AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
+                .formatted(facts.major() >= 16 ? "SET" : "USAGE", facts.major() < 16 && facts.createRole()));
+        return new TreeSet<>(roles).stream().filter(role -> created.contains(role) || there.contains(role)).toList();
     }
 
     /**
@@ -98,7 +123,7 @@ public final class Ownership {
             return true;
         }
         try (Statement statement = target.createStatement()) {
-            statement.execute("GRANT " + Sql.ident(role) + " TO CURRENT_USER" + (major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : ""));
+            statement.execute(joining(role, major()));
         } catch (SQLException e) {
             // Not there, or out of reach: somebody else will own its things.
             return false;

@@ -98,6 +98,7 @@ public final class PlainDump {
         List<String> standard = Rows.texts(to, "target", "listing the default versions of extensions",
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
-                && !standard.contains(extension.name() + " " + extension.chosen())).toList();
+                // Restoring mode is a function of it, and begins before the script.
+                && (extension.name().equals("timescaledb") || !standard.contains(extension.name() + " " + extension.chosen()))).toList();
     }
 }

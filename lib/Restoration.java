@@ -148,19 +148,20 @@ public final class Restoration {
     private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
-        ShellScript script = new ShellScript("restore-postgres: from %s to %s".formatted(order.in(), database.dsn()), Server.pinned())
+        ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
+                Server.pinned())
                 .programs(client.folder().toString());
-        LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, Set.of());
-        loading.database(manifest.source().creation(), client.major());
         try (Connection to = database.server().session()) {
-            loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions);
+            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, Set.of());
+            loading.database(manifest.source().creation(), client.major());
+            loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {
                 loading.run(order.in());
             } else {
                 Archive archive = Archive.open(new Tool(client, console), order.in());
                 Schema schema = new Schema(archive, contents, check.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
                 ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true, archive.entries(), schema, contents);
-                loading.restore(parts, loading.existing(to, extensions), () -> parts.rows(order.jobs()), parts::lateRows, List.of());
+                loading.restore(parts, extensions, loading.of(parts), List.of());
             }
         }
         return script.text();

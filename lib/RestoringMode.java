@@ -6,6 +6,7 @@ package lib;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -40,8 +41,8 @@ final class RestoringMode implements AutoCloseable {
     static RestoringMode begin(Server target, Connection to, Timescale timescale, Console console) {
         RestoringMode mode = new RestoringMode(target, timescale, console);
         try {
-            TimescaleCatalog.prepare(to);
-            Rows.run(to, "target", "turning restoring mode on", "SELECT " + timescale.function("timescaledb_pre_restore") + "()");
+            Rows.run(to, "target", "preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
+            Rows.run(to, "target", "turning restoring mode on", beginning(timescale));
             mode.prove("on");
             return mode;
         } catch (RuntimeException e) {
@@ -59,10 +60,7 @@ final class RestoringMode implements AutoCloseable {
     }
 
     static void turnOff(Connection session, Timescale timescale) {
-        Rows.run(session, "target", "turning restoring mode off", ending(timescale));
-        if (Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0) {
-            Rows.run(session, "target", "starting the jobs' scheduler", ending(timescale));
-        }
+        endings(timescale).forEach(sql -> Rows.run(session, "target", "turning restoring mode off", sql));
     }
 
     private void prove(String wanted) {
@@ -109,10 +107,20 @@ final class RestoringMode implements AutoCloseable {
 
     /** @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it is emptied */
     static List<String> withdrawal(Connection session, Timescale timescale) {
-        List<String> statements = new ArrayList<>(List.of("SELECT " + timescale.function("timescaledb_pre_restore") + "()"));
+        List<String> statements = new ArrayList<>(List.of(beginning(timescale)));
         statements.addAll(TimescaleCatalog.clearing(session));
         statements.add(ending(timescale));
         return statements;
+    }
+
+    /** @return the statement that turns the mode on */
+    static String beginning(Timescale timescale) {
+        return "SELECT " + timescale.function("timescaledb_pre_restore") + "()";
+    }
+
+    /** @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does not do both */
+    static List<String> endings(Timescale timescale) {
+        return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1, ending(timescale));
     }
 
     /** @return the statement that turns the mode off */

@@ -168,14 +168,16 @@ public final class RolePlan {
         return new Outcome(create.size(), leftOut);
     }
 
+    /** @return the roles that {@link #apply} creates */
+    public Set<String> created() {
+        return mayCreate() ? missing().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new)) : Set.of();
+    }
+
     /** @return the statements of {@link #apply}, but for the passwords */
     public List<String> statements() {
-        Set<String> created = new TreeSet<>();
-        List<String> statements = new ArrayList<>();
-        for (Roles.Role role : mayCreate() ? missing() : List.<Roles.Role>of()) {
-            created.add(role.name());
-            statements.add(RoleStatements.create(role.withoutPassword(), target.givable()));
-        }
+        Set<String> created = created();
+        List<String> statements = missing().stream().filter(role -> created.contains(role.name()))
+                .map(role -> RoleStatements.create(role.withoutPassword(), target.givable())).collect(Collectors.toCollection(ArrayList::new));
         statements.addAll(statements(name -> created.contains(name) || target.exists(name)));
         return statements;
     }

@@ -1,7 +1,9 @@
 package lib;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,11 +33,13 @@ public final class ShellScript {
 
     /** A folder that goes when the script ends, as a word of the shell. */
     public static final String FOLDER = "$work";
+    private static final String REMOVE = "rm -rf \"" + FOLDER + "\"' EXIT";
 
     private final String title;
     private final String settings;
     private final List<String> lines = new ArrayList<>();
     private final Set<Side> sides = EnumSet.noneOf(Side.class);
+    private final Deque<String> atExit = new ArrayDeque<>();
     private String path = "";
     private boolean folder;
 
@@ -115,6 +119,27 @@ public final class ShellScript {
         return this;
     }
 
+    /**
+     * Has SQL run however the script ends, until {@link #done} says that it is not needed any more.
+     *
+     * @param name a name for it
+     */
+    public ShellScript atExit(String name, Side side, String sql) {
+        line(name + "() {").line("trap '' HUP INT TERM").sql(side, sql).line("}");
+        atExit.push(name);
+        return trap();
+    }
+
+    /** Has what was given to {@link #atExit} by this name not run any more. */
+    public ShellScript done(String name) {
+        atExit.remove(name);
+        return trap();
+    }
+
+    private ShellScript trap() {
+        return line(atExit.stream().map(name -> name + " || :; ").collect(Collectors.joining("", "trap '", REMOVE)));
+    }
+
     /** @return the script */
     public String text() {
         List<String> all = new ArrayList<>(List.of("# " + oneLine(title), "# Nothing of this has been done. It stops at the first error."));
@@ -131,7 +156,7 @@ public final class ShellScript {
         }
         sides.forEach(side -> all.add(": \"${" + side + ":?is not set to a connection string}\""));
         if (folder) {
-            all.addAll(List.of("work=$(mktemp -d)", "trap 'rm -rf \"$work\"' EXIT", "trap 'exit 130' INT", "trap 'exit 143' TERM"));
+            all.addAll(List.of("work=$(mktemp -d)", "trap '" + REMOVE, "trap 'exit 129' HUP", "trap 'exit 130' INT", "trap 'exit 143' TERM"));
         }
         all.addAll(lines);
         all.add(")");

@@ -27,14 +27,19 @@ public final class TimescaleCatalog {
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
-    private static final String UUID = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
+    /** Makes room for the rows of the source: before 2.14 the extension's own row stands in the way of the one that says where a dump comes from. */
+    static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
+
+    /** A query for the statements of {@link #clearing}. */
+    static final String CLEARING = """
+            WITH RECURSIVE %s
+            SELECT pg_catalog.rtrim(pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname, pg_catalog.btrim(c.condition, E' \\n')))
+              FROM depth d JOIN config c ON c.oid = d.oid JOIN pg_catalog.pg_class t ON t.oid = d.oid AND t.relkind = 'r'
+              JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+             WHERE t.relname <> 'metadata'
+             ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS);
 
     private TimescaleCatalog() {
-    }
-
-    /** Makes room for the rows of the source: before 2.14 the extension's own row stands in the way of the one that says where a dump comes from. */
-    static void prepare(Connection target) {
-        Rows.run(target, "target", "preparing the catalog of TimescaleDB", UUID);
     }
 
     /**
@@ -42,11 +47,6 @@ public final class TimescaleCatalog {
      *         and no job is there
      */
     static List<String> clearing(Connection target) {
-        return Rows.texts(target, "target", "listing the catalog of TimescaleDB", """
-                WITH RECURSIVE %s
-                SELECT pg_catalog.rtrim(pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname, pg_catalog.btrim(c.condition, E' \\n')))
-                  FROM depth d JOIN config c ON c.oid = d.oid JOIN pg_catalog.pg_class t ON t.oid = d.oid AND t.relkind = 'r'
-                  JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-                 WHERE t.relname <> 'metadata'
-                 ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS));    }
+        return Rows.texts(target, "target", "listing the catalog of TimescaleDB", CLEARING);
+    }
 }

@@ -38,7 +38,7 @@ class HouseRulesTest {
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck
-              ArchiveScript LoadingScript Restoration RestoreOptions MigrationScript Migration
+              ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript Migration
             """;
 
     /** The library that holds a package, for what a file imports. */

@@ -1,0 +1,84 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Contents.java Loading.java OwnedObjects.java Ownership.java Rows.java Server.java ShellScript.java Sql.java Uncarried.java
+package lib;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** What {@link Ownership} does, as statements for psql: somebody who is no superuser needs memberships and rights for the time it takes. */
+final class OwnerScript {
+    private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
+
+    private final ShellScript script;
+    private final Connection target;
+    private final Server.Facts facts;
+    private final List<OwnedObjects.Owned> given;
+
+    /**
+     * @param target a session on the target
+     * @param unreachable the owners whose objects stay with the connecting user
+     */
+    OwnerScript(ShellScript script, Contents contents, Uncarried uncarried, Connection target, Server.Facts facts, Set<String> unreachable) {
+        this.script = script;
+        this.target = target;
+        this.facts = facts;
+        Set<String> others = new TreeSet<>(unreachable);
+        if (!facts.superuser()) {
+            // Only a superuser can give anything to a superuser.
+            others.addAll(Rows.texts(target, "target", "listing the superusers", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+        }
+        given = Loading.objects(contents, uncarried).stream()
+                .filter(object -> Ownership.isGiven(object, facts.user()) && !others.contains(object.owner())).toList();
+    }
+
+    /**
+     * Makes the connecting user a member of the owners until the script ends.
+     *
+     * @param more further roles to be a member of, where that can be
+     * @param created the roles that the script creates
+     */
+    void join(boolean owners, Collection<String> more, Collection<String> created) {
+        Set<String> wanted = new TreeSet<>(more);
+        if (owners) {
+            given.forEach(object -> wanted.add(object.owner()));
+        }
+        wanted.remove(facts.user());
+        List<String> roles = facts.superuser() ? List.of() : Ownership.joinable(target, facts, wanted, created);
+        if (!roles.isEmpty()) {
+            String leaving = roles.stream().map(role -> "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER;\n").collect(Collectors.joining());
+            script.step("Who is no superuser gives objects only to roles that they are a member of; this is taken back when the script ends")
+                    .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
+                    .sql(TARGET, roles.stream().map(role -> Ownership.joining(role, facts.major())).toList());
+        }
+    }
+
+    /** Gives objects away. */
+    void give(String title, Predicate<OwnedObjects.Owned> wanted) {
+        List<OwnedObjects.Owned> objects = given.stream().filter(wanted).toList();
+        if (objects.isEmpty()) {
+            return;
+        }
+        String giving = objects.stream().map(object -> Ownership.giving(object) + ";\n").collect(Collectors.joining());
+        Set<Ownership.Guest> guests = facts.superuser() ? Set.of() : Ownership.guests(objects, facts.user());
+        if (guests.isEmpty()) {
+            script.step(title).sql(TARGET, giving.stripTrailing());
+        } else {
+            script.step(title + "; each must be let into the schema meanwhile").sql(TARGET, lending(guests)
+                    + "\nSELECT 'GRANT ' || what || ' TO ' || owner FROM lent\n\\gexec\n" + giving
+                    + "SELECT 'REVOKE ' || what || ' FROM ' || owner FROM lent\n\\gexec");
+        }
+    }
+
+    private static String lending(Set<Ownership.Guest> guests) {
+        String all = guests.stream().map(guest -> "(" + Sql.literal(guest.schema()) + ", " + Sql.literal(guest.owner()) + ")").collect(Collectors.joining(", "));
+        return """
+                CREATE TEMPORARY TABLE lent AS
+                SELECT pg_catalog.format('CREATE ON SCHEMA %%I', schema) AS what, pg_catalog.quote_ident(owner) AS owner
+                  FROM (VALUES %s) AS guest(schema, owner) WHERE NOT pg_catalog.has_schema_privilege(owner, schema, 'CREATE');""".formatted(all);
+    }
+}
