@@ -11,13 +11,15 @@ final class Leftovers {
     private static final String SESSIONS = """
             FROM pg_catalog.pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = pg_catalog.current_database()
              AND usename = current_user AND pid <> pg_catalog.pg_backend_pid()""";
+    /** The statement that ends them. */
+    static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(pid) " + SESSIONS;
 
     private Leftovers() {
     }
 
     /** Ends every other session of ours on this database, and waits for its end. Ask first that no other run is at work. */
     static void end(Connection target) {
-        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(pid) " + SESSIONS);
+        Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
         for (int i = 0; i < CHECKS; i++) {
             if ("0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + SESSIONS))) {
                 return;

@@ -1,10 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java Journal.java Leftovers.java RestoringMode.java Server.java Timescale.java
+//SOURCES Connecting.java Failure.java Journal.java Leftovers.java RestoringMode.java Server.java ShellScript.java Timescale.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -38,12 +37,20 @@ public final class Repair {
         });
     }
 
-    /** @return the statements that {@link #run} would run */
-    public List<String> plan() {
-        List<String> statements = new ArrayList<>();
-        visit((session, timescale) -> statements.addAll(
-                Journal.exists(session) ? RestoringMode.withdrawal(session, timescale) : List.of(RestoringMode.ending(timescale))));
-        return statements;
+    /** @return a shell script that does what {@link #run} would do */
+    public String script() {
+        ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
+        boolean found = visit((session, timescale) -> {
+            script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
+            if (Journal.exists(session)) {
+                script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with: migrate --restart")
+                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(session, timescale));
+            } else {
+                script.step("Restoring mode, which another tool has left on, is turned off; whether all rows are there says: verify")
+                        .sql(ShellScript.Side.TARGET, RestoringMode.endings(timescale));
+            }
+        });
+        return (found ? script : script.step("Nothing is to be mended")).text();
     }
 
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */

@@ -4,6 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PausedJobs.java ../lib/Repair.java ../lib/Server.java
+//SOURCES ../lib/ShellScript.java
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
@@ -16,6 +17,7 @@ import lib.Failure;
 import lib.PausedJobs;
 import lib.Repair;
 import lib.Server;
+import lib.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Option;
 class RepairCommand implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
-    @Option(names = "--dry-run", order = 33, description = "print the SQL that would be run, and change nothing")
+    @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
     @Mixin
     Console console = new Console();
@@ -49,10 +51,12 @@ class RepairCommand implements Callable<Integer> {
 
     private void source(Server source) throws SQLException {
         try (Connection session = source.session()) {
-            if (!PausedJobs.exists(session)) {
+            if (dryRun) {
+                ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
+                console.out("%s", (PausedJobs.exists(session) ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
+                        : script.step("No job is paused")).text());
+            } else if (!PausedJobs.exists(session)) {
                 console.out("source: nothing to mend");
-            } else if (dryRun) {
-                PausedJobs.plan(session).forEach(statement -> console.out("%s;", statement));
             } else {
                 PausedJobs.restore(session).forEach(done -> console.out("source: %s", done));
             }
@@ -61,7 +65,7 @@ class RepairCommand implements Callable<Integer> {
 
     private void target(Repair repair) {
         if (dryRun) {
-            repair.plan().forEach(statement -> console.out("%s;", statement));
+            console.out("%s", repair.script());
         } else if (!repair.run(done -> console.out("%s", done))) {
             console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by: migrate --restart"
                     : "target: nothing to mend");

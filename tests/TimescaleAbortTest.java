@@ -19,6 +19,7 @@ import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Meanwhile;
+import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Soak;
 import testbed.Timescale;
@@ -65,7 +66,7 @@ class TimescaleAbortTest {
             }
             assertEquals(Map.of("KILL", 137, "TERM", 143, "INT", 130).get(signal), migrate.end().code(), migrate.err());
         }
-        goesOn(database, signal.equals("KILL"));
+        goesOn(database, signal.equals("KILL"), waitsFor.startsWith("_timescaledb"));
     }
 
     @Test
@@ -79,7 +80,7 @@ class TimescaleAbortTest {
             assertEquals(1, run.code(), run.err());
             assertTrue(run.err().contains("--restart"), run.err());
         }
-        goesOn(database, false);
+        goesOn(database, false, false);
     }
 
     @Test
@@ -98,7 +99,7 @@ class TimescaleAbortTest {
                 // It had come to its end already.
                 assertTrue(e.getMessage().contains("No such process"), e.getMessage());
             }
-            goesOn(database, true);
+            goesOn(database, true, false);
         }
     }
 
@@ -107,12 +108,17 @@ class TimescaleAbortTest {
                 Map.of("SOURCE", source.uri(plant), "TARGET", CloudDouble.uri(target, database)));
     }
 
-    private static void goesOn(String database, boolean killed) {
+    /** @param printed whether what kill -9 has left is mended by the script that repair prints */
+    private static void goesOn(String database, boolean killed, boolean printed) {
         if (killed) {
             Meanwhile.until("the sessions of the killed run end", () -> "0".equals(target.query(database, """
                     SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""")));
-            CommandRun repair = CommandRun.of("RepairCommand", Map.of("TARGET", CloudDouble.uri(target, database)));
+            Map<String, String> environment = Map.of("TARGET", CloudDouble.uri(target, database));
+            CommandRun repair = CommandRun.of("RepairCommand", environment, printed ? new String[] {"--dry-run"} : new String[0]);
             assertEquals(0, repair.code(), repair.err());
+            if (printed) {
+                Pasted.run(repair, environment).orFail();
+            }
         }
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
         // On half a catalog this would crash the server.
