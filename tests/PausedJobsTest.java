@@ -168,6 +168,8 @@ class PausedJobsTest {
     @Test
     void after_a_run_that_was_killed_repair_puts_them_back() {
         kill();
+        CommandRun printed = CommandRun.of("RepairCommand", Map.of("SOURCE", server.uri(shop)), "--dry-run");
+        assertTrue(printed.out().contains("\"alter_job\"(1000"), printed.out());
         CommandRun repair = CommandRun.of("RepairCommand", Map.of("SOURCE", server.uri(shop)));
         assertEquals(0, repair.code(), repair.err());
         assertTrue(repair.out().startsWith("source: job 1000 (public.nap) is due at "), repair.out());
