@@ -38,9 +38,9 @@ final class TimescaleCheck {
     List<Finding> run(boolean aligned) {
         preload();
         if (findings.isEmpty()) {
-            cloud();
+            boolean elsewhere = elsewhere();
             edition(aligned);
-            if (!aligned) {
+            if (!aligned && !elsewhere) {
                 version();
             }
         }
@@ -60,13 +60,19 @@ final class TimescaleCheck {
         }
     }
 
-    /** On Timescale Cloud and on MST the user has this name; MST has a role of its platform's too. */
-    private void cloud() {
-        if (!extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
-                && Rows.text(target, "target", "looking for roles of MST", "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null) {
+    /**
+     * On Timescale Cloud and on MST the user has this name; MST has a role of its platform's too.
+     *
+     * @return whether Cloud cannot have the extension where the source has it, so that align-version cannot help
+     */
+    private boolean elsewhere() {
+        boolean elsewhere = !extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
+                && Rows.text(target, "target", "looking for roles of MST", "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null;
+        if (elsewhere) {
             findings.add(Finding.stop(CHECK, "move to another server, or rebuild the source's database with timescaledb in schema public",
                     "timescaledb is in schema \"%s\" on the source; Timescale Cloud has it in schema \"public\" only", extension.schema()));
         }
+        return elsewhere;
     }
 
     private void edition(boolean aligned) {
