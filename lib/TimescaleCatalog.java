@@ -27,7 +27,10 @@ public final class TimescaleCatalog {
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
-    /** Makes room for the rows of the source: before 2.14 the extension's own row stands in the way of the one that says where a dump comes from. */
+    /**
+     * Makes room for the rows of the source. Before 2.14 restoring mode only sets the extension's own row aside (sql/restoring.sql in its source),
+     * and could not be turned on once more, to withdraw an unfinished load, while both that row and the one of the source are there.
+     */
     static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
 
     /** A query for the statements of {@link #clearing}. */

@@ -19,7 +19,7 @@ class PoolerTest {
         String from = SIDES.source().newDatabase();
         String to = SIDES.target().newDatabase();
         SIDES.source().sql(from, "CREATE TABLE item AS SELECT 1 AS id");
-        try (Pooler source = Pooler.before(SIDES.source(), mode); Pooler target = new Pooler(SIDES.target(), mode)) {
+        try (Pooler source = Pooler.before(SIDES.source(), mode); Pooler target = Pooler.before(SIDES.target(), mode)) {
             SIDES.refuses(3, """
                     error: a connection pooler stands before the source: snapshots and session settings do not survive it
                     hint: connect to the server itself, which listens on another host or port than its pooler

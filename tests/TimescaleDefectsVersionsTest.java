@@ -82,7 +82,14 @@ class TimescaleDefectsVersionsTest {
         String uuid = "SELECT value FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
         String migrated = CloudDouble.make(server, OLD);
         assertFalse(server.query(migrated, uuid).isEmpty());
-        CommandRun migration = CommandRun.migrate(server.uri(from), CloudDouble.uri(server, migrated));
+        // Restoring mode sets the target's own row aside, and does so again when an unfinished load is withdrawn.
+        server.sql("postgres", "ALTER DATABASE " + migrated + " SET shop.mood = 'bad'");
+        CommandRun failed = CommandRun.migrate(server.uri(from), CloudDouble.uri(server, migrated));
+        assertEquals(1, failed.code());
+        assertFalse(failed.err().contains("metadata_pkey"), failed.err());
+        assertEquals("off", server.query(migrated, "SHOW timescaledb.restoring"));
+        server.sql("postgres", "ALTER DATABASE " + migrated + " RESET shop.mood");
+        CommandRun migration = CommandRun.migrate(server.uri(from), CloudDouble.uri(server, migrated), "--restart");
         assertEquals(0, migration.code(), migration.err());
         String restored = CloudDouble.make(server, OLD);
         CommandRun restoration = restore(CloudDouble.uri(server, restored), Dumps.dumped(server, from, folder.resolve("m")));
