@@ -15,7 +15,11 @@ final class TimescaleNames {
                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = coalesce(g.user_view_name, h.table_name)
               WHERE h.compression_state <> 2 AND {relation c n})""";
 
-    /** A table of chunks: id, relid, name, hypertable, compressed (where its compressed rows are, or null), and what its hypertable has. */
+    /**
+     * A table of chunks: id, relid, name, hypertable, compressed (where its compressed rows are, or null), and what its hypertable has. The
+     * ranges are looked up for each chunk by an index: without statistics of a catalog that has just been loaded, a join with all of them is
+     * planned for one chunk and done again for each.
+     */
     static final String CHUNKS = """
             (SELECT k.id, k.status, c.oid AS relid, h.name || ' ' || g.ranges AS name, h.name AS hypertable, h.id AS hypertable_id,
                     h.relid AS parent, h.relowner, h.relacl,
@@ -26,11 +30,10 @@ final class TimescaleNames {
                FROM _timescaledb_catalog.chunk k JOIN {hypertables} h ON h.id = k.hypertable_id
                {has chunk.relid: JOIN pg_class c ON c.oid = k.relid
                 else JOIN pg_namespace n ON n.nspname = k.schema_name JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.table_name}
-               JOIN (SELECT {has dimension_slice.chunk_id: s else q}.chunk_id,
-                            string_agg('[' || {moment s.range_start d} || ', ' || {moment s.range_end d} || ')', ' ' ORDER BY d.id) AS ranges
+               JOIN LATERAL (SELECT string_agg('[' || {moment s.range_start d} || ', ' || {moment s.range_end d} || ')', ' ' ORDER BY d.id) AS ranges
                        FROM _timescaledb_catalog.dimension_slice s JOIN _timescaledb_catalog.dimension d ON d.id = s.dimension_id
-                       {has dimension_slice.chunk_id: else JOIN _timescaledb_catalog.chunk_constraint q ON q.dimension_slice_id = s.id}
-                      GROUP BY 1) g ON g.chunk_id = k.id
+                      {has dimension_slice.chunk_id: WHERE s.chunk_id = k.id
+                       else JOIN _timescaledb_catalog.chunk_constraint q ON q.dimension_slice_id = s.id WHERE q.chunk_id = k.id}) g ON g.ranges IS NOT NULL
               WHERE NOT k.osm_chunk {has chunk.dropped: AND NOT k.dropped})""";
 
     private TimescaleNames() {
