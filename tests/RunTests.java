@@ -26,6 +26,7 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherFactory;
+import testbed.Soak;
 
 /** Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". */
 class RunTests implements TestExecutionListener {
@@ -35,7 +36,8 @@ class RunTests implements TestExecutionListener {
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
     /** An endless test must not take the closing line with it. */
-    private static final int MINUTES = 25;
+    private static final int MINUTES = Soak.rounds(25, 180);
+    private static final String MINUTES_A_METHOD = Soak.rounds(10, 60) + "m";
 
     private final Map<String, Long> started = new HashMap<>();
     private final List<String> failures = new ArrayList<>();
@@ -51,8 +53,8 @@ class RunTests implements TestExecutionListener {
         String named = Arrays.stream(args).skip(1).map(Pattern::quote).collect(Collectors.joining("|"));
         LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(folder))
                 .filters(includeClassNamePatterns(named.isEmpty() ? ".*" : named + "|(" + named + ")\\$.*"))
-                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "10m")
-                .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", "10m").build();
+                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", MINUTES_A_METHOD)
+                .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", MINUTES_A_METHOD).build();
         RunTests tests = new RunTests();
         tests.endInTime();
         LauncherFactory.create().execute(request, tests);
