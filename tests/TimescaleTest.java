@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,11 +50,18 @@ class TimescaleTest {
         try (PgServer source = Timescale.community(version).start(); PgServer target = Timescale.community(version).start()) {
             String plant = Timescale.plant(source);
             String cloud = CloudDouble.make(target, version);
-            CommandRun run = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, cloud), "--verify", "checksums");
+            String uri = CloudDouble.uri(target, cloud);
+            CommandRun run = CommandRun.migrate(source.uri(plant), uri, "--verify", "checksums");
             assertEquals(0, run.code(), run.err() + run.out());
             for (String view : Timescale.VIEWS.subList(0, 5)) {
                 assertEquals(source.rows(plant, view), target.rows(cloud, view), view);
             }
+            CommandRun again = CommandRun.migrate(source.uri(plant), uri);
+            assertEquals("""
+                    error: the target is not empty: schema plant, type plant.grade, type plant.place, routine plant.beat(integer,pg_catalog.jsonb), \
+                    routine plant.counter_now() and 93 more
+                    hint: name an empty database, or create one with --create-database""", again.failure().lines().limit(2).collect(Collectors.joining("\n")));
+            assertEquals(3, again.code());
             goesOnWorking(target, cloud);
         }
     }
