@@ -15,6 +15,8 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Turns what the driver throws into one line that says what is wrong, on which side, and what to do about it. */
 public final class Connecting {
+    private static final String LACKS_PRIVILEGE = "42501";
+
     private Connecting() {
     }
 
@@ -53,6 +55,8 @@ public final class Connecting {
         }
         if (server != null && server.getHint() != null) {
             failure.hint("%s", server.getHint());
+        } else if (LACKS_PRIVILEGE.equals(e.getSQLState())) {
+            failure.hint("connect to the %s as a user who may do that, or make this one a member of the owner: GRANT owner TO user;", side);
         }
         return failure;
     }

@@ -37,6 +37,9 @@ public final class Dependents {
                   UNION SELECT d.classid, d.objid FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid AND d.refobjid = o.objid
                    -- Parts, and the members of operator classes, are not listed as the extension's own.
                    WHERE d.deptype = 'i'
+                      OR d.deptype = 'a' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                     AND (d.classid IN ('pg_catalog.pg_attrdef'::pg_catalog.regclass, 'pg_catalog.pg_constraint'::pg_catalog.regclass)
+                      OR d.classid = o.classid AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = d.objid AND i.indrelid = o.objid))
                       OR d.classid IN ('pg_catalog.pg_amop'::pg_catalog.regclass, 'pg_catalog.pg_amproc'::pg_catalog.regclass)
                      AND o.classid IN ('pg_catalog.pg_opfamily'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass)),
                 users (classid, objid, objsubid) AS (

@@ -57,7 +57,8 @@ public final class Preflight {
             return findings;
         }
         TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
-        findings.addAll(check.state());
+        List<Finding> state = check.state();
+        findings.addAll(state);
         findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate()));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
@@ -75,7 +76,7 @@ public final class Preflight {
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
-        roles();
+        roles(go(state));
         findings.addAll(new Surroundings(source, from, target, to).check());
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check());
         return findings;
@@ -155,10 +156,11 @@ public final class Preflight {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private void roles() {
+    /** @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will be made */
+    private void roles(boolean empty) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
-        if (!plan.create()) {
+        if (!plan.create() && empty) {
             findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(from, plan.selection), roles.unreachable()));
         }
     }

@@ -1,6 +1,8 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -120,6 +122,8 @@ class TimescaleApacheTest {
                     error: the target is PostgreSQL 15, older than the source, which is 17
                     hint: create the target as PostgreSQL 17 or newer""", run.failure().lines().limit(2).collect(Collectors.joining("\n"))
                     .replaceAll("(\\d+)\\.\\d+ \\(.*?\\)", "$1"));
+            assertTrue(run.err().contains("extension timescaledb is not available on the target; it is used by "), run.err());
+            assertFalse(run.err().contains("_timescaledb_catalog"), run.err());
         }
     }
 
