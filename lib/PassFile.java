@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -55,11 +56,15 @@ public final class PassFile {
             return "is not a plain file";
         }
         try {
-            return PRIVATE.containsAll(Files.getPosixFilePermissions(file)) ? null
-                    : "has group or world access and is ignored; permissions should be u=rw (0600) or less";
+            return isPrivate(file) ? null : "has group or world access and is ignored; permissions should be u=rw (0600) or less";
         } catch (IOException | UnsupportedOperationException e) {
             return null;
         }
+    }
+
+    /** @return whether nobody but its owner can do anything with a file */
+    static boolean isPrivate(Path file) throws IOException {
+        return PRIVATE.containsAll(Files.getPosixFilePermissions(file));
     }
 
     private static String passwordIn(String line, String... wanted) {
@@ -68,6 +73,27 @@ public final class PassFile {
             rest = rest.startsWith("*:") ? rest.substring(2) : afterField(rest, wanted[i]);
         }
         return rest == null ? null : unescaped(rest, endOfField(rest));
+    }
+
+    /** @return the five fields of a line, null where it has {@code *}; nothing if it has fewer */
+    static List<String> fields(String line) {
+        List<String> fields = new ArrayList<>();
+        String rest = line;
+        for (int i = 0; i < FIELDS_TO_MATCH; i++) {
+            int end = endOfField(rest);
+            if (end == rest.length()) {
+                return List.of();
+            }
+            fields.add(rest.startsWith("*:") ? null : unescaped(rest, end));
+            rest = rest.substring(end + 1);
+        }
+        fields.add(unescaped(rest, endOfField(rest)));
+        return fields;
+    }
+
+    /** @return a field as a line has it, so that it stands for itself */
+    static String escaped(String field) {
+        return field.equals("*") ? "\\*" : field.replace("\\", "\\\\").replace(":", "\\:");
     }
 
     /** @return what follows a field of this value, or null */
@@ -101,6 +127,6 @@ public final class PassFile {
             throw Failure.usage("the password for the %s contains a line break, which no password file can hold", side)
                     .hint("give the user another password for the migration");
         }
-        return Cleanup.privateFile("pgpass", "*:*:*:*:" + password.replace("\\", "\\\\").replace(":", "\\:") + "\n");
+        return Cleanup.privateFile("pgpass", "*:*:*:*:" + escaped(password) + "\n");
     }
 }

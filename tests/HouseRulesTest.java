@@ -24,7 +24,7 @@ class HouseRulesTest {
     private static final String LAYERS = """
             base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
-              DriverProperties ClientConninfo Dsn Endpoints NamePattern Filters DumpFormat Compression
+              DriverProperties ClientConninfo Dsn Endpoints PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles QuestionScript TargetKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport Dependents Extensions Selection CopyTypes
@@ -43,6 +43,7 @@ class HouseRulesTest {
 
     /** The library that holds a package, for what a file imports. */
     private static final Map<String, String> LIBRARIES = Map.of("picocli.", "info.picocli:picocli",
+            "de.siegmar.fastcsv.", "de.siegmar:fastcsv",
             "com.google.gson.", "com.google.code.gson:gson",
             "org.postgresql.", "org.postgresql:postgresql",
             "org.zeroturnaround.", "org.zeroturnaround:zt-exec",
