@@ -98,7 +98,7 @@ public final class RolePlan {
         if (!source.readable() && !missing().isEmpty()) {
             String logins = missing().stream().filter(role -> role.has(Roles.Attribute.LOGIN)).map(role -> " \\password " + Sql.ident(role.name()))
                     .collect(Collectors.joining());
-            findings.add(Finding.warning("roles", logins.isEmpty() ? null : "in psql on the target, afterwards:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
+            findings.add(Finding.warning("roles", logins.isEmpty() ? null : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
                     missing().size()));
         }
         if (findings.isEmpty()) {

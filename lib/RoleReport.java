@@ -53,7 +53,7 @@ public final class RoleReport {
         if (!source.readable() && !withoutPassword().isEmpty()) {
             console.warn("the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive without: %s", user,
                     withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
-            console.hint("run this again as a superuser of the source, or give each a password in psql on the target:%s",
+            console.hint("run this again as a superuser of the source, or afterwards: mst-passwords --out passwords.csv, or in psql on the target:%s",
                     withoutPassword().stream().map(name -> " \\password " + Sql.ident(name)).collect(Collectors.joining()));
         }
     }
