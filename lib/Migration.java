@@ -2,9 +2,9 @@
 //SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java
 //SOURCES Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java
-//SOURCES PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java Roles.java RowMover.java
-//SOURCES Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java Tool.java
-//SOURCES Verdict.java Verification.java
+//SOURCES PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java RowMover.java Schema.java
+//SOURCES ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java
+//SOURCES Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -31,9 +31,10 @@ public final class Migration {
      * @param verify how thoroughly both sides are compared at the end, or null for not at all
      * @param files the dump that the rows take their way through, or null to stream them
      * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
+     * @param kind of target, or null to find it out
      */
     public record Order(Filters filters, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart,
-            Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs) {
+            Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
     }
 
     private final Console console;
@@ -88,12 +89,11 @@ public final class Migration {
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         Selection selection;
         Preflight preflight;
-        Roles roles;
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
-                            order.pauseJobs));
+                            order.pauseJobs, order.kind));
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run(clients);
                 if (order.files != null) {
@@ -101,12 +101,11 @@ public final class Migration {
                 }
                 return Verdict.of(findings, console, report);
             });
-            roles = Roles.read(from, source);
         }
-        PausedJobs.during(order.pauseJobs, source, console, () -> move(source, database, selection, preflight, roles));
+        PausedJobs.during(order.pauseJobs, source, console, () -> move(source, database, selection, preflight));
     }
 
-    private void move(Server source, TargetDatabase database, Selection selection, Preflight preflight, Roles roles) throws SQLException {
+    private void move(Server source, TargetDatabase database, Selection selection, Preflight preflight) throws SQLException {
         Tool tool = new Tool(preflight.tools(), console);
         DumpWriter writer = order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool, console);
         AtomicReference<Contents> contents = new AtomicReference<>();
@@ -125,7 +124,7 @@ public final class Migration {
                 attempt.begin();
                 console.say("created database \"%s\" on the target", target.dsn().database());
             }
-            load(frozen, contents.get(), target, preflight, roles, tool);
+            load(frozen, contents.get(), target, preflight, tool);
         }
     }
 
@@ -152,15 +151,14 @@ public final class Migration {
         return new Loading.Order(order.jobs, order.restart, order.noOwner, order.noPrivileges);
     }
 
-    private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Roles roles, Tool tool) throws SQLException {
+    private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Tool tool) throws SQLException {
         List<Extensions.Extension> extensions = extensions(preflight);
         try (Connection to = target.session()) {
             Loading loading = new Loading(loading(), contents, target, to, console,
                     steps, report);
             Delivery delivery = delivery(source, contents, target, to, preflight, extensions, tool);
             loading.begin(attempt);
-            RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to),
-                    outcome -> outcome.created() + " created, " + (roles.roles().size() - outcome.created()) + " existed");
+            RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
             given.leftOut().forEach(text -> report.note("left out: %s", text));
             Map<Long, Long> positions = new HashMap<>();
             // Sequences are outside the snapshot; the later value is the safe one.

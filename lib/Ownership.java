@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Journal.java OwnedObjects.java Rows.java Server.java Sql.java
+//SOURCES Connecting.java Journal.java OwnedObjects.java RoleTarget.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -30,9 +30,8 @@ public final class Ownership {
         this.target = target;
         user = facts.user();
         superuser = facts.superuser();
-        // Only a superuser can give anything to a superuser.
-        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles",
-                "SELECT rolname FROM pg_catalog.pg_roles" + (superuser ? "" : " WHERE NOT rolsuper")));
+        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles in reach",
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
     }
 
     /** Gives the objects away; those whose owner does not exist, or is out of the connecting user's reach, stay. */

@@ -1,4 +1,4 @@
-//SOURCES Failure.java RoleTarget.java Roles.java Server.java ShellScript.java Sql.java TargetKind.java
+//SOURCES Failure.java RecognizedKind.java RoleRules.java RoleTarget.java Roles.java Server.java ShellScript.java Sql.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -17,14 +17,15 @@ import java.util.stream.Collectors;
  * what the source can say takes its place: where its passwords cannot be read, none has come along.
  */
 public final class PasswordRoles {
-    private final TargetKind kind = TargetKind.POSTGRES;
+    private final TargetKind kind;
     private final Server.Facts facts;
     private final RoleTarget rights;
     private final Roles target;
     private final Map<String, Roles.Role> there;
     private final Roles source;
 
-    private PasswordRoles(Server.Facts facts, RoleTarget rights, Roles target, Roles source) {
+    private PasswordRoles(TargetKind kind, Server.Facts facts, RoleTarget rights, Roles target, Roles source) {
+        this.kind = kind;
         this.facts = facts;
         this.rights = rights;
         this.target = target;
@@ -51,7 +52,8 @@ public final class PasswordRoles {
                     .hint("name another user in --target, or have a superuser run: ALTER ROLE %s CREATEROLE;", Sql.ident(facts.user()));
         }
         try (Connection session = to.session()) {
-            return new PasswordRoles(facts, RoleTarget.ask(TargetKind.POSTGRES, to, session), Roles.read(session, to), source);
+            TargetKind kind = RecognizedKind.of(null, to, session).kind();
+            return new PasswordRoles(kind, facts, RoleTarget.ask(kind, to, session), Roles.read(session, to), source);
         }
     }
 
@@ -95,7 +97,7 @@ public final class PasswordRoles {
     }
 
     private boolean isOrdinaryLogin(Roles.Role role) {
-        return role.has(Roles.Attribute.LOGIN) && (source == null || kind.platformOf(role.name(), names(source)).isEmpty());
+        return role.has(Roles.Attribute.LOGIN) && (source == null || service(role.name(), source).isEmpty());
     }
 
     /** @throws Failure refused, naming all of these roles that cannot be given a password */
@@ -121,7 +123,7 @@ public final class PasswordRoles {
     }
 
     private Optional<String> neverTouched(String role) {
-        Optional<String> platform = kind.platformOf(role, names(target));
+        Optional<String> platform = service(role, target);
         if (!exists(role)) {
             return Optional.of("the target has no such role");
         } else if (isUser(role)) {
@@ -131,9 +133,14 @@ public final class PasswordRoles {
         } else if (rights.isBootstrap(role) || there.get(role).has(Roles.Attribute.SUPERUSER)) {
             return Optional.of("it is a superuser");
         } else if (platform.isPresent()) {
-            return platform.map(name -> "it belongs to " + name);
+            return platform;
         }
         return there.get(role).has(Roles.Attribute.LOGIN) ? Optional.empty() : Optional.of("it cannot log in");
+    }
+
+    /** @return why a role is for the managed service to change, if it is */
+    private Optional<String> service(String role, Roles all) {
+        return RoleRules.of(RoleRules.What.ROLE, role, kind, names(all)).map(RoleRules.Rule::why);
     }
 
     private static Set<String> names(Roles roles) {

@@ -1,7 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java Grants.java LargeRows.java
-//SOURCES OwnedObjects.java Peculiarities.java Readability.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
-//SOURCES TargetCheck.java TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
+//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
+//SOURCES Grants.java LargeRows.java OwnedObjects.java Peculiarities.java Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java
+//SOURCES Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java TargetSchemas.java TimescaleRights.java TimescaleSource.java
+//SOURCES Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -21,8 +22,10 @@ public final class Preflight {
      *        another database
      * @param restart what a failed run left on the target is to be removed first
      * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
+     * @param kind of target, or null to find it out
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart, boolean pauseJobs) {
+    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart, boolean pauseJobs,
+            TargetKind kind) {
         private boolean create() {
             return createdLater != null;
         }
@@ -71,7 +74,9 @@ public final class Preflight {
         extensions = check.extensions(Extensions.installed(from, "source"));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
-        roles = new RolePlan(Roles.read(from, source), target, to, owners());
+        RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
+        findings.add(Finding.ok("target kind", "%s", kind));
+        roles = new RolePlan(Roles.read(from, source), owners(), kind.kind(), target, to);
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));

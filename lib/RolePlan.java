@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java Rows.java Server.java Sql.java
-//SOURCES TargetKind.java
+//SOURCES Connecting.java Finding.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java
+//SOURCES Rows.java Server.java Sql.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -29,22 +29,20 @@ public final class RolePlan {
 
     /**
      * @param owners the roles that own objects of the source's database, which cannot do without them
+     * @param kind of target
      * @param session a session on the target
      */
-    public RolePlan(Roles source, Server server, Connection session, Set<String> owners) {
+    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session) {
         this.source = source;
         Roles there = Roles.read(session, server);
         this.existing = there.byName();
         this.differences = new RoleDifferences(source, there);
         this.facts = server.facts();
         this.owners = owners;
-        this.target = RoleTarget.ask(TargetKind.POSTGRES, server, session);
+        this.target = RoleTarget.ask(kind, server, session);
         this.translation = new RoleTranslation(source, target, false, true);
-        this.reachable = new TreeSet<>(facts.superuser() ? Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles")
-                : Rows.texts(session, "target", "listing the roles in reach", """
-                        SELECT r.rolname FROM pg_catalog.pg_roles r
-                         WHERE NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE') OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
-                        .formatted(facts.major() < 16 && facts.createRole())));
+        this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
         if (mayCreate()) {
             missing().forEach(role -> reachable.add(role.name()));
         }
@@ -83,6 +81,8 @@ public final class RolePlan {
         for (RoleTranslation.Outcome outcome : translation.outcomes()) {
             if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
                 findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
+            } else if (translation.isServices(outcome.role().name())) {
+                findings.add(Finding.ok("roles", "role \"%s\" is kept as it is: %s", outcome.role(), outcome.why()));
             } else if (differs(outcome.role())) {
                 findings.add(Finding.warning("roles", differences.mending(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));
@@ -90,7 +90,7 @@ public final class RolePlan {
         }
         if (mayCreate()) {
             translation.losses().forEach(loss -> findings.add(
-                    Finding.warning("roles", loss.statement() == null ? null : loss.statement() + ";", "%s", loss)));
+                    Finding.warning("roles", loss.statement() == null ? null : by(loss.statement()) + ";", "%s", loss)));
         } else {
             missing().forEach(role -> findings.add(cannotCreate(role)));
         }
@@ -101,10 +101,15 @@ public final class RolePlan {
             findings.add(Finding.warning("roles", logins.isEmpty() ? null : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
                     missing().size()));
         }
-        if (findings.isEmpty()) {
+        if (findings.stream().allMatch(finding -> finding.level() == Finding.Level.OK)) {
             findings.add(Finding.ok("roles", "%d to create, %d exist", missing().size(), source.roles().size() - missing().size()));
         }
         return findings;
+    }
+
+    /** Where it is not for the operator to say. */
+    private String by(String statement) {
+        return target.kind().managed() ? target.kind().helper() + " may run: " + statement : statement;
     }
 
     private boolean differs(Roles.Role role) {
@@ -125,7 +130,8 @@ public final class RolePlan {
         List<Finding> findings = new ArrayList<>();
         for (String owner : unreachable) {
             boolean superuser = !existing.containsKey(owner) || existing.get(owner).has(Roles.Attribute.SUPERUSER);
-            findings.add(superuser
+            // A managed service has nobody who could run the GRANT, and most likely the role is its own.
+            findings.add(superuser || target.kind().managed()
                     ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner, facts.user())
                     : Finding.stop("roles", "GRANT " + Sql.ident(owner) + " TO " + Sql.ident(facts.user()) + ";",
                             "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner, facts.user()));
@@ -151,7 +157,15 @@ public final class RolePlan {
     }
 
     /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */
-    public record Outcome(int created, List<String> leftOut) {
+    public record Outcome(String roles, List<String> leftOut) {
+    }
+
+    /** Of the roles of the source. */
+    private String account(int created) {
+        int leftOut = translation.roles(RoleTranslation.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
+        long lowered = mayCreate() ? translation.lowered().size() : 0;
+        return created + " created" + (lowered == 0 ? "" : " (" + lowered + " lowered)") + ", "
+                + (source.roles().size() - created - leftOut) + " existed" + (leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
     /** Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one transaction. */
@@ -165,7 +179,7 @@ public final class RolePlan {
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
         statements(name -> created.contains(name) || there.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
         Rows.run(session, "target", "creating roles", "COMMIT");
-        return new Outcome(create.size(), leftOut);
+        return new Outcome(account(create.size()), leftOut);
     }
 
     /** @return the roles that {@link #apply} creates */

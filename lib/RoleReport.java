@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,14 +37,16 @@ public final class RoleReport {
         for (RoleTranslation.Loss loss : translation.losses()) {
             console.warn("%s", loss);
             if (loss.statement() != null) {
-                console.hint("a superuser of the target may run: %s;", loss.statement());
+                console.hint("%s may run: %s;", translation.target().kind().helper(), loss.statement());
             }
         }
     }
 
     private void tellKept(Console console, RoleTranslation.Outcome outcome) {
         // What the target's user may not alter is told as a loss.
-        if (losses(outcome.role().name()).stream().noneMatch(loss -> loss.get("why").equals(outcome.why()))) {
+        if (translation.isServices(outcome.role().name())) {
+            console.say("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
+        } else if (losses(outcome.role().name()).stream().noneMatch(loss -> loss.get("why").equals(outcome.why()))) {
             console.warn("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
         }
     }
@@ -70,17 +73,19 @@ public final class RoleReport {
     public String summary() {
         return String.join(", ", Count.of(made().count(), "role"), Count.of(translation.memberships().size(), "membership"),
                 Count.of(translation.settings(false).size() + translation.settings(true).size(), "setting"),
-                Count.of(translation.parameterGrants().size(), "parameter grant")) + "; " + Count.of(translation.losses().size(), "thing") + " left out";
+                Count.of(translation.parameterGrants().size(), "parameter grant")) + "; " + Count.of(translation.losses().size(), "thing") + " left out"
+                + (translation.lowered().isEmpty() ? "" : ", " + Count.of(translation.lowered().size(), "role") + " lowered");
     }
 
     /**
-     * The report as JSON: {@code roles} with {@code becomes} (created, altered, kept, left out), {@code why} and {@code loses}, and the steps
-     * that remain to be done by a superuser of the target as {@code manual}. Without a target, a role that will turn out to exist is altered.
+     * The report as JSON: {@code roles} with {@code becomes} (created, altered, kept, left out), {@code why}, the
+     * attributes of which it is {@code lowered}, and all that it {@code loses}; and the steps that remain to be done by a superuser of the target,
+     * or the support of the service, as {@code manual}. Without a target, a role that will turn out to exist is altered.
      */
     public String json() {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("database", source.database());
-        report.put("target_kind", translation.target().kind().name().toLowerCase(Locale.ROOT));
+        report.put("target_kind", translation.target().kind().option());
         report.put("target_version", translation.target().major());
         report.put("target_user", translation.target().user().orElse(null));
         report.put("passwords", !passwords ? "left out" : source.readable() ? "included" : "unreadable");
@@ -94,16 +99,17 @@ public final class RoleReport {
 
     private List<Map<String, Object>> roles() {
         List<Map<String, Object>> roles = new ArrayList<>();
-        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser"));
-        translation.outcomes().forEach(outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why())));
+        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser", Set.of()));
+        translation.outcomes().forEach(outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why(), outcome.lowered())));
         return roles;
     }
 
-    private Map<String, Object> role(String name, RoleTranslation.Fate fate, String why) {
+    private Map<String, Object> role(String name, RoleTranslation.Fate fate, String why, Set<Roles.Attribute> lowered) {
         Map<String, Object> role = new LinkedHashMap<>();
         role.put("name", name);
         role.put("becomes", word(fate));
         role.put("why", why);
+        role.put("lowered", lowered.stream().map(Roles.Attribute::name).toList());
         role.put("loses", losses(name));
         return role;
     }

@@ -45,7 +45,7 @@ public final class RoleScript {
         for (RoleTranslation.Loss loss : translation.losses()) {
             remark(loss.toString());
             if (loss.statement() != null) {
-                remark("  a superuser may run: " + loss.statement() + ";");
+                remark("  " + translation.target().kind().helper() + " may run: " + loss.statement() + ";");
             }
         }
     }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Roles.java Rows.java Server.java Settings.java TargetKind.java
+//SOURCES RoleRules.java Roles.java Rows.java Server.java Settings.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -23,6 +23,7 @@ public final class RoleTarget {
     }
 
     private final TargetKind kind;
+    private final boolean asked;
     private final int major;
     private final String user;
     private final String database;
@@ -30,23 +31,38 @@ public final class RoleTarget {
     private final Map<String, Existing> existing = new HashMap<>();
     private final Map<String, Boolean> settable = new HashMap<>();
 
-    private RoleTarget(TargetKind kind, int major, String user, String database, Set<Roles.Attribute> givable) {
+    private RoleTarget(TargetKind kind, boolean asked, int major, String user, String database, Set<Roles.Attribute> givable) {
         this.kind = kind;
+        this.asked = asked;
         this.major = major;
         this.user = user;
         this.database = database;
         this.givable = givable;
     }
 
-    /** A server of a version, where a superuser loads the roles. */
-    public static RoleTarget assumed(TargetKind kind, int major) {
-        return new RoleTarget(kind, major, null, null, EnumSet.allOf(Roles.Attribute.class));
+    /**
+     * A server of a version that is not asked. The roles are loaded there by a superuser, or by the administrator of the managed service.
+     *
+     * @param like a server that knows which parameters everybody may set
+     * @param session a session there
+     */
+    public static RoleTarget assumed(TargetKind kind, int major, Server like, Connection session) {
+        Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
+        if (!kind.managed()) {
+            return new RoleTarget(kind, false, major, null, null, givable);
+        }
+        givable.removeIf(attribute -> RoleRules.of(RoleRules.What.ATTRIBUTE, attribute.name(), kind).isPresent());
+        RoleTarget target = new RoleTarget(kind, false, major, TargetKind.ADMINISTRATOR, null, givable);
+        target.existing.put("postgres", new Existing(true, false, false));
+        target.existing.put(TargetKind.ADMINISTRATOR, new Existing(false, false, major < 16));
+        target.parameters(session, like.side(), false);
+        return target;
     }
 
     /** Asks a server what the session's user may do there. */
     public static RoleTarget ask(TargetKind kind, Server server, Connection session) {
         Server.Facts facts = server.facts();
-        RoleTarget target = new RoleTarget(kind, facts.major(), facts.user(), server.dsn().database(), givable(facts, session));
+        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(), givable(facts, session));
         String side = server.side();
         // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL manual, CREATE ROLE).
         String mayGrant = facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
@@ -56,17 +72,31 @@ public final class RoleTarget {
         Rows.list(session, side, "listing the roles in reach", """
                 SELECT r.rolname, r.oid = 10, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant),
                 row -> target.existing.put(row.getString(1), new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4))));
-        Rows.list(session, side, "listing the parameters in reach", """
-                SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(facts.superuser() ? "true" : "context = 'user'"),
-                row -> target.settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
-        // They are in no list, and anybody may set them.
-        Set.of("role", "session_authorization", "seed").forEach(setting -> target.settable.put(setting, true));
+        target.parameters(session, side, facts.superuser());
         if (facts.major() >= 15 && !facts.superuser()) {
             Rows.list(session, side, "listing the parameters that were granted", """
                     SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname, 'SET')""",
                     row -> target.settable.put(row.getString(1), true));
         }
         return target;
+    }
+
+    /**
+     * @return a condition on {@code pg_roles r}: whether the user can give objects to the role, or become a member who can
+     *     (PostgreSQL manual, ALTER TABLE, "Notes", and CREATE ROLE)
+     */
+    static String reachable(Server.Facts facts) {
+        return facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE')"
+                + (facts.major() >= 16 ? " AND pg_catalog.pg_has_role(r.oid, 'SET')" : "")
+                + " OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR " + (facts.major() < 16 && facts.createRole()) + ")";
+    }
+
+    private void parameters(Connection session, String side, boolean all) {
+        Rows.list(session, side, "listing the parameters in reach", """
+                SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(all ? "true" : "context = 'user'"),
+                row -> settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
+        // They are in no list, and anybody may set them.
+        Set.of("role", "session_authorization", "seed").forEach(setting -> settable.put(setting, true));
     }
 
     /** From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE ROLE, "Notes"). */
@@ -106,7 +136,7 @@ public final class RoleTarget {
         return existing.containsKey(role);
     }
 
-    /** @return the user who is connected, if the target was asked */
+    /** @return the user who is or will be connected, unless that may be any superuser */
     public Optional<String> user() {
         return Optional.ofNullable(user);
     }
@@ -138,12 +168,20 @@ public final class RoleTarget {
 
     /** @return whether there is such a predefined role */
     public boolean predefined(String role) {
-        return user == null ? TargetKind.predefined(role, major) : exists(role);
+        return asked ? exists(role) : TargetKind.predefined(role, major);
+    }
+
+    /** @return what the kind of target has to say about this, unless it has been asked and its answer counts */
+    Optional<RoleRules.Rule> rule(RoleRules.What what, String name) {
+        return RoleRules.of(what, name, kind).filter(rule -> !asked || rule.becomes() != RoleRules.Becomes.ASKED);
     }
 
     /** @return why a role cannot be given this setting, or nothing if it can */
     public Optional<String> refusal(String setting) {
-        if (Settings.removed(setting, major)) {
+        Optional<String> ruled = rule(RoleRules.What.SETTING, setting).map(RoleRules.Rule::why);
+        if (ruled.isPresent()) {
+            return ruled;
+        } else if (Settings.removed(setting, major)) {
             return Optional.of("PostgreSQL " + major + " has no such setting");
         } else if (user == null) {
             return Optional.empty();

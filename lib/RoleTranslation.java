@@ -1,10 +1,11 @@
-//SOURCES RoleStatements.java RoleTarget.java Roles.java Sql.java
+//SOURCES RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
 package lib;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -29,8 +30,12 @@ public final class RoleTranslation {
      *
      * @param role with the attributes and the password that it will have
      * @param why the reason if it is kept or left out, else null
+     * @param lowered the attributes that it has on the source and may not have here
      */
-    public record Outcome(Roles.Role role, Fate fate, String why) {
+    public record Outcome(Roles.Role role, Fate fate, String why, Set<Roles.Attribute> lowered) {
+        private Outcome(Roles.Role role, Fate fate, String why) {
+            this(role, fate, why, Set.of());
+        }
     }
 
     /**
@@ -50,7 +55,7 @@ public final class RoleTranslation {
     private final RoleTarget target;
     private final boolean alter;
     private final Map<String, Outcome> outcomes = new TreeMap<>();
-    private final Map<String, String> platforms = new TreeMap<>();
+    private final Map<String, RoleRules.Rule> rules = new TreeMap<>();
     private final List<Roles.Membership> memberships = new ArrayList<>();
     private final List<Roles.Setting> settings = new ArrayList<>();
     private final List<Roles.ParameterGrant> parameterGrants = new ArrayList<>();
@@ -68,7 +73,7 @@ public final class RoleTranslation {
         this.alter = alter;
         Set<String> names = source.roles().stream().map(Roles.Role::name).collect(Collectors.toSet());
         names.add(source.bootstrap());
-        names.forEach(name -> target.kind().platformOf(name, names).ifPresent(platform -> platforms.put(name, platform)));
+        names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names).ifPresent(rule -> rules.put(name, rule)));
         source.roles().forEach(role -> outcomes.put(role.name(), outcome(passwords ? role : role.withoutPassword())));
         source.settings().forEach(this::translate);
         source.memberships().forEach(this::translate);
@@ -78,8 +83,10 @@ public final class RoleTranslation {
 
     private Outcome outcome(Roles.Role role) {
         String name = role.name();
-        if (platforms.containsKey(name)) {
-            return new Outcome(role, Fate.LEFT_OUT, "it belongs to " + platforms.get(name));
+        if (isLeftOut(name)) {
+            return new Outcome(role, Fate.LEFT_OUT, rules.get(name).why());
+        } else if (isServices(name)) {
+            return new Outcome(role, Fate.KEPT, rules.get(name).why());
         } else if (target.exists(name) && !alter) {
             return new Outcome(role, Fate.KEPT, "the target has it already");
         } else if (!target.mayAlter(name) && !target.isUser(name)) {
@@ -91,21 +98,33 @@ public final class RoleTranslation {
             return new Outcome(role, Fate.KEPT, "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
         }
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
-        for (Roles.Attribute attribute : role.attributes()) {
-            if (target.givable().contains(attribute)) {
-                kept.add(attribute);
-            } else {
-                losses.add(new Loss(name, attribute.name(), "the target's user may not give it", "ALTER ROLE " + Sql.ident(name) + " " + attribute));
-            }
+        Set<Roles.Attribute> lowered = EnumSet.noneOf(Roles.Attribute.class);
+        role.attributes().forEach(attribute -> (target.givable().contains(attribute) ? kept : lowered).add(attribute));
+        if (!lowered.isEmpty()) {
+            losses.add(new Loss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
+                    "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
         }
-        return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null);
+        return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null, lowered);
+    }
+
+    private static String words(Set<Roles.Attribute> attributes, String between) {
+        return attributes.stream().map(Roles.Attribute::name).collect(Collectors.joining(between));
+    }
+
+    private boolean isLeftOut(String role) {
+        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.LEFT_OUT;
+    }
+
+    /** One that the target has, and that is the service's to change. */
+    boolean isServices(String role) {
+        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.KEPT && target.exists(role);
     }
 
     /** Whoever may alter a role may change its settings, and everybody their own. */
     private boolean changes(Outcome outcome) {
         return switch (outcome.fate) {
             case CREATED, ALTERED -> true;
-            case KEPT -> alter && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()));
+            case KEPT -> alter && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
             case LEFT_OUT -> false;
         };
     }
@@ -121,44 +140,63 @@ public final class RoleTranslation {
                 () -> settings.add(setting));
     }
 
-    private void translate(Roles.Membership membership) {
+    private void translate(Roles.Membership wanted) {
+        if (isLeftOut(wanted.member()) || isServices(wanted.member()) && isLeftOut(wanted.role())) {
+            return;
+        }
+        Roles.Membership membership = byCreator(wanted);
+        Optional<Loss> loss = loss(membership);
+        if (loss.isPresent()) {
+            losses.add(loss.get());
+            return;
+        }
+        memberships.add(membership);
+        if (target.major() < 16 && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
+            losses.add(new Loss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
+                    "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
+        }
+    }
+
+    /** From 16 on whoever may grant a role has the ADMIN OPTION, and cannot get it from themselves (PostgreSQL manual, GRANT). */
+    private Roles.Membership byCreator(Roles.Membership wanted) {
+        return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin() : wanted;
+    }
+
+    private Optional<Loss> loss(Roles.Membership membership) {
         String role = membership.role();
-        String what = "the membership in \"" + role + "\"";
+        Optional<RoleRules.Rule> rule = target.rule(RoleRules.What.MEMBERSHIP, role);
         String statement = RoleStatements.grant(membership, target.major());
         String why = null;
-        if (role.equals(source.bootstrap())) {
-            why = "that is the source's bootstrap superuser";
-        } else if (platforms.containsKey(role)) {
-            why = "that belongs to " + platforms.get(role);
+        if (isLeftOut(role)) {
+            why = rules.get(role).why().replaceFirst("^it ", "that ");
             statement = null;
+        } else if (role.equals(source.bootstrap())) {
+            why = "that is the source's bootstrap superuser";
         } else if (role.startsWith("pg_") && !target.predefined(role)) {
             why = "PostgreSQL " + target.major() + " has no such role";
+            statement = null;
+        } else if (rule.isPresent()) {
+            why = rule.get().why();
+        } else if (target.major() >= 16 && target.isUser(role) && !target.superuser() && target.mayGrant(membership.member())) {
+            why = "from PostgreSQL 16 on whoever creates a role is a member of it, and two roles cannot be members of each other";
             statement = null;
         } else if (!target.mayGrant(role)) {
             why = "the target's user may not grant it";
         } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
             why = "before PostgreSQL 16 whoever is a member can act as the role";
         }
-        if (platforms.containsKey(membership.member())) {
-            return;
-        } else if (why != null) {
-            losses.add(new Loss(membership.member(), what, why, statement));
-            return;
-        }
-        memberships.add(membership);
-        if (target.major() < 16 && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
-            losses.add(new Loss(membership.member(), "the limits of " + what, "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
-        }
+        return why == null ? Optional.empty() : Optional.of(new Loss(membership.member(), "the membership in \"" + role + "\"", why, statement));
     }
 
     private void translate(Roles.ParameterGrant grant) {
         String what = "the grant on parameter " + grant.parameter();
-        if (grant.role() != null && platforms.containsKey(grant.role())) {
+        Optional<RoleRules.Rule> rule = target.rule(RoleRules.What.PARAMETER_GRANT, grant.parameter());
+        if (grant.role() != null && isLeftOut(grant.role())) {
             return;
         } else if (target.major() < 15) {
             losses.add(new Loss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
-        } else if (!target.superuser()) {
-            losses.add(new Loss(grant.role(), what, "the target's user may not give it", RoleStatements.grant(grant)));
+        } else if (rule.isPresent() || !target.superuser()) {
+            losses.add(new Loss(grant.role(), what, rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"), RoleStatements.grant(grant)));
         } else {
             parameterGrants.add(grant);
         }
@@ -178,9 +216,14 @@ public final class RoleTranslation {
         return outcomes.values().stream().filter(outcome -> outcome.fate == fate).map(Outcome::role).toList();
     }
 
+    /** @return the roles that are made with less than they have on the source */
+    public List<Outcome> lowered() {
+        return outcomes.values().stream().filter(outcome -> !outcome.lowered.isEmpty()).toList();
+    }
+
     /** @return the roles that get a comment */
     public List<Roles.Role> commented() {
-        return outcomes.values().stream().filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name())
+        return outcomes.values().stream().filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name())
                 && outcome.role.comment() != null).map(Outcome::role).toList();
     }
 

@@ -59,6 +59,10 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
 
     /** A role that is a member of another; {@code inherit} and {@code set} are null where the server is older than 16 and has no such options. */
     public record Membership(String role, String member, boolean admin, Boolean inherit, Boolean set) {
+        /** @return the same without the right to pass it on */
+        public Membership withoutAdmin() {
+            return new Membership(role, member, false, inherit, set);
+        }
     }
 
     /** A setting of a role; {@code database} is whether it holds in this database only. {@code value} is ready for SQL. */

@@ -3,9 +3,9 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RoleReport.java
-//SOURCES ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java ../lib/Server.java ../lib/ShellScript.java
-//SOURCES ../lib/TargetKind.java
+//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RecognizedKind.java
+//SOURCES ../lib/RoleReport.java ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java
+//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/TargetKind.java ../lib/TargetKindOption.java
 //MAIN DumpRoles
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
@@ -14,13 +14,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import lib.Console;
 import lib.Dsn;
 import lib.Endpoints;
 import lib.Failure;
 import lib.OutputFile;
+import lib.RecognizedKind;
 import lib.RoleReport;
 import lib.RoleScript;
 import lib.RoleTarget;
@@ -30,11 +30,10 @@ import lib.Rows;
 import lib.Server;
 import lib.ShellScript;
 import lib.TargetKind;
+import lib.TargetKindOption;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(name = "dump-roles", description = "Write the roles of a cluster as SQL that the target accepts", sortOptions = false,
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "dump-roles [OPTION]...", optionListHeading = "%nOptions:%n",
@@ -48,9 +47,8 @@ class DumpRoles implements Callable<Integer> {
     Console console;
     @Mixin
     Endpoints endpoints;
-    @Option(names = "--target-kind", paramLabel = "KIND", order = 10, defaultValue = "postgres", converter = KindConverter.class,
-            description = "what the roles are for: postgres (default)")
-    TargetKind kind;
+    @Mixin
+    TargetKindOption kind;
     @Option(names = "--target-version", paramLabel = "NUM", order = 11,
             description = "major version of a target that is not asked (default: the source's)")
     Integer version;
@@ -94,13 +92,15 @@ class DumpRoles implements Callable<Integer> {
                     .hint("upgrade the source to PostgreSQL 12 or newer");
         }
         Roles roles;
+        RoleTarget target;
         try (Connection session = source.session()) {
             roles = Roles.read(session, source);
+            target = to == null ? unseen(source, session) : ask(Server.connect(to));
         }
         boolean toFile = file != null && !dryRun;
         boolean applied = apply && !dryRun;
         boolean passwords = (toFile || applied) && !noPasswords;
-        RoleTranslation translation = new RoleTranslation(roles, target(source, to), true, passwords);
+        RoleTranslation translation = new RoleTranslation(roles, target, true, passwords);
         RoleReport report = new RoleReport(roles, translation, passwords);
         report.tell(console);
         if (passwords) {
@@ -139,18 +139,23 @@ class DumpRoles implements Callable<Integer> {
         }
     }
 
-    private RoleTarget target(Server source, Dsn to) throws SQLException {
-        if (to == null) {
-            return RoleTarget.assumed(kind, version == null ? source.facts().major() : version);
+    private RoleTarget unseen(Server source, Connection session) {
+        if (kind.given() == null) {
+            console.say("there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see --target-kind");
         }
-        Server target = Server.connect(to);
+        return RoleTarget.assumed(kind.given() == null ? TargetKind.POSTGRES : kind.given(), version == null ? source.facts().major() : version, source, session);
+    }
+
+    private RoleTarget ask(Server target) throws SQLException {
         Server.Facts facts = target.facts();
         if (!facts.superuser() && !facts.createRole()) {
             throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())
                     .hint("name another user in --target, or write the roles for a superuser: without --target, with --target-version %d", facts.major());
         }
         try (Connection session = target.session()) {
-            return RoleTarget.ask(kind, target, session);
+            RecognizedKind recognized = RecognizedKind.of(kind.given(), target, session);
+            console.explain("the target is %s", recognized);
+            return RoleTarget.ask(recognized.kind(), target, session);
         }
     }
 
@@ -161,17 +166,5 @@ class DumpRoles implements Callable<Integer> {
                 + " in the database that takes the place of \"" + source.dsn().database() + "\"; it may be run again");
         head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");
         return head;
-    }
-
-    static class KindConverter implements ITypeConverter<TargetKind> {
-        @Override
-        public TargetKind convert(String value) {
-            for (TargetKind kind : TargetKind.values()) {
-                if (kind.name().toLowerCase(Locale.ROOT).equals(value)) {
-                    return kind;
-                }
-            }
-            throw new TypeConversionException("expected postgres, not \"" + value + "\"");
-        }
     }
 }

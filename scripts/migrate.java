@@ -4,7 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
-//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java ../lib/Verification.java
+//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
@@ -24,6 +25,7 @@ import lib.Failure;
 import lib.Filters;
 import lib.Migration;
 import lib.Report;
+import lib.TargetKindOption;
 import lib.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +41,8 @@ import picocli.CommandLine.Option;
 class Migrate implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
+    @Mixin
+    TargetKindOption kind = new TargetKindOption();
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
             description = "copy and index this many tables at once (default: 4)")
     int jobs;
@@ -92,7 +96,7 @@ class Migrate implements Callable<Integer> {
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
         Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source),
-                pauseJobs);
+                pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());

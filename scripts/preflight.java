@@ -4,7 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java ../lib/Server.java ../lib/TargetDatabase.java
+//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java ../lib/Server.java
+//SOURCES ../lib/TargetDatabase.java ../lib/TargetKindOption.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
@@ -26,6 +27,7 @@ import lib.Rows;
 import lib.Selection;
 import lib.Server;
 import lib.TargetDatabase;
+import lib.TargetKindOption;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +45,8 @@ class PreflightCheck implements Callable<Integer> {
 
     @Mixin
     Endpoints endpoints = new Endpoints();
+    @Mixin
+    TargetKindOption kind = new TargetKindOption();
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
             description = "how many tables the migration will copy at once (default: 4)")
     int jobs;
@@ -74,7 +78,7 @@ class PreflightCheck implements Callable<Integer> {
         try (Connection from = source.session(); Connection to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> findings.addAll(new Preflight(source, from, target.server(), to, new Preflight.Plan(Selection.resolve(from, "source", filters),
-                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart, pauseJobs)).run(ClientTools.find(endpoints.environment())));
+                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given())).run(ClientTools.find(endpoints.environment())));
             if (dryRun) {
                 console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
                         .ask(Rows.asked(asking)).text());

@@ -54,7 +54,8 @@ class DumpRolesReportTest {
     void passwords_go_to_a_private_file_and_nowhere_else() throws IOException {
         source.sql("postgres", "CREATE ROLE clerk LOGIN PASSWORD 'secret'");
         CommandRun shown = dump();
-        assertEquals("dump-roles: warning: no passwords are written to stdout: use --out\n"
+        assertEquals("dump-roles: there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see --target-kind\n"
+                + "dump-roles: warning: no passwords are written to stdout: use --out\n"
                 + "dump-roles: 1 role, 0 memberships, 0 settings, 0 parameter grants; 0 things left out\n", shown.err());
         assertFalse(shown.out().contains("SCRAM-SHA-256"), shown.out());
         assertEquals("", warnings(dump("--no-passwords")));
@@ -90,7 +91,7 @@ class DumpRolesReportTest {
         assertEquals(List.of(row("postgres", "left out", "it is the source's bootstrap superuser", null),
                 row("chief", "kept", own, "attributes, password, comment and settings"),
                 row("loader", "kept", "the target's user is called that", null), row("there", "altered", null, null),
-                row("we\"ird", "created", null, "REPLICATION, the setting of log_statement")), target.rows("postgres", roles));
+                row("we\"ird", "created", null, "lowered, without REPLICATION, the setting of log_statement")), target.rows("postgres", roles));
         assertEquals(List.of(List.of("ALTER ROLE \"chief\" WITH SUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1;"),
                 List.of("ALTER ROLE \"we\"\"ird\" REPLICATION;"), List.of("ALTER ROLE \"we\"\"ird\" SET \"log_statement\" TO 'all';")),
                 target.rows("postgres", "SELECT json_array_elements_text($json$" + run.out() + "$json$::json->'manual')"));
@@ -149,7 +150,7 @@ class DumpRolesReportTest {
     void the_roles_of_a_managed_service_and_what_is_nobodys_own_are_left_out() {
         source.sql("postgres", "CREATE ROLE rdsadmin SUPERUSER", "CREATE ROLE rds_superuser", "CREATE ROLE app", "GRANT rds_superuser, postgres TO app",
                 "GRANT pg_monitor TO rds_superuser", "ALTER ROLE ALL SET myapp.x TO 'y'");
-        CommandRun run = dump("--no-passwords");
+        CommandRun run = dump("--no-passwords", "--target-kind", "postgres");
         source.sql("postgres", "ALTER ROLE ALL RESET myapp.x");
         assertEquals("""
                 dump-roles: role "rds_superuser" is left out: it belongs to Amazon RDS
@@ -209,7 +210,7 @@ class DumpRolesReportTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            --target-kind cloud | Invalid value for option '--target-kind': expected postgres, not "cloud"
+            --target-kind aws | Invalid value for option '--target-kind': expected one of auto, cloud, mst, postgres, not "aws"
             --target-version 11 | --target-version must be 12 or newer, got 11
             --target-version 15 --target x | --target-version is for a target that is not connected to
             -o /nonexistent/roles.sql | "/nonexistent/roles.sql" cannot be written: there is no such folder, or it is closed to you

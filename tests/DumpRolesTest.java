@@ -201,9 +201,9 @@ class DumpRolesTest {
 
         assertEquals(0, run.code(), run.err());
         String warnings = warnings(run);
-        assertTrue(warnings.contains("role \"Rep_SUPERUSER_x\": REPLICATION: the target's user may not give it\n"), warnings);
-        assertTrue(warnings.contains("role \"bypasses\": BYPASSRLS: the target's user may not give it\n"), warnings);
-        assertEquals(to >= 16, warnings.contains("role \"creates\": CREATEDB: the target's user may not give it\n"), warnings);
+        assertTrue(warnings.contains("role \"Rep_SUPERUSER_x\": lowered, without REPLICATION: the target's user may not give it\n"), warnings);
+        assertTrue(warnings.contains("role \"bypasses\": lowered, without BYPASSRLS: the target's user may not give it\n"), warnings);
+        assertEquals(to >= 16, warnings.contains("role \"creates\": lowered, without CREATEDB: the target's user may not give it\n"), warnings);
         assertTrue(warnings.contains("role \"clerk\": the setting of log_statement: only a superuser of the target may set it\n"), warnings);
         assertTrue(warnings.contains("role \"we\"ird\": the setting of myapp.x: only a superuser of the target may set it\n"), warnings);
         assertFalse(warnings.contains("the setting of search_path"), warnings);

@@ -18,6 +18,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.RoleRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -103,6 +104,11 @@ class ReadmeTest {
         String rows = section(preflight).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));
         assertEquals(Set.of(), without(checks, found("`([a-z ]+)`", rows)));
         assertEquals(Set.of(), without(found("(?m)^\\| `([a-z ]+)`", rows), checks));
+    }
+
+    @Test
+    void the_rules_for_roles_are_those_that_are_followed() {
+        assertTrue(README.contains("\n\n" + RoleRules.TABLE + "\n"), RoleRules.TABLE);
     }
 
     @Test
