@@ -173,12 +173,11 @@ public final class Archive {
         return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + Cleanup.privateFile("list", list.toString()), file.toString()));
     }
 
-    /** Grants what the archive grants: the privileges of objects and the default privileges. */
-    public void grant(Predicate<Entry> wanted) {
-        restore(List.of("--no-owner"), wanted.and(Archive::isGrant));
-    }
-
-    /** @param words changes the statements, which come as pg_restore writes them, one character for each byte */
+    /**
+     * Grants what the archive grants: the privileges of objects and the default privileges.
+     *
+     * @param words changes the statements, which come as pg_restore writes them, one character for each byte
+     */
     public void grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
         List<Entry> grants = entries.stream().filter(wanted.and(Archive::isGrant)).toList();
         if (!grants.isEmpty()) {

@@ -1,4 +1,4 @@
-//SOURCES Archive.java Contents.java Schema.java ShellScript.java
+//SOURCES Archive.java Contents.java GoneRoles.java Schema.java ShellScript.java
 package lib;
 
 import java.util.ArrayList;
@@ -92,15 +92,20 @@ final class ArchiveScript {
         return entry.concerns("EVENT TRIGGER");
     }
 
-    /** @param superuser whether the target's user is one; others let a grantor speak by SET ROLE, as members of it */
-    void grants(boolean superuser) {
+    /**
+     * The privileges.
+     *
+     * @param superuser whether the target's user is one; others let a grantor speak by SET ROLE, as members of it
+     * @param gone roles that take no part in them
+     */
+    void grants(boolean superuser, GoneRoles gone) {
         if (hasGrants()) {
+            String words = (superuser ? "" : " -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/'") + gone.sed();
             script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
-            if (superuser) {
+            if (words.isEmpty()) {
                 restore(List.of("--no-owner"), LIST);
             } else {
-                script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file
-                        + " | LC_ALL=C sed -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' | "
+                script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file + " | LC_ALL=C sed -E" + words + " | "
                         + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")));
             }
         }

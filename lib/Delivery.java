@@ -1,7 +1,8 @@
-//SOURCES Extensions.java Grantors.java Jobs.java
+//SOURCES Extensions.java Jobs.java
 package lib;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** How the schema and the rows get to the target: step by step from an archive, or as one script. */
 public interface Delivery {
@@ -21,9 +22,9 @@ public interface Delivery {
     /**
      * Gives the privileges that the source gives, once the objects have their owners.
      *
-     * @param grantors see to what others than the owners have granted; null for a superuser
+     * @param words changes the statements, which come as pg_restore writes them, one character for each byte
      */
-    void privileges(Grantors grantors);
+    void privileges(UnaryOperator<String> words);
 
     /** Creates the event triggers. */
     void eventTriggers();

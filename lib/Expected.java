@@ -18,6 +18,7 @@ public final class Expected {
     private final boolean noPrivileges;
     private final boolean withoutSomeData;
     private Set<String> jobOwners = Set.of();
+    private Set<String> gone = Set.of();
 
     /**
      * @param user the target's user
@@ -47,6 +48,12 @@ public final class Expected {
         return this;
     }
 
+    /** Announces that the target does not have these roles, or not for use, so that nothing is granted to them, and their default privileges are others'. */
+    public Expected gone(Collection<String> names) {
+        gone = names.stream().map(Expected::plain).collect(Collectors.toSet());
+        return this;
+    }
+
     /** @return whether the difference follows from what was announced */
     public boolean covers(Difference difference) {
         String kind = difference.kind();
@@ -55,7 +62,7 @@ public final class Expected {
             String owner = plain(difference.source());
             return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
-            return noPrivileges || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
+            return noPrivileges || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " ")) || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
         } else if (kind.startsWith("role")) {
             return roles.contains(object);

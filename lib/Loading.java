@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Grantors.java Inventory.java Jobs.java Journal.java OwnedObjects.java
-//SOURCES Ownership.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java Timescale.java Uncarried.java
+//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Grantees.java Grantors.java Inventory.java Jobs.java
+//SOURCES Journal.java OwnedObjects.java Ownership.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java Timescale.java
+//SOURCES Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -138,8 +139,7 @@ public final class Loading {
             if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
                 String text = "no scheduler of TimescaleDB's jobs is seen at work on the target; start it with: SELECT "
                         + contents.timescale().function("timescaledb_post_restore") + "();";
-                report.note("warning: %s", text);
-                console.warn("%s", text);
+                warn(text);
             }
         }
     }
@@ -156,22 +156,23 @@ public final class Loading {
                 new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal);
             }
             if (!order.noPrivileges) {
-                Grantors grantors = target.facts().superuser() ? null : new Grantors(new Ownership(to, target.facts()), journal);
-                delivery.privileges(grantors);
-                UnaryOperator<String> words = grantors == null ? UnaryOperator.identity() : grantors::speak;
+                Ownership ownership = new Ownership(to, target.facts());
+                Grantors grantors = new Grantors(ownership, journal);
+                Grantees grantees = new Grantees(to, target.facts().user(), ownership, journal);
+                UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
+                delivery.privileges(script -> words.apply(grantees.known(script)));
                 finishing.attempt(contents.of(target.dsn().database(), contents.privileges()).stream().map(words).toList(),
                         "giving the privileges on the database");
                 finishing.attempt(privileges.stream().map(words).toList(), "giving privileges");
-                if (grantors != null) {
-                    grantors.represented().forEach(this::represented);
-                }
+                grantees.notes().forEach(this::warn);
+                grantors.represented().forEach(grantor -> warn("what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it"
+                        .formatted(grantor, target.facts().user())));
             }
             return given ? objects.size() + " objects" : order.noOwner ? "owners not changed" : "as in the dump";
         });
     }
 
-    private void represented(String grantor) {
-        String text = "what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it".formatted(grantor, target.facts().user());
+    private void warn(String text) {
         report.note("warning: %s", text);
         console.warn("%s", text);
     }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ArchiveScript.java Contents.java Extensions.java Finishing.java Grantors.java Inventory.java Loading.java OwnerScript.java
+//SOURCES ArchiveScript.java Contents.java Extensions.java Finishing.java GoneRoles.java Grantors.java Inventory.java Loading.java OwnerScript.java
 //SOURCES RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
 package lib;
 
@@ -33,20 +33,22 @@ final class LoadingScript {
     private final TargetDatabase target;
     private final Connection to;
     private final OwnerScript owners;
+    private final GoneRoles gone;
     private final RestoringScript restoring;
 
     /**
      * @param to a session on the target
-     * @param unreachable the owners that the target's user cannot give objects to
+     * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
     LoadingScript(ShellScript script, Loading.Order order, Contents contents, Uncarried uncarried, TargetDatabase target, Connection to,
-            Set<String> unreachable) {
+            GoneRoles gone) {
         this.script = script;
         this.order = order;
         this.contents = contents;
         this.target = target;
         this.to = to;
-        owners = new OwnerScript(script, contents, uncarried, to, target.server().facts(), unreachable);
+        owners = new OwnerScript(script, contents, uncarried, to, target.server().facts(), gone.replaced());
+        this.gone = gone;
         restoring = new RestoringScript(script, contents);
     }
 
@@ -128,7 +130,7 @@ final class LoadingScript {
         if (!order.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
             boolean superuser = target.server().facts().superuser();
             script.step(superuser ? "Privileges" : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
-            archive.grants(superuser);
+            archive.grants(superuser, gone);
             attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
         restoring.end();

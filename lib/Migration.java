@@ -217,7 +217,7 @@ public final class Migration {
         leftOut.addAll(order.leaveOut);
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
-                order.filters.excludeData()).jobOwners(lostJobOwners);
+                order.filters.excludeData()).jobOwners(lostJobOwners).gone(roles.gone().replaced());
         Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());

@@ -49,7 +49,7 @@ final class MigrationScript {
      */
     String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
         try (Connection to = target.server().session()) {
-            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to, preflight.rolePlan().unreachable());
+            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to, preflight.rolePlan().gone());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
             if (contents.timescale() != null) {
                 script.comment("The source's own jobs write too: pause them there with alter_job(..., scheduled => false) while this runs");

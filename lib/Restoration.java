@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
-//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java Journal.java Loading.java LoadingScript.java
-//SOURCES Manifest.java ManifestCheck.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java Schema.java
-//SOURCES ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
+//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java Loading.java
+//SOURCES LoadingScript.java Manifest.java ManifestCheck.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java
+//SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -152,7 +152,7 @@ public final class Restoration {
                 Server.pinned())
                 .programs(client.folder().toString());
         try (Connection to = database.server().session()) {
-            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, Set.of());
+            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, GoneRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
             loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java
+//SOURCES Connecting.java Finding.java GoneRoles.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java
 //SOURCES Rows.java Server.java Sql.java TargetKind.java
 package lib;
 
@@ -154,6 +154,19 @@ public final class RolePlan {
             missing().forEach(role -> names.add(role.name()));
         }
         return names;
+    }
+
+    /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */
+    public GoneRoles gone() {
+        Set<String> replaced = new TreeSet<>(unreachable);
+        translation.roles(RoleTranslation.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
+        if (!reachable.contains(source.bootstrap())) {
+            replaced.add(source.bootstrap());
+        }
+        if (!mayCreate()) {
+            missing().forEach(role -> replaced.add(role.name()));
+        }
+        return new GoneRoles(replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)), replaced);
     }
 
     /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */

@@ -132,13 +132,9 @@ public final class Schema {
         archive.comment(ours.and(entry -> entry.concerns("EVENT TRIGGER")));
     }
 
-    /** Grants what the archive grants; {@code words} changes the statements for a user who is no superuser, and is null for one who is. */
+    /** Grants what the archive grants; {@code words} changes the statements. */
     public void grants(UnaryOperator<String> words) {
-        if (words == null) {
-            archive.grant(ours);
-        } else {
-            archive.grant(ours, words);
-        }
+        archive.grant(ours, words);
     }
 
     /** Restores the comments on all that is there by then. */

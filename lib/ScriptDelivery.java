@@ -1,12 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Grantors.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java Steps.java
-//SOURCES Tool.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java
+//SOURCES Steps.java Tool.java
 package lib;
 
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** A plain dump, which psql runs from its first line to its last. */
 public final class ScriptDelivery implements Delivery {
@@ -64,7 +65,7 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void privileges(Grantors grantors) {
+    public void privileges(UnaryOperator<String> words) {
         // The script has given them.
     }
 

@@ -1,7 +1,8 @@
-//SOURCES Archive.java Delivery.java Extensions.java Grantors.java Jobs.java RowMover.java Schema.java Steps.java
+//SOURCES Archive.java Delivery.java Extensions.java Jobs.java RowMover.java Schema.java Steps.java
 package lib;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints, triggers. */
 public final class StepwiseDelivery implements Delivery {
@@ -54,8 +55,8 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void privileges(Grantors grantors) {
-        schema.grants(grantors == null ? null : grantors::speak);
+    public void privileges(UnaryOperator<String> words) {
+        schema.grants(words);
     }
 
     @Override

@@ -29,9 +29,9 @@ class HouseRulesTest {
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Settings Roles QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
-              Finding Collations Surroundings Peculiarities LargeRows Capacity DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences RolePlan ExtensionCheck
+              Finding Collations Surroundings Peculiarities LargeRows Capacity DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
-            work: Workers Copier LargeObjects Journal Ownership Grantors Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+            work: Workers Copier LargeObjects Journal Ownership Grantors Grantees Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
