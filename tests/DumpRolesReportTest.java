@@ -85,13 +85,14 @@ class DumpRolesReportTest {
         CommandRun run = DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres", "loader", "l")), "--json");
         assertEquals(0, run.code(), run.err());
         String roles = """
-                SELECT r->>'name', r->>'becomes', r->>'why', (SELECT string_agg(l->>'what', ', ') FROM json_array_elements(r->'loses') l)
+                SELECT r->>'name', r->>'becomes', coalesce(r->>'why', r->'lowered'->>0),
+                       (SELECT string_agg(l->>'what', ', ') FROM json_array_elements(r->'loses') l)
                   FROM json_array_elements($json$%s$json$::json->'roles') r""".formatted(run.out());
         String own = "the target has it, and its user may not alter it";
         assertEquals(List.of(row("postgres", "left out", "it is the source's bootstrap superuser", null),
                 row("chief", "kept", own, "attributes, password, comment and settings"),
                 row("loader", "kept", "the target's user is called that", null), row("there", "altered", null, null),
-                row("we\"ird", "created", null, "lowered, without REPLICATION, the setting of log_statement")), target.rows("postgres", roles));
+                row("we\"ird", "created", "REPLICATION", "lowered, without REPLICATION, the setting of log_statement")), target.rows("postgres", roles));
         assertEquals(List.of(List.of("ALTER ROLE \"chief\" WITH SUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1;"),
                 List.of("ALTER ROLE \"we\"\"ird\" REPLICATION;"), List.of("ALTER ROLE \"we\"\"ird\" SET \"log_statement\" TO 'all';")),
                 target.rows("postgres", "SELECT json_array_elements_text($json$" + run.out() + "$json$::json->'manual')"));

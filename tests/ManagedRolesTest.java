@@ -37,6 +37,12 @@ class ManagedRolesTest {
             SELECT m.rolname || ' in ' || r.rolname || CASE WHEN bool_or(admin_option) THEN ' with admin' ELSE '' END
               FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
              WHERE m.oid >= 16384 AND m.rolname <> 'tsdbadmin' GROUP BY r.rolname, m.rolname ORDER BY 1""";
+    /** A superuser may do everything, and is none any more. */
+    private static final String RIGHTS = """
+            SELECT relname, relowner::regrole, r.rolname, concat_ws(' ', has_table_privilege(r.oid, c.oid, 'SELECT WITH GRANT OPTION'),
+                   has_table_privilege(r.oid, c.oid, 'INSERT'), has_table_privilege(r.oid, c.oid, 'TRUNCATE'))
+              FROM pg_class c, pg_roles r WHERE relnamespace = 'awkward'::regnamespace AND relkind = 'r' AND r.oid >= 16384
+               AND r.rolname NOT IN ('tsdbadmin', 'big_boss', 'team_lead') ORDER BY 1, 3""";
     private static final PgServer SOURCE = PgServer.start(15);
     private static final Map<Integer, PgServer> TARGETS = new TreeMap<>();
 
@@ -155,5 +161,18 @@ class ManagedRolesTest {
         manual(run).forEach(statement -> target.sql("tsdb", statement));
         assertEquals(SOURCE.rows("tsdb", ATTRIBUTES), target.rows("tsdb", ATTRIBUTES));
         assertEquals(SOURCE.rows("tsdb", MEMBERS), target.rows("tsdb", MEMBERS));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {15, 17})
+    void migrated_with_a_database_they_own_and_may_there_what_they_did(int major) {
+        PgServer target = TARGETS.get(major);
+        CommandRun run = CommandRun.migrate(SOURCE.uri("tsdb"), uri(target));
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("migrate: roles: 25 created (3 lowered), 0 existed ("), run.err());
+        assertTrue(run.out().contains("warning: roles: role \"big_boss\": lowered, without SUPERUSER, REPLICATION, BYPASSRLS: the target's user may not give them\n"),
+                run.out());
+        assertEquals(SOURCE.rows("tsdb", RIGHTS), target.rows("tsdb", RIGHTS));
+        assertEquals(logins(SOURCE), logins(target));
     }
 }
