@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -56,14 +57,28 @@ final class RoleDifferences {
         return String.join(", ", of(role).stream().map(property -> property.words).toList());
     }
 
-    /** @return the statements, one after another, that make the target's role like the source's, but for its password; the command where that is all */
-    String mending(Roles.Role role) {
+    /** @return the attributes that one of both has */
+    Set<Roles.Attribute> attributes(Roles.Role role) {
+        Set<Roles.Attribute> different = EnumSet.noneOf(Roles.Attribute.class);
+        for (Roles.Attribute attribute : Roles.Attribute.values()) {
+            if (role.has(attribute) != existing.get(role.name()).has(attribute)) {
+                different.add(attribute);
+            }
+        }
+        return different;
+    }
+
+    /**
+     * @param spoken the attributes to be spoken of
+     * @return the statements, one after another, that make the target's role like the source's, but for its password; the command where that is all
+     */
+    String mending(Roles.Role role, Set<Roles.Attribute> spoken) {
         List<Property> different = of(role);
         String head = "ALTER ROLE " + Sql.ident(role.name());
         List<String> statements = new ArrayList<>();
         if (different.contains(Property.ATTRIBUTES) || different.contains(Property.CONNECTION_LIMIT)
                 || different.contains(Property.VALID_UNTIL) && role.validUntil() != null) {
-            statements.add(RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class)));
+            statements.add(RoleStatements.alter(role.withoutPassword(), spoken));
         }
         if (different.contains(Property.VALID_UNTIL) && role.validUntil() == null) {
             statements.add(head + " VALID UNTIL 'infinity'");

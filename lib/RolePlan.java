@@ -84,7 +84,7 @@ public final class RolePlan {
             } else if (translation.isServices(outcome.role().name())) {
                 findings.add(Finding.ok("roles", "role \"%s\" is kept as it is: %s", outcome.role(), outcome.why()));
             } else if (differs(outcome.role())) {
-                findings.add(Finding.warning("roles", differences.mending(outcome.role()),
+                findings.add(Finding.warning("roles", mending(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));
             }
         }
@@ -105,6 +105,12 @@ public final class RolePlan {
             findings.add(Finding.ok("roles", "%d to create, %d exist", missing().size(), source.roles().size() - missing().size()));
         }
         return findings;
+    }
+
+    private String mending(Roles.Role role) {
+        boolean own = target.givable().containsAll(differences.attributes(role)) && source.settings().stream()
+                .filter(setting -> setting.role().equals(role.name()) && !setting.database()).allMatch(setting -> target.refusal(setting.name()).isEmpty());
+        return own ? differences.mending(role, target.givable()) : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
     }
 
     /** Where it is not for the operator to say. */

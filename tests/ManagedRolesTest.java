@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,5 +175,17 @@ class ManagedRolesTest {
                 run.out());
         assertEquals(SOURCE.rows("tsdb", RIGHTS), target.rows("tsdb", RIGHTS));
         assertEquals(logins(SOURCE), logins(target));
+
+        target.sql("postgres", "CREATE DATABASE defaultdb OWNER tsdbadmin", "ALTER ROLE limited CONNECTION LIMIT 9");
+        String again = CommandRun.preflight(SOURCE.uri("tsdb"), target.uri("defaultdb", "tsdbadmin", "a"), "--target-kind", "mst").out();
+        assertTrue(again.contains("ok       target kind        Managed Service for TimescaleDB: --target-kind says so\n"), again);
+        assertEquals("""
+                "Rep_SUPERUSER_x" exists on the target with other attributes and is kept as it is
+                  fix: the support of Managed Service for TimescaleDB may run: ALTER ROLE "Rep_SUPERUSER_x" WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB \
+                LOGIN REPLICATION NOBYPASSRLS CONNECTION LIMIT -1;
+                "limited" exists on the target with another connection limit and is kept as it is
+                  fix: ALTER ROLE "limited" WITH INHERIT NOCREATEROLE NOCREATEDB LOGIN CONNECTION LIMIT 2;
+                """, again.lines().map(line -> line.replaceFirst("warning +roles +role ", "").replaceFirst("^ {27} ", "")).filter(line -> line.matches(
+                "(\"limited|\"Rep).* exists .*|.*fix: .*ALTER ROLE \"(limited|Rep_SUPERUSER_x)\" WITH .*")).collect(Collectors.joining("\n", "", "\n")));
     }
 }
