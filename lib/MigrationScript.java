@@ -74,8 +74,15 @@ final class MigrationScript {
         List<String> statements = roles.statements();
         if (!statements.isEmpty()) {
             script.step("Roles" + (roles.hasPasswords() ? "; their passwords are left out, and dump-roles --out writes them to a file" : ""))
-                    .sql(ShellScript.Side.TARGET, statements);
+                    .sql(ShellScript.Side.TARGET, together(statements));
         }
+    }
+
+    private static List<String> together(List<String> statements) {
+        List<String> all = new ArrayList<>(statements);
+        all.add(0, "BEGIN");
+        all.add("COMMIT");
+        return all;
     }
 
     private void archive(LoadingScript loading, Connection to, Path dump) {

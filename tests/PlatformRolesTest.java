@@ -104,6 +104,7 @@ class PlatformRolesTest {
                 "CREATE TABLE \"x TO rds_superuser\" ()", "GRANT SELECT ON \"x TO rds_superuser\" TO app",
                 "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app, rds_superuser", "ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM PUBLIC");
         CommandRun script = CommandRun.migrate(source.uri("shop"), uri, "--dry-run");
+        assertTrue(script.out().matches("(?s).*\nBEGIN;\nCREATE ROLE [^#]*\nCOMMIT;\n.*"), script.out());
 
         CommandRun run = CommandRun.migrate(source.uri("shop"), uri);
 
