@@ -4,7 +4,7 @@ BUILD ?= build
 TESTS ?=
 JAVA_BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
 SOURCES := $(wildcard lib/*.java scripts/*.java tests/*.java tests/*/*.java)
-FOLDERS := $(wildcard lib scripts tests tests/testbed)
+FOLDERS := $(wildcard lib scripts tests tests/testbed tests/bench)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
 # The runbook: connection strings from the environment or from make's command line, files in DIR.
@@ -14,7 +14,7 @@ FORMAT ?= directory
 RESTORE ?= restore-postgres
 export SOURCE TARGET
 
-.PHONY: from-postgres from-timescaledb roles dump align restore analyze verify help test soak check demo demo-timescale trixie-root clean packages class-path
+.PHONY: from-postgres from-timescaledb roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,10 @@ soak: packages check ## run the tests that try random moments and large database
 	@TSMIGRATE_SOAK=1 $(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
 
 check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are errors
+
+bench: packages check ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench --workloads=$(WORKLOADS) --contenders=$(CONTENDERS) \
+		--rounds=$(ROUNDS) --scale=$(SCALE) --minutes=$(MINUTES) --results=$(RESULTS)
 
 demo: packages check ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo

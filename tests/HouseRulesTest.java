@@ -53,7 +53,7 @@ class HouseRulesTest {
 
     private static final List<SourceFile> LIB = SourceFile.in("lib");
     private static final List<SourceFile> SCRIPTS = SourceFile.in("scripts");
-    private static final List<SourceFile> TESTS = Stream.of("tests", "tests/testbed").flatMap(folder -> SourceFile.in(folder).stream()).toList();
+    private static final List<SourceFile> TESTS = Stream.of("tests", "tests/testbed", "tests/bench").flatMap(folder -> SourceFile.in(folder).stream()).toList();
     private static final Set<String> LIB_CLASSES = LIB.stream().map(SourceFile::name).collect(Collectors.toSet());
 
     private final List<String> broken = new ArrayList<>();

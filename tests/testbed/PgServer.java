@@ -54,6 +54,11 @@ public final class PgServer implements ServerAccess, AutoCloseable {
             return this;
         }
 
+        /** The major version of the server to be. */
+        public int major() {
+            return binaries.major();
+        }
+
         /** TLS only, with a certificate for "localhost" signed by a CA of its own. */
         public Plan tls() {
             tls = true;

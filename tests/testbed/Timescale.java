@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -65,6 +66,12 @@ public final class Timescale {
         Assumptions.assumeTrue(found.isPresent(), () -> "needs TimescaleDB " + String.join(" and ", versions)
                 + ", community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
         return PgServer.plan(found.orElseThrow()).with(SETTINGS);
+    }
+
+    /** A server of the newest community version that an installation offers alone, if there is one. */
+    public static Optional<PgServer.Plan> newest() {
+        return ServerBinaries.listed().stream().filter(listed -> offered(listed).size() == 1)
+                .max(Comparator.comparing(listed -> Version.parse(offered(listed).iterator().next()))).map(found -> PgServer.plan(found).with(SETTINGS));
     }
 
     /** The plant's database, see sql/timescale.sql, on a server of the community edition. */

@@ -77,7 +77,12 @@ public final class TrixieRoot {
 
     /** A server that preloads TimescaleDB; the extension is not created anywhere yet. */
     public static PgServer timescale(String... settings) {
-        return PgServer.plan(server()).with(TIMESCALE.toArray(String[]::new)).with(settings).start();
+        return timescalePlan().with(settings).start();
+    }
+
+    /** As above, not started yet. */
+    public static PgServer.Plan timescalePlan() {
+        return PgServer.plan(server()).with(TIMESCALE.toArray(String[]::new));
     }
 
     /** A folder with pg_dump, pg_dumpall, pg_restore and psql 17 that run on this machine, outside of the root. */

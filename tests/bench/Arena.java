@@ -1,0 +1,128 @@
+package bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import testbed.CacheFolder;
+import testbed.ClientBinaries;
+import testbed.PgServer;
+import testbed.ServerAccess;
+import testbed.Timescale;
+import testbed.TrixieRoot;
+
+/** Two fresh servers with the same settings, the source filled, and the programs for both. */
+final class Arena implements AutoCloseable {
+    /** Debian's own but for these; unlike in tests, what a server has promised to keep is on its disk. */
+    static final List<String> SETTINGS = List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
+            "full_page_writes=on");
+    private static final String DATABASE = "bench";
+
+    private final Workload workload;
+    private final PgServer source;
+    private final PgServer target;
+    private final Path clients;
+    private final Path folder;
+    private final Contents contents;
+
+    private Arena(Workload workload, PgServer.Plan plan, Path clients, double scale) {
+        this.workload = workload;
+        this.clients = clients;
+        source = plan.with(SETTINGS.toArray(String[]::new)).start();
+        target = plan.start();
+        source.sql("postgres", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
+        source.sql(DATABASE, workload.statements(scale).toArray(String[]::new));
+        source.sql(DATABASE, "VACUUM ANALYZE");
+        contents = Contents.of(source, DATABASE);
+        // It goes with its server, even after kill -9.
+        folder = source.socketFolder().resolve("bench");
+    }
+
+    /** Starts both servers and fills the source. */
+    static Arena of(Workload workload, double scale) {
+        if (!workload.hypertables()) {
+            int major = ClientBinaries.clientMajor();
+            return new Arena(workload, PgServer.plan(major), ClientBinaries.bin(major), scale);
+        }
+        return Timescale.newest().map(plan -> new Arena(workload, plan, ClientBinaries.bin(plan.major()), scale))
+                .orElseGet(() -> new Arena(workload, TrixieRoot.timescalePlan(), TrixieRoot.clientWrappers(), scale));
+    }
+
+    /** What these servers are, in words. */
+    String servers() {
+        String version = source.query("postgres", "SHOW server_version").replaceFirst(" .*", "");
+        return "PostgreSQL " + version + (workload.hypertables() ? ", TimescaleDB " + source.query(DATABASE, """
+                SELECT extversion || CASE current_setting('timescaledb.license') WHEN 'apache' THEN ' Apache edition' ELSE '' END
+                FROM pg_extension WHERE extname = 'timescaledb'""") : "");
+    }
+
+    /** The size of the source on its disk. */
+    long bytes() {
+        return Long.parseLong(source.query(DATABASE, "SELECT pg_database_size(current_database())"));
+    }
+
+    ServerAccess source() {
+        return source;
+    }
+
+    ServerAccess target() {
+        return target;
+    }
+
+    /**
+     * Moves the database once, into an empty one.
+     *
+     * @param source the port at which the tool is to look for the source
+     * @param target the same for the target
+     */
+    Measured move(Contender contender, int sourcePort, int targetPort, Duration limit) {
+        try {
+            CacheFolder.delete(folder);
+            Files.createDirectory(folder);
+            target.sql("postgres", "DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
+            if (workload.hypertables()) {
+                target.sql(DATABASE, "CREATE EXTENSION timescaledb");
+            }
+            source.sql("postgres", "CHECKPOINT");
+            target.sql("postgres", "CHECKPOINT");
+            Path data = Files.createDirectory(folder.resolve("files"));
+            return Measured.of(contender.script(workload), environment(sourcePort, targetPort, data), folder.resolve("messages"), limit);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @return in what the target differs from the source, empty if in nothing */
+    String difference() {
+        return contents.difference(Contents.of(target, DATABASE));
+    }
+
+    private Map<String, String> environment(int sourcePort, int targetPort, Path data) {
+        Map<String, String> environment = new LinkedHashMap<>();
+        environment.put("SOURCE", uri(source, sourcePort));
+        environment.put("TARGET", uri(target, targetPort));
+        // The servers of one JVM share it.
+        environment.put("PGPASSWORD", source.password());
+        environment.put("DIR", data.toString());
+        environment.put("TMPDIR", data.toString());
+        environment.put("REPOSITORY", Path.of("").toAbsolutePath().toString());
+        environment.put("TSMIGRATE_PG_BINDIRS", clients.toString());
+        environment.put("PATH", clients + ":" + Pgcopydb.folder().map(path -> path + ":").orElse("") + System.getenv("PATH"));
+        return environment;
+    }
+
+    private static String uri(PgServer server, int port) {
+        return "postgresql://" + server.user() + "@" + server.host() + ":" + port + "/" + DATABASE;
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        target.close();
+    }
+}

@@ -1,0 +1,102 @@
+package bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A way to move a database, as bash runs it with SOURCE, TARGET, DIR (an empty folder) and REPOSITORY set. The target is an empty database,
+ * where a hypertable is to come with the extension in it.
+ *
+ * @param name what CONTENDERS selects
+ * @param title what tables and charts show
+ * @param plain the script for PostgreSQL
+ * @param hypertables the script for TimescaleDB
+ */
+record Contender(String name, String title, String plain, String hypertables) {
+    /**
+     * The commands of Timescale's manual, but for the roles, of which there are none, and for the schema of the two functions, without which
+     * psql does not find the second one: the dump has emptied the search path by then.
+     */
+    private static final Contender RECIPE = new Contender("recipe", "documented recipe", """
+            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges --file="$DIR/dump.sql"
+            psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 --echo-errors -f "$DIR/dump.sql"
+            psql -X -q -d "$TARGET" -c ANALYZE
+            """, """
+            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges --file="$DIR/dump.sql"
+            psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 --echo-errors -c "SELECT public.timescaledb_pre_restore();" \\
+              -f "$DIR/dump.sql" -c "SELECT public.timescaledb_post_restore();"
+            psql -X -q -d "$TARGET" -c ANALYZE
+            """);
+
+    private static final Contender PIPE = new Contender("pipe", "pg_dump | psql", """
+            pg_dump -d "$SOURCE" | psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1
+            psql -X -q -d "$TARGET" -c ANALYZE
+            """, """
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_pre_restore()"
+            pg_dump -d "$SOURCE" | psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
+            """);
+
+    /** The catalog of TimescaleDB has to be there before the chunks' rows, and one table at a time. */
+    private static final Contender DIRECTORY = new Contender("directory", "pg_dump -Fd -j, pg_restore -j", """
+            pg_dump -d "$SOURCE" -Fd -j 4 -f "$DIR/dump"
+            pg_restore -d "$TARGET" -e -j 4 "$DIR/dump"
+            vacuumdb -q -d "$TARGET" --analyze-only -j 4
+            """, """
+            pg_dump -d "$SOURCE" -Fd -j 4 -f "$DIR/dump"
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_pre_restore()"
+            pg_restore -d "$TARGET" -e --section=pre-data "$DIR/dump"
+            pg_restore -d "$TARGET" -e --section=data -n _timescaledb_catalog -n _timescaledb_config "$DIR/dump"
+            pg_restore -d "$TARGET" -e --section=data -N _timescaledb_catalog -N _timescaledb_config -j 4 "$DIR/dump"
+            pg_restore -d "$TARGET" -e --section=post-data -j 4 "$DIR/dump"
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()"
+            vacuumdb -q -d "$TARGET" --analyze-only -j 4
+            """);
+
+    private static final List<Contender> ALL = List.of(migrate("migrate", "migrate", "--verify none"), migrate("migrate-verify", "migrate, verified", ""),
+            RECIPE, DIRECTORY, PIPE, pgcopydb(2), pgcopydb(4));
+
+    /** The ones that this name means: the one of that name, else all whose names go on after it. */
+    static List<Contender> of(String name) {
+        Optional<Contender> exact = ALL.stream().filter(contender -> contender.name.equals(name)).findFirst();
+        List<Contender> found = exact.map(List::of).orElse(ALL.stream().filter(contender -> contender.name.startsWith(name + "-")).toList());
+        if (found.isEmpty()) {
+            throw new IllegalArgumentException("no contender \"" + name + "\", only " + String.join(", ", ALL.stream().map(Contender::name).toList()));
+        }
+        return found;
+    }
+
+    /** @param names separated by commas; an empty text means all */
+    static List<Contender> select(String names) {
+        return names.isEmpty() ? ALL : Arrays.stream(names.split(",")).flatMap(name -> of(name).stream()).distinct().toList();
+    }
+
+    String script(Workload workload) {
+        return workload.hypertables() ? hypertables : plain;
+    }
+
+    /** What has to be on this machine. */
+    List<String> programs() {
+        return Stream.of("pgcopydb").filter(plain::contains).toList();
+    }
+
+    private static Contender migrate(String name, String title, String options) {
+        return same(name, title, "\"$REPOSITORY/jbang\" migrate " + options);
+    }
+
+    /** It turns restoring mode on by itself, but so late that TRUNCATE ONLY of a hypertable may fail, or indexes come twice. */
+    private static Contender pgcopydb(int jobs) {
+        String clone = """
+                pgcopydb clone --source "$SOURCE" --target "$TARGET" --dir "$DIR/pgcopydb" --table-jobs %1$d --index-jobs %1$d --restore-jobs %1$d \\
+                  --use-copy-binary --split-tables-larger-than 200MB --no-owner --no-acl --fail-fast
+                """.formatted(jobs);
+        return new Contender("pgcopydb-" + jobs, "pgcopydb, " + jobs + " jobs", clone,
+                "psql -X -q -d \"$TARGET\" -c 'SELECT timescaledb_pre_restore()'\n" + clone);
+    }
+
+    private static Contender same(String name, String title, String script) {
+        return new Contender(name, title, script, script);
+    }
+}
