@@ -29,8 +29,8 @@ soak: packages check ## run the tests that try random moments and large database
 check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are errors
 
 bench: packages check ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
-	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench --workloads=$(WORKLOADS) --contenders=$(CONTENDERS) \
-		--rounds=$(ROUNDS) --scale=$(SCALE) --minutes=$(MINUTES) --results=$(RESULTS)
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench WORKLOADS=$(WORKLOADS) CONTENDERS=$(CONTENDERS) \
+		ROUNDS=$(ROUNDS) SCALE=$(SCALE) LINKED=$(LINKED) MINUTES=$(MINUTES) RESULTS=$(RESULTS)
 
 demo: packages check ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.opentest4j.TestAbortedException;
 import testbed.CacheFolder;
 import testbed.ClientBinaries;
 import testbed.PgServer;
@@ -17,7 +18,7 @@ import testbed.Timescale;
 import testbed.TrixieRoot;
 
 /** Two fresh servers with the same settings, the source filled, and the programs for both. */
-final class Arena implements AutoCloseable {
+public final class Arena implements AutoCloseable {
     /** Debian's own but for these; unlike in tests, what a server has promised to keep is on its disk. */
     static final List<String> SETTINGS = List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
             "full_page_writes=on");
@@ -44,12 +45,16 @@ final class Arena implements AutoCloseable {
     }
 
     /** Starts both servers and fills the source. */
-    static Arena of(Workload workload, double scale) {
+    public static Arena of(Workload workload, double scale) {
         if (!workload.hypertables()) {
             int major = ClientBinaries.clientMajor();
             return new Arena(workload, PgServer.plan(major), ClientBinaries.bin(major), scale);
         }
-        return Timescale.newest().map(plan -> new Arena(workload, plan, ClientBinaries.bin(plan.major()), scale))
+        Optional<PgServer.Plan> community = Timescale.newest();
+        if (workload.compressed() && community.isEmpty()) {
+            throw new TestAbortedException("needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
+        }
+        return community.map(plan -> new Arena(workload, plan, ClientBinaries.bin(plan.major()), scale))
                 .orElseGet(() -> new Arena(workload, TrixieRoot.timescalePlan(), TrixieRoot.clientWrappers(), scale));
     }
 
@@ -66,11 +71,17 @@ final class Arena implements AutoCloseable {
         return Long.parseLong(source.query(DATABASE, "SELECT pg_database_size(current_database())"));
     }
 
-    ServerAccess source() {
+    Workload workload() {
+        return workload;
+    }
+
+    /** Where the database comes from. */
+    public ServerAccess source() {
         return source;
     }
 
-    ServerAccess target() {
+    /** Where it goes to. */
+    public ServerAccess target() {
         return target;
     }
 
@@ -95,6 +106,11 @@ final class Arena implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The CPU seconds that both servers have taken so far. */
+    double serverTime() {
+        return ServerTime.of(source) + ServerTime.of(target);
     }
 
     /** @return in what the target differs from the source, empty if in nothing */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.opentest4j.TestAbortedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,51 +18,91 @@ import picocli.CommandLine.Option;
 /** What `make bench` runs: every contender moves every workload, in rounds, side by side. */
 @Command(name = "bench", mixinStandardHelpOptions = true)
 final class Bench implements Callable<Integer> {
-    @Option(names = "--workloads", defaultValue = "")
-    String workloads;
-    @Option(names = "--contenders", defaultValue = "")
-    String contenders;
-    @Option(names = "--rounds", defaultValue = "3")
+    @Option(names = "WORKLOADS", description = "separated by commas; all if not given")
+    String workloads = "";
+    @Option(names = "CONTENDERS", description = "separated by commas, pgcopydb for all that begin so; all if not given")
+    String contenders = "";
+    @Option(names = "LINKED", description = "workloads that are also moved over a link; \"none\" for none", defaultValue = "timeseries")
+    String linked;
+    @Option(names = "ROUNDS", defaultValue = "3")
     int rounds;
-    @Option(names = "--scale", defaultValue = "1")
+    @Option(names = "SCALE", description = "the size of each workload, 1 for the usual one", defaultValue = "1")
     double scale;
-    @Option(names = "--minutes", defaultValue = "40")
+    @Option(names = "MINUTES", description = "no round begins that would not end by then", defaultValue = "40")
     int minutes;
-    @Option(names = "--results", defaultValue = "build/bench")
+    @Option(names = "RESULTS", description = "the folder for the results", defaultValue = "build/bench")
     Path results;
 
+    private final List<String> notes = new ArrayList<>();
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private String command;
+
+    /** @param args make's variables; those that are empty are not set */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Bench()).execute(Arrays.stream(args).filter(arg -> !arg.endsWith("=")).toArray(String[]::new)));
+        String[] given = Arrays.stream(args).filter(arg -> !arg.endsWith("=")).toArray(String[]::new);
+        Bench bench = new Bench();
+        bench.command = Arrays.stream(given).filter(arg -> !arg.startsWith("RESULTS=")).collect(Collectors.joining(" ", "make bench ", "")).strip();
+        System.exit(new CommandLine(bench).setExecutionExceptionHandler((e, line, parsed) -> {
+            System.out.println("bench: error: " + e.getMessage());
+            return 1;
+        }).execute(given));
     }
 
     @Override
     public Integer call() {
-        List<Workload> chosen = workloads.isEmpty() ? List.of(Workload.values()) : Arrays.stream(workloads.split(",")).map(Workload::of).toList();
-        List<Contender> all = Contender.select(contenders);
-        Deadline deadline = new Deadline(Duration.ofMinutes(minutes), chosen);
-        Results found = new Results();
-        for (Workload workload : chosen) {
-            System.out.printf("%n%s: %s%n", workload.title(), workload.contents(scale));
-            deadline.begin(workload);
+        List<Contender> able = able(Contender.select(contenders));
+        List<Workload> all = workloads.isEmpty() ? List.of(Workload.values()) : Workload.select(workloads);
+        List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
+        Deadline deadline = new Deadline(Duration.ofMinutes(minutes), all.stream().mapToInt(workload -> shares(workload, apart)).sum());
+        for (Workload workload : all) {
             try (Arena arena = Arena.of(workload, scale)) {
-                Contest contest = new Contest(arena, workload, false, able(all), rounds, deadline);
-                found.add(workload, false, workload.contents(scale), arena.servers(), arena.bytes(), contest.run());
+                contest(arena, false, able, deadline);
+                if (workload == Workload.TIMESERIES) {
+                    Outcome outcome = outcomes.get(outcomes.size() - 1);
+                    notes.addAll(Notes.floor(new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline).turn(Contender.FLOOR, 1), outcome));
+                }
+                if (apart.contains(workload)) {
+                    contest(arena, true, able, deadline);
+                }
             } catch (TestAbortedException e) {
-                System.out.println("skipped: " + e.getMessage());
+                skip(workload.title() + ": " + e.getMessage());
+                deadline.begin(shares(workload, apart));
             }
         }
-        System.out.println();
-        System.out.print(found.text());
-        return 0;
+        notes.add(Notes.startUp());
+        notes.addAll(Notes.perChunk(outcomes));
+        Results.write(results, command, outcomes, notes);
+        System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
+        return outcomes.stream().flatMap(outcome -> outcome.standings().stream()).filter(standing -> standing.contender().isOurs()).allMatch(Standing::counts) ? 0 : 1;
+    }
+
+    private void contest(Arena arena, boolean link, List<Contender> able, Deadline deadline) {
+        deadline.begin(arena.workload().share());
+        try (Link toSource = Link.to(arena.source().port()); Link toTarget = Link.to(arena.target().port())) {
+            Contest contest = new Contest(arena, link ? toSource.port() : arena.source().port(), link ? toTarget.port() : arena.target().port(), able, rounds,
+                    deadline);
+            String contents = arena.workload().contents(scale);
+            System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents, arena.servers());
+            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(), arena.bytes(), contest.run()));
+        }
+    }
+
+    private static int shares(Workload workload, List<Workload> apart) {
+        return apart.contains(workload) ? 2 * workload.share() : workload.share();
     }
 
     /** Those whose programs are here; the others are named. */
-    private static List<Contender> able(List<Contender> all) {
+    private List<Contender> able(List<Contender> all) {
         Optional<String> missing = Pgcopydb.unavailable();
         List<Contender> able = new ArrayList<>(all);
         if (able.removeIf(contender -> missing.isPresent() && contender.programs().contains("pgcopydb"))) {
-            System.out.println("skipped: pgcopydb: " + missing.orElseThrow());
+            skip("pgcopydb: " + missing.orElseThrow());
         }
         return able;
+    }
+
+    private void skip(String what) {
+        System.out.println("skipped: " + what);
+        notes.add("Skipped: " + what);
     }
 }

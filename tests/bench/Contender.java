@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param plain the script for PostgreSQL
  * @param hypertables the script for TimescaleDB
  */
-record Contender(String name, String title, String plain, String hypertables) {
+public record Contender(String name, String title, String plain, String hypertables) {
     /**
      * The commands of Timescale's manual, but for the roles, of which there are none, and for the schema of the two functions, without which
      * psql does not find the second one: the dump has emptied the search path by then.
@@ -39,13 +39,13 @@ record Contender(String name, String title, String plain, String hypertables) {
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
             """);
 
-    /** The catalog of TimescaleDB has to be there before the chunks' rows, and one table at a time. */
-    private static final Contender DIRECTORY = new Contender("directory", "pg_dump -Fd -j, pg_restore -j", """
-            pg_dump -d "$SOURCE" -Fd -j 4 -f "$DIR/dump"
+    /** Not compressed, which is faster here; the catalog of TimescaleDB has to be there before the chunks' rows, and one table at a time. */
+    private static final Contender DIRECTORY = new Contender("directory", "pg_dump -Fd, pg_restore", """
+            pg_dump -d "$SOURCE" -Fd -Z 0 -j 4 -f "$DIR/dump"
             pg_restore -d "$TARGET" -e -j 4 "$DIR/dump"
             vacuumdb -q -d "$TARGET" --analyze-only -j 4
             """, """
-            pg_dump -d "$SOURCE" -Fd -j 4 -f "$DIR/dump"
+            pg_dump -d "$SOURCE" -Fd -Z 0 -j 4 -f "$DIR/dump"
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_pre_restore()"
             pg_restore -d "$TARGET" -e --section=pre-data "$DIR/dump"
             pg_restore -d "$TARGET" -e --section=data -n _timescaledb_catalog -n _timescaledb_config "$DIR/dump"
@@ -53,6 +53,19 @@ record Contender(String name, String title, String plain, String hypertables) {
             pg_restore -d "$TARGET" -e --section=post-data -j 4 "$DIR/dump"
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()"
             vacuumdb -q -d "$TARGET" --analyze-only -j 4
+            """);
+
+    /** Not for comparison: what the servers have to do in any case, one COPY after the other. */
+    static final Contender FLOOR = new Contender("floor", "floor", "", """
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_pre_restore()"
+            pg_dump -d "$SOURCE" -Fc --exclude-table-data='_timescaledb_internal._hyper*' -f "$DIR/dump"
+            pg_restore -d "$TARGET" -e --section=pre-data --section=data "$DIR/dump"
+            psql -X -A -t -d "$SOURCE" -c "SELECT format('%I.%I', schema_name, table_name) FROM _timescaledb_catalog.chunk" | while read -r chunk; do
+              psql -X -q -d "$SOURCE" -c "COPY $chunk TO STDOUT (FORMAT binary)" </dev/null | psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 -c BEGIN \\
+                -c "TRUNCATE ONLY $chunk" -c "COPY $chunk FROM STDIN (FORMAT binary, FREEZE)" -c COMMIT
+            done
+            pg_restore -d "$TARGET" -e --section=post-data "$DIR/dump"
+            psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
             """);
 
     private static final List<Contender> ALL = List.of(migrate("migrate", "migrate", "--verify none"), migrate("migrate-verify", "migrate, verified", ""),
@@ -69,12 +82,16 @@ record Contender(String name, String title, String plain, String hypertables) {
     }
 
     /** @param names separated by commas; an empty text means all */
-    static List<Contender> select(String names) {
+    public static List<Contender> select(String names) {
         return names.isEmpty() ? ALL : Arrays.stream(names.split(",")).flatMap(name -> of(name).stream()).distinct().toList();
     }
 
     String script(Workload workload) {
         return workload.hypertables() ? hypertables : plain;
+    }
+
+    boolean isOurs() {
+        return name.startsWith("migrate");
     }
 
     /** What has to be on this machine. */

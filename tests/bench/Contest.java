@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** The rounds of one workload: in each, every contender has its turn, beginning with another one. */
-final class Contest {
+public final class Contest {
     /** A contender that takes this many times the time of the fastest has no further turn... */
     private static final double SLOW = 5;
     /** ... and one that takes this many times of it, and longer than a minute, is not waited for. */
@@ -22,24 +22,30 @@ final class Contest {
     private static final Path MESSAGES = Path.of("build", "bench");
 
     private final Arena arena;
-    private final Workload workload;
-    private final boolean link;
+    private final int sourcePort;
+    private final int targetPort;
     private final List<Contender> contenders;
     private final int rounds;
     private final Deadline deadline;
     private final List<Round> done = new ArrayList<>();
 
-    Contest(Arena arena, Workload workload, boolean link, List<Contender> contenders, int rounds, Deadline deadline) {
+    /**
+     * A contest that has not begun.
+     *
+     * @param sourcePort where the contenders look for the source
+     * @param targetPort where they look for the target
+     */
+    public Contest(Arena arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds, Deadline deadline) {
         this.arena = arena;
-        this.workload = workload;
-        this.link = link;
+        this.sourcePort = sourcePort;
+        this.targetPort = targetPort;
         this.contenders = new ArrayList<>(contenders);
         this.rounds = rounds;
         this.deadline = deadline;
     }
 
     /** @return every turn, also those that do not count */
-    List<Round> run() {
+    public List<Round> run() {
         Duration round = Duration.ZERO;
         for (int number = 1; number <= rounds && deadline.allows(round); number++) {
             long start = System.nanoTime();
@@ -54,26 +60,29 @@ final class Contest {
         return done;
     }
 
-    private Round turn(Contender contender, int number) {
+    /** One try of a contender. */
+    Round turn(Contender contender, int number) {
         double limit = Math.min(LONGEST, Math.max(SHORTEST, TOO_SLOW * fastest()));
-        Measured measured = arena.move(contender, arena.source().port(), arena.target().port(), Duration.ofMillis((long) (limit * 1000)));
+        double before = arena.serverTime();
+        Measured measured = arena.move(contender, sourcePort, targetPort, Duration.ofMillis((long) (limit * 1000)));
+        double servers = arena.serverTime() - before;
         String problem = switch (measured.code()) {
             case 0 -> arena.difference();
             case Measured.ENDLESS -> "not within " + (int) limit + " s";
             default -> "exit code " + measured.code() + ": " + measured.lastMessage();
         };
-        if (measured.code() != 0) {
+        if (!problem.isEmpty()) {
             keep(contender, number, measured);
         }
-        System.out.printf("%2d  %-28s %7.1f s  CPU %6.1f s  %5d MiB  %6d MB written  %s%n", number, contender.title(), measured.seconds(), measured.cpu(),
-                measured.peak() >> 20, measured.written() / 1_000_000, problem);
-        return new Round(workload, link, contender, number, measured, problem);
+        System.out.printf("%2d  %-28s %7.1f s  CPU %6.1f s, servers %6.1f s  %5d MiB  %6d MB written  %s%n", number, contender.title(),
+                measured.seconds(), measured.cpu(), servers, measured.peak() >> 20, measured.written() / 1_000_000, problem);
+        return new Round(contender, number, measured, servers, problem);
     }
 
     private void keep(Contender contender, int number, Measured measured) {
         try {
             Path folder = Files.createDirectories(MESSAGES);
-            Files.writeString(folder.resolve("%s-%s-%d.txt".formatted(workload.title(), contender.name(), number)), measured.messages());
+            Files.writeString(folder.resolve("%s-%s-%d.txt".formatted(arena.workload().title(), contender.name(), number)), measured.messages());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

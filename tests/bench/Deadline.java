@@ -1,28 +1,32 @@
 package bench;
 
 import java.time.Duration;
-import java.util.List;
 
 /** The end of a run, shared out among its workloads: a slow one does not take the others' time, and what one leaves is the others'. */
-final class Deadline {
+public final class Deadline {
     private final long end;
     private int open;
     private long shareEnd;
 
-    Deadline(Duration all, List<Workload> workloads) {
+    /**
+     * A run that ends after this time.
+     *
+     * @param shares of all workloads together
+     */
+    public Deadline(Duration all, int shares) {
         end = System.nanoTime() + all.toNanos();
-        open = workloads.stream().mapToInt(Workload::share).sum();
+        open = shares;
     }
 
-    /** From here on time goes to this workload. */
-    void begin(Workload workload) {
+    /** From here on time goes to a workload with this many shares. */
+    public void begin(int shares) {
         long now = System.nanoTime();
-        shareEnd = now + (end - now) / Math.max(1, open) * workload.share();
-        open -= workload.share();
+        shareEnd = now + (end - now) / Math.max(shares, open) * shares;
+        open -= shares;
     }
 
     /** @return whether there is time for something that takes this long */
-    boolean allows(Duration work) {
+    public boolean allows(Duration work) {
         return System.nanoTime() + work.toNanos() < shareEnd;
     }
 }

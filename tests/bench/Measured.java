@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param written bytes that its processes gave to file systems; 0 where there is no /proc
  * @param messages what it said
  */
-record Measured(int code, double seconds, double cpu, long peak, long written, String messages) {
+public record Measured(int code, double seconds, double cpu, long peak, long written, String messages) {
     /** The exit code of a script that did not end in time and was killed. */
     static final int ENDLESS = 124;
     /** A shell has the times of those it has waited for, and so the kernel counts what they wrote. */

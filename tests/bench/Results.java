@@ -1,74 +1,80 @@
 package bench;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** All rounds of a run, and what they come to. */
-final class Results {
-    /** One workload's rounds. */
-    record Part(Workload workload, boolean link, String contents, String servers, long bytes, List<Round> rounds) {
-        /** The contenders, the fastest first. */
-        List<Line> lines() {
-            Map<Contender, List<Round>> turns = new LinkedHashMap<>();
-            rounds.forEach(round -> turns.computeIfAbsent(round.contender(), contender -> new ArrayList<>()).add(round));
-            List<Line> lines = turns.entrySet().stream().map(entry -> new Line(entry.getKey(), entry.getValue())).toList();
-            return lines.stream().sorted(Comparator.comparing(Line::seconds)).toList();
-        }
+/** The files of a run: a table, a chart, and every round. */
+public final class Results {
+    private static final String HEAD = """
+            # Ways to move a database
 
-        /** The time that is 1 in ratios: that of migrate, or the fastest one's where it did not take part. */
-        double unit() {
-            return lines().stream().filter(line -> line.contender().name().equals("migrate") && line.counts()).findFirst()
-                    .or(() -> lines().stream().filter(Line::counts).findFirst()).map(Line::seconds).orElse(1.0);
+            Made by `%s` on %s.
+            Both servers and the tool ran on this one machine%s; the servers had Debian's settings but for `%s`. The target was an empty database each
+            time%s. The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and the fastest and the slowest
+            round. CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk are the tool's, without the
+            servers. A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and statistics as the source.
+            """;
+
+    private Results() {
+    }
+
+    /** Writes {@code bench.md}, {@code bench.svg} and {@code bench.csv} into a folder. */
+    public static void write(Path folder, String command, List<Outcome> outcomes, List<String> notes) {
+        try {
+            Files.createDirectories(folder);
+            Files.writeString(folder.resolve("bench.md"), table(command, outcomes, notes));
+            Files.writeString(folder.resolve("bench.svg"), Chart.of(outcomes));
+            Files.writeString(folder.resolve("bench.csv"), rounds(outcomes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    /** One contender's rounds of a workload. */
-    record Line(Contender contender, List<Round> rounds) {
-        boolean counts() {
-            return rounds.stream().allMatch(Round::counts);
+    private static String table(String command, List<Outcome> outcomes, List<String> notes) {
+        StringBuilder text = new StringBuilder(HEAD.formatted(command, Machine.description(),
+                outcomes.stream().anyMatch(Outcome::link) ? ", where it says \"over a link\" with 1 Gbit/s and 20 ms between the tool and each of them" : "",
+                String.join("`, `", Arena.SETTINGS), outcomes.stream().anyMatch(outcome -> outcome.workload().hypertables()) ? ", with the extension in it" : ""));
+        for (Outcome outcome : outcomes) {
+            text.append("\n## ").append(outcome.title()).append("\n\n").append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
+                    outcome.bytes() / 1_000_000, outcome.servers()));
+            text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+            outcome.standings().forEach(standing -> text.append(row(standing, outcome.unit())));
         }
-
-        /** The median; beyond all others where a round did not count. */
-        double seconds() {
-            return counts() ? median(rounds.stream().map(round -> round.measured().seconds()).toList()) : Double.POSITIVE_INFINITY;
-        }
-
-        double cpu() {
-            return median(rounds.stream().map(round -> round.measured().cpu()).toList());
-        }
-
-        double peak() {
-            return median(rounds.stream().map(round -> (double) round.measured().peak()).toList());
-        }
-
-        double written() {
-            return median(rounds.stream().map(round -> (double) round.measured().written()).toList());
-        }
-
-        private static double median(List<Double> values) {
-            List<Double> sorted = values.stream().sorted().toList();
-            int middle = sorted.size() / 2;
-            return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-        }
-    }
-
-    private final List<Part> parts = new ArrayList<>();
-
-    void add(Workload workload, boolean link, String contents, String servers, long bytes, List<Round> rounds) {
-        parts.add(new Part(workload, link, contents, servers, bytes, rounds));
-    }
-
-    String text() {
-        StringBuilder text = new StringBuilder();
-        for (Part part : parts) {
-            text.append("%s%s, %s%n".formatted(part.workload().title(), part.link() ? " over the link" : "", part.servers()));
-            part.lines().forEach(line -> text.append(String.format(Locale.ROOT, line.counts() ? "%6.2f  %7.1f s  %s%n" : "  none         –  %3$s%n",
-                    line.seconds() / part.unit(), line.seconds(), line.contender().title())));
+        if (!notes.isEmpty()) {
+            text.append("\n## Beside it\n\n");
+            notes.forEach(note -> text.append("- ").append(note).append('\n'));
         }
         return text.toString();
+    }
+
+    private static String row(Standing standing, double unit) {
+        String title = standing.contender().title().replace("|", "\\|");
+        if (!standing.counts()) {
+            return "| %s | – | %s | | | | | |\n".formatted(title, standing.problem().replace("|", "\\|"));
+        }
+        return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title, standing.seconds() / unit, standing.seconds(),
+                standing.fastest(), standing.slowest(), standing.rounds().size(), standing.median(round -> round.measured().cpu()), standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20),
+                standing.median(round -> round.measured().written()) / 1e6);
+    }
+
+    private static String rounds(List<Outcome> outcomes) {
+        return outcomes.stream().flatMap(outcome -> outcome.rounds().stream().map(round -> Stream.of(outcome.workload().title(), outcome.link() ? "link" : "local",
+                round.contender().name(), round.number(), decimal(round.measured().seconds()), decimal(round.measured().cpu()), decimal(round.servers()), round.measured().peak(),
+                round.measured().written(), "\"" + round.problem().replace("\"", "\"\"") + "\"").map(String::valueOf).collect(Collectors.joining(","))))
+                .collect(Collectors.joining("\n", "workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,problem\n", "\n"));
+    }
+
+    private static String decimal(double seconds) {
+        return String.format(Locale.ROOT, "%.2f", seconds);
+    }
+
+    private static String capital(String text) {
+        return Character.toUpperCase(text.charAt(0)) + text.substring(1);
     }
 }

@@ -3,12 +3,13 @@ package bench;
 /**
  * One contender's one try.
  *
- * @param link whether tool, source and target were apart
  * @param number counts from 1
+ * @param servers CPU seconds of the source and of the target
  * @param problem why its time does not count, empty if it does
  */
-record Round(Workload workload, boolean link, Contender contender, int number, Measured measured, String problem) {
-    boolean counts() {
+public record Round(Contender contender, int number, Measured measured, double servers, String problem) {
+    /** @return whether the target then held what the source holds */
+    public boolean counts() {
         return problem.isEmpty();
     }
 }
