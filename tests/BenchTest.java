@@ -20,8 +20,11 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.junit.jupiter.api.Test;
@@ -40,10 +43,13 @@ class BenchTest {
         try (Arena arena = Arena.of(Workload.OLTP, 0.01); Link link = Link.to(arena.target().port())) {
             List<Contender> contenders = List.of(PIPE, after("row", "UPDATE pgbench_tellers SET tbalance = 1 WHERE tid = 7"),
                     after("index", "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey"), after("error", "SELECT 1 / 0"));
-            List<Round> rounds = new Contest(arena, arena.source().port(), link.port(), contenders, 2, deadline).run();
+            List<Round> told = new ArrayList<>();
+            List<Round> rounds = new Contest(arena, arena.source().port(), link.port(), contenders, 2, deadline).run(told::add);
+            assertEquals(rounds, told);
             assertEquals(List.of("pipe", "row", "index", "error", "pipe"), rounds.stream().map(round -> round.contender().name()).toList());
             assertEquals(List.of(true, false, false, false, true), rounds.stream().map(Round::counts).toList());
-            assertTrue(rounds.get(1).problem().matches("public.pgbench_tellers: 10 rows, sum .* on the source, 10 rows, sum .* on the target"), rounds.get(1).problem());
+            assertTrue(rounds.get(1).problem()
+                    .matches("public.pgbench_tellers: 10 rows, sum .* on the source, 10 rows, sum .* on the target"), rounds.get(1).problem());
             assertEquals("constraints of public: 5 valid on the source, 4 valid on the target", rounds.get(2).problem());
             assertEquals("exit code 1: ERROR:  division by zero", rounds.get(3).problem());
 
@@ -55,6 +61,18 @@ class BenchTest {
             assertEquals("svg", DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(folder.resolve("bench.svg").toFile()).getDocumentElement()
                     .getTagName());
         }
+    }
+
+    @Test
+    void the_readme_names_all_workloads_and_contenders() throws IOException {
+        List<String> readme = Files.readAllLines(Path.of("README.md"));
+        assertEquals(Arrays.stream(Workload.values()).map(Workload::title).toList(), named(readme, "| `WORKLOADS` |"));
+        assertEquals(Contender.select("").stream().map(Contender::name).toList(), named(readme, "| `CONTENDERS` |").stream().limit(7).toList());
+    }
+
+    private static List<String> named(List<String> readme, String row) {
+        String line = readme.stream().filter(text -> text.startsWith(row)).findFirst().orElseThrow();
+        return Pattern.compile("`([^`]+)`").matcher(line.substring(row.length())).results().map(name -> name.group(1)).toList();
     }
 
     @Test

@@ -102,7 +102,7 @@ public final class Arena implements AutoCloseable {
             source.sql("postgres", "CHECKPOINT");
             target.sql("postgres", "CHECKPOINT");
             Path data = Files.createDirectory(folder.resolve("files"));
-            return Measured.of(contender.script(workload), environment(sourcePort, targetPort, data), folder.resolve("messages"), limit);
+            return Measured.of(contender.script(workload), environment(contender, sourcePort, targetPort, data), folder.resolve("messages"), limit);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -118,7 +118,7 @@ public final class Arena implements AutoCloseable {
         return contents.difference(Contents.of(target, DATABASE));
     }
 
-    private Map<String, String> environment(int sourcePort, int targetPort, Path data) {
+    private Map<String, String> environment(Contender contender, int sourcePort, int targetPort, Path data) {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("SOURCE", uri(source, sourcePort));
         environment.put("TARGET", uri(target, targetPort));
@@ -128,7 +128,8 @@ public final class Arena implements AutoCloseable {
         environment.put("TMPDIR", data.toString());
         environment.put("REPOSITORY", Path.of("").toAbsolutePath().toString());
         environment.put("TSMIGRATE_PG_BINDIRS", clients.toString());
-        environment.put("PATH", clients + ":" + Pgcopydb.folder().map(path -> path + ":").orElse("") + System.getenv("PATH"));
+        Optional<Path> pgcopydb = contender.needsPgcopydb() ? Pgcopydb.folder() : Optional.empty();
+        environment.put("PATH", clients + ":" + pgcopydb.map(path -> path + ":").orElse("") + System.getenv("PATH"));
         return environment;
     }
 

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.opentest4j.TestAbortedException;
@@ -58,8 +57,10 @@ final class Bench implements Callable<Integer> {
             try (Arena arena = Arena.of(workload, scale)) {
                 contest(arena, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
-                    Outcome outcome = outcomes.get(outcomes.size() - 1);
-                    notes.addAll(Notes.floor(new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline).turn(Contender.FLOOR, 1), outcome));
+                    Contest alone = new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline);
+                    Round floor = alone.turn(Contender.FLOOR, 1);
+                    floor.tell();
+                    notes.add(Notes.floor(floor, outcomes.get(outcomes.size() - 1)));
                 }
                 if (apart.contains(workload)) {
                     contest(arena, true, able, deadline);
@@ -73,7 +74,8 @@ final class Bench implements Callable<Integer> {
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);
         System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
-        return outcomes.stream().flatMap(outcome -> outcome.standings().stream()).filter(standing -> standing.contender().isOurs()).allMatch(Standing::counts) ? 0 : 1;
+        return outcomes.stream().flatMap(outcome -> outcome.standings().stream()).filter(standing -> standing.contender().isOurs())
+                .allMatch(Standing::counts) ? 0 : 1;
     }
 
     private void contest(Arena arena, boolean link, List<Contender> able, Deadline deadline) {
@@ -83,7 +85,7 @@ final class Bench implements Callable<Integer> {
                     deadline);
             String contents = arena.workload().contents(scale);
             System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents, arena.servers());
-            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(), arena.bytes(), contest.run()));
+            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(), arena.bytes(), contest.run(Round::tell)));
         }
     }
 
@@ -93,12 +95,11 @@ final class Bench implements Callable<Integer> {
 
     /** Those whose programs are here; the others are named. */
     private List<Contender> able(List<Contender> all) {
-        Optional<String> missing = Pgcopydb.unavailable();
-        List<Contender> able = new ArrayList<>(all);
-        if (able.removeIf(contender -> missing.isPresent() && contender.programs().contains("pgcopydb"))) {
-            skip("pgcopydb: " + missing.orElseThrow());
+        if (all.stream().noneMatch(Contender::needsPgcopydb) || Pgcopydb.unavailable().isEmpty()) {
+            return all;
         }
-        return able;
+        skip("pgcopydb: " + Pgcopydb.unavailable().get());
+        return all.stream().filter(contender -> !contender.needsPgcopydb()).toList();
     }
 
     private void skip(String what) {

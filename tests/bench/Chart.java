@@ -6,10 +6,11 @@ import java.util.Locale;
 /** The outcomes as bars, one group for each, in two columns; readable on a light ground and on a dark one. */
 final class Chart {
     private static final int WIDTH = 460;
-    private static final int LABEL = 150;
-    private static final int LONGEST = 200;
+    private static final int LABEL = 160;
+    private static final int LONGEST = 190;
     private static final int BAR = 18;
     private static final int HEAD = 44;
+    private static final int TOP = 32;
 
     private static final String STYLE = """
             <style>
@@ -34,12 +35,13 @@ final class Chart {
     /** @return an SVG file */
     static String of(List<Outcome> outcomes) {
         Chart chart = new Chart();
-        int[] bottom = {0, 0};
+        chart.text(8, 20, "", "Seconds to move a database, and the ratio to migrate. Less is better.");
+        int[] bottom = {TOP, TOP};
         for (Outcome outcome : outcomes) {
             int column = bottom[0] <= bottom[1] ? 0 : 1;
             bottom[column] = chart.group(outcome, column * WIDTH, bottom[column]);
         }
-        int width = bottom[1] == 0 ? WIDTH : 2 * WIDTH;
+        int width = bottom[1] == TOP ? WIDTH : 2 * WIDTH;
         return """
                 <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" role="img">
                 <title>Seconds to move a database, less is better</title>

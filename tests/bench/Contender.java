@@ -3,7 +3,6 @@ package bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * A way to move a database, as bash runs it with SOURCE, TARGET, DIR (an empty folder) and REPOSITORY set. The target is an empty database,
@@ -94,9 +93,8 @@ public record Contender(String name, String title, String plain, String hypertab
         return name.startsWith("migrate");
     }
 
-    /** What has to be on this machine. */
-    List<String> programs() {
-        return Stream.of("pgcopydb").filter(plain::contains).toList();
+    boolean needsPgcopydb() {
+        return plain.contains("pgcopydb");
     }
 
     private static Contender migrate(String name, String title, String options) {

@@ -32,8 +32,8 @@ record Contents(SortedMap<String, String> facts) {
             UNION ALL
             SELECT 'triggers', count(*)::text FROM pg_trigger WHERE NOT tgisinternal
             UNION ALL
-            SELECT 'tables analyzed', count(DISTINCT starelid)::text FROM pg_statistic JOIN pg_class c ON c.oid = starelid JOIN pg_namespace n ON n.oid = relnamespace
-             WHERE nspname !~ '^(pg_|information_schema$|_timescaledb)' OR relname ~ '^_hyper_.*_chunk$'
+            SELECT 'tables analyzed', count(DISTINCT starelid)::text FROM pg_statistic JOIN pg_class c ON c.oid = starelid
+              JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information_schema$|_timescaledb)' OR relname ~ '^_hyper_.*_chunk$'
             UNION ALL
             SELECT 'sequence ' || sequencename, last_value::text FROM pg_sequences WHERE schemaname !~ '^(pg_|_timescaledb)'
             """;

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /** The rounds of one workload: in each, every contender has its turn, beginning with another one. */
 public final class Contest {
@@ -44,18 +47,24 @@ public final class Contest {
         this.deadline = deadline;
     }
 
-    /** @return every turn, also those that do not count */
-    public List<Round> run() {
-        Duration round = Duration.ZERO;
-        for (int number = 1; number <= rounds && deadline.allows(round); number++) {
-            long start = System.nanoTime();
+    /**
+     * Holds it.
+     *
+     * @param told hears of every turn as soon as it is over
+     * @return every turn, also those that do not count
+     */
+    public List<Round> run(Consumer<Round> told) {
+        Map<Contender, Duration> turns = new HashMap<>();
+        for (int number = 1; number <= rounds && deadline.allows(contenders.stream().map(turns::get).reduce(Duration.ZERO, Contest::sum)); number++) {
             List<Contender> order = new ArrayList<>(contenders);
             Collections.rotate(order, 1 - number);
             for (Contender contender : order) {
+                long start = System.nanoTime();
                 done.add(turn(contender, number));
+                told.accept(done.get(done.size() - 1));
+                turns.put(contender, Duration.ofNanos(System.nanoTime() - start));
             }
             done.stream().filter(this::isOut).map(Round::contender).forEach(contenders::remove);
-            round = Duration.ofNanos(System.nanoTime() - start);
         }
         return done;
     }
@@ -74,9 +83,11 @@ public final class Contest {
         if (!problem.isEmpty()) {
             keep(contender, number, measured);
         }
-        System.out.printf("%2d  %-28s %7.1f s  CPU %6.1f s, servers %6.1f s  %5d MiB  %6d MB written  %s%n", number, contender.title(),
-                measured.seconds(), measured.cpu(), servers, measured.peak() >> 20, measured.written() / 1_000_000, problem);
         return new Round(contender, number, measured, servers, problem);
+    }
+
+    private static Duration sum(Duration one, Duration other) {
+        return one.plus(other == null ? Duration.ZERO : other);
     }
 
     private void keep(Contender contender, int number, Measured measured) {

@@ -34,13 +34,13 @@ final class Notes {
     }
 
     /** What the two servers alone cost, moved by the shortest script that there is, against what contenders take. */
-    static List<String> floor(Round floor, Outcome outcome) {
+    static String floor(Round floor, Outcome outcome) {
         double least = floor.servers() / Runtime.getRuntime().availableProcessors();
         String said = String.format(Locale.ROOT, "%s: the two servers alone need %.1f CPU seconds for COPY out and in, in binary, indexes and ANALYZE: %.1f s on "
                 + "these cores.", outcome.title(), floor.servers(), least);
         String times = String.join(", ", outcome.standings().stream().filter(Standing::counts)
                 .map(standing -> String.format(Locale.ROOT, "%s %.2f", standing.contender().title(), standing.seconds() / least)).toList());
-        return floor.counts() ? List.of(said + " Times of that: " + times + ".") : List.of("No floor for " + outcome.title() + ": " + floor.problem());
+        return floor.counts() ? said + " Times of that: " + times + "." : "No floor for " + outcome.title() + ": " + floor.problem();
     }
 
     private static String each(Outcome many, Standing manyTime, Outcome few, Standing fewTime) {

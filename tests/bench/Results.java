@@ -14,11 +14,18 @@ public final class Results {
     private static final String HEAD = """
             # Ways to move a database
 
-            Made by `%s` on %s.
-            Both servers and the tool ran on this one machine%s; the servers had Debian's settings but for `%s`. The target was an empty database each
-            time%s. The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and the fastest and the slowest
-            round. CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk are the tool's, without the
-            servers. A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and statistics as the source.
+            Made by `%s`
+            on %s.
+
+            - Both servers and the tool ran on this one machine%s.
+            - The servers had PostgreSQL's own settings but for `%s`.
+            - The target was an empty database each time%s.
+            - A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and statistics
+              as the source.
+            - The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and the fastest and
+              the slowest round. Who takes more than five times as long as the fastest has one round only.
+            - CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk are the
+              tool's, without the servers.
             """;
 
     private Results() {
@@ -43,7 +50,7 @@ public final class Results {
         for (Outcome outcome : outcomes) {
             text.append("\n## ").append(outcome.title()).append("\n\n").append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
                     outcome.bytes() / 1_000_000, outcome.servers()));
-            text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+            text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- |").append(" ---: |".repeat(7)).append('\n');
             outcome.standings().forEach(standing -> text.append(row(standing, outcome.unit())));
         }
         if (!notes.isEmpty()) {
@@ -58,16 +65,22 @@ public final class Results {
         if (!standing.counts()) {
             return "| %s | – | %s | | | | | |\n".formatted(title, standing.problem().replace("|", "\\|"));
         }
-        return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title, standing.seconds() / unit, standing.seconds(),
-                standing.fastest(), standing.slowest(), standing.rounds().size(), standing.median(round -> round.measured().cpu()), standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20),
-                standing.median(round -> round.measured().written()) / 1e6);
+        return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title, standing.seconds() / unit,
+                standing.seconds(), standing.fastest(), standing.slowest(), standing.rounds().size(), standing.median(round -> round.measured().cpu()),
+                standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20), standing.median(round -> round.measured().written()) / 1e6);
     }
 
     private static String rounds(List<Outcome> outcomes) {
-        return outcomes.stream().flatMap(outcome -> outcome.rounds().stream().map(round -> Stream.of(outcome.workload().title(), outcome.link() ? "link" : "local",
-                round.contender().name(), round.number(), decimal(round.measured().seconds()), decimal(round.measured().cpu()), decimal(round.servers()), round.measured().peak(),
-                round.measured().written(), "\"" + round.problem().replace("\"", "\"\"") + "\"").map(String::valueOf).collect(Collectors.joining(","))))
-                .collect(Collectors.joining("\n", "workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,problem\n", "\n"));
+        StringBuilder lines = new StringBuilder("workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,problem\n");
+        for (Outcome outcome : outcomes) {
+            for (Round round : outcome.rounds()) {
+                Measured measured = round.measured();
+                lines.append(Stream.of(outcome.workload().title(), outcome.link() ? "link" : "local", round.contender().name(), round.number(),
+                        decimal(measured.seconds()), decimal(measured.cpu()), decimal(round.servers()), measured.peak(), measured.written(),
+                        '"' + round.problem().replace("\"", "\"\"") + '"').map(String::valueOf).collect(Collectors.joining(",", "", "\n")));
+            }
+        }
+        return lines.toString();
     }
 
     private static String decimal(double seconds) {

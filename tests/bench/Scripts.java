@@ -43,7 +43,8 @@ final class Scripts {
               price numeric(14, 4), weights numeric[], seen timestamptz[], token uuid)
             INSERT INTO document (title, body, meta, scan, tags, price, weights, seen, token)
               SELECT 'Document ' || i, repeat(md5(i::text), CASE WHEN i % 50 = 0 THEN 300 ELSE 1 + i % 16 END),
-              jsonb_build_object('author', 'author ' || i % 997, 'pages', i % 300, 'keywords', jsonb_build_array(md5((i % 31)::text), i % 17, i % 2 = 0), 'rate', i / 7.0),
+              jsonb_build_object('author', 'author ' || i % 997, 'pages', i % 300, 'rate', i / 7.0,
+                'keywords', jsonb_build_array(md5((i % 31)::text), i % 17, i % 2 = 0)),
               sha512(i::text::bytea) || sha512((i + 1)::text::bytea) || sha512((i + 2)::text::bytea), ARRAY['tag ' || i % 13, 'tag ' || i % 101, NULL],
               (i % 100000) / 8.0, ARRAY[i / 3.0, i / 9.0, 0.5], ARRAY[timestamptz '2024-01-01 00:00:00Z' + i * interval '1 min'], md5(i::text)::uuid
               FROM generate_series(1, $N) i
@@ -55,7 +56,8 @@ final class Scripts {
     static final String SMALL_TABLES = """
             DO $do$ BEGIN FOR t IN 1..$N LOOP
                 EXECUTE format('CREATE TABLE small_%s (id int PRIMARY KEY, name text NOT NULL, at timestamptz)', t);
-                EXECUTE format('INSERT INTO small_%1$s SELECT i, ''name '' || i * %1$s, timestamptz ''2024-01-01Z'' + i * interval ''1 h'' FROM generate_series(1, 20) i', t);
+                EXECUTE format('INSERT INTO small_%1$s SELECT i, ''name '' || i * %1$s, timestamptz ''2024-01-01Z'' + i * interval ''1 h''
+                  FROM generate_series(1, 20) i', t);
                 EXECUTE format('CREATE INDEX small_%1$s_at ON small_%1$s (at)', t);
               END LOOP; END $do$
             """;
