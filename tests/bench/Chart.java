@@ -6,8 +6,8 @@ import java.util.Locale;
 /** The outcomes as bars, one group for each, in two columns; readable on a light ground and on a dark one. */
 final class Chart {
     private static final int WIDTH = 460;
-    private static final int LABEL = 160;
-    private static final int LONGEST = 190;
+    private static final int LABEL = 170;
+    private static final int LONGEST = 175;
     private static final int BAR = 18;
     private static final int HEAD = 44;
     private static final int TOP = 32;
