@@ -47,7 +47,9 @@ public final class Console {
 
     /** Gives a command line the error handling and the help layout that all commands share. */
     public static void configure(CommandLine line) {
-        line.getCommandSpec().versionProvider(new Version(line.getCommandName()));
+        String name = line.getCommandName();
+        line.getCommandSpec().versionProvider(new Version(name));
+        line.getSubcommands().values().forEach(each -> each.getCommandSpec().versionProvider(new Version(name)));
         line.setParameterExceptionHandler(Console::wrongUsage);
         line.setExecutionExceptionHandler((e, failed, result) -> failed(e, failed));
         line.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_COMMAND_LIST);
@@ -110,7 +112,7 @@ public final class Console {
 
     /** @return the name of the running command, as its messages begin */
     public String command() {
-        return spec.name();
+        return spec.root().name();
     }
 
     /** Prints a failure the way psql prints its own. */
@@ -139,7 +141,7 @@ public final class Console {
     }
 
     private void talk(String text) {
-        print(spec.commandLine().getErr(), spec.name() + ": " + text);
+        print(spec.commandLine().getErr(), command() + ": " + text);
     }
 
     private synchronized void print(PrintWriter writer, String text) {
@@ -156,15 +158,15 @@ public final class Console {
 
     private static int wrongUsage(ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
-        String name = e.getCommandLine().getCommandName();
-        err.println(name + ": " + painted("error: ", color(false)) + e.getMessage().lines().findFirst().orElse("wrong usage"));
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        err.println(command.root().name() + ": " + painted("error: ", color(false)) + e.getMessage().lines().findFirst().orElse("wrong usage"));
         UnmatchedArgumentException.printSuggestions(e, err);
-        tryHelp(err, name);
+        tryHelp(err, command);
         return Failure.USAGE;
     }
 
-    private static void tryHelp(PrintWriter err, String name) {
-        err.println("Try \"" + name + " --help\" for more information.");
+    private static void tryHelp(PrintWriter err, CommandSpec command) {
+        err.println("Try \"" + command.qualifiedName() + " --help\" for more information.");
     }
 
     private static int failed(Exception e, CommandLine line) {
@@ -176,9 +178,9 @@ public final class Console {
         Failure failure = e instanceof Failure known ? known
                 : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), e.getMessage()).because(e)
                         .hint("run again with -v for the details, and report them");
-        report(line.getErr(), line.getCommandName(), failure, trace, color(line.getParseResult().hasMatchedOption("--no-color")));
+        report(line.getErr(), line.getCommandSpec().root().name(), failure, trace, color(line.getParseResult().hasMatchedOption("--no-color")));
         if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {
-            tryHelp(line.getErr(), line.getCommandName());
+            tryHelp(line.getErr(), line.getCommandSpec());
         }
         return failure.exitCode();
     }

@@ -39,6 +39,7 @@ class HouseRulesTest {
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck
               ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript Migration
+            cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State
             """;
 
     /** The library that holds a package, for what a file imports. */
@@ -47,6 +48,9 @@ class HouseRulesTest {
             "com.google.gson.", "com.google.code.gson:gson",
             "org.postgresql.", "org.postgresql:postgresql",
             "org.zeroturnaround.", "org.zeroturnaround:zt-exec",
+            "software.amazon.awssdk.services.ec2.", "software.amazon.awssdk:ec2",
+            "software.amazon.awssdk.services.rds.", "software.amazon.awssdk:rds",
+            "software.amazon.awssdk.http.urlconnection.", "software.amazon.awssdk:url-connection-client",
             "org.junit.jupiter.", "org.junit.jupiter:junit-jupiter",
             "org.junit.platform.", "org.junit.platform:junit-platform-launcher");
     private static final Pattern EXACT = Pattern.compile("([\\w.-]+:[\\w.-]+):(\\d[\\w.-]*)");

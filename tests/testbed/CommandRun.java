@@ -6,8 +6,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.Constructor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.Console;
 import lib.Endpoints;
 import picocli.CommandLine;
@@ -35,12 +38,18 @@ public record CommandRun(int code, String out, String err) {
         seen.putAll(environment);
         CommandLine line = new CommandLine(command(main));
         Console.configure(line);
-        ((Endpoints) line.getMixins().get("endpoints")).environment(seen);
+        endpoints(line).forEach(endpoints -> endpoints.environment(seen));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         line.setOut(new PrintWriter(out));
         line.setErr(new PrintWriter(err));
         return new CommandRun(line.execute(arguments), out.toString(), err.toString());
+    }
+
+    /** Those of the command and of its subcommands; a command need not have any. */
+    private static List<Endpoints> endpoints(CommandLine line) {
+        return Stream.concat(Stream.of(line), line.getSubcommands().values().stream()).map(each -> (Endpoints) each.getMixins().get("endpoints"))
+                .filter(Objects::nonNull).toList();
     }
 
     private static Object command(String main) {
