@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Aws.java
+//SOURCES Aws.java Ec2Plan.java
 package lib;
 
 import picocli.CommandLine.Option;
@@ -13,13 +13,12 @@ public final class AwsOptions {
     @Option(names = "--endpoint-url", paramLabel = "URL", order = 52, description = "where the calls go instead of AWS")
     private String endpoint;
 
-    /** Opens what is meant; an option that is not given is as it was for the state's `up`. */
     public Aws open() {
         return Aws.open(profile, region, endpoint);
     }
 
-    /** The same for what an earlier run has made: where no option is given, its own account and region are meant. */
-    public Aws open(String formerProfile, String formerRegion, String formerEndpoint) {
-        return Aws.open(profile == null ? formerProfile : profile, region == null ? formerRegion : region, endpoint == null ? formerEndpoint : endpoint);
+    /** Opens the account and region that something was planned for, less what the options say. */
+    public Aws open(Ec2Plan plan) {
+        return Aws.open(profile == null ? plan.profile() : profile, region == null ? plan.region() : region, endpoint == null ? plan.endpoint() : endpoint);
     }
 }

@@ -4,6 +4,8 @@ package lib;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** What an operator may want of the machine. */
@@ -30,9 +32,6 @@ public final class Ec2Options {
 
     /** @throws Failure usage, when something is missing or cannot be */
     public void check() {
-        if (database == null) {
-            throw Failure.usage("no RDS instance was given").hint("use --db-instance; list those that there are: aws rds describe-db-instances");
-        }
         if (volume != null && (volume < 10 || volume > 16384)) {
             throw Failure.usage("--volume must be between 10 and 16384 GiB, got %d", volume);
         }
@@ -47,6 +46,12 @@ public final class Ec2Options {
         }
     }
 
+    /** @return whether something was said of the machine itself or of its key */
+    public boolean machine() {
+        return Stream.of(type, volume, image, subnet, keyName).anyMatch(Objects::nonNull);
+    }
+
+    /** @return the RDS instance, or null */
     public String database() {
         return database;
     }
@@ -81,12 +86,17 @@ public final class Ec2Options {
         return keyFile;
     }
 
+    /** @return whether it was said where ssh may come from */
+    public boolean addressGiven() {
+        return sshFrom != null;
+    }
+
     /** @return where ssh may come from; asks for this machine's address if nothing was said */
     public String sshFrom() {
         return sshFrom == null ? PublicAddress.ask(checkAddress) : sshFrom;
     }
 
-    /** @return who was asked for this machine's address, or null */
+    /** @return who is asked for this machine's address, or null if that is not needed */
     public String askedAddress() {
         return sshFrom == null ? checkAddress : null;
     }

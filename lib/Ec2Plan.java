@@ -32,6 +32,11 @@ public record Ec2Plan(String profile, String region, String endpoint, RdsFacts d
         }
     }
 
+    /** @return the same with another block of addresses that ssh may come from */
+    Ec2Plan withSshFrom(String block) {
+        return new Ec2Plan(profile, region, endpoint, database, place, machine, key, block);
+    }
+
     /** @return the name of what a run makes */
     public static String name(String run) {
         return TAG + "-" + run;

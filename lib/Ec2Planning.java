@@ -1,5 +1,5 @@
 //DEPS software.amazon.awssdk:ec2:2.34.0
-//SOURCES Aws.java Ec2Images.java Ec2Options.java Ec2Plan.java Failure.java RdsFacts.java
+//SOURCES Aws.java Ec2Images.java Ec2Options.java Ec2Plan.java Ec2State.java Failure.java RdsFacts.java
 package lib;
 
 import java.nio.file.Path;
@@ -35,13 +35,34 @@ public final class Ec2Planning {
         this.folder = folder;
     }
 
-    /** @throws Failure refused, when the machine cannot be as wished or cannot be reached */
+    /** @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be reached */
     public Ec2Plan plan() {
-        return aws.ask(this::find);
+        if (wishes.database() == null) {
+            throw Failure.usage("no RDS instance was given").hint("use --db-instance; list those that there are: aws rds describe-db-instances");
+        }
+        return aws.ask(() -> find(wishes.database(), wishes.sshFrom()));
     }
 
-    private Ec2Plan find() {
-        RdsFacts database = RdsFacts.of(aws, wishes.database());
+    /**
+     * What an earlier plan becomes by what is wished now; without wishes it stays as it is.
+     *
+     * @throws Failure usage, when it comes too late, or is for another database
+     */
+    public Ec2Plan plan(Ec2State former) {
+        Ec2Plan plan = former.plan();
+        if (wishes.database() != null && !wishes.database().equals(plan.database().id())) {
+            throw Failure.usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(), wishes.database())
+                    .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s", folder);
+        }
+        if (wishes.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
+            throw Failure.usage("the machine is made already, and cannot become another one").hint("remove it first: rds-via-ec2 down --dir %s", folder);
+        }
+        String sshFrom = wishes.addressGiven() ? wishes.sshFrom() : plan.sshFrom();
+        return wishes.machine() ? aws.ask(() -> find(plan.database().id(), sshFrom)) : plan.withSshFrom(sshFrom);
+    }
+
+    private Ec2Plan find(String id, String sshFrom) {
+        RdsFacts database = RdsFacts.of(aws, id);
         Ec2Plan.Place place = place(database);
         String type = type(database, place);
         String architecture = architecture(type);
@@ -53,7 +74,7 @@ public final class Ec2Planning {
         Path key = wishes.keyFile() == null ? folder.resolve(KEY_FILE) : wishes.keyFile();
         return new Ec2Plan(aws.profile(), aws.region(), aws.endpoint(), database, place,
                 new Ec2Plan.Machine(type, architecture, volume, image.imageId(), image.name(), image.rootDeviceName()),
-                new Ec2Plan.Key(wishes.keyName(), key.toAbsolutePath().normalize().toString()), wishes.sshFrom());
+                new Ec2Plan.Key(wishes.keyName(), key.toAbsolutePath().normalize().toString()), sshFrom);
     }
 
     private Ec2Plan.Place place(RdsFacts database) {

@@ -8,6 +8,10 @@ import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -40,8 +44,15 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
-    public static Ec2State begin(String run, Ec2Plan plan) {
-        return new Ec2State(FORMAT, run, plan, Map.of());
+    /** A run that has made nothing yet; its id is the day and what chance gives. */
+    public static Ec2State begin(Ec2Plan plan) {
+        String day = LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
+        return new Ec2State(FORMAT, "%s-%06x".formatted(day, new SecureRandom().nextInt(1 << 24)), plan, Map.of());
+    }
+
+    /** @return the same run with another plan */
+    public Ec2State replanned(Ec2Plan other) {
+        return new Ec2State(formatVersion, run, other, made);
     }
 
     /** @return whether there is a state file in this folder */

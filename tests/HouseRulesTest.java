@@ -39,7 +39,8 @@ class HouseRulesTest {
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Finishing TargetCheck Preflight PlainDump ScriptDelivery Loading LateScript DumpWriter Dumping ManifestCheck RestoreCheck
               ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript Migration
-            cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State
+            cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State Ec2Tagged Ec2Key Ec2Wait Ec2Up Ec2Down
+              Ec2Script Consent WorkFolder Ec2Work
             """;
 
     /** The library that holds a package, for what a file imports. */
