@@ -3,7 +3,7 @@ package lib;
 
 import java.util.List;
 
-/** What {@code up} and {@code down} do, as commands of AWS's own command line, version 2, and OpenSSH. */
+/** What {@code up} and {@code down} do, as commands of AWS's own command line and of OpenSSH. */
 public final class Ec2Script {
     private final Ec2State state;
     private final ShellScript script;
@@ -12,13 +12,10 @@ public final class Ec2Script {
         this.state = state;
         script = new ShellScript("rds-via-ec2 %s: %s".formatted(command, state.plan().database().id()), List.of());
         Ec2Plan plan = state.plan();
-        script.line("export AWS_REGION=" + ShellScript.quoted(plan.region()));
-        if (plan.profile() != null) {
-            script.line("export AWS_PROFILE=" + ShellScript.quoted(plan.profile()));
-        }
-        if (plan.endpoint() != null) {
-            script.line("export AWS_ENDPOINT_URL=" + ShellScript.quoted(plan.endpoint()));
-        }
+        // Variables for these have changed from version to version of AWS's command line.
+        script.line("aws() { command aws --region " + ShellScript.quoted(plan.region())
+                + (plan.profile() == null ? "" : " --profile " + ShellScript.quoted(plan.profile()))
+                + (plan.endpoint() == null ? "" : " --endpoint-url " + ShellScript.quoted(plan.endpoint())) + " \"$@\"; }");
         script.line("run=" + ShellScript.quoted(state.run()));
     }
 
@@ -72,7 +69,8 @@ public final class Ec2Script {
                 .line("[ -z \"$rules\" ] || aws ec2 revoke-security-group-ingress --group-id " + guard + " --security-group-rule-ids $rules");
         if (!keepInstance) {
             script.step("Machine, with its volume")
-                    .line("instances=$(aws ec2 describe-instances --filters \"$tag\" --query 'Reservations[].Instances[].InstanceId' --output text)")
+                    .line("instances=$(aws ec2 describe-instances --filters \"$tag\" Name=instance-state-name,Values=pending,running,stopping,stopped"
+                            + " --query 'Reservations[].Instances[].InstanceId' --output text)")
                     .line("[ -z \"$instances\" ] || aws ec2 terminate-instances --instance-ids $instances")
                     .line("[ -z \"$instances\" ] || aws ec2 wait instance-terminated --instance-ids $instances");
             script.step("Security group of the machine, key pair")

@@ -163,7 +163,7 @@ public final class Ec2Up {
         }
         if (instance.state().name() != InstanceStateName.RUNNING) {
             throw Failure.step("the machine %s is %s instead of running", machine, instance.state().nameAsString())
-                    .detail("%s", instance.stateReason() == null ? "AWS gives no reason" : instance.stateReason().message())
+                    .detail("%s", reason(instance))
                     .hint("%s", over(instance) ? "the next up makes another one" : "start it: aws ec2 start-instances --instance-ids " + machine);
         }
         String address = state.plan().place().open() ? instance.publicIpAddress() : instance.privateIpAddress();
@@ -174,6 +174,11 @@ public final class Ec2Up {
                 last -> Failure.step("the machine %s runs but did not become ready within %d s: its checks are \"%s\"", machine, wait.patience().toSeconds(), last)
                         .hint("%s", look));
         state = state.with(Ec2State.ADDRESS, address).write(folder);
+    }
+
+    private static String reason(Instance instance) {
+        String reason = instance.stateReason() == null ? null : instance.stateReason().message();
+        return reason == null || reason.isBlank() ? "AWS gives no reason" : reason;
     }
 
     private Instance described(String machine) {

@@ -142,8 +142,11 @@ class ReadmeTest {
                 .flatMap(line -> OPTION.matcher(line).results().map(MatchResult::group)).collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** Those of the command and of its subcommands. */
     private static Set<String> options(Catalog.Alias alias) {
-        String help = CommandRun.of(main(alias).getSimpleName(), Map.of(), "--help").out();
+        String main = main(alias).getSimpleName();
+        String help = CommandRun.of(main, Map.of(), "--help").out() + Arrays.stream(main(alias).getAnnotation(Command.class).subcommands())
+                .map(command -> CommandRun.of(main, Map.of(), command.getAnnotation(Command.class).name(), "--help").out()).collect(Collectors.joining());
         return found("(?m)^ +(?:-., )?(--[a-z-]+)", help);
     }
 

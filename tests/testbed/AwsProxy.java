@@ -3,6 +3,7 @@ package testbed;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,14 +45,16 @@ public final class AwsProxy implements AutoCloseable {
     private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();
     private final Map<String, String[]> changes = new ConcurrentHashMap<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
+    private volatile String held = "";
+    private volatile CountDownLatch hold = new CountDownLatch(0);
 
     private AwsProxy(HttpServer server, URI behind) {
         this.server = server;
         this.behind = behind;
     }
 
-    public static AwsProxy before(Moto moto) throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    public static AwsProxy before(Moto moto) {
+        HttpServer server = server();
         AwsProxy proxy = new AwsProxy(server, moto.address());
         server.createContext("/", proxy::answer);
         server.setExecutor(Executors.newCachedThreadPool(task -> {
@@ -60,6 +64,14 @@ public final class AwsProxy implements AutoCloseable {
         }));
         server.start();
         return proxy;
+    }
+
+    private static HttpServer server() {
+        try {
+            return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public String url() {
@@ -82,6 +94,18 @@ public final class AwsProxy implements AutoCloseable {
         return this;
     }
 
+    /** Passes the next call of an action on, and keeps the answer back until everything is reset. */
+    public AwsProxy hold(String action) {
+        hold = new CountDownLatch(1);
+        held = action;
+        return this;
+    }
+
+    /** @return whether an answer is being kept back */
+    public boolean holds() {
+        return hold.getCount() > 0 && held.isEmpty();
+    }
+
     /** @return the actions that were called, such as {@code ec2:RunInstances}, in their order */
     public List<String> calls() {
         return calls;
@@ -92,6 +116,8 @@ public final class AwsProxy implements AutoCloseable {
         answers.clear();
         changes.clear();
         calls.clear();
+        held = "";
+        hold.countDown();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -102,10 +128,16 @@ public final class AwsProxy implements AutoCloseable {
             calls.add(action);
             Answer own = answers.getOrDefault(action, new ArrayDeque<>()).poll();
             Answer answer = own == null ? passed(exchange, action, body) : own;
+            if (action.equals(held)) {
+                held = "";
+                hold.await();
+            }
             byte[] content = answer.body.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "text/xml");
             exchange.sendResponseHeaders(answer.status, content.length);
             exchange.getResponseBody().write(content);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -130,6 +162,7 @@ public final class AwsProxy implements AutoCloseable {
 
     @Override
     public void close() {
+        hold.countDown();
         server.stop(0);
     }
 }

@@ -64,7 +64,7 @@ public record CommandRun(int code, String out, String err) {
 
     /** @return what a failure is told by: the lines with an error, their details and hints, without the command's name */
     public String failure() {
-        return err.lines().filter(line -> line.matches("[a-z-]+: (error|detail|hint): .*")).map(line -> line.replaceFirst("^[a-z-]+: ", ""))
+        return err.lines().filter(line -> line.matches("[a-z0-9-]+: (error|detail|hint): .*")).map(line -> line.replaceFirst("^[a-z0-9-]+: ", ""))
                 .collect(Collectors.joining("\n"));
     }
 }

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import lib.Aws;
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 
 /**
  * moto_server, which answers the calls of EC2 and RDS with a memory of its own, in the Debian root folder on a loopback port. It knows three
@@ -37,6 +39,9 @@ public final class Moto implements AutoCloseable {
              "state": "available", "public": true, "root_device_type": "ebs", "root_device_name": "/dev/sda1", "virtualization_type": "hvm",
              "hypervisor": "xen", "image_location": "x", "image_type": "machine", "description": "x", "sriov": "simple"}""";
     private static final List<String> CREDENTIALS = List.of("aws.accessKeyId", "aws.secretAccessKey");
+
+    /** The same for another process. */
+    public static final Map<String, String> ENVIRONMENT = Map.of("AWS_ACCESS_KEY_ID", "testing", "AWS_SECRET_ACCESS_KEY", "testing", "AWS_REGION", REGION);
 
     private final int port;
     private final Process shell;
@@ -110,6 +115,21 @@ public final class Moto implements AutoCloseable {
         String gateway = aws.ec2().createInternetGateway().internetGateway().internetGatewayId();
         aws.ec2().attachInternetGateway(request -> request.internetGatewayId(gateway).vpcId(vpc));
         aws.ec2().createRoute(request -> request.routeTableId(table).gatewayId(gateway).destinationCidrBlock("0.0.0.0/0"));
+    }
+
+    /** @return what there is that costs money or lets somebody in: everything that a run may make */
+    public List<String> things() {
+        try (Aws aws = aws()) {
+            List<String> things = new ArrayList<>();
+            aws.ec2().describeInstances().reservations().stream().flatMap(reservation -> reservation.instances().stream())
+                    .filter(instance -> instance.state().name() != InstanceStateName.TERMINATED).forEach(instance -> things.add(instance.instanceId()));
+            aws.ec2().describeVolumes().volumes().forEach(volume -> things.add(volume.volumeId()));
+            aws.ec2().describeNetworkInterfaces().networkInterfaces().forEach(card -> things.add(card.networkInterfaceId()));
+            aws.ec2().describeSecurityGroups().securityGroups().forEach(group -> things.add(group.groupId()));
+            aws.ec2().describeSecurityGroupRules(request -> request.maxResults(1000)).securityGroupRules().forEach(rule -> things.add(rule.securityGroupRuleId()));
+            aws.ec2().describeKeyPairs().keyPairs().forEach(key -> things.add(key.keyPairId()));
+            return things.stream().sorted().toList();
+        }
     }
 
     private boolean answers() {

@@ -6,12 +6,12 @@ import java.util.List;
 import org.opentest4j.TestAbortedException;
 
 /** What a test needs beyond Java and Maven. Where the machine lacks it, the test is skipped and counted, with the reason. */
-final class Requirement {
+public final class Requirement {
     private Requirement() {
     }
 
     /** Skips the running test unless this program is on PATH. */
-    static void program(String name, String debianPackage) {
+    public static void program(String name, String debianPackage) {
         if (Run.of(List.of("sh", "-c", "command -v \"$1\"", "sh", name)).code() != 0) {
             throw missing("needs " + name + "; run: sudo apt-get install -y " + debianPackage);
         }

@@ -13,6 +13,7 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/d
 command -v psql >/dev/null || need postgresql-client
 command -v xz >/dev/null || need xz-utils
 command -v openssl >/dev/null || need openssl
+command -v aws >/dev/null || need awscli
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
 if [ "$(uname)" = Linux ]; then
     command -v mmdebstrap >/dev/null || need mmdebstrap
