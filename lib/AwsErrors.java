@@ -12,13 +12,17 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * Turns the errors of calls to AWS into a {@link Failure} that names the call the way policies do, such as {@code ec2:RunInstances}. The codes are those of the EC2 API reference, "Error codes for the Amazon EC2 API".
+ * Turns the errors of calls to AWS into a {@link Failure} that names the call the way policies do, such as {@code ec2:RunInstances}. The
+ * codes are those of the EC2 API reference, "Error codes for the Amazon EC2 API".
  */
 final class AwsErrors implements ExecutionInterceptor {
     private static final Set<String> DENIED = Set.of("UnauthorizedOperation", "AccessDenied", "AccessDeniedException");
     private static final Set<String> STRANGER = Set.of("AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken",
             "ExpiredTokenException", "RequestExpired", "IncompleteSignature", "UnrecognizedClientException");
     private static final Set<String> NO_CAPACITY = Set.of("InsufficientInstanceCapacity", "InsufficientCapacity", "Unsupported", "InstanceTypeNotSupported");
+
+    /** The SDK names all places where it has looked; what is wrong with a profile is the news. */
+    private static final String LIST = "(?s)Unable to load credentials from any.*ProfileCredentialsProvider\\(.*?\\)\\): (.*?)(: ProfileFile\\(.*)?, Container.*";
 
     private volatile String call = "";
 
@@ -47,8 +51,8 @@ final class AwsErrors implements ExecutionInterceptor {
                 : answer.isThrottlingException() ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)
                         .hint("wait a minute")
                 : code.endsWith("LimitExceeded") ? Failure.refused("a quota of this AWS account does not permit %s (%s)", call, code)
-                        .hint(code.startsWith("Vcpu") || code.startsWith("Instance") ? "choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)"
-                                : "remove what is not needed any more, or have the quota raised (AWS console, Service Quotas)")
+                        .hint("%s, or have the quota raised (AWS console, Service Quotas)", code.startsWith("Vcpu") || code.startsWith("Instance")
+                                ? "choose a smaller --instance-type" : "remove what is not needed any more")
                 : NO_CAPACITY.contains(code) ? Failure.refused("AWS has no machine of this type here just now (%s)", code)
                         .hint("choose another --instance-type, or a --subnet in another availability zone")
                 : code.endsWith(".Duplicate") ? Failure.refused("AWS refuses %s: the name is taken (%s)", call, code)
@@ -60,7 +64,7 @@ final class AwsErrors implements ExecutionInterceptor {
     private Failure unreached(SdkException error) {
         String message = words(error.getMessage());
         if (message.contains("credentials")) {
-            return Failure.refused("no AWS credentials were found").detail("%s", message)
+            return Failure.refused("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
         }
         return Failure.refused("could not reach AWS for %s", call).detail("%s", message).hint("look at the network, --region and --endpoint-url");

@@ -86,18 +86,13 @@ public final class Ec2Options {
         return keyFile;
     }
 
-    /** @return whether it was said where ssh may come from */
-    public boolean addressGiven() {
-        return sshFrom != null;
-    }
-
-    /** @return where ssh may come from; asks for this machine's address if nothing was said */
+    /** @return where ssh may come from, or null */
     public String sshFrom() {
-        return sshFrom == null ? PublicAddress.ask(checkAddress) : sshFrom;
+        return sshFrom;
     }
 
-    /** @return who is asked for this machine's address, or null if that is not needed */
-    public String askedAddress() {
-        return sshFrom == null ? checkAddress : null;
+    /** @return who tells this machine's address */
+    public String checkAddress() {
+        return checkAddress;
     }
 }

@@ -1,5 +1,5 @@
 //DEPS software.amazon.awssdk:ec2:2.34.0
-//SOURCES Aws.java Ec2Images.java Ec2Options.java Ec2Plan.java Ec2State.java Failure.java RdsFacts.java
+//SOURCES Aws.java Console.java Ec2Images.java Ec2Options.java Ec2Plan.java Ec2State.java Failure.java PublicAddress.java RdsFacts.java
 package lib;
 
 import java.nio.file.Path;
@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.InstanceTypeOffering;
@@ -28,11 +29,13 @@ public final class Ec2Planning {
     private final Aws aws;
     private final Ec2Options wishes;
     private final Path folder;
+    private final Console console;
 
-    public Ec2Planning(Aws aws, Ec2Options wishes, Path folder) {
+    public Ec2Planning(Aws aws, Ec2Options wishes, Path folder, Console console) {
         this.aws = aws;
         this.wishes = wishes;
         this.folder = folder;
+        this.console = console;
     }
 
     /** @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be reached */
@@ -40,7 +43,7 @@ public final class Ec2Planning {
         if (wishes.database() == null) {
             throw Failure.usage("no RDS instance was given").hint("use --db-instance; list those that there are: aws rds describe-db-instances");
         }
-        return aws.ask(() -> find(wishes.database(), wishes.sshFrom()));
+        return aws.ask(() -> find(wishes.database(), this::sshFrom));
     }
 
     /**
@@ -57,11 +60,19 @@ public final class Ec2Planning {
         if (wishes.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
             throw Failure.usage("the machine is made already, and cannot become another one").hint("remove it first: rds-via-ec2 down --dir %s", folder);
         }
-        String sshFrom = wishes.addressGiven() ? wishes.sshFrom() : plan.sshFrom();
-        return wishes.machine() ? aws.ask(() -> find(plan.database().id(), sshFrom)) : plan.withSshFrom(sshFrom);
+        String sshFrom = wishes.sshFrom() == null ? plan.sshFrom() : wishes.sshFrom();
+        return wishes.machine() ? aws.ask(() -> find(plan.database().id(), () -> sshFrom)) : plan.withSshFrom(sshFrom);
     }
 
-    private Ec2Plan find(String id, String sshFrom) {
+    private String sshFrom() {
+        if (wishes.sshFrom() != null) {
+            return wishes.sshFrom();
+        }
+        console.say("asking %s for this machine's address", wishes.checkAddress());
+        return PublicAddress.ask(wishes.checkAddress());
+    }
+
+    private Ec2Plan find(String id, Supplier<String> sshFrom) {
         RdsFacts database = RdsFacts.of(aws, id);
         Ec2Plan.Place place = place(database);
         String type = type(database, place);
@@ -74,14 +85,15 @@ public final class Ec2Planning {
         Path key = wishes.keyFile() == null ? folder.resolve(KEY_FILE) : wishes.keyFile();
         return new Ec2Plan(aws.profile(), aws.region(), aws.endpoint(), database, place,
                 new Ec2Plan.Machine(type, architecture, volume, image.imageId(), image.name(), image.rootDeviceName()),
-                new Ec2Plan.Key(wishes.keyName(), key.toAbsolutePath().normalize().toString()), sshFrom);
+                new Ec2Plan.Key(wishes.keyName(), key.toAbsolutePath().normalize().toString()), sshFrom.get());
     }
 
     private Ec2Plan.Place place(RdsFacts database) {
         List<Subnet> subnets = aws.ec2().describeSubnets(request -> request.filters(Aws.filter("vpc-id", database.vpc()))).subnets().stream()
                 .filter(subnet -> wishes.subnet() == null || subnet.subnetId().equals(wishes.subnet())).toList();
         if (subnets.isEmpty()) {
-            throw wishes.subnet() == null ? Failure.refused("the VPC %s of the database has no subnet", database.vpc()).hint("make one in the AWS console, under VPC")
+            throw wishes.subnet() == null
+                    ? Failure.refused("the VPC %s of the database has no subnet", database.vpc()).hint("make one in the AWS console, under VPC")
                     : Failure.refused("there is no subnet \"%s\" in the VPC %s of the database", wishes.subnet(), database.vpc())
                             .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s", database.vpc());
         }
@@ -89,13 +101,14 @@ public final class Ec2Planning {
         // In the database's own zone, traffic costs nothing and travels least.
         Subnet best = subnets.stream().filter(subnet -> wishes.subnet() != null || open.contains(subnet.subnetId()))
                 .min(Comparator.comparing((Subnet subnet) -> !subnet.availabilityZone().equals(database.zone())).thenComparing(Subnet::subnetId))
-                .orElseThrow(() -> Failure.refused("no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach the machine", database.vpc())
+                .orElseThrow(() -> Failure.refused("no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach the machine",
+                                database.vpc())
                         .hint("if you reach the VPC another way, as by VPN, say which --subnet to use: %s",
                                 subnets.stream().map(Subnet::subnetId).sorted().collect(Collectors.joining(", "))));
         return new Ec2Plan.Place(best.subnetId(), best.availabilityZone(), open.contains(best.subnetId()));
     }
 
-    /** Those whose route table leads to an Internet gateway; the main one counts for whoever has none of its own (Amazon VPC guide, "Route tables"). */
+    /** Those whose route table leads to an Internet gateway; the main one counts for the others (Amazon VPC guide, "Route tables"). */
     private Set<String> open(String vpc, List<Subnet> subnets) {
         List<RouteTable> tables = aws.ec2().describeRouteTables(request -> request.filters(Aws.filter("vpc-id", vpc))).routeTables();
         return subnets.stream().map(Subnet::subnetId).filter(subnet -> tables.stream()
@@ -109,8 +122,8 @@ public final class Ec2Planning {
         String size = database.storage() <= MIDDLE_GIB ? ".large" : database.storage() <= LARGE_GIB ? ".xlarge" : ".2xlarge";
         List<String> candidates = wishes.type() == null ? FAMILIES.stream().map(family -> family + size).toList() : List.of(wishes.type());
         Set<String> offered = aws.ec2().describeInstanceTypeOfferings(request -> request.locationType(LocationType.AVAILABILITY_ZONE)
-                .filters(Aws.filter("location", place.zone()), Aws.filter("instance-type", candidates.toArray(String[]::new)))).instanceTypeOfferings().stream()
-                .map(InstanceTypeOffering::instanceTypeAsString).collect(Collectors.toSet());
+                .filters(Aws.filter("location", place.zone()), Aws.filter("instance-type", candidates.toArray(String[]::new))))
+                .instanceTypeOfferings().stream().map(InstanceTypeOffering::instanceTypeAsString).collect(Collectors.toSet());
         return candidates.stream().filter(offered::contains).findFirst()
                 .orElseThrow(() -> Failure.refused("the availability zone %s has no machine of type %s", place.zone(), String.join(", ", candidates))
                         .hint("choose another --instance-type, or a --subnet in another zone; list what there is: aws ec2 describe-instance-type-offerings"

@@ -19,8 +19,8 @@ import software.amazon.awssdk.services.ec2.model.Volume;
  *
  * @param rules those of the machine's group and of the database's
  */
-record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces, List<SecurityGroup> groups, List<SecurityGroupRule> rules,
-        List<KeyPairInfo> keys) {
+record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces, List<SecurityGroup> groups,
+        List<SecurityGroupRule> rules, List<KeyPairInfo> keys) {
     /** Asks AWS, with one call for each kind. */
     static Ec2Tagged of(Aws aws, String run) {
         Filter tag = Aws.filter("tag:" + Ec2Plan.TAG, run);
@@ -34,7 +34,8 @@ record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInt
     /** @return the machines of a run that are not terminated */
     static List<Instance> instances(Aws aws, String run) {
         return aws.ec2().describeInstances(request -> request.filters(Aws.filter("tag:" + Ec2Plan.TAG, run))).reservations().stream()
-                .flatMap(reservation -> reservation.instances().stream()).filter(instance -> instance.state().name() != InstanceStateName.TERMINATED).toList();
+                .flatMap(reservation -> reservation.instances().stream())
+                .filter(instance -> instance.state().name() != InstanceStateName.TERMINATED).toList();
     }
 
     /** @return the rules that a run has made in a group */

@@ -78,7 +78,8 @@ public final class Ec2Up {
         ssh(group);
         String guard = state.plan().database().group();
         made(Ec2State.DATABASE_RULE, "rule for the database", there.rules(guard).map(rule -> rule.securityGroupRuleId()),
-                () -> rule(guard, permission(state.plan().database().port()).userIdGroupPairs(UserIdGroupPair.builder().groupId(group).description(name()).build())));
+                () -> rule(guard, permission(state.plan().database().port())
+                        .userIdGroupPairs(UserIdGroupPair.builder().groupId(group).description(name()).build())));
         String machine = made(Ec2State.INSTANCE, "machine", there.instances().stream().filter(instance -> !over(instance)).map(Instance::instanceId),
                 () -> instance(group));
         ready(machine);
@@ -168,11 +169,12 @@ public final class Ec2Up {
         }
         String address = state.plan().place().open() ? instance.publicIpAddress() : instance.privateIpAddress();
         if (address == null) {
-            throw Failure.step("the machine %s has got no public address", machine).hint("look at its subnet %s in the AWS console", state.plan().place().subnet());
+            throw Failure.step("the machine %s has got no public address", machine)
+                    .hint("look at its subnet %s in the AWS console", state.plan().place().subnet());
         }
         wait.until(() -> status(machine), "ok ok"::equals,
-                last -> Failure.step("the machine %s runs but did not become ready within %d s: its checks are \"%s\"", machine, wait.patience().toSeconds(), last)
-                        .hint("%s", look));
+                last -> Failure.step("the machine %s runs but did not become ready within %d s: its checks are \"%s\"", machine,
+                        wait.patience().toSeconds(), last).hint("%s", look));
         state = state.with(Ec2State.ADDRESS, address).write(folder);
     }
 

@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
 public final class Ec2Work {
     @Mixin
     private Consent consent;
-    @Option(names = "--wait", paramLabel = "SECONDS", order = 31, defaultValue = "600", description = "how long to wait for AWS at most (default: ${DEFAULT-VALUE})")
+    @Option(names = "--wait", paramLabel = "SECONDS", order = 31, defaultValue = "600",
+            description = "how long to wait for AWS at most (default: ${DEFAULT-VALUE})")
     private int wait;
     @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with AWS's own command line")
     private boolean dryRun;

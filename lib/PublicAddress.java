@@ -49,7 +49,7 @@ public final class PublicAddress {
             }
             throw unknown(url, "it answered with status " + answer.statusCode() + " and no IPv4 address");
         } catch (IOException | IllegalArgumentException e) {
-            throw unknown(url, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()).because(e);
+            throw unknown(url, e.getMessage() == null ? "it cannot be reached" : e.getMessage()).because(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw unknown(url, "interrupted").because(e);

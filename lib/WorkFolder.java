@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
 
 /** The folder in which a command leaves things for the next one. */
 public final class WorkFolder {
-    @Option(names = "--dir", paramLabel = "DIR", order = 30, defaultValue = "rds-via-ec2", description = "folder for state, keys and reports (default: ${DEFAULT-VALUE})")
+    @Option(names = "--dir", paramLabel = "DIR", order = 30, defaultValue = "rds-via-ec2",
+            description = "folder for state, keys and reports (default: ${DEFAULT-VALUE})")
     private Path path;
 
     public Path path() {

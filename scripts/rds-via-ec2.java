@@ -62,11 +62,8 @@ class RdsViaEc2 {
         @Override
         public Integer call() {
             wishes.check();
-            if (wishes.askedAddress() != null) {
-                console.explain("asking %s for this machine's address", wishes.askedAddress());
-            }
             try (Aws aws = account.open()) {
-                Ec2Plan plan = new Ec2Planning(aws, wishes, folder.path()).plan();
+                Ec2Plan plan = new Ec2Planning(aws, wishes, folder.path(), console).plan();
                 plan.lines(NO_RUN).forEach(line -> console.out("%s", line));
             }
             return Failure.OK;
@@ -94,7 +91,7 @@ class RdsViaEc2 {
             wishes.check();
             Ec2State former = Ec2State.exists(folder.path()) ? Ec2State.read(folder.path()) : null;
             try (Aws aws = former == null ? account.open() : account.open(former.plan())) {
-                Ec2Planning planning = new Ec2Planning(aws, wishes, folder.path());
+                Ec2Planning planning = new Ec2Planning(aws, wishes, folder.path(), console);
                 Ec2State state = former == null ? Ec2State.begin(planning.plan()) : former.replanned(planning.plan(former));
                 if (work.dryRun()) {
                     console.out("%s", Ec2Script.up(state));

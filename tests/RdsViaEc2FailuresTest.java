@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import lib.Aws;
 import lib.Ec2State;
 import org.junit.jupiter.api.AfterAll;
@@ -19,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.AwsAccount;
+import testbed.ChildCommand;
 import testbed.CommandRun;
+import testbed.Moto;
 
 /** What goes wrong with AWS: each says what, why and what to run next, and leaves nothing that down does not remove. */
 class RdsViaEc2FailuresTest {
@@ -136,6 +139,7 @@ class RdsViaEc2FailuresTest {
         }
         assertEquals(0, account.run(folder, "up --yes --wait 8").code());
         assertFalse(failure(up).contains(Ec2State.read(folder).made().get(Ec2State.INSTANCE)));
+        assertEquals("2", Ec2State.read(folder).made().get(Ec2State.ATTEMPT));
         assertEquals(0, account.run(folder, "down --yes --wait 8").code());
         assertEquals(List.of(), account.made());
     }
@@ -175,7 +179,7 @@ class RdsViaEc2FailuresTest {
             plan --db-instance shop --ssh-from 203.0.113.7 --instance-type m1.nosuch | 3 | error: the availability zone us-east-1b has no machine of type m1.nosuch
             plan --db-instance shop --ssh-from 203.0.113.7 --subnet subnet-0 | 3 | error: there is no subnet "subnet-0" in the VPC VPC of the database
             plan --db-instance shop --ssh-from 203.0.113.7 --instance-type m6g.large --image ami-00000003 | 3 | error: the image ami-00000003 is for processors of type x86_64, and the machine has arm64
-            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | 3 | error: could not find out this machine's address from "http://127.0.0.1:1/": ConnectException
+            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | 3 | error: could not find out this machine's address from "http://127.0.0.1:1/": it cannot be reached
             up --db-instance shop --ssh-from 203.0.113.7 | 2 | error: there is no terminal to ask at: make this?
             down | 3 | error: there is no "FOLDER/rds-via-ec2.json": nothing was made from this folder
             """)
@@ -196,6 +200,32 @@ class RdsViaEc2FailuresTest {
         CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         assertEquals("error: " + message, failure(run).lines().findFirst().orElseThrow());
         assertEquals(3, run.code());
+    }
+
+    @Test
+    void without_a_way_in_from_the_internet_a_subnet_must_be_chosen() {
+        account.moto().close(account.moto().subnets());
+        CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
+        assertEquals("error: no subnet in the VPC VPC of the database is open to the Internet, so ssh could not reach the machine\n"
+                + "hint: if you reach the VPC another way, as by VPN, say which --subnet to use: " + String.join(", ", account.moto().subnets()),
+                failure(run).replaceAll("vpc-\\w+", "VPC"));
+        assertEquals(3, run.code());
+        CommandRun up = account.run(folder, UP + " --subnet " + account.moto().subnets().get(0));
+        assertEquals(0, up.code(), up.err());
+        try (Aws aws = account.moto().aws()) {
+            assertEquals(aws.ec2().describeInstances().reservations().get(0).instances().get(0).privateIpAddress(), Ec2State.read(folder).address());
+        }
+    }
+
+    @Test
+    void missing_credentials_are_said_in_one_line() {
+        List<String> command = ChildCommand.java("RdsViaEc2", "plan", "--db-instance", "shop", "--ssh-from", "203.0.113.7", "--region", Moto.REGION);
+        try (ChildCommand plan = ChildCommand.start(command, temporary, Map.of("AWS_EC2_METADATA_DISABLED", "true"))) {
+            CommandRun run = plan.end();
+            assertEquals("error: no AWS credentials were found\ndetail: Profile file contained no credentials for profile 'default'\n"
+                    + "hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile", failure(run));
+            assertEquals(3, run.code());
+        }
     }
 
     @Test

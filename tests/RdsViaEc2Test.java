@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.ec2.model.Instance;
+import software.amazon.awssdk.services.ec2.model.IpPermission;
+import software.amazon.awssdk.services.ec2.model.UserIdGroupPair;
 import software.amazon.awssdk.services.ec2.model.SecurityGroupRule;
 import testbed.AwsAccount;
 import testbed.CacheFolder;
@@ -96,6 +102,26 @@ class RdsViaEc2Test {
                 machine         m6g.large (arm64), 300 GiB of gp3, encrypted
                   image         ami-00000004, ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-20260401
                 """, run.out().lines().filter(line -> line.matches("machine .*|  image .*|.* tcp 22 .*")).collect(Collectors.joining("\n", "", "\n")));
+    }
+
+    @Test
+    void this_machines_address_is_asked_for_where_it_is_not_said() throws IOException {
+        HttpServer service = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        service.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (exchange) {
+                exchange.getResponseBody().write("203.0.113.9\n".getBytes(StandardCharsets.US_ASCII));
+            }
+        });
+        service.start();
+        try {
+            String url = "http://127.0.0.1:" + service.getAddress().getPort();
+            CommandRun run = account.run(folder, "plan --db-instance shop --check-address-url " + url);
+            assertTrue(run.out().contains("  inbound       tcp 22 from 203.0.113.9/32\n"), run.out() + run.err());
+            assertEquals("rds-via-ec2: asking " + url + " for this machine's address\n", run.err());
+        } finally {
+            service.stop(0);
+        }
     }
 
     @Test
@@ -173,6 +199,11 @@ class RdsViaEc2Test {
         assertTrue(account.made().contains(machine));
         assertEquals(0, account.run(folder, "up --yes --wait 8").code());
         assertEquals(machine, Ec2State.read(folder).made().get(Ec2State.INSTANCE));
+        // AWS does not remove a group that a rule of another one names, whoever made it.
+        try (Aws aws = account.moto().aws()) {
+            aws.ec2().authorizeSecurityGroupIngress(request -> request.groupId(account.guard()).ipPermissions(IpPermission.builder().ipProtocol("tcp").fromPort(6432)
+                    .toPort(6432).userIdGroupPairs(UserIdGroupPair.builder().groupId(Ec2State.read(folder).made().get(Ec2State.GROUP)).build()).build()));
+        }
         assertEquals(0, account.run(folder, "down --yes --wait 8").code());
         assertEquals(List.of(), account.made());
     }

@@ -100,7 +100,7 @@ public final class Moto implements AutoCloseable {
             String vpc = aws.ec2().describeVpcs().vpcs().get(0).vpcId();
             String group = aws.ec2().createSecurityGroup(request -> request.groupName("db-" + id).description("database").vpcId(vpc)).groupId();
             open(aws, vpc);
-            List<String> subnets = aws.ec2().describeSubnets().subnets().stream().map(subnet -> subnet.subnetId()).toList();
+            List<String> subnets = subnets();
             aws.rds().createDBSubnetGroup(request -> request.dbSubnetGroupName("of-" + id).dbSubnetGroupDescription("all").subnetIds(subnets));
             aws.rds().createDBInstance(request -> request.dbInstanceIdentifier(id).engine("postgres").engineVersion("15.4").allocatedStorage(100)
                     .dbInstanceClass("db.m5.large").masterUsername("app").masterUserPassword("a-password-of-rds").vpcSecurityGroupIds(group)
@@ -115,6 +115,22 @@ public final class Moto implements AutoCloseable {
         String gateway = aws.ec2().createInternetGateway().internetGateway().internetGatewayId();
         aws.ec2().attachInternetGateway(request -> request.internetGatewayId(gateway).vpcId(vpc));
         aws.ec2().createRoute(request -> request.routeTableId(table).gatewayId(gateway).destinationCidrBlock("0.0.0.0/0"));
+    }
+
+    /** @return the subnets of the standard VPC */
+    public List<String> subnets() {
+        try (Aws aws = aws()) {
+            return aws.ec2().describeSubnets().subnets().stream().map(subnet -> subnet.subnetId()).sorted().toList();
+        }
+    }
+
+    /** Gives subnets a route table of their own, without a way to the Internet. */
+    public void close(List<String> subnets) {
+        try (Aws aws = aws()) {
+            String vpc = aws.ec2().describeVpcs().vpcs().get(0).vpcId();
+            String table = aws.ec2().createRouteTable(request -> request.vpcId(vpc)).routeTable().routeTableId();
+            subnets.forEach(subnet -> aws.ec2().associateRouteTable(request -> request.routeTableId(table).subnetId(subnet)));
+        }
     }
 
     /** @return what there is that costs money or lets somebody in: everything that a run may make */
