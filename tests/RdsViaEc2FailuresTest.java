@@ -23,6 +23,8 @@ import testbed.AwsAccount;
 import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Moto;
+import testbed.Run;
+import testbed.Terminal;
 
 /** What goes wrong with AWS: each says what, why and what to run next, and leaves nothing that down does not remove. */
 class RdsViaEc2FailuresTest {
@@ -236,6 +238,22 @@ class RdsViaEc2FailuresTest {
         assertEquals("error: \"FOLDER/rds-via-ec2.json\" is broken, or of another version of tsmigrate\n"
                 + "hint: list what runs have made, and remove it by hand: aws ec2 describe-tags --filters Name=key,Values=tsmigrate", failure(run));
         assertEquals(3, run.code());
+    }
+
+    @Test
+    void at_a_terminal_it_asks_first() {
+        String question = "make this? [y/N]";
+        try (Terminal terminal = account.terminal(folder, UP.replace(" --yes", ""))) {
+            Run up = terminal.answer(question, "").end();
+            assertTrue(up.out().endsWith("not confirmed; nothing was changed\n"), up.out());
+            assertEquals(3, up.code());
+        }
+        assertEquals(List.of(), account.made());
+        assertFalse(Files.exists(folder));
+        try (Terminal terminal = account.terminal(folder, UP.replace(" --yes", ""))) {
+            assertEquals(0, terminal.answer(question, "y").end().code());
+        }
+        assertFalse(account.made().isEmpty());
     }
 
     @Test

@@ -53,6 +53,11 @@ public final class AwsAccount implements AutoCloseable {
         return ChildCommand.start(ChildCommand.java("RdsViaEc2", words(folder, words)), folder.toAbsolutePath().getParent(), Moto.ENVIRONMENT);
     }
 
+    /** The same at a terminal. */
+    public Terminal terminal(Path folder, String words) {
+        return Terminal.start(ChildCommand.java("RdsViaEc2", words(folder, words)), Moto.ENVIRONMENT);
+    }
+
     private String[] words(Path folder, String words) {
         List<String> all = new ArrayList<>(List.of(words.split(" ")));
         all.addAll(List.of("--dir", folder.toString(), "--region", Moto.REGION, "--endpoint-url", proxy.url()));
