@@ -6,15 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 
 /**
  * A database as Timescale Cloud hands it out, on a real server of the community edition: its owner {@code tsdbadmin} is no superuser, the
- * extension belongs to {@code postgres}, and what the owner may do with it stands in sql/cloud-double.sql.
+ * extension belongs to {@code postgres}, and what the owner may do with it stands in sql/managed-timescale.sql and
+ * sql/cloud-double.sql.
  */
 public final class CloudDouble {
     public static final String USER = "tsdbadmin";
     private static final String PASSWORD = "tsdb@dmin's";
-    private static final Path GRANTS = Path.of("tests/sql/cloud-double.sql");
+    private static final Path SQL = Path.of("tests/sql");
 
     private CloudDouble() {
     }
@@ -35,7 +37,7 @@ public final class CloudDouble {
         String database = server.newDatabase("OWNER " + USER);
         // Nothing else may load another version of the extension into the session that creates this one.
         server.sql(database, "CREATE EXTENSION timescaledb SCHEMA public VERSION '" + version + "'");
-        server.sql(database, grants().replace("@extschema@", "public").replace("@database_owner@", USER));
+        grants(true).forEach(grants -> server.sql(database, grants.replace("@extschema@", "public").replace("@database_owner@", USER)));
         return database;
     }
 
@@ -53,7 +55,7 @@ public final class CloudDouble {
         try {
             Files.createDirectories(scripts.resolve("timescaledb"));
             for (String script : new String[] {"after-create.sql", "after-update.sql"}) {
-                Files.writeString(scripts.resolve("timescaledb").resolve(script), grants());
+                Files.writeString(scripts.resolve("timescaledb").resolve(script), String.join("\n", grants(true)));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -74,9 +76,11 @@ public final class CloudDouble {
         return server.connect(database, USER, PASSWORD);
     }
 
-    private static String grants() {
+    /** @return what the service's superuser runs after CREATE EXTENSION timescaledb, on Cloud or on any managed service */
+    static List<String> grants(boolean cloud) {
         try {
-            return Files.readString(GRANTS);
+            String managed = Files.readString(SQL.resolve("managed-timescale.sql"));
+            return cloud ? List.of(managed, Files.readString(SQL.resolve("cloud-double.sql"))) : List.of(managed);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

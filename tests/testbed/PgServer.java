@@ -26,6 +26,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     private final Path folder;
     private final Watchdog watchdog;
     private final Optional<Certificates> certificates;
+    private final String superuser;
     private int port;
 
     /** What a server is started from. */
@@ -33,6 +34,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         private final ServerBinaries binaries;
         private final List<String> initdb = new ArrayList<>();
         private final Map<String, String> settings = new LinkedHashMap<>();
+        private String superuser = "postgres";
         private boolean tls;
 
         private Plan(ServerBinaries binaries) {
@@ -57,6 +59,12 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         /** The major version of the server to be. */
         public int major() {
             return binaries.major();
+        }
+
+        /** The name of the bootstrap superuser in place of "postgres". */
+        public Plan superuser(String name) {
+            superuser = name;
+            return this;
         }
 
         /** TLS only, with a certificate for "localhost" signed by a CA of its own. */
@@ -106,10 +114,11 @@ public final class PgServer implements ServerAccess, AutoCloseable {
 
     private PgServer(Plan plan) {
         binaries = plan.binaries;
+        superuser = plan.superuser;
         try {
             folder = binaries.newFolder();
             watchdog = Watchdog.over(folder, pgCtl("stop", "-m", "immediate"));
-            DataFolder.fill(folder, binaries, plan.initdb);
+            DataFolder.fill(folder, binaries, plan.initdb, superuser);
             certificates = plan.tls ? Optional.of(Certificates.in(folder, binaries)) : Optional.empty();
             configure(plan.settings);
             configure(Map.of("listen_addresses", host(), "unix_socket_directories", binaries.inside(folder)));
@@ -138,7 +147,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
 
     @Override
     public String user() {
-        return "postgres";
+        return superuser;
     }
 
     /** Random, with characters that need quoting nearly everywhere. */
