@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java Dsn.java Failure.java Selection.java Tool.java
+//SOURCES Cleanup.java Dsn.java Failure.java Refusal.java Selection.java Tool.java
 package lib;
 
 import java.io.IOException;
@@ -174,21 +174,24 @@ public final class Archive {
     }
 
     /**
-     * Grants what the archive grants: the privileges of objects and the default privileges.
+     * Grants what the archive grants: the privileges of objects and the default privileges, as far as the target permits.
      *
      * @param words changes the statements, which come as pg_restore writes them, one character for each byte
+     * @return what the target refused
      */
-    public void grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
+    public List<Refusal> grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
         List<Entry> grants = entries.stream().filter(wanted.and(Archive::isGrant)).toList();
-        if (!grants.isEmpty()) {
-            Path file = Cleanup.privateFile("grants", "");
-            script(file, List.of("--no-owner"), grants);
-            try {
-                Files.writeString(file, words.apply(Files.readString(file, StandardCharsets.ISO_8859_1)), StandardCharsets.ISO_8859_1);
-            } catch (IOException e) {
-                throw Failure.step("the privileges could not be prepared: %s", e.getMessage()).because(e);
-            }
-            tool.connected("psql", target, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=" + file));
+        if (grants.isEmpty()) {
+            return List.of();
+        }
+        Path file = Cleanup.privateFile("grants", "");
+        script(file, List.of("--no-owner"), grants);
+        try {
+            String script = words.apply(Files.readString(file, StandardCharsets.ISO_8859_1));
+            Files.writeString(file, script, StandardCharsets.ISO_8859_1);
+            return Refusal.run(tool, target, file, script);
+        } catch (IOException e) {
+            throw Failure.step("the privileges could not be prepared: %s", e.getMessage()).because(e);
         }
     }
 

@@ -105,8 +105,11 @@ final class ArchiveScript {
             if (words.isEmpty()) {
                 restore(List.of("--no-owner"), LIST);
             } else {
+                if (!superuser) {
+                    script.comment("What psql is refused here is for a superuser, and stays behind");
+                }
                 script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file + " | LC_ALL=C sed -E" + words + " | "
-                        + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")));
+                        + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=" + (superuser ? 1 : 0), "--output=/dev/null")));
             }
         }
     }

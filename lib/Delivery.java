@@ -1,4 +1,4 @@
-//SOURCES Extensions.java Jobs.java
+//SOURCES Extensions.java Jobs.java Refusal.java
 package lib;
 
 import java.util.List;
@@ -22,9 +22,10 @@ public interface Delivery {
     /**
      * Gives the privileges that the source gives, once the objects have their owners.
      *
-     * @param words changes the statements, which come as pg_restore writes them, one character for each byte
+     * @param words changes the statements for a user who is no superuser
+     * @return what the target refused
      */
-    void privileges(UnaryOperator<String> words);
+    List<Refusal> privileges(UnaryOperator<String> words);
 
     /** Creates the event triggers. */
     void eventTriggers();

@@ -1,7 +1,8 @@
-//SOURCES Difference.java
+//SOURCES Difference.java Refusal.java
 package lib;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -19,6 +20,8 @@ public final class Expected {
     private final boolean withoutSomeData;
     private Set<String> jobOwners = Set.of();
     private Set<String> gone = Set.of();
+    private Collection<Refusal> refusals = List.of();
+    private boolean superuser = true;
 
     /**
      * @param user the target's user
@@ -54,6 +57,18 @@ public final class Expected {
         return this;
     }
 
+    /** Announces what the target refused, and the summary lists. */
+    public Expected refusals(Collection<Refusal> refused) {
+        refusals = refused;
+        return this;
+    }
+
+    /** @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the name of who is out of reach */
+    public Expected superuser(boolean is) {
+        superuser = is;
+        return this;
+    }
+
     /** @return whether the difference follows from what was announced */
     public boolean covers(Difference difference) {
         String kind = difference.kind();
@@ -62,16 +77,37 @@ public final class Expected {
             String owner = plain(difference.source());
             return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
-            return noPrivileges || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " ")) || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
+            return noPrivileges || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
+                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role)) || isRefused(object)
+                    || !superuser && isForSuperusers(kind, object)
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
         } else if (kind.startsWith("role")) {
             return roles.contains(object);
         } else if (kind.startsWith("membership")) {
             return roles.stream().anyMatch(role -> object.startsWith(role + " in ") || object.endsWith(" in " + role));
         } else if (kind.startsWith("setting")) {
-            return roles.stream().anyMatch(role -> object.startsWith("role " + role + ": ") || object.startsWith("role " + role + " in the database: "));
+            return roles.stream().anyMatch(role -> object.startsWith("role " + role + ": ") || object.startsWith("role " + role + " in the database: "))
+                    || refusals.stream().anyMatch(refusal -> isRefusedSetting(refusal, object));
         }
         return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
+    }
+
+    /** @param object what was granted on, then to whom; or default privileges that are not there at all */
+    private boolean isRefused(String object) {
+        int to = object.lastIndexOf(" to ");
+        return refusals.stream().anyMatch(refusal -> to < 0 ? refusal.concerns(object, null)
+                : refusal.concerns(object.substring(0, to), object.substring(to + " to ".length())));
+    }
+
+    private boolean isForSuperusers(String kind, String object) {
+        return kind.equals("system object grant") || kind.startsWith("default privileges")
+                && owners.stream().anyMatch(owner -> object.startsWith("of " + owner + " in schema ") || object.startsWith("of " + owner + " on "));
+    }
+
+    private static boolean isRefusedSetting(Refusal refusal, String object) {
+        String[] parts = object.split(": ", 2);
+        return parts[0].equals("the database") ? refusal.sets(null, parts[1])
+                : refusal.sets(parts[0].replaceFirst("^role (.*) in the database$", "$1"), parts[1]);
     }
 
     /** Names are quoted where they must be on one side and always on the other. */

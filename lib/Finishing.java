@@ -1,13 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Inventory.java Rows.java Server.java Sql.java Workers.java
+//SOURCES Connecting.java Console.java Inventory.java Refusal.java Rows.java Server.java Sql.java Workers.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they stand. */
@@ -17,7 +17,7 @@ public final class Finishing {
     private final Server target;
     private final Connection to;
     private final Console console;
-    private final List<String> leftOut = new ArrayList<>();
+    private final List<Refusal> leftOut = new ArrayList<>();
 
     /** @param to a session on the target */
     public Finishing(Server target, Connection to, Console console) {
@@ -26,8 +26,8 @@ public final class Finishing {
         this.console = console;
     }
 
-    /** @return what the target refused to the connecting user, with its reason */
-    public List<String> leftOut() {
+    /** @return what the target refused */
+    public List<Refusal> leftOut() {
         return leftOut;
     }
 
@@ -76,20 +76,27 @@ public final class Finishing {
         });
     }
 
-    /** Runs statements. What only a superuser may do is left out and reported where the user is none; any other error ends the step. */
+    /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
     public void attempt(List<String> statements, String doing) {
         for (String sql : statements) {
             try (Statement statement = to.createStatement()) {
                 statement.execute(sql);
+                for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+                    refused(sql, warning);
+                }
             } catch (SQLException e) {
-                boolean refused = "42501".equals(e.getSQLState()) && !target.facts().superuser();
-                // The second one is what SET SESSION AUTHORIZATION and SET ROLE say.
-                boolean unknownRole = Set.of("42704", "22023").contains(e.getSQLState());
-                if (!refused && !unknownRole) {
+                if (!refused(sql, e)) {
                     throw Connecting.statement("target", doing, e);
                 }
-                leftOut.add(sql + " (" + Connecting.words(e) + ")");
             }
         }
+    }
+
+    private boolean refused(String sql, SQLException said) {
+        boolean refused = Refusal.isOne(said.getSQLState());
+        if (refused) {
+            leftOut.add(new Refusal(sql, Connecting.words(said)));
+        }
+        return refused;
     }
 }

@@ -1,15 +1,18 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Grantees.java Grantors.java Inventory.java Jobs.java
-//SOURCES Journal.java OwnedObjects.java Ownership.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java Timescale.java
-//SOURCES Uncarried.java
+//SOURCES Journal.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java
+//SOURCES TargetCheck.java Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Loads a database into the target in the order that is safe: rows arrive before indexes, constraints and triggers, owners and privileges
@@ -29,6 +32,7 @@ public final class Loading {
     private final Steps steps;
     private final Report report;
     private final Jobs jobs;
+    private final List<Refusal> refusals = new ArrayList<>();
 
     /** @param to a session on the target, which stays open until the journal is ended */
     public Loading(Order order, Contents contents, Server target, Connection to, Console console, Steps steps, Report report) {
@@ -116,8 +120,15 @@ public final class Loading {
         });
         // After all that opens new sessions to write: default_transaction_read_only may be among them.
         finishing.attempt(contents.of(target.dsn().database(), contents.settings()), "setting the parameters of the database");
-        finishing.leftOut().forEach(text -> report.note("left out: %s", text));
+        refusals.addAll(finishing.leftOut());
+        Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList()).forEach(text -> report.note("left out: %s", text));
         return journal;
+    }
+
+    /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
+    private boolean isOfService(Refusal refusal) {
+        return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream.of("timescaledb_pre_restore", "timescaledb_post_restore")
+                .anyMatch(name -> refusal.concerns(contents.timescale().function(name).replace("\"", ""), null));
     }
 
     /** Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been compared. */
@@ -149,18 +160,27 @@ public final class Loading {
         return jobs == null ? Set.of() : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
     }
 
+    /** @return the privileges and settings that the target refused */
+    public List<Refusal> refusals() {
+        return refusals;
+    }
+
     private void owners(Delivery delivery, List<OwnedObjects.Owned> objects, Journal journal, Finishing finishing, List<String> privileges) {
         steps.run("owners, privileges", () -> {
             boolean given = !order.noOwner && !delivery.complete();
             if (given) {
-                new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal);
+                new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal).stream()
+                        .filter(object -> !TargetCheck.isPublic(object))
+                        .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
+                        .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s", target.facts().user(), owner,
+                                OwnedObjects.some(kept)));
             }
             if (!order.noPrivileges) {
                 Ownership ownership = new Ownership(to, target.facts());
                 Grantors grantors = new Grantors(ownership, journal);
                 Grantees grantees = new Grantees(to, target.facts().user(), ownership, journal);
                 UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
-                delivery.privileges(script -> words.apply(grantees.known(script)));
+                refusals.addAll(delivery.privileges(script -> words.apply(grantees.known(script))));
                 finishing.attempt(contents.of(target.dsn().database(), contents.privileges()).stream().map(words).toList(),
                         "giving the privileges on the database");
                 finishing.attempt(privileges.stream().map(words).toList(), "giving privileges");

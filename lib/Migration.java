@@ -171,7 +171,7 @@ public final class Migration {
             List<String> privileges = order.files != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
             Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
             account(source.writtenSince());
-            List<Difference> differences = verify(source, target, positions, preflight, loading.lostJobOwners());
+            List<Difference> differences = verify(source, target, positions, preflight, loading);
             loading.resumeJobs();
             journal.end(target.facts().superuser());
             complete = true;
@@ -209,7 +209,7 @@ public final class Migration {
         console.warn("%s", text);
     }
 
-    private List<Difference> verify(FrozenSource source, Server target, Map<Long, Long> sequences, Preflight preflight, Set<String> lostJobOwners) {
+    private List<Difference> verify(FrozenSource source, Server target, Map<Long, Long> sequences, Preflight preflight, Loading loading) {
         if (order.verify == null) {
             return List.of();
         }
@@ -217,7 +217,7 @@ public final class Migration {
         leftOut.addAll(order.leaveOut);
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
-                order.filters.excludeData()).jobOwners(lostJobOwners).gone(roles.gone().replaced());
+                order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
         Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());

@@ -34,8 +34,12 @@ public final class Ownership {
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
     }
 
-    /** Gives the objects away; those whose owner does not exist, or is out of the connecting user's reach, stay. */
-    public void give(List<OwnedObjects.Owned> objects, Journal journal) {
+    /**
+     * Gives the objects away.
+     *
+     * @return those that stay, because their owner does not exist or is out of the connecting user's reach
+     */
+    public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects, Journal journal) {
         List<OwnedObjects.Owned> given = objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
         List<String> lent = superuser ? List.of() : borrow(given, journal);
         List<String> batch = new ArrayList<>();
@@ -48,6 +52,7 @@ public final class Ownership {
         }
         run(batch);
         run(lent.stream().map(grant -> "REVOKE " + grant.replaceFirst(" TO ", " FROM ")).toList());
+        return objects.stream().filter(object -> isGiven(object, user) && !roles.contains(object.owner())).toList();
     }
 
     /** @return whether an object that this user has made has to be given away */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Contents.java Failure.java Inventory.java Jobs.java Rows.java Uncarried.java
+//SOURCES Archive.java Contents.java Failure.java Inventory.java Jobs.java Refusal.java Rows.java Uncarried.java
 package lib;
 
 import java.io.IOException;
@@ -132,9 +132,14 @@ public final class Schema {
         archive.comment(ours.and(entry -> entry.concerns("EVENT TRIGGER")));
     }
 
-    /** Grants what the archive grants; {@code words} changes the statements. */
-    public void grants(UnaryOperator<String> words) {
-        archive.grant(ours, words);
+    /**
+     * Grants what the archive grants.
+     *
+     * @param words changes the statements for a user who is no superuser
+     * @return what the target refused
+     */
+    public List<Refusal> grants(UnaryOperator<String> words) {
+        return archive.grant(ours, words);
     }
 
     /** Restores the comments on all that is there by then. */

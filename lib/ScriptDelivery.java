@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java RestoredRows.java
-//SOURCES Steps.java Tool.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java Refusal.java
+//SOURCES RestoredRows.java Steps.java Tool.java
 package lib;
 
 import java.nio.file.Path;
@@ -65,8 +65,9 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void privileges(UnaryOperator<String> words) {
+    public List<Refusal> privileges(UnaryOperator<String> words) {
         // The script has given them.
+        return List.of();
     }
 
     @Override

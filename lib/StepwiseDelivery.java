@@ -1,4 +1,4 @@
-//SOURCES Archive.java Delivery.java Extensions.java Jobs.java RowMover.java Schema.java Steps.java
+//SOURCES Archive.java Delivery.java Extensions.java Jobs.java Refusal.java RowMover.java Schema.java Steps.java
 package lib;
 
 import java.util.List;
@@ -55,8 +55,8 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void privileges(UnaryOperator<String> words) {
-        schema.grants(words);
+    public List<Refusal> privileges(UnaryOperator<String> words) {
+        return schema.grants(words);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.zeroturnaround.exec.ProcessExecutor;
 import org.zeroturnaround.exec.StartedProcess;
@@ -40,22 +41,38 @@ public final class Tool {
      * @throws Failure step, with the message that failed it
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
+        return run(name, side.side(), connecting(name, side, arguments), side.toolEnvironment(), new ToolMessages(name));
+    }
+
+    private List<String> connecting(String name, Dsn side, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major())));
         command.addAll(arguments);
-        return run(name, side.side(), command, side.toolEnvironment());
+        return command;
+    }
+
+    /**
+     * Runs a program that goes on after an error.
+     *
+     * @param tolerated the messages that do not end it
+     * @return everything it said on stderr
+     * @throws Failure step, with the first message that is none of those
+     */
+    public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments, Predicate<ToolMessages.Message> tolerated) {
+        ToolMessages messages = new ToolMessages(name, tolerated);
+        run(name, side.side(), connecting(name, side, arguments), side.toolEnvironment(), messages);
+        return messages.all();
     }
 
     /** Runs a program that only reads and writes files. */
     public List<String> local(String name, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
-        return run(name, "this machine", command, Map.of());
+        return run(name, "this machine", command, Map.of(), new ToolMessages(name));
     }
 
-    private List<String> run(String name, String side, List<String> command, Map<String, String> environment) {
+    private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
         console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
-        ToolMessages messages = new ToolMessages(name);
         List<String> output = new ArrayList<>();
         AtomicReference<Process> process = new AtomicReference<>();
         ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -58,12 +59,19 @@ public final class ToolMessages {
     private static final Pattern CONTEXT = Pattern.compile("^(while |from TOC entry |in worker )");
 
     private final String prefix;
+    private final Predicate<Message> tolerated;
     private final List<Message> messages = new ArrayList<>();
     private String context = "";
 
     /** @param tool the name that begins every message, such as {@code pg_restore} */
     public ToolMessages(String tool) {
+        this(tool, message -> false);
+    }
+
+    /** @param tolerated the messages that do not fail the step, for somebody who looks at them */
+    ToolMessages(String tool, Predicate<Message> tolerated) {
         prefix = tool + ": ";
+        this.tolerated = tolerated;
     }
 
     /** Takes one line of stderr. A line without the tool's name continues the message before it. */
@@ -104,7 +112,7 @@ public final class ToolMessages {
 
     /** @return the first message that fails the step, if there is one */
     public synchronized Optional<Message> failing() {
-        return messages.stream().filter(Message::fails).findFirst();
+        return messages.stream().filter(Message::fails).filter(tolerated.negate()).findFirst();
     }
 
     /** @return all messages so far */
