@@ -1,4 +1,4 @@
-//SOURCES Grants.java Rows.java Settings.java Sql.java
+//SOURCES Finding.java Grants.java Refusal.java RoleTarget.java Rows.java Settings.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -6,6 +6,14 @@ import java.util.List;
 
 /** What belongs to the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual, {@code --create}). */
 public final class DatabaseSettings {
+    /** Of the database, or of a role in it; {@code value} is ready for SQL. */
+    private record Setting(String role, String parameter, String value) {
+        private String statement(String database) {
+            return (role == null ? "ALTER " : "ALTER ROLE " + Sql.ident(role) + " IN ") + "DATABASE " + Sql.ident(database) + " SET "
+                    + Settings.name(parameter) + " TO " + value;
+        }
+    }
+
     private DatabaseSettings() {
     }
 
@@ -21,6 +29,19 @@ public final class DatabaseSettings {
                   FROM pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j WHERE d.datname = pg_catalog.current_database()""");
     }
 
+    /** @return a warning for each setting of the database itself that the target's user may not give; {@code name} is that of its database */
+    public static List<Finding> refused(Connection source, RoleTarget target, String name) {
+        return refusals(source, target, name).stream().map(refusal -> Finding.warning("settings",
+                target.superuser() ? null : target.kind().helper() + " may run: " + refusal.statement() + ";",
+                "%s of the database is left out: %s", refusal.statement().replaceFirst(".* (SET .*) TO .*", "$1"), refusal.why())).toList();
+    }
+
+    /** @return the settings of the database itself that the target's user may not give */
+    static List<Refusal> refusals(Connection source, RoleTarget target, String name) {
+        return parameters(source).stream().filter(setting -> setting.role == null).flatMap(setting -> target.refusal(setting.parameter)
+                .map(why -> new Refusal(setting.statement(name), why)).stream()).toList();
+    }
+
     /** @return the statements that give the privileges on the source's database, said of the database with this name */
     public static List<String> privileges(Connection source, String name) {
         return Grants.onDatabase(source, name);
@@ -31,19 +52,21 @@ public final class DatabaseSettings {
      *         with this name
      */
     public static List<String> settings(Connection source, String name) {
-        String database = "DATABASE " + Sql.ident(name) + " SET ";
         List<String> statements = Rows.list(source, "source", "reading the comment on the database", """
                 SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
                  WHERE d.datname = pg_catalog.current_database() AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL""",
                 row -> "COMMENT ON DATABASE " + Sql.ident(name) + " IS " + Sql.literal(row.getString(1)));
-        statements.addAll(Rows.list(source, "source", "listing the settings of the database", """
+        parameters(source).forEach(setting -> statements.add(setting.statement(name)));
+        return statements;
+    }
+
+    private static List<Setting> parameters(Connection source) {
+        return Rows.list(source, "source", "listing the settings of the database", """
                 SELECT r.rolname, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
                   LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
                  WHERE d.datname = pg_catalog.current_database() AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_')
                  ORDER BY r.rolname COLLATE "C" NULLS FIRST, u.position""",
-                row -> (row.getString(1) == null ? "ALTER " : "ALTER ROLE " + Sql.ident(row.getString(1)) + " IN ") + database
-                        + Settings.name(row.getString(2)) + " TO " + Settings.value(row.getString(2), row.getString(3))));
-        return statements;
+                row -> new Setting(row.getString(1), row.getString(2), Settings.value(row.getString(2), row.getString(3))));
     }
 }

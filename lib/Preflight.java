@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
+//SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
 //SOURCES Grants.java LargeRows.java OwnedObjects.java Peculiarities.java Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java
 //SOURCES Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java TargetSchemas.java TimescaleRights.java TimescaleSource.java
 //SOURCES Uncarried.java
@@ -156,6 +156,10 @@ public final class Preflight {
         }
     }
 
+    private String database() {
+        return plan.create() ? plan.createdLater : target.dsn().database();
+    }
+
     private Set<String> owners() {
         return OwnedObjects.list(from, "source").stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -165,6 +169,9 @@ public final class Preflight {
     private void roles(boolean empty) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
+        if (!plan.selection.selective()) {
+            findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
+        }
         if (!plan.create() && empty) {
             findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(from, plan.selection), roles.unreachable()));
         }
