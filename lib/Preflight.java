@@ -83,7 +83,7 @@ public final class Preflight {
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         roles(go(state));
         findings.addAll(new Surroundings(source, from, target, to).check());
-        findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check());
+        findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check(go(readability)));
         return findings;
     }
 
