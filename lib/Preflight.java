@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
-//SOURCES Grants.java LargeRows.java OwnedObjects.java Peculiarities.java Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java
-//SOURCES Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java TargetSchemas.java TimescaleRights.java TimescaleSource.java
-//SOURCES Uncarried.java
+//SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java Peculiarities.java Readability.java
+//SOURCES RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java
+//SOURCES TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -82,7 +82,7 @@ public final class Preflight {
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         roles(go(state));
-        findings.addAll(new Surroundings(source, from, target, to).check());
+        findings.addAll(new Surroundings(source, from, target, to).check(new ManagedServices(source, from, target, kind.kind(), database())));
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check(go(readability)));
         return findings;
     }

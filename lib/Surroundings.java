@@ -1,20 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Finding.java Rows.java Selection.java Server.java
+//SOURCES Bytes.java Connecting.java Finding.java ManagedServices.java Rows.java Selection.java Server.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.postgresql.PGConnection;
 
 /** What stands around the two databases and can spoil a migration: poolers, sessions that go on writing, scheduled work, disks. */
 final class Surroundings {
-    /** Services that restart their servers in a window of their own choice. */
-    private static final Map<String, String> SERVICES = Map.of(".tsdb.cloud.timescale.com", "Timescale Cloud", ".aivencloud.com",
-            "Managed Service for TimescaleDB", ".rds.amazonaws.com", "Amazon RDS", ".postgres.database.azure.com", "Azure");
-
     private final Server source;
     private final Connection from;
     private final Server target;
@@ -27,15 +22,18 @@ final class Surroundings {
         this.to = to;
     }
 
-    List<Finding> check() {
+    /** @param services what to say of managed ones */
+    List<Finding> check(ManagedServices services) {
         List<Finding> findings = new ArrayList<>();
         findings.add(pooler(source, from));
         findings.add(pooler(target, to));
         findings.addAll(otherSessions());
         findings.addAll(schedules());
-        maintenance(source, findings);
-        maintenance(target, findings);
-        findings.add(size());
+        long bytes = bytes();
+        findings.addAll(services.check(bytes));
+        // PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said.
+        findings.add(Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
+                Bytes.text(bytes)));
         return findings;
     }
 
@@ -74,22 +72,10 @@ final class Surroundings {
                 "pg_cron runs jobs on the source while it is read")) : List.of();
     }
 
-    private static void maintenance(Server server, List<Finding> findings) {
-        SERVICES.forEach((suffix, service) -> {
-            if (server.dsn().host().endsWith(suffix)) {
-                findings.add(Finding.warning("maintenance", "move the maintenance window in the console of " + service,
-                        "the %s is at %s, which may restart it for maintenance while the migration runs", server.side(), service));
-            }
-        });
-    }
-
-    /** PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said. */
-    private Finding size() {
-        long bytes = Long.parseLong(Rows.text(from, "source", "measuring the database", """
+    private long bytes() {
+        return Long.parseLong(Rows.text(from, "source", "measuring the database", """
                 SELECT coalesce(pg_catalog.sum(%s), 0)::bigint FROM pg_catalog.pg_class c
                  WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""
                 .formatted(Selection.bytes("c.oid"))));
-        return Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
-                Bytes.text(bytes));
     }
 }
