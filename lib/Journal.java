@@ -136,7 +136,7 @@ public final class Journal {
     public static List<OwnedObjects.Owned> strangers(Connection target) {
         Set<Made> made = new HashSet<>(made(target));
         Set<String> found = found(target);
-        return OwnedObjects.list(target, "target").stream()
+        return OwnedObjects.list(target, "target").stream().filter(OwnedObjects.usersOwn(target))
                 .filter(object -> !made.contains(new Made(object.kind(), object.identity()))
                         && !(object.kind().equals("SCHEMA") && found.contains(object.identity()))).toList();
     }
