@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java Rows.java Server.java ShellScript.java Tool.java Uncarried.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java RoleRules.java Rows.java
+//SOURCES Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
 
 import java.nio.file.Files;
@@ -184,9 +185,18 @@ public final class DumpWriter {
                 order.filters, Extensions.installed(session, "source"),
                 Uncarried.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
-                roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING),
+                roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
+    }
+
+    /** The roles that dump-roles does not carry: the bootstrap superuser, on whom nothing is seen to depend, and a service's as far as they are named. */
+    private static List<String> serverRoles(FrozenSource source) {
+        List<String> names = Rows.texts(source.snapshot().holder(), "source", "listing the roles",
+                "SELECT rolname FROM pg_catalog.pg_roles ORDER BY oid <> 10, rolname");
+        List<String> own = new ArrayList<>(names.subList(0, 1));
+        roles(source, "true").stream().filter(name -> RoleRules.of(RoleRules.What.ROLE, name, TargetKind.POSTGRES, names).isPresent()).forEach(own::add);
+        return own;
     }
 
     /** The roles that what the archive holds depends on in this way (PostgreSQL manual, 53.47 "pg_shdepend"). */

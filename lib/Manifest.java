@@ -33,10 +33,11 @@ import java.util.StringJoiner;
  * @param uncarried what the dump does not hold, and, with an identifier, what only a superuser can restore
  * @param grantees the roles that privileges are granted to or that have default privileges
  * @param users the other roles that the dump names beside owners: in policies and user mappings
+ * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
-        List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users, Contents contents,
-        List<File> files) {
+        List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
+        List<String> serverRoles, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
@@ -60,6 +61,12 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /** What may be absent. */
     private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+
+    /** None in a manifest that was written before this was. */
+    @Override
+    public List<String> serverRoles() {
+        return serverRoles == null ? List.of() : serverRoles;
+    }
 
     /** @return where the manifest of this dump stands */
     public static Path beside(Path dump) {

@@ -132,6 +132,11 @@ public final class RestoreCheck {
                   FROM pg_catalog.pg_roles r""".formatted(target.facts().major() < 16 && target.facts().createRole()),
                 row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
         roles.forEach(role -> missing.remove(role.name));
+        if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+            manifest.serverRoles().stream().filter(missing::remove).forEach(role -> findings.add(Finding.warning("roles", null, owners.contains(role)
+                    ? "what role \"%s\" owned on the source will belong to \"%s\"" : "what role \"%s\" was granted stays behind: it belongs to the source's server",
+                    role, target.facts().user())));
+        }
         if (!missing.isEmpty()) {
             findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));

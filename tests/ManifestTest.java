@@ -54,6 +54,9 @@ class ManifestTest {
                 "reader"
               ],
               "users": [],
+              "serverRoles": [
+                "postgres"
+              ],
               "contents": {
                 "database": "shop",
                 "selective": true,
