@@ -4,8 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
-//SOURCES ../lib/Filters.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java ../lib/Snapshot.java ../lib/Verification.java
-//SOURCES ../lib/VerificationScript.java
+//SOURCES ../lib/Filters.java ../lib/JoinedOwners.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
+//SOURCES ../lib/Snapshot.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import lib.Console;
 import lib.Difference;
 import lib.DifferenceTable;
@@ -21,6 +22,8 @@ import lib.Dsn;
 import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
+import lib.JoinedOwners;
+import lib.Permitted;
 import lib.ProgressLine;
 import lib.Selection;
 import lib.Server;
@@ -39,7 +42,8 @@ import picocli.CommandLine.TypeConversionException;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
             "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "What only the target has is no difference. Nothing is written on either side.", "",
+        footer = {"", "What only the target has is no difference. Nothing is written on either side",
+            "but memberships with --join-owners, which are taken back.", "",
             "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
             "         --level counts"})
 class Verify implements Callable<Integer> {
@@ -57,6 +61,12 @@ class Verify implements Callable<Integer> {
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
     int jobs;
+    @Option(names = "--permitted", order = 12,
+            description = "count what the target's user could have given; not what a superuser only could have")
+    boolean permitted;
+    @Option(names = "--join-owners", order = 13,
+            description = "be a member of the target's owners meanwhile, to read what is theirs")
+    boolean joinOwners;
     @Option(names = "--dry-run", order = 34, description = "compare nothing; print a shell script that asks the same with psql")
     boolean dryRun;
 
@@ -78,8 +88,10 @@ class Verify implements Callable<Integer> {
             console.out("%s", new VerificationScript(source, target, selection).text(level));
             return Failure.OK;
         }
-        try (Snapshot snapshot = Snapshot.take(source, selection, console)) {
-            return compare(new Verification(snapshot, target, selection, console, jobs));
+        Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
+        JoinedOwners joined = joinOwners ? JoinedOwners.of(target) : null;
+        try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
+            return compare(new Verification(snapshot, target, selection, console, jobs), unexpected);
         }
     }
 
@@ -98,11 +110,17 @@ class Verify implements Callable<Integer> {
         }
     }
 
-    private int compare(Verification verification) {
+    private static Predicate<Difference> permitted(Server source, Server target) throws SQLException {
+        try (Connection ours = source.session(); Connection theirs = target.session()) {
+            return Permitted.of(source, ours, target, theirs)::covers;
+        }
+    }
+
+    private int compare(Verification verification, Predicate<Difference> unexpected) {
         List<Difference> differences;
         ProgressLine line = console.progress(verification::state);
         try {
-            differences = verification.run(level);
+            differences = verification.run(level).stream().filter(unexpected).toList();
         } finally {
             line.close();
         }
