@@ -96,8 +96,10 @@ public final class ExtensionCheck {
     private Optional<Finding> unavailable(Extensions.Extension extension) {
         String install = "install %1$s on the target's server, or drop %2$s on the source";
         if (extension.chosen() == null) {
-            return Optional.of(Finding.stop(CHECK, install.formatted(extension.name(), "it"), "extension %s is not available on the target%s",
-                    extension.name(), usedBy(users(extension))));
+            // Nobody can install anything on a managed service, and RDS has extensions of its own.
+            List<String> users = users(extension);
+            return Optional.of(Finding.stop(CHECK, install.formatted(extension.name(), "it") + (users.isEmpty() && source != null
+                    ? ", or go without: --leave-out " + extension.name() : ""), "extension %s is not available on the target%s", extension.name(), usedBy(users)));
         }
         for (String required : extension.requires()) {
             if (!extensions.isOffered(required)) {
