@@ -14,7 +14,7 @@ FORMAT ?= directory
 RESTORE ?= restore-postgres
 export SOURCE TARGET
 
-.PHONY: from-postgres from-timescaledb roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
+.PHONY: from-postgres from-timescaledb from-rds from-mst to-mst roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,6 +45,14 @@ from-postgres: verify ## the runbook below as a whole: SOURCE=… TARGET=…
 
 from-timescaledb: RESTORE = restore-timescale
 from-timescaledb: verify ## the same for a database with TimescaleDB
+
+from-rds: verify ## the same from Amazon RDS
+
+from-mst: RESTORE = restore-timescale
+from-mst: verify ## the same from Managed Service for TimescaleDB
+
+to-mst: RESTORE = restore-timescale
+to-mst: verify ## the same to Managed Service for TimescaleDB, with TimescaleDB: TARGET=…/defaultdb
 
 roles: $(DIR)/roles.applied ## write the source's roles to a file and create them on the target
 
@@ -78,7 +86,7 @@ $(DIR)/restored: $(DIR)/roles.applied $(DIR)/extensions.aligned $(DIR)/dump.mani
 	@touch $@
 
 $(DIR)/verified: $(DIR)/restored
-	./jbang verify --jobs $(JOBS)
+	./jbang verify --permitted --join-owners --jobs $(JOBS)
 	@touch $@
 
 clean: ## remove what was built here
