@@ -24,6 +24,13 @@ final class ClientConninfo {
     }
 
     static String of(Parameters parameters, List<ServerAddress> servers, String user, String database, String application, int clientMajor) {
+        return values(parameters, servers, user, database, application, clientMajor).entrySet().stream()
+                .map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+    }
+
+    /** @return the same by keyword */
+    static Map<String, String> values(Parameters parameters, List<ServerAddress> servers, String user, String database, String application,
+            int clientMajor) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("host", joined(servers, ServerAddress::host));
         values.put("hostaddr", joined(servers, ServerAddress::address));
@@ -35,7 +42,7 @@ final class ClientConninfo {
         values.put("application_name", application);
         KEEPALIVES.forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
-        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+        return values;
     }
 
     private static Map<String, String> others(Parameters parameters, int clientMajor) {

@@ -3,6 +3,7 @@ package lib;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -161,6 +163,41 @@ public final class Dsn {
      */
     public String conninfo(int clientMajor) {
         return ClientConninfo.of(parameters, servers, user(), database, applicationName(), clientMajor);
+    }
+
+    /**
+     * A URI that stands for itself, wherever it is used: what files and variables of this machine have added is in it, the password too. It is
+     * ASCII and one line, so that neither a shell nor a locale can change it.
+     *
+     * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
+     */
+    public String portable(Map<String, String> replaced) {
+        Map<String, String> values = ClientConninfo.values(parameters, servers, user(), database, applicationName(), Integer.MAX_VALUE);
+        if (password != null) {
+            values.put("password", password);
+        }
+        values.putAll(replaced);
+        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + encoded(entry.getValue()))
+                .collect(Collectors.joining("&", "postgresql://?", ""));
+    }
+
+    /** @return the files of this machine that the connection needs beside the password, by libpq's keyword: certificates and their key */
+    public Map<String, Path> files() {
+        Map<String, Path> files = new TreeMap<>(Map.of("sslrootcert", parameters.file("sslrootcert", ".postgresql/root.crt"),
+                "sslcert", parameters.file("sslcert", ".postgresql/postgresql.crt"), "sslkey", parameters.file("sslkey", ".postgresql/postgresql.key")));
+        files.values().removeIf(file -> !Files.isRegularFile(file) || file.equals(Path.of("system")));
+        return files;
+    }
+
+    /**
+     * @return the numeric address of the host, or else its name
+     * @throws Failure usage, when there are several hosts
+     */
+    public String address() {
+        if (servers.size() > 1) {
+            throw Failure.usage("the %s has %d hosts (%s), and one is needed", side(), servers.size(), display());
+        }
+        return servers.get(0).address().isEmpty() ? servers.get(0).host() : servers.get(0).address();
     }
 
     /** @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no password */
