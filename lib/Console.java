@@ -93,9 +93,14 @@ public final class Console {
         talk("hint: " + text(format, values));
     }
 
+    /** A line of the talk of a command that runs elsewhere, as that one put it. */
+    public void relay(String line) {
+        print(spec.commandLine().getErr(), line);
+    }
+
     /** Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is done. */
     public synchronized ProgressLine progress(Supplier<String> state) {
-        boolean shown = !quiet && !verbose && ProgressLine.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+        boolean shown = !quiet && !verbose && ProgressLine.isSeen();
         line = new ProgressLine(spec.commandLine().getErr(), state, shown);
         return line;
     }

@@ -7,6 +7,11 @@ import java.util.function.Supplier;
 
 /** One line at the bottom of the terminal that says twice a second what is going on; nothing at all when stderr is no terminal. */
 public final class ProgressLine implements AutoCloseable {
+    /** Back to the beginning of the line, which is emptied. */
+    static final String AGAIN = "\r\033[K";
+    /** The variable that says that whoever reads stderr shows the line although it is no terminal. */
+    private static final String WANTED = "TSMIGRATE_PROGRESS";
+
     private final PrintWriter err;
     private final Supplier<String> state;
     private final Thread painter;
@@ -21,6 +26,11 @@ public final class ProgressLine implements AutoCloseable {
             painter.setDaemon(true);
             painter.start();
         }
+    }
+
+    /** @return whether somebody sees the line change */
+    static boolean isSeen() {
+        return System.getenv(WANTED) != null || isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
     /** {@code System.console()} also asks for stdin, which a pipe may hold; {@code test -t} (POSIX) asks for stderr alone. */
@@ -45,7 +55,7 @@ public final class ProgressLine implements AutoCloseable {
                     if (!closed) {
                         String text = state.get();
                         // Longer lines would wrap, and the carriage return would no longer reach their beginning.
-                        err.print("\r\033[K" + (text.length() > 79 ? text.substring(0, 79) : text));
+                        err.print(AGAIN + (text.length() > 79 ? text.substring(0, 79) : text));
                         err.flush();
                         painted = true;
                     }
@@ -60,7 +70,7 @@ public final class ProgressLine implements AutoCloseable {
     /** Makes room for an ordinary line. */
     synchronized void clear() {
         if (painted) {
-            err.print("\r\033[K");
+            err.print(AGAIN);
             err.flush();
             painted = false;
         }
