@@ -27,6 +27,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     private final Watchdog watchdog;
     private final Optional<Certificates> certificates;
     private final String superuser;
+    private final Optional<Machine> machine;
     private int port;
 
     /** What a server is started from. */
@@ -35,6 +36,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         private final List<String> initdb = new ArrayList<>();
         private final Map<String, String> settings = new LinkedHashMap<>();
         private String superuser = "postgres";
+        private Machine machine;
         private boolean tls;
 
         private Plan(ServerBinaries binaries) {
@@ -70,6 +72,12 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         /** TLS only, with a certificate for "localhost" signed by a CA of its own. */
         public Plan tls() {
             tls = true;
+            return this;
+        }
+
+        /** On another machine; the tests reach it when that is joined to them. */
+        public Plan on(Machine other) {
+            machine = other;
             return this;
         }
 
@@ -115,6 +123,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     private PgServer(Plan plan) {
         binaries = plan.binaries;
         superuser = plan.superuser;
+        machine = Optional.ofNullable(plan.machine);
         try {
             folder = binaries.newFolder();
             watchdog = Watchdog.over(folder, pgCtl("stop", "-m", "immediate"));
@@ -123,7 +132,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
             configure(plan.settings);
             configure(Map.of("listen_addresses", host(), "unix_socket_directories", binaries.inside(folder)));
             configure(certificates.map(made -> made.settings(binaries)).orElse(Map.of()));
-            Files.writeString(dataFolder().resolve("pg_hba.conf"), accessRules(plan.tls ? "hostssl" : "host"));
+            Files.writeString(dataFolder().resolve("pg_hba.conf"), accessRules(plan.tls ? "hostssl" : "host", machine.isPresent() ? "all" : "127.0.0.1/32"));
             start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -132,7 +141,7 @@ public final class PgServer implements ServerAccess, AutoCloseable {
 
     @Override
     public String host() {
-        return certificates.isPresent() ? "localhost" : "127.0.0.1";
+        return machine.map(Machine::address).orElse(certificates.isPresent() ? "localhost" : "127.0.0.1");
     }
 
     @Override
@@ -198,7 +207,8 @@ public final class PgServer implements ServerAccess, AutoCloseable {
                 port = freePort();
                 configure(Map.of("port", String.valueOf(port)));
             }
-            Run run = Run.of(pgCtl("start", "-t", "60", "-l", binaries.inside(folder.resolve("log"))));
+            List<String> command = pgCtl("start", "-t", "60", "-l", binaries.inside(folder.resolve("log")));
+            Run run = Run.of(machine.map(other -> other.command(command)).orElse(command));
             if (run.code() == 0) {
                 return;
             }
@@ -246,13 +256,13 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         return settings;
     }
 
-    private static String accessRules(String type) {
+    private static String accessRules(String type, String clients) {
         return """
                 local all all trust
-                %1$s all all 127.0.0.1/32 scram-sha-256
+                %1$s all all %2$s scram-sha-256
                 %1$s all all ::1/128 scram-sha-256
                 %1$s replication all 127.0.0.1/32 scram-sha-256
-                """.formatted(type);
+                """.formatted(type, clients);
     }
 
     private static int freePort() {
