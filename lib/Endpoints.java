@@ -2,6 +2,7 @@
 //SOURCES Console.java Dsn.java Failure.java
 package lib;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.IModelTransformer;
@@ -47,6 +48,14 @@ public final class Endpoints {
 
     public Map<String, String> environment() {
         return environment;
+    }
+
+    /** Takes another way to the source than the one that was given. */
+    public void reachSource(String uri) {
+        source = null;
+        Map<String, String> other = new HashMap<>(environment);
+        other.put("SOURCE", uri);
+        environment = other;
     }
 
     /** @throws Failure usage, when no connection string is given or it is malformed */

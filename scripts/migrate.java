@@ -82,8 +82,8 @@ class Migrate implements Callable<Integer> {
     @Mixin
     Console console = new Console();
 
-    @Override
-    public Integer call() {
+    /** @throws Failure usage, for what is wrong with the options themselves */
+    void check() {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
@@ -93,6 +93,11 @@ class Migrate implements Callable<Integer> {
         if (out != null && !Files.isWritable(out.toAbsolutePath().getParent())) {
             throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", out).hint("name a file in a folder of yours");
         }
+    }
+
+    @Override
+    public Integer call() {
+        check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
         Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source),

@@ -3,16 +3,23 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Aws.java ../lib/AwsOptions.java ../lib/Console.java ../lib/Ec2Down.java ../lib/Ec2Options.java ../lib/Ec2Plan.java
+//SOURCES migrate.java preflight.java
+//SOURCES ../lib/Aws.java ../lib/AwsOptions.java ../lib/Console.java ../lib/Dsn.java ../lib/Ec2Down.java ../lib/Ec2Options.java ../lib/Ec2Plan.java
 //SOURCES ../lib/Ec2Planning.java ../lib/Ec2Script.java ../lib/Ec2State.java ../lib/Ec2Up.java ../lib/Ec2Work.java ../lib/Failure.java
-//SOURCES ../lib/ShellScript.java ../lib/WorkFolder.java
+//SOURCES ../lib/OutputFile.java ../lib/RemoteHost.java ../lib/RemoteRun.java ../lib/ShellScript.java ../lib/Ssh.java ../lib/Tunnel.java
+//SOURCES ../lib/WorkFolder.java
 //MAIN RdsViaEc2
 //DESCRIPTION Move an RDS database through an EC2 machine made beside it
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import lib.Aws;
 import lib.AwsOptions;
 import lib.Console;
+import lib.Dsn;
 import lib.Ec2Down;
 import lib.Ec2Options;
 import lib.Ec2Plan;
@@ -22,23 +29,38 @@ import lib.Ec2State;
 import lib.Ec2Up;
 import lib.Ec2Work;
 import lib.Failure;
+import lib.OutputFile;
+import lib.RemoteHost;
+import lib.RemoteRun;
 import lib.ShellScript;
+import lib.Ssh;
+import lib.Tunnel;
 import lib.WorkFolder;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(name = "rds-via-ec2", description = "Move an RDS database through an EC2 machine made beside it", sortOptions = false,
-        subcommands = {RdsViaEc2.Plan.class, RdsViaEc2.Up.class, RdsViaEc2.Down.class}, synopsisHeading = "%nUsage:%n  ", customSynopsis = "rds-via-ec2 COMMAND [OPTION]...",
+        subcommands = {RdsViaEc2.Plan.class, RdsViaEc2.Up.class, RdsViaEc2.Run.class, RdsViaEc2.Down.class},
+        synopsisHeading = "%nUsage:%n  ", customSynopsis = "rds-via-ec2 COMMAND [OPTION]...",
         optionListHeading = "%nOptions:%n", exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:a step failed after something was made or removed", "2:wrong usage", "3:refused before anything was changed",
-            "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+            "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "Commands, each with its own --help:", "  plan  say what up would make; change nothing", "  up    make the machine, or go on where an up was interrupted",
-            "  down  remove all that up has made", "",
-            "Examples:", "  rds-via-ec2 plan --db-instance shop", "  rds-via-ec2 up --db-instance shop", "  rds-via-ec2 down"})
+            "  run   run preflight and migrate there, and follow them", "  down  remove all that up has made", "",
+            "Examples:", "  rds-via-ec2 plan --db-instance shop", "  rds-via-ec2 up --db-instance shop",
+            "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\", "                  --target postgresql://app@new/shop",
+            "  rds-via-ec2 down"})
 class RdsViaEc2 {
     /** Shown in a plan; the id itself is drawn when something is made. */
     private static final String NO_RUN = "RUN";
+    private static final String FOLDER = "rds-via-ec2";
+    /** The options of run that are for this machine, and that migrate has too. */
+    private static final Set<String> HERE = Set.of("--source", "--target", "--out", "--overwrite", "--dir", "--no-color");
 
     @Mixin
     Console console = new Console();
@@ -133,6 +155,96 @@ class RdsViaEc2 {
                 new Ec2Down(aws, folder.path(), work.patience(), console).run(state, keepInstance);
             }
             return Failure.OK;
+        }
+    }
+
+    @Command(name = "run", description = "Run preflight and migrate on the machine that up has made, and follow them", sortOptions = false,
+            customSynopsis = "rds-via-ec2 run [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+            modelTransformer = RdsViaEc2.OfRun.class, exitCodeListHeading = "%nExit codes:%n",
+            exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun, or the connection was lost",
+                "2:wrong usage", "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C",
+                "143:ended by SIGTERM, or by --stop"},
+            footer = {"", "The migration goes on when this command ends, or the connection does. The same", "command shows how it goes on.", "",
+                "Example:", "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\",
+                "                  --target postgresql://app@new/shop", ""})
+    static class Run extends Migrate {
+        @Option(names = "--host", paramLabel = "[USER@]ADDRESS[:PORT]", order = 4, description = "run on this machine instead of the one that up has made")
+        String host;
+        @Option(names = "--identity", paramLabel = "FILE", order = 5, description = "the private key for --host (default: those that ssh tries)")
+        Path identity;
+        @Option(names = "--tunnel", order = 6, description = "run here instead, and reach the source through ssh")
+        boolean tunnel;
+        @Option(names = "--stop", order = 7, description = "end the run, as Ctrl-C ends migrate")
+        boolean stop;
+        @Spec
+        CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            check();
+            Dsn source = endpoints.source(console);
+            Dsn target = endpoints.target(console);
+            Ssh ssh = new Ssh(machine());
+            if (tunnel) {
+                try (Tunnel opened = Tunnel.open(ssh, source)) {
+                    endpoints.reachSource(opened.through(source));
+                    return super.call();
+                }
+            }
+            RemoteRun run = new RemoteRun(console, ssh, source, target);
+            RemoteRun.Result result = stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
+            result.out().lines().forEach(line -> console.out("%s", line));
+            if (out != null && !result.summary().isEmpty()) {
+                new OutputFile(out, overwrite).write(result.summary());
+                console.say("the summary is in %s", out);
+            }
+            return result.code();
+        }
+
+        private RemoteHost machine() {
+            Path folder = dir == null ? Path.of(FOLDER) : dir;
+            // That of migrate is for its dump.
+            dir = null;
+            if (host != null) {
+                return RemoteHost.parse(host, identity, null);
+            }
+            Ec2State state = Ec2State.read(folder);
+            if (state.address() == null) {
+                throw Failure.refused("the machine of \"%s\" is not ready", folder).hint("run rds-via-ec2 up: it goes on where it was interrupted");
+            }
+            return new RemoteHost(state.address(), 0, state.user(), state.key(), folder.resolve("known_hosts-" + state.run()));
+        }
+
+        /** The command and those of our options that it has too, as they were given; what is for here stays here. */
+        private List<String> words(Object command, String... not) {
+            CommandSpec known = CommandSpec.forAnnotatedObject(command);
+            List<String> words = new ArrayList<>(List.of(command.getClass().getSimpleName()));
+            for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+                String name = option.longestName();
+                if (known.findOption(name) == null || HERE.contains(name) || List.of(not).contains(name)) {
+                    continue;
+                }
+                if (option.arity().max() == 0) {
+                    words.add(name);
+                } else {
+                    option.originalStringValues().forEach(value -> words.add(name + '=' + value));
+                }
+            }
+            return words;
+        }
+    }
+
+    /** What migrate has and run has not, because no file is to stay on the machine; its folder is another one. */
+    static class OfRun implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            List.of("--via-files", "--format", "--compress").forEach(name -> command.remove(command.findOption(name)));
+            OptionSpec folder = command.findOption("--dir");
+            command.remove(folder);
+            OptionSpec overwrite = command.findOption("--overwrite");
+            command.remove(overwrite);
+            command.addOption(OptionSpec.builder(overwrite).description("replace that file if it exists").build());
+            return command.addOption(OptionSpec.builder(folder).order(3).description("folder of the state that up has left (default: " + FOLDER + ")").build());
         }
     }
 }
