@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
@@ -45,30 +46,31 @@ public final class Copier {
     /**
      * Copies the tables in the given order.
      *
+     * @param landed is told of each table whose rows are all there, committed; by the thread that brought the last of them
      * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
      */
-    public void copy(List<Inventory.Table> tables) {
+    public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> landed) {
         List<Inventory.Table> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-        Workers.run("copying", jobs, tables, () -> new Pair(wantedByOthers));
+        Workers.run("copying", jobs, tables, () -> new Pair(wantedByOthers, landed));
         if (!wantedByOthers.isEmpty()) {
-            copyThroughHolder(wantedByOthers);
+            copyThroughHolder(wantedByOthers, landed);
         }
     }
 
     /** Copies tables one after another, because later ones refer to earlier ones. */
     public void copyInOrder(List<Inventory.Table> tables) {
-        try (Pair pair = new Pair(new ArrayList<>())) {
+        try (Pair pair = new Pair(new ArrayList<>(), table -> { })) {
             for (Inventory.Table table : tables) {
                 pair.work(table);
             }
-            copyThroughHolder(pair.wantedByOthers);
+            copyThroughHolder(pair.wantedByOthers, pair.landed);
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
-    private void copyThroughHolder(List<Inventory.Table> tables) {
+    private void copyThroughHolder(List<Inventory.Table> tables, Consumer<Inventory.Table> landed) {
         try (Connection to = target.session()) {
             to.setAutoCommit(false);
             for (Inventory.Table table : tables) {
@@ -76,6 +78,7 @@ public final class Copier {
                 synchronized (source.holder()) {
                     copy(source.holder(), to, table);
                 }
+                landed.accept(table);
             }
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
@@ -85,9 +88,11 @@ public final class Copier {
     private final class Pair implements Workers.Worker<Inventory.Table> {
         private final SessionPair sessions = new SessionPair(source, target);
         private final List<Inventory.Table> wantedByOthers;
+        private final Consumer<Inventory.Table> landed;
 
-        Pair(List<Inventory.Table> wantedByOthers) {
+        Pair(List<Inventory.Table> wantedByOthers, Consumer<Inventory.Table> landed) {
             this.wantedByOthers = wantedByOthers;
+            this.landed = landed;
         }
 
         @Override
@@ -95,6 +100,7 @@ public final class Copier {
             sessions.target().setAutoCommit(false);
             if (source.tryLock(sessions.source(), table.schema(), table.name())) {
                 copy(sessions.source(), sessions.target(), table);
+                landed.accept(table);
             } else {
                 wantedByOthers.add(table);
             }

@@ -57,7 +57,7 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void moveLate() {
-        copier.copy(tables.stream().filter(Inventory.Table::late).toList());
+        copier.copy(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
     }
 
     private String copy(List<Inventory.Table> some) {
@@ -68,7 +68,7 @@ public final class StreamedRows implements RowMover {
                 Bytes.text(copier.bytes() * 1_000_000_000L / Math.max(1, System.nanoTime() - start)), String.join(" ", copier.current()));
         ProgressLine line = console.progress(state);
         try {
-            copier.copy(some);
+            copier.copy(some, table -> { });
         } finally {
             line.close();
         }
