@@ -1,108 +1,126 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Console.java Failure.java Inventory.java Server.java SessionPair.java Snapshot.java Workers.java
+//SOURCES Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Part.java RowStream.java Server.java
+//SOURCES SessionPair.java Shipment.java Snapshot.java TableRanges.java Workers.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
-import org.postgresql.copy.CopyOut;
 
 /**
- * Moves the rows of tables from source to target through COPY, several tables at once, with nothing in between but a buffer of 64 KiB
- * and the row that is being read. A table is truncated and loaded in one transaction, so its rows arrive frozen, and all or none
- * (PostgreSQL manual, COPY, "FREEZE").
+ * Moves the rows of tables from source to target through COPY, in several pairs of sessions at once. What lands in one
+ * transaction is there as a whole or not at all.
  */
 public final class Copier {
-    private static final int BATCH = 64 * 1024;
-    /** MB; enough for the largest row that COPY takes. */
-    private static final int HEAP = 1200;
+    /** A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual, 30.4). */
+    private static final String LOADING = "SET synchronous_commit = off";
 
     private final Snapshot source;
     private final Server target;
     private final Console console;
     private final int jobs;
+    private final CopyProgress progress;
     private final AtomicLong rows = new AtomicLong();
-    private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong tablesDone = new AtomicLong();
-    private final Map<Long, Long> rowsOf = new ConcurrentHashMap<>();
-    private final Map<Thread, String> current = new ConcurrentHashMap<>();
+    private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
 
-    public Copier(Snapshot source, Server target, Console console, int jobs) {
+    public Copier(Snapshot source, Server target, Console console, int jobs, CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
         this.jobs = jobs;
+        this.progress = progress;
     }
 
     /**
-     * Copies the tables in the given order.
+     * Copies the tables, large ones in parts, the largest first.
      *
-     * @param landed is told of each table whose rows are all there, committed; by the thread that brought the last of them
+     * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of them
      * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
      */
-    public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> landed) {
-        List<Inventory.Table> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-        Workers.run("copying", jobs, tables, () -> new Pair(wantedByOthers, landed));
-        if (!wantedByOthers.isEmpty()) {
-            copyThroughHolder(wantedByOthers, landed);
+    public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
+        List<Shipment> plan;
+        synchronized (source.holder()) {
+            plan = CopyPlan.of(tables, jobs, new TableRanges(source.holder(), source.server())::of);
         }
+        List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+        Workers.run("copying", jobs, plan, () -> new Pair(wantedByOthers, arrival));
+        copyThroughHolder(wantedByOthers, arrival);
     }
 
     /** Copies tables one after another, because later ones refer to earlier ones. */
     public void copyInOrder(List<Inventory.Table> tables) {
-        try (Pair pair = new Pair(new ArrayList<>(), table -> { })) {
+        List<Part> wantedByOthers = new ArrayList<>();
+        try (Pair pair = new Pair(wantedByOthers, table -> { })) {
             for (Inventory.Table table : tables) {
-                pair.work(table);
+                pair.work(new Shipment(List.of(Part.whole(table))));
             }
-            copyThroughHolder(pair.wantedByOthers, pair.landed);
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }
+        copyThroughHolder(wantedByOthers, table -> { });
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
-    private void copyThroughHolder(List<Inventory.Table> tables, Consumer<Inventory.Table> landed) {
+    private void copyThroughHolder(List<Part> parts, Consumer<Inventory.Table> arrival) {
+        if (parts.isEmpty()) {
+            return;
+        }
+        CopyProgress.Lane lane = progress.lane();
+        RowStream stream = new RowStream(lane::moved);
         try (Connection to = target.session()) {
             to.setAutoCommit(false);
-            for (Inventory.Table table : tables) {
-                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table);
+            for (Part part : parts) {
+                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
+                Shipment shipment = new Shipment(List.of(part));
                 synchronized (source.holder()) {
-                    copy(source.holder(), to, table);
+                    bring(shipment, lane, stream, source.holder(), to);
                 }
-                landed.accept(table);
+                tell(shipment, arrival);
             }
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }
     }
 
-    private final class Pair implements Workers.Worker<Inventory.Table> {
+    private final class Pair implements Workers.Worker<Shipment> {
         private final SessionPair sessions = new SessionPair(source, target);
-        private final List<Inventory.Table> wantedByOthers;
-        private final Consumer<Inventory.Table> landed;
+        private final CopyProgress.Lane lane = progress.lane();
+        private final RowStream stream = new RowStream(lane::moved);
+        private final List<Part> wantedByOthers;
+        private final Consumer<Inventory.Table> arrival;
+        private boolean prepared;
 
-        Pair(List<Inventory.Table> wantedByOthers, Consumer<Inventory.Table> landed) {
+        Pair(List<Part> wantedByOthers, Consumer<Inventory.Table> arrival) {
             this.wantedByOthers = wantedByOthers;
-            this.landed = landed;
+            this.arrival = arrival;
         }
 
         @Override
-        public void work(Inventory.Table table) throws SQLException {
-            sessions.target().setAutoCommit(false);
-            if (source.tryLock(sessions.source(), table.schema(), table.name())) {
-                copy(sessions.source(), sessions.target(), table);
-                landed.accept(table);
+        public void work(Shipment shipment) throws SQLException {
+            if (!prepared) {
+                run(sessions.source(), TableRanges.SETTINGS);
+                run(sessions.target(), LOADING);
+                sessions.target().setAutoCommit(false);
+                prepared = true;
+            }
+            if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
+                bring(shipment, lane, stream, sessions.source(), sessions.target());
+                tell(shipment, arrival);
+            } else if (shipment.parts().size() == 1) {
+                wantedByOthers.addAll(shipment.parts());
             } else {
-                wantedByOthers.add(table);
+                for (Part part : shipment.parts()) {
+                    work(new Shipment(List.of(part)));
+                }
             }
         }
 
@@ -117,40 +135,34 @@ public final class Copier {
         }
     }
 
-    private void copy(Connection from, Connection to, Inventory.Table table) {
-        current.put(Thread.currentThread(), table.toString());
-        boolean binary = binary(table);
-        console.explain("copying %s in %s", table, binary ? "binary" : "text (" + reason(table) + ")");
-        String format = binary ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
-        long sent;
-        long received;
+    private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to) {
+        boolean well = false;
+        lane.begin(shipment);
         try {
-            CopyIn in = begin(to, table, format);
-            CopyOut out = read(from, table, format);
-            sent = pump(out, in, table);
-            received = finish(in, table);
-        } catch (OutOfMemoryError e) {
-            // Thrown for the one row, far too large; there is room for everything else.
-            throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", table, Bytes.text(Runtime.getRuntime().maxMemory()))
-                    .hint("run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx%dm, or with fewer --jobs", HEAP);
-        } finally {
-            current.remove(Thread.currentThread());
-        }
-        if (sent != received && !mergesRows(table)) {
-            throw Failure.step("table %s: %d rows were sent and %d arrived", table, sent, received);
-        }
-        try {
+            for (Part part : shipment.parts()) {
+                if (part.replaces()) {
+                    run(to, "TRUNCATE ONLY " + part.table().sql());
+                }
+                move(part, stream, from, to);
+            }
             to.commit();
+            well = true;
         } catch (SQLException e) {
-            throw Connecting.statement("target", "committing table " + table, e);
+            throw Connecting.statement("target", "loading " + shipment, e);
+        } finally {
+            lane.end(well);
         }
-        rows.addAndGet(received);
-        rowsOf.put(table.oid(), received);
-        tablesDone.incrementAndGet();
     }
 
-    private boolean binary(Inventory.Table table) {
-        return table.text() == null && !sqlAscii();
+    private void move(Part part, RowStream stream, Connection from, Connection to) {
+        String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
+        console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
+        String format = text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
+        RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
+        if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
+            throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
+        }
+        rows.addAndGet(moved.arrived());
     }
 
     /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */
@@ -158,84 +170,23 @@ public final class Copier {
         return table.catalog() > 0 && table.name().equals("metadata");
     }
 
-    private String reason(Inventory.Table table) {
-        return table.text() == null ? "the source's encoding is SQL_ASCII" : table.text();
-    }
-
     /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */
     private boolean sqlAscii() {
         return source.server().facts().encoding().equals("SQL_ASCII");
     }
 
-    private static String columns(Inventory.Table table) {
-        return table.columns().isEmpty() ? "" : " (" + table.columns() + ")";
-    }
-
-    private CopyIn begin(Connection to, Inventory.Table table, String format) {
-        try (Statement statement = to.createStatement()) {
-            // A configuration table came with its extension's own rows.
-            boolean ours = !table.extension();
-            if (ours) {
-                statement.execute("TRUNCATE ONLY " + table.sql());
-            }
-            return to.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table.sql() + columns(table) + " FROM STDIN (" + format
-                    + (ours ? ", FREEZE)" : ")"));
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "loading table " + table, e);
-        }
-    }
-
-    private CopyOut read(Connection from, Inventory.Table table, String format) {
-        try {
-            String what = table.condition().isEmpty() ? table.sql() + columns(table)
-                    : "(SELECT " + table.expressions() + " FROM ONLY " + table.sql() + " " + table.condition() + ")";
-            return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + what + " TO STDOUT (" + format + ")");
-        } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + table, e);
-        }
-    }
-
-    private long pump(CopyOut out, CopyIn in, Inventory.Table table) {
-        byte[] batch = new byte[BATCH];
-        int filled = 0;
-        for (byte[] row = next(out, table); row != null; row = next(out, table)) {
-            if (filled + row.length > BATCH) {
-                write(in, batch, filled, table);
-                filled = 0;
-            }
-            if (row.length > BATCH) {
-                write(in, row, row.length, table);
-            } else {
-                System.arraycopy(row, 0, batch, filled, row.length);
-                filled += row.length;
+    private void tell(Shipment shipment, Consumer<Inventory.Table> arrival) {
+        for (Part part : shipment.parts()) {
+            if (landed.merge(part.table().oid(), 1, Integer::sum) == part.of()) {
+                tablesDone.incrementAndGet();
+                arrival.accept(part.table());
             }
         }
-        write(in, batch, filled, table);
-        return out.getHandledRowCount();
     }
 
-    private static byte[] next(CopyOut out, Inventory.Table table) {
-        try {
-            return out.readFromCopy();
-        } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + table, e);
-        }
-    }
-
-    private void write(CopyIn in, byte[] data, int length, Inventory.Table table) {
-        try {
-            in.writeToCopy(data, 0, length);
-            bytes.addAndGet(length);
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "loading table " + table, e);
-        }
-    }
-
-    private static long finish(CopyIn in, Inventory.Table table) {
-        try {
-            return in.endCopy();
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "loading table " + table, e);
+    private static void run(Connection session, String sql) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute(sql);
         }
     }
 
@@ -244,23 +195,8 @@ public final class Copier {
         return rows.get();
     }
 
-    /** @return bytes sent so far, in COPY's format */
-    public long bytes() {
-        return bytes.get();
-    }
-
     /** @return tables that have arrived so far */
     public long tables() {
         return tablesDone.get();
-    }
-
-    /** @return the rows that arrived, by the identifier of the source's table */
-    public Map<Long, Long> rowsOf() {
-        return rowsOf;
-    }
-
-    /** @return the tables that are being copied now */
-    public List<String> current() {
-        return current.values().stream().sorted().toList();
     }
 }

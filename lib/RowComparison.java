@@ -158,7 +158,7 @@ final class RowComparison {
 
         private boolean lock(ComparedTable table) {
             try {
-                return source.tryLock(sessions.source(), table.schema(), table.name());
+                return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
             } catch (SQLException e) {
                 throw Connecting.statement(source.side(), "locking table " + table.identity(), e);
             }

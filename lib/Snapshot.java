@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
@@ -155,16 +156,15 @@ public final class Snapshot implements Sessions, AutoCloseable {
     }
 
     /**
-     * Asks for a lock without waiting.
+     * Asks for locks without waiting, in one trip to the server.
      *
-     * @return false when somebody waits for a stronger lock; the table must then be read through {@link #holder}
+     * @param tables quoted names
+     * @return false when somebody waits for a stronger lock on one; that table must then be read through {@link #holder}
      */
-    public boolean tryLock(Connection session, String schema, String table) throws SQLException {
+    public boolean tryLock(Connection session, Collection<String> tables) throws SQLException {
         try (Statement statement = session.createStatement()) {
-            statement.execute("SAVEPOINT locking");
             try {
-                statement.execute("LOCK TABLE ONLY " + Sql.name(schema, table) + " IN ACCESS SHARE MODE NOWAIT");
-                statement.execute("RELEASE locking");
+                statement.execute("SAVEPOINT locking; LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE NOWAIT; RELEASE locking");
             } catch (SQLException e) {
                 statement.execute("ROLLBACK TO locking; RELEASE locking");
                 if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {

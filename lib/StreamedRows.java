@@ -1,12 +1,10 @@
-//SOURCES Bytes.java Console.java Copier.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java ProgressLine.java RowMover.java Rows.java
-//SOURCES Server.java Snapshot.java Steps.java
+//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java ProgressLine.java
+//SOURCES RowMover.java Rows.java Server.java Snapshot.java Steps.java
 package lib;
 
 import java.sql.Connection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Supplier;
 
 /** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
 public final class StreamedRows implements RowMover {
@@ -15,6 +13,7 @@ public final class StreamedRows implements RowMover {
     private final Connection to;
     private final List<Inventory.Table> tables;
     private final List<Long> largeObjects;
+    private final CopyProgress progress;
     private final Copier copier;
     private final Console console;
     private final Steps steps;
@@ -24,14 +23,15 @@ public final class StreamedRows implements RowMover {
      * @param to a session on the target
      * @param tables largest first
      */
-    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs, Console console,
-            Steps steps) {
+    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs,
+            Console console, Steps steps) {
         this.source = source;
         this.target = target;
         this.to = to;
         this.tables = tables;
         this.largeObjects = largeObjects;
-        this.copier = new Copier(source, target, console, jobs);
+        this.progress = new CopyProgress(tables.stream().mapToLong(Inventory.Table::bytes).sum());
+        this.copier = new Copier(source, target, console, jobs, progress);
         this.console = console;
         this.steps = steps;
         this.jobs = jobs;
@@ -61,18 +61,13 @@ public final class StreamedRows implements RowMover {
     }
 
     private String copy(List<Inventory.Table> some) {
-        long total = tables.stream().mapToLong(Inventory.Table::bytes).sum();
-        long start = System.nanoTime();
-        Supplier<String> state = () -> String.format(Locale.ROOT, "data: %d of %d tables, %s of about %s, %s/s  %s", copier.tables(), tables.size(),
-                Bytes.text(copier.bytes()), Bytes.text(total),
-                Bytes.text(copier.bytes() * 1_000_000_000L / Math.max(1, System.nanoTime() - start)), String.join(" ", copier.current()));
-        ProgressLine line = console.progress(state);
+        ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
             copier.copy(some, table -> { });
         } finally {
             line.close();
         }
-        return arrived() + ", " + Bytes.text(copier.bytes());
+        return arrived() + ", " + Bytes.text(progress.bytes());
     }
 
     @Override
