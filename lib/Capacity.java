@@ -30,7 +30,7 @@ final class Capacity {
         this.to = to;
         this.selection = selection;
         this.jobs = jobs;
-        extraSource = EXTRA_SOURCE + (pauseJobs ? 1 : 0);
+        extraSource = extraSource(pauseJobs);
     }
 
     /** @param readable whether every name of the source can be looked up */
@@ -45,9 +45,27 @@ final class Capacity {
         return findings;
     }
 
-    /** The tightest of the server's, the database's and the role's limits (PostgreSQL manual, 20.3.1). */
     private static Finding slots(Server server, Connection session, int needed, int extra) {
-        long free = Long.parseLong(Rows.text(session, server.side(), "counting the connection slots", """
+        long free = free(server.side(), session);
+        if (free < needed) {
+            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : "end other sessions of the " + server.side(),
+                    "the %s has %d connection slot(s) free and %d are needed", server.side(), free, needed);
+        }
+        return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
+    }
+
+    /** @return how many jobs both sides have connection slots for, at least 1 */
+    static int jobs(Connection from, Connection to, boolean pauseJobs) {
+        return (int) Math.max(1, Math.min(free("source", from) - extraSource(pauseJobs), free("target", to) - EXTRA_TARGET));
+    }
+
+    private static int extraSource(boolean pauseJobs) {
+        return EXTRA_SOURCE + (pauseJobs ? 1 : 0);
+    }
+
+    /** The tightest of the server's, the database's and the role's limits (PostgreSQL manual, 20.3.1). */
+    private static long free(String side, Connection session) {
+        return Long.parseLong(Rows.text(session, side, "counting the connection slots", """
                 SELECT least(
                   (SELECT pg_catalog.current_setting('max_connections')::int
                           - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END
@@ -58,11 +76,6 @@ final class Capacity {
                   CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
                      FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END) + 1
                   FROM pg_catalog.pg_roles r WHERE r.rolname = current_user"""));
-        if (free < needed) {
-            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : "end other sessions of the " + server.side(),
-                    "the %s has %d connection slot(s) free and %d are needed", server.side(), free, needed);
-        }
-        return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
     }
 
     /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */

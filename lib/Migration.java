@@ -2,9 +2,9 @@
 //SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java
 //SOURCES Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java
-//SOURCES PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java RowMover.java Schema.java
-//SOURCES ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java
-//SOURCES Tool.java Verdict.java Verification.java
+//SOURCES Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java RowMover.java
+//SOURCES Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java
+//SOURCES TargetKind.java Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -27,6 +27,7 @@ public final class Migration {
     /**
      * What the operator asked for.
      *
+     * @param jobs 0 for as many as suit this machine and both servers
      * @param leaveOut classes and names of what may stay behind
      * @param verify how thoroughly both sides are compared at the end, or null for not at all
      * @param files the dump that the rows take their way through, or null to stream them
@@ -42,6 +43,7 @@ public final class Migration {
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
+    private int jobs;
     private boolean complete;
     private boolean dryRun;
     private String script;
@@ -91,8 +93,9 @@ public final class Migration {
         Preflight preflight;
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
+            jobs = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, order.jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
+                    new Preflight.Plan(selection, jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
                             order.pauseJobs, order.kind));
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run(clients);
@@ -148,7 +151,7 @@ public final class Migration {
     }
 
     private Loading.Order loading() {
-        return new Loading.Order(order.jobs, order.restart, order.noOwner, order.noPrivileges);
+        return new Loading.Order(jobs, order.restart, order.noOwner, order.noPrivileges);
     }
 
     private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Tool tool) throws SQLException {
@@ -191,10 +194,10 @@ public final class Migration {
         }
         Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
         Schema schema = new Schema(archive.into(target.dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-        RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, order.jobs, console, steps)
+        RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, jobs, console, steps)
                 : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(preflight.extensions().same()),
-                        source.inventory().largeObjects(), order.jobs, console, steps);
-        return new StepwiseDelivery(schema, archive, rows, steps, order.jobs);
+                        source.inventory().largeObjects(), jobs, console, steps);
+        return new StepwiseDelivery(schema, archive, rows, steps, jobs);
     }
 
     private void account(Counters since) {
@@ -218,7 +221,7 @@ public final class Migration {
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, order.jobs).sequenceValues(sequences).jobsPaused();
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs).sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {

@@ -39,13 +39,16 @@ import picocli.CommandLine.Option;
         footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine, unless --via-files asks for it. The source is only read, and", "with --pause-jobs what is moved there is put back.", "",
             "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
+    /** As dump has it. */
+    private static final int DUMP_JOBS = 4;
+
     @Mixin
     Endpoints endpoints = new Endpoints();
     @Mixin
     TargetKindOption kind = new TargetKindOption();
-    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
-            description = "copy and index this many tables at once (default: 4)")
-    int jobs;
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
+            description = "copy and index this many tables at once (default: two for each core, from 2 to 8)")
+    Integer jobs;
     @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
@@ -84,7 +87,7 @@ class Migrate implements Callable<Integer> {
 
     /** @throws Failure usage, for what is wrong with the options themselves */
     void check() {
-        if (jobs < 1) {
+        if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
         if (out != null && Files.exists(out) && (Files.isDirectory(out) || !overwrite)) {
@@ -100,8 +103,8 @@ class Migrate implements Callable<Integer> {
         check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Migration.Order order = new Migration.Order(filters, jobs, leaveOut, createDatabase, restart, level(), noOwner, noPrivileges, files(source),
-                pauseJobs, kind.given());
+        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, leaveOut, createDatabase, restart, level(), noOwner,
+                noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());
@@ -135,7 +138,8 @@ class Migrate implements Callable<Integer> {
             return null;
         }
         // A run that is done again replaces the dump of the failed one.
-        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(), DumpFormat.of(format == null ? "directory" : format), jobs,
+        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(), DumpFormat.of(format == null ? "directory" : format),
+                jobs == null ? DUMP_JOBS : jobs,
                 compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges, overwrite || restart);
     }
 

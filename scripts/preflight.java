@@ -4,8 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Finding.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java ../lib/Server.java
-//SOURCES ../lib/TargetDatabase.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Finding.java ../lib/Parallelism.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java
+//SOURCES ../lib/Server.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
@@ -21,6 +21,7 @@ import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
 import lib.Finding;
+import lib.Parallelism;
 import lib.Preflight;
 import lib.QuestionScript;
 import lib.Rows;
@@ -47,9 +48,9 @@ class PreflightCheck implements Callable<Integer> {
     Endpoints endpoints = new Endpoints();
     @Mixin
     TargetKindOption kind = new TargetKindOption();
-    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
-            description = "how many tables the migration will copy at once (default: 4)")
-    int jobs;
+    @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
+            description = "how many tables the migration will copy at once (default: as migrate chooses)")
+    Integer jobs;
     @Option(names = "--create-database", order = 11, description = "the migration will create the target's database if it is missing")
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run made")
@@ -68,7 +69,7 @@ class PreflightCheck implements Callable<Integer> {
 
     @Override
     public Integer call() throws SQLException {
-        if (jobs < 1) {
+        if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
         Dsn sourceDsn = endpoints.source(console);
@@ -77,8 +78,12 @@ class PreflightCheck implements Callable<Integer> {
         TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
         try (Connection from = source.session(); Connection to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
-            Runnable asking = () -> findings.addAll(new Preflight(source, from, target.server(), to, new Preflight.Plan(Selection.resolve(from, "source", filters),
-                    jobs, leaveOut, target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given())).run(ClientTools.find(endpoints.environment())));
+            Runnable asking = () -> {
+                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console);
+                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
+                        target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given());
+                findings.addAll(new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment())));
+            };
             if (dryRun) {
                 console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
                         .ask(Rows.asked(asking)).text());

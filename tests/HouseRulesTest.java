@@ -29,7 +29,7 @@ class HouseRulesTest {
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Refusal Settings Roles QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
-              Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
+              Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
             work: Workers Part Shipment CopyPlan TableRanges RowStream CopyProgress
               Copier LargeObjects Journal Ownership JoinedOwners Grantors Grantees Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
