@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Part.java RowStream.java Server.java
-//SOURCES SessionPair.java Shipment.java Snapshot.java TableRanges.java Workers.java
+//SOURCES SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -27,16 +27,19 @@ public final class Copier {
     private final Server target;
     private final Console console;
     private final int jobs;
+    private final Throttle throttle;
     private final CopyProgress progress;
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong tablesDone = new AtomicLong();
     private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
 
-    public Copier(Snapshot source, Server target, Console console, int jobs, CopyProgress progress) {
+    /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
+    public Copier(Snapshot source, Server target, Console console, int jobs, long rate, CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
         this.jobs = jobs;
+        this.throttle = new Throttle(rate);
         this.progress = progress;
     }
 
@@ -75,7 +78,7 @@ public final class Copier {
             return;
         }
         CopyProgress.Lane lane = progress.lane();
-        RowStream stream = new RowStream(lane::moved);
+        RowStream stream = new RowStream(throttle, lane::moved);
         try (Connection to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
@@ -94,7 +97,7 @@ public final class Copier {
     private final class Pair implements Workers.Worker<Shipment> {
         private final SessionPair sessions = new SessionPair(source, target);
         private final CopyProgress.Lane lane = progress.lane();
-        private final RowStream stream = new RowStream(lane::moved);
+        private final RowStream stream = new RowStream(throttle, lane::moved);
         private final List<Part> wantedByOthers;
         private final Consumer<Inventory.Table> arrival;
         private boolean prepared;
@@ -126,6 +129,7 @@ public final class Copier {
 
         @Override
         public void cancel() {
+            throttle.open();
             sessions.cancel();
         }
 

@@ -28,13 +28,14 @@ public final class Migration {
      * What the operator asked for.
      *
      * @param jobs 0 for as many as suit this machine and both servers
+     * @param rate bytes of rows a second at most, or 0
      * @param leaveOut classes and names of what may stay behind
      * @param verify how thoroughly both sides are compared at the end, or null for not at all
      * @param files the dump that the rows take their way through, or null to stream them
      * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
      * @param kind of target, or null to find it out
      */
-    public record Order(Filters filters, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart,
+    public record Order(Filters filters, int jobs, long rate, Collection<String> leaveOut, boolean createDatabase, boolean restart,
             Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
     }
 
@@ -196,7 +197,7 @@ public final class Migration {
         Schema schema = new Schema(archive.into(target.dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, jobs, console, steps)
                 : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(preflight.extensions().same()),
-                        source.inventory().largeObjects(), jobs, console, steps);
+                        source.inventory().largeObjects(), jobs, order.rate, console, steps);
         return new StepwiseDelivery(schema, archive, rows, steps, jobs);
     }
 

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Failure.java Part.java
+//SOURCES Bytes.java Connecting.java Failure.java Part.java Throttle.java
 package lib;
 
 import java.sql.Connection;
@@ -18,13 +18,15 @@ final class RowStream {
     /** MB; enough for the largest row that COPY takes. */
     private static final int HEAP = 1200;
 
+    private final Throttle throttle;
     private final LongConsumer moved;
     private final byte[] batch = new byte[BATCH];
     private Part part;
     private CopyIn in;
 
     /** @param moved is told how many bytes have gone, in COPY's format */
-    RowStream(LongConsumer moved) {
+    RowStream(Throttle throttle, LongConsumer moved) {
+        this.throttle = throttle;
         this.moved = moved;
     }
 
@@ -94,6 +96,7 @@ final class RowStream {
     }
 
     private void write(byte[] data, int length) throws SQLException {
+        throttle.pass(length);
         in.writeToCopy(data, 0, length);
         moved.accept(length);
     }

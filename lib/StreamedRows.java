@@ -22,8 +22,9 @@ public final class StreamedRows implements RowMover {
     /**
      * @param to a session on the target
      * @param tables largest first
+     * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      */
-    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs,
+    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs, long rate,
             Console console, Steps steps) {
         this.source = source;
         this.target = target;
@@ -31,7 +32,7 @@ public final class StreamedRows implements RowMover {
         this.tables = tables;
         this.largeObjects = largeObjects;
         this.progress = new CopyProgress(tables.stream().mapToLong(Inventory.Table::bytes).sum());
-        this.copier = new Copier(source, target, console, jobs, progress);
+        this.copier = new Copier(source, target, console, jobs, rate, progress);
         this.console = console;
         this.steps = steps;
         this.jobs = jobs;

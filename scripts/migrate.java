@@ -3,9 +3,9 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
-//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java ../lib/TargetKindOption.java
-//SOURCES ../lib/Verification.java
+//SOURCES ../lib/Bytes.java ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
+//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java
+//SOURCES ../lib/TargetKindOption.java ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import lib.Bytes;
 import lib.ClientTools;
 import lib.Compression;
 import lib.Console;
@@ -49,6 +50,9 @@ class Migrate implements Callable<Integer> {
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "copy and index this many tables at once (default: two for each core, from 2 to 8)")
     Integer jobs;
+    @Option(names = "--max-rate", paramLabel = "RATE", order = 10,
+            description = "copy at most this many bytes of rows a second, such as 50MB")
+    String maxRate;
     @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
@@ -103,7 +107,7 @@ class Migrate implements Callable<Integer> {
         check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, leaveOut, createDatabase, restart, level(), noOwner,
+        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, rate(), leaveOut, createDatabase, restart, level(), noOwner,
                 noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {
@@ -141,6 +145,20 @@ class Migrate implements Callable<Integer> {
         return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(), DumpFormat.of(format == null ? "directory" : format),
                 jobs == null ? DUMP_JOBS : jobs,
                 compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges, overwrite || restart);
+    }
+
+    private long rate() {
+        if (maxRate == null) {
+            return 0;
+        }
+        if (viaFiles) {
+            throw Failure.usage("--max-rate goes with rows that stream, not with --via-files");
+        }
+        long rate = Bytes.parse(maxRate);
+        if (rate < 1) {
+            throw Failure.usage("invalid rate \"%s\": must be a number of bytes a second, such as 50MB", maxRate);
+        }
+        return rate;
     }
 
     private Verification.Level level() {

@@ -31,7 +31,7 @@ class HouseRulesTest {
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
-            work: Workers Part Shipment CopyPlan TableRanges RowStream CopyProgress
+            work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
               Copier LargeObjects Journal Ownership JoinedOwners Grantors Grantees Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties

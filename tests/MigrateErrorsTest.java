@@ -89,6 +89,9 @@ class MigrateErrorsTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             --jobs 0         | --jobs must be at least 1, got 0
             --jobs many      | Invalid value for option '--jobs': 'many' is not an int
+            --max-rate fast  | invalid rate "fast": must be a number of bytes a second, such as 50MB
+            --max-rate 0kB   | invalid rate "0kB": must be a number of bytes a second, such as 50MB
+            --max-rate 9MB --via-files | --max-rate goes with rows that stream, not with --via-files
             --no-such-option | Unknown option: '--no-such-option'
             --verify twice   | invalid level "twice": must be none, objects, counts or checksums
             shop             | Unmatched argument at index 0: 'shop'

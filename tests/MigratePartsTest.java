@@ -78,6 +78,17 @@ class MigratePartsTest {
     }
 
     @Test
+    void all_workers_together_keep_to_the_rate_that_is_allowed() {
+        String source = SOURCE.newDatabase();
+        for (String table : List.of("a", "b", "c")) {
+            SOURCE.sql(source, "CREATE TABLE " + table + " AS SELECT repeat('x', 1000) AS v FROM generate_series(1, 2000)");
+        }
+        String seconds = migrate(SOURCE, source, TARGET.newDatabase(), "--max-rate", "2MB", "--jobs", "3").err()
+                .replaceFirst("(?s).*\nmigrate: data: 6000 rows in 3 tables, 5.8 MB \\((.*?) s\\).*", "$1");
+        assertTrue(Double.parseDouble(seconds) > 2.7, seconds);
+    }
+
+    @Test
     void parts_of_a_table_that_somebody_wants_to_empty_arrive_whole() {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
