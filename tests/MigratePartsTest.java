@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Meanwhile;
 import testbed.PgServer;
+import testbed.Run;
 import testbed.Sides;
+import testbed.Terminal;
 import testbed.Timescale;
 
 /** In how many transactions rows land: a table that dominates in several, most tables in one each, many small ones together. */
@@ -86,6 +90,22 @@ class MigratePartsTest {
         String seconds = migrate(SOURCE, source, TARGET.newDatabase(), "--max-rate", "2MB", "--jobs", "3").err()
                 .replaceFirst("(?s).*\nmigrate: data: 6000 rows in 3 tables, 5.8 MB \\((.*?) s\\).*", "$1");
         assertTrue(Double.parseDouble(seconds) > 2.7, seconds);
+    }
+
+    @Test
+    void the_progress_line_knows_the_rate_and_learns_how_much_there_is() {
+        String source = SOURCE.newDatabase();
+        for (String table : List.of("a", "b")) {
+            SOURCE.sql(source, "CREATE TABLE " + table + " AS SELECT repeat('x', 1000) AS v FROM generate_series(1, 2000)");
+        }
+        Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(TARGET.newDatabase()), "TERM", "xterm");
+        try (Terminal terminal = Terminal.start(ChildCommand.java("Migrate", "--max-rate", "1MB", "--jobs", "1"), sides)) {
+            Run run = terminal.end();
+            assertEquals(0, run.code(), run.out());
+            // Its pages are not quite full, which is known when the first table is done.
+            assertTrue(run.out().matches("(?s).*data: [01]\\.\\d MB of about 4\\.5 MB, \\d+\\.\\d [kM]B/s, [2-5] s left: public\\.a\r.*"
+                    + "data: [23]\\.\\d MB of about 3\\.8 MB, \\d+\\.\\d [kM]B/s, [0-2] s left: public\\.b\r.*"), run.out());
+        }
     }
 
     @Test
