@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +77,51 @@ class LauncherTest {
     @Test
     void options_for_a_quick_start_do_not_reach_the_scripts_own_jvm() {
         assertTrue(launcher().run(script.toString()).out().contains("options []\n"));
+    }
+
+    @Test
+    void what_jbang_answers_is_kept_until_a_file_changes() throws IOException {
+        Path catalog = Files.createDirectory(folder.resolve("catalog"));
+        Path lib = Files.createDirectory(catalog.resolve("lib"));
+        Files.createDirectory(catalog.resolve("scripts"));
+        Files.writeString(catalog.resolve("jbang-catalog.json"), "{}");
+        Files.writeString(catalog.resolve("scripts/hello.java"), """
+                //SOURCES ../lib/Word.java
+                class Hello {
+                    public static void main(String[] args) {
+                        System.out.println(lib.Word.WORD + " " + String.join("|", args));
+                    }
+                }
+                """);
+        Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"one\";\n}\n");
+        Path copy = Files.copy(Launcher.FILE, catalog.resolve("jbang"), StandardCopyOption.COPY_ATTRIBUTES);
+        Path jbang = jbangIn(Files.createDirectories(folder.resolve("cache/tsmigrate")));
+        Launcher launcher = launcher().with("XDG_CACHE_HOME", folder.resolve("cache").toString());
+        assertEquals("one a b|$c\n", launcher.run(copy, null, "hello", "a b", "$c").orFail().out());
+        // Only who takes the kept answer sees this.
+        Path answer;
+        try (Stream<Path> answers = Files.list(folder.resolve("cache/tsmigrate/answers"))) {
+            answer = answers.findFirst().orElseThrow();
+        }
+        Files.writeString(answer, Files.readString(answer).stripTrailing() + " kept\n");
+        assertEquals("one kept|a b|$c\n", launcher.run(copy, null, "hello", "a b", "$c").orFail().out());
+        assertEquals("one kept\n", launcher.run(copy, null, "hello").orFail().out());
+
+        Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"two\";\n}\n");
+        Files.setLastModifiedTime(lib.resolve("Word.java"), FileTime.fromMillis(0));
+        assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
+        Path jar = Path.of(Files.readString(answer).replaceFirst("(?s).* -classpath '?([^:' ]*hello[^:]*?\\.jar).*", "$1"));
+        Files.delete(jar);
+        assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
+        Files.delete(jbang);
+    }
+
+    /** A link to the JBang that the first run has fetched. */
+    private static Path jbangIn(Path cache) throws IOException {
+        String standard = Path.of(System.getProperty("user.home"), ".cache").toString();
+        String version = Files.readString(Launcher.FILE).replaceFirst("(?s).*\nversion=(\\S+)\n.*", "jbang-$1");
+        Path fetched = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", standard), "tsmigrate", version);
+        return Files.createSymbolicLink(cache.resolve(version), fetched);
     }
 
     @Test
