@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -89,33 +90,32 @@ public final class Journal {
                 CREATE TABLE %1$s.found AS SELECT pg_catalog.format('%%I', nspname) AS schema FROM pg_catalog.pg_namespace""".formatted(SCHEMA));
         Set<String> found = found(session);
         Journal journal = new Journal(session);
-        try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + ".made (kind, identity) VALUES (?, ?)")) {
-            for (Extensions.Extension extension : extensions) {
-                // Those that come along by CASCADE go with it.
-                for (String along : extension.missing()) {
-                    journal.record(insert, "EXTENSION", Sql.ident(along));
-                }
-                journal.record(insert, "EXTENSION", Sql.ident(extension.name()));
-            }
-            for (OwnedObjects.Owned object : objects) {
-                // What stood there before, such as the schema of an extension, must outlast the undoing.
-                if (!(object.kind().equals("SCHEMA") && found.contains(object.identity()))) {
-                    journal.record(insert, object.kind(), object.identity());
-                }
-            }
-            insert.executeBatch();
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "beginning the journal", e);
+        List<Made> made = new ArrayList<>();
+        for (Extensions.Extension extension : extensions) {
+            // Those that come along by CASCADE go with it.
+            extension.missing().forEach(along -> made.add(new Made("EXTENSION", Sql.ident(along))));
+            made.add(new Made("EXTENSION", Sql.ident(extension.name())));
         }
+        // What stood there before, such as the schema of an extension, must outlast the undoing.
+        objects.stream().filter(object -> !(object.kind().equals("SCHEMA") && found.contains(object.identity())))
+                .forEach(object -> made.add(new Made(object.kind(), object.identity())));
+        record(session, made);
         Rows.run(session, "target", "beginning the journal",
                 "INSERT INTO " + SCHEMA + ".run (version) VALUES (" + Sql.literal(Console.VERSION) + "); COMMIT");
         return journal;
     }
 
-    private void record(PreparedStatement insert, String kind, String identity) throws SQLException {
-        insert.setString(1, kind);
-        insert.setString(2, identity);
-        insert.addBatch();
+    private static void record(Connection session, List<Made> made) {
+        try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + """
+                .made (kind, identity) SELECT m.kind, m.identity
+                  FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[])) WITH ORDINALITY m(kind, identity, position)
+                 ORDER BY m.position""")) {
+            insert.setArray(1, session.createArrayOf("text", made.stream().map(Made::kind).toArray()));
+            insert.setArray(2, session.createArrayOf("text", made.stream().map(Made::identity).toArray()));
+            insert.executeUpdate();
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "beginning the journal", e);
+        }
     }
 
     /** Remembers that the connecting user was made a member of a role for the time of the run. */
