@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -53,24 +54,25 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * Asks the source.
      *
      * @param session a session under the snapshot
-     * @param archive of the schema, or of everything, under the same snapshot
+     * @param archive of the schema, or of everything, under the same snapshot; asked for when all else is known
      * @throws Failure refused, when pg_dump took other tables than the filters mean to us
      */
-    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory, Archive archive) {
+    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory, Supplier<Archive> archive) {
         Map<Long, Long> rows = new HashMap<>();
         Rows.list(session, "source", "reading the estimates of rows", "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
                 row -> rows.put(row.getLong(1), row.getLong(2)));
-        List<Inventory.Table> tables = inventory.tables(Set.of());
-        agree(tables, archive);
+        List<Inventory.Table> tables = inventory.tables();
         Set<Long> largeObjects = new HashSet<>(inventory.largeObjects());
         String database = server.dsn().database();
-        return new Contents(database, selection.selective(), selection.tablesOnly(),
+        Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
                         table.late(), table.catalog() > 0)).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
-                objects(session, archive, largeObjects), partitioned(session), waiting(session, tables),
+                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
                 selection.selective() ? List.of() : DatabaseSettings.settings(session, database), Timescale.of(session, "source"));
+        agree(tables, archive.get());
+        return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */
@@ -83,9 +85,9 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         }
     }
 
-    private static List<OwnedObjects.Owned> objects(Connection session, Archive archive, Set<Long> largeObjects) {
+    private static List<OwnedObjects.Owned> archived(List<OwnedObjects.Owned> objects, Archive archive, Set<Long> largeObjects) {
         Map<Long, Set<Long>> archived = new HashMap<>();
-        return OwnedObjects.list(session, "source").stream().filter(object -> object.kind().equals("LARGE OBJECT")
+        return objects.stream().filter(object -> object.kind().equals("LARGE OBJECT")
                 ? largeObjects.contains(object.oid())
                 : archived.computeIfAbsent(object.catalog(), archive::objects).contains(object.oid())).toList();
     }
@@ -133,6 +135,10 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     /** @return the same with these sequences */
     public Contents with(List<Inventory.Sequence> positions) {
+        return with(positions, objects);
+    }
+
+    private Contents with(List<Inventory.Sequence> positions, List<OwnedObjects.Owned> objects) {
         return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas, tablespaces, objects, partitioned,
                 waiting, privileges, settings, timescale);
     }

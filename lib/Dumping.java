@@ -49,7 +49,7 @@ public final class Dumping {
         try (Connection session = source.session()) {
             selection = Selection.resolve(session, "source", filters);
         }
-        try (FrozenSource frozen = FrozenSource.take(source, selection, filters.arguments(), tool, console, now -> { })) {
+        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> { })) {
             new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
         }
         return script.text();
@@ -74,7 +74,7 @@ public final class Dumping {
         DumpWriter writer = new DumpWriter(order, client, tool, console);
         Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
         AtomicReference<Manifest> manifest = new AtomicReference<>();
-        try (FrozenSource frozen = FrozenSource.take(source, selection, filters.arguments(), tool, console,
+        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console,
                 now -> steps.run("dump", () -> {
                     manifest.set(writer.write(now, now.contents()));
                     return DumpFiles.summary(manifest.get().files());

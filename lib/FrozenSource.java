@@ -4,34 +4,44 @@ package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
-/** The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written until then. */
-public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Archive archive, Inventory inventory, Counters counters)
+/**
+ * The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written until then.
+ *
+ * @param schema the archive that {@link #archive} waits for
+ */
+public record FrozenSource(Server server, Selection selection, Snapshot snapshot, CompletableFuture<Archive> schema, Inventory inventory, Counters counters)
         implements AutoCloseable {
     private static final int ATTEMPTS = 3;
 
     /**
-     * Takes the snapshot and dumps the schema under it, then does what else pg_dump has to do. pg_dump may find a table locked by somebody
-     * who waits for our snapshot; then the snapshot is let go, and taken anew.
+     * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked by somebody who waits for
+     * our snapshot; then the snapshot is let go, and taken anew.
      *
+     * @param sameExtensions the extensions that have the same version on both sides
      * @param filters pg_dump's own filter arguments
-     * @param more what else is to be dumped; it may be asked for again, under the next snapshot
+     * @param more what else is to be read; it may be asked for again, under the next snapshot
      */
-    public static FrozenSource take(Server source, Selection selection, List<String> filters, Tool tool, Console console,
+    public static FrozenSource take(Server source, Selection selection, Collection<String> sameExtensions, List<String> filters, Tool tool, Console console,
             Consumer<FrozenSource> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
+            CompletableFuture<Archive> schema = CompletableFuture.supplyAsync(() -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
             try {
                 // Under the snapshot, for a table that came later may go again.
                 Counters counters = Counters.read(snapshot.holder(), selection);
-                Archive archive = Archive.dump(tool, source.dsn(), snapshot.id(), filters);
-                FrozenSource frozen = new FrozenSource(source, selection, snapshot, archive, new Inventory(snapshot.holder(), source, selection),
-                        counters);
+                FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema,
+                        new Inventory(snapshot.holder(), source, selection, sameExtensions), counters);
                 more.accept(frozen);
+                frozen.archive();
                 return frozen;
             } catch (RuntimeException e) {
+                schema.exceptionally(other -> null).join();
                 snapshot.close();
                 // The server's own words may be in any language, those of pg_dump about its query are not.
                 if (!(e instanceof Failure failure) || !isLocked(failure)) {
@@ -51,9 +61,18 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 || failure.getMessage().contains("could not obtain lock on relation");
     }
 
+    /** @return the dump of the schema, once it is there */
+    public Archive archive() {
+        try {
+            return schema.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : e;
+        }
+    }
+
     /** @return what the steps on the target have to know beside the archive */
     public Contents contents() {
-        return Contents.read(snapshot.holder(), server, selection, inventory, archive);
+        return Contents.read(snapshot.holder(), server, selection, inventory, this::archive);
     }
 
     /**

@@ -61,19 +61,29 @@ public final class Inventory {
     private final Connection session;
     private final String side;
     private final Selection selection;
+    private final Collection<String> sameExtensions;
+    private List<Table> tables;
 
-    /** @param session a session under the snapshot */
-    public Inventory(Connection session, Server server, Selection selection) {
+    /**
+     * @param session a session under the snapshot
+     * @param sameExtensions the extensions that have the same version on both sides, whose types may travel in binary
+     */
+    public Inventory(Connection session, Server server, Selection selection, Collection<String> sameExtensions) {
         this.session = session;
         this.side = server.side();
         this.selection = selection;
+        this.sameExtensions = sameExtensions;
     }
 
-    /**
-     * @param sameExtensions the extensions that have the same version on both sides, whose types may travel in binary
-     * @return the tables whose rows are to be moved, largest first
-     */
-    public List<Table> tables(Collection<String> sameExtensions) {
+    /** @return the tables whose rows are to be moved, largest first */
+    public List<Table> tables() {
+        if (tables == null) {
+            tables = readTables();
+        }
+        return tables;
+    }
+
+    private List<Table> readTables() {
         return Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,
                 %s

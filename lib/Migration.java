@@ -113,7 +113,7 @@ public final class Migration {
         Tool tool = new Tool(preflight.tools(), console);
         DumpWriter writer = order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool, console);
         AtomicReference<Contents> contents = new AtomicReference<>();
-        try (FrozenSource frozen = FrozenSource.take(source, selection, order.filters.arguments(), tool, console, now -> {
+        try (FrozenSource frozen = FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool, console, now -> {
             contents.set(now.contents());
             dump(now, contents.get(), preflight, database, writer);
         })) {
@@ -196,8 +196,8 @@ public final class Migration {
         Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
         Schema schema = new Schema(archive.into(target.dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, jobs, console, steps)
-                : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(preflight.extensions().same()),
-                        source.inventory().largeObjects(), jobs, order.rate, console, steps);
+                : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), jobs, order.rate, console,
+                        steps);
         return new StepwiseDelivery(schema, archive, rows, steps, jobs);
     }
 

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, bytes that are no text. */
@@ -24,7 +25,7 @@ final class Peculiarities {
 
     List<Finding> check(Server server, boolean intoUtf8) {
         List<Finding> findings = new ArrayList<>();
-        for (String tablespace : new Inventory(source, server, selection).missingTablespaces(target)) {
+        for (String tablespace : new Inventory(source, server, selection, Set.of()).missingTablespaces(target)) {
             findings.add(Finding.warning("tablespaces", "CREATE TABLESPACE " + Sql.ident(tablespace) + " LOCATION '…';",
                     "tablespace \"%s\" does not exist on the target: everything goes to the default one", tablespace));
         }
