@@ -62,6 +62,8 @@ public final class ToolMessages {
     private final Predicate<Message> tolerated;
     private final List<Message> messages = new ArrayList<>();
     private String context = "";
+    private Message failing;
+    private boolean creating;
 
     /** @param tool the name that begins every message, such as {@code pg_restore} */
     public ToolMessages(String tool) {
@@ -79,19 +81,28 @@ public final class ToolMessages {
         Matcher script = SCRIPT.matcher(line);
         if (prefix.equals("psql: ") && script.matches()) {
             boolean error = List.of("error", "fatal", "panic").contains(script.group(2).toLowerCase(Locale.ROOT));
-            messages.add(new Message(error ? "error" : "info", script.group(3), "in line " + script.group(1), new ArrayList<>()));
+            add(new Message(error ? "error" : "info", script.group(3), "in line " + script.group(1), new ArrayList<>()));
             return;
         }
         if (!line.startsWith(prefix)) {
+            if (creating) {
+                // The rest of a name of several lines.
+                return;
+            }
             if (!messages.isEmpty()) {
                 messages.get(messages.size() - 1).more.add(line);
             } else if (!line.isBlank()) {
                 // Not the tool speaking: a loader or a wrapper that could not even start it.
-                messages.add(new Message("error", line, context, new ArrayList<>()));
+                add(new Message("error", line, context, new ArrayList<>()));
             }
             return;
         }
         String text = line.substring(prefix.length());
+        // What --verbose says of each entry.
+        creating = text.startsWith("creating ");
+        if (creating) {
+            return;
+        }
         if (CONTEXT.matcher(text).find()) {
             context = text;
             return;
@@ -99,20 +110,27 @@ public final class ToolMessages {
         int colon = text.indexOf(": ");
         String severity = colon > 0 ? text.substring(0, colon) : "";
         switch (severity) {
-            case "error", "warning", "fatal" -> messages.add(new Message(severity.equals("fatal") ? "error" : severity,
+            case "error", "warning", "fatal" -> add(new Message(severity.equals("fatal") ? "error" : severity,
                     text.substring(colon + 2), context, new ArrayList<>()));
             case "detail", "hint" -> {
                 if (!messages.isEmpty()) {
                     messages.get(messages.size() - 1).more.add(text);
                 }
             }
-            default -> messages.add(new Message("info", text, context, new ArrayList<>()));
+            default -> add(new Message("info", text, context, new ArrayList<>()));
+        }
+    }
+
+    private void add(Message message) {
+        messages.add(message);
+        if (failing == null && message.fails() && !tolerated.test(message)) {
+            failing = message;
         }
     }
 
     /** @return the first message that fails the step, if there is one */
     public synchronized Optional<Message> failing() {
-        return messages.stream().filter(Message::fails).filter(tolerated.negate()).findFirst();
+        return Optional.ofNullable(failing);
     }
 
     /** @return all messages so far */
