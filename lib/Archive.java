@@ -38,6 +38,11 @@ public final class Archive {
      *         each with its object, and no other list of them names it)
      */
     public record Entry(long catalog, long oid, String kind, String tag, String line, Address subject) {
+        /** @return what other entries of the archive call this one by (pg_restore manual, {@code --use-list}) */
+        public int id() {
+            return Integer.parseInt(line.substring(0, line.indexOf(';')));
+        }
+
         /** @return what identifies the object; comments, privileges and rows have none */
         public Address address() {
             return new Address(catalog, oid);
@@ -164,6 +169,13 @@ public final class Archive {
             arguments.add("--jobs=" + jobs);
         }
         restore(arguments, wanted);
+    }
+
+    /** Restores these entries, of whatever section, one after another. */
+    void restore(List<String> options, List<Entry> chosen) {
+        List<String> arguments = new ArrayList<>(List.of("--no-owner", "--no-privileges"));
+        arguments.addAll(options);
+        restore(arguments, Set.copyOf(chosen)::contains);
     }
 
     /** @return the chosen entries as the script that pg_restore would run, line by line */

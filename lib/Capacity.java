@@ -11,7 +11,7 @@ import java.util.Optional;
 final class Capacity {
     /** Beside one session for each job: the session that asks, the holder of the snapshot, pg_dump, and one that reads counters. */
     private static final int EXTRA_SOURCE = 4;
-    /** The journal's session, the step's session, and pg_restore's leader. */
+    /** The journal's session, and two that make indexes while rows are loaded. */
     private static final int EXTRA_TARGET = 3;
 
     private final Server source;

@@ -167,7 +167,8 @@ public final class Cleanup {
         }
     }
 
-    private static void delete(Path file) {
+    /** Removes a file that has served its purpose before the command ends. */
+    static void delete(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

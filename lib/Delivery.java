@@ -1,4 +1,4 @@
-//SOURCES Extensions.java Jobs.java Refusal.java
+//SOURCES Extensions.java Inventory.java Jobs.java Refusal.java
 package lib;
 
 import java.util.List;
@@ -29,6 +29,9 @@ public interface Delivery {
 
     /** Creates the event triggers. */
     void eventTriggers();
+
+    /** @return the relations that have no planner statistics yet */
+    List<Inventory.Relation> notAnalyzed();
 
     /** @return which rows have come, in words */
     String arrived();

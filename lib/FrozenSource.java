@@ -1,13 +1,11 @@
-//SOURCES Archive.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java Selection.java Server.java Snapshot.java
-//SOURCES Tool.java
+//SOURCES Archive.java Background.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java Selection.java Server.java
+//SOURCES Snapshot.java Tool.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
@@ -15,7 +13,7 @@ import java.util.function.Consumer;
  *
  * @param schema the archive that {@link #archive} waits for
  */
-public record FrozenSource(Server server, Selection selection, Snapshot snapshot, CompletableFuture<Archive> schema, Inventory inventory, Counters counters)
+public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema, Inventory inventory, Counters counters)
         implements AutoCloseable {
     private static final int ATTEMPTS = 3;
 
@@ -31,7 +29,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             Consumer<FrozenSource> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
-            CompletableFuture<Archive> schema = CompletableFuture.supplyAsync(() -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
+            Background<Archive> schema = Background.begin("schema", () -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
             try {
                 // Under the snapshot, for a table that came later may go again.
                 Counters counters = Counters.read(snapshot.holder(), selection);
@@ -41,7 +39,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 frozen.archive();
                 return frozen;
             } catch (RuntimeException e) {
-                schema.exceptionally(other -> null).join();
+                schema.await();
                 snapshot.close();
                 // The server's own words may be in any language, those of pg_dump about its query are not.
                 if (!(e instanceof Failure failure) || !isLocked(failure)) {
@@ -63,11 +61,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
 
     /** @return the dump of the schema, once it is there */
     public Archive archive() {
-        try {
-            return schema.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException known ? known : e;
-        }
+        return schema.get();
     }
 
     /** @return what the steps on the target have to know beside the archive */

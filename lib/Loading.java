@@ -115,7 +115,7 @@ public final class Loading {
             });
         }
         steps.run("analyze", () -> {
-            finishing.analyze(contents.analyzed(), order.jobs);
+            finishing.analyze(delivery.notAnalyzed(), order.jobs);
             return "done";
         });
         // After all that opens new sessions to write: default_transaction_read_only may be among them.

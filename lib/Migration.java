@@ -198,7 +198,7 @@ public final class Migration {
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, jobs, console, steps)
                 : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), jobs, order.rate, console,
                         steps);
-        return new StepwiseDelivery(schema, archive, rows, steps, jobs);
+        return new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, jobs);
     }
 
     private void account(Counters since) {

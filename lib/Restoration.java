@@ -105,7 +105,8 @@ public final class Restoration {
             } else {
                 Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
                         extensions.stream().map(Extensions.Extension::name).toList(), to);
-                delivery = new StepwiseDelivery(schema, archive, new RestoredRows(schema, contents, to, order.jobs(), console, steps), steps, order.jobs());
+                RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
+                delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, order.jobs());
             }
             Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
             ManifestCheck manifestCheck = new ManifestCheck(contents, to);

@@ -3,6 +3,7 @@
 package lib;
 
 import java.sql.Connection;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /** Rows that pg_restore takes from the files of a dump. */
@@ -29,7 +30,7 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
-    public void move() {
+    public void move(LongConsumer landed) {
         steps.run("data", () -> {
             ProgressLine line = console.progress(grown(target, "data", contents));
             try {
@@ -37,6 +38,7 @@ public final class RestoredRows implements RowMover {
             } finally {
                 line.close();
             }
+            contents.tables().stream().filter(table -> !table.late() && !table.catalog()).forEach(table -> landed.accept(table.oid()));
             return arrived() + ", " + Bytes.text(contents.bytes()) + " on the source";
         });
     }

@@ -1,13 +1,19 @@
 //SOURCES Jobs.java
 package lib;
 
+import java.util.function.LongConsumer;
+
 /** How the rows get to the target, between the tables and their indexes: streamed from the source, or from the files of a dump. */
 public interface RowMover {
     /** Brings the rows of TimescaleDB's catalog, without which the others could not be understood. */
     void moveCatalog(Jobs jobs);
 
-    /** Brings the rows of all tables but those whose values can name an index, and the large objects. */
-    void move();
+    /**
+     * Brings the rows of all tables but those whose values can name an index, and the large objects.
+     *
+     * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if that is known before the end
+     */
+    void move(LongConsumer landed);
 
     /** Brings the rows of the others, once the indexes are there. */
     void moveLate();

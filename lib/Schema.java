@@ -1,11 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Contents.java Failure.java Inventory.java Jobs.java Refusal.java Rows.java Uncarried.java
+//SOURCES Archive.java Contents.java EntrySql.java Failure.java Inventory.java Jobs.java Refusal.java Rows.java Uncarried.java
 package lib;
 
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -19,11 +20,11 @@ import org.postgresql.PGConnection;
 public final class Schema {
     private static final long PG_NAMESPACE = 2615;
 
-    /** Entries after the rows that take no time and may lock several tables. */
-    private static final Set<String> QUICK = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE",
-            "PUBLICATION TABLES IN SCHEMA");
-
     private static final String JOBS = "bgw_job";
+
+    /** What is not the schema, or is made by a step of its own. */
+    private static final Set<String> OTHERS = Set.of("COMMENT", "ACL", "DEFAULT ACL", "TABLE DATA", "SEQUENCE SET", "EVENT TRIGGER", "MATERIALIZED VIEW DATA",
+            "STATISTICS DATA");
 
     private final Archive archive;
     private final Contents contents;
@@ -31,6 +32,7 @@ public final class Schema {
     private final List<String> options;
     private final Set<Archive.Address> waiting;
     private final Predicate<Archive.Entry> ours;
+    private List<Archive.Entry> made = List.of();
 
     /**
      * @param uncarried what stays behind
@@ -49,10 +51,43 @@ public final class Schema {
         ours = ours(uncarried, commented);
     }
 
-    /** Restores what stands before the rows: types, functions, tables without indexes and constraints. */
-    public void preData() {
+    /** @return what stands before the rows: types, functions, tables without indexes and constraints */
+    List<EntrySql> preData() {
         Set<String> existing = new HashSet<>(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        archive.restore("pre-data", 1, options, ours.and(makes(existing)));
+        made = archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
+        return EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
+    }
+
+    /**
+     * @param before what {@link #preData} has returned
+     * @return what stands after the rows
+     * @throws Failure step, when pg_restore has not written all that there is in a way that is known here
+     */
+    List<EntrySql> postData(List<EntrySql> before) {
+        Set<Archive.Entry> others = new HashSet<>(made);
+        before.forEach(part -> others.remove(part.entry()));
+        List<EntrySql> after = EntrySql.of(archive, with("--section=post-data"), others::contains);
+        after.forEach(part -> others.remove(part.entry()));
+        if (!others.isEmpty()) {
+            throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(), others.iterator().next().line());
+        }
+        return after;
+    }
+
+    /** Creates the large objects of a whole dump, which are as many as the rows of a table. */
+    void largeObjects() {
+        archive.restore("pre-data", 1, options, ours.and(entry -> entry.kind().startsWith("BLOB")));
+    }
+
+    private List<String> with(String option) {
+        List<String> arguments = new ArrayList<>(options);
+        arguments.add(option);
+        return arguments;
+    }
+
+    /** Event triggers would fire on everything that follows, and are made last. */
+    private static boolean isSchema(Archive.Entry entry) {
+        return !OTHERS.contains(entry.kind()) && !entry.kind().startsWith("BLOB");
     }
 
     /**
@@ -102,34 +137,9 @@ public final class Schema {
         return entry.kind().equals("TABLE DATA") && contents.late().contains(entry.oid());
     }
 
-    /**
-     * Restores what stands after the rows, but for what would fire on rows that are yet to come or refuse them. Sessions that work on
-     * a partitioned table and on its partitions at once deadlock, which pg_restore's own order does not rule out; so only what takes long
-     * is done in parallel, and what touches whole partition trees one after another.
-     */
-    public void postData(int jobs) {
-        Set<Archive.Address> partitioned = Set.copyOf(contents.partitioned());
-        Predicate<Archive.Entry> wanted = ours.and(entry -> !waits(entry) && !entry.kind().equals("COMMENT") && !entry.kind().equals("EVENT TRIGGER")
-                && !entry.kind().equals("MATERIALIZED VIEW DATA"));
-        // The index or constraint of a partitioned table is made out of those of its partitions; that reads no row.
-        Predicate<Archive.Entry> trees = entry -> entry.kind().equals("INDEX ATTACH") || partitioned.contains(entry.address());
-        Predicate<Archive.Entry> foreignKeys = entry -> entry.kind().equals("FK CONSTRAINT");
-        Predicate<Archive.Entry> quick = entry -> QUICK.contains(entry.kind());
-        archive.restore("post-data", jobs, options, wanted.and(trees.or(foreignKeys).or(quick).negate()));
-        archive.restore("post-data", 1, options, wanted.and(trees));
-        archive.restore("post-data", jobs, options, wanted.and(foreignKeys));
-        archive.restore("post-data", 1, options, wanted.and(quick));
-    }
-
-    /** Restores the foreign keys, triggers and policies that waited. */
-    public void latePostData() {
-        archive.restore("post-data", 1, options, ours.and(this::waits));
-    }
-
-    /** Restores the event triggers, which would fire on everything that follows. */
-    public void eventTriggers() {
-        archive.restore("post-data", 1, List.of(), ours.and(entry -> entry.kind().equals("EVENT TRIGGER")));
-        archive.comment(ours.and(entry -> entry.concerns("EVENT TRIGGER")));
+    /** @return the event triggers and the comments on them */
+    List<EntrySql> eventTriggers() {
+        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.concerns("EVENT TRIGGER") && !entry.kind().equals("ACL")));
     }
 
     /**
@@ -142,9 +152,20 @@ public final class Schema {
         return archive.grant(ours, words);
     }
 
-    /** Restores the comments on all that is there by then. */
-    public void comments() {
-        archive.comment(ours.and(entry -> !entry.concerns("EVENT TRIGGER")));
+    /** @return the comments on all that is there by then */
+    List<EntrySql> comments() {
+        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER")
+                && !entry.concerns("LARGE OBJECT")));
+    }
+
+    /** Gives the comments on large objects. */
+    void largeObjectComments() {
+        archive.comment(ours.and(entry -> entry.concerns("LARGE OBJECT")));
+    }
+
+    /** @return the indexes and constraints of partitioned tables */
+    Set<Archive.Address> partitioned() {
+        return Set.copyOf(contents.partitioned());
     }
 
     /** @return what does not stay behind and is not created by a step of its own */

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Jobs.java PlainDump.java ProgressLine.java Refusal.java
-//SOURCES RestoredRows.java Steps.java Tool.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Inventory.java Jobs.java PlainDump.java ProgressLine.java
+//SOURCES Refusal.java RestoredRows.java Steps.java Tool.java
 package lib;
 
 import java.nio.file.Path;
@@ -73,6 +73,11 @@ public final class ScriptDelivery implements Delivery {
     @Override
     public void eventTriggers() {
         // The script has created them.
+    }
+
+    @Override
+    public List<Inventory.Relation> notAnalyzed() {
+        return contents.analyzed();
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class Server implements Sessions {
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
-        try (Connection session = open(dsn, 0)) {
+        try (Connection session = open(dsn, dsn.jdbcProperties(), 0)) {
             return new Server(dsn, facts(session));
         } catch (SQLException e) {
             if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
@@ -91,8 +91,22 @@ public final class Server implements Sessions {
     /** A session has every setting pinned that what we read or write could depend on. */
     @Override
     public Connection session() {
+        return session(dsn.jdbcProperties());
+    }
+
+    /**
+     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction (PostgreSQL manual, 55.2.2.1
+     * "Multiple Statements in a Simple Query").
+     */
+    Connection scriptSession() {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("preferQueryMode", "simple");
+        return session(properties);
+    }
+
+    private Connection session(Properties properties) {
         try {
-            Connection session = open(dsn, facts.major());
+            Connection session = open(dsn, properties, facts.major());
             sessions.removeIf(Server::isClosed);
             sessions.add(session);
             return session;
@@ -131,8 +145,8 @@ public final class Server implements Sessions {
         return DriverManager.getConnection(dsn.jdbcUrl(), properties);
     }
 
-    private static Connection open(Dsn dsn, int major) throws SQLException {
-        Connection session = connect(dsn, dsn.jdbcProperties());
+    private static Connection open(Dsn dsn, Properties properties, int major) throws SQLException {
+        Connection session = connect(dsn, properties);
         try (Statement set = session.createStatement()) {
             List<String> settings = new ArrayList<>(PINNED);
             // Queries of catalogs look so costly that the server compiles them, which takes longer than to run them.

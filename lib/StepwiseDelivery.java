@@ -1,23 +1,42 @@
-//SOURCES Archive.java Delivery.java Extensions.java Jobs.java Refusal.java RowMover.java Schema.java Steps.java
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Archive.java Background.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java LoadSettings.java
+//SOURCES PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java Server.java Steps.java
 package lib;
 
+import java.sql.Connection;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
-/** Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints, triggers. */
+/**
+ * Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints, triggers. What concerns a single
+ * table is done as soon as its rows are there.
+ */
 public final class StepwiseDelivery implements Delivery {
+    /** Sessions that make indexes while rows are loaded, for which others are at work already. */
+    private static final int BESIDE_ROWS = 2;
+
     private final Schema schema;
+    private final Contents contents;
     private final RowMover rows;
     private final Archive archive;
+    private final Server target;
+    private final Connection to;
     private final Steps steps;
     private final int jobs;
+    private List<Inventory.Relation> notAnalyzed;
 
-    public StepwiseDelivery(Schema schema, Archive archive, RowMover rows, Steps steps, int jobs) {
+    /** @param to a session on the target */
+    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, Server target, Connection to, Steps steps, int jobs) {
         this.schema = schema;
+        this.contents = contents;
         this.archive = archive;
         this.rows = rows;
+        this.target = target;
+        this.to = to;
         this.steps = steps;
         this.jobs = jobs;
+        notAnalyzed = contents.analyzed();
     }
 
     @Override
@@ -27,26 +46,56 @@ public final class StepwiseDelivery implements Delivery {
 
     @Override
     public void deliver(Jobs timescale) {
-        steps.run("schema", () -> {
-            schema.preData();
-            return archive.relations() + " tables, views and sequences";
-        });
+        List<String> settings = LoadSettings.of(to, jobs);
+        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings), any -> archive.relations() + " tables, views and sequences");
         if (timescale != null) {
             steps.run("hypertables", () -> {
                 rows.moveCatalog(timescale);
                 return "known";
             });
         }
-        rows.move();
-        steps.run("indexes, constraints", () -> {
-            schema.postData(jobs);
-            if (schema.hasLateTables()) {
-                rows.moveLate();
-                schema.latePostData();
+        List<EntrySql> after = postData.get();
+        Predicate<EntrySql> waits = part -> schema.waits(part.entry());
+        PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
+        try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS))) {
+            PostData post = new PostData(plan, contents, to, workers);
+            rows.move(post::landed);
+            steps.run("indexes, constraints", () -> {
+                workers.widen(jobs);
+                post.finish();
+                if (schema.hasLateTables()) {
+                    rows.moveLate();
+                    make(settings, after.stream().filter(waits).toList());
+                }
+                make(settings, schema.comments());
+                schema.largeObjectComments();
+                return "done";
+            });
+            notAnalyzed = post.notAnalyzed();
+        }
+    }
+
+    /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
+    private Background<List<EntrySql>> preData(List<String> settings) {
+        List<EntrySql> before = schema.preData();
+        Background<List<EntrySql>> after = Background.begin("post-data", () -> schema.postData(before));
+        schema.largeObjects();
+        try (SchemaWorkers workers = workers(settings, jobs)) {
+            new PreData(workers, archive.entries()).make(before);
+        }
+        return after;
+    }
+
+    private SchemaWorkers workers(List<String> settings, int most) {
+        return new SchemaWorkers(target, most, settings, archive.into(target.dsn()), schema.options());
+    }
+
+    private void make(List<String> settings, List<EntrySql> parts) {
+        if (!parts.isEmpty()) {
+            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.dsn()), schema.options())) {
+                session.run(parts.stream().map(SchemaSession.Step::of).toList());
             }
-            schema.comments();
-            return "done";
-        });
+        }
     }
 
     @Override
@@ -61,7 +110,12 @@ public final class StepwiseDelivery implements Delivery {
 
     @Override
     public void eventTriggers() {
-        schema.eventTriggers();
+        make(List.of(), schema.eventTriggers());
+    }
+
+    @Override
+    public List<Inventory.Relation> notAnalyzed() {
+        return notAnalyzed;
     }
 
     @Override

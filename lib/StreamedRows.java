@@ -5,6 +5,7 @@ package lib;
 import java.sql.Connection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
 public final class StreamedRows implements RowMover {
@@ -45,8 +46,8 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public void move() {
-        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList()));
+    public void move(LongConsumer landed) {
+        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList(), landed));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target, jobs).copy(largeObjects);
@@ -61,10 +62,12 @@ public final class StreamedRows implements RowMover {
         copier.copy(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
     }
 
-    private String copy(List<Inventory.Table> some) {
+    private String copy(List<Inventory.Table> some, LongConsumer landed) {
         ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
-            copier.copy(some, table -> { });
+            // Functions of extensions that are called by an index may read these.
+            copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
+            copier.copy(some.stream().filter(table -> !table.extension()).toList(), table -> landed.accept(table.oid()));
         } finally {
             line.close();
         }

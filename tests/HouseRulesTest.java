@@ -23,6 +23,7 @@ class HouseRulesTest {
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
             base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
+              Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
@@ -31,8 +32,10 @@ class HouseRulesTest {
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
+              EntrySql
             work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
               Copier LargeObjects Journal Ownership JoinedOwners Grantors Grantees Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+              SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison

@@ -66,7 +66,7 @@ class MigrateRestartTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             data  |            | error: loading table app.item failed on the target: shop.data is off
-            index | data       | error: pg_restore failed on the target: could not execute query: ERROR:  shop.index is off
+            index | data       | error: creating index app.item_made failed on the target: shop.index is off
             view  | data,index | error: refreshing materialized view "public"."total" failed on the target: shop.view is off
             """)
     void a_failed_step_names_the_way_on_and_the_way_works(String part, String on, String error) {
@@ -105,10 +105,10 @@ class MigrateRestartTest {
                 "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
         CommandRun failed = SIDES.migrate(source, target);
         assertEquals("""
-                error: pg_restore failed on the target: could not execute query: ERROR:  insert or update on table "price" violates foreign key \
+                error: creating foreign key public.price of_item failed on the target: insert or update on table "price" violates foreign key \
                 constraint "of_item"
-                detail: DETAIL:  Key (item)=(7) is not present in table "item".
-                detail: Command was: ALTER TABLE ONLY public.price
+                detail: Key (item)=(7) is not present in table "item".
+                detail: Command was: ALTER TABLE ONLY public.price VALIDATE CONSTRAINT of_item;
                 """ + HINT, failed.failure() + "\n");
         assertEquals(1, failed.code());
         SOURCE.sql(source, "DELETE FROM price");
