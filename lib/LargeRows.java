@@ -95,10 +95,11 @@ final class LargeRows {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attlen = -1
                   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-                 WHERE c.relkind = 'r' AND c.reltoastrelid <> 0 AND %s AND %s AND NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-                 GROUP BY 1, c.oid, c.reltoastrelid HAVING %s > %d ORDER BY 2 DESC"""
-                .formatted(CopyTypes.expressions(sameExtensions), Selection.bytes("c.reltoastrelid"), selection.relation("c", "n"), selection.data("c"),
-                        Selection.bytes("c.reltoastrelid"), SUSPICIOUS), this::candidate);
+                 WHERE c.relkind = 'r' AND c.reltoastrelid <> 0 AND %s > %d AND %s AND %s
+                   AND NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                 GROUP BY 1, c.oid, c.reltoastrelid ORDER BY 2 DESC"""
+                .formatted(CopyTypes.expressions(sameExtensions), Selection.bytes("c.reltoastrelid"), Selection.bytes("c.reltoastrelid"), SUSPICIOUS,
+                        selection.relation("c", "n"), selection.data("c")), this::candidate);
     }
 
     private Candidate candidate(ResultSet row) throws SQLException {

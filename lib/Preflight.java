@@ -76,12 +76,13 @@ public final class Preflight {
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
         findings.add(Finding.ok("target kind", "%s", kind));
-        roles = new RolePlan(Roles.read(from, source), owners(), kind.kind(), target, to);
+        List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
+        roles = new RolePlan(Roles.read(from, source), owners(objects), kind.kind(), target, to);
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
-        roles(go(state));
+        roles(go(state), objects);
         findings.addAll(new Surroundings(source, from, target, to).check(new ManagedServices(source, from, target, kind.kind(), database())));
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check(go(readability)));
         return findings;
@@ -160,20 +161,20 @@ public final class Preflight {
         return plan.create() ? plan.createdLater : target.dsn().database();
     }
 
-    private Set<String> owners() {
-        return OwnedObjects.list(from, "source").stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
+    private static Set<String> owners(List<OwnedObjects.Owned> objects) {
+        return objects.stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will be made */
-    private void roles(boolean empty) {
+    private void roles(boolean empty, List<OwnedObjects.Owned> objects) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
         if (!plan.selection.selective()) {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
         }
         if (!plan.create() && empty) {
-            findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(from, plan.selection), roles.unreachable()));
+            findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }
 }

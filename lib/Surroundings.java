@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Finding.java ManagedServices.java Rows.java Selection.java Server.java
+//SOURCES Bytes.java Connecting.java Finding.java ManagedServices.java Rows.java Server.java
 package lib;
 
 import java.sql.Connection;
@@ -32,7 +32,7 @@ final class Surroundings {
         long bytes = bytes();
         findings.addAll(services.check(bytes));
         // PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said.
-        findings.add(Finding.ok("disk", "the source's tables and indexes take %s; the target needs about as much, and as much again for its WAL",
+        findings.add(Finding.ok("disk", "the source's database takes %s; the target needs about as much, and as much again for its WAL",
                 Bytes.text(bytes)));
         return findings;
     }
@@ -73,9 +73,7 @@ final class Surroundings {
     }
 
     private long bytes() {
-        return Long.parseLong(Rows.text(from, "source", "measuring the database", """
-                SELECT coalesce(pg_catalog.sum(%s), 0)::bigint FROM pg_catalog.pg_class c
-                 WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace"""
-                .formatted(Selection.bytes("c.oid"))));
+        return Long.parseLong(Rows.text(from, "source", "measuring the database",
+                "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"));
     }
 }

@@ -26,13 +26,16 @@ final class TargetSchemas {
         this.user = user;
     }
 
-    /** @return who owns what is wanted in each schema of the source */
-    static Map<String, Set<String>> owners(Connection from, Selection selection) {
+    /**
+     * @param objects of the source
+     * @return who owns what is wanted in each schema of the source
+     */
+    static Map<String, Set<String>> owners(List<OwnedObjects.Owned> objects, Connection from, Selection selection) {
         Set<String> wanted = new HashSet<>(Rows.texts(from, "source", "listing the schemas", """
                 SELECT n.nspname FROM pg_catalog.pg_namespace n
                  WHERE %s OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)"""
                 .formatted(selection.namespace("n"), selection.relation("c", "n"))));
-        return owners(OwnedObjects.list(from, "source").stream().filter(object -> wanted.contains(object.schema())).toList());
+        return owners(objects.stream().filter(object -> wanted.contains(object.schema())).toList());
     }
 
     /** @return who owns the objects in each schema */
