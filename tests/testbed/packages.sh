@@ -15,8 +15,10 @@ command -v xz >/dev/null || need xz-utils
 command -v openssl >/dev/null || need openssl
 command -v aws >/dev/null || need awscli
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
+command -v ssh >/dev/null || need openssh-client
 if [ "$(uname)" = Linux ]; then
     command -v mmdebstrap >/dev/null || need mmdebstrap
+    command -v ip >/dev/null || [ -x /usr/sbin/ip ] || need iproute2
 fi
 [ -n "$missing" ] || exit 0
 
