@@ -82,7 +82,8 @@ public final class Preflight {
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
-        roles(go(state), objects);
+        // The first of these says whether there is anything on the target.
+        roles(go(state.subList(0, 1)), objects);
         findings.addAll(new Surroundings(source, from, target, to).check(new ManagedServices(source, from, target, kind.kind(), database())));
         findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check(go(readability)));
         return findings;

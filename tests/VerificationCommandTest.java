@@ -174,7 +174,9 @@ class VerificationCommandTest {
                 found(between(server.uri(mine, "app", "app"), server.uri(copy, "app", "app"))));
         server.sql(mine, "SET ROLE app", "CREATE TABLE mine.theirs (v int)");
         CommandRun run = between(server.uri(mine, "app", "app"), server.uri(copy, "app", "app"));
-        assertEquals("error: comparing the rows of mine.theirs failed on the target: permission denied for table theirs", run.failure());
+        assertEquals("""
+                error: comparing the rows of mine.theirs failed on the target: permission denied for table theirs
+                hint: connect to the target as a user who may do that, or make this one a member of the owner: GRANT owner TO user;""", run.failure());
         assertEquals(1, run.code());
     }
 
