@@ -52,8 +52,8 @@ final class RemoteScripts {
             """;
 
     /**
-     * Starts the run, apart from this connection. The connection strings are read from stdin, a line each, and are in no file: they go into
-     * the environment of the run. Whoever comes second starts nothing.
+     * Starts the run, apart from this connection. The connection strings are read from stdin, a line each, into a file of mode 0600, which the
+     * run reads and removes as the first thing that it does. Whoever comes second starts nothing.
      */
     static final String START = """
             umask 077
@@ -61,11 +61,12 @@ final class RemoteScripts {
             IFS= read -r source && IFS= read -r target || exit 1
             if mkdir started 2>/dev/null; then
                 mkdir -p tmp
-                SOURCE=$source TARGET=$target TMPDIR=$PWD/tmp setsid sh run.sh </dev/null >/dev/null 2>&1 &
+                printf '%s\n' "$source" "$target" >secrets
+                TMPDIR=$PWD/tmp setsid sh run.sh </dev/null >/dev/null 2>&1 &
             fi
             tries=0
             while [ ! -e pid ] && [ $tries -lt 10 ]; do sleep 1; tries=$((tries + 1)); done
-            [ -e pid ] || { rmdir started; exit 1; }
+            [ -e pid ] || { rm -f secrets; rmdir started; exit 1; }
             """;
 
     /** Writes what the run says, from the byte that the second argument counts from 1, until it ends. */
@@ -102,13 +103,13 @@ final class RemoteScripts {
             umask 077
             export LC_ALL=C.UTF-8 TSMIGRATE_PROGRESS=1
             exec >out 2>err
+            { IFS= read -r source && IFS= read -r target; } <secrets
+            rm -f secrets
             echo $$ >pid.part && mv pid.part pid
             stopped=
             trap stopped=143 TERM
             trap '' HUP INT
             # No other program is told. The options are those of the commands themselves; performance data would stay in /tmp.
-            source=$SOURCE target=$TARGET
-            unset SOURCE TARGET
             tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp toolkit.jar "$@"; }
             preflight() { tool %1$s >&2; }
             migrate() { tool %2$s --out %3$s; }
