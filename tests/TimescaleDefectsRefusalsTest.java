@@ -168,8 +168,11 @@ class TimescaleDefectsRefusalsTest {
         assertTrue(run.failure().startsWith("error: pg_restore failed on the target: COPY failed for table \"_hyper_1_"), run.failure());
         assertEquals("off", server.query(to, "SHOW timescaledb.restoring"));
 
+        // It is created last, when restoring mode is off again and nothing has been compared yet.
+        server.sql(from, "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                "CREATE EVENT TRIGGER watch ON sql_drop EXECUTE FUNCTION watch()");
         String other = TimescaleShop.empty(server, VERSION);
-        try (Hold hold = Hold.on(server, other, "LOCK TABLE pg_catalog.pg_statistic IN SHARE MODE")) {
+        try (Hold hold = Hold.on(server, other, "LOCK TABLE pg_catalog.pg_event_trigger IN SHARE MODE")) {
             CompletableFuture<CommandRun> running = Meanwhile.run(() -> CommandRun.migrate(server.uri(from), server.uri(other)));
             hold.awaitWaiter();
             server.sql(other, "DELETE FROM m WHERE time >= '2024-01-05'");
