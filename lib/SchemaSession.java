@@ -100,7 +100,8 @@ final class SchemaSession implements AutoCloseable {
             settings = held;
         } catch (SQLException e) {
             if (steps.size() == 1 || Server.isClosed(session) || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
-                throw failure(steps.get(0), e);
+                throw steps.size() == 1 ? failure(steps.get(0), e)
+                        : Connecting.statement("target", steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
             // Nothing of the trip is there now; one by one, the step that fails says so itself.
             List.copyOf(steps).forEach(step -> trip(List.of(step)));

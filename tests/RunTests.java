@@ -36,7 +36,7 @@ class RunTests implements TestExecutionListener {
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
     /** An endless test must not take the closing line with it. */
-    private static final int MINUTES = Soak.rounds(25, 180);
+    private static final int MINUTES = Soak.rounds(28, 180);
     private static final String MINUTES_A_METHOD = Soak.rounds(10, 60) + "m";
 
     private final Map<String, Long> started = new HashMap<>();
