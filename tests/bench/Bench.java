@@ -49,6 +49,8 @@ final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        // Has JBang compile migrate, too, which no contender should wait for.
+        String startUp = Notes.startUp();
         List<Contender> able = able(Contender.select(contenders));
         List<Workload> all = workloads.isEmpty() ? List.of(Workload.values()) : Workload.select(workloads);
         List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
@@ -70,7 +72,7 @@ final class Bench implements Callable<Integer> {
                 deadline.begin(shares(workload, apart));
             }
         }
-        notes.add(Notes.startUp());
+        notes.add(startUp);
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);
         System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
