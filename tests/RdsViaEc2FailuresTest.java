@@ -12,10 +12,9 @@ import java.util.List;
 import java.util.Map;
 import lib.Aws;
 import lib.Ec2State;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,27 +32,15 @@ class RdsViaEc2FailuresTest {
             hint: %sgo on with: rds-via-ec2 up --dir FOLDER
             hint: or remove what was made: rds-via-ec2 down --dir FOLDER""";
 
-    private static AwsAccount account;
+    @RegisterExtension
+    private static final AwsAccount ACCOUNT = new AwsAccount();
 
     @TempDir
     private Path temporary;
     private Path folder;
 
-    @BeforeAll
-    static void start() {
-        account = new AwsAccount();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (account != null) {
-            account.close();
-        }
-    }
-
     @BeforeEach
-    void as_new() {
-        account.reset();
+    void name_a_folder() {
         folder = temporary.resolve("work");
     }
 
@@ -70,60 +57,60 @@ class RdsViaEc2FailuresTest {
             ec2:DescribeInstanceStatus | 403 | UnauthorizedOperation | AWS does not permit ec2:DescribeInstanceStatus | have the permission "ec2:DescribeInstanceStatus" added to the policy of this AWS user or role; the README lists all that are needed
             """)
     void an_up_that_fails_can_go_on_and_can_be_undone(String action, int status, String code, String message, String hint) {
-        account.proxy().fail(action, 9, status, code, "AWS's words. Encoded authorization failure message: 4PA8xGm");
-        CommandRun up = account.run(folder, UP);
+        ACCOUNT.proxy().fail(action, 9, status, code, "AWS's words. Encoded authorization failure message: 4PA8xGm");
+        CommandRun up = ACCOUNT.run(folder, UP);
         assertEquals("error: " + message + "\ndetail: AWS's words.\nhint: " + hint + "\n" + NEXT.formatted("then "), failure(up));
         assertEquals(1, up.code());
-        account.proxy().reset();
-        CommandRun down = account.run(folder, "down --yes --wait 8");
+        ACCOUNT.proxy().reset();
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 8");
         assertEquals(0, down.code(), down.err());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void with_a_smaller_type_it_goes_on_where_a_quota_had_stopped_it() {
-        account.proxy().fail("ec2:RunInstances", 1, 400, "VcpuLimitExceeded", "no");
-        assertEquals(1, account.run(folder, UP).code());
-        CommandRun run = account.run(folder, "up --instance-type t3.large --yes --wait 8");
+        ACCOUNT.proxy().fail("ec2:RunInstances", 1, 400, "VcpuLimitExceeded", "no");
+        assertEquals(1, ACCOUNT.run(folder, UP).code());
+        CommandRun run = ACCOUNT.run(folder, "up --instance-type t3.large --yes --wait 8");
         assertEquals(0, run.code(), run.err());
-        assertEquals(1, account.proxy().calls().stream().filter("ec2:CreateSecurityGroup"::equals).count());
-        try (Aws aws = account.moto().aws()) {
+        assertEquals(1, ACCOUNT.proxy().calls().stream().filter("ec2:CreateSecurityGroup"::equals).count());
+        try (Aws aws = ACCOUNT.moto().aws()) {
             assertEquals("t3.large", aws.ec2().describeInstances().reservations().get(0).instances().get(0).instanceTypeAsString());
         }
-        CommandRun late = account.run(folder, "up --instance-type t3.xlarge --yes");
+        CommandRun late = ACCOUNT.run(folder, "up --instance-type t3.xlarge --yes");
         assertEquals("error: the machine is made already, and cannot become another one\nhint: remove it first: rds-via-ec2 down --dir FOLDER", failure(late));
         assertEquals(2, late.code());
     }
 
     @Test
     void a_little_throttling_and_lateness_is_waited_out() {
-        account.proxy().fail("ec2:CreateSecurityGroup", 2, 503, "RequestLimitExceeded", "Request limit exceeded.")
+        ACCOUNT.proxy().fail("ec2:CreateSecurityGroup", 2, 503, "RequestLimitExceeded", "Request limit exceeded.")
                 .fail("ec2:AuthorizeSecurityGroupIngress", 1, 400, "InvalidGroup.NotFound", "The security group does not exist");
-        CommandRun up = account.run(folder, UP);
+        CommandRun up = ACCOUNT.run(folder, UP);
         assertEquals(0, up.code(), up.err());
-        account.proxy().fail("ec2:DeleteSecurityGroup", 2, 400, "DependencyViolation", "resource has a dependent object");
-        CommandRun down = account.run(folder, "down --yes --wait 8");
+        ACCOUNT.proxy().fail("ec2:DeleteSecurityGroup", 2, 400, "DependencyViolation", "resource has a dependent object");
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 8");
         assertEquals(0, down.code(), down.err());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void a_machine_that_does_not_start_is_reported_and_waited_for_again() {
-        account.proxy().change("ec2:DescribeInstances", "<code>16</code>(\\s*)<name>running</name>", "<code>0</code>$1<name>pending</name>");
-        CommandRun up = account.run(folder, UP);
+        ACCOUNT.proxy().change("ec2:DescribeInstances", "<code>16</code>(\\s*)<name>running</name>", "<code>0</code>$1<name>pending</name>");
+        CommandRun up = ACCOUNT.run(folder, UP);
         String machine = Ec2State.read(folder).made().get(Ec2State.INSTANCE);
         assertEquals("error: the machine " + machine + " did not start within 2 s\nhint: wait longer with --wait, or look at it: "
                 + "aws ec2 get-console-output --latest --instance-id " + machine + "\n" + NEXT.formatted("then "), failure(up));
         assertEquals(1, up.code());
-        account.proxy().reset();
-        assertEquals(0, account.run(folder, "up --yes --wait 8").code());
+        ACCOUNT.proxy().reset();
+        assertEquals(0, ACCOUNT.run(folder, "up --yes --wait 8").code());
         assertEquals(machine, Ec2State.read(folder).made().get(Ec2State.INSTANCE));
     }
 
     @Test
     void a_machine_that_never_becomes_ready_is_reported() {
-        account.proxy().change("ec2:DescribeInstanceStatus", "<status>ok</status>", "<status>initializing</status>");
-        CommandRun up = account.run(folder, UP);
+        ACCOUNT.proxy().change("ec2:DescribeInstanceStatus", "<status>ok</status>", "<status>initializing</status>");
+        CommandRun up = ACCOUNT.run(folder, UP);
         String machine = Ec2State.read(folder).made().get(Ec2State.INSTANCE);
         assertEquals("error: the machine " + machine + " runs but did not become ready within 2 s: its checks are \"initializing initializing\"",
                 failure(up).lines().findFirst().orElseThrow());
@@ -132,39 +119,39 @@ class RdsViaEc2FailuresTest {
 
     @Test
     void a_machine_that_dies_at_once_is_replaced_by_the_next_up() {
-        account.proxy().change("ec2:DescribeInstances", "<code>16</code>(\\s*)<name>running</name>", "<code>48</code>$1<name>terminated</name>");
-        CommandRun up = account.run(folder, UP);
+        ACCOUNT.proxy().change("ec2:DescribeInstances", "<code>16</code>(\\s*)<name>running</name>", "<code>48</code>$1<name>terminated</name>");
+        CommandRun up = ACCOUNT.run(folder, UP);
         assertTrue(failure(up).matches("(?s)error: the machine i-\\w+ is terminated instead of running\ndetail: .*\nhint: the next up makes another one\n.*"), failure(up));
-        account.proxy().reset();
-        try (Aws aws = account.moto().aws()) {
+        ACCOUNT.proxy().reset();
+        try (Aws aws = ACCOUNT.moto().aws()) {
             aws.ec2().terminateInstances(request -> request.instanceIds(failure(up).split(" ")[3]));
         }
-        assertEquals(0, account.run(folder, "up --yes --wait 8").code());
+        assertEquals(0, ACCOUNT.run(folder, "up --yes --wait 8").code());
         assertFalse(failure(up).contains(Ec2State.read(folder).made().get(Ec2State.INSTANCE)));
         assertEquals("2", Ec2State.read(folder).made().get(Ec2State.ATTEMPT));
-        assertEquals(0, account.run(folder, "down --yes --wait 8").code());
-        assertEquals(List.of(), account.made());
+        assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @ParameterizedTest
     @CsvSource({"ec2:RevokeSecurityGroupIngress", "ec2:TerminateInstances", "ec2:DeleteSecurityGroup", "ec2:DeleteKeyPair"})
     void a_down_that_fails_keeps_the_state_and_can_be_repeated(String action) {
-        assertEquals(0, account.run(folder, UP).code());
-        account.proxy().fail(action, 1, 403, "UnauthorizedOperation", "no");
-        CommandRun down = account.run(folder, "down --yes --wait 2");
+        assertEquals(0, ACCOUNT.run(folder, UP).code());
+        ACCOUNT.proxy().fail(action, 1, 403, "UnauthorizedOperation", "no");
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 2");
         assertEquals("error: AWS does not permit " + action + "\ndetail: no\nhint: have the permission \"" + action
                 + "\" added to the policy of this AWS user or role; the README lists all that are needed\nhint: then run again: rds-via-ec2 down --dir FOLDER", failure(down));
         assertEquals(1, down.code());
-        assertEquals(0, account.run(folder, "down --yes --wait 8").code());
-        assertEquals(List.of(), account.made());
+        assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void a_resource_that_does_not_go_is_named() {
-        assertEquals(0, account.run(folder, UP).code());
+        assertEquals(0, ACCOUNT.run(folder, UP).code());
         // It says that it has removed the key pair, and has not.
-        account.proxy().fail("ec2:DeleteKeyPair", 1, 200, "none", "none");
-        CommandRun down = account.run(folder, "down --yes --wait 2");
+        ACCOUNT.proxy().fail("ec2:DeleteKeyPair", 1, 200, "none", "none");
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 2");
         assertEquals("error: not everything is gone\ndetail: key pair " + Ec2State.read(folder).made().get(Ec2State.KEY_PAIR)
                 + "\nhint: run again: rds-via-ec2 down --dir FOLDER", failure(down));
         assertEquals(1, down.code());
@@ -186,10 +173,10 @@ class RdsViaEc2FailuresTest {
             down | 3 | error: there is no "FOLDER/rds-via-ec2.json": nothing was made from this folder
             """)
     void what_cannot_be_is_refused_before_anything_is_made(String words, int code, String error) {
-        CommandRun run = account.run(folder, words);
+        CommandRun run = ACCOUNT.run(folder, words);
         assertEquals(error, failure(run).lines().findFirst().orElse(run.err()).replaceAll("vpc-\\w+", "VPC"));
         assertEquals(code, run.code());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @ParameterizedTest
@@ -198,23 +185,23 @@ class RdsViaEc2FailuresTest {
             AuthFailure | AWS does not accept the credentials (AuthFailure)
             """)
     void a_plan_that_may_not_read_is_refused(String code, String message) {
-        account.proxy().fail("ec2:DescribeSubnets", 1, 403, code, "no");
-        CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
+        ACCOUNT.proxy().fail("ec2:DescribeSubnets", 1, 403, code, "no");
+        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         assertEquals("error: " + message, failure(run).lines().findFirst().orElseThrow());
         assertEquals(3, run.code());
     }
 
     @Test
     void without_a_way_in_from_the_internet_a_subnet_must_be_chosen() {
-        account.moto().close(account.moto().subnets());
-        CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
+        ACCOUNT.moto().close(ACCOUNT.moto().subnets());
+        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         assertEquals("error: no subnet in the VPC VPC of the database is open to the Internet, so ssh could not reach the machine\n"
-                + "hint: if you reach the VPC another way, as by VPN, say which --subnet to use: " + String.join(", ", account.moto().subnets()),
+                + "hint: if you reach the VPC another way, as by VPN, say which --subnet to use: " + String.join(", ", ACCOUNT.moto().subnets()),
                 failure(run).replaceAll("vpc-\\w+", "VPC"));
         assertEquals(3, run.code());
-        CommandRun up = account.run(folder, UP + " --subnet " + account.moto().subnets().get(0));
+        CommandRun up = ACCOUNT.run(folder, UP + " --subnet " + ACCOUNT.moto().subnets().get(0));
         assertEquals(0, up.code(), up.err());
-        try (Aws aws = account.moto().aws()) {
+        try (Aws aws = ACCOUNT.moto().aws()) {
             assertEquals(aws.ec2().describeInstances().reservations().get(0).instances().get(0).privateIpAddress(), Ec2State.read(folder).address());
         }
     }
@@ -234,7 +221,7 @@ class RdsViaEc2FailuresTest {
     void a_broken_state_file_is_refused() throws IOException {
         Files.createDirectory(folder);
         Files.writeString(folder.resolve(Ec2State.FILE), "{\"formatVersion\": 1");
-        CommandRun run = account.run(folder, "down --yes");
+        CommandRun run = ACCOUNT.run(folder, "down --yes");
         assertEquals("error: \"FOLDER/rds-via-ec2.json\" is broken, or of another version of tsmigrate\n"
                 + "hint: list what runs have made, and remove it by hand: aws ec2 describe-tags --filters Name=key,Values=tsmigrate", failure(run));
         assertEquals(3, run.code());
@@ -243,23 +230,23 @@ class RdsViaEc2FailuresTest {
     @Test
     void at_a_terminal_it_asks_first() {
         String question = "make this? [y/N]";
-        try (Terminal terminal = account.terminal(folder, UP.replace(" --yes", ""))) {
+        try (Terminal terminal = ACCOUNT.terminal(folder, UP.replace(" --yes", ""))) {
             Run up = terminal.answer(question, "").end();
             assertTrue(up.out().endsWith("not confirmed; nothing was changed\n"), up.out());
             assertEquals(3, up.code());
         }
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
         assertFalse(Files.exists(folder));
-        try (Terminal terminal = account.terminal(folder, UP.replace(" --yes", ""))) {
+        try (Terminal terminal = ACCOUNT.terminal(folder, UP.replace(" --yes", ""))) {
             assertEquals(0, terminal.answer(question, "y").end().code());
         }
-        assertFalse(account.made().isEmpty());
+        assertFalse(ACCOUNT.made().isEmpty());
     }
 
     @Test
     void a_folder_is_for_one_database() {
-        assertEquals(0, account.run(folder, UP).code());
-        CommandRun run = account.run(folder, "up --db-instance other --yes");
+        assertEquals(0, ACCOUNT.run(folder, UP).code());
+        CommandRun run = ACCOUNT.run(folder, "up --db-instance other --yes");
         assertEquals("error: the folder holds a run for the RDS instance \"shop\", not \"other\"", failure(run).lines().findFirst().orElseThrow());
         assertEquals(2, run.code());
     }

@@ -22,10 +22,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lib.Aws;
 import lib.Ec2State;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,33 +45,21 @@ import testbed.Run;
 class RdsViaEc2Test {
     private static final String UP = "up --db-instance shop --ssh-from 203.0.113.7 --yes --wait 8";
 
-    private static AwsAccount account;
+    @RegisterExtension
+    private static final AwsAccount ACCOUNT = new AwsAccount();
 
     @TempDir
     private Path temporary;
     private Path folder;
 
-    @BeforeAll
-    static void start() {
-        account = new AwsAccount();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (account != null) {
-            account.close();
-        }
-    }
-
     @BeforeEach
-    void as_new() {
-        account.reset();
+    void name_a_folder() {
         folder = temporary.resolve("work");
     }
 
     @Test
     void a_plan_names_everything_and_makes_nothing() {
-        CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
+        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
                 database        shop: postgres 15.4, 100 GiB, HOST:5432, available
@@ -88,14 +75,14 @@ class RdsViaEc2Test {
                   image         ami-00000003, ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260401
                 tag of each     tsmigrate=RUN
                 """, run.out().replaceAll("shop\\.\\w+\\.us-east-1\\.rds\\.amazonaws\\.com", "HOST").replaceAll("vpc-\\w+", "VPC")
-                .replaceAll("subnet-\\w+", "SUBNET").replace(account.guard(), "GUARD").replace(folder.toString(), "FOLDER"));
-        assertEquals(List.of(), account.made());
+                .replaceAll("subnet-\\w+", "SUBNET").replace(ACCOUNT.guard(), "GUARD").replace(folder.toString(), "FOLDER"));
+        assertEquals(List.of(), ACCOUNT.made());
         assertFalse(Files.exists(folder));
     }
 
     @Test
     void a_plan_follows_wishes() {
-        CommandRun run = account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.0/24 --instance-type m6g.large --volume 300");
+        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.0/24 --instance-type m6g.large --volume 300");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
                   inbound       tcp 22 from 203.0.113.0/24
@@ -116,7 +103,7 @@ class RdsViaEc2Test {
         service.start();
         try {
             String url = "http://127.0.0.1:" + service.getAddress().getPort();
-            CommandRun run = account.run(folder, "plan --db-instance shop --check-address-url " + url);
+            CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --check-address-url " + url);
             assertTrue(run.out().contains("  inbound       tcp 22 from 203.0.113.9/32\n"), run.out() + run.err());
             assertEquals("rds-via-ec2: asking " + url + " for this machine's address\n", run.err());
         } finally {
@@ -126,11 +113,11 @@ class RdsViaEc2Test {
 
     @Test
     void up_makes_what_is_planned_and_down_removes_it() throws IOException {
-        CommandRun up = account.run(folder, UP);
+        CommandRun up = ACCOUNT.run(folder, UP);
         assertEquals(0, up.code(), up.err());
         Ec2State state = Ec2State.read(folder);
         assertEquals("ssh -i " + folder + "/id_ed25519 ubuntu@" + state.address() + "\n", up.out());
-        try (Aws aws = account.moto().aws()) {
+        try (Aws aws = ACCOUNT.moto().aws()) {
             Instance machine = aws.ec2().describeInstances(request -> request.instanceIds(state.made().get(Ec2State.INSTANCE))).reservations().get(0).instances().get(0);
             assertEquals("m7i.large ami-00000003 tsmigrate-" + state.run() + " " + state.address(), machine.instanceTypeAsString() + " " + machine.imageId()
                     + " " + machine.keyName() + " " + machine.publicIpAddress());
@@ -138,82 +125,82 @@ class RdsViaEc2Test {
             assertEquals(110, aws.ec2().describeVolumes().volumes().get(0).size());
             List<SecurityGroupRule> rules = aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("tag:tsmigrate", state.run())))
                     .securityGroupRules();
-            assertEquals(Set.of(state.made().get(Ec2State.GROUP) + " tcp 22-22 203.0.113.7/32", account.guard() + " tcp 5432-5432 " + state.made().get(Ec2State.GROUP)),
+            assertEquals(Set.of(state.made().get(Ec2State.GROUP) + " tcp 22-22 203.0.113.7/32", ACCOUNT.guard() + " tcp 5432-5432 " + state.made().get(Ec2State.GROUP)),
                     rules.stream().map(RdsViaEc2Test::words).collect(Collectors.toSet()));
         }
         assertEquals("rwx------", mode(folder));
         assertEquals("rw-------", mode(folder.resolve("id_ed25519")));
         assertEquals("rw-------", mode(folder.resolve("rds-via-ec2.json")));
 
-        CommandRun down = account.run(folder, "down --yes --wait 8");
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 8");
         assertEquals(0, down.code(), down.err());
         assertEquals("nothing is left in us-east-1 with the tag tsmigrate=" + state.run()
                 + ": AWS lists no machine, volume, network interface, security group, rule or key pair\n", down.out());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
         assertEquals("", files());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ec2:ImportKeyPair", "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:RunInstances"})
     void what_a_killed_up_has_made_unseen_is_found_again(String action) {
-        account.proxy().hold(action);
-        try (ChildCommand up = account.start(folder, UP)) {
-            up.await("AWS has done " + action, () -> account.proxy().holds());
+        ACCOUNT.proxy().hold(action);
+        try (ChildCommand up = ACCOUNT.start(folder, UP)) {
+            up.await("AWS has done " + action, () -> ACCOUNT.proxy().holds());
             up.signal("KILL");
             up.end();
         }
-        account.proxy().reset();
-        CommandRun again = account.run(folder, "up --yes --wait 8");
+        ACCOUNT.proxy().reset();
+        CommandRun again = ACCOUNT.run(folder, "up --yes --wait 8");
         assertEquals(0, again.code(), again.err());
-        assertEquals(List.of(), account.proxy().calls().stream().filter(action::equals).skip(action.contains("Authorize") ? 1 : 0).toList());
-        assertEquals(0, account.run(folder, "down --yes --wait 8").code());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.proxy().calls().stream().filter(action::equals).skip(action.contains("Authorize") ? 1 : 0).toList());
+        assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void down_alone_cleans_up_after_a_kill() {
-        account.proxy().hold("ec2:RunInstances");
-        try (ChildCommand up = account.start(folder, UP)) {
-            up.await("AWS has the machine", () -> account.proxy().holds());
+        ACCOUNT.proxy().hold("ec2:RunInstances");
+        try (ChildCommand up = ACCOUNT.start(folder, UP)) {
+            up.await("AWS has the machine", () -> ACCOUNT.proxy().holds());
             up.signal("KILL");
             up.end();
         }
-        account.proxy().reset();
-        assertFalse(account.made().isEmpty());
-        CommandRun down = account.run(folder, "down --yes --wait 8");
+        ACCOUNT.proxy().reset();
+        assertFalse(ACCOUNT.made().isEmpty());
+        CommandRun down = ACCOUNT.run(folder, "down --yes --wait 8");
         assertEquals(0, down.code(), down.err());
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void a_machine_that_is_kept_does_not_reach_the_database() {
-        account.run(folder, UP);
-        CommandRun down = account.run(folder, "down --keep-instance --yes --wait 8");
+        ACCOUNT.run(folder, UP);
+        CommandRun down = ACCOUNT.run(folder, "down --keep-instance --yes --wait 8");
         String machine = Ec2State.read(folder).made().get(Ec2State.INSTANCE);
         assertEquals("the database is closed to the machine; the machine " + machine + " is kept, and costs money until: rds-via-ec2 down --dir " + folder + "\n",
                 down.out());
-        try (Aws aws = account.moto().aws()) {
-            assertEquals(List.of(), aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", account.guard()))).securityGroupRules()
+        try (Aws aws = ACCOUNT.moto().aws()) {
+            assertEquals(List.of(), aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", ACCOUNT.guard()))).securityGroupRules()
                     .stream().filter(rule -> !rule.isEgress()).toList());
         }
-        assertTrue(account.made().contains(machine));
-        assertEquals(0, account.run(folder, "up --yes --wait 8").code());
+        assertTrue(ACCOUNT.made().contains(machine));
+        assertEquals(0, ACCOUNT.run(folder, "up --yes --wait 8").code());
         assertEquals(machine, Ec2State.read(folder).made().get(Ec2State.INSTANCE));
         // AWS does not remove a group that a rule of another one names, whoever made it.
-        try (Aws aws = account.moto().aws()) {
-            aws.ec2().authorizeSecurityGroupIngress(request -> request.groupId(account.guard()).ipPermissions(IpPermission.builder().ipProtocol("tcp").fromPort(6432)
+        try (Aws aws = ACCOUNT.moto().aws()) {
+            aws.ec2().authorizeSecurityGroupIngress(request -> request.groupId(ACCOUNT.guard()).ipPermissions(IpPermission.builder().ipProtocol("tcp").fromPort(6432)
                     .toPort(6432).userIdGroupPairs(UserIdGroupPair.builder().groupId(Ec2State.read(folder).made().get(Ec2State.GROUP)).build()).build()));
         }
-        assertEquals(0, account.run(folder, "down --yes --wait 8").code());
-        assertEquals(List.of(), account.made());
+        assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
+        assertEquals(List.of(), ACCOUNT.made());
     }
 
     @Test
     void ssh_from_a_new_address_replaces_the_old_one() {
-        account.run(folder, UP);
-        CommandRun run = account.run(folder, "up --ssh-from 203.0.113.8 --yes --wait 8");
+        ACCOUNT.run(folder, UP);
+        CommandRun run = ACCOUNT.run(folder, "up --ssh-from 203.0.113.8 --yes --wait 8");
         assertEquals(0, run.code(), run.err());
-        try (Aws aws = account.moto().aws()) {
+        try (Aws aws = ACCOUNT.moto().aws()) {
             assertEquals(List.of("203.0.113.8/32"), aws.ec2().describeSecurityGroupRules(request -> request.filters(
                     Aws.filter("group-id", Ec2State.read(folder).made().get(Ec2State.GROUP)))).securityGroupRules().stream().filter(rule -> !rule.isEgress())
                     .map(SecurityGroupRule::cidrIpv4).toList());
@@ -223,18 +210,18 @@ class RdsViaEc2Test {
     @Test
     void the_scripts_of_dry_runs_do_the_same() {
         Requirement.program("aws", "awscli");
-        CommandRun up = account.run(folder, UP + " --dry-run");
-        assertEquals(List.of(), account.made());
+        CommandRun up = ACCOUNT.run(folder, UP + " --dry-run");
+        assertEquals(List.of(), ACCOUNT.made());
         Run made = Pasted.run(up, Moto.ENVIRONMENT).orFail();
         Set<String> kinds = kinds();
         assertTrue(made.out().strip().matches("(?s).*\nssh -i " + folder + "/id_ed25519 ubuntu@[0-9.]+"), made.out());
-        account.reset();
+        ACCOUNT.reset();
         CacheFolder.delete(folder);
-        account.run(folder, UP);
+        ACCOUNT.run(folder, UP);
         assertEquals(kinds(), kinds);
-        CommandRun down = account.run(folder, "down --dry-run");
+        CommandRun down = ACCOUNT.run(folder, "down --dry-run");
         Pasted.run(down, Moto.ENVIRONMENT).orFail();
-        assertEquals(List.of(), account.made());
+        assertEquals(List.of(), ACCOUNT.made());
         Pasted.run(down, Moto.ENVIRONMENT).orFail();
         assertEquals("rds-via-ec2.json", files());
     }
@@ -242,23 +229,23 @@ class RdsViaEc2Test {
     @Test
     void a_key_pair_of_ones_own_is_used_and_stays() throws IOException {
         Path key = Files.writeString(temporary.resolve("own.pem"), "a private key");
-        try (Aws aws = account.moto().aws()) {
+        try (Aws aws = ACCOUNT.moto().aws()) {
             aws.ec2().createKeyPair(request -> request.keyName("own"));
-            List<String> before = account.moto().things();
-            CommandRun up = account.run(folder, UP + " --key-name own --key-file " + key);
+            List<String> before = ACCOUNT.moto().things();
+            CommandRun up = ACCOUNT.run(folder, UP + " --key-name own --key-file " + key);
             assertEquals("ssh -i " + key + " ubuntu@" + Ec2State.read(folder).address() + "\n", up.out(), up.err());
-            assertEquals(0, account.run(folder, "down --yes --wait 8").code());
-            assertEquals(before, account.moto().things());
+            assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
+            assertEquals(before, ACCOUNT.moto().things());
         }
         assertEquals("a private key", Files.readString(key));
     }
 
     @Test
     void the_policy_in_the_readme_permits_the_calls_that_are_made_and_no_others() throws IOException {
-        account.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
-        account.run(folder, UP);
-        account.run(folder, "down --yes --wait 8");
-        Set<String> called = new TreeSet<>(account.proxy().calls());
+        ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
+        ACCOUNT.run(folder, UP);
+        ACCOUNT.run(folder, "down --yes --wait 8");
+        Set<String> called = new TreeSet<>(ACCOUNT.proxy().calls());
         // No call of its own: AWS asks for it where something is made with a tag (Amazon EC2 user guide, "Tag resources during creation").
         called.add("ec2:CreateTags");
         String readme = Files.readString(Path.of("README.md"));
@@ -268,7 +255,7 @@ class RdsViaEc2Test {
 
     /** What was made, by the kind of each thing. */
     private static Set<String> kinds() {
-        return account.made().stream().map(thing -> thing.replaceFirst("-.*", "")).collect(Collectors.toCollection(TreeSet::new));
+        return ACCOUNT.made().stream().map(thing -> thing.replaceFirst("-.*", "")).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String words(SecurityGroupRule rule) {

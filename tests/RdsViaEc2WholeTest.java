@@ -38,8 +38,8 @@ class RdsViaEc2WholeTest {
     @Test
     void a_database_moves_though_the_connection_is_cut_and_no_password_is_seen_and_nothing_is_left() throws IOException {
         work = folder.resolve("work");
-        try (AwsAccount started = new AwsAccount(); Beside beside = new Beside(folder)) {
-            account = started.reset();
+        try (AwsAccount started = new AwsAccount().start(); Beside beside = new Beside(folder)) {
+            account = started;
             String shop = beside.source().newDatabase();
             String moved = beside.target().newDatabase();
             // No character that is encoded anywhere.

@@ -1,20 +1,48 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
 package testbed;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** An AWS account with the RDS instance {@code shop} in it, and rds-via-ec2 run against it. */
-public final class AwsAccount implements AutoCloseable {
+/** An AWS account with the RDS instance {@code shop} in it, and rds-via-ec2 run against it; as an extension, one for a class, as new for each test. */
+public final class AwsAccount implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
     public static final String DATABASE = "shop";
     /** An address for documentation (RFC 5737). */
     public static final String HERE = "203.0.113.7";
 
-    private final Moto moto = Moto.start();
-    private final AwsProxy proxy = AwsProxy.before(moto);
+    private Moto moto;
+    private AwsProxy proxy;
     private String guard;
     private List<String> before;
+
+    /** Starts it, with nothing in it but the instance. */
+    public AwsAccount start() {
+        moto = Moto.start();
+        proxy = AwsProxy.before(moto);
+        return reset();
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        start();
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        reset();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
+    }
 
     /** Makes it as new. */
     public AwsAccount reset() {
@@ -64,9 +92,14 @@ public final class AwsAccount implements AutoCloseable {
         return all.toArray(String[]::new);
     }
 
+    /** Does nothing where it could not be started. */
     @Override
     public void close() {
-        proxy.close();
-        moto.close();
+        if (proxy != null) {
+            proxy.close();
+        }
+        if (moto != null) {
+            moto.close();
+        }
     }
 }

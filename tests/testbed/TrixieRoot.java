@@ -90,10 +90,6 @@ public final class TrixieRoot {
         return folder().resolve(CLIENTS);
     }
 
-    public static Path pgDump17() {
-        return clientWrappers().resolve("pg_dump");
-    }
-
     /** The command line that runs a program inside, as root. */
     public static List<String> command(String... programAndArguments) {
         List<String> command = new ArrayList<>(List.of("chroot", folder().toString()));
