@@ -137,7 +137,7 @@ class ManagedRolesTest {
     private static Map<String, String> logins(PgServer server) {
         Map<String, String> outcomes = new TreeMap<>();
         for (List<String> row : server.rows("tsdb", "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolcanlogin AND rolname <> 'tsdbadmin'")) {
-            try (Connection session = server.connect("tsdb", row.get(0), "word of " + row.get(0))) {
+            try (Connection session = server.connect("tsdb", row.get(0), "w0rd of " + row.get(0))) {
                 outcomes.put(row.get(0), session.isClosed() ? "closed" : "in");
             } catch (SQLException e) {
                 outcomes.put(row.get(0), e.getSQLState());

@@ -131,7 +131,7 @@ class RolesTwiceTest {
         return switch (role) {
             case "clerk" -> "clerk's \\ secret";
             case "md5_user" -> "md5-secret";
-            default -> "word of " + role;
+            default -> "w0rd of " + role;
         };
     }
 

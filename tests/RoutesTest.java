@@ -98,7 +98,7 @@ class RoutesTest {
     @Test
     void from_postgres_to_cloud_with_no_password_to_be_seen_anywhere() throws IOException {
         try (PgServer self = PgServer.installed("log_statement=all"); ManagedService cloud = ManagedService.cloud(PgServer.plan(MAJOR).with("log_statement=all"))) {
-            self.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE mover LOGIN PASSWORD 'word of mover'", "GRANT pg_read_all_data TO mover");
+            self.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE mover LOGIN PASSWORD 'w0rd of mover'", "GRANT pg_read_all_data TO mover");
             Abilities.plant(self, "shop");
             self.sql("shop", "GRANT app_owner TO mover");
             int before = self.log().length();
@@ -106,7 +106,7 @@ class RoutesTest {
             StringBuilder processes = new StringBuilder();
             CommandRun migrated;
             try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString()), folder,
-                    Map.of("SOURCE", self.uri("shop", "mover", "word of mover"), "TARGET", cloud.uri()))) {
+                    Map.of("SOURCE", self.uri("shop", "mover", "w0rd of mover"), "TARGET", cloud.uri()))) {
                 CompletableFuture<CommandRun> end = Meanwhile.run(child::end);
                 while (!end.isDone()) {
                     processes.append(Run.output(List.of("ps", "-eo", "args")));
@@ -123,7 +123,7 @@ class RoutesTest {
             String told = processes + migrated.out() + migrated.err() + Files.readString(summary);
             // A stored password is in the statement that gives it, which the target's server writes down.
             assertEquals("", lines(told, ".*SCRAM-SHA-256.*"));
-            for (String secret : List.of("word of", cloud.password(), "word%20of")) {
+            for (String secret : List.of("w0rd of", cloud.password(), "w0rd%20of")) {
                 assertEquals("", lines(logs + told, ".*" + Pattern.quote(secret) + ".*"));
             }
         }

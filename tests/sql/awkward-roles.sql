@@ -1,32 +1,32 @@
 -- Twenty-five roles of every awkward kind and what they own, for a superuser's psql, in any database of a server of version 13 or newer.
--- Everybody's password is "word of" and the name. Whoever is connected may read all of it.
-CREATE ROLE app_owner LOGIN CREATEDB PASSWORD 'word of app_owner';
+-- Everybody's password is "w0rd of" and the name. Whoever is connected may read all of it.
+CREATE ROLE app_owner LOGIN CREATEDB PASSWORD 'w0rd of app_owner';
 CREATE ROLE app_ro;
 CREATE ROLE app_rw;
-CREATE ROLE big_boss SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS LOGIN PASSWORD 'word of big_boss';
-CREATE ROLE "Rep_SUPERUSER_x" REPLICATION LOGIN PASSWORD 'word of Rep_SUPERUSER_x';
-CREATE ROLE sees_all BYPASSRLS LOGIN PASSWORD 'word of sees_all';
-CREATE ROLE no_inherit NOINHERIT LOGIN PASSWORD 'word of no_inherit';
-CREATE ROLE limited LOGIN CONNECTION LIMIT 2 PASSWORD 'word of limited';
-CREATE ROLE forever LOGIN VALID UNTIL 'infinity' PASSWORD 'word of forever';
-CREATE ROLE expired LOGIN VALID UNTIL '2001-02-03 04:05:06+00' PASSWORD 'word of expired';
-CREATE ROLE "we""ird 'name'; -- \ $role$ %s" LOGIN PASSWORD 'word of we"ird ''name''; -- \ $role$ %s';
+CREATE ROLE big_boss SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS LOGIN PASSWORD 'w0rd of big_boss';
+CREATE ROLE "Rep_SUPERUSER_x" REPLICATION LOGIN PASSWORD 'w0rd of Rep_SUPERUSER_x';
+CREATE ROLE sees_all BYPASSRLS LOGIN PASSWORD 'w0rd of sees_all';
+CREATE ROLE no_inherit NOINHERIT LOGIN PASSWORD 'w0rd of no_inherit';
+CREATE ROLE limited LOGIN CONNECTION LIMIT 2 PASSWORD 'w0rd of limited';
+CREATE ROLE forever LOGIN VALID UNTIL 'infinity' PASSWORD 'w0rd of forever';
+CREATE ROLE expired LOGIN VALID UNTIL '2001-02-03 04:05:06+00' PASSWORD 'w0rd of expired';
+CREATE ROLE "we""ird 'name'; -- \ $role$ %s" LOGIN PASSWORD 'w0rd of we"ird ''name''; -- \ $role$ %s';
 CREATE ROLE "GRANTED BY ""x""";
-CREATE ROLE "WITH ADMIN OPTION" LOGIN PASSWORD 'word of WITH ADMIN OPTION';
-CREATE ROLE "select" LOGIN PASSWORD 'word of select';
+CREATE ROLE "WITH ADMIN OPTION" LOGIN PASSWORD 'w0rd of WITH ADMIN OPTION';
+CREATE ROLE "select" LOGIN PASSWORD 'w0rd of select';
 CREATE ROLE "63_bytes_678901234567890123456789012345678901234567890123456789";
-CREATE ROLE "Größe Ω 漢字 🐘" LOGIN PASSWORD 'word of Größe Ω 漢字 🐘';
+CREATE ROLE "Größe Ω 漢字 🐘" LOGIN PASSWORD 'w0rd of Größe Ω 漢字 🐘';
 -- Named like those of managed services, and nobody's but the user's.
-CREATE ROLE tsdbadmin_reader LOGIN PASSWORD 'word of tsdbadmin_reader';
-CREATE ROLE postgres_backup LOGIN PASSWORD 'word of postgres_backup';
-CREATE ROLE aiven_report LOGIN PASSWORD 'word of aiven_report';
-CREATE ROLE watcher LOGIN PASSWORD 'word of watcher';
-CREATE ROLE team_lead CREATEROLE LOGIN PASSWORD 'word of team_lead';
+CREATE ROLE tsdbadmin_reader LOGIN PASSWORD 'w0rd of tsdbadmin_reader';
+CREATE ROLE postgres_backup LOGIN PASSWORD 'w0rd of postgres_backup';
+CREATE ROLE aiven_report LOGIN PASSWORD 'w0rd of aiven_report';
+CREATE ROLE watcher LOGIN PASSWORD 'w0rd of watcher';
+CREATE ROLE team_lead CREATEROLE LOGIN PASSWORD 'w0rd of team_lead';
 -- A diamond: whoever is at the bottom is a member of the top by two ways, with the right to pass it on by one of them.
 CREATE ROLE diamond_top;
 CREATE ROLE diamond_left;
 CREATE ROLE diamond_right;
-CREATE ROLE diamond_bottom LOGIN PASSWORD 'word of diamond_bottom';
+CREATE ROLE diamond_bottom LOGIN PASSWORD 'w0rd of diamond_bottom';
 
 COMMENT ON ROLE app_ro IS 'read only SUPERUSER wannabe; it''s NOSUPERUSER, GRANTED BY "nobody" \ WITH ADMIN OPTION';
 COMMENT ON ROLE "we""ird 'name'; -- \ $role$ %s" IS E'two\nlines; DROP ROLE app_ro; $role$ NOREPLICATION';

@@ -84,7 +84,7 @@ public final class Abilities {
     /** @return the passwords of all roles that may log in, by name */
     public static Map<String, String> passwords(PgServer source) {
         return source.rows("postgres", "SELECT rolname FROM pg_roles WHERE rolcanlogin").stream().map(row -> row.get(0)).filter(roles()::contains)
-                .collect(Collectors.toMap(role -> role, role -> "word of " + role));
+                .collect(Collectors.toMap(role -> role, role -> "w0rd of " + role));
     }
 
     /** What the file makes, so that nothing of a service is among it. */
