@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  */
 public final class RemoteRun {
     private static final int OLDEST_JAVA = 17;
+    private static final long MOMENT_MILLIS = 200;
     /** Seconds before each attempt to connect again. */
     private static final int[] WAITS = {1, 2, 4, 8};
 
@@ -149,6 +150,8 @@ public final class RemoteRun {
         int attempt = 0;
         long before = 0;
         while (!ssh.follow(talk::accept, RemoteScripts.FOLLOW, folder, String.valueOf(talk.received() + 1))) {
+            // Ctrl-C reaches ssh as well as this process, which may hear of it a moment later.
+            pause(MOMENT_MILLIS);
             if (Cleanup.stopping()) {
                 throw Failure.step("interrupted");
             }
@@ -160,7 +163,7 @@ public final class RemoteRun {
                 throw Failure.step("the connection to %s was lost; the migration goes on there", ssh.host())
                         .hint("run the same command again: it attaches to the run");
             }
-            pause(WAITS[attempt++]);
+            pause(WAITS[attempt++] * 1000L);
         }
     }
 
@@ -198,9 +201,9 @@ public final class RemoteRun {
         }
     }
 
-    private static void pause(int seconds) {
+    private static void pause(long millis) {
         try {
-            Thread.sleep(seconds * 1000L);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

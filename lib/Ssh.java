@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 public final class Ssh {
     /** What ssh ends with when the connection failed or was lost (ssh(1), "Exit status"); no script of ours ends with it. */
     private static final int LOST = 255;
+    /** What a program ends with that a signal has ended, less the signal's number; Ctrl-C reaches ssh, too. */
+    private static final int SIGNAL = 128;
     // A connection that is gone is noticed within ten seconds; one that others share would not be ours to end.
     private static final List<String> OPTIONS = List.of("BatchMode=yes", "StrictHostKeyChecking=accept-new", "ConnectTimeout=10",
             "ServerAliveInterval=5", "ServerAliveCountMax=2", "ControlMaster=no", "ControlPath=none", "RemoteCommand=none");
@@ -77,7 +79,7 @@ public final class Ssh {
     /**
      * Runs a script and hands on at once what it writes to stdout.
      *
-     * @return true when it ran to its end, false when the connection failed or was lost
+     * @return true when it ran to its end, false when the connection failed, was lost or was ended here
      */
     public boolean follow(Consumer<byte[]> reader, String script, String... arguments) {
         Process process = start(remote(script, arguments));
@@ -89,7 +91,7 @@ public final class Ssh {
             for (int count = out.read(buffer); count >= 0; count = out.read(buffer)) {
                 reader.accept(Arrays.copyOf(buffer, count));
             }
-            return process.waitFor() != LOST;
+            return process.waitFor() < SIGNAL;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {
