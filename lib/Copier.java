@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Part.java RowStream.java Server.java
-//SOURCES SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
+//SOURCES Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Parallelism.java Part.java RowStream.java
+//SOURCES Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -26,7 +26,7 @@ public final class Copier {
     private final Snapshot source;
     private final Server target;
     private final Console console;
-    private final int jobs;
+    private final Parallelism parallelism;
     private final Throttle throttle;
     private final CopyProgress progress;
     private final AtomicLong rows = new AtomicLong();
@@ -34,11 +34,11 @@ public final class Copier {
     private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
-    public Copier(Snapshot source, Server target, Console console, int jobs, long rate, CopyProgress progress) {
+    public Copier(Snapshot source, Server target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
-        this.jobs = jobs;
+        this.parallelism = parallelism;
         this.throttle = new Throttle(rate);
         this.progress = progress;
     }
@@ -52,10 +52,10 @@ public final class Copier {
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
         List<Shipment> plan;
         synchronized (source.holder()) {
-            plan = CopyPlan.of(tables, jobs, new TableRanges(source.holder(), source.server())::of);
+            plan = CopyPlan.of(tables, parallelism, new TableRanges(source.holder(), source.server())::of);
         }
         List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-        Workers.run("copying", jobs, plan, () -> new Pair(wantedByOthers, arrival));
+        Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
         copyThroughHolder(wantedByOthers, arrival);
     }
 

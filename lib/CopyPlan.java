@@ -1,4 +1,4 @@
-//SOURCES Inventory.java Part.java Shipment.java
+//SOURCES Inventory.java Parallelism.java Part.java Shipment.java
 package lib;
 
 import java.util.ArrayList;
@@ -21,8 +21,8 @@ final class CopyPlan {
     /**
      * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
      */
-    static List<Shipment> of(List<Inventory.Table> tables, int jobs, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
-        long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / jobs;
+    static List<Shipment> of(List<Inventory.Table> tables, Parallelism parallelism, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+        long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
         List<Shipment> shipments = new ArrayList<>();
         List<Part> small = new ArrayList<>();
         for (Inventory.Table table : tables) {
@@ -34,14 +34,14 @@ final class CopyPlan {
         }
         shipments.sort(Comparator.comparing(Shipment::bytes).reversed());
         // Never so many together that a worker would have none.
-        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / jobs));
+        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
         for (int i = 0; i < small.size(); i += together) {
             shipments.add(new Shipment(small.subList(i, Math.min(small.size(), i + together))));
         }
         return shipments;
     }
 
-    /** A table that would keep one worker busy when all others are done is cut, so that they can help. */
+    /** A table that would keep one worker busy when all others are done is cut, so that they can help, where there are processors for them. */
     private static List<Part> parts(Inventory.Table table, long share, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;

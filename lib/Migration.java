@@ -44,7 +44,7 @@ public final class Migration {
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
-    private int jobs;
+    private Parallelism parallelism;
     private boolean complete;
     private boolean dryRun;
     private String script;
@@ -94,9 +94,9 @@ public final class Migration {
         Preflight preflight;
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
-            jobs = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
+            parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, jobs, order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
+                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
                             order.pauseJobs, order.kind));
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run(clients);
@@ -152,7 +152,7 @@ public final class Migration {
     }
 
     private Loading.Order loading() {
-        return new Loading.Order(jobs, order.restart, order.noOwner, order.noPrivileges);
+        return new Loading.Order(parallelism.jobs(), order.restart, order.noOwner, order.noPrivileges);
     }
 
     private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Tool tool) throws SQLException {
@@ -195,10 +195,10 @@ public final class Migration {
         }
         Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
         Schema schema = new Schema(archive.into(target.dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-        RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, jobs, console, steps)
-                : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), jobs, order.rate, console,
-                        steps);
-        return new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, jobs);
+        RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
+                : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), parallelism,
+                        order.rate, console, steps);
+        return new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, parallelism);
     }
 
     private void account(Counters since) {
@@ -222,7 +222,7 @@ public final class Migration {
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs).sequenceValues(sequences).jobsPaused();
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs()).sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {

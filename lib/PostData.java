@@ -45,6 +45,11 @@ final class PostData {
                 row -> Sql.name(row.getString(1), row.getString(2))));
     }
 
+    /** @return how many tables have indexes that take long */
+    static long large(Contents contents) {
+        return contents.tables().stream().filter(table -> table.bytes() >= LARGE).count();
+    }
+
     /** Takes notice that all rows of a table are there; called by whoever brought them. */
     synchronized void landed(long table) {
         landed.add(table);

@@ -1,8 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
 //SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java Loading.java
-//SOURCES LoadingScript.java Manifest.java ManifestCheck.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java
-//SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
+//SOURCES LoadingScript.java Manifest.java ManifestCheck.java Parallelism.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java
+//SOURCES RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java
+//SOURCES Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -106,7 +107,7 @@ public final class Restoration {
                 Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
                         extensions.stream().map(Extensions.Extension::name).toList(), to);
                 RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
-                delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, order.jobs());
+                delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, Parallelism.asked(order.jobs()));
             }
             Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
             ManifestCheck manifestCheck = new ManifestCheck(contents, to);

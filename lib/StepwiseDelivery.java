@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Background.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java LoadSettings.java
-//SOURCES PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java Server.java Steps.java
+//SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
+//SOURCES Server.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -23,11 +24,13 @@ public final class StepwiseDelivery implements Delivery {
     private final Server target;
     private final Connection to;
     private final Steps steps;
+    private final Parallelism parallelism;
     private final int jobs;
     private List<Inventory.Relation> notAnalyzed;
 
     /** @param to a session on the target */
-    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, Server target, Connection to, Steps steps, int jobs) {
+    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, Server target, Connection to, Steps steps,
+            Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;
         this.archive = archive;
@@ -35,7 +38,8 @@ public final class StepwiseDelivery implements Delivery {
         this.target = target;
         this.to = to;
         this.steps = steps;
-        this.jobs = jobs;
+        this.parallelism = parallelism;
+        jobs = parallelism.jobs();
         notAnalyzed = contents.analyzed();
     }
 
@@ -46,7 +50,7 @@ public final class StepwiseDelivery implements Delivery {
 
     @Override
     public void deliver(Jobs timescale) {
-        List<String> settings = LoadSettings.of(to, jobs);
+        List<String> settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings), any -> archive.relations() + " tables, views and sequences");
         if (timescale != null) {
             steps.run("hypertables", () -> {

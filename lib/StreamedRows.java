@@ -1,5 +1,5 @@
-//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java ProgressLine.java
-//SOURCES RowMover.java Rows.java Server.java Snapshot.java Steps.java
+//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java Parallelism.java
+//SOURCES ProgressLine.java RowMover.java Rows.java Server.java Snapshot.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -25,18 +25,18 @@ public final class StreamedRows implements RowMover {
      * @param tables largest first
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      */
-    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects, int jobs, long rate,
-            Console console, Steps steps) {
+    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects,
+            Parallelism parallelism, long rate, Console console, Steps steps) {
         this.source = source;
         this.target = target;
         this.to = to;
         this.tables = tables;
         this.largeObjects = largeObjects;
         this.progress = new CopyProgress(tables.stream().mapToLong(Inventory.Table::bytes).sum());
-        this.copier = new Copier(source, target, console, jobs, rate, progress);
+        this.copier = new Copier(source, target, console, parallelism, rate, progress);
         this.console = console;
         this.steps = steps;
-        this.jobs = jobs;
+        this.jobs = parallelism.jobs();
     }
 
     @Override

@@ -79,7 +79,7 @@ class PreflightCheck implements Callable<Integer> {
         try (Connection from = source.session(); Connection to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
-                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console);
+                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
                 Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given());
                 findings.addAll(new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment())));

@@ -72,6 +72,18 @@ class MigratePartsTest {
     }
 
     @Test
+    void where_both_servers_share_few_processors_a_table_arrives_whole_and_frozen() {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        large(SOURCE, source);
+        CommandRun run = migrate(SOURCE, source, target, "-v");
+        // One COPY keeps two of them busy.
+        boolean whole = Runtime.getRuntime().availableProcessors() < 4;
+        assertEquals(whole, copied(run, "public.large").equals(List.of("migrate: copying public.large in binary")), run.err());
+        assertTrue(run.err().contains(" cores for both servers, too, "), run.err());
+    }
+
+    @Test
     void small_tables_land_together() {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
@@ -114,7 +126,7 @@ class MigratePartsTest {
         String target = TARGET.newDatabase();
         large(SOURCE, source, "CREATE FUNCTION seen() RETURNS int RETURN 1");
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
-            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> migrate(SOURCE, source, target, "-v", "--verify", "checksums"));
+            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> migrate(SOURCE, source, target, "-v", "--jobs", "3", "--verify", "checksums"));
             hold.awaitWaiter();
             CompletableFuture<Boolean> emptied = Meanwhile.run(() -> SOURCE.sql(source, "TRUNCATE large"));
             Meanwhile.until("it waits", () -> SOURCE.query(source, "SELECT count(*) FROM pg_locks WHERE NOT granted").equals("1"));
@@ -131,12 +143,12 @@ class MigratePartsTest {
         try (PgServer old = PgServer.embedded(13)) {
             String source = old.newDatabase();
             large(old, source, "ALTER TABLE large ADD PRIMARY KEY (id)", "ANALYZE large");
-            CommandRun run = migrate(old, source, TARGET.newDatabase(), "-v", "--verify", "checksums");
+            CommandRun run = migrate(old, source, TARGET.newDatabase(), "-v", "--jobs", "3", "--verify", "checksums");
             assertEquals(2, copied(run, "public.large (part ").size(), run.err());
 
             old.sql(source, "CREATE TABLE shuffled AS SELECT * FROM large ORDER BY md5(id::text)", "DROP TABLE large", "ALTER TABLE shuffled ADD PRIMARY KEY (id)",
                     "ANALYZE shuffled");
-            assertEquals(1, copied(migrate(old, source, TARGET.newDatabase(), "-v"), "public.shuffled in binary").size());
+            assertEquals(1, copied(migrate(old, source, TARGET.newDatabase(), "-v", "--jobs", "3"), "public.shuffled in binary").size());
         }
     }
 
@@ -157,7 +169,7 @@ class MigratePartsTest {
     }
 
     private static CommandRun within(PgServer server, String from, String to) {
-        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to), "-v");
+        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to), "-v", "--jobs", "3");
         assertEquals(0, run.code(), run.err());
         return run;
     }
