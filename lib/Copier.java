@@ -59,13 +59,14 @@ public final class Copier {
         copyThroughHolder(wantedByOthers, arrival);
     }
 
-    /** Copies tables one after another, because later ones refer to earlier ones. */
+    /** Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other one costs journeys there and back. */
     public void copyInOrder(List<Inventory.Table> tables) {
+        if (tables.isEmpty()) {
+            return;
+        }
         List<Part> wantedByOthers = new ArrayList<>();
         try (Pair pair = new Pair(wantedByOthers, table -> { })) {
-            for (Inventory.Table table : tables) {
-                pair.work(new Shipment(List.of(Part.whole(table))));
-            }
+            pair.work(new Shipment(tables.stream().map(Part::whole).toList()));
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }

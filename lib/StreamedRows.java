@@ -41,7 +41,8 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void moveCatalog(Jobs jobs) {
-        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
+        // A table without a file has no rows in the snapshot, either: nobody can empty it while its lock is held.
+        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
                 .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table).toList());
     }
 
