@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Connecting.java Dsn.java PasswordKeys.java Sessions.java
+//SOURCES Cleanup.java Connecting.java Dsn.java Sessions.java
 package lib;
 
 import java.sql.Connection;
@@ -39,10 +39,6 @@ public final class Server implements Sessions {
 
     static {
         DRIVER.setLevel(Level.OFF);
-    }
-
-    static {
-        PasswordKeys.share();
     }
 
     private final Dsn dsn;

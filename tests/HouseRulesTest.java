@@ -24,7 +24,7 @@ class HouseRulesTest {
     private static final String LAYERS = """
             base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
               Background
-            connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory PasswordKeys ClientKey DriverTls
+            connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows Sessions Server SessionPair TargetDatabase
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
