@@ -222,7 +222,8 @@ public final class Migration {
         RolePlan roles = preflight.rolePlan();
         Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs()).sequenceValues(sequences).jobsPaused();
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs())
+                .sequenceValues(sequences).jobsPaused();
         return steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {
