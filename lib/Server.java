@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.postgresql.Driver;
@@ -44,10 +45,14 @@ public final class Server implements Sessions {
     private final Dsn dsn;
     private final Facts facts;
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
+    /** To connect takes five journeys there and back, and more with TLS: the session that has asked for the facts is used on. */
+    private final AtomicReference<Connection> first;
 
-    private Server(Dsn dsn, Facts facts) {
+    private Server(Dsn dsn, Facts facts, Connection first) {
         this.dsn = dsn;
         this.facts = facts;
+        this.first = new AtomicReference<>(first);
+        sessions.add(first);
         Cleanup.onExit(this::abandon);
     }
 
@@ -57,8 +62,9 @@ public final class Server implements Sessions {
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
-        try (Connection session = open(dsn, dsn.jdbcProperties(), 0)) {
-            return new Server(dsn, facts(session));
+        try {
+            Connection session = open(dsn, dsn.jdbcProperties());
+            return new Server(dsn, facts(session), session);
         } catch (SQLException e) {
             if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
                 char[] typed = System.console().readPassword("Password for user %s of the %s: ", dsn.user(), dsn.side());
@@ -91,7 +97,8 @@ public final class Server implements Sessions {
     /** A session has every setting pinned that what we read or write could depend on. */
     @Override
     public Connection session() {
-        return session(dsn.jdbcProperties());
+        Connection kept = first.getAndSet(null);
+        return kept != null ? kept : session(dsn.jdbcProperties());
     }
 
     /**
@@ -106,7 +113,7 @@ public final class Server implements Sessions {
 
     private Connection session(Properties properties) {
         try {
-            Connection session = open(dsn, properties, facts.major());
+            Connection session = open(dsn, properties);
             sessions.removeIf(Server::isClosed);
             sessions.add(session);
             return session;
@@ -145,8 +152,10 @@ public final class Server implements Sessions {
         return DriverManager.getConnection(dsn.jdbcUrl(), properties);
     }
 
-    private static Connection open(Dsn dsn, Properties properties, int major) throws SQLException {
+    private static Connection open(Dsn dsn, Properties properties) throws SQLException {
         Connection session = connect(dsn, properties);
+        // Known since the connection's start-up.
+        int major = session.getMetaData().getDatabaseMajorVersion();
         try (Statement set = session.createStatement()) {
             List<String> settings = new ArrayList<>(PINNED);
             // Queries of catalogs look so costly that the server compiles them, which takes longer than to run them.
