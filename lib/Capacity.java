@@ -3,7 +3,6 @@
 package lib;
 
 import java.sql.Connection;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,16 +32,8 @@ final class Capacity {
         extraSource = extraSource(pauseJobs);
     }
 
-    /** @param readable whether every name of the source can be looked up */
-    List<Finding> check(boolean readable) {
-        List<Finding> findings = new ArrayList<>();
-        findings.add(slots(source, from, jobs + extraSource, extraSource));
-        findings.add(slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET));
-        findings.add(locks());
-        if (readable) {
-            hypertable().ifPresent(findings::add);
-        }
-        return findings;
+    List<Finding> check() {
+        return List.of(slots(source, from, jobs + extraSource, extraSource), slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET), locks());
     }
 
     private static Finding slots(Server server, Connection session, int needed, int extra) {
@@ -86,8 +77,8 @@ final class Capacity {
         return locks(source, from, tables * 3, tables + " tables");
     }
 
-    /** Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their indexes. */
-    private Optional<Finding> hypertable() {
+    /** Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their indexes. Looks up names of the source. */
+    Optional<Finding> hypertable() {
         if (Rows.text(from, "source", "looking for TimescaleDB", "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'") == null) {
             return Optional.empty();
         }

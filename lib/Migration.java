@@ -1,10 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Attempt.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java Delivery.java
-//SOURCES Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java Extensions.java
-//SOURCES Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java MigrationScript.java
-//SOURCES Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java RolePlan.java RowMover.java
-//SOURCES Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java
-//SOURCES TargetKind.java Tool.java Verdict.java Verification.java
+//SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
+//SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
+//SOURCES Extensions.java Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java
+//SOURCES MigrationScript.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java
+//SOURCES RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java
+//SOURCES TargetDatabase.java TargetKind.java Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -48,6 +47,7 @@ public final class Migration {
     private boolean complete;
     private boolean dryRun;
     private String script;
+    private volatile Contents contents;
 
     public Migration(Console console, Order order) {
         this.console = console;
@@ -72,7 +72,22 @@ public final class Migration {
      * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification found some
      */
     public void run(Dsn source, Dsn target, ClientTools clients) {
-        attempt.run(() -> migrate(Server.connect(source), TargetDatabase.connect(target, order.createDatabase), clients));
+        attempt.run(() -> {
+            if (source.password() == null && System.console() != null) {
+                // Whoever may have to ask for a password does so before the other one can.
+                migrate(Server.connect(source), TargetDatabase.connect(target, order.createDatabase), clients);
+                return;
+            }
+            Background<Server> from = Background.begin("source", () -> Server.connect(source));
+            TargetDatabase to;
+            try {
+                to = TargetDatabase.connect(target, order.createDatabase);
+            } catch (Failure e) {
+                from.get();
+                throw e;
+            }
+            migrate(from.get(), to, clients);
+        });
     }
 
     /**
@@ -92,34 +107,55 @@ public final class Migration {
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         Selection selection;
         Preflight preflight;
+        Background<FrozenSource> early = null;
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
                             order.pauseJobs, order.kind));
+            if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
+                // It only reads, and takes as long as the checks.
+                early = Background.begin("source", () -> freeze(source, database, selection, preflight));
+            }
             steps.run("preflight", () -> {
-                List<Finding> findings = preflight.run(clients);
+                List<Finding> findings = preflight.run();
                 if (order.files != null) {
                     findings.add(DiskSpace.check(from, selection, order.files.out()));
                 }
                 return Verdict.of(findings, console, report);
             });
+        } catch (RuntimeException e) {
+            source.abandon();
+            throw e;
         }
-        PausedJobs.during(order.pauseJobs, source, console, () -> move(source, database, selection, preflight));
+        if (early != null) {
+            move(early.get(), database, preflight);
+        } else {
+            PausedJobs.during(order.pauseJobs, source, console, () -> move(freeze(source, database, selection, preflight), database, preflight));
+        }
     }
 
-    private void move(Server source, TargetDatabase database, Selection selection, Preflight preflight) throws SQLException {
-        Tool tool = new Tool(preflight.tools(), console);
-        DumpWriter writer = order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool, console);
-        AtomicReference<Contents> contents = new AtomicReference<>();
-        try (FrozenSource frozen = FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool, console, now -> {
-            contents.set(now.contents());
-            dump(now, contents.get(), preflight, database, writer);
-        })) {
+    private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight) {
+        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool(preflight), console, now -> {
+            contents = now.contents();
+            dump(now, preflight, database);
+        });
+    }
+
+    private Tool tool(Preflight preflight) {
+        return new Tool(preflight.tools(), console);
+    }
+
+    private DumpWriter writer(Preflight preflight) {
+        return order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool(preflight), console);
+    }
+
+    private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
+        try (FrozenSource frozen = source) {
             if (dryRun) {
-                script = new MigrationScript(frozen, contents.get(), database, preflight, extensions(preflight), loading(), order.filters)
-                        .text(writer, order.files);
+                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters)
+                        .text(writer(preflight), order.files);
                 return;
             }
             Server target = database.server();
@@ -128,19 +164,19 @@ public final class Migration {
                 attempt.begin();
                 console.say("created database \"%s\" on the target", target.dsn().database());
             }
-            load(frozen, contents.get(), target, preflight, tool);
+            load(frozen, target, preflight);
         }
     }
 
     /** With files in between, they are finished before the target is touched. */
-    private void dump(FrozenSource source, Contents contents, Preflight preflight, TargetDatabase target, DumpWriter writer) {
-        if (writer != null) {
+    private void dump(FrozenSource source, Preflight preflight, TargetDatabase target) {
+        if (order.files != null) {
             if (order.files.format() == DumpFormat.PLAIN) {
                 Verdict.of(new PlainDump(contents, order.noOwner, order.leaveOut).check(preflight.uncarried(), preflight.extensions(), target), console,
                         report);
             }
             if (!dryRun) {
-                steps.run("dump", () -> DumpFiles.summary(writer.write(source, contents).files()));
+                steps.run("dump", () -> DumpFiles.summary(writer(preflight).write(source, contents).files()));
                 report.note("the dump is in \"%s\"", order.files.out());
             }
         }
@@ -155,12 +191,11 @@ public final class Migration {
         return new Loading.Order(parallelism.jobs(), order.restart, order.noOwner, order.noPrivileges);
     }
 
-    private void load(FrozenSource source, Contents contents, Server target, Preflight preflight, Tool tool) throws SQLException {
+    private void load(FrozenSource source, Server target, Preflight preflight) throws SQLException {
         List<Extensions.Extension> extensions = extensions(preflight);
         try (Connection to = target.session()) {
-            Loading loading = new Loading(loading(), contents, target, to, console,
-                    steps, report);
-            Delivery delivery = delivery(source, contents, target, to, preflight, extensions, tool);
+            Loading loading = new Loading(loading(), contents, target, to, console, steps, report);
+            Delivery delivery = delivery(source, target, to, preflight, extensions);
             loading.begin(attempt);
             RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
             given.leftOut().forEach(text -> report.note("left out: %s", text));
@@ -188,8 +223,8 @@ public final class Migration {
         }
     }
 
-    private Delivery delivery(FrozenSource source, Contents contents, Server target, Connection to, Preflight preflight,
-            List<Extensions.Extension> extensions, Tool tool) {
+    private Delivery delivery(FrozenSource source, Server target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
+        Tool tool = tool(preflight);
         if (order.files != null && order.files.format() == DumpFormat.PLAIN) {
             return new ScriptDelivery(tool, target.dsn(), to, order.files.out(), contents, console, steps);
         }

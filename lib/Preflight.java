@@ -36,7 +36,11 @@ public final class Preflight {
     private final Connection from;
     private final Connection to;
     private final Plan plan;
+    private final TargetCheck check;
     private final List<Finding> findings = new ArrayList<>();
+    private final Capacity capacity;
+    private List<Finding> room;
+    private Finding sessions;
     private ClientTools.Installation tools;
     private Extensions extensions;
     private Uncarried uncarried;
@@ -49,17 +53,31 @@ public final class Preflight {
         this.from = from;
         this.to = to;
         this.plan = plan;
+        check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
+        capacity = new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs);
+    }
+
+    /**
+     * Looks at what nobody can see any more once the source is being read, and finds out what its readers have to know: {@link #tools} and
+     * {@link #extensions}.
+     *
+     * @return whether both servers can bear the readers, and the source can be dumped at all
+     */
+    public boolean begin(ClientTools installed) {
+        sessions = Surroundings.sessions(from);
+        room = capacity.check();
+        versions(installed);
+        extensions = check.extensions(Extensions.installed(from, "source"));
+        return tools != null && go(room);
     }
 
     /** Runs every check; later ones that need what an earlier one has stopped are left away. */
-    public List<Finding> run(ClientTools installed) {
+    public List<Finding> run() {
         findings.add(TargetCheck.tls(source, from));
         findings.add(TargetCheck.tls(target, to));
-        versions(installed);
         if (!plan.create() && sameDatabase()) {
             return findings;
         }
-        TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
         List<Finding> state = check.state();
         findings.addAll(state);
         findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate()));
@@ -71,7 +89,6 @@ public final class Preflight {
         findings.addAll(Collations.check(from, to));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
-        extensions = check.extensions(Extensions.installed(from, "source"));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
@@ -84,8 +101,11 @@ public final class Preflight {
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
-        findings.addAll(new Surroundings(source, from, target, to).check(new ManagedServices(source, from, target, kind.kind(), database())));
-        findings.addAll(new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs).check(go(readability)));
+        findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database())));
+        findings.addAll(room);
+        if (go(readability)) {
+            capacity.hypertable().ifPresent(findings::add);
+        }
         return findings;
     }
 

@@ -22,12 +22,15 @@ final class Surroundings {
         this.to = to;
     }
 
-    /** @param services what to say of managed ones */
-    List<Finding> check(ManagedServices services) {
+    /**
+     * @param sessions what {@link #sessions} has found
+     * @param services what to say of managed ones
+     */
+    List<Finding> check(Finding sessions, ManagedServices services) {
         List<Finding> findings = new ArrayList<>();
         findings.add(pooler(source, from));
         findings.add(pooler(target, to));
-        findings.addAll(otherSessions());
+        findings.add(sessions);
         findings.addAll(schedules());
         long bytes = bytes();
         findings.addAll(services.check(bytes));
@@ -51,7 +54,8 @@ final class Surroundings {
                 "a connection pooler stands before the %s: snapshots and session settings do not survive it", server.side());
     }
 
-    private List<Finding> otherSessions() {
+    /** @return whether anybody but us is connected to the source's database */
+    static Finding sessions(Connection from) {
         return Rows.list(from, "source", "listing the sessions", """
                 SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE backend_xid IS NOT NULL),
                        pg_catalog.string_agg(DISTINCT coalesce(nullif(application_name, ''), usename, '?'), ', ')
@@ -61,7 +65,7 @@ final class Surroundings {
                 row -> row.getLong(1) == 0 ? Finding.ok("sessions", "nobody else is connected to the source's database")
                         : Finding.warning("sessions", "stop the application; what is connected: SELECT pid, usename, application_name, state FROM pg_stat_activity;",
                                 "%d other session(s) on the source, %d of them writing now (%s): what they write from now on is not moved",
-                                row.getLong(1), row.getLong(2), row.getString(3)));
+                                row.getLong(1), row.getLong(2), row.getString(3))).get(0);
     }
 
     /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */

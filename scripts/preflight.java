@@ -82,7 +82,9 @@ class PreflightCheck implements Callable<Integer> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
                 Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given());
-                findings.addAll(new Preflight(source, from, target.server(), to, plan).run(ClientTools.find(endpoints.environment())));
+                Preflight preflight = new Preflight(source, from, target.server(), to, plan);
+                preflight.begin(ClientTools.find(endpoints.environment()));
+                findings.addAll(preflight.run());
             };
             if (dryRun) {
                 console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
