@@ -2,6 +2,7 @@ package lib;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Something that is found out beside other work, in a thread of its own. */
@@ -19,6 +20,16 @@ public final class Background<T> {
             thread.setDaemon(true);
             thread.start();
         }));
+    }
+
+    /** @return what is there already */
+    public static <T> Background<T> done(T result) {
+        return new Background<>(CompletableFuture.completedFuture(result));
+    }
+
+    /** Does something with the result as soon as it is there; nothing, when the work fails. */
+    public void then(Consumer<T> use) {
+        result.thenAccept(use);
     }
 
     /**

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Parallelism.java Part.java RowStream.java
-//SOURCES Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
+//SOURCES Background.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Parallelism.java Part.java
+//SOURCES RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -11,7 +11,10 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -19,7 +22,7 @@ import java.util.function.Consumer;
  * Moves the rows of tables from source to target through COPY, in several pairs of sessions at once. What lands in one
  * transaction is there as a whole or not at all.
  */
-public final class Copier {
+public final class Copier implements AutoCloseable {
     /** A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual, 30.4). */
     private static final String LOADING = "SET synchronous_commit = off";
 
@@ -32,6 +35,10 @@ public final class Copier {
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong tablesDone = new AtomicLong();
     private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
+    /** Those that nobody uses now; some are still being connected. */
+    private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
+    private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopped;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
     public Copier(Snapshot source, Server target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
@@ -41,6 +48,26 @@ public final class Copier {
         this.parallelism = parallelism;
         this.throttle = new Throttle(rate);
         this.progress = progress;
+    }
+
+    /** Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to create tables. */
+    public void connect(int pairs) {
+        while (idle.size() < Math.min(pairs, parallelism.jobs())) {
+            idle.add(Background.begin("connecting", this::pair));
+        }
+    }
+
+    private SessionPair pair() {
+        SessionPair sessions = new SessionPair(source, target);
+        try {
+            run(sessions.source(), TableRanges.SETTINGS);
+            run(sessions.target(), LOADING);
+            sessions.target().setAutoCommit(false);
+            return sessions;
+        } catch (SQLException e) {
+            sessions.close();
+            throw Connecting.statement("target", "beginning a session", e);
+        }
     }
 
     /**
@@ -96,26 +123,26 @@ public final class Copier {
     }
 
     private final class Pair implements Workers.Worker<Shipment> {
-        private final SessionPair sessions = new SessionPair(source, target);
+        private final SessionPair sessions;
         private final CopyProgress.Lane lane = progress.lane();
         private final RowStream stream = new RowStream(throttle, lane::moved);
         private final List<Part> wantedByOthers;
         private final Consumer<Inventory.Table> arrival;
-        private boolean prepared;
+        private boolean cancelled;
 
         Pair(List<Part> wantedByOthers, Consumer<Inventory.Table> arrival) {
+            Background<SessionPair> begun = idle.poll();
+            sessions = begun == null ? pair() : begun.get();
             this.wantedByOthers = wantedByOthers;
             this.arrival = arrival;
+            busy.add(this);
+            if (stopped) {
+                cancel();
+            }
         }
 
         @Override
         public void work(Shipment shipment) throws SQLException {
-            if (!prepared) {
-                run(sessions.source(), TableRanges.SETTINGS);
-                run(sessions.target(), LOADING);
-                sessions.target().setAutoCommit(false);
-                prepared = true;
-            }
             if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
                 bring(shipment, lane, stream, sessions.source(), sessions.target());
                 tell(shipment, arrival);
@@ -129,14 +156,35 @@ public final class Copier {
         }
 
         @Override
-        public void cancel() {
+        public synchronized void cancel() {
+            cancelled = true;
             throttle.open();
             sessions.cancel();
         }
 
+        /** Another one goes on with the sessions, unless they are broken. */
         @Override
-        public void close() {
-            sessions.close();
+        public synchronized void close() {
+            busy.remove(this);
+            if (cancelled) {
+                sessions.close();
+            } else {
+                idle.add(Background.done(sessions));
+            }
+        }
+    }
+
+    /** Makes what is being copied fail soon; called from another thread. */
+    public void stop() {
+        stopped = true;
+        busy.forEach(Pair::cancel);
+    }
+
+    /** Ends the sessions. What copies afterwards begins new ones. */
+    @Override
+    public void close() {
+        for (Background<SessionPair> begun = idle.poll(); begun != null; begun = idle.poll()) {
+            begun.then(SessionPair::close);
         }
     }
 

@@ -25,6 +25,16 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
+    public void prepare(int sessions) {
+        // pg_restore connects by itself.
+    }
+
+    @Override
+    public void stop() {
+        // Nothing else is done while pg_restore is at work.
+    }
+
+    @Override
     public void moveCatalog(Jobs jobs) {
         schema.catalogRows(jobs);
     }

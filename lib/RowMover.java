@@ -5,6 +5,9 @@ import java.util.function.LongConsumer;
 
 /** How the rows get to the target, between the tables and their indexes: streamed from the source, or from the files of a dump. */
 public interface RowMover {
+    /** Is told that rows come next, and how many sessions on each side it may begin already. */
+    void prepare(int sessions);
+
     /** Brings the rows of TimescaleDB's catalog, without which the others could not be understood. */
     void moveCatalog(Jobs jobs);
 
@@ -14,6 +17,9 @@ public interface RowMover {
      * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if that is known before the end
      */
     void move(LongConsumer landed);
+
+    /** Makes a running {@link #move} fail soon; called from another thread. */
+    void stop();
 
     /** Brings the rows of the others, once the indexes are there. */
     void moveLate();

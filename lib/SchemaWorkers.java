@@ -33,6 +33,7 @@ final class SchemaWorkers implements AutoCloseable {
     private int idle;
     private boolean closed;
     private Throwable failed;
+    private Runnable stop = () -> { };
 
     /**
      * @param most how many sessions at most
@@ -45,6 +46,11 @@ final class SchemaWorkers implements AutoCloseable {
         this.settings = settings;
         this.archive = archive;
         this.options = options;
+    }
+
+    /** Has something else end as soon as a session fails, which nobody would hear of before it asks. */
+    synchronized void whenFailed(Runnable end) {
+        stop = end;
     }
 
     /** Lets this many sessions work from now on. */
@@ -106,7 +112,8 @@ final class SchemaWorkers implements AutoCloseable {
         rethrow();
     }
 
-    private void rethrow() {
+    /** @throws RuntimeException what made the first session fail, if one has */
+    synchronized void rethrow() {
         if (failed instanceof RuntimeException known) {
             throw known;
         } else if (failed instanceof Error error) {
@@ -157,13 +164,16 @@ final class SchemaWorkers implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void fail(Throwable e) {
-        // What follows from the first failure is no news.
-        if (failed == null) {
-            failed = e;
-            sessions.forEach(SchemaSession::cancel);
+    private void fail(Throwable e) {
+        synchronized (this) {
+            // What follows from the first failure is no news.
+            if (failed == null) {
+                failed = e;
+                sessions.forEach(SchemaSession::cancel);
+            }
+            notifyAll();
         }
-        notifyAll();
+        stop.run();
     }
 
     private void pause() {

@@ -51,7 +51,10 @@ public final class StepwiseDelivery implements Delivery {
     @Override
     public void deliver(Jobs timescale) {
         List<String> settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
+        // As many as will make indexes beside the rows, of which there are none yet.
+        rows.prepare(BESIDE_ROWS);
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings), any -> archive.relations() + " tables, views and sequences");
+        rows.prepare(jobs);
         if (timescale != null) {
             steps.run("hypertables", () -> {
                 rows.moveCatalog(timescale);
@@ -63,7 +66,7 @@ public final class StepwiseDelivery implements Delivery {
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS))) {
             PostData post = new PostData(plan, contents, to, workers);
-            rows.move(post::landed);
+            move(post, workers);
             steps.run("indexes, constraints", () -> {
                 workers.widen(jobs);
                 post.finish();
@@ -76,6 +79,17 @@ public final class StepwiseDelivery implements Delivery {
                 return "done";
             });
             notAnalyzed = post.notAnalyzed();
+        }
+    }
+
+    /** An index that cannot be made ends the loading of other tables, which may take hours more. */
+    private void move(PostData post, SchemaWorkers workers) {
+        workers.whenFailed(rows::stop);
+        try {
+            rows.move(post::landed);
+        } catch (RuntimeException e) {
+            workers.rethrow();
+            throw e;
         }
     }
 

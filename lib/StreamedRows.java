@@ -40,6 +40,11 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
+    public void prepare(int sessions) {
+        copier.connect(Math.min(sessions, tables.size()));
+    }
+
+    @Override
     public void moveCatalog(Jobs jobs) {
         // A table without a file has no rows in the snapshot, either: nobody can empty it while its lock is held.
         copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
@@ -59,8 +64,14 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
+    public void stop() {
+        copier.stop();
+    }
+
+    @Override
     public void moveLate() {
         copier.copy(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
+        copier.close();
     }
 
     private String copy(List<Inventory.Table> some, LongConsumer landed) {
@@ -71,6 +82,7 @@ public final class StreamedRows implements RowMover {
             copier.copy(some.stream().filter(table -> !table.extension()).toList(), table -> landed.accept(table.oid()));
         } finally {
             line.close();
+            copier.close();
         }
         return arrived() + ", " + Bytes.text(progress.bytes());
     }

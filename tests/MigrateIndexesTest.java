@@ -1,9 +1,11 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import testbed.CommandRun;
 import testbed.Hold;
@@ -55,6 +57,35 @@ class MigrateIndexesTest {
         }
         assertEquals(List.of(List.of("place_name place_pkey spot_zone zone_pkey", "place.id place.name spot.id spot_zone.zone_of zone.id")),
                 TARGET.rows(target, made));
+    }
+
+    @Test
+    void an_index_that_cannot_be_made_ends_the_loading_of_other_tables() {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = 'on'");
+        SOURCE.sql(source, """
+                CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS $$
+                BEGIN
+                  IF current_setting('shop.slow', true) = 'on' THEN
+                    PERFORM pg_advisory_xact_lock_shared(816);
+                  END IF;
+                  RETURN true;
+                END $$""",
+                "CREATE TABLE endless AS SELECT i FROM generate_series(1, 100000) i", "ALTER TABLE endless ADD CHECK (slow(i))",
+                // As an upgrade of the operating system leaves it behind, after which texts sort otherwise.
+                "CREATE TABLE place (name text)", "CREATE UNIQUE INDEX place_name ON place (name)",
+                "UPDATE pg_index SET indisready = false WHERE indexrelid = 'place_name'::regclass", "INSERT INTO place VALUES ('Köln'), ('Köln')",
+                "UPDATE pg_index SET indisready = true WHERE indexrelid = 'place_name'::regclass");
+        try (Hold hold = Hold.on(TARGET, target, "SELECT pg_advisory_lock(816)")) {
+            CommandRun run = Meanwhile.run(() -> SIDES.migrate(source, target)).orTimeout(1, TimeUnit.MINUTES).join();
+            assertEquals(1, run.code(), run.err());
+            assertTrue(run.err().contains("""
+                    migrate: error: creating index public.place_name failed on the target: could not create unique index "place_name"
+                    """), run.err());
+            assertTrue(run.err().contains("Key (name)=(Köln) is duplicated."), run.err());
+            hold.release();
+        }
     }
 
     @Test
