@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -98,6 +99,8 @@ final class PostData {
     void finish() {
         synchronized (this) {
             plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::begin);
+            // What has no rows of its own is sampled in its children only, whose indexes do not matter to it.
+            analyzeParents(relation -> Long.valueOf(0).equals(bytes.get(relation.oid())));
         }
         workers.await();
         plan.computed().forEach((table, parts) -> {
@@ -109,15 +112,19 @@ final class PostData {
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
         foreignKeys();
-        if (contents.late().isEmpty()) {
-            // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone.
-            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList().forEach(relation -> {
-                analyzed.remove(relation.oid());
-                workers.submit(List.of(analyzing(relation)));
-            });
-            workers.await();
-        }
+        analyzeParents(relation -> true);
+        workers.await();
         inOrder(steps(plan.last()));
+    }
+
+    /** Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone. */
+    private void analyzeParents(Predicate<Inventory.Relation> wanted) {
+        if (contents.late().isEmpty()) {
+            analyzed.values().stream().filter(relation -> parents.contains(relation.sql()) && wanted.test(relation)).toList().forEach(relation -> {
+                analyzed.remove(relation.oid());
+                workers.submit(List.of(), List.of(analyzing(relation)));
+            });
+        }
     }
 
     private void foreignKeys() {
