@@ -93,6 +93,11 @@ public record Contender(String name, String title, String plain, String hypertab
         return name.startsWith("migrate");
     }
 
+    /** Whether it is one of those that migrate has to beat, or migrate itself. */
+    boolean isPeer() {
+        return name.equals("migrate") || this == RECIPE || needsPgcopydb();
+    }
+
     boolean needsPgcopydb() {
         return plain.contains("pgcopydb");
     }

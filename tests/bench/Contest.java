@@ -17,8 +17,8 @@ public final class Contest {
     /** A contender that takes this many times the time of the fastest has no further turn... */
     private static final double SLOW = 5;
     /** ... and one that takes this many times of it, and longer than a minute, is not waited for. */
-    private static final double TOO_SLOW = 12;
-    private static final double LONGEST = 400;
+    private static final double TOO_SLOW = 13;
+    private static final double LONGEST = 180;
     private static final double SHORTEST = 60;
 
     /** What contenders said who failed. */
@@ -55,7 +55,14 @@ public final class Contest {
      */
     public List<Round> run(Consumer<Round> told) {
         Map<Contender, Duration> turns = new HashMap<>();
-        for (int number = 1; number <= rounds && deadline.allows(contenders.stream().map(turns::get).reduce(Duration.ZERO, Contest::sum)); number++) {
+        for (int number = 1; number <= rounds; number++) {
+            if (!allows(turns)) {
+                // What there is time for is for those whom the others are measured by.
+                contenders.removeIf(contender -> !contender.isPeer());
+                if (!allows(turns)) {
+                    break;
+                }
+            }
             List<Contender> order = new ArrayList<>(contenders);
             Collections.rotate(order, 1 - number);
             for (Contender contender : order) {
@@ -67,6 +74,10 @@ public final class Contest {
             done.stream().filter(this::isOut).map(Round::contender).forEach(contenders::remove);
         }
         return done;
+    }
+
+    private boolean allows(Map<Contender, Duration> turns) {
+        return deadline.allows(contenders.stream().map(turns::get).reduce(Duration.ZERO, Contest::sum));
     }
 
     /** One try of a contender. */

@@ -24,7 +24,9 @@ public final class Link implements AutoCloseable {
     private static final long ONE_WAY = TimeUnit.MILLISECONDS.toNanos(10);
     /** What a connection has under way, in bytes: what Linux grants it by itself is a little more, and what fits into the link is 2.5 MB. */
     private static final int WINDOW = 4 << 20;
-    private static final int CHUNK = 64 << 10;
+    private static final int CHUNK = 512 << 10;
+    /** While the link is busy nobody is in a hurry, and to be woken for each packet would take processors that a network has none of. */
+    private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final ServerSocket door;
     private final int port;
@@ -92,7 +94,11 @@ public final class Link implements AutoCloseable {
             byte[] bytes = new byte[CHUNK];
             for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
                 window.acquire(length);
-                underWay.add(new Parcel(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY)));
+                Parcel parcel = new Parcel(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY));
+                underWay.add(parcel);
+                if (parcel.arrival() - System.nanoTime() > ONE_WAY + BUSY) {
+                    LockSupport.parkNanos(BUSY);
+                }
             }
         } finally {
             underWay.add(new Parcel(new byte[0], lane.arrival(0)));
