@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,8 @@ public final class Arena implements AutoCloseable {
     static final List<String> SETTINGS = List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
             "full_page_writes=on");
     private static final String DATABASE = "bench";
+    /** Bytes that stay free on the disk. */
+    private static final long ROOM = 15L << 30;
 
     private final Workload workload;
     private final PgServer source;
@@ -30,6 +34,7 @@ public final class Arena implements AutoCloseable {
     private final Path clients;
     private final Path folder;
     private final Contents contents;
+    private final Deque<Path> old = new ArrayDeque<>();
 
     private Arena(Workload workload, PgServer.Plan plan, Path clients, double scale) {
         this.workload = workload;
@@ -85,8 +90,22 @@ public final class Arena implements AutoCloseable {
         return target;
     }
 
+    /** Makes the target a fresh server with an empty database. */
+    void prepare() {
+        old.add(target.renew());
+        while (!roomy() && !old.isEmpty()) {
+            CacheFolder.delete(old.poll());
+        }
+        target.sql("postgres", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
+        if (workload.hypertables()) {
+            target.sql(DATABASE, "CREATE EXTENSION timescaledb");
+        }
+        source.sql("postgres", "CHECKPOINT");
+        target.sql("postgres", "CHECKPOINT");
+    }
+
     /**
-     * Moves the database once, into an empty one.
+     * Moves the database once.
      *
      * @param source the port at which the tool is to look for the source
      * @param target the same for the target
@@ -95,12 +114,6 @@ public final class Arena implements AutoCloseable {
         try {
             CacheFolder.delete(folder);
             Files.createDirectory(folder);
-            target.sql("postgres", "DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
-            if (workload.hypertables()) {
-                target.sql(DATABASE, "CREATE EXTENSION timescaledb");
-            }
-            source.sql("postgres", "CHECKPOINT");
-            target.sql("postgres", "CHECKPOINT");
             Path data = Files.createDirectory(folder.resolve("files"));
             return Measured.of(contender.script(workload), environment(contender, sourcePort, targetPort, data), folder.resolve("messages"), limit);
         } catch (IOException e) {
@@ -135,6 +148,21 @@ public final class Arena implements AutoCloseable {
 
     private static String uri(PgServer server, int port) {
         return "postgresql://" + server.user() + "@" + server.host() + ":" + port + "/" + DATABASE;
+    }
+
+    /** Whether there is room on the disk for more of what makes a file system slow to remove. */
+    boolean roomy() {
+        try {
+            return Files.getFileStore(folder.getParent()).getUsableSpace() > ROOM;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops both servers, and removes nothing yet. */
+    void rest() {
+        source.stop();
+        target.stop();
     }
 
     @Override

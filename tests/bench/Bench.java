@@ -4,8 +4,10 @@ package bench;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -55,8 +57,14 @@ final class Bench implements Callable<Integer> {
         List<Workload> all = workloads.isEmpty() ? List.of(Workload.values()) : Workload.select(workloads);
         List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
         Deadline deadline = new Deadline(Duration.ofMinutes(minutes), all.stream().mapToInt(workload -> shares(workload, apart)).sum());
+        Deque<Arena> past = new ArrayDeque<>();
         for (Workload workload : all) {
-            try (Arena arena = Arena.of(workload, scale)) {
+            while (!past.isEmpty() && !past.peek().roomy()) {
+                past.poll().close();
+            }
+            try {
+                Arena arena = Arena.of(workload, scale);
+                past.add(arena);
                 contest(arena, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
                     Contest alone = new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline);
@@ -67,11 +75,13 @@ final class Bench implements Callable<Integer> {
                 if (apart.contains(workload)) {
                     contest(arena, true, able, deadline);
                 }
+                arena.rest();
             } catch (TestAbortedException e) {
                 skip(workload.title() + ": " + e.getMessage());
                 deadline.begin(shares(workload, apart));
             }
         }
+        past.forEach(Arena::close);
         notes.add(startUp);
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);

@@ -98,6 +98,11 @@ public record Contender(String name, String title, String plain, String hypertab
         return name.equals("migrate") || this == RECIPE || needsPgcopydb();
     }
 
+    /** Whether it is no other way to move a database, and one turn is enough to know what it adds. */
+    boolean isAside() {
+        return isOurs() && !isPeer();
+    }
+
     boolean needsPgcopydb() {
         return plain.contains("pgcopydb");
     }

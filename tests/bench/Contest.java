@@ -18,7 +18,7 @@ public final class Contest {
     private static final double SLOW = 5;
     /** ... and one that takes this many times of it, and longer than a minute, is not waited for. */
     private static final double TOO_SLOW = 13;
-    private static final double LONGEST = 180;
+    private static final double LONGEST = 140;
     private static final double SHORTEST = 60;
 
     /** What contenders said who failed. */
@@ -72,6 +72,7 @@ public final class Contest {
                 turns.put(contender, Duration.ofNanos(System.nanoTime() - start));
             }
             done.stream().filter(this::isOut).map(Round::contender).forEach(contenders::remove);
+            contenders.removeIf(Contender::isAside);
         }
         return done;
     }
@@ -83,6 +84,7 @@ public final class Contest {
     /** One try of a contender. */
     Round turn(Contender contender, int number) {
         double limit = Math.min(LONGEST, Math.max(SHORTEST, TOO_SLOW * fastest()));
+        arena.prepare();
         double before = arena.serverTime();
         Measured measured = arena.move(contender, sourcePort, targetPort, Duration.ofMillis((long) (limit * 1000)));
         double servers = arena.serverTime() - before;

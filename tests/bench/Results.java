@@ -19,12 +19,12 @@ public final class Results {
 
             - Both servers and the tool ran on this one machine%s.
             - The servers had PostgreSQL's own settings but for `%s`.
-            - The target was an empty database each time%s.
+            - The target was an empty database on a fresh server each time%s.
             - A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and statistics
               as the source.
             - The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and the fastest and
-              the slowest round. Who takes more than five times as long as the fastest has one round only; where time is short, the
-              further ones are for `migrate`, the recipe and pgcopydb.
+              the slowest round. Who takes more than five times as long as the fastest has one round only, and so has what verifies
+              beside; where time is short, the further ones are for `migrate`, the recipe and pgcopydb.
             - CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk are the
               tool's, without the servers.
             """;

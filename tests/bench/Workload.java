@@ -12,8 +12,8 @@ public enum Workload {
     COMPRESSED("hypertable of %,d rows, 7 of 8 chunks compressed, 2 indexes", 3_456_000, Kind.COMMUNITY, 1, Scripts.COMPRESSED_READINGS),
     OLTP("the tables of pgbench, scale %,d", 40, Kind.PLAIN, 2, Scripts.PGBENCH),
     WIDE("table of %,d rows with text, jsonb, bytea, arrays, numeric, 4 indexes", 300_000, Kind.PLAIN, 2, Scripts.DOCUMENTS),
-    SMALLTABLES("%,d tables of 20 rows, 2 indexes each", 5_000, Kind.PLAIN, 4, Scripts.SMALL_TABLES),
-    SOMECHUNKS("hypertable of %,d chunks, 2 rows each, 2 indexes", 1_000, Kind.HYPERTABLE, 1, Scripts.CHUNKS),
+    SMALLTABLES("%,d tables of 20 rows, 2 indexes each", 5_000, Kind.PLAIN, 5, Scripts.SMALL_TABLES),
+    SOMECHUNKS("hypertable of %,d chunks, 2 rows each, 2 indexes", 1_000, Kind.HYPERTABLE, 2, Scripts.CHUNKS),
     MANYCHUNKS("hypertable of %,d chunks, 2 rows each, 2 indexes", 10_000, Kind.HYPERTABLE, 7, Scripts.CHUNKS);
 
     /** What a server has to offer. */

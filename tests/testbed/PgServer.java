@@ -28,7 +28,9 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     private final Optional<Certificates> certificates;
     private final String superuser;
     private final Optional<Machine> machine;
+    private final List<String> initdb;
     private int port;
+    private int renewals;
 
     /** What a server is started from. */
     public static final class Plan {
@@ -123,11 +125,12 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     private PgServer(Plan plan) {
         binaries = plan.binaries;
         superuser = plan.superuser;
+        initdb = List.copyOf(plan.initdb);
         machine = Optional.ofNullable(plan.machine);
         try {
             folder = binaries.newFolder();
             watchdog = Watchdog.over(folder, pgCtl("stop", "-m", "immediate"));
-            DataFolder.fill(folder, binaries, plan.initdb, superuser);
+            DataFolder.fill(folder, binaries, initdb, superuser);
             certificates = plan.tls ? Optional.of(Certificates.in(folder, binaries)) : Optional.empty();
             configure(plan.settings);
             configure(Map.of("listen_addresses", host(), "unix_socket_directories", binaries.inside(folder)));
@@ -223,6 +226,28 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     public void restart(String... settings) {
         stop();
         start(settings);
+    }
+
+    /**
+     * Stops, and starts on the same port with the same settings and nothing in it.
+     *
+     * @return where its data are until it is closed, unless somebody removes them: files that were removed a moment ago slow down a file system
+     *         that makes new ones
+     */
+    public Path renew() {
+        stop();
+        Path old = folder.resolve("data-" + ++renewals);
+        try {
+            Files.move(dataFolder(), old);
+            DataFolder.fill(folder, binaries, initdb, superuser);
+            for (String file : List.of("postgresql.conf", "pg_hba.conf")) {
+                Files.writeString(dataFolder().resolve(file), Files.readString(old.resolve(file)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start();
+        return old;
     }
 
     /** Ends the server at once and removes its folder. */
