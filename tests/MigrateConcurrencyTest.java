@@ -185,19 +185,50 @@ class MigrateConcurrencyTest {
         }
     }
 
-    @Test
-    void a_schema_that_cannot_be_read_for_somebody_who_wants_to_change_it_is_read_later(@TempDir Path temporary) throws IOException {
-        // Stands before pg_dump until a table that the snapshot has locked is wanted by somebody else.
+    /** The client's programs, of which pg_dump makes a file before it reads the schema, and waits until that is gone. */
+    private static Path programs(Path temporary, Path ready) throws IOException {
         Path programs = Files.createDirectory(temporary.resolve("programs"));
         Path clients = ClientBinaries.bin(ClientBinaries.clientMajor());
         Files.createSymbolicLink(programs.resolve("pg_restore"), clients.resolve("pg_restore"));
-        Path ready = temporary.resolve("ready");
         Path wrapper = Files.writeString(programs.resolve("pg_dump"), """
                 #!/bin/sh
                 case "$*" in *snapshot*) touch '%1$s'; while [ -e '%1$s' ]; do sleep 0.02; done ;; esac
                 exec '%2$s' "$@"
                 """.formatted(ready, clients.resolve("pg_dump")));
         Files.setPosixFilePermissions(wrapper, PosixFilePermissions.fromString("rwx------"));
+        return programs;
+    }
+
+    @Test
+    void the_schema_is_read_beside_the_checks_and_nothing_of_that_outlasts_a_refusal(@TempDir Path temporary) throws IOException {
+        Path ready = temporary.resolve("ready");
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id");
+        TARGET.sql(target, "CREATE TABLE strange (id int)");
+        try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_collation");
+                ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate"), temporary, Map.of("SOURCE", SOURCE.uri(source),
+                        "TARGET", TARGET.uri(target), "TSMIGRATE_PG_BINDIRS", programs(temporary, ready).toString()))) {
+            hold.awaitWaiter();
+            child.await("pg_dump starts", () -> Files.exists(ready));
+            List<ProcessHandle> started = child.family();
+            hold.release();
+            CommandRun run = child.end();
+            assertEquals("""
+                    migrate: error: the target is not empty: table public.strange
+                    migrate: hint: name an empty database, or create one with --create-database
+                    """, run.err());
+            assertEquals(3, run.code());
+            assertTrue(started.size() > 0 && started.stream().noneMatch(ProcessHandle::isAlive), started.toString());
+            Meanwhile.until("the snapshot is let go",
+                    () -> SOURCE.query("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + source + "'").equals("0"));
+        }
+    }
+
+    @Test
+    void a_schema_that_cannot_be_read_for_somebody_who_wants_to_change_it_is_read_later(@TempDir Path temporary) throws IOException {
+        Path ready = temporary.resolve("ready");
+        Path programs = programs(temporary, ready);
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "CREATE TABLE passing AS SELECT 2 AS id");
