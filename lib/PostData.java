@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -99,8 +98,6 @@ final class PostData {
     void finish() {
         synchronized (this) {
             plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::begin);
-            // What has no rows of its own is sampled in its children only, whose indexes do not matter to it.
-            analyzeParents(relation -> Long.valueOf(0).equals(bytes.get(relation.oid())));
         }
         workers.await();
         plan.computed().forEach((table, parts) -> {
@@ -112,19 +109,15 @@ final class PostData {
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
         foreignKeys();
-        analyzeParents(relation -> true);
-        workers.await();
-        inOrder(steps(plan.last()));
-    }
-
-    /** Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone. */
-    private void analyzeParents(Predicate<Inventory.Relation> wanted) {
         if (contents.late().isEmpty()) {
-            analyzed.values().stream().filter(relation -> parents.contains(relation.sql()) && wanted.test(relation)).toList().forEach(relation -> {
+            // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone.
+            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList().forEach(relation -> {
                 analyzed.remove(relation.oid());
-                workers.submit(List.of(), List.of(analyzing(relation)));
+                workers.submit(List.of(analyzing(relation)));
             });
+            workers.await();
         }
+        inOrder(steps(plan.last()));
     }
 
     private void foreignKeys() {
