@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
-//SOURCES Extensions.java Failure.java Filters.java Finding.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java
+//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java
 //SOURCES MigrationScript.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java
 //SOURCES RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java
 //SOURCES TargetDatabase.java TargetKind.java Tool.java Verdict.java Verification.java
@@ -73,20 +73,25 @@ public final class Migration {
      */
     public void run(Dsn source, Dsn target, ClientTools clients) {
         attempt.run(() -> {
-            if (source.password() == null && System.console() != null) {
-                // Whoever may have to ask for a password does so before the other one can.
-                migrate(Server.connect(source), TargetDatabase.connect(target, order.createDatabase), clients);
-                return;
-            }
-            Background<Server> from = Background.begin("source", () -> Server.connect(source));
-            TargetDatabase to;
+            Background<Server> from = Background.begin("source", () -> Server.connectToStay(source));
             try {
-                to = TargetDatabase.connect(target, order.createDatabase);
+                if (source.password() == null && System.console() != null) {
+                    // Whoever may have to ask for a password does so before the other one can.
+                    from.get();
+                }
+                TargetDatabase to = TargetDatabase.connect(target, order.createDatabase, Server::connectToStay);
+                try {
+                    migrate(from.get(), to, clients);
+                } finally {
+                    to.server().abandon();
+                }
             } catch (Failure e) {
+                // What is wrong with the source is said first.
                 from.get();
                 throw e;
+            } finally {
+                from.then(Server::abandon);
             }
-            migrate(from.get(), to, clients);
         });
     }
 
@@ -107,7 +112,7 @@ public final class Migration {
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         Selection selection;
         Preflight preflight;
-        Background<FrozenSource> early = null;
+        Freezing early = null;
         try (Connection from = source.session(); Connection to = database.server().session()) {
             selection = Selection.resolve(from, "source", order.filters);
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
@@ -116,7 +121,7 @@ public final class Migration {
                             order.pauseJobs, order.kind));
             if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
-                early = Background.begin("source", () -> freeze(source, database, selection, preflight));
+                early = Freezing.begin(source, tool(preflight), tool -> freeze(source, database, selection, preflight, tool));
             }
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run();
@@ -126,18 +131,21 @@ public final class Migration {
                 return Verdict.of(findings, console, report);
             });
         } catch (RuntimeException e) {
-            source.abandon();
+            if (early != null) {
+                early.stop();
+            }
             throw e;
         }
         if (early != null) {
-            move(early.get(), database, preflight);
+            move(early.source(), database, preflight);
         } else {
-            PausedJobs.during(order.pauseJobs, source, console, () -> move(freeze(source, database, selection, preflight), database, preflight));
+            PausedJobs.during(order.pauseJobs, source, console,
+                    () -> move(freeze(source, database, selection, preflight, tool(preflight)), database, preflight));
         }
     }
 
-    private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight) {
-        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool(preflight), console, now -> {
+    private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight, Tool tool) {
+        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool, console, now -> {
             contents = now.contents();
             dump(now, preflight, database);
         });

@@ -45,7 +45,7 @@ public final class Server implements Sessions {
     private final Dsn dsn;
     private final Facts facts;
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
-    /** To connect takes five journeys there and back, and more with TLS: the session that has asked for the facts is used on. */
+    /** To connect takes five journeys there and back, and more with TLS. */
     private final AtomicReference<Connection> first;
 
     private Server(Dsn dsn, Facts facts, Connection first) {
@@ -62,6 +62,13 @@ public final class Server implements Sessions {
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
+        Server server = connectToStay(dsn);
+        close(server.first.getAndSet(null));
+        return server;
+    }
+
+    /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
+    static Server connectToStay(Dsn dsn) {
         try {
             Connection session = open(dsn, dsn.jdbcProperties());
             return new Server(dsn, facts(session), session);
@@ -69,7 +76,7 @@ public final class Server implements Sessions {
             if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
                 char[] typed = System.console().readPassword("Password for user %s of the %s: ", dsn.user(), dsn.side());
                 if (typed != null && typed.length > 0) {
-                    return connect(dsn.withPassword(new String(typed)));
+                    return connectToStay(dsn.withPassword(new String(typed)));
                 }
             }
             throw Connecting.failure(dsn, e);

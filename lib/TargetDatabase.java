@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.function.Function;
 
 /** The target's database where it does not exist yet: asked about through another one, and created like the source's. */
 public final class TargetDatabase {
@@ -28,8 +29,13 @@ public final class TargetDatabase {
      * @throws Failure refused, when neither can be connected to
      */
     public static TargetDatabase connect(Dsn dsn, boolean create) {
+        return connect(dsn, create, Server::connect);
+    }
+
+    /** The same, in a way of one's own. */
+    static TargetDatabase connect(Dsn dsn, boolean create, Function<Dsn, Server> way) {
         try {
-            return new TargetDatabase(dsn, Server.connect(dsn), false);
+            return new TargetDatabase(dsn, way.apply(dsn), false);
         } catch (Failure e) {
             boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
             if (!absent || !create) {
@@ -37,7 +43,7 @@ public final class TargetDatabase {
             }
             for (String other : OTHERS) {
                 try {
-                    return new TargetDatabase(dsn, Server.connect(dsn.withDatabase(other)), true);
+                    return new TargetDatabase(dsn, way.apply(dsn.withDatabase(other)), true);
                 } catch (Failure next) {
                     e.addSuppressed(next);
                 }

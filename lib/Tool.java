@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,6 +29,8 @@ public final class Tool {
 
     private final ClientTools.Installation tools;
     private final Console console;
+    private final Set<AtomicReference<Process>> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopped;
 
     public Tool(ClientTools.Installation tools, Console console) {
         this.tools = tools;
@@ -93,6 +97,7 @@ public final class Tool {
         ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
         Cleanup.Task end = Cleanup.onExit(() -> end(process));
+        running.add(process);
         try {
             int code = start(name, executor, process).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
@@ -105,8 +110,15 @@ public final class Tool {
             Thread.currentThread().interrupt();
             throw Failure.step("%s was interrupted", name);
         } finally {
+            running.remove(process);
             end.close();
         }
+    }
+
+    /** Ends what runs, and starts nothing any more; called from another thread. */
+    void stop() {
+        stopped = true;
+        running.forEach(Tool::end);
     }
 
     /** What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes the program. */
@@ -117,9 +129,9 @@ public final class Tool {
     }
 
     /** A signal finds the program either not started or known, and never leaves it behind. */
-    private static StartedProcess start(String name, ProcessExecutor executor, AtomicReference<Process> process) {
+    private StartedProcess start(String name, ProcessExecutor executor, AtomicReference<Process> process) {
         synchronized (process) {
-            if (Cleanup.stopping()) {
+            if (stopped || Cleanup.stopping()) {
                 throw Failure.step("%s was not started any more", name);
             }
             try {

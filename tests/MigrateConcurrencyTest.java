@@ -215,9 +215,8 @@ class MigrateConcurrencyTest {
             hold.release();
             CommandRun run = child.end();
             assertEquals("""
-                    migrate: error: the target is not empty: table public.strange
-                    migrate: hint: name an empty database, or create one with --create-database
-                    """, run.err());
+                    error: the target is not empty: table public.strange
+                    hint: name an empty database, or create one with --create-database""", run.failure());
             assertEquals(3, run.code());
             assertTrue(started.size() > 0 && started.stream().noneMatch(ProcessHandle::isAlive), started.toString());
             Meanwhile.until("the snapshot is let go",
