@@ -153,12 +153,12 @@ class MigrateRestartTest {
     void a_target_that_takes_no_more_connections_when_work_has_begun_is_a_failed_step() {
         String target = TARGET.newDatabase();
         CommandRun failed;
-        // The last thing that pg_restore makes before the rows arrive is the view.
-        try (Hold schema = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_rewrite IN SHARE MODE")) {
+        // The journal comes first, before the sessions that make tables and bring rows.
+        try (Hold journal = Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_namespace IN SHARE MODE")) {
             CompletableFuture<CommandRun> run = Meanwhile.run(() -> SIDES.migrate(shop, target));
-            schema.awaitWaiter();
+            journal.awaitWaiter();
             TARGET.sql("postgres", "ALTER DATABASE " + target + " ALLOW_CONNECTIONS false");
-            schema.release();
+            journal.release();
             failed = run.join();
         }
         assertEquals(1, failed.code());
