@@ -18,20 +18,22 @@ class MigrateIndexesTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
+    /** In a CHECK constraint it keeps rows from being loaded, on the target alone, as long as somebody holds the lock. */
+    private static final String SLOW = """
+            CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS $$
+            BEGIN
+              IF current_setting('shop.slow', true) = 'on' THEN
+                PERFORM pg_advisory_xact_lock_shared(815);
+              END IF;
+              RETURN true;
+            END $$""";
 
     @Test
     void a_table_has_its_indexes_and_statistics_while_another_one_is_loaded() {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = 'on'");
-        SOURCE.sql(source, """
-                CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS $$
-                BEGIN
-                  IF current_setting('shop.slow', true) = 'on' THEN
-                    PERFORM pg_advisory_xact_lock_shared(815);
-                  END IF;
-                  RETURN true;
-                END $$""",
+        SOURCE.sql(source, SLOW,
                 "CREATE TABLE zone (id int PRIMARY KEY CHECK (slow(id)))", "INSERT INTO zone VALUES (0), (1), (2)", """
                 CREATE FUNCTION zone_of(place int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
                 DECLARE
@@ -64,20 +66,13 @@ class MigrateIndexesTest {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = 'on'");
-        SOURCE.sql(source, """
-                CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS $$
-                BEGIN
-                  IF current_setting('shop.slow', true) = 'on' THEN
-                    PERFORM pg_advisory_xact_lock_shared(816);
-                  END IF;
-                  RETURN true;
-                END $$""",
+        SOURCE.sql(source, SLOW,
                 "CREATE TABLE endless AS SELECT i FROM generate_series(1, 100000) i", "ALTER TABLE endless ADD CHECK (slow(i))",
                 // As an upgrade of the operating system leaves it behind, after which texts sort otherwise.
                 "CREATE TABLE place (name text)", "CREATE UNIQUE INDEX place_name ON place (name)",
                 "UPDATE pg_index SET indisready = false WHERE indexrelid = 'place_name'::regclass", "INSERT INTO place VALUES ('Köln'), ('Köln')",
                 "UPDATE pg_index SET indisready = true WHERE indexrelid = 'place_name'::regclass");
-        try (Hold hold = Hold.on(TARGET, target, "SELECT pg_advisory_lock(816)")) {
+        try (Hold hold = Hold.on(TARGET, target, "SELECT pg_advisory_lock(815)")) {
             CommandRun run = Meanwhile.run(() -> SIDES.migrate(source, target)).orTimeout(1, TimeUnit.MINUTES).join();
             assertEquals(1, run.code(), run.err());
             assertTrue(run.err().contains("""
