@@ -45,7 +45,7 @@ public final class Server implements Sessions {
     private final Dsn dsn;
     private final Facts facts;
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
-    /** To connect takes five journeys there and back, and more with TLS. */
+    /** The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back, and more with TLS. */
     private final AtomicReference<Connection> first;
 
     private Server(Dsn dsn, Facts facts, Connection first) {
