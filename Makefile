@@ -7,14 +7,35 @@ SOURCES := $(wildcard lib/*.java scripts/*.java tests/*.java tests/*/*.java)
 FOLDERS := $(wildcard lib scripts tests tests/testbed tests/bench)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
-# The runbook: connection strings from the environment or from make's command line, files in DIR.
+# The runbook: connection strings from the environment or from make's command line, files in DIR. What a step's command offers beyond
+# what the runbook says goes into ROLES_OPTIONS, DUMP_OPTIONS, ALIGN_OPTIONS, RESTORE_OPTIONS and VERIFY_OPTIONS.
 DIR ?= migration
 JOBS ?= 4
 FORMAT ?= directory
 RESTORE ?= restore-postgres
+ROUTES = from-postgres from-timescaledb from-rds from-mst to-mst
 export SOURCE TARGET
 
-.PHONY: from-postgres from-timescaledb from-rds from-mst to-mst roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
+# These values are parts of file names and command lines, so that they are looked at before the first step, as they were written.
+ifneq ($(filter $(ROUTES) roles dump align restore analyze verify,$(MAKECMDGOALS)),)
+SPECIAL := " ' ` $$ \ ; : * ? [ ] ~ & | < > ( ) { } ! % = ^ , \#
+one-of = $(if $(filter 1,$(words $(value $1))),$(filter $2,$3))
+digits = $(subst 1,0,$(subst 2,0,$(subst 3,0,$(subst 4,0,$(subst 5,0,$(subst 6,0,$(subst 7,0,$(subst 8,0,$(subst 9,0,$1)))))))))
+ifneq ($(words $(value DIR)) $(value DIR),1 $(filter-out -%,$(foreach character,$(SPECIAL),$(findstring $(character),$(value DIR)))$(value DIR)))
+$(error DIR is "$(strip $(value DIR))", and must be the name of a folder without blanks, quotes and other special characters, not beginning with -)
+endif
+ifeq ($(and $(call one-of,JOBS,0 00 000,$(call digits,$(value JOBS))),$(filter-out 0 00 000,$(value JOBS))),)
+$(error JOBS is "$(strip $(value JOBS))", and must be a number from 1 to 999)
+endif
+ifeq ($(call one-of,FORMAT,plain custom directory,$(value FORMAT)),)
+$(error FORMAT is "$(strip $(value FORMAT))", and must be plain, custom or directory)
+endif
+ifeq ($(call one-of,RESTORE,restore-postgres restore-timescale,$(value RESTORE)),)
+$(error RESTORE is "$(strip $(value RESTORE))", and must be restore-postgres or restore-timescale)
+endif
+endif
+
+.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,53 +62,42 @@ demo-timescale: packages check ## the same with TimescaleDB, in a Debian root fo
 trixie-root: packages check ## make the Debian root folder with TimescaleDB that some tests use
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot
 
-from-postgres: verify ## the runbook below as a whole: SOURCE=… TARGET=…
+from-postgres: restore ## the runbook below as a whole: SOURCE=… TARGET=…
 
 from-timescaledb: RESTORE = restore-timescale
-from-timescaledb: verify ## the same for a database with TimescaleDB
+from-timescaledb: restore ## the same for a database with TimescaleDB
 
-from-rds: verify ## the same from Amazon RDS
+from-rds: restore ## the same from Amazon RDS
 
 from-mst: RESTORE = restore-timescale
-from-mst: verify ## the same from Managed Service for TimescaleDB
+from-mst: restore ## the same from Managed Service for TimescaleDB
 
 to-mst: RESTORE = restore-timescale
-to-mst: verify ## the same to Managed Service for TimescaleDB, with TimescaleDB: TARGET=…/defaultdb
+to-mst: restore ## the same to Managed Service for TimescaleDB, with TimescaleDB: TARGET=…/defaultdb
 
-roles: $(DIR)/roles.applied ## write the source's roles to a file and create them on the target
+# A step's command leaves its own file in DIR, which names both databases: done for them, it is not done again; for others, it is refused.
+step = $(info ./jbang $(strip $(1) $($(2))))./jbang $(1) $($(2)) || { code=$$?; echo "make: hint: to go on, run the same make again; options of $(firstword $(1)) go into $(2)" >&2; exit $$code; }
 
-dump: $(DIR)/dump.manifest.json ## dump the source, with a manifest
+roles: folder ## write the source's roles to a file and create them on the target
+	@$(call step,dump-roles --out $(DIR)/roles.sql --overwrite --apply --step-file $(DIR)/roles.done,ROLES_OPTIONS)
 
-align: $(DIR)/extensions.aligned ## create the source's extensions on the target
+dump: folder ## dump the source, with a manifest
+	@$(call step,dump --out $(DIR)/dump --format $(FORMAT) $(if $(filter directory,$(FORMAT)),--jobs $(JOBS)) --step-file $(DIR)/dump.done,DUMP_OPTIONS)
 
-restore: $(DIR)/restored ## load the dump into the target
+align: roles ## create the source's extensions on the target
+	@$(call step,align-version --step-file $(DIR)/align.done,ALIGN_OPTIONS)
+
+restore: align dump ## load the dump into the target
+	@$(call step,$(RESTORE) --restart --jobs $(JOBS) --step-file $(DIR)/restore.done $(DIR)/dump,RESTORE_OPTIONS)
 
 analyze: restore ## statistics for the planner: the last step of restore
 
-verify: $(DIR)/verified ## compare both sides
+verify: ## compare both sides, each time
+verify $(ROUTES):
+	@$(call step,verify --permitted --join-owners --jobs $(JOBS),VERIFY_OPTIONS)
 
-# Each step leaves a file when it is done, so that the next call of make goes on with what is missing.
-$(DIR):
-	@mkdir -m 700 -p $@
-
-$(DIR)/roles.applied: | $(DIR)
-	./jbang dump-roles --out $(DIR)/roles.sql --overwrite --apply
-	@touch $@
-
-$(DIR)/dump.manifest.json: | $(DIR)
-	./jbang dump --out $(DIR)/dump --format $(FORMAT) $(if $(filter directory,$(FORMAT)),--jobs $(JOBS))
-
-$(DIR)/extensions.aligned: $(DIR)/roles.applied
-	./jbang align-version
-	@touch $@
-
-$(DIR)/restored: $(DIR)/roles.applied $(DIR)/extensions.aligned $(DIR)/dump.manifest.json
-	./jbang $(RESTORE) --restart --jobs $(JOBS) $(DIR)/dump
-	@touch $@
-
-$(DIR)/verified: $(DIR)/restored
-	./jbang verify --permitted --join-owners --jobs $(JOBS)
-	@touch $@
+folder:
+	@mkdir -m 700 -p $(DIR)
 
 clean: ## remove what was built here
 	rm -rf $(BUILD)

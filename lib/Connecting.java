@@ -33,9 +33,8 @@ public final class Connecting {
             case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",
                     dsn.user(), side);
             case "28000" -> failure.hint("ask for a line in pg_hba.conf of the %s, or try sslmode=require", side);
-            case "3D000" -> failure.hint(side.equals("target") ? "check the database name, or create it with --create-database"
-                    : "check the database name of the source: psql -l lists them");
-            case "53300" -> failure.hint("the %s has no connection slot left: end other sessions or lower --jobs", side);
+            case "3D000" -> failure.hint("check the database name of the %s: psql -l lists them", side);
+            case "53300" -> failure.hint("the %s has no connection slot left: end other sessions, or let fewer jobs run at once", side);
             case "08004" -> failure.hint("check user and password of the %s", side);
             default -> failure.hint("check host, port and firewall of the %s (%s)", side, dsn.display());
         };

@@ -1,11 +1,14 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ClientTools.java Console.java Dsn.java Endpoints.java Failure.java Parameters.java Report.java Restoration.java RestoreCheck.java
+//SOURCES Server.java StepFile.java
 package lib;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +31,8 @@ public final class RestoreOptions {
     private boolean noPrivileges;
     @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with pg_restore and psql")
     private boolean dryRun;
+    @Mixin
+    private StepFile step = new StepFile();
 
     /**
      * Loads the dump.
@@ -35,7 +40,7 @@ public final class RestoreOptions {
      * @param timescale whether the command is the one for databases with TimescaleDB
      * @throws Failure usage, when there is no dump; refused, step or differences, as {@link Restoration#run} has it
      */
-    public void restore(Endpoints endpoints, Console console, boolean timescale) {
+    public void restore(Endpoints endpoints, Console console, boolean timescale) throws SQLException {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
@@ -43,12 +48,20 @@ public final class RestoreOptions {
             throw Failure.usage("\"%s\" does not exist", in);
         }
         Dsn target = endpoints.target(console);
+        if (step.wanted()) {
+            Server server = Server.connect(target);
+            if (step.isDone(console, server)) {
+                return;
+            }
+            target = server.dsn();
+        }
         Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
             console.out("%s", restoration.script(target, clients));
         } else {
             restore(restoration, target, clients, console);
+            step.write();
         }
     }
 

@@ -38,7 +38,10 @@ public final class TargetDatabase {
             return new TargetDatabase(dsn, way.apply(dsn), false);
         } catch (Failure e) {
             boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
-            if (!absent || !create) {
+            if (absent && !create) {
+                throw e.hint("check the database name, or create it with --create-database");
+            }
+            if (!absent) {
                 throw e;
             }
             for (String other : OTHERS) {

@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/Extensions.java
-//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/TimescaleAlignment.java
+//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/StepFile.java ../lib/TimescaleAlignment.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
@@ -25,6 +25,7 @@ import lib.Extensions;
 import lib.Failure;
 import lib.Finding;
 import lib.Server;
+import lib.StepFile;
 import lib.TimescaleAlignment;
 import lib.ShellScript;
 import picocli.CommandLine.Command;
@@ -55,6 +56,8 @@ class AlignVersion implements Callable<Integer> {
     String on;
     @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
+    @Mixin
+    StepFile step;
 
     public static void main(String... args) {
         System.exit(Console.run(new AlignVersion(), args));
@@ -69,6 +72,9 @@ class AlignVersion implements Callable<Integer> {
         Dsn to = endpoints.target(console);
         Server source = Server.connect(from);
         Server target = Server.connect(to);
+        if (step.isDone(console, source, target)) {
+            return Failure.OK;
+        }
         List<Extensions.Installed> wanted;
         Extensions before;
         List<TimescaleAlignment.Step> steps;
@@ -96,6 +102,9 @@ class AlignVersion implements Callable<Integer> {
         try (Connection here = source.session(); Connection there = target.session()) {
             create(creation(Extensions.compare(wanted, there, name -> true), here, there, target), script);
             table(before.all(), steps);
+        }
+        if (!dryRun) {
+            step.write();
         }
         return Failure.OK;
     }

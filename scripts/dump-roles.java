@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RecognizedKind.java
 //SOURCES ../lib/RoleReport.java ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java
-//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/TargetKind.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/StepFile.java ../lib/TargetKind.java ../lib/TargetKindOption.java
 //MAIN DumpRoles
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
@@ -29,6 +29,7 @@ import lib.Roles;
 import lib.Rows;
 import lib.Server;
 import lib.ShellScript;
+import lib.StepFile;
 import lib.TargetKind;
 import lib.TargetKindOption;
 import picocli.CommandLine.Command;
@@ -49,6 +50,8 @@ class DumpRoles implements Callable<Integer> {
     Endpoints endpoints;
     @Mixin
     TargetKindOption kind;
+    @Mixin
+    StepFile step;
     @Option(names = "--target-version", paramLabel = "NUM", order = 11,
             description = "major version of a target that is not asked (default: the source's)")
     Integer version;
@@ -91,6 +94,13 @@ class DumpRoles implements Callable<Integer> {
             throw Failure.refused("the source is PostgreSQL %s, older than 12", source.facts().version())
                     .hint("upgrade the source to PostgreSQL 12 or newer");
         }
+        if (step.wanted()) {
+            Server there = to == null ? null : Server.connect(to);
+            if (there == null ? step.isDone(console, source) : step.isDone(console, source, there)) {
+                return Failure.OK;
+            }
+            to = there == null ? null : there.dsn();
+        }
         Roles roles;
         RoleTarget target;
         try (Connection session = source.session()) {
@@ -122,6 +132,9 @@ class DumpRoles implements Callable<Integer> {
             console.out(report.json());
         }
         console.say("%s", report.summary());
+        if (!dryRun) {
+            step.write();
+        }
         return Failure.OK;
     }
 

@@ -4,7 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
+//SOURCES ../lib/DumpWriter.java ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Server.java
+//SOURCES ../lib/StepFile.java
 //MAIN Dump
 //DESCRIPTION Dump a database with a manifest that says what is in it
 
@@ -21,6 +22,8 @@ import lib.Dumping;
 import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
+import lib.Server;
+import lib.StepFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,6 +65,8 @@ class Dump implements Callable<Integer> {
     @Option(names = "--dry-run", order = 33, description = "write nothing; print a shell script that makes the same dump with pg_dump")
     boolean dryRun;
     @Mixin
+    StepFile step = new StepFile();
+    @Mixin
     Console console = new Console();
 
     @Override
@@ -75,6 +80,13 @@ class Dump implements Callable<Integer> {
         }
         Compression compression = compress == null ? null : Compression.of(compress);
         Dsn source = endpoints.source(console);
+        if (step.wanted()) {
+            Server server = Server.connect(source);
+            if (step.isDone(console, server)) {
+                return Failure.OK;
+            }
+            source = server.dsn();
+        }
         DumpWriter.Order order = new DumpWriter.Order(out, wanted, jobs == null ? PARALLEL : jobs, compression, filters.argumentsWithData(), noOwner,
                 noPrivileges, overwrite);
         order.check(false);
@@ -83,6 +95,7 @@ class Dump implements Callable<Integer> {
             console.out("%s", dumping.script());
         } else {
             dumping.run(pauseJobs);
+            step.write();
         }
         return Failure.OK;
     }

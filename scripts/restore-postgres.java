@@ -7,6 +7,7 @@
 //MAIN RestorePostgres
 //DESCRIPTION Restore a dump into a PostgreSQL database, in parallel
 
+import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import lib.Console;
 import lib.Endpoints;
@@ -31,7 +32,7 @@ class RestorePostgres implements Callable<Integer> {
     Console console = new Console();
 
     @Override
-    public Integer call() {
+    public Integer call() throws SQLException {
         options.restore(endpoints, console, false);
         return Failure.OK;
     }

@@ -7,6 +7,7 @@
 //MAIN RestoreTimescale
 //DESCRIPTION Restore a dump into a TimescaleDB database, in parallel
 
+import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import lib.Console;
 import lib.Endpoints;
@@ -31,7 +32,7 @@ class RestoreTimescale implements Callable<Integer> {
     Console console = new Console();
 
     @Override
-    public Integer call() {
+    public Integer call() throws SQLException {
         options.restore(endpoints, console, true);
         return Failure.OK;
     }

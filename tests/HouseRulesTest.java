@@ -26,7 +26,7 @@ class HouseRulesTest {
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
-            servers: ToolMessages ClientTools Tool Connecting Rows OwnSchema Sessions Server SessionPair TargetDatabase
+            servers: ToolMessages ClientTools Tool Connecting Rows OwnSchema Sessions Server SessionPair TargetDatabase DatabaseIdentity StepFile
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Refusal Settings Roles QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters

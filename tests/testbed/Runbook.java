@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The Makefile's routes, with the commands that make would run, each run within this JVM. */
+/** The Makefile's routes and steps, with the commands that make would run, each run within this JVM. */
 public final class Runbook {
     private static final Pattern MAIN = Pattern.compile("(?m)^//MAIN (\\w+)$");
 
@@ -20,7 +20,7 @@ public final class Runbook {
     }
 
     /**
-     * Runs the commands of a route up to the first that fails.
+     * Runs the commands of a route or of a step up to the first that fails.
      *
      * @param folder where its files go
      * @param environment with SOURCE and TARGET
@@ -42,7 +42,8 @@ public final class Runbook {
         List<List<String>> commands = new ArrayList<>();
         Run.output(List.of("make", "--no-print-directory", "--dry-run", route, "SOURCE=x", "TARGET=x", "DIR=" + folder)).lines()
                 .map(line -> Arrays.asList(line.split(" +"))).forEach(words -> {
-                    if (words.get(0).equals("./jbang")) {
+                    // As it is said. What the shell is given has more to it, for when the command fails.
+                    if (words.get(0).equals("./jbang") && !words.contains("||")) {
                         commands.add(words);
                     } else if (words.get(0).equals("mkdir")) {
                         Run.output(words);
