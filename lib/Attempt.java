@@ -44,7 +44,8 @@ public final class Attempt {
             throw e.exitCode() == Failure.DIFFERENCES ? e
                     : e.asStep().hint("%s%s", e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen ", AGAIN);
         } catch (SQLException e) {
-            throw Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
+            Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
+            throw begun ? failure.hint(AGAIN) : failure.asRefusal();
         } finally {
             // The sessions that a signal takes away bring us here before it is the message's turn.
             if (!Cleanup.stopping()) {

@@ -2,6 +2,8 @@
 package lib;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,19 +32,42 @@ public record OutputFile(Path path, boolean overwrite) {
         }
     }
 
-    /** Writes the file, in UTF-8 and of mode 0600. */
+    /**
+     * Writes the file, in UTF-8 and of mode 0600.
+     *
+     * @throws Failure step, when it cannot be written, or when somebody has put a file of that name there since {@link #check}
+     */
     public void write(String content) {
         Path unfinished = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
         try {
             Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             try {
                 Files.writeString(unfinished, content);
-                Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                if (overwrite) {
+                    Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                } else {
+                    moveToNewName(unfinished);
+                }
             } finally {
                 Files.deleteIfExists(unfinished);
             }
+        } catch (FileAlreadyExistsException e) {
+            throw Failure.step("\"%s\" is not written: a file of that name has appeared meanwhile", path).because(e)
+                    .hint("name another file or use --overwrite");
         } catch (IOException e) {
             throw Failure.step("could not write \"%s\": %s", path, e.getMessage()).because(e);
+        }
+    }
+
+    /** A rename replaces what is there; a second name for the same file does not (POSIX, rename and link). */
+    private void moveToNewName(Path unfinished) throws IOException {
+        try {
+            Files.createLink(path, unfinished);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // A file system without hard links; this asks and renames in two steps.
+            Files.move(unfinished, path);
         }
     }
 }

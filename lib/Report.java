@@ -1,17 +1,9 @@
-//SOURCES Failure.java
 package lib;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** The account of a run: each step with its time and what came of it, then what the operator has to know or to do. */
 public final class Report {
@@ -60,16 +52,8 @@ public final class Report {
         return lines;
     }
 
-    /** Writes the account to a file that only this user can read. */
-    public void write(Path file, boolean overwrite) {
-        try {
-            if (overwrite) {
-                Files.deleteIfExists(file);
-            }
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(file, lines(), StandardCharsets.UTF_8, Set.of(StandardOpenOption.WRITE).toArray(new StandardOpenOption[0]));
-        } catch (IOException e) {
-            throw Failure.step("could not write the report to \"%s\": %s", file, e.getMessage()).because(e);
-        }
+    /** @return the whole account, each line ended */
+    public String text() {
+        return String.join("\n", lines()) + "\n";
     }
 }

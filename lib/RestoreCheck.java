@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java Rows.java
-//SOURCES Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java TimescaleRights.java
+//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java RoleTarget.java
+//SOURCES Rows.java Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java TimescaleRights.java
 //SOURCES Uncarried.java
 package lib;
 
@@ -128,8 +128,7 @@ public final class RestoreCheck {
             missing.addAll(manifest.grantees());
         }
         List<Role> roles = Rows.list(to, "target", "listing the roles", """
-                SELECT r.rolname, r.rolsuper, pg_catalog.pg_has_role(r.oid, 'USAGE') OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s
-                  FROM pg_catalog.pg_roles r""".formatted(target.facts().major() < 16 && target.facts().createRole()),
+                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r""".formatted(RoleTarget.reachable(target.facts())),
                 row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
         roles.forEach(role -> missing.remove(role.name));
         if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {

@@ -4,12 +4,11 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Bytes.java ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/Report.java
+//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/OutputFile.java ../lib/Report.java
 //SOURCES ../lib/TargetKindOption.java ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +24,7 @@ import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
 import lib.Migration;
+import lib.OutputFile;
 import lib.Report;
 import lib.TargetKindOption;
 import lib.Verification;
@@ -94,11 +94,8 @@ class Migrate implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (out != null && Files.exists(out) && (Files.isDirectory(out) || !overwrite)) {
-            throw Failure.usage("\"%s\" exists already", out).hint("name another file or use --overwrite");
-        }
-        if (out != null && !Files.isWritable(out.toAbsolutePath().getParent())) {
-            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", out).hint("name a file in a folder of yours");
+        if (out != null) {
+            new OutputFile(out, overwrite).check();
         }
     }
 
@@ -125,12 +122,17 @@ class Migrate implements Callable<Integer> {
         }
     }
 
-    /** Also when both sides differ: what was left out is what the operator needs then. */
+    /** Also when both sides differ: what was left out is what the operator needs then. How the run ended does not depend on this file. */
     private void summarize(Report report) {
         (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
         if (out != null) {
-            report.write(out, overwrite);
-            console.say("the summary is in %s", out);
+            try {
+                new OutputFile(out, overwrite).write(report.text());
+                console.say("the summary is in %s", out);
+            } catch (Failure e) {
+                console.warn("%s", e.getMessage());
+                console.hint("the summary also stands above, on standard output");
+            }
         }
     }
 

@@ -195,10 +195,20 @@ class RdsViaEc2 {
             RemoteRun.Result result = stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
             result.out().lines().forEach(line -> console.out("%s", line));
             if (out != null && !result.summary().isEmpty()) {
-                new OutputFile(out, overwrite).write(result.summary());
-                console.say("the summary is in %s", out);
+                keep(result.summary());
             }
             return result.code();
+        }
+
+        /** How the run ended does not depend on this file. */
+        private void keep(String summary) {
+            try {
+                new OutputFile(out, overwrite).write(summary);
+                console.say("the summary is in %s", out);
+            } catch (Failure e) {
+                console.warn("%s", e.getMessage());
+                console.hint("the summary also stands above, on standard output");
+            }
         }
 
         private RemoteHost machine() {
