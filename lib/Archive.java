@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java Dsn.java Failure.java Refusal.java Selection.java Tool.java
+//SOURCES Dsn.java Failure.java PrivateFile.java Refusal.java Selection.java Tool.java
 package lib;
 
 import java.io.IOException;
@@ -97,7 +97,7 @@ public final class Archive {
      * @param filters pg_dump's own filter arguments
      */
     public static Archive dump(Tool tool, Dsn source, String snapshot, List<String> filters) {
-        Path file = Cleanup.privateFile("schema", "");
+        Path file = PrivateFile.write("schema", "");
         List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only", "--snapshot=" + snapshot, "--file=" + file));
         arguments.addAll(ALWAYS);
         arguments.addAll(filters);
@@ -182,7 +182,7 @@ public final class Archive {
     public List<String> text(Predicate<Entry> wanted) {
         StringBuilder list = new StringBuilder();
         entries.stream().filter(wanted).forEach(entry -> list.append(entry.line).append('\n'));
-        return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + Cleanup.privateFile("list", list.toString()), file.toString()));
+        return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + PrivateFile.write("list", list.toString()), file.toString()));
     }
 
     /**
@@ -196,7 +196,7 @@ public final class Archive {
         if (grants.isEmpty()) {
             return List.of();
         }
-        Path file = Cleanup.privateFile("grants", "");
+        Path file = PrivateFile.write("grants", "");
         script(file, List.of("--no-owner"), grants);
         try {
             String script = words.apply(Files.readString(file, StandardCharsets.ISO_8859_1));
@@ -240,7 +240,7 @@ public final class Archive {
 
     private List<String> chosen(List<String> options, List<Entry> chosen) {
         List<String> arguments = new ArrayList<>(options);
-        arguments.add("--use-list=" + Cleanup.privateFile("list", chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
+        arguments.add("--use-list=" + PrivateFile.write("list", chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
         arguments.add(file.toString());
         return arguments;
     }

@@ -1,21 +1,12 @@
-//SOURCES Failure.java
 package lib;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 
 /**
  * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. Tasks run last in, first out, once.
- * After {@code kill -9} nothing runs; the next command sweeps the private files of processes that are gone.
+ * After {@code kill -9} nothing runs.
  */
 public final class Cleanup {
     private static final Deque<Task> TASKS = new ArrayDeque<>();
@@ -23,7 +14,6 @@ public final class Cleanup {
     private static final long LAST_WAIT_MILLIS = 30_000;
     private static volatile boolean stopping;
     private static int running;
-    private static Path folder;
 
     static {
         Runtime.getRuntime().addShutdownHook(HOOK);
@@ -113,66 +103,6 @@ public final class Cleanup {
     private static Task next() {
         synchronized (TASKS) {
             return TASKS.poll();
-        }
-    }
-
-    /**
-     * Writes a file that only this user can read (0600 in a 0700 folder) and that is removed when the command ends.
-     *
-     * @param content the text, in UTF-8
-     */
-    public static Path privateFile(String name, String content) {
-        try {
-            Path file = Files.createTempFile(privateFolder(), ProcessHandle.current().pid() + "-" + name + "-", "",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            onExit(() -> delete(file));
-            Files.write(file, content.getBytes(StandardCharsets.UTF_8));
-            return file;
-        } catch (IOException e) {
-            throw Failure.refused("could not write a private temporary file: %s", e.getMessage()).because(e)
-                    .hint("set TMPDIR to a folder you can write to");
-        }
-    }
-
-    private static synchronized Path privateFolder() throws IOException {
-        if (folder == null) {
-            Path wanted = Path.of(System.getenv().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir")),
-                    "tsmigrate-" + System.getProperty("user.name"));
-            try {
-                Files.createDirectory(wanted, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            } catch (FileAlreadyExistsException e) {
-                // Somebody else's folder of that name could be read or swapped under us.
-                if (!Files.isDirectory(wanted, LinkOption.NOFOLLOW_LINKS)
-                        || !Files.getOwner(wanted).getName().equals(System.getProperty("user.name"))
-                        || !PosixFilePermissions.toString(Files.getPosixFilePermissions(wanted)).equals("rwx------")) {
-                    wanted = Files.createTempDirectory("tsmigrate-");
-                    Path own = wanted;
-                    onExit(() -> delete(own));
-                }
-            }
-            folder = wanted;
-            sweep(wanted);
-        }
-        return folder;
-    }
-
-    private static void sweep(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                String pid = file.getFileName().toString().replaceFirst("-.*", "");
-                if (pid.matches("\\d{1,9}") && ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
-    }
-
-    /** Removes a file that has served its purpose before the command ends. */
-    static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            // A folder that another run still uses stays; a file that is gone is what was wanted.
         }
     }
 }

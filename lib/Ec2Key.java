@@ -1,4 +1,4 @@
-//SOURCES Failure.java
+//SOURCES ClientTools.java Failure.java
 package lib;
 
 import java.io.IOException;
@@ -32,8 +32,10 @@ record Ec2Key(Path file) {
     }
 
     private void make() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
-                .redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
+                .redirectErrorStream(true);
+        builder.environment().keySet().removeAll(ClientTools.unwanted());
+        Process process = builder.start();
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         if (process.waitFor() != 0) {

@@ -1,4 +1,4 @@
-//SOURCES Archive.java Cleanup.java Failure.java
+//SOURCES Archive.java Failure.java PrivateFile.java
 package lib;
 
 import java.io.IOException;
@@ -52,12 +52,12 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         }
         List<String> arguments = new ArrayList<>(List.of("--verbose", "--no-owner"));
         arguments.addAll(options);
-        Path script = Cleanup.privateFile("script", "");
+        Path script = PrivateFile.write("script", "");
         archive.script(script, arguments, chosen);
         try {
             return read(script, chosen);
         } finally {
-            Cleanup.delete(script);
+            PrivateFile.delete(script);
         }
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java Failure.java
+//SOURCES Failure.java PrivateFile.java
 package lib;
 
 import java.io.IOException;
@@ -121,12 +121,12 @@ public final class PassFile {
      */
     public static Path write(String side, String password) {
         if (password == null) {
-            return Cleanup.privateFile("pgpass", "");
+            return PrivateFile.write("pgpass", "");
         }
         if (password.indexOf('\n') >= 0 || password.indexOf('\r') >= 0) {
             throw Failure.usage("the password for the %s contains a line break, which no password file can hold", side)
                     .hint("give the user another password for the migration");
         }
-        return Cleanup.privateFile("pgpass", "*:*:*:*:" + escaped(password) + "\n");
+        return PrivateFile.write("pgpass", "*:*:*:*:" + escaped(password) + "\n");
     }
 }

@@ -22,7 +22,7 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure Json OutputFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
+            base: Bytes Count Cleanup Failure Json OutputFile PrivateFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
               DriverProperties ClientConninfo Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression

@@ -3,6 +3,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,15 +33,19 @@ import testbed.Meanwhile;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
+import testbed.WrappedClients;
 
 /** Where passwords may be while a migration runs: in the memory of its own process and in files that only its user can read. */
 class SecretsTest {
     /** Stands before a client program and writes down all that others could see of it. */
     private static final String WRAPPER = """
             #!/bin/sh
-            { env; printf '%%s\\n' "$0" "$@"; test -z "$PGPASSFILE" || ls -ld "$PGPASSFILE" "${PGPASSFILE%%/*}"; } >>'%s'
-            exec '%s' "$@"
+            { env; printf '%%s\\n' "$0" "$@"; test -z "$PGPASSFILE" || ls -ldL "$PGPASSFILE"; } >>'%1$s'
+            test -z "$PGPASSFILE" || cat "$PGPASSFILE" >>'%1$s.passwords'
+            exec '%2$s' "$@"
             """;
+    /** Whether open files can be named without a folder, as on Linux. */
+    private static final boolean PROC = Files.isDirectory(Path.of("/proc/self/fd"));
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
@@ -89,6 +95,7 @@ class SecretsTest {
 
         Set<String> passFiles = new TreeSet<>();
         StringBuilder processes = new StringBuilder();
+        Set<String> told = new TreeSet<>();
         CommandRun run;
         try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString(), "--leave-out", "server-settings",
                 "--via-files", "--dir", own.resolve("files").toString()),
@@ -97,6 +104,7 @@ class SecretsTest {
             while (!end.isDone()) {
                 processes.append(Run.output(List.of("ps", "-eo", "args")));
                 assertPrivate(own, passFiles);
+                child.family().forEach(process -> told.addAll(variables(process)));
             }
             run = end.join();
         }
@@ -106,11 +114,20 @@ class SecretsTest {
         // The proofs that we looked at the right time: the programs were seen, and so were both passwords where they belong. Without files in
         // between, no program connects to the target.
         assertTrue(processes.toString().contains(clients.resolve("pg_restore").toString()), "no pg_restore was seen");
-        assertEquals(Set.of("rw------- " + OF_SOURCE, "rw------- " + OF_TARGET), passFiles);
         String wrappers = Files.readString(seen);
-        assertTrue(wrappers.contains("PGPASSFILE=" + own), wrappers);
-        assertEquals(Set.of("drwx------"), wrappers.lines().filter(line -> line.endsWith("/tsmigrate-" + System.getProperty("user.name")))
-                .map(line -> line.substring(0, 10)).collect(Collectors.toSet()));
+        String passwords = Files.readString(Path.of(seen + ".passwords"));
+        assertTrue(passwords.contains(OF_SOURCE) && passwords.contains(OF_TARGET), passwords);
+        assertEquals(Set.of("-rw-------"), wrappers.lines().filter(line -> line.startsWith("-rw")).map(line -> line.substring(0, 10))
+                .collect(Collectors.toSet()));
+        if (PROC) {
+            // In no moment a file of any name held a password.
+            assertEquals(Set.of(), passFiles);
+            assertTrue(wrappers.contains("PGPASSFILE=/proc/"), wrappers);
+            assertEquals(Set.of("PATH"), told);
+        } else {
+            assertEquals(Set.of("rw------- " + OF_SOURCE, "rw------- " + OF_TARGET), passFiles);
+            assertTrue(wrappers.contains("PGPASSFILE=" + own), wrappers);
+        }
         assertNone("ps", processes.toString());
         assertNone("arguments and environments of programs", wrappers);
         assertNone("output", run.out() + run.err());
@@ -119,6 +136,55 @@ class SecretsTest {
         Set<String> left = new TreeSet<>();
         assertPrivate(own, left);
         assertEquals(Set.of(), left);
+    }
+
+    /** The names of some variables of a program that the command has started; nothing of what has not yet become a program of its own. */
+    private static Set<String> variables(ProcessHandle process) {
+        try {
+            Path folder = Path.of("/proc/" + process.pid());
+            String program = Files.readString(folder.resolve("comm")).strip();
+            String environment = Files.readString(folder.resolve("environ"), StandardCharsets.ISO_8859_1);
+            // Read again: it may have become another program in between.
+            return program.equals("java") || program.equals("jspawnhelper") || !program.equals(Files.readString(folder.resolve("comm")).strip()) ? Set.of()
+                    : Stream.of(environment.split("\0")).map(variable -> variable.replaceFirst("=.*", ""))
+                            .filter(Set.of("PATH", "SOURCE", "TARGET", "PGPASSWORD")::contains).collect(Collectors.toSet());
+        } catch (IOException e) {
+            // It has ended, or this system has no such files.
+            return Set.of();
+        }
+    }
+
+    @Test
+    void a_killed_command_leaves_no_password_behind() throws IOException {
+        assumeTrue(PROC, "elsewhere the user's next command removes them");
+        Path own = Files.createDirectory(temporary.resolve("own"));
+        Path ready = temporary.resolve("ready");
+        Map<String, String> environment = new HashMap<>(WrappedClients.in(temporary, "pg_restore", "touch '" + ready + "'; sleep 5"));
+        environment.putAll(Map.of("SOURCE", SOURCE.uri(shop, "from", ODD + OF_SOURCE), "TARGET", TARGET.uri(TARGET.newDatabase(), "to", ODD + OF_TARGET)));
+        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate"), own, environment)) {
+            // The schema has been dumped, with the password in it of the user mapping.
+            child.await("pg_restore starts", () -> Files.exists(ready));
+            child.signal("KILL");
+            assertEquals(137, child.end().code());
+        }
+        try (Stream<Path> files = Files.walk(own)) {
+            assertEquals(List.of(), files.filter(Files::isRegularFile).toList());
+        }
+    }
+
+    @Test
+    void no_program_is_started_with_all_the_variables_of_the_command() throws IOException {
+        Set<String> open = new TreeSet<>();
+        try (Stream<Path> files = Files.list(Path.of("lib"))) {
+            for (Path file : files.toList()) {
+                String text = Files.readString(file);
+                if (text.matches("(?s).*new Process(Builder|Executor)\\(.*") && !text.contains("environment().clear()")
+                        && !text.contains("environment().keySet().removeAll(") && !text.contains("unwanted().forEach(variable -> executor.environment(variable, null))")) {
+                    open.add(file.toString());
+                }
+            }
+        }
+        assertEquals(Set.of(), open);
     }
 
     @Test
