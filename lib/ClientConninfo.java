@@ -1,6 +1,7 @@
-//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java ServerAddress.java
+//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java PrivateFile.java ServerAddress.java
 package lib;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.stream.Collectors;
 
 /** The key=value string for PostgreSQL's client tools (PostgreSQL manual, 34.1.1.1), resolved and without secrets. */
 final class ClientConninfo {
+    private static final String SERVICE = "tsmigrate";
     private static final int SYSTEM_ROOTS_SINCE = 16;
     /** A connection that lies idle while others copy must not be forgotten by a firewall; dead after 90 s without an answer. */
     private static final Map<String, String> KEEPALIVES = new LinkedHashMap<>();
@@ -24,8 +26,26 @@ final class ClientConninfo {
     }
 
     static String of(Parameters parameters, List<ServerAddress> servers, String user, String database, String application, int clientMajor) {
-        return values(parameters, servers, user, database, application, clientMajor).entrySet().stream()
-                .map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+        Map<String, String> values = values(parameters, servers, user, database, application, clientMajor);
+        String password = parameters.or("sslpassword", null);
+        if (password != null && knows(parameters, Keyword.of("sslpassword"), "…", clientMajor)) {
+            values.put("service", SERVICE);
+        }
+        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+    }
+
+    /**
+     * Writes the one secret that libpq takes neither from a variable nor from a file of its own: the password of the key.
+     *
+     * @return a service file (PostgreSQL manual, 34.17)
+     */
+    static Path secretService(Parameters parameters) {
+        String password = parameters.get("sslpassword");
+        if (!password.equals(password.stripTrailing()) || password.matches("(?s).*[\n\r].*")) {
+            throw Failure.usage("sslpassword of the %s ends in a blank or contains a line break, which no service file can hold", parameters.side)
+                    .hint("give the key another password: openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key", parameters.file("sslkey", ".postgresql/postgresql.key"));
+        }
+        return PrivateFile.write("service", "[" + SERVICE + "]\nsslpassword=" + password + "\n");
     }
 
     /** @return the same by keyword */

@@ -5,40 +5,66 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.PrivateKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.PBEParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
 
 /** The private key of a client certificate: OpenSSL writes several formats, of which the JDBC driver reads one, and only if told the algorithm. */
-final class ClientKey {
+record ClientKey(PrivateKey key, boolean encrypted) {
     private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z ]*PRIVATE KEY)-----([^-]*)-----END");
-
-    private ClientKey() {
-    }
+    /** As Java names the schemes of PKCS #5 2.0 (RFC 8018), of which OpenSSL 3 writes the one with SHA256 and AES_256. */
+    private static final Pattern SCHEME = Pattern.compile("PBEWith(HmacSHA\\d+)AndAES_(\\d+)");
 
     /**
-     * What kind of key this is.
+     * Reads a key.
      *
-     * @return the Java name of the algorithm, such as "EC"; empty for a file that is not PEM
-     * @throws Failure usage, for a key that the driver cannot read, with the command that makes it readable
+     * @param password what opens an encrypted one, or null
+     * @return null for a file that is not PEM, which is left to the driver
+     * @throws Failure usage, for a key that cannot be read, with the command that makes it readable
      */
-    static Optional<String> algorithm(String side, Path key) {
-        Matcher pem = PEM.matcher(text(side, key));
+    static ClientKey read(String side, Path file, String password) {
+        Matcher pem = PEM.matcher(text(side, file));
         if (!pem.find()) {
-            return Optional.empty();
+            return null;
         }
-        if (!pem.group(1).equals("PRIVATE KEY")) {
-            throw Failure.usage("the JDBC driver cannot read the private key \"%s\" of the %s: it is \"%s\", and must be an unencrypted PKCS #8 key",
-                            key, side, pem.group(1))
-                    .hint("make one: openssl pkcs8 -topk8 -nocrypt -in %s -out client.key && chmod 600 client.key, then sslkey=client.key", key);
+        boolean encrypted = pem.group(1).equals("ENCRYPTED PRIVATE KEY");
+        if (encrypted && password == null) {
+            throw Failure.usage("the private key \"%s\" of the %s is encrypted, and no password was given for it", file, side)
+                    .hint("give it as sslpassword in the connection string in $%s or in a service file", side.toUpperCase(Locale.ROOT));
+        } else if (!encrypted && !pem.group(1).equals("PRIVATE KEY")) {
+            throw unreadable(side, file, "it is \"" + pem.group(1) + "\", and must be a PKCS #8 key");
         }
         byte[] encoded = Base64.getMimeDecoder().decode(pem.group(2));
-        return List.of("RSA", "EC", "EdDSA", "RSASSA-PSS").stream().filter(algorithm -> isKeyOf(algorithm, encoded)).findFirst();
+        byte[] plain = encrypted ? decrypted(side, file, encoded, password) : encoded;
+        return List.of("RSA", "EC", "EdDSA", "RSASSA-PSS").stream().map(algorithm -> key(algorithm, plain)).filter(Objects::nonNull).findFirst()
+                .map(key -> new ClientKey(key, encrypted)).orElseThrow(() -> encrypted ? wrongPassword(side, file)
+                        : unreadable(side, file, "it is no key of a kind that Java knows"));
+    }
+
+    private static Failure unreadable(String side, Path file, String why) {
+        return Failure.usage("the JDBC driver cannot read the private key \"%s\" of the %s: %s", file, side, why)
+                .hint("make one: openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key && chmod 600 client.key, then sslkey=client.key and its password "
+                        + "as sslpassword; or -nocrypt in place of -v2 aes256, without a password", file);
+    }
+
+    private static Failure wrongPassword(String side, Path file) {
+        return Failure.usage("sslpassword does not open the private key \"%s\" of the %s", file, side)
+                .hint("try it: openssl pkey -noout -in %s", file);
     }
 
     private static String text(String side, Path key) {
@@ -49,12 +75,34 @@ final class ClientKey {
         }
     }
 
-    private static boolean isKeyOf(String algorithm, byte[] encoded) {
+    /** Java's own ciphers of these schemes take passwords of ASCII only. */
+    private static byte[] decrypted(String side, Path file, byte[] encoded, String password) {
         try {
-            KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
-            return true;
+            EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(encoded);
+            AlgorithmParameters parameters = info.getAlgParameters();
+            Matcher scheme = SCHEME.matcher(String.valueOf(parameters));
+            if (!scheme.matches()) {
+                throw unreadable(side, file, "it is encrypted with " + info.getAlgName());
+            }
+            PBEParameterSpec derivation = parameters.getParameterSpec(PBEParameterSpec.class);
+            SecretKey secret = SecretKeyFactory.getInstance("PBKDF2With" + scheme.group(1)).generateSecret(new PBEKeySpec(password.toCharArray(),
+                    derivation.getSalt(), derivation.getIterationCount(), Integer.parseInt(scheme.group(2))));
+            Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
+            cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(secret.getEncoded(), "AES"), derivation.getParameterSpec());
+            return cipher.doFinal(info.getEncryptedData());
+        } catch (IOException e) {
+            // An algorithm that this Java has no parameters for, or no PKCS #8 at all.
+            throw unreadable(side, file, "it is encrypted in a way that Java does not know").because(e);
         } catch (GeneralSecurityException e) {
-            return false;
+            throw wrongPassword(side, file).because(e);
+        }
+    }
+
+    private static PrivateKey key(String algorithm, byte[] encoded) {
+        try {
+            return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
+        } catch (GeneralSecurityException e) {
+            return null;
         }
     }
 }

@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.sql.SQLException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
@@ -28,6 +29,10 @@ public final class Connecting {
         if (wantsPassword(dsn, e)) {
             return failure.hint("give the password of user \"%s\" in ~/.pgpass, PGPASSWORD or the connection string in $%s", dsn.user(),
                     side.toUpperCase(Locale.ROOT));
+        }
+        if (caused(e, CertificateException.class)) {
+            return failure.hint("name the file with the authority that has signed the certificate of the %s: sslrootcert=…; "
+                    + "sslmode=disable would go on without encryption", side);
         }
         return switch (state) {
             case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",
@@ -64,6 +69,15 @@ public final class Connecting {
     public static String words(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         return server != null && server.getMessage() != null ? server.getMessage() : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    private static boolean caused(Throwable e, Class<? extends Throwable> kind) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (kind.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String reason(Dsn dsn, SQLException e) {

@@ -1,9 +1,10 @@
-//SOURCES ClientKey.java Failure.java Parameters.java ServerAddress.java
+//SOURCES ClientKey.java Failure.java Parameters.java ServerAddress.java TlsSockets.java
 package lib;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Properties;
 final class DriverTls {
     /** The certificate authorities of the Java runtime stand for those of OpenSSL, which the driver cannot read. */
     private static final String SYSTEM_ROOTS = "org.postgresql.ssl.DefaultJavaSSLFactory";
+    /** What Java speaks; it has given up older ones (JDK-8202343). */
+    private static final List<String> VERSIONS = List.of("TLSv1.2", "TLSv1.3");
 
     private final Parameters parameters;
     private final String side;
@@ -37,6 +40,7 @@ final class DriverTls {
         if (!tls.mode.equals("disable")) {
             tls.putRoot();
             tls.putClientCertificate();
+            tls.putVersions();
         }
     }
 
@@ -95,8 +99,40 @@ final class DriverTls {
         // Empty, not absent: the driver would look for files of its own.
         properties.setProperty("sslcert", sent ? certificate.toString() : "");
         properties.setProperty("sslkey", sent ? key.toString() : "");
-        if (sent) {
-            ClientKey.algorithm(side, key).ifPresent(algorithm -> properties.setProperty("pemKeyAlgorithm", algorithm));
+        ClientKey read = sent ? ClientKey.read(side, key, parameters.or("sslpassword", null)) : null;
+        if (read != null && read.encrypted()) {
+            properties.setProperty("sslpassword", parameters.get("sslpassword"));
+            putSockets();
+        } else if (read != null) {
+            properties.setProperty("pemKeyAlgorithm", read.key().getAlgorithm());
+        }
+    }
+
+    /** Bounds as libpq has them: inclusive, none by default for the newest, TLSv1.2 for the oldest. */
+    private void putVersions() {
+        String oldest = version("ssl_min_protocol_version", "TLSv1.2");
+        String newest = version("ssl_max_protocol_version", "TLSv1.3");
+        if (newest.compareTo(oldest) < 0) {
+            throw Failure.usage("there is no TLS version from %s%s to %s%s for the %s, of those that Java speaks: %s", oldest,
+                    parameters.origin("ssl_min_protocol_version"), newest, parameters.origin("ssl_max_protocol_version"), side, String.join(", ", VERSIONS))
+                    .hint("give ssl_min_protocol_version and ssl_max_protocol_version so that one of them is between");
+        }
+        List<String> allowed = VERSIONS.stream().filter(version -> version.compareTo(oldest) >= 0 && version.compareTo(newest) <= 0).toList();
+        if (!allowed.equals(VERSIONS)) {
+            properties.setProperty(TlsSockets.VERSIONS, String.join(",", allowed));
+            putSockets();
+        }
+    }
+
+    private String version(String keyword, String otherwise) {
+        String given = parameters.or(keyword, otherwise);
+        return VERSIONS.stream().filter(given::equalsIgnoreCase).findFirst().orElse(given.toLowerCase(Locale.ROOT).equals("tlsv1.1") ? "TLSv1.1" : "TLSv1");
+    }
+
+    private void putSockets() {
+        properties.setProperty("sslfactory", TlsSockets.class.getName());
+        if (systemRoots()) {
+            properties.setProperty("sslrootcert", TlsSockets.SYSTEM);
         }
     }
 }

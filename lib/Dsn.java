@@ -13,7 +13,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
@@ -34,7 +33,8 @@ public final class Dsn {
     private final boolean passwordOnCommandLine;
     private final String database;
     private final String password;
-    private final AtomicReference<Path> passFile;
+    /** Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of the server. */
+    private final Map<String, String> secretFiles;
 
     private Dsn(Parameters parameters, boolean typed) {
         this.parameters = parameters;
@@ -43,20 +43,21 @@ public final class Dsn {
         driver = DriverProperties.of(parameters, servers, warnings);
         database = parameters.or("dbname", user());
         String given = parameters.or("password", null);
-        passwordOnCommandLine = typed && given != null && parameters.origin("password").isEmpty();
+        passwordOnCommandLine = typed && List.of("password", "sslpassword").stream()
+                .anyMatch(secret -> parameters.get(secret) != null && parameters.origin(secret).isEmpty());
         password = given != null ? given : fromPassFile();
-        passFile = new AtomicReference<>();
+        secretFiles = new TreeMap<>();
     }
 
-    private Dsn(Dsn other, String database, String password, AtomicReference<Path> passFile) {
-        parameters = other.parameters;
+    private Dsn(Dsn other, Parameters parameters, String database, String password, Map<String, String> secretFiles) {
+        this.parameters = parameters;
         servers = other.servers;
-        driver = other.driver;
         warnings = other.warnings;
+        driver = parameters == other.parameters ? other.driver : DriverProperties.of(parameters, servers, new ArrayList<>());
         passwordOnCommandLine = other.passwordOnCommandLine;
         this.database = database;
         this.password = password;
-        this.passFile = passFile;
+        this.secretFiles = secretFiles;
     }
 
     /**
@@ -75,12 +76,34 @@ public final class Dsn {
     /** The same server and user, another database. */
     public Dsn withDatabase(String name) {
         // A role has one password for all databases of its server.
-        return new Dsn(this, name, password, passFile);
+        return new Dsn(this, parameters, name, password, secretFiles);
     }
 
     /** The same with a password that was asked for; null for none. */
     public Dsn withPassword(String newPassword) {
-        return new Dsn(this, database, newPassword, new AtomicReference<>());
+        return new Dsn(this, parameters, database, newPassword, new TreeMap<>());
+    }
+
+    /**
+     * Whether a connection should be tried with TLS first, where it may be encrypted or not (sslmode "prefer", the default, and "allow").
+     *
+     * @return null where the connection string leaves no choice
+     */
+    Boolean triesTlsFirst() {
+        String mode = parameters.or("sslmode", "prefer");
+        // With Kerberos' own encryption it is not TLS that decides.
+        boolean open = List.of("prefer", "allow").contains(mode) && !List.of("prefer", "require").contains(parameters.or("gssencmode", "disable"));
+        return open ? mode.equals("prefer") : null;
+    }
+
+    /** The same, but that every connection is encrypted, or that none is. */
+    Dsn encrypted(boolean tls) {
+        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password, secretFiles);
+    }
+
+    /** @return whether every connection is encrypted: the connection string wants it so, or the first connection has found that it can be */
+    boolean isEncrypted() {
+        return !List.of("prefer", "allow", "disable").contains(parameters.or("sslmode", "prefer"));
     }
 
     /** @return "source" or "target" */
@@ -176,6 +199,9 @@ public final class Dsn {
         if (password != null) {
             values.put("password", password);
         }
+        if (parameters.or("sslpassword", null) != null) {
+            values.put("sslpassword", parameters.get("sslpassword"));
+        }
         values.putAll(replaced);
         return values.entrySet().stream().map(entry -> entry.getKey() + '=' + encoded(entry.getValue()))
                 .collect(Collectors.joining("&", "postgresql://?", ""));
@@ -200,13 +226,19 @@ public final class Dsn {
         return servers.get(0).address().isEmpty() ? servers.get(0).host() : servers.get(0).address();
     }
 
-    /** @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no password */
+    /**
+     * @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no password, and
+     *     PGSERVICEFILE, another one, if there is a password for the key of a certificate
+     */
     public Map<String, String> toolEnvironment() {
-        synchronized (passFile) {
-            if (passFile.get() == null) {
-                passFile.set(PassFile.write(side(), password));
+        synchronized (secretFiles) {
+            if (secretFiles.isEmpty()) {
+                secretFiles.put("PGPASSFILE", PassFile.write(side(), password).toString());
+                if (parameters.or("sslpassword", null) != null) {
+                    secretFiles.put("PGSERVICEFILE", ClientConninfo.secretService(parameters).toString());
+                }
             }
-            return Map.of("PGPASSFILE", passFile.get().toString());
+            return Map.copyOf(secretFiles);
         }
     }
 

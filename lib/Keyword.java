@@ -79,12 +79,11 @@ record Keyword(String name, String variable, int since, String values, Use use, 
             ours("sslkey", "PGSSLKEY", 12, ANY),
             refused("sslcertmode", "PGSSLCERTMODE", 16, "disable|allow|require", "disable|allow",
                     "the JDBC driver cannot insist that the server asks for a certificate"),
-            refused("sslpassword", null, 13, ANY, "", "the client tools take it from the command line only, where everybody can read it"),
+            ours("sslpassword", null, 13, ANY),
             refused("sslcrl", "PGSSLCRL", 12, ANY, "", REVOCATION),
             refused("sslcrldir", "PGSSLCRLDIR", 14, ANY, "", REVOCATION),
-            refused("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION", 13, TLS_VERSION, "|(?i)TLSv1|TLSv1\\.[12]",
-                    "the JDBC driver may settle for TLSv1.2"),
-            tools("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", 13, TLS_VERSION),
+            ours("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION", 13, TLS_VERSION),
+            ours("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", 13, TLS_VERSION),
             warned("sslsni", "PGSSLSNI", 14, FLAG, "1", "the JDBC driver always names the host when it opens TLS"),
             tools("sslkeylogfile", null, 18, ANY),
             tools("requirepeer", "PGREQUIREPEER", 12, ANY),
@@ -108,7 +107,8 @@ record Keyword(String name, String variable, int since, String values, Use use, 
             Set.of("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret");
 
     /** Without these a connection could be weaker than asked for, so a client that does not know them is no client for it. */
-    private static final Set<String> PROTECTIONS = Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version");
+    private static final Set<String> PROTECTIONS = Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version",
+            "sslpassword");
 
     /** Names that people try, and what libpq calls them. */
     private static final Map<String, String> MISNOMERS = Map.of("database", "dbname", "db", "dbname", "username", "user", "hostname", "host",

@@ -32,6 +32,14 @@ final class Parameters {
         return parameters;
     }
 
+    /** The same with one other value, which is not checked. */
+    Parameters with(String keyword, String value) {
+        Parameters other = new Parameters(side, new LinkedHashMap<>(values), environment);
+        other.origins.putAll(origins);
+        other.values.put(keyword, value);
+        return other;
+    }
+
     /** @return the value, or null if nothing gives one */
     String get(String keyword) {
         return values.get(keyword);

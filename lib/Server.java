@@ -13,10 +13,12 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
+import org.postgresql.util.GT;
 
 /** One side of a migration: what the server is, and sessions on it that all behave alike. */
 public final class Server implements Sessions {
@@ -62,25 +64,60 @@ public final class Server implements Sessions {
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
-        Server server = connectToStay(dsn);
+        return connect(dsn, answered -> { });
+    }
+
+    /** @param answered is told the connection string with what somebody at the terminal has added, even if connecting fails for another reason */
+    static Server connect(Dsn dsn, Consumer<Dsn> answered) {
+        Server server = connectToStay(dsn, answered);
         close(server.first.getAndSet(null));
         return server;
     }
 
     /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
     static Server connectToStay(Dsn dsn) {
+        return connectToStay(dsn, answered -> { });
+    }
+
+    static Server connectToStay(Dsn dsn, Consumer<Dsn> answered) {
         try {
-            Connection session = open(dsn, dsn.jdbcProperties());
-            return new Server(dsn, facts(session), session);
+            return first(dsn);
         } catch (SQLException e) {
             if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
                 char[] typed = System.console().readPassword("Password for user %s of the %s: ", dsn.user(), dsn.side());
                 if (typed != null && typed.length > 0) {
-                    return connectToStay(dsn.withPassword(new String(typed)));
+                    Dsn complete = dsn.withPassword(new String(typed));
+                    answered.accept(complete);
+                    return connectToStay(complete, answered);
                 }
             }
             throw Connecting.failure(dsn, e);
         }
+    }
+
+    /**
+     * Where the connection string leaves open whether the connection is encrypted, that is decided once, for all sessions and for the client
+     * programs alike. Left to itself, libpq goes on in plain text where the driver would not, such as after a root certificate that does not fit.
+     */
+    private static Server first(Dsn dsn) throws SQLException {
+        Boolean encrypted = dsn.triesTlsFirst();
+        if (encrypted == null) {
+            return asked(dsn);
+        }
+        try {
+            return asked(dsn.encrypted(encrypted));
+        } catch (SQLException e) {
+            // pg_hba.conf has a line for the other kind of connection only, or the server has no TLS.
+            if ("28000".equals(e.getSQLState()) || encrypted && GT.tr("The server does not support SSL.").equals(e.getMessage())) {
+                return asked(dsn.encrypted(!encrypted));
+            }
+            throw e;
+        }
+    }
+
+    private static Server asked(Dsn dsn) throws SQLException {
+        Connection session = open(dsn, dsn.jdbcProperties());
+        return new Server(dsn, facts(session), session);
     }
 
     public Dsn dsn() {

@@ -36,17 +36,24 @@ final class TargetCheck {
         this.plan = plan;
     }
 
-    /** @return whether the connection is encrypted, or stays on this machine */
+    /**
+     * What the server says of encryption is about its own end of the connection, which with a pooler is not ours. Ours and that of the client
+     * programs follow from the connection string, which knows since the first connection whether there is TLS.
+     *
+     * @return whether the connection is encrypted, or stays on this machine
+     */
     static Finding tls(Server server, Connection session) {
-        String cipher = Rows.text(session, server.side(), "asking for TLS",
-                "SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl");
-        boolean local = Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host());
-        if (cipher == null && !local) {
-            return Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
-                    "the connection to the %s is not encrypted", server.side());
+        String cipher = Rows.text(session, server.side(), "asking for TLS", """
+                SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
+                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted))""");
+        boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
+        if (encrypted) {
+            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null ? "" : " (" + cipher + ")");
+        } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
+            return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
-        return Finding.ok("tls", "the connection to the %s %s", server.side(),
-                cipher == null ? "stays on this machine" : "is encrypted (" + cipher + ")");
+        return Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
+                "the connection to the %s is not encrypted", server.side());
     }
 
     /** @return whether the target can be written to and is empty, or will be once the failed run is undone */

@@ -6,7 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /** The target's database where it does not exist yet: asked about through another one, and created like the source's. */
 public final class TargetDatabase {
@@ -32,11 +32,19 @@ public final class TargetDatabase {
         return connect(dsn, create, Server::connect);
     }
 
+    /** A way to connect; it tells what somebody at the terminal has added to the connection string. */
+    interface Way {
+        Server connect(Dsn dsn, Consumer<Dsn> answered);
+    }
+
     /** The same, in a way of one's own. */
-    static TargetDatabase connect(Dsn dsn, boolean create, Function<Dsn, Server> way) {
+    static TargetDatabase connect(Dsn wanted, boolean create, Way way) {
+        Dsn[] complete = {wanted};
         try {
-            return new TargetDatabase(dsn, way.apply(dsn), false);
+            Server server = way.connect(wanted, answered -> complete[0] = answered);
+            return new TargetDatabase(server.dsn(), server, false);
         } catch (Failure e) {
+            Dsn dsn = complete[0];
             boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
             if (absent && !create) {
                 throw e.hint("check the database name, or create it with --create-database");
@@ -46,7 +54,8 @@ public final class TargetDatabase {
             }
             for (String other : OTHERS) {
                 try {
-                    return new TargetDatabase(dsn, way.apply(dsn.withDatabase(other)), true);
+                    Server server = way.connect(dsn.withDatabase(other), answered -> { });
+                    return new TargetDatabase(server.dsn().withDatabase(dsn.database()), server, true);
                 } catch (Failure next) {
                     e.addSuppressed(next);
                 }

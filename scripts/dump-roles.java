@@ -103,9 +103,13 @@ class DumpRoles implements Callable<Integer> {
         }
         Roles roles;
         RoleTarget target;
+        Server loader = null;
         try (Connection session = source.session()) {
             roles = Roles.read(session, source);
-            target = to == null ? unseen(source, session) : ask(Server.connect(to));
+            if (to != null) {
+                loader = Server.connect(to);
+            }
+            target = loader == null ? unseen(source, session) : ask(loader);
         }
         boolean toFile = file != null && !dryRun;
         boolean applied = apply && !dryRun;
@@ -126,7 +130,7 @@ class DumpRoles implements Callable<Integer> {
             write(sql, toFile ? file : null);
         }
         if (applied) {
-            run(Server.connect(to), sql);
+            run(loader, sql);
         }
         if (json) {
             console.out(report.json());

@@ -136,6 +136,8 @@ class DsnMessagesTest {
         refuses("sslmode=required", "invalid sslmode \"required\" for the source",
                 "it is one of disable, allow, prefer, require, verify-ca, verify-full");
         refuses("connect_timeout=soon", "invalid connect_timeout \"soon\" for the source", null);
+        refuses("ssl_max_protocol_version=TLSv1.1", "there is no TLS version from TLSv1.2 to TLSv1.1 for the source, of those that Java speaks: TLSv1.2, TLSv1.3",
+                "give ssl_min_protocol_version and ssl_max_protocol_version so that one of them is between");
         environment.put("PGTARGETSESSIONATTRS", "master");
         refuses("mydb", "invalid target_session_attrs \"master\" (in PGTARGETSESSIONATTRS) for the source",
                 "it is one of any, read-write, read-only, primary, standby, prefer-standby");
@@ -144,13 +146,9 @@ class DsnMessagesTest {
     @Test
     void parameters_that_protect_the_connection_and_that_the_driver_does_not_know() {
         refuses("sslcrl=x", "sslcrl cannot be used for the source: the JDBC driver does not read revocation lists", null);
-        refuses("ssl_min_protocol_version=TLSv1.3", "ssl_min_protocol_version cannot be used for the source: the JDBC driver may settle for TLSv1.2",
-                null);
         refuses("sslcertmode=require",
                 "sslcertmode cannot be used for the source: the JDBC driver cannot insist that the server asks for a certificate",
                 null);
-        refuses("sslpassword=hunter2",
-                "sslpassword cannot be used for the source: the client tools take it from the command line only, where everybody can read it", null);
         refuses("oauth_issuer=x", "oauth_issuer cannot be used for the source: the JDBC driver cannot sign in with OAuth", null);
         refuses("scram_client_key=hunter2",
                 "scram_client_key cannot be used for the source: the JDBC driver signs in with passwords, not with SCRAM keys",

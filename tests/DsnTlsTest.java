@@ -1,12 +1,15 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.util.Base64;
@@ -19,6 +22,7 @@ import lib.Failure;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.Run;
 
 /** TLS as libpq does it (PostgreSQL manual, 34.19), told to the JDBC driver, whose own defaults differ. */
 class DsnTlsTest {
@@ -121,12 +125,32 @@ class DsnTlsTest {
     @Test
     void a_key_that_the_driver_cannot_read_comes_with_the_command_that_mends_it() throws IOException {
         Files.writeString(folder.resolve("postgresql.crt"), "");
-        for (String kind : List.of("RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY")) {
+        for (String kind : List.of("RSA PRIVATE KEY", "EC PRIVATE KEY")) {
             Path key = Files.writeString(folder.resolve("postgresql.key"), pem(kind, new byte[] {1, 2, 3}));
             refuses("host=h", "the JDBC driver cannot read the private key \"" + key + "\" of the target: it is \"" + kind
-                    + "\", and must be an unencrypted PKCS #8 key", "make one: openssl pkcs8 -topk8 -nocrypt -in " + key
-                    + " -out client.key && chmod 600 client.key, then sslkey=client.key");
+                    + "\", and must be a PKCS #8 key", "make one: openssl pkcs8 -topk8 -v2 aes256 -in " + key
+                    + " -out client.key && chmod 600 client.key, then sslkey=client.key and its password as sslpassword; or -nocrypt in place of"
+                    + " -v2 aes256, without a password");
         }
+    }
+
+    @Test
+    void an_encrypted_key_needs_its_password_and_shows_it_to_nobody() throws IOException {
+        Files.writeString(folder.resolve("postgresql.crt"), "");
+        Path key = folder.resolve("postgresql.key");
+        Run.of(List.of("openssl", "genpkey", "-algorithm", "ED25519", "-aes-256-cbc", "-pass", "pass:hünter 2", "-out", key.toString())).orFail();
+        refuses("host=h", "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
+                "give it as sslpassword in the connection string in $TARGET or in a service file");
+        refuses("host=h sslpassword=wrong", "sslpassword does not open the private key \"" + key + "\" of the target", "try it: openssl pkey -noout -in " + key);
+        refuses("host=h sslpassword=", "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
+                "give it as sslpassword in the connection string in $TARGET or in a service file");
+        Dsn dsn = Dsn.parse("target", "host=h sslpassword='hünter 2'", true, environment);
+        assertTrue(dsn.passwordOnCommandLine());
+        assertFalse((dsn.conninfo() + dsn.display() + dsn.jdbcUrl()).contains("ünter"), dsn.conninfo());
+        Path service = Path.of(dsn.toolEnvironment().get("PGSERVICEFILE"));
+        assertEquals("[tsmigrate]\nsslpassword=hünter 2\n", Files.readString(service));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(service)));
+        assertEquals("hünter 2", Dsn.parse("target", dsn.portable(Map.of()), false, environment).jdbcProperties().getProperty("sslpassword"));
     }
 
     @Test

@@ -24,7 +24,7 @@ class HouseRulesTest {
     private static final String LAYERS = """
             base: Bytes Count Cleanup Failure Json OutputFile PrivateFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
               Background
-            connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey DriverTls
+            connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientTools Tool Connecting Rows OwnSchema Sessions Server SessionPair TargetDatabase DatabaseIdentity StepFile
               PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
