@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java Rows.java Selection.java Server.java
+//SOURCES Finding.java Rows.java Selection.java Server.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -79,7 +79,7 @@ final class Capacity {
 
     /** Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their indexes. Looks up names of the source. */
     Optional<Finding> hypertable() {
-        if (Rows.text(from, "source", "looking for TimescaleDB", "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'") == null) {
+        if (TimescaleExtension.of(from, "source") == null) {
             return Optional.empty();
         }
         return Rows.list(from, "source", "counting the chunks", """

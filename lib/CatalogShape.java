@@ -1,4 +1,4 @@
-//SOURCES Rows.java
+//SOURCES Rows.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -30,17 +30,19 @@ record CatalogShape(String version, Set<String> columns) {
             UNION ALL SELECT k.relid FROM _timescaledb_catalog.chunk k
             UNION ALL SELECT s.compress_relid FROM _timescaledb_catalog.compression_settings s WHERE s.compress_relid IS NOT NULL""";
 
-    /** @return what the database of this session has, which may be {@link #NONE} */
+    /**
+     * @return what the database of this session has, which may be {@link #NONE}
+     * @throws Failure refused, where something of others stands among what is TimescaleDB's
+     */
     static CatalogShape read(Connection session, String side) {
-        String version = Rows.text(session, side, "asking for TimescaleDB", "SELECT e.extversion FROM pg_catalog.pg_extension e"
-                + " WHERE e.extname = 'timescaledb'");
-        if (version == null) {
+        TimescaleExtension extension = TimescaleExtension.of(session, side);
+        if (extension == null) {
             return NONE;
         }
         List<String> columns = Rows.texts(session, side, "reading TimescaleDB's catalog", """
                 SELECT c.relname || '.' || a.attname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
                  WHERE c.relnamespace = '_timescaledb_catalog'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped""");
-        return new CatalogShape(version, new HashSet<>(columns));
+        return new CatalogShape(extension.version(), new HashSet<>(columns));
     }
 
     /** @return whether the database has the extension */

@@ -1,11 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Rows.java Sql.java Timescale.java
+//SOURCES AlterJob.java Failure.java Rows.java Sql.java Timescale.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -99,10 +100,18 @@ final class Jobs {
         return "UPDATE " + table + " SET scheduled = false WHERE " + Timescale.ownJob("id") + " AND scheduled";
     }
 
-    /** @return the statement that gives a job its state, and has it due when it is due on the source */
-    static String resuming(Timescale source, Timescale.Job job, String table) {
-        String state = "scheduled => " + job.scheduled() + (job.nextStart() == null ? "" : ", next_start => " + Sql.literal(job.nextStart()));
-        return "SELECT a.job_id FROM " + table + " j, LATERAL " + source.alterJob("j.id", "j.timezone", state) + " a WHERE j.id = " + job.id();
+    /** Of the columns in {@link #resuming}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source). */
+    static final Map<String, String> RESUMED = Map.of("job_id", "j.id", "timezone", "j.timezone", "scheduled", "w.scheduled", "next_start", "w.next_start");
+
+    /**
+     * @param jobs at least one
+     * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is a call
+     *         of alter_job of {@link #RESUMED}
+     */
+    static String resuming(List<Timescale.Job> jobs, String table) {
+        return "SELECT a.job_id FROM (VALUES " + jobs.stream().map(job -> "(" + job.id() + ", " + job.scheduled() + ", "
+                + (job.nextStart() == null ? "NULL" : Sql.literal(job.nextStart())) + "::pg_catalog.timestamptz)").collect(Collectors.joining(", "))
+                + ") w(id, scheduled, next_start) JOIN " + table + " j ON j.id = w.id, LATERAL ";
     }
 
     /**
@@ -112,8 +121,10 @@ final class Jobs {
      * @throws Failure step, when one has another state in the end, or is not there
      */
     String resume() {
+        String table = Timescale.jobTable(target, "target");
+        String alterJob = AlterJob.call(target, "target", RESUMED);
         for (Timescale.Job job : source.jobs()) {
-            Rows.text(target, "target", "resuming " + job, resuming(source, job, Timescale.jobTable(target, "target")));
+            Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a");
         }
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Cleanup.java Console.java Count.java Failure.java PauseRecord.java Pulse.java Rows.java Server.java Sql.java
-//SOURCES Timescale.java
+//SOURCES AlterJob.java Attempt.java Cleanup.java Console.java Count.java Failure.java OwnSchema.java PauseRecord.java Pulse.java ReservedSchemas.java
+//SOURCES Rows.java Server.java Sql.java Timescale.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Keeps the source's own jobs from running while it is read: they would wait for our locks, or change what is being read. Those that are due
@@ -27,19 +29,22 @@ public final class PausedJobs implements AutoCloseable {
             (EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = j.application_name AND a.datname = pg_catalog.current_database())
              OR s.next_start = '-infinity' AND s.last_start > pg_catalog.now() - interval '10 s')""";
 
+    /** Of the columns in {@link #move}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source). */
+    private static final Map<String, String> MOVING = Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved");
+
     private final Server source;
     private final Console console;
-    private final Timescale timescale;
     private final Connection session;
+    private final String alterJob;
     private final Cleanup.Task leaving;
     private Pulse pulse;
     private boolean left;
 
-    private PausedJobs(Server source, Console console, Timescale timescale, Connection session) {
+    private PausedJobs(Server source, Console console, Connection session) {
         this.source = source;
         this.console = console;
-        this.timescale = timescale;
         this.session = session;
+        alterJob = AlterJob.call(session, "source", MOVING);
         leaving = Cleanup.onExit(this::leave);
     }
 
@@ -72,10 +77,8 @@ public final class PausedJobs implements AutoCloseable {
      */
     public static PausedJobs begin(Server source, Console console, Duration patience) {
         Connection session = source.session();
-        Timescale timescale;
         try {
-            timescale = Timescale.of(session, "source");
-            if (timescale == null) {
+            if (TimescaleExtension.of(session, "source") == null) {
                 Server.close(session);
                 console.say("the source has no TimescaleDB, and no jobs to pause");
                 return null;
@@ -84,17 +87,18 @@ public final class PausedJobs implements AutoCloseable {
             if ("f".equals(Rows.text(session, "source", "locking the jobs", "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
                 throw inUse();
             }
+            if (PauseRecord.isTaken(session, "source")) {
+                throw Failure.refused("the source has a schema \"%s\" already, where --pause-jobs would remember what it moves", OwnSchema.NAME)
+                        .hint("%s", ReservedSchemas.remedy(OwnSchema.NAME));
+            }
         } catch (RuntimeException e) {
             Server.close(session);
             throw e;
         }
-        PausedJobs paused = new PausedJobs(source, console, timescale, session);
+        PausedJobs paused = new PausedJobs(source, console, session);
         try {
-            Rows.run(session, "source", "preparing to pause the jobs", """
-                    SET lock_timeout = '10s';
-                    CREATE SCHEMA IF NOT EXISTS %s;
-                    CREATE TABLE %s (job int PRIMARY KEY, due timestamptz NOT NULL, moved timestamptz NOT NULL)"""
-                    .formatted(PauseRecord.SCHEMA, PauseRecord.TABLE));
+            Rows.run(session, "source", "preparing to pause the jobs", "SET lock_timeout = '10s'");
+            PauseRecord.make(session, "source");
             int moved = paused.await(patience);
             paused.pulse = new Pulse("paused jobs", paused::beat);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
@@ -155,14 +159,13 @@ public final class PausedJobs implements AutoCloseable {
                 WITH own AS (
                   SELECT j.id, j.timezone, coalesce(CASE WHEN p.moved = s.next_start THEN p.due END,
                          CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due, p.moved = s.next_start AS ours
-                    FROM %1$s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN %2$s p ON p.job = j.id
+                    FROM %1$s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN ONLY %2$s p ON p.job = j.id
                    WHERE %3$s AND j.scheduled AND coalesce(s.next_start, '-infinity') < %4$s AND NOT %6$s),
                 kept AS (
                   INSERT INTO %2$s SELECT id, due, %5$s FROM own ON CONFLICT (job) DO UPDATE SET due = excluded.due, moved = excluded.moved
                   RETURNING job, moved)
                 SELECT pg_catalog.count(a.job_id) FILTER (WHERE own.ours IS NOT TRUE) FROM kept JOIN own ON own.id = kept.job,
-                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER, RUNNING,
-                        timescale.alterJob("own.id", "own.timezone", "next_start => kept.moved"))));
+                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER, RUNNING, alterJob)));
     }
 
     private void beat() {
@@ -212,6 +215,13 @@ public final class PausedJobs implements AutoCloseable {
         return PauseRecord.exists(session, "source");
     }
 
+    /** @return why a record of paused jobs that stands there is not read, if there is one of somebody else's */
+    public static Optional<Failure> stranger(Connection session) {
+        OwnSchema.Found found = PauseRecord.find(session, "source");
+        return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found.refusal("source")
+                .hint("if a run of user \"%s\" has paused jobs and was killed, put them back as that user: repair; else %s", found.owner(), found.hint()));
+    }
+
     /** @return whether that run is still at work */
     public static boolean inUse(Connection session) {
         return Rows.text(session, "source", "looking for another run", """
@@ -225,7 +235,11 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /** A statement of the undoing, and what it does, in words. */
-    private record Step(String sql, String words) {
+    private record Step(String sql, String words, boolean drop) {
+    }
+
+    /** @param timezone as an SQL constant */
+    private record Moved(String id, String timezone, String due, String name) {
     }
 
     /** @return the statements that {@link #restore} would run */
@@ -250,7 +264,12 @@ public final class PausedJobs implements AutoCloseable {
         Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '5s'");
         List<Step> steps = steps(session);
         // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
-        steps.forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql));
+        steps.stream().filter(step -> !step.drop).forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql));
+        // In one trip, which is one transaction: a schema alone could be anybody's.
+        List<String> drops = steps.stream().filter(Step::drop).map(Step::sql).toList();
+        if (!drops.isEmpty()) {
+            Rows.run(session, "source", "putting back the jobs", String.join("; ", drops));
+        }
         return steps.stream().map(Step::words).toList();
     }
 
@@ -259,21 +278,15 @@ public final class PausedJobs implements AutoCloseable {
         if (!exists(session)) {
             return steps;
         }
-        Timescale timescale = Timescale.of(session, "source");
-        if (timescale != null) {
-            steps.addAll(Rows.list(session, "source", "reading which jobs were moved", """
-                    SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name
-                      FROM %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id AND s.next_start = p.moved
-                     ORDER BY 1""".formatted(PauseRecord.TABLE, Timescale.jobTable(session, "source")),
-                    row -> new Step("SELECT FROM " + timescale.alterJob(row.getString(1), row.getString(2), "next_start => " + Sql.literal(row.getString(3))),
-                            "job " + row.getString(1) + " (" + row.getString(4) + ") is due at " + row.getString(3) + " again")));
-        }
-        steps.add(new Step("DROP TABLE " + PauseRecord.TABLE, "the record of paused jobs is gone"));
-        if (Rows.text(session, "source", "looking into our schema", """
-                SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE n.nspname = '%s' AND c.relname NOT LIKE 'paused_job%%' LIMIT 1""".formatted(PauseRecord.SCHEMA)) == null) {
-            steps.add(new Step("DROP SCHEMA " + PauseRecord.SCHEMA, "schema " + PauseRecord.SCHEMA + " is gone"));
-        }
+        TimescaleExtension extension = TimescaleExtension.of(session, "source");
+        Rows.list(session, "source", "reading which jobs were moved", """
+                SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name
+                  FROM ONLY %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id AND s.next_start = p.moved
+                 ORDER BY 1""".formatted(PauseRecord.TABLE, extension.jobTable()), row -> new Moved(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))
+                .forEach(job -> steps.add(new Step("SELECT FROM " + AlterJob.call(session, "source", Map.of("job_id", job.id, "timezone", job.timezone,
+                        "next_start", Sql.literal(job.due))), "job " + job.id + " (" + job.name + ") is due at " + job.due + " again", false)));
+        steps.add(new Step("DROP TABLE " + PauseRecord.TABLE, "the record of paused jobs is gone", true));
+        steps.add(new Step("DROP SCHEMA " + OwnSchema.NAME, "schema " + OwnSchema.NAME + " is gone", true));
         return steps;
     }
 }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Cleanup.java Connecting.java Console.java Failure.java Leftovers.java Rows.java Server.java Timescale.java TimescaleCatalog.java
-//SOURCES Versions.java
+//SOURCES TimescaleExtension.java Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -41,6 +41,7 @@ final class RestoringMode implements AutoCloseable {
     static RestoringMode begin(Server target, Connection to, Timescale timescale, Console console) {
         RestoringMode mode = new RestoringMode(target, timescale, console);
         try {
+            TimescaleExtension.of(to, "target");
             Rows.run(to, "target", "preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
             Rows.run(to, "target", "turning restoring mode on", beginning(timescale));
             mode.prove("on");

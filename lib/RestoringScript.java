@@ -1,4 +1,4 @@
-//SOURCES ArchiveScript.java Contents.java Jobs.java RestoringMode.java ShellScript.java Sql.java Timescale.java TimescaleCatalog.java
+//SOURCES AlterJob.java ArchiveScript.java Contents.java Jobs.java RestoringMode.java ShellScript.java Sql.java Timescale.java TimescaleCatalog.java
 package lib;
 
 import java.util.ArrayList;
@@ -80,9 +80,9 @@ final class RestoringScript {
     }
 
     private static String commands(Contents.Table table) {
-        return List.of("UPDATE " + JOBS + " SET owner = quote_ident(current_user)"
-                + " WHERE owner NOT IN (SELECT quote_ident(rolname) FROM pg_roles WHERE pg_has_role(oid, 'MEMBER'))",
-                "ALTER TABLE " + JOBS + " ALTER owner TYPE regrole USING owner::regrole",
+        return List.of("UPDATE " + JOBS + " SET owner = pg_catalog.quote_ident(current_user)"
+                + " WHERE owner NOT IN (SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, 'MEMBER'))",
+                "ALTER TABLE " + JOBS + " ALTER owner TYPE pg_catalog.regrole USING owner::pg_catalog.regrole",
                 "INSERT INTO " + name(table) + " SELECT * FROM " + JOBS).stream()
                 .map(sql -> " --command=" + ShellScript.quoted(sql)).collect(Collectors.joining());
     }
@@ -95,12 +95,11 @@ final class RestoringScript {
     /** Gives the jobs the state that they have on the source; the last step, for they change what is there. */
     void resume() {
         if (timescale != null && !timescale.jobs().isEmpty() && !jobTable().isEmpty()) {
-            // The settings of the database may have made it read-only for new sessions.
-            List<String> statements = new ArrayList<>(List.of("BEGIN READ WRITE"));
             Contents.Table table = jobTable().get(0);
-            timescale.jobs().forEach(job -> statements.add(Jobs.resuming(timescale, job, Sql.name(table.schema(), table.name()))));
-            statements.add("COMMIT");
-            script.step("Jobs of TimescaleDB get the state that they have on the source").sql(TARGET, statements);
+            // The settings of the database may have made it read-only for new sessions.
+            script.step("Jobs of TimescaleDB get the state that they have on the source, by its own alter_job with all the arguments that this version has")
+                    .sql(TARGET, "BEGIN READ WRITE;\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
+                            + AlterJob.query(Jobs.RESUMED) + ") || ' a'\n\\gexec\nCOMMIT;");
         }
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Failure.java Filters.java Rows.java
+//SOURCES Failure.java Filters.java OwnSchema.java Rows.java
 package lib;
 
 import java.sql.Connection;
@@ -10,8 +10,8 @@ import java.util.List;
  * not temporary.
  */
 public final class Selection {
-    /** What this toolkit keeps on a target while it works there. */
-    public static final String OWN_SCHEMA = "tsmigrate";
+    /** What this toolkit keeps on either side while it works there. */
+    public static final String OWN_SCHEMA = OwnSchema.NAME;
 
     private final boolean tablesOnly;
     private final boolean selective;
@@ -82,6 +82,12 @@ public final class Selection {
     public String namespace(String namespace) {
         String own = userSchema(namespace);
         return namespaces == null ? own : own + " AND " + among(namespace + ".oid", namespaces);
+    }
+
+    /** @return an SQL condition: the filters have taken this schema, or something in it, whosever it is */
+    String named(String namespace) {
+        return relations == null ? "true" : "(" + among(namespace + ".oid", namespaces) + " OR EXISTS (SELECT FROM pg_catalog.pg_class w WHERE w.relnamespace = "
+                + namespace + ".oid AND " + among("w.oid", relations) + "))";
     }
 
     /** @return an SQL condition: the rows of this relation are wanted */

@@ -71,7 +71,11 @@ final class Surroundings {
     /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */
     private List<Finding> schedules() {
         boolean cron = "t".equals(Rows.text(from, "source", "looking for pg_cron",
-                "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron')"));
+                """
+                SELECT EXISTS (SELECT FROM pg_catalog.pg_extension e
+                  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                  JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid AND c.relkind = 'r' AND c.relname = 'job'
+                 WHERE e.extname = 'pg_cron' AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'))"""));
         return cron ? List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
                 "pg_cron runs jobs on the source while it is read")) : List.of();
     }

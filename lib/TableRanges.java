@@ -1,4 +1,4 @@
-//SOURCES Inventory.java Rows.java Server.java Sql.java
+//SOURCES Inventory.java Rows.java Server.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -27,7 +27,7 @@ final class TableRanges {
     TableRanges(Connection session, Server server) {
         this.session = session;
         major = server.facts().major();
-        timescale = text("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'") != null;
+        timescale = TimescaleExtension.of(session, "source") != null;
     }
 
     /** @return conditions of which each row meets one, at most {@code wanted} of about equal size, or none */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES PauseRecord.java Rows.java Sql.java
+//SOURCES PauseRecord.java Rows.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -31,20 +31,25 @@ public record Timescale(String version, String schema, List<Job> jobs) {
     /** Jobs with smaller identifiers come with the extension. */
     private static final int FIRST_JOB = 1000;
 
-    /** @return the extension, or null where the database does not have it */
+    /**
+     * @return the extension, or null where the database does not have it
+     * @throws Failure refused, where something of others stands among its own
+     */
     public static Timescale of(Connection session, String side) {
-        List<List<String>> found = Rows.list(session, side, "looking for TimescaleDB", """
-                SELECT e.extversion, n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-                 WHERE e.extname = 'timescaledb'""", row -> List.of(row.getString(1), row.getString(2)));
-        return found.isEmpty() ? null : new Timescale(found.get(0).get(0), found.get(0).get(1), jobs(session, side));
+        TimescaleExtension extension = TimescaleExtension.of(session, side);
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()));
     }
 
     /** @return the user's jobs, by their identifiers */
     static List<Job> jobs(Connection session, String side) {
+        return jobs(session, side, jobTable(session, side));
+    }
+
+    private static List<Job> jobs(Connection session, String side, String table) {
         return Rows.list(session, side, "listing the jobs", """
                 SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s
                   FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s ORDER BY j.id"""
-                .formatted(PauseRecord.due(session, side), jobTable(session, side), ownJob("j.id")),
+                .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
                 row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5)));
     }
 
@@ -58,15 +63,6 @@ public record Timescale(String version, String schema, List<Job> jobs) {
     /** @return a condition for the table of the jobs: the job is the user's */
     static String ownJob(String column) {
         return column + " >= " + FIRST_JOB;
-    }
-
-    /**
-     * @param timezone the job's own, which alter_job forgets when it is not told (job_alter in the extension's source)
-     * @param change a further argument
-     * @return a call of alter_job, of SQL expressions
-     */
-    String alterJob(String job, String timezone, String change) {
-        return function("alter_job") + "(" + job + ", timezone => " + timezone + ", " + change + ")";
     }
 
     /** @return one of the extension's own functions, with its schema */

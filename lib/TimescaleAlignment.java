@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Extensions.java Failure.java OwnedObjects.java Rows.java Server.java Sql.java TimescaleVersions.java Versions.java
+//SOURCES Connecting.java Extensions.java Failure.java OwnedObjects.java Rows.java Server.java Sql.java TimescaleExtension.java TimescaleVersions.java
+//SOURCES Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -41,7 +42,7 @@ public final class TimescaleAlignment {
         /** @throws Failure when it cannot be done; this side is as it was then */
         public void run(Server server) {
             // What waits for a lock here keeps everybody else waiting behind it.
-            try (Connection session = server.untouchedSession("statement_timeout=0", "lock_timeout=30s")) {
+            try (Connection session = server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
                 statements.forEach(sql -> Rows.run(session, side, "changing the version of timescaledb", sql));
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
@@ -103,6 +104,7 @@ public final class TimescaleAlignment {
     }
 
     private static String holds(Connection target) {
+        TimescaleExtension.of(target, "target");
         List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(target);
         String jobs = Rows.text(target, "target", "counting the jobs",
                 "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");

@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Failure.java Finding.java Rows.java Server.java Sql.java TimescaleAlignment.java TimescaleFeatures.java TimescaleVersions.java
+//SOURCES Extensions.java Failure.java Finding.java Rows.java Server.java Sql.java TimescaleAlignment.java TimescaleExtension.java
+//SOURCES TimescaleFeatures.java TimescaleVersions.java
 package lib;
 
 import java.sql.Connection;
@@ -36,6 +37,10 @@ final class TimescaleCheck {
      * @param aligned whether the versions will be made equal first
      */
     List<Finding> run(boolean aligned) {
+        if (extension.installed() != null) {
+            // Nothing of others may stand among what a load writes to and calls.
+            TimescaleExtension.of(target, "target");
+        }
         preload();
         if (findings.isEmpty()) {
             boolean elsewhere = elsewhere();

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Dependents.java Rows.java Sql.java
+//SOURCES Dependents.java Rows.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -44,6 +44,7 @@ public final class TimescaleFeatures {
 
     /** @return what a source uses of the community edition, such as {@code compression (public.power)} */
     public static List<String> community(Connection source) {
+        TimescaleExtension.of(source, "source");
         Map<String, List<String>> found = new TreeMap<>();
         Rows.list(source, "source", "asking what of timescaledb is used", """
                 SELECT DISTINCT * FROM (

@@ -74,7 +74,7 @@ public final class TimescaleSource {
             return findings;
         }
         for (String aggregate : list("continuous aggregates", OLD_FORM)) {
-            findings.add(Finding.stop(CHECK, "CALL " + timescale.function("cagg_migrate") + "(" + Sql.literal(aggregate) + ", override => true, drop_old => true);",
+            findings.add(Finding.stop(CHECK, "CALL " + timescale.function("cagg_migrate") + "(" + Sql.literal(aggregate) + "::pg_catalog.regclass, true, true);",
                     "continuous aggregate %s of the source is in the form of TimescaleDB before 2.7", aggregate));
         }
         List<String> distributed = list("distributed hypertables", DISTRIBUTED);

@@ -56,6 +56,9 @@ class RepairCommand implements Callable<Integer> {
                 console.out("%s", (PausedJobs.exists(session) ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
                         : script.step("No job is paused")).text());
             } else if (!PausedJobs.exists(session)) {
+                PausedJobs.stranger(session).ifPresent(refusal -> {
+                    throw refusal;
+                });
                 console.out("source: nothing to mend");
             } else {
                 PausedJobs.restore(session).forEach(done -> console.out("source: %s", done));

@@ -58,7 +58,7 @@ class TimescalePreflightTest {
                 .formatted(server.user(), server.password().replace("'", "''")), "CREATE TABLE d (t timestamptz NOT NULL)", "SELECT create_distributed_hypertable('d', 't')");
         assertEquals("""
                 stop timescaledb: continuous aggregate public.old of the source is in the form of TimescaleDB before 2.7
-                fix: CALL "public"."cagg_migrate"('public.old', override => true, drop_old => true);
+                fix: CALL "public"."cagg_migrate"('public.old'::pg_catalog.regclass, true, true);
                 stop timescaledb: the source is a multi-node database, which is not supported yet: data node dn1, hypertable public.d
                 fix: copy them into ordinary hypertables, then drop them and delete the data nodes
                 stop timescaledb: tables of the source have the access method hypercore, which newer versions of TimescaleDB do not: %1$s, public.h

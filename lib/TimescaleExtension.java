@@ -1,0 +1,74 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Failure.java Rows.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+
+/**
+ * The extension TimescaleDB of a database, once it is known that nothing of others stands where its own is read or called. On managed services
+ * the owner of a database may create in the schemas of the extension and put triggers on its tables, and everybody may create functions in
+ * {@code public} before PostgreSQL 15, so that a name alone says nothing (PostgreSQL manual, 10.3 "Functions", CVE-2018-1058). To be a member of
+ * the extension says nothing either: whoever has created it, as any owner of a database may, can add to it (ALTER EXTENSION).
+ *
+ * @param schema where its functions stand
+ * @param jobTable the table of the jobs, quoted, which stands in another schema since 2.25
+ */
+record TimescaleExtension(String version, String schema, String jobTable) {
+    /** Who may do everything here anyway: superusers, and the connecting user. */
+    private static final String TRUSTED = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.oid = 10 OR r.rolname = current_user)";
+
+    /** What we read: every relation in these schemas, the statistics of jobs in another one where chunks stand too, and what is part of a dump. */
+    private static final String READ = """
+            SELECT d.objid FROM pg_catalog.pg_namespace s JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+               AND d.refobjid = s.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+             WHERE s.nspname IN ('_timescaledb_catalog', '_timescaledb_config', 'timescaledb_information')
+            UNION SELECT b.oid FROM pg_catalog.pg_namespace s JOIN pg_catalog.pg_class b ON b.relnamespace = s.oid AND b.relname = 'bgw_job_stat'
+             WHERE s.nspname = '_timescaledb_internal'
+            UNION SELECT pg_catalog.unnest(e.extconfig)""";
+
+    private static final String STRANGERS = """
+            SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
+                   pg_catalog.format('%%I.%%I', s.nspname, c.relname) AS name, c.relowner AS owner
+              FROM (%2$s) u(oid) JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relowner NOT IN %1$s
+            UNION ALL
+            SELECT 'TRIGGER', pg_catalog.format('%%I ON %%I.%%I', t.tgname, s.nspname, c.relname), p.proowner
+              FROM (%2$s) u(oid) JOIN pg_catalog.pg_trigger t ON t.tgrelid = u.oid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+              JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
+             WHERE NOT t.tgisinternal AND p.proowner NOT IN %1$s
+            UNION ALL
+            SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::pg_catalog.regprocedure::text, p.proowner
+              FROM pg_catalog.pg_proc p
+             WHERE p.proname IN ('alter_job', 'timescaledb_pre_restore', 'timescaledb_post_restore', 'cagg_migrate') AND p.pronamespace = e.extnamespace
+               AND p.proowner NOT IN %1$s""".formatted(TRUSTED, READ);
+
+    private static final String QUERY = """
+            SELECT e.extversion, n.nspname, (
+                   SELECT pg_catalog.format('%%I.%%I', s.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
+                    WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND s.nspname IN ('_timescaledb_config', '_timescaledb_catalog') LIMIT 1),
+                   x.found, x.first
+              FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+              CROSS JOIN LATERAL (
+                SELECT pg_catalog.string_agg(pg_catalog.lower(f.kind) || ' ' || f.name || ' of role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(f.owner)),
+                         ', ' ORDER BY f.kind, f.name) AS found, pg_catalog.min('DROP ' || f.kind || ' ' || f.name) AS first
+                  FROM (%s) f) x
+             WHERE e.extname = 'timescaledb'""".formatted(STRANGERS);
+
+    /**
+     * Looks for it.
+     *
+     * @return null where the database does not have it
+     * @throws Failure refused, naming what others have put among its own
+     */
+    static TimescaleExtension of(Connection session, String side) {
+        List<TimescaleExtension> found = Rows.list(session, side, "looking for TimescaleDB", QUERY, row -> {
+            if (row.getString(4) != null) {
+                throw Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s", side, row.getString(4))
+                        .hint("look at it, then, as its owner or a superuser of the %s: %s;", side, row.getString(5));
+            }
+            return new TimescaleExtension(row.getString(1), row.getString(2), row.getString(3));
+        });
+        return found.isEmpty() ? null : found.get(0);
+    }
+}
