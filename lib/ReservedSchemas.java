@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Rows.java Sql.java
+//SOURCES Archive.java PauseRecord.java Rows.java Selection.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -8,24 +8,46 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Schemas of a user whose names begin as the system's do. Only a server with allow_system_table_mods makes one, and pg_dump takes it for the
- * system's: it leaves out all that is in it and says nothing.
+ * Schemas of a user that stay behind for their names. One that begins as the system's do can only be made on a server with
+ * allow_system_table_mods, and pg_dump takes it for the system's: it leaves out all that is in it and says nothing. One that has the name of
+ * ours is left out because a migration keeps its notes there.
  */
 final class ReservedSchemas {
     static final String KIND = "reserved-schemas";
+    private static final String UNFINISHED = "a migration into this database is not finished, and keeps its notes there";
 
     /** Whatever initdb makes has a lower identifier; the schemas of temporary tables are made later (PostgreSQL manual, 53.32 "pg_namespace"). */
-    static final String QUERY = """
-            SELECT 'reserved-schemas', n.nspname::text, 'pg_dump takes a schema whose name begins with pg_ for the system''s, and leaves it out', 0, 0
-              FROM pg_catalog.pg_namespace n
-             WHERE n.nspname ~ '^pg_' AND n.nspname !~ '^pg_(toast_)?temp_[0-9]+$' AND n.oid >= 16384""";
+    private static final String SYSTEM = """
+            SELECT 'reserved-schemas', s.nspname::text, 'pg_dump takes a schema whose name begins with pg_ for the system''s, and leaves it out', 0, 0
+              FROM pg_catalog.pg_namespace s
+             WHERE s.nspname ~ '^pg_' AND s.nspname !~ '^pg_(toast_)?temp_[0-9]+$' AND s.oid >= 16384""";
+
+    /** What we have made there while jobs are paused is nothing of the user's. */
+    private static final String OURS = """
+            SELECT 'reserved-schemas', s.nspname::text, CASE WHEN (
+                     SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = s.oid AND c.relname IN ('run', 'made') AND c.relkind = 'r') = 2
+                     THEN '%s' ELSE 'a migration keeps its notes in a schema of this name, and leaves it out' END, 0, 0
+              FROM pg_catalog.pg_namespace s
+             WHERE s.nspname = '%s' AND NOT (%s)""".formatted(UNFINISHED, Selection.OWN_SCHEMA, PauseRecord.ALONE);
 
     private ReservedSchemas() {
     }
 
+    /** @return a query for those that are wanted, with five columns as a {@link Uncarried.Thing} has */
+    static String query(Selection selection) {
+        String ours = OURS + " AND " + selection.named("s");
+        return selection.selective() ? ours : SYSTEM + "\nUNION ALL\n" + ours;
+    }
+
     /** @return what brings a schema along after all */
     static String remedy(String schema) {
-        return "ALTER SCHEMA " + Sql.ident(schema) + " RENAME TO " + Sql.ident(schema.replaceFirst("^pg_+", "renamed_")) + "; on the source";
+        return "ALTER SCHEMA " + Sql.ident(schema) + " RENAME TO " + Sql.ident(schema.equals(Selection.OWN_SCHEMA) ? "renamed_" + schema
+                : schema.replaceFirst("^pg_+", "renamed_")) + "; on the source";
+    }
+
+    /** @return what helps with such a schema, for this reason */
+    static String remedy(String schema, String reason) {
+        return reason.equals(UNFINISHED) ? "finish that migration, or remove what it has made, with migrate --restart" : remedy(schema);
     }
 
     /** @return all that stands in these schemas, with its parts */

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES ComparedTable.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
-//SOURCES RowComparison.java Selection.java SequenceValues.java Server.java Snapshot.java
+//SOURCES ReservedSchemas.java RowComparison.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java
 package lib;
 
 import java.sql.Connection;
@@ -87,6 +87,7 @@ public final class Verification {
             FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
                     jobsPaused);
             List<Difference> differences = new ArrayList<>(facts.run());
+            differences.addAll(uncompared());
             state = "comparing sequences";
             differences.addAll(new SequenceValues(source, target, selection, sequenceValues).run(facts::lacksRelation));
             if (level != Level.OBJECTS) {
@@ -100,6 +101,14 @@ public final class Verification {
             return differences;
         } finally {
             executor.shutdown();
+        }
+    }
+
+    /** Schemas that are never looked into; that they stay behind is said all the same. */
+    private List<Difference> uncompared() {
+        synchronized (source.holder()) {
+            return Rows.list(source.holder(), "source", "looking for schemas that are not compared", ReservedSchemas.query(selection),
+                    row -> new Difference("schema", row.getString(2), row.getString(3), "not compared"));
         }
     }
 

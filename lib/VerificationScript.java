@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Administrators.java CatalogShape.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java
-//SOURCES LargeObjectContents.java QuestionScript.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
+//SOURCES LargeObjectContents.java QuestionScript.java ReservedSchemas.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -34,6 +34,7 @@ public final class VerificationScript {
             Set<String> there = new HashSet<>(Rows.list(to, "target", "listing the relations",
                     "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
                     row -> Sql.name(row.getString(1), row.getString(2))));
+            script.ask("source", "looking for schemas that are not compared", ReservedSchemas.query(selection));
             SequenceValues.questions(from, selection, there).forEach(sql -> both("reading sequences", sql));
             if (level != Verification.Level.OBJECTS) {
                 rows(from, there, level == Verification.Level.CHECKSUMS);
