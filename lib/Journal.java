@@ -197,7 +197,21 @@ public final class Journal {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }
         revoke(session);
-        remove(session);
+        Rows.run(session, "target", "removing the journal", String.join(";", unseen("DROP SCHEMA " + SCHEMA + " CASCADE")));
+    }
+
+    /** Event triggers that fire in every session ({@code ENABLE ALWAYS}), or that only a superuser could have kept from firing, are off for a transaction. */
+    private List<String> unseen(String drop) {
+        List<List<String>> triggers = Rows.list(session, "target", "listing the event triggers", """
+                SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END
+                  FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' AND pg_catalog.pg_has_role(evtowner, 'USAGE')
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = pg_event_trigger.oid AND d.deptype = 'e'
+                                      AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)""", row -> List.of(row.getString(1), row.getString(2)));
+        List<String> statements = new ArrayList<>();
+        triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " DISABLE"));
+        statements.add(drop);
+        triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " ENABLE" + trigger.get(1)));
+        return statements;
     }
 
     private static void revoke(Connection target) {
