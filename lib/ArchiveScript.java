@@ -45,7 +45,7 @@ final class ArchiveScript {
         script.line("pg_restore --list " + file + (others.isEmpty() ? "" : " | " + without(others)) + " > " + CONTENTS);
         List<String> made = keys(schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
         made.add(COMMENTS);
-        section("pre-data", 1, made);
+        section("pre-data", 1, false, made);
     }
 
     /** @return the archive, as a word of the shell */
@@ -58,21 +58,31 @@ final class ArchiveScript {
         List<String> others = new ArrayList<>(late());
         contents.catalog().stream().sorted().forEach(table -> others.add(rowsOf(table)));
         others.add(COMMENTS);
-        section("data", jobs, others);
+        section("data", jobs, false, others);
     }
 
     void lateRows() {
         only(List.of("--section=data"), late());
     }
 
-    /** Sessions that work on a partitioned table and on its partitions at once may deadlock. */
-    void postData(int jobs) {
+    /** @return what post-data will make, by its address */
+    Set<Archive.Address> later() {
+        schema.preData();
+        return schema.later();
+    }
+
+    /**
+     * Sessions that work on a partitioned table and on its partitions at once may deadlock.
+     *
+     * @param owners whether pg_restore gives to their owners what it makes
+     */
+    void postData(int jobs, boolean owners) {
         List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || entry.kind().equals("EVENT TRIGGER")));
         others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
         }
-        section("post-data", contents.partitioned().isEmpty() ? jobs : 1, others);
+        section("post-data", contents.partitioned().isEmpty() ? jobs : 1, owners, others);
     }
 
     void latePostData() {
@@ -132,8 +142,9 @@ final class ArchiveScript {
         return contents.late().stream().sorted().map(ArchiveScript::rowsOf).toList();
     }
 
-    private void section(String name, int jobs, List<String> others) {
+    private void section(String name, int jobs, boolean owners, List<String> others) {
         List<String> arguments = new ArrayList<>(List.of("--section=" + name, "--no-owner", "--no-privileges"));
+        arguments.removeIf(option -> owners && option.equals("--no-owner"));
         arguments.addAll(schema.options());
         if (jobs > 1) {
             arguments.add("--jobs=" + jobs);

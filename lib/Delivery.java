@@ -1,11 +1,25 @@
-//SOURCES Extensions.java Inventory.java Jobs.java Refusal.java
+//SOURCES Archive.java Extensions.java Inventory.java Jobs.java OwnedObjects.java Refusal.java
 package lib;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** How the schema and the rows get to the target: step by step from an archive, or as one script. */
 public interface Delivery {
+    /** What is given while a load is under way: the server computes index expressions, statistics and materialized views as the owner of the table. */
+    interface Rights {
+        /** Gives those of the objects to their owners that are there. */
+        void owners(Predicate<OwnedObjects.Owned> there);
+
+        /** @return what gives the others to their owners, to be run in the transaction that makes them */
+        Map<Archive.Address, String> afterwards();
+
+        /** Gives the privileges, unless that is done. */
+        void privileges();
+    }
+
     /** @return those of the extensions that must be created before */
     List<Extensions.Extension> ahead(List<Extensions.Extension> extensions);
 
@@ -13,14 +27,15 @@ public interface Delivery {
      * Brings both, but for what the other methods bring.
      *
      * @param jobs TimescaleDB's, or null where the source does not have that extension
+     * @param rights gives the owners, before anything is done as one
      */
-    void deliver(Jobs jobs);
+    void deliver(Jobs jobs, Rights rights);
 
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();
 
     /**
-     * Gives the privileges that the source gives, once the objects have their owners.
+     * Gives the privileges that the source gives.
      *
      * @param words changes the statements for a user who is no superuser
      * @return what the target refused

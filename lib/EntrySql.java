@@ -25,13 +25,19 @@ import java.util.stream.Collectors;
  * @param settings statements that must have run before in the same session, such as {@code SET default_tablespace}
  * @param sql the statements, or null where the script is not in UTF-8, so that only pg_restore itself can send its bytes
  * @param needs the identifiers of the entries that must be there before, of the kind that {@link Archive.Entry#id} gives
+ * @param owner the statements that give the object to its owner, or nothing
  */
-public record EntrySql(Archive.Entry entry, String name, String settings, String sql, List<Integer> needs) {
+public record EntrySql(Archive.Entry entry, String name, String settings, String sql, List<Integer> needs, String owner) {
     private static final Pattern HEADER = Pattern.compile("\n--\n-- TOC entry (\\d+) \\(class (\\d+) OID (\\d+)\\)\n((?:-- [^\n]*\n)*)--\n\n");
     private static final Pattern NEEDS = Pattern.compile("(?m)^-- Dependencies:((?: \\d+)+)$");
     private static final Pattern NAME = Pattern.compile("(?m)^-- Name: (.*); Type: .*; Schema: (.*); Owner: ");
     /** What pg_restore writes between two entries, when they differ in it. */
     private static final Pattern SETTING = Pattern.compile("SET (default_tablespace|default_table_access_method) = .*;");
+
+    /** @return the same, and then these statements in the same transaction */
+    EntrySql owned(String statements) {
+        return new EntrySql(entry, name, settings, sql, needs, statements);
+    }
 
     /** @return what is done, as a failure names it */
     public String doing() {
@@ -136,6 +142,6 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         Matcher needs = NEEDS.matcher(comments);
         Matcher name = NAME.matcher(comments);
         return new EntrySql(entry, !name.find() ? entry.tag() : name.group(2).equals("-") ? name.group(1) : name.group(2) + "." + name.group(1), settings, sql,
-                needs.find() ? List.of(needs.group(1).strip().split(" ")).stream().map(Integer::valueOf).toList() : List.of());
+                needs.find() ? List.of(needs.group(1).strip().split(" ")).stream().map(Integer::valueOf).toList() : List.of(), "");
     }
 }

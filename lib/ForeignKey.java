@@ -33,7 +33,7 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
             return Optional.of(new ForeignKey(SchemaSession.Step.of(part), null));
         }
         String add = part.sql().substring(0, part.sql().length() - 1) + " NOT VALID;";
-        return Optional.of(new ForeignKey(new SchemaSession.Step(part.doing(), part.settings(), add, part.entry()),
+        return Optional.of(new ForeignKey(new SchemaSession.Step(part.doing(), part.settings(), add, part.entry(), part.owner()),
                 SchemaSession.Step.of(part.doing(), adding.group(1) + " VALIDATE CONSTRAINT " + adding.group(2) + ";")));
     }
 }

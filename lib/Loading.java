@@ -1,23 +1,21 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java Grantees.java Grantors.java Inventory.java Jobs.java
+//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
 //SOURCES Journal.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java
-//SOURCES TargetCheck.java Timescale.java Uncarried.java
+//SOURCES Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Loads a database into the target in the order that is safe: rows arrive before indexes, constraints and triggers, owners and privileges
- * come after both, and event triggers last of all, because they would fire on the rest. All that will be made is written down on the
- * target first, so that a run that fails can be undone.
+ * Loads a database into the target in the order that is safe: owners come before what the server computes with their rights, rows before
+ * indexes, constraints and triggers, privileges after these, and event triggers last of all, because they would fire on the rest. All that will
+ * be made is written down on the target first, so that a run that fails can be undone.
  */
 public final class Loading {
     /** What the operator asked for. */
@@ -84,14 +82,20 @@ public final class Loading {
                     "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())));
         }
         Finishing finishing = new Finishing(target, to, console);
+        GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
+                !order.noPrivileges, privileges), target, to, journal, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
-            delivery.deliver(jobs);
+            delivery.deliver(jobs, rights);
             steps.run("sequences", () -> {
                 List<Inventory.Sequence> positions = sequences.get();
                 finishing.sequences(positions);
                 return positions.size() + " set";
             });
-            owners(delivery, objects, journal, finishing, privileges);
+            steps.run("privileges", () -> {
+                rights.rest();
+                rights.privileges();
+                return order.noPrivileges ? "not given" : delivery.complete() ? "as in the dump" : "given";
+            });
         };
         if (jobs == null) {
             load.run();
@@ -108,9 +112,7 @@ public final class Loading {
         if (!delivery.complete()) {
             steps.run("event triggers", () -> {
                 delivery.eventTriggers();
-                if (!order.noOwner) {
-                    new Ownership(to, target.facts()).give(objects.stream().filter(Loading::isEventTrigger).toList(), journal);
-                }
+                rights.eventTriggers();
                 return "done";
             });
         }
@@ -120,6 +122,7 @@ public final class Loading {
         });
         // After all that opens new sessions to write: default_transaction_read_only may be among them.
         finishing.attempt(contents.of(target.dsn().database(), contents.settings()), "setting the parameters of the database");
+        refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
         Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList()).forEach(text -> report.note("left out: %s", text));
         return journal;
@@ -165,41 +168,9 @@ public final class Loading {
         return refusals;
     }
 
-    private void owners(Delivery delivery, List<OwnedObjects.Owned> objects, Journal journal, Finishing finishing, List<String> privileges) {
-        steps.run("owners, privileges", () -> {
-            boolean given = !order.noOwner && !delivery.complete();
-            if (given) {
-                new Ownership(to, target.facts()).give(objects.stream().filter(object -> !isEventTrigger(object)).toList(), journal).stream()
-                        .filter(object -> !TargetCheck.isPublic(object))
-                        .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
-                        .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s", target.facts().user(), owner,
-                                OwnedObjects.some(kept)));
-            }
-            if (!order.noPrivileges) {
-                Ownership ownership = new Ownership(to, target.facts());
-                Grantors grantors = new Grantors(ownership, journal);
-                Grantees grantees = new Grantees(to, target.facts().user(), ownership, journal);
-                UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
-                refusals.addAll(delivery.privileges(script -> words.apply(grantees.known(script))));
-                finishing.attempt(contents.of(target.dsn().database(), contents.privileges()).stream().map(words).toList(),
-                        "giving the privileges on the database");
-                finishing.attempt(privileges.stream().map(words).toList(), "giving privileges");
-                grantees.notes().forEach(this::warn);
-                grantors.represented().forEach(grantor -> warn("what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it"
-                        .formatted(grantor, target.facts().user())));
-            }
-            return given ? objects.size() + " objects" : order.noOwner ? "owners not changed" : "as in the dump";
-        });
-    }
-
     private void warn(String text) {
         report.note("warning: %s", text);
         console.warn("%s", text);
-    }
-
-    /** @return whether it is created after all others have their owners */
-    static boolean isEventTrigger(OwnedObjects.Owned object) {
-        return object.kind().equals("EVENT TRIGGER");
     }
 
     /** @return the objects that a load makes, with their owners */

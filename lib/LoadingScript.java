@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ArchiveScript.java Contents.java Extensions.java Finishing.java GoneRoles.java Grantors.java Inventory.java Loading.java OwnerScript.java
-//SOURCES RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java TargetDatabase.java Uncarried.java
+//SOURCES Archive.java ArchiveScript.java Contents.java Extensions.java Finishing.java GivenRights.java GoneRoles.java Grantors.java Inventory.java
+//SOURCES Loading.java OwnedObjects.java OwnerScript.java RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java
+//SOURCES TargetDatabase.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What {@link Loading} does, as commands of a shell. */
@@ -107,6 +109,11 @@ final class LoadingScript {
         restoring.begin();
         script.step("Types, functions, tables, views");
         archive.preData(existing(created));
+        Set<Archive.Address> addresses = archive.later();
+        Predicate<OwnedObjects.Owned> later = object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
+        if (!order.noOwner()) {
+            owners.give("Owners, before the server computes anything with their rights", later.negate().and(GivenRights::isEarly));
+        }
         if (contents.timescale() != null) {
             script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
             restoring.catalogRows(rows.catalog());
@@ -114,7 +121,8 @@ final class LoadingScript {
         script.step("Rows, large objects, and where the sequences stand");
         rows.rows();
         script.step("Indexes, constraints, triggers");
-        archive.postData(order.jobs());
+        boolean withOwners = !order.noOwner() && owners.canGive(later);
+        archive.postData(order.jobs(), withOwners);
         if (!contents.late().isEmpty()) {
             script.step("Tables that name what has only now been made");
             rows.lateRows();
@@ -123,7 +131,8 @@ final class LoadingScript {
         archive.comments();
         sequences();
         if (!order.noOwner()) {
-            owners.give("Owners", object -> !Loading.isEventTrigger(object));
+            owners.give("Owners of what was made since", object -> !GivenRights.isEventTrigger(object) && !GivenRights.isEarly(object)
+                    || later.test(object) && !withOwners);
         }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
         others.addAll(privileges);
@@ -139,7 +148,7 @@ final class LoadingScript {
             script.step("Event triggers");
             archive.eventTriggers();
             if (!order.noOwner()) {
-                owners.give("Owners of event triggers", Loading::isEventTrigger);
+                owners.give("Owners of event triggers", GivenRights::isEventTrigger);
             }
         }
         end();

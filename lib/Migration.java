@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Moves a database in the order that is safe: nothing is changed before every check has passed, rows arrive before indexes, constraints and
- * triggers, owners and privileges come after both, and event triggers last of all, because they would fire on the rest.
+ * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what the server computes
+ * with their rights, rows before indexes, constraints and triggers, privileges after these, and event triggers last of all.
  */
 public final class Migration {
     /**

@@ -18,6 +18,7 @@ final class OwnerScript {
     private final Connection target;
     private final Server.Facts facts;
     private final List<OwnedObjects.Owned> given;
+    private final List<OwnedObjects.Owned> kept;
 
     /**
      * @param target a session on the target
@@ -32,8 +33,9 @@ final class OwnerScript {
             // Only a superuser can give anything to a superuser.
             others.addAll(Rows.texts(target, "target", "listing the superusers", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
         }
-        given = Loading.objects(contents, uncarried).stream()
-                .filter(object -> Ownership.isGiven(object, facts.user()) && !others.contains(object.owner())).toList();
+        List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream().filter(object -> Ownership.isGiven(object, facts.user())).toList();
+        given = objects.stream().filter(object -> !others.contains(object.owner())).toList();
+        kept = objects.stream().filter(object -> others.contains(object.owner())).toList();
     }
 
     /**
@@ -55,6 +57,11 @@ final class OwnerScript {
                     .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
                     .sql(TARGET, roles.stream().map(role -> Ownership.joining(role, facts.major())).toList());
         }
+    }
+
+    /** @return whether a superuser can give all of these objects to their owners */
+    boolean canGive(Predicate<OwnedObjects.Owned> wanted) {
+        return facts.superuser() && kept.stream().noneMatch(wanted);
     }
 
     /** Gives objects away. */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Journal.java OwnedObjects.java RoleTarget.java Rows.java Server.java Sql.java
+//SOURCES Archive.java Connecting.java Journal.java OwnedObjects.java RoleTarget.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -7,23 +7,28 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new owner, and the new
- * owner must have the right to create in the schema (PostgreSQL manual, ALTER TABLE, "Notes"); both are lent for the time it takes.
+ * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new owner, until all is loaded,
+ * and the new owner must have the right to create in the schema (PostgreSQL manual, ALTER TABLE, "Notes"), which is lent for a transaction.
  */
 public final class Ownership {
     private static final int STATEMENTS_A_TRIP = 200;
+    /** The key of the advisory lock under which a schema's privileges change for a moment: "tsown" in ASCII. */
+    private static final long TURN = 0x74736f776eL;
 
     private final Connection target;
     private final String user;
     private final boolean superuser;
     private final Set<String> roles;
+    private final Map<String, Boolean> inherits = new HashMap<>();
 
     /** @param target a session on the target, as the user who made the objects */
     public Ownership(Connection target, Server.Facts facts) {
@@ -35,23 +40,70 @@ public final class Ownership {
     }
 
     /**
-     * Gives the objects away.
+     * Gives objects away, as far as that can be and the connecting user may still work on them afterwards.
      *
-     * @return those that stay, because their owner does not exist or is out of the connecting user's reach
+     * @return those that have their owner now
      */
     public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects, Journal journal) {
-        List<OwnedObjects.Owned> given = objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
-        List<String> lent = superuser ? List.of() : borrow(given, journal);
-        List<String> batch = new ArrayList<>();
-        for (OwnedObjects.Owned object : given) {
-            batch.add(giving(object));
-            if (batch.size() == STATEMENTS_A_TRIP) {
-                run(batch);
-                batch.clear();
-            }
+        List<OwnedObjects.Owned> given = workable(objects, journal);
+        give(given);
+        return given;
+    }
+
+    /** Gives objects away, also those that the connecting user can then no longer work on: the last that is done with them. */
+    public void giveUp(List<OwnedObjects.Owned> objects, Journal journal) {
+        List<OwnedObjects.Owned> given = reachable(objects);
+        join(given, journal);
+        // As long as the schema is the user's own, others can be let in and out again.
+        give(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
+        give(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
+    }
+
+    private List<OwnedObjects.Owned> reachable(List<OwnedObjects.Owned> objects) {
+        return objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
+    }
+
+    private List<OwnedObjects.Owned> workable(List<OwnedObjects.Owned> objects, Journal journal) {
+        List<OwnedObjects.Owned> reachable = reachable(objects);
+        Set<String> inherited = join(reachable, journal);
+        return reachable.stream().filter(object -> superuser || inherited.contains(object.owner())).toList();
+    }
+
+    private void give(List<OwnedObjects.Owned> given) {
+        Set<Guest> guests = guests(given);
+        for (int i = 0; i < given.size(); i += STATEMENTS_A_TRIP) {
+            run(giving(given.subList(i, Math.min(given.size(), i + STATEMENTS_A_TRIP)), guests));
         }
-        run(batch);
-        run(lent.stream().map(grant -> "REVOKE " + grant.replaceFirst(" TO ", " FROM ")).toList());
+    }
+
+    /** One transaction: what is lent for it is never there for anybody else, nor after a crash. */
+    private static List<String> giving(List<OwnedObjects.Owned> objects, Set<Guest> guests) {
+        List<Guest> here = objects.stream().map(Guest::of).filter(guests::contains).distinct().toList();
+        List<String> statements = new ArrayList<>(here.stream().map(Guest::letIn).toList());
+        objects.forEach(object -> statements.add(giving(object)));
+        here.forEach(guest -> statements.add(guest.letOut()));
+        return statements;
+    }
+
+    /**
+     * For objects that are yet to be made, by whatever session.
+     *
+     * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give} would not give
+     */
+    public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects, Journal journal) {
+        List<OwnedObjects.Owned> given = workable(objects, journal);
+        Set<Guest> guests = guests(given);
+        Map<Archive.Address, String> statements = new HashMap<>();
+        given.forEach(object -> {
+            // Two sessions that change the privileges on one schema at once would fail.
+            String turn = guests.contains(Guest.of(object)) ? "SELECT pg_catalog.pg_advisory_xact_lock(" + TURN + ");\n" : "";
+            statements.put(new Archive.Address(object.catalog(), object.oid()), turn + String.join(";\n", giving(List.of(object), guests)) + ";");
+        });
+        return statements;
+    }
+
+    /** @return those of the objects that stay with the connecting user, because their owner does not exist or is out of reach */
+    public List<OwnedObjects.Owned> kept(List<OwnedObjects.Owned> objects) {
         return objects.stream().filter(object -> isGiven(object, user) && !roles.contains(object.owner())).toList();
     }
 
@@ -67,35 +119,52 @@ public final class Ownership {
     }
 
     /**
-     * Makes the connecting user a member of the owners, until the journal ends, and lets the owners create in the schemas.
+     * Makes the connecting user a member of the owners, until the journal ends.
      *
-     * @return the grants to take back, without the word GRANT
+     * @return the owners whose rights the user has by then without further ado, so that what is theirs can be loaded
      */
-    private List<String> borrow(List<OwnedObjects.Owned> objects, Journal journal) {
-        Set<String> lent = new LinkedHashSet<>();
-        for (String owner : new TreeSet<>(objects.stream().map(OwnedObjects.Owned::owner).toList())) {
-            if (!owner.equals(user) && !isMember(owner)) {
-                journal.member(owner);
-                Rows.run(target, "target", "becoming a member of role \"" + owner + "\" to give objects to it", joining(owner, major()));
-            }
+    private Set<String> join(List<OwnedObjects.Owned> objects, Journal journal) {
+        return superuser ? Set.of() : objects.stream().map(OwnedObjects.Owned::owner).distinct().sorted()
+                .filter(owner -> inherits.computeIfAbsent(owner, any -> owner.equals(user) || joins(owner, journal))).collect(Collectors.toSet());
+    }
+
+    private boolean joins(String owner, Journal journal) {
+        if (isMember(owner)) {
+            return true;
         }
-        guests(objects, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
-                .forEach(guest -> lent.add("CREATE ON SCHEMA " + Sql.ident(guest.schema) + " TO " + Sql.ident(guest.owner)));
-        run(lent.stream().map(grant -> "GRANT " + grant).toList());
-        return List.copyOf(lent);
+        journal.member(owner);
+        Rows.run(target, "target", "becoming a member of role \"" + owner + "\" to give objects to it", joining(owner, major()));
+        // Before PostgreSQL 16, somebody with NOINHERIT is one and has none of its rights.
+        return isMember(owner);
+    }
+
+    private Set<Guest> guests(List<OwnedObjects.Owned> given) {
+        return superuser ? Set.of() : guests(given, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Somebody who gets something in a schema of somebody else. */
     record Guest(String schema, String owner) {
+        static Guest of(OwnedObjects.Owned object) {
+            return new Guest(object.schema(), object.owner());
+        }
+
+        String letIn() {
+            return "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(owner);
+        }
+
+        String letOut() {
+            return "REVOKE CREATE ON SCHEMA " + Sql.ident(schema) + " FROM " + Sql.ident(owner);
+        }
     }
 
     /** @return who must be let into which schema while objects are given away by this user */
     static Set<Guest> guests(List<OwnedObjects.Owned> objects, String user) {
         // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
         Set<Guest> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
-                .map(object -> new Guest(object.schema(), object.owner())).collect(Collectors.toSet());
+                .map(Guest::of).collect(Collectors.toSet());
         return objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user))
-                .map(object -> new Guest(object.schema(), object.owner())).filter(guest -> !owned.contains(guest))
+                .map(Guest::of).filter(guest -> !owned.contains(guest))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

@@ -23,6 +23,7 @@ final class PostData {
     private final PostPlan plan;
     private final Contents contents;
     private final SchemaWorkers workers;
+    private final Runnable privileges;
     private final Map<Long, Inventory.Relation> analyzed = new HashMap<>();
     private final Map<Long, Long> bytes = new HashMap<>();
     private final Set<String> parents;
@@ -32,11 +33,13 @@ final class PostData {
     /**
      * @param target a session on the target
      * @param workers do the work
+     * @param privileges gives the privileges, for functions that need them
      */
-    PostData(PostPlan plan, Contents contents, Connection target, SchemaWorkers workers) {
+    PostData(PostPlan plan, Contents contents, Connection target, SchemaWorkers workers, Runnable privileges) {
         this.plan = plan;
         this.contents = contents;
         this.workers = workers;
+        this.privileges = privileges;
         contents.analyzed().forEach(relation -> analyzed.put(relation.oid(), relation));
         contents.tables().forEach(table -> bytes.put(table.oid(), table.bytes()));
         parents = Set.copyOf(Rows.list(target, "target", "listing the tables with children", """
@@ -100,12 +103,7 @@ final class PostData {
             plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::begin);
         }
         workers.await();
-        plan.computed().forEach((table, parts) -> {
-            List<SchemaSession.Step> steps = steps(parts);
-            analysis(table, false).ifPresent(steps::add);
-            workers.submit(List.of(), steps);
-        });
-        workers.await();
+        computed();
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
         foreignKeys();
@@ -118,6 +116,26 @@ final class PostData {
             workers.await();
         }
         inOrder(steps(plan.last()));
+    }
+
+    /**
+     * What calls functions of the user is computed as the owner of the table, who may need privileges for it: they come last, since an owner can
+     * also lack some by then, but come first for what fails without them.
+     */
+    private void computed() {
+        workers.spare();
+        plan.computed().forEach((table, parts) -> {
+            List<SchemaSession.Step> steps = steps(parts);
+            analysis(table, false).ifPresent(steps::add);
+            workers.submit(List.of(), steps);
+        });
+        workers.await();
+        List<SchemaSession.Step> again = workers.spared();
+        if (!again.isEmpty()) {
+            privileges.run();
+            workers.submit(List.of(), again);
+            workers.await();
+        }
     }
 
     private void foreignKeys() {

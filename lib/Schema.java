@@ -32,7 +32,7 @@ public final class Schema {
     private final List<String> options;
     private final Set<Archive.Address> waiting;
     private final Predicate<Archive.Entry> ours;
-    private List<Archive.Entry> made = List.of();
+    private Set<Archive.Entry> later = Set.of();
 
     /**
      * @param uncarried what stays behind
@@ -54,24 +54,30 @@ public final class Schema {
     /** @return what stands before the rows: types, functions, tables without indexes and constraints */
     List<EntrySql> preData() {
         Set<String> existing = new HashSet<>(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        made = archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
-        return EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
+        List<Archive.Entry> made = archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
+        List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
+        later = new HashSet<>(made);
+        before.forEach(part -> later.remove(part.entry()));
+        return before;
     }
 
     /**
-     * @param before what {@link #preData} has returned
-     * @return what stands after the rows
+     * @return what stands after the rows; known once {@link #preData} is
      * @throws Failure step, when pg_restore has not written all that there is in a way that is known here
      */
-    List<EntrySql> postData(List<EntrySql> before) {
-        Set<Archive.Entry> others = new HashSet<>(made);
-        before.forEach(part -> others.remove(part.entry()));
+    List<EntrySql> postData() {
+        Set<Archive.Entry> others = new HashSet<>(later);
         List<EntrySql> after = EntrySql.of(archive, with("--section=post-data"), others::contains);
         after.forEach(part -> others.remove(part.entry()));
         if (!others.isEmpty()) {
             throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(), others.iterator().next().line());
         }
         return after;
+    }
+
+    /** @return what {@link #postData} will make, by its address */
+    Set<Archive.Address> later() {
+        return later.stream().map(Archive.Entry::address).collect(Collectors.toSet());
     }
 
     /** Creates the large objects of a whole dump, which are as many as the rows of a table. */

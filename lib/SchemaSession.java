@@ -25,18 +25,19 @@ final class SchemaSession implements AutoCloseable {
      * @param settings statements that must have run before in the same session
      * @param sql null where only pg_restore can do it
      * @param entry the entry of the archive, or null
+     * @param owner the statements that give to its owner what {@code sql} has made, or nothing
      */
-    record Step(String doing, String settings, String sql, Archive.Entry entry) {
+    record Step(String doing, String settings, String sql, Archive.Entry entry, String owner) {
         static Step of(EntrySql part) {
-            return new Step(part.doing(), part.settings(), part.sql(), part.entry());
+            return new Step(part.doing(), part.settings(), part.sql(), part.entry(), part.owner());
         }
 
         static Step of(String doing, String sql) {
-            return new Step(doing, "", sql, null);
+            return new Step(doing, "", sql, null, "");
         }
 
         private int size() {
-            return sql == null ? 0 : sql.length();
+            return (sql == null ? 0 : sql.length()) + owner.length();
         }
     }
 
@@ -83,6 +84,10 @@ final class SchemaSession implements AutoCloseable {
     private void trip(List<Step> steps) {
         if (!steps.isEmpty() && steps.get(0).sql == null) {
             archive.restore(options, steps.stream().map(Step::entry).toList());
+            List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty()).map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
+            if (!owners.isEmpty()) {
+                trip(owners);
+            }
             return;
         }
         StringBuilder text = new StringBuilder();
@@ -92,7 +97,7 @@ final class SchemaSession implements AutoCloseable {
                 held = step.settings;
                 text.append(held).append('\n');
             }
-            text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n");
+            text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner).append('\n');
         }
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);

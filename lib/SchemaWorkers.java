@@ -1,6 +1,7 @@
 //SOURCES Archive.java Failure.java SchemaSession.java Server.java
 package lib;
 
+import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,6 +13,8 @@ import java.util.Set;
 final class SchemaWorkers implements AutoCloseable {
     /** Small tasks that one session does in a trip. */
     private static final int STEPS_A_TRIP = 60;
+    /** The class of errors about privileges, and about names that cannot be found without them (PostgreSQL manual, appendix A). */
+    private static final String ACCESS = "42";
 
     /**
      * Steps for one session, and what is to be done when they are.
@@ -34,6 +37,8 @@ final class SchemaWorkers implements AutoCloseable {
     private boolean closed;
     private Throwable failed;
     private Runnable stop = () -> { };
+    private final List<SchemaSession.Step> refused = new ArrayList<>();
+    private boolean lenient;
 
     /**
      * @param most how many sessions at most
@@ -57,6 +62,22 @@ final class SchemaWorkers implements AutoCloseable {
     synchronized void widen(int sessions) {
         most = sessions;
         grow();
+    }
+
+    /**
+     * From now on no failure: what an owner lacks a privilege for, or cannot even see without, and the steps after it, of a task whose steps are
+     * transactions of their own.
+     */
+    synchronized void spare() {
+        lenient = true;
+    }
+
+    /** @return the steps that were spared, in an order in which they can be tried again; a failure of these is one */
+    synchronized List<SchemaSession.Step> spared() {
+        lenient = false;
+        List<SchemaSession.Step> steps = List.copyOf(refused);
+        refused.clear();
+        return steps;
     }
 
     /** Has one session do these steps in this order, maybe in one transaction with others. */
@@ -128,7 +149,7 @@ final class SchemaWorkers implements AutoCloseable {
             }
             for (List<Task> tasks = take(); !tasks.isEmpty(); tasks = take()) {
                 if (tasks.get(0).alone) {
-                    tasks.get(0).steps.forEach(step -> session.run(List.of(step)));
+                    oneByOne(session, tasks.get(0).steps);
                 } else {
                     session.run(tasks.stream().flatMap(task -> task.steps.stream()).toList());
                 }
@@ -137,6 +158,27 @@ final class SchemaWorkers implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             fail(e);
         }
+    }
+
+    private void oneByOne(SchemaSession session, List<SchemaSession.Step> steps) {
+        for (int i = 0; i < steps.size(); i++) {
+            try {
+                session.run(List.of(steps.get(i)));
+            } catch (Failure e) {
+                if (!isSpared(e, steps.subList(i, steps.size()))) {
+                    throw e;
+                }
+                return;
+            }
+        }
+    }
+
+    private synchronized boolean isSpared(Failure e, List<SchemaSession.Step> steps) {
+        boolean lacking = lenient && e.getCause() instanceof SQLException cause && String.valueOf(cause.getSQLState()).startsWith(ACCESS);
+        if (lacking) {
+            refused.addAll(steps);
+        }
+        return lacking;
     }
 
     private synchronized List<Task> take() {

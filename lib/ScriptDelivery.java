@@ -47,7 +47,7 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void deliver(Jobs timescale) {
+    public void deliver(Jobs timescale, Rights rights) {
         steps.run("dump", () -> {
             ProgressLine line = console.progress(RestoredRows.grown(session, "dump", contents));
             try {

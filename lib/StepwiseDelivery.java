@@ -6,6 +6,8 @@ package lib;
 
 import java.sql.Connection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -49,23 +51,26 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void deliver(Jobs timescale) {
+    public void deliver(Jobs timescale, Rights rights) {
         List<String> settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings), any -> archive.relations() + " tables, views and sequences");
         rows.prepare(jobs);
+        Set<Archive.Address> later = schema.later();
+        rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
         if (timescale != null) {
             steps.run("hypertables", () -> {
                 rows.moveCatalog(timescale);
                 return "known";
             });
         }
-        List<EntrySql> after = postData.get();
+        Map<Archive.Address, String> owners = rights.afterwards();
+        List<EntrySql> after = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS))) {
-            PostData post = new PostData(plan, contents, to, workers);
+            PostData post = new PostData(plan, contents, to, workers, rights::privileges);
             move(post, workers);
             steps.run("indexes, constraints", () -> {
                 workers.widen(jobs);
@@ -96,7 +101,7 @@ public final class StepwiseDelivery implements Delivery {
     /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
     private Background<List<EntrySql>> preData(List<String> settings) {
         List<EntrySql> before = schema.preData();
-        Background<List<EntrySql>> after = Background.begin("post-data", () -> schema.postData(before));
+        Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
         schema.largeObjects();
         try (SchemaWorkers workers = workers(settings, jobs)) {
             new PreData(workers, archive.entries()).make(before);
