@@ -8,10 +8,10 @@ import java.util.Optional;
 
 /** Whether both servers have connection slots and lock table entries enough. */
 final class Capacity {
-    /** Beside one session for each job: the session that asks, the holder of the snapshot, pg_dump, and one that reads counters. */
-    private static final int EXTRA_SOURCE = 4;
-    /** The journal's session, and two that make indexes while rows are loaded. */
-    private static final int EXTRA_TARGET = 3;
+    /** Beside one session for each job: the one that asks, the holder of the snapshot, pg_dump, one that reads counters, and the watch. */
+    private static final int EXTRA_SOURCE = 5;
+    /** The journal's session, two that make indexes while rows are loaded, and the watch. */
+    private static final int EXTRA_TARGET = 4;
 
     private final Server source;
     private final Connection from;

@@ -1,10 +1,11 @@
-//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java PrivateFile.java ServerAddress.java
+//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java PrivateFile.java ServerAddress.java Wire.java
 package lib;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -12,21 +13,11 @@ import java.util.stream.Collectors;
 final class ClientConninfo {
     private static final String SERVICE = "tsmigrate";
     private static final int SYSTEM_ROOTS_SINCE = 16;
-    /** A connection that lies idle while others copy must not be forgotten by a firewall; dead after 90 s without an answer. */
-    private static final Map<String, String> KEEPALIVES = new LinkedHashMap<>();
-
-    static {
-        KEEPALIVES.put("keepalives", "1");
-        KEEPALIVES.put("keepalives_idle", "30");
-        KEEPALIVES.put("keepalives_interval", "10");
-        KEEPALIVES.put("keepalives_count", "6");
-    }
-
     private ClientConninfo() {
     }
 
-    static String of(Parameters parameters, List<ServerAddress> servers, String user, String database, String application, int clientMajor) {
-        Map<String, String> values = values(parameters, servers, user, database, application, clientMajor);
+    static String of(Parameters parameters, List<ServerAddress> servers, Wire wire, String user, String database, String application, int clientMajor) {
+        Map<String, String> values = values(parameters, servers, wire, user, database, application, clientMajor);
         String password = parameters.or("sslpassword", null);
         if (password != null && knows(parameters, Keyword.of("sslpassword"), "…", clientMajor)) {
             values.put("service", SERVICE);
@@ -49,8 +40,8 @@ final class ClientConninfo {
     }
 
     /** @return the same by keyword */
-    static Map<String, String> values(Parameters parameters, List<ServerAddress> servers, String user, String database, String application,
-            int clientMajor) {
+    static Map<String, String> values(Parameters parameters, List<ServerAddress> servers, Wire wire, String user, String database,
+            String application, int clientMajor) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("host", joined(servers, ServerAddress::host));
         values.put("hostaddr", joined(servers, ServerAddress::address));
@@ -60,8 +51,22 @@ final class ClientConninfo {
         values.put("user", user);
         values.put("connect_timeout", String.valueOf(parameters.number("connect_timeout", DriverProperties.CONNECT_TIMEOUT)));
         values.put("application_name", application);
-        KEEPALIVES.forEach((name, value) -> values.put(name, parameters.or(name, value)));
+        keepalives(wire).forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
+        if (wire.patience() > 0) {
+            // Keepalives say nothing while what was sent is not acknowledged.
+            values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(wire.patience())));
+        }
+        return values;
+    }
+
+    /** As the driver's sockets have them: a connection that lies idle while others copy must not be forgotten by a firewall. */
+    private static Map<String, String> keepalives(Wire wire) {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("keepalives", "1");
+        values.put("keepalives_idle", String.valueOf(Wire.IDLE));
+        values.put("keepalives_interval", String.valueOf(Wire.INTERVAL));
+        values.put("keepalives_count", String.valueOf(wire.count()));
         return values;
     }
 

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Dsn.java Failure.java
+//SOURCES Dsn.java Failure.java Wire.java
 package lib;
 
 import java.io.EOFException;
@@ -23,6 +23,10 @@ public final class Connecting {
 
     /** Why a connection could not be opened (SQLSTATE: PostgreSQL manual, appendix A). */
     public static Failure failure(Dsn dsn, SQLException e) {
+        Failure gone = Wire.failure(e);
+        if (gone != null) {
+            return gone;
+        }
         String side = dsn.side();
         String state = String.valueOf(e.getSQLState());
         Failure failure = Failure.refused("could not connect to the %s: %s", side, reason(dsn, e)).because(e);
@@ -52,6 +56,10 @@ public final class Connecting {
 
     /** A statement that failed on one side; the server's own words stand in the detail. */
     public static Failure statement(String side, String doing, SQLException e) {
+        Failure gone = Wire.failure(e);
+        if (gone != null) {
+            return gone;
+        }
         Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {

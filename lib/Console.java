@@ -4,6 +4,8 @@ package lib;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
@@ -37,6 +39,8 @@ public final class Console {
     private CommandSpec spec;
 
     private ProgressLine line;
+    /** What is said of servers that do not answer, by side. */
+    private final Map<String, String> silent = new ConcurrentSkipListMap<>();
 
     /** Parses the arguments, runs the command, reports what failed, and returns the exit code. */
     public static int run(Object command, String... args) {
@@ -101,8 +105,20 @@ public final class Console {
     /** Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is done. */
     public synchronized ProgressLine progress(Supplier<String> state) {
         boolean shown = !quiet && !verbose && ProgressLine.isSeen();
-        line = new ProgressLine(spec.commandLine().getErr(), state, shown);
+        line = new ProgressLine(spec.commandLine().getErr(), () -> silent.isEmpty() ? state.get() : String.join(", ", silent.values()), shown);
         return line;
+    }
+
+    /** Says that a server does not answer, as long as that is so. */
+    void silent(String side, String since) {
+        silent.put(side, "no answer from the " + side + " since " + since);
+        warn("%s", silent.get(side));
+    }
+
+    /** Says that it answers again. */
+    void answers(String side) {
+        silent.remove(side);
+        say("the %s answers again", side);
     }
 
     /** @return whether -q was given */

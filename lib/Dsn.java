@@ -1,4 +1,4 @@
-//SOURCES ClientConninfo.java DriverProperties.java Failure.java Keyword.java Parameters.java PassFile.java ServerAddress.java
+//SOURCES ClientConninfo.java DriverProperties.java Failure.java Keyword.java Parameters.java PassFile.java ServerAddress.java Wire.java
 package lib;
 
 import java.net.URLEncoder;
@@ -27,6 +27,7 @@ public final class Dsn {
     private static final String APPLICATION = "tsmigrate";
 
     private final Parameters parameters;
+    private final Wire wire;
     private final List<ServerAddress> servers;
     private final Properties driver;
     private final List<String> warnings;
@@ -38,6 +39,7 @@ public final class Dsn {
 
     private Dsn(Parameters parameters, boolean typed) {
         this.parameters = parameters;
+        wire = new Wire(parameters);
         servers = ServerAddress.of(parameters);
         warnings = parameters.warnings();
         driver = DriverProperties.of(parameters, servers, warnings);
@@ -51,6 +53,7 @@ public final class Dsn {
 
     private Dsn(Dsn other, Parameters parameters, String database, String password, Map<String, String> secretFiles) {
         this.parameters = parameters;
+        wire = other.wire;
         servers = other.servers;
         warnings = other.warnings;
         driver = parameters == other.parameters ? other.driver : DriverProperties.of(parameters, servers, new ArrayList<>());
@@ -104,6 +107,11 @@ public final class Dsn {
     /** @return whether every connection is encrypted: the connection string wants it so, or the first connection has found that it can be */
     boolean isEncrypted() {
         return !List.of("prefer", "allow", "disable").contains(parameters.or("sslmode", "prefer"));
+    }
+
+    /** @return all sockets to this side, whatever the database and the password */
+    Wire wire() {
+        return wire;
     }
 
     /** @return "source" or "target" */
@@ -185,7 +193,7 @@ public final class Dsn {
      * @throws Failure refused, if what it does not know protects the connection
      */
     public String conninfo(int clientMajor) {
-        return ClientConninfo.of(parameters, servers, user(), database, applicationName(), clientMajor);
+        return ClientConninfo.of(parameters, servers, wire, user(), database, applicationName(), clientMajor);
     }
 
     /**
@@ -195,7 +203,7 @@ public final class Dsn {
      * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
      */
     public String portable(Map<String, String> replaced) {
-        Map<String, String> values = ClientConninfo.values(parameters, servers, user(), database, applicationName(), Integer.MAX_VALUE);
+        Map<String, String> values = ClientConninfo.values(parameters, servers, wire, user(), database, applicationName(), Integer.MAX_VALUE);
         if (password != null) {
             values.put("password", password);
         }

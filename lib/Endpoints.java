@@ -38,6 +38,9 @@ public final class Endpoints {
     @Option(names = {"-d", "--target"}, paramLabel = "CONNSTR", order = 2,
             description = "connection string of the target (default: $TARGET)")
     private String target;
+    @Option(names = "--server-timeout", paramLabel = "SECONDS", order = 89, defaultValue = "300",
+            description = "give a server up that has not answered for this long, 0 for never (default: 300)")
+    private int serverTimeout;
 
     private Map<String, String> environment = System.getenv();
 
@@ -89,7 +92,11 @@ public final class Endpoints {
             throw Failure.usage("no %s was given", side)
                     .hint("use --%s or set %s to a connection string such as 'postgresql://user@host:5432/database'", side, variable);
         }
+        if (serverTimeout < 0) {
+            throw Failure.usage("--server-timeout must be a number of seconds, or 0 for never, got %d", serverTimeout);
+        }
         Dsn dsn = Dsn.parse(side, text, given != null, environment);
+        dsn.wire().watched(console, serverTimeout);
         dsn.warnings().forEach(warning -> console.warn("%s", warning));
         if (dsn.passwordOnCommandLine()) {
             console.warn("the password of the %s stands on the command line, where ps shows it to every user of this machine", side);

@@ -1,8 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java OwnedObjects.java Ownership.java Rows.java Server.java Sql.java
+//SOURCES Cleanup.java Connecting.java Console.java OwnedObjects.java Ownership.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 
 /**
@@ -16,17 +17,37 @@ public final class JoinedOwners implements AutoCloseable {
         this.leaving = leaving;
     }
 
-    /** Becomes a member of every owner of objects that the user may join, and is none of. */
-    public static JoinedOwners of(Server target) {
-        Connection session = target.session();
-        List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner).distinct().toList();
-        List<String> roles = target.facts().superuser() ? List.of() : Ownership.joinable(session, target.facts(), owners, List.of());
-        Cleanup.Task leaving = Cleanup.onExit(() -> {
+    /**
+     * Becomes a member of every owner of objects that the user may join, and is none of.
+     *
+     * @param console hears which memberships could not be taken back
+     */
+    public static JoinedOwners of(Server target, Console console) {
+        try (Connection session = target.session()) {
+            List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner).distinct().toList();
+            List<String> roles = target.facts().superuser() ? List.of() : Ownership.joinable(session, target.facts(), owners, List.of());
+            Cleanup.Task leaving = Cleanup.puttingBack(() -> leave(target, roles), reason -> left(target, roles, console, reason));
+            roles.forEach(role -> Rows.run(session, "target", "becoming a member of role \"" + role + "\"", Ownership.joining(role, target.facts().major())));
+            return new JoinedOwners(leaving);
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    private static void leave(Server target, List<String> roles) {
+        if (roles.isEmpty()) {
+            return;
+        }
+        try (Connection session = target.sessionToPutBack()) {
             roles.forEach(role -> Rows.run(session, "target", "leaving role \"" + role + "\"", "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER"));
-            Server.close(session);
-        });
-        roles.forEach(role -> Rows.run(session, "target", "becoming a member of role \"" + role + "\"", Ownership.joining(role, target.facts().major())));
-        return new JoinedOwners(leaving);
+        } catch (SQLException e) {
+            // The session is gone, and had done its work.
+        }
+    }
+
+    private static void left(Server target, List<String> roles, Console console, String reason) {
+        console.warn("user \"%s\" may still be a member of owners on the target: %s", target.facts().user(), reason);
+        console.hint("REVOKE %s FROM %s;", String.join(", ", roles.stream().map(Sql::ident).toList()), Sql.ident(target.facts().user()));
     }
 
     @Override

@@ -45,7 +45,7 @@ public final class PausedJobs implements AutoCloseable {
         this.console = console;
         this.session = session;
         alterJob = AlterJob.call(session, "source", MOVING);
-        leaving = Cleanup.onExit(this::leave);
+        leaving = Cleanup.puttingBack(this::leave, this::left);
     }
 
     /**
@@ -202,12 +202,16 @@ public final class PausedJobs implements AutoCloseable {
             left = true;
             Server.close(session);
         }
-        try (Connection fresh = source.session()) {
+        try (Connection fresh = source.sessionToPutBack()) {
             undo(fresh).forEach(done -> console.explain("%s", done));
-        } catch (Failure | SQLException e) {
-            console.warn("not every job of the source could be put back, and may be late by twenty minutes: %s", e.getMessage());
-            console.hint("put them back with: repair");
+        } catch (SQLException e) {
+            // The session is gone, and had done its work.
         }
+    }
+
+    private void left(String reason) {
+        console.warn("not every job of the source could be put back, and may be late by twenty minutes: %s", reason);
+        console.hint("put them back with: repair");
     }
 
     /** @return whether a run has paused jobs on this source and has not put them back yet */

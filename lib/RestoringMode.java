@@ -29,7 +29,7 @@ final class RestoringMode implements AutoCloseable {
         this.target = target;
         this.timescale = timescale;
         this.console = console;
-        leaving = Cleanup.onExit(this::leave);
+        leaving = Cleanup.puttingBack(this::leave, this::left);
     }
 
     /**
@@ -85,13 +85,17 @@ final class RestoringMode implements AutoCloseable {
 
     private void leave() {
         left = true;
-        try (Connection session = target.session()) {
+        try (Connection session = target.sessionToPutBack()) {
             Leftovers.end(session);
             withdraw(session, timescale, () -> { });
-        } catch (Failure | SQLException e) {
-            console.warn("restoring mode of TimescaleDB may still be on in the target's database: %s", e.getMessage());
-            console.hint("turn it off with: repair");
+        } catch (SQLException e) {
+            // The session is gone, and had done its work.
         }
+    }
+
+    private void left(String reason) {
+        console.warn("restoring mode of TimescaleDB may still be on in the target's database: %s", reason);
+        console.hint("turn it off with: repair");
     }
 
     /**

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Connecting.java Dsn.java Sessions.java
+//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java Sessions.java Watch.java Wire.java
 package lib;
 
 import java.sql.Connection;
@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.postgresql.Driver;
-import org.postgresql.PGConnection;
 import org.postgresql.util.GT;
 
 /** One side of a migration: what the server is, and sessions on it that all behave alike. */
@@ -49,13 +48,14 @@ public final class Server implements Sessions {
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
     /** The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back, and more with TLS. */
     private final AtomicReference<Connection> first;
+    private volatile boolean abandoned;
 
     private Server(Dsn dsn, Facts facts, Connection first) {
         this.dsn = dsn;
         this.facts = facts;
         this.first = new AtomicReference<>(first);
         sessions.add(first);
-        Cleanup.onExit(this::abandon);
+        Cleanup.ending(this::abandon);
     }
 
     /**
@@ -116,7 +116,7 @@ public final class Server implements Sessions {
     }
 
     private static Server asked(Dsn dsn) throws SQLException {
-        Connection session = open(dsn, dsn.jdbcProperties());
+        Connection session = open(dsn, dsn.jdbcProperties(), Wire.Use.WORK);
         return new Server(dsn, facts(session), session);
     }
 
@@ -157,10 +157,34 @@ public final class Server implements Sessions {
 
     private Connection session(Properties properties) {
         try {
-            Connection session = open(dsn, properties);
-            sessions.removeIf(Server::isClosed);
-            sessions.add(session);
-            return session;
+            return kept(open(dsn, properties, Wire.Use.WORK));
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    /** A session that is opened while all others are ended would go on working when what they have done is put back. */
+    private Connection kept(Connection session) {
+        sessions.removeIf(Server::isClosed);
+        sessions.add(session);
+        if (abandoned) {
+            abort(session);
+            throw Failure.step("the sessions on the %s are being ended", side());
+        }
+        return session;
+    }
+
+    /**
+     * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits for a server that was given
+     * up, for it may be back. Close it.
+     *
+     * @throws Failure refused, saying why the connection failed
+     */
+    Connection sessionToPutBack() {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
+        try {
+            return open(dsn, properties, Wire.Use.PUT_BACK);
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
@@ -177,15 +201,16 @@ public final class Server implements Sessions {
         String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
         properties.setProperty("options", options.strip());
         try {
-            Connection session = connect(dsn, properties);
-            sessions.add(session);
-            return session;
+            return kept(connect(dsn, properties, Wire.Use.WORK));
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
     }
 
-    private static Connection connect(Dsn dsn, Properties properties) throws SQLException {
+    private static Connection connect(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
+        Wire.Lot lot = dsn.wire().lot(use);
+        properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
+        properties.setProperty("socketFactoryArg", AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
         // The driver then knows without asking, and without a SET of its own.
         properties.setProperty("assumeMinServerVersion", "12");
         // A statement is prepared on the server never, so that a pooler in between does not matter to us.
@@ -193,11 +218,24 @@ public final class Server implements Sessions {
         if (!Driver.isRegistered()) {
             Driver.register();
         }
-        return DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        Aborting.prepare(session, lot);
+        if (use == Wire.Use.WORK) {
+            Watch.over(dsn.wire(), more -> watching(dsn, more));
+        }
+        return session;
     }
 
-    private static Connection open(Dsn dsn, Properties properties) throws SQLException {
-        Connection session = connect(dsn, properties);
+    /** It has a name of its own, for who looks for sessions at work does not mean it. */
+    private static Connection watching(Dsn dsn, Properties more) throws SQLException {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");
+        properties.putAll(more);
+        return connect(dsn, properties, Wire.Use.WATCH);
+    }
+
+    private static Connection open(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
+        Connection session = connect(dsn, properties, use);
         // Known since the connection's start-up.
         int major = session.getMetaData().getDatabaseMajorVersion();
         try (Statement set = session.createStatement()) {
@@ -228,24 +266,15 @@ public final class Server implements Sessions {
         }
     }
 
-    /** Ends every open session: running statements are cancelled, open transactions roll back. */
+    /** Ends every open session, and those that are being opened: running statements are cancelled, open transactions roll back. */
     void abandon() {
-        sessions.forEach(Server::abort);
+        abandoned = true;
+        Aborting.abort(sessions);
     }
 
     /** Cancels what the server does for a session, and drops the session; may be called from any thread. */
     public static void abort(Connection session) {
-        try {
-            // Closing alone would leave a long COPY or CREATE INDEX running on the server.
-            session.unwrap(PGConnection.class).cancelQuery();
-        } catch (SQLException e) {
-            // The session has ended by itself: nothing is left to cancel.
-        }
-        try {
-            session.abort(Runnable::run);
-        } catch (SQLException e) {
-            // As above.
-        }
+        Aborting.abort(List.of(session));
     }
 
     /** Closes a session; one that is gone already is closed. */
@@ -259,10 +288,6 @@ public final class Server implements Sessions {
 
     /** @return whether a session is known to have ended */
     static boolean isClosed(Connection session) {
-        try {
-            return session.isClosed();
-        } catch (SQLException e) {
-            return true;
-        }
+        return Aborting.isClosed(session);
     }
 }

@@ -1,7 +1,8 @@
-//SOURCES Server.java Sessions.java
+//SOURCES Aborting.java Server.java Sessions.java
 package lib;
 
 import java.sql.Connection;
+import java.util.List;
 
 /** A session on each side, for one worker. */
 public final class SessionPair implements AutoCloseable {
@@ -28,8 +29,7 @@ public final class SessionPair implements AutoCloseable {
 
     /** Breaks both sessions, so that whoever waits for one fails. Cancelling first ends what the server still works on. */
     public void cancel() {
-        Server.abort(source);
-        Server.abort(target);
+        Aborting.abort(List.of(source, target));
     }
 
     @Override

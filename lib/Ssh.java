@@ -56,7 +56,7 @@ public final class Ssh {
     /** The same for a script that reads something. A secret may be given that way; arguments are seen by everybody. */
     public byte[] send(Input input, String script, String... arguments) {
         Process process = start(remote(script, arguments));
-        Cleanup.Task end = Cleanup.onExit(process::destroy);
+        Cleanup.Task end = Cleanup.ending(process::destroy);
         try {
             CompletableFuture<byte[]> err = CompletableFuture.supplyAsync(() -> all(process.getErrorStream()));
             CompletableFuture<byte[]> out = CompletableFuture.supplyAsync(() -> all(process.getInputStream()));
@@ -83,7 +83,7 @@ public final class Ssh {
      */
     public boolean follow(Consumer<byte[]> reader, String script, String... arguments) {
         Process process = start(remote(script, arguments));
-        Cleanup.Task end = Cleanup.onExit(process::destroy);
+        Cleanup.Task end = Cleanup.ending(process::destroy);
         try (InputStream out = process.getInputStream()) {
             process.getOutputStream().close();
             CompletableFuture.runAsync(() -> all(process.getErrorStream()));

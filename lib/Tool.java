@@ -1,6 +1,6 @@
 //DEPS org.zeroturnaround:zt-exec:1.13.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java ToolMessages.java
+//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java ToolMessages.java Wire.java
 package lib;
 
 import java.io.IOException;
@@ -45,7 +45,7 @@ public final class Tool {
      * @throws Failure step, with the message that failed it
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
-        return run(name, side.side(), connecting(name, side, arguments), side.toolEnvironment(), new ToolMessages(name));
+        return run(name, side, connecting(name, side, arguments), side.toolEnvironment(), new ToolMessages(name));
     }
 
     private List<String> connecting(String name, Dsn side, List<String> arguments) {
@@ -64,7 +64,7 @@ public final class Tool {
      */
     public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments, Predicate<ToolMessages.Message> tolerated) {
         ToolMessages messages = new ToolMessages(name, tolerated);
-        run(name, side.side(), connecting(name, side, arguments), side.toolEnvironment(), messages);
+        run(name, side, connecting(name, side, arguments), side.toolEnvironment(), messages);
         return messages.all();
     }
 
@@ -73,6 +73,21 @@ public final class Tool {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
         return run(name, "this machine", command, Map.of(), new ToolMessages(name));
+    }
+
+    /** It ends when its server is given up. */
+    private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment, ToolMessages messages) {
+        Wire wire = side.wire();
+        Runnable stopping = this::stop;
+        wire.whenGone(stopping);
+        try {
+            return run(name, side.side(), command, environment, messages);
+        } catch (Failure e) {
+            wire.orFail();
+            throw e;
+        } finally {
+            wire.forget(stopping);
+        }
     }
 
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
@@ -96,7 +111,7 @@ public final class Tool {
         });
         ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
-        Cleanup.Task end = Cleanup.onExit(() -> end(process));
+        Cleanup.Task end = Cleanup.ending(() -> end(process));
         running.add(process);
         try {
             int code = start(name, executor, process).getFuture().get().getExitValue();
@@ -169,7 +184,7 @@ public final class Tool {
             family.add(started.get().toHandle());
         }
         family.forEach(ProcessHandle::destroy);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Cleanup.stopping() ? 1 : 5);
         while (family.stream().anyMatch(Tool::runs) && System.nanoTime() < deadline) {
             try {
                 Thread.sleep(20);

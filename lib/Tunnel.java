@@ -24,7 +24,7 @@ public final class Tunnel implements AutoCloseable {
         this.ssh = ssh;
         this.port = port;
         this.process = process;
-        end = Cleanup.onExit(process::destroy);
+        end = Cleanup.ending(process::destroy);
     }
 
     /** @throws Failure refused, when the connection failed */

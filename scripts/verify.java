@@ -89,7 +89,7 @@ class Verify implements Callable<Integer> {
             return Failure.OK;
         }
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
-        JoinedOwners joined = joinOwners ? JoinedOwners.of(target) : null;
+        JoinedOwners joined = joinOwners ? JoinedOwners.of(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
             return compare(new Verification(snapshot, target, selection, console, jobs), unexpected);
         }

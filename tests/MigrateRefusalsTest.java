@@ -138,11 +138,11 @@ class MigrateRefusalsTest {
     @Test
     void connection_slots_that_do_not_suffice() {
         String database = SOURCE.newDatabase();
-        TARGET.sql("postgres", "CREATE ROLE narrow LOGIN PASSWORD 'narrow' CONNECTION LIMIT 5 CREATEROLE");
+        TARGET.sql("postgres", "CREATE ROLE narrow LOGIN PASSWORD 'narrow' CONNECTION LIMIT 6 CREATEROLE");
         String target = TARGET.newDatabase("OWNER narrow");
         Supplier<CommandRun> four = () -> CommandRun.migrate(SOURCE.uri(database), TARGET.uri(target, "narrow", "narrow"), "--jobs", "4");
         SIDES.refuses(3, """
-                error: the target has 5 connection slot(s) free and 7 are needed
+                error: the target has 6 connection slot(s) free and 8 are needed
                 hint: migrate --jobs 2
                 """, database, target, four);
         CommandRun two = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(target, "narrow", "narrow"), "-v");
@@ -158,15 +158,15 @@ class MigrateRefusalsTest {
             small.sql(database, IntStream.rangeClosed(1, 40).mapToObj(i -> "CREATE TABLE t" + i + " (id int)").toArray(String[]::new));
             Sides sides = new Sides(small, TARGET);
             sides.refusesToMigrate("""
-                    error: the source has 10 connection slot(s) free and 24 are needed
-                    hint: migrate --jobs 6
+                    error: the source has 10 connection slot(s) free and 25 are needed
+                    hint: migrate --jobs 5
                     error: 40 tables need about 120 locks at once and the source's lock table has room for 100
                     hint: ALTER SYSTEM SET max_locks_per_transaction = 13; and restart the source
                     error: preflight found 2 reasons not to start; nothing was changed
                     """, database, empty, "--jobs", "20");
             small.restart("max_locks_per_transaction=13");
             String target = TARGET.newDatabase();
-            CommandRun run = sides.migrate(database, target, "--jobs", "6");
+            CommandRun run = sides.migrate(database, target, "--jobs", "5");
             assertEquals(0, run.code(), run.err());
             assertEquals("40", TARGET.query(target, "SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$'"));
         }
