@@ -128,6 +128,24 @@ class LauncherSetUpTest {
     }
 
     @Test
+    void whatever_maven_says_explains_a_download_that_failed_before_it_began() throws IOException {
+        program("mvn", "#!/bin/sh\necho\necho 'Unable to find a JVM' >&2\necho 'more'\nexit 1\n");
+        assertEquals("jbang: error: Maven could not fetch JBang: Unable to find a JVM", lastLine(launcher().first(programs).run("version")));
+        program("mvn", "#!/bin/sh\nexit 1\n");
+        assertEquals("jbang: error: Maven could not fetch JBang: it ended without a word; try: mvn --version",
+                lastLine(launcher().first(programs).run("version")));
+    }
+
+    @Test
+    void a_wrong_java_home_is_named() throws IOException {
+        Run run = launcher().with("JAVA_HOME", "/no/such java").run("version");
+        assertEquals(1, run.code());
+        assertEquals("jbang: error: JAVA_HOME is \"/no/such java\", where there is no bin/java; "
+                + "run again with that of a Java development kit, or after: unset JAVA_HOME\n", run.err());
+        assertEquals(List.of(), list(cache));
+    }
+
+    @Test
     void a_missing_maven_is_named_with_the_command_that_installs_it() throws IOException {
         Run run = bare().run("version");
         assertEquals(1, run.code());

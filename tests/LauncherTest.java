@@ -10,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.Catalog;
 import testbed.Launcher;
 import testbed.Run;
 
@@ -96,7 +98,14 @@ class LauncherTest {
         Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"one\";\n}\n");
         Path copy = Files.copy(Launcher.FILE, catalog.resolve("jbang"), StandardCopyOption.COPY_ATTRIBUTES);
         Path jbang = jbangIn(Files.createDirectories(folder.resolve("cache/tsmigrate")));
-        Launcher launcher = launcher().with("XDG_CACHE_HOME", folder.resolve("cache").toString());
+        // As on systems whose find is of another make.
+        Path find = Files.writeString(Files.createDirectory(folder.resolve("posix")).resolve("find"), """
+                #!/bin/sh
+                case " $* " in *" -cnewer "*) echo "find: unrecognized: -cnewer" >&2; exit 1 ;; esac
+                PATH=${PATH#*:} exec find "$@"
+                """);
+        Files.setPosixFilePermissions(find, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Launcher launcher = launcher().with("XDG_CACHE_HOME", folder.resolve("cache").toString()).first(find.getParent());
         assertEquals("one a b|$c\n", launcher.run(copy, null, "hello", "a b", "$c").orFail().out());
         // Only who takes the kept answer sees this.
         Path answer;
@@ -145,6 +154,14 @@ class LauncherTest {
         Path relative = Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("relative"), Path.of("../absolute"));
         assertTrue(launcher().in(folder).run(relative, null, "probe.java", "x").out().contains("arguments x\n"));
         assertTrue(launcher().in(folder).run(absolute, null, "probe.java", "y").out().contains("arguments y\n"));
+    }
+
+    @Test
+    void without_a_command_it_says_which_there_are() {
+        Run run = launcher().with("PATH", "/usr/bin:/bin").in(folder).run();
+        assertEquals("", run.orFail().err());
+        Catalog.aliases().forEach(alias -> assertTrue(run.out().contains("  %-18s %s\n".formatted(alias.name(), alias.description())), run.out()));
+        assertTrue(run.out().startsWith("Usage: ./jbang COMMAND [OPTION]...\n"), run.out());
     }
 
     @Test
