@@ -1,4 +1,4 @@
-//SOURCES Dsn.java Endpoints.java Failure.java
+//SOURCES ClientPackage.java Dsn.java Endpoints.java Failure.java
 package lib;
 
 import java.io.BufferedReader;
@@ -44,9 +44,11 @@ public final class ClientTools {
     }
 
     private final List<Installation> installed;
+    private final String path;
 
-    private ClientTools(List<Installation> installed) {
+    private ClientTools(List<Installation> installed, String path) {
         this.installed = installed;
+        this.path = path;
     }
 
     /** Finds every installation: {@value #BINDIRS} first, then PATH, then the usual places. */
@@ -68,7 +70,7 @@ public final class ClientTools {
                 version(pgDump).ifPresent(found::add);
             }
         }
-        return new ClientTools(found);
+        return new ClientTools(found, environment.getOrDefault("PATH", ""));
     }
 
     /** @return the variables that a client tool must not see: it would follow them, or they hold a password */
@@ -108,22 +110,21 @@ public final class ClientTools {
         return installed.stream().filter(tools -> tools.major >= oldest)
                 .min(Comparator.comparing((Installation tools) -> tools.major > newest).thenComparingInt(Installation::major)
                         .thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
-                .orElseThrow(() -> missing(oldest, Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
+                .orElseThrow(() -> missing(oldest, Integer.MAX_VALUE, Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
     }
 
     private Failure none(int sourceMajor, int targetMajor) {
         String range = sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
-        return missing(sourceMajor, Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
+        return missing(sourceMajor, targetMajor, Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
                 range, sourceMajor, targetMajor));
     }
 
-    private Failure missing(int major, Failure failure) {
+    private Failure missing(int oldest, int newest, Failure failure) {
         String have = installed.isEmpty() ? "no client tools are installed on this machine"
                 : installed.stream().map(Installation::major).collect(Collectors.toCollection(TreeSet::new)).stream()
                         .map(found -> "version " + found).collect(Collectors.joining(", ", "installed here: ", ""));
         return failure.detail("%s", have)
-                .hint("install the package postgresql-client-%d (Debian, Ubuntu), postgresql%d (Red Hat) or postgresql@%d (Homebrew), "
-                        + "or name its folder in %s", major, major, major, BINDIRS);
+                .hint("%s, or name its folder in %s", ClientPackage.remedy(path, oldest, newest), BINDIRS);
     }
 
     /** Debian's /usr/bin/pg_dump chooses a version by itself; the real programs stand in a folder per major. */
