@@ -1,4 +1,4 @@
-//SOURCES Failure.java
+//SOURCES Failure.java ShellScript.java
 package lib;
 
 import java.io.IOException;
@@ -59,12 +59,12 @@ record ClientKey(PrivateKey key, boolean encrypted) {
     private static Failure unreadable(String side, Path file, String why) {
         return Failure.usage("the JDBC driver cannot read the private key \"%s\" of the %s: %s", file, side, why)
                 .hint("make one: openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key && chmod 600 client.key, then sslkey=client.key and its password "
-                        + "as sslpassword; or -nocrypt in place of -v2 aes256, without a password", file);
+                        + "as sslpassword; or -nocrypt in place of -v2 aes256, without a password", ShellScript.quoted(file.toString()));
     }
 
     private static Failure wrongPassword(String side, Path file) {
         return Failure.usage("sslpassword does not open the private key \"%s\" of the %s", file, side)
-                .hint("try it: openssl pkey -noout -in %s", file);
+                .hint("try it: openssl pkey -noout -in %s", ShellScript.quoted(file.toString()));
     }
 
     private static String text(String side, Path key) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Dsn.java Failure.java Wire.java
+//SOURCES Dsn.java Failure.java ShellScript.java Shown.java Wire.java
 package lib;
 
 import java.io.EOFException;
@@ -42,7 +42,8 @@ public final class Connecting {
             case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",
                     dsn.user(), side);
             case "28000" -> failure.hint("ask for a line in pg_hba.conf of the %s, or try sslmode=require", side);
-            case "3D000" -> failure.hint("check the database name of the %s: psql -l lists them", side);
+            case "3D000" -> failure.hint("check the database name of the %s; what there is says: psql -l %s", side,
+                    ShellScript.quoted(dsn.withDatabase("postgres").display()));
             case "53300" -> failure.hint("the %s has no connection slot left: end other sessions, or let fewer jobs run at once", side);
             case "08004" -> failure.hint("check user and password of the %s", side);
             default -> failure.hint("check host, port and firewall of the %s (%s)", side, dsn.display());
@@ -63,10 +64,10 @@ public final class Connecting {
         Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {
-            failure.detail("%s", server.getDetail());
+            failure.detail("%s", Shown.lines(server.getDetail().lines().toList()));
         }
         if (server != null && server.getHint() != null) {
-            failure.hint("%s", server.getHint());
+            failure.hint("the %s says: %s", side, server.getHint());
         } else if (LACKS_PRIVILEGE.equals(e.getSQLState())) {
             failure.hint("connect to the %s as a user who may do that, or make this one a member of the owner: GRANT owner TO user;", side);
         }

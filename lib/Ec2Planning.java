@@ -1,5 +1,6 @@
 //DEPS software.amazon.awssdk:ec2:2.34.0
 //SOURCES Aws.java Console.java Ec2Images.java Ec2Options.java Ec2Plan.java Ec2State.java Failure.java PublicAddress.java RdsFacts.java
+//SOURCES ShellScript.java
 package lib;
 
 import java.nio.file.Path;
@@ -55,10 +56,11 @@ public final class Ec2Planning {
         Ec2Plan plan = former.plan();
         if (wishes.database() != null && !wishes.database().equals(plan.database().id())) {
             throw Failure.usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(), wishes.database())
-                    .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s", folder);
+                    .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
         }
         if (wishes.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
-            throw Failure.usage("the machine is made already, and cannot become another one").hint("remove it first: rds-via-ec2 down --dir %s", folder);
+            throw Failure.usage("the machine is made already, and cannot become another one")
+                    .hint("remove it first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
         }
         String sshFrom = wishes.sshFrom() == null ? plan.sshFrom() : wishes.sshFrom();
         return wishes.machine() ? aws.ask(() -> find(plan.database().id(), () -> sshFrom)) : plan.withSshFrom(sshFrom);

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java CopyTypes.java Finding.java Rows.java Selection.java Server.java
+//SOURCES Bytes.java Connecting.java CopyTypes.java Finding.java Rows.java Selection.java Server.java ShellScript.java
 package lib;
 
 import java.sql.Connection;
@@ -62,7 +62,7 @@ final class LargeRows {
         }
         rows.sort(Comparator.comparing(Largest::bytes).reversed());
         rows.stream().filter(row -> row.bytes > COPY_LIMIT).forEach(row -> findings.add(Finding.stop(CHECK,
-                "migrate --exclude-table-data '" + row.table + "', and move its rows by other means",
+                "migrate --exclude-table-data " + ShellScript.quoted(row.table) + ", and move its rows by other means",
                 "table %s holds a row of %s in COPY's format, which ends at 1 GB", row.table, Bytes.text(row.bytes))));
         memory(rows.stream().filter(row -> row.bytes <= COPY_LIMIT).limit(jobs).toList(), heap);
         return findings;

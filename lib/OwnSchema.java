@@ -239,10 +239,15 @@ public final class OwnSchema {
      * @param others those of ours that stay, and with them the schema
      */
     public static void drop(Connection session, String side, List<Table> tables, Set<String> others) {
+        Rows.run(session, side, "removing schema " + NAME, String.join("; ", dropping(tables, others)));
+    }
+
+    /** @return the statements of {@link #drop} */
+    static List<String> dropping(List<Table> tables, Set<String> others) {
         List<String> statements = new ArrayList<>(tables.stream().map(table -> "DROP TABLE IF EXISTS " + table.sql()).toList());
         if (others.isEmpty()) {
             statements.add("DROP SCHEMA " + Sql.ident(NAME));
         }
-        Rows.run(session, side, "removing schema " + NAME, String.join("; ", statements));
+        return statements;
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES Dsn.java Failure.java PassFile.java PasswordCsv.java PasswordEntry.java
+//SOURCES Dsn.java Failure.java PassFile.java PasswordCsv.java PasswordEntry.java ShellScript.java
 package lib;
 
 import java.io.IOException;
@@ -68,7 +68,7 @@ public final class PasswordFile {
     private static String text(Path file) {
         try {
             if (!PassFile.isPrivate(file)) {
-                throw Failure.usage("\"%s\" has group or world access", file).hint("chmod 600 %s", file);
+                throw Failure.usage("\"%s\" has group or world access", file).hint("chmod 600 %s", ShellScript.quoted(file.toString()));
             }
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
         } catch (CharacterCodingException e) {

@@ -1,4 +1,4 @@
-//SOURCES Failure.java Parameters.java
+//SOURCES Failure.java Parameters.java ShellScript.java
 package lib;
 
 import java.util.ArrayList;
@@ -84,7 +84,7 @@ record ServerAddress(String host, String address, int port) {
             throw Failure.usage("the host \"%s\"%s of the %s is a Unix socket, and this tool connects through TCP", host,
                             parameters.origin("host"), parameters.side)
                     .hint("use host=localhost port=%d; psql -h %s -p %d -Atc \"show listen_addresses\" says where the server listens", port,
-                            host, port);
+                            ShellScript.quoted(host), port);
         } else if (!host.matches(NAME + '|' + IPV6)) {
             // Other characters are more likely those of a password than of a name.
             throw Failure.usage("invalid host%s%s for the %s", host.matches("[\\w.:-]+") ? " \"" + host + '"' : "", parameters.origin("host"),

@@ -82,22 +82,26 @@ public final class Snapshot implements Sessions, AutoCloseable {
                     throw e;
                 }
                 session.rollback();
-                console.say("waiting, because %s", blocker(session, server));
+                console.say("waiting, because %s", blocker(session, server).words);
             }
         }
-        throw Failure.refused("%s and stays so", blocker(session, server))
-                .hint("wait for that session, or end it: SELECT pg_terminate_backend(pid) on the source");
+        Blocker blocker = blocker(session, server);
+        throw Failure.refused("%s and stays so", blocker.words)
+                .hint("wait for that session%s", blocker.pid == null ? "" : ", or end it on the source: SELECT pg_terminate_backend(" + blocker.pid + ");");
+    }
+
+    private record Blocker(String words, String pid) {
     }
 
     /** What another session holds, or waits for in front of us, so that no table of its can be read. */
-    private static String blocker(Connection session, Server server) {
-        String locked = Rows.text(session, server.side(), "looking for locks", """
-                SELECT pg_catalog.format('table %s of the source is locked by another session (pid %s)', l.relation::pg_catalog.regclass, l.pid)
+    private static Blocker blocker(Connection session, Server server) {
+        return Rows.list(session, server.side(), "looking for locks", """
+                SELECT pg_catalog.format('table %s of the source is locked by another session (pid %s)', l.relation::pg_catalog.regclass, l.pid), l.pid
                   FROM pg_catalog.pg_locks l
                  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid <> pg_catalog.pg_backend_pid()
                    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
-                 ORDER BY l.granted DESC, l.pid, l.relation""");
-        return locked == null ? "a table of the source is locked by another session" : locked;
+                 ORDER BY l.granted DESC, l.pid, l.relation LIMIT 1""", row -> new Blocker(row.getString(1), row.getString(2))).stream().findFirst()
+                .orElse(new Blocker("a table of the source is locked by another session", null));
     }
 
     private static List<String> tables(Connection session, Server server, Selection selection) {

@@ -71,9 +71,11 @@ final class TargetCheck {
         } else {
             findings.add(empty());
         }
-        if (!target.facts().recovery() && "on".equals(Rows.text(to, "target", "asking whether sessions may write", "SHOW transaction_read_only"))) {
-            findings.add(Finding.stop("target", "ALTER DATABASE " + Sql.ident(target.dsn().database()) + " RESET default_transaction_read_only;",
-                    "sessions on the target are read-only (default_transaction_read_only)"));
+        String readOnly = target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write", """
+                SELECT source FROM pg_catalog.pg_settings
+                 WHERE name = 'default_transaction_read_only' AND pg_catalog.current_setting('transaction_read_only') = 'on'""");
+        if (readOnly != null) {
+            findings.add(Finding.stop("target", writable(readOnly), "sessions on the target are read-only (default_transaction_read_only)"));
         }
         if (!plan.create() && "f".equals(Rows.text(to, "target", "asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
@@ -81,6 +83,25 @@ final class TargetCheck {
                     + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
         }
         return findings;
+    }
+
+    /**
+     * How sessions may write again. Whoever runs it has such a session, too.
+     *
+     * @param source where the setting comes from (PostgreSQL manual, 54.24)
+     */
+    private String writable(String source) {
+        String database = Sql.ident(target.dsn().database());
+        String user = Sql.ident(target.facts().user());
+        String reset = switch (source) {
+            case "database" -> "ALTER DATABASE " + database;
+            case "user" -> "ALTER ROLE " + user;
+            case "database user" -> "ALTER ROLE " + user + " IN DATABASE " + database;
+            default -> null;
+        };
+        return reset != null ? "BEGIN READ WRITE; " + reset + " RESET default_transaction_read_only; COMMIT;"
+                : source.equals("client") ? "take it out of the options of the connection string, or of PGOPTIONS"
+                : "ALTER SYSTEM SET default_transaction_read_only = off; then SELECT pg_reload_conf();";
     }
 
     private Finding interrupted() {

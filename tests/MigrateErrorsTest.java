@@ -77,8 +77,8 @@ class MigrateErrorsTest {
     void a_database_that_does_not_exist() {
         refuses(3, """
                 error: could not connect to the source: database "no such" does not exist
-                hint: check the database name of the source: psql -l lists them
-                """, SOURCE.uri("no such"), TARGET.uri(empty));
+                hint: check the database name of the source; what there is says: psql -l postgresql://postgres@127.0.0.1:%d/postgres
+                """.formatted(SOURCE.port()), SOURCE.uri("no such"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: database "no such" does not exist
                 hint: check the database name, or create it with --create-database
@@ -244,7 +244,7 @@ class MigrateErrorsTest {
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET default_transaction_read_only = on");
         SIDES.refusesToMigrate("""
                 error: sessions on the target are read-only (default_transaction_read_only)
-                hint: ALTER DATABASE "%s" RESET default_transaction_read_only;
+                hint: BEGIN READ WRITE; ALTER DATABASE "%s" RESET default_transaction_read_only; COMMIT;
                 """.formatted(target), shop, target);
         String closed = TARGET.newDatabase();
         TARGET.sql("postgres", "CREATE ROLE guest LOGIN PASSWORD 'guest'");
