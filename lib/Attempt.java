@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Console.java Failure.java
+//SOURCES Cleanup.java Console.java Failure.java Shown.java
 package lib;
 
 import java.sql.SQLException;
@@ -42,7 +42,7 @@ public final class Attempt {
                 throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
             }
             throw e.exitCode() == Failure.DIFFERENCES ? e
-                    : e.asStep().hint("%s%s", e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen ", AGAIN);
+                    : e.asStep().hint("%s%s", new Shown(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
         } catch (SQLException e) {
             Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
             throw begun ? failure.hint(AGAIN) : failure.asRefusal();

@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Failure.java
+//SOURCES Failure.java Shown.java
 package lib;
 
 import java.util.Locale;
@@ -22,7 +22,7 @@ public final class Consent {
         if (System.console() == null) {
             throw Failure.usage("there is no terminal to ask at: %s", question).hint("say so with --yes, or look first with --dry-run");
         }
-        String answer = System.console().readLine("%s [y/N] ", question);
+        String answer = System.console().readLine("%s [y/N] ", Shown.of(question));
         if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {
             throw Failure.refused("not confirmed; nothing was changed");
         }

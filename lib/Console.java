@@ -1,8 +1,9 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Cleanup.java Failure.java ProgressLine.java
+//SOURCES Cleanup.java Failure.java ProgressLine.java Shown.java ShownSql.java
 package lib;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -19,6 +20,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * What a command says, and how it ends: the talk on stderr in the form of PostgreSQL's own tools ({@code name: error: …},
  * {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the way from a failure to an exit code.
+ * Values keep to their line and move no cursor (see {@link Shown}).
  * The product goes to stdout through {@link #out}. Safe for use by several threads.
  */
 public final class Console {
@@ -66,40 +68,46 @@ public final class Console {
 
     /** A line of the product on stdout. */
     public void out(String format, Object... values) {
-        print(spec.commandLine().getOut(), text(format, values));
+        print(spec.commandLine().getOut(), Shown.format(format, values));
+    }
+
+    /** A product of several lines on stdout, such as a script. */
+    public void out(Shown product) {
+        print(spec.commandLine().getOut(), product.text());
     }
 
     /** Something the operator wants to follow. */
     public void say(String format, Object... values) {
         if (!quiet) {
-            talk(text(format, values));
+            talk(Shown.format(format, values));
         }
     }
 
     /** Something only {@code -v} shows, such as the reason of a decision or the command that is run. */
     public void explain(String format, Object... values) {
         if (verbose && !quiet) {
-            talk(text(format, values));
+            talk(Shown.format(format, values));
         }
     }
 
     /** Something that the operator should know although the run goes on. */
     public void warn(String format, Object... values) {
-        talk(painted("warning: ", color(noColor)) + text(format, values));
+        talk(painted("warning: ", color(noColor)) + Shown.format(format, values));
     }
 
     /** One of several reasons why the command will fail. */
     public void error(String format, Object... values) {
-        talk(painted("error: ", color(noColor)) + text(format, values));
+        talk(painted("error: ", color(noColor)) + Shown.format(format, values));
     }
 
+    /** What to run or change next; SQL in the values still means the same. */
     public void hint(String format, Object... values) {
-        talk("hint: " + text(format, values));
+        talk("hint: " + ShownSql.hint(format, values));
     }
 
     /** A line of the talk of a command that runs elsewhere, as that one put it. */
     public void relay(String line) {
-        print(spec.commandLine().getErr(), line);
+        print(spec.commandLine().getErr(), Shown.again(line).text());
     }
 
     /** Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is done. */
@@ -137,7 +145,7 @@ public final class Console {
     }
 
     /** Prints a failure the way psql prints its own. */
-    private static void report(PrintWriter err, String command, Failure failure, boolean trace, boolean color) {
+    private static void report(PrintWriter err, String command, Failure failure, boolean traced, boolean color) {
         err.println(command + ": " + painted("error: ", color) + failure.getMessage());
         if (failure.detail() != null) {
             failure.detail().lines().forEach(text -> err.println(command + ": detail: " + text));
@@ -145,8 +153,10 @@ public final class Console {
         if (failure.hint() != null) {
             failure.hint().lines().forEach(text -> err.println(command + ": hint: " + text));
         }
-        if (trace && failure.getCause() != null) {
-            failure.getCause().printStackTrace(err);
+        if (traced && failure.getCause() != null) {
+            StringWriter trace = new StringWriter();
+            failure.getCause().printStackTrace(new PrintWriter(trace));
+            trace.toString().lines().forEach(text -> err.println(command + ": trace: " + Shown.again(text.replace("\t", "  "))));
         }
         err.flush();
     }
@@ -173,14 +183,10 @@ public final class Console {
         writer.flush();
     }
 
-    private static String text(String format, Object... values) {
-        return values.length == 0 ? format : String.format(format, values);
-    }
-
     private static int wrongUsage(ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
         CommandSpec command = e.getCommandLine().getCommandSpec();
-        err.println(command.root().name() + ": " + painted("error: ", color(false)) + e.getMessage().lines().findFirst().orElse("wrong usage"));
+        err.println(command.root().name() + ": " + painted("error: ", color(false)) + Shown.again(e.getMessage().lines().findFirst().orElse("wrong usage")));
         UnmatchedArgumentException.printSuggestions(e, err);
         tryHelp(err, command);
         return Failure.USAGE;
@@ -197,7 +203,7 @@ public final class Console {
         }
         boolean trace = line.getParseResult().hasMatchedOption("--verbose");
         Failure failure = e instanceof Failure known ? known
-                : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), e.getMessage()).because(e)
+                : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), Failure.why(e)).because(e)
                         .hint("run again with -v for the details, and report them");
         report(line.getErr(), line.getCommandSpec().root().name(), failure, trace, color(line.getParseResult().hasMatchedOption("--no-color")));
         if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {

@@ -1,4 +1,4 @@
-//SOURCES Difference.java
+//SOURCES Difference.java Shown.java
 package lib;
 
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ public final class DifferenceTable {
      * @param full whether long values are shown in full, else the part is shown where the two begin to differ
      * @return one line for each difference after the heading, or nothing when there are none
      */
-    public static List<String> lines(List<Difference> differences, boolean full) {
+    public static List<Shown> lines(List<Difference> differences, boolean full) {
         if (differences.isEmpty()) {
             return List.of();
         }
@@ -26,7 +26,7 @@ public final class DifferenceTable {
         for (Difference difference : differences) {
             String source = oneLine(difference.source());
             String target = oneLine(difference.target());
-            rows.add(List.of(difference.kind(), oneLine(difference.object()), full ? source : shortened(source, target),
+            rows.add(List.of(difference.kind(), Shown.of(difference.object()).text(), full ? source : shortened(source, target),
                     full ? target : shortened(target, source)));
         }
         int[] widths = new int[HEADING.size()];
@@ -35,7 +35,7 @@ public final class DifferenceTable {
                 widths[i] = Math.max(widths[i], Math.min(row.get(i).length(), i < 2 ? 2 * WIDEST : WIDEST));
             }
         }
-        return rows.stream().map(row -> line(row, widths)).toList();
+        return rows.stream().map(row -> new Shown(line(row, widths))).toList();
     }
 
     private static String line(List<String> row, int[] widths) {
@@ -49,9 +49,9 @@ public final class DifferenceTable {
         return line.toString();
     }
 
-    /** A value may hold anything, also what would move a terminal's cursor. */
+    /** A definition may go over several lines, which do not matter. */
     private static String oneLine(String value) {
-        return value.replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        return Shown.of(value.replaceAll("\\s*\\n\\s*", " ")).text();
     }
 
     private static String shortened(String value, String other) {

@@ -1,5 +1,6 @@
 //DEPS software.amazon.awssdk:ec2:2.34.0
-//SOURCES Aws.java AwsErrors.java Console.java Ec2Key.java Ec2Plan.java Ec2State.java Ec2Tagged.java Ec2Wait.java Failure.java
+//SOURCES Aws.java AwsErrors.java Console.java Ec2Key.java Ec2Plan.java Ec2State.java Ec2Tagged.java Ec2Wait.java Failure.java ShellScript.java
+//SOURCES Shown.java
 package lib;
 
 import java.io.IOException;
@@ -39,7 +40,7 @@ public final class Ec2Down {
      * @throws Failure step, when something could not be removed; the state file stays then
      */
     public void run(Ec2State state, boolean keepInstance) {
-        String again = "run again: rds-via-ec2 down --dir " + folder;
+        String again = "run again: rds-via-ec2 down --dir " + Shown.of(ShellScript.quoted(folder.toString()));
         try {
             aws.ask(() -> {
                 Ec2Tagged there = Ec2Tagged.of(aws, state.run());
@@ -52,7 +53,7 @@ public final class Ec2Down {
                 return null;
             });
         } catch (Failure e) {
-            throw e.asStep().hint("%s", e.hint() == null ? again : e.hint() + "\nthen " + again);
+            throw e.asStep().hint("%s", new Shown(e.hint() == null ? again : e.hint() + "\nthen " + again));
         }
     }
 
@@ -89,7 +90,8 @@ public final class Ec2Down {
     private void kept(Ec2State state) {
         state.with(Ec2State.DATABASE_RULE, null).write(folder);
         console.out("the database is closed to the machine; %s", state.made().containsKey(Ec2State.INSTANCE)
-                ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(state.made().get(Ec2State.INSTANCE), folder)
+                ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(state.made().get(Ec2State.INSTANCE),
+                        Shown.of(ShellScript.quoted(folder.toString())))
                 : "there is no machine");
     }
 
@@ -132,7 +134,7 @@ public final class Ec2Down {
 
     private void prove(Ec2State state) {
         wait.until(() -> Ec2Tagged.of(aws, state.run()).lines(), List::isEmpty,
-                left -> Failure.step("not everything is gone").detail("%s", String.join("\n", left)));
+                left -> Failure.step("not everything is gone").detail("%s", Shown.lines(left)));
         console.out("nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, security group, rule or key pair",
                 aws.region(), Ec2Plan.TAG, state.run());
     }

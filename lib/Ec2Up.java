@@ -1,5 +1,6 @@
 //DEPS software.amazon.awssdk:ec2:2.34.0
 //SOURCES Aws.java AwsErrors.java Cleanup.java Console.java Ec2Key.java Ec2Plan.java Ec2State.java Ec2Tagged.java Ec2Wait.java Failure.java
+//SOURCES ShellScript.java Shown.java
 package lib;
 
 import java.nio.file.Path;
@@ -56,12 +57,12 @@ public final class Ec2Up {
      */
     public Ec2State run(Ec2State begun) {
         state = begun.write(folder);
-        String next = "go on with: rds-via-ec2 up --dir %1$s\nor remove what was made: rds-via-ec2 down --dir %1$s".formatted(folder);
+        String next = "go on with: rds-via-ec2 up --dir %1$s\nor remove what was made: rds-via-ec2 down --dir %1$s".formatted(Shown.of(ShellScript.quoted(folder.toString())));
         Cleanup.Task interrupted = Cleanup.onExit(() -> next.lines().forEach(line -> console.hint("%s", line)));
         try {
             return aws.ask(this::make);
         } catch (Failure e) {
-            throw e.asStep().hint("%s", e.hint() == null ? next : e.hint() + "\nthen " + next);
+            throw e.asStep().hint("%s", new Shown(e.hint() == null ? next : e.hint() + "\nthen " + next));
         } finally {
             if (!Cleanup.stopping()) {
                 interrupted.cancel();

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Failure.java Finding.java Rows.java Server.java Sql.java TimescaleAlignment.java TimescaleFeatures.java
+//SOURCES Extensions.java Failure.java Finding.java Rows.java Server.java Shown.java Sql.java TimescaleAlignment.java TimescaleFeatures.java
 package lib;
 
 import java.sql.Connection;
@@ -70,7 +70,7 @@ public final class ExtensionCreation {
         try {
             statements().forEach((sql, extension) -> Rows.run(target, "target", "creating extension " + extension, sql));
         } catch (Failure e) {
-            throw e.hint("%sno extension was created", e.hint() == null ? "" : e.hint() + "\n");
+            throw e.hint("%sno extension was created", new Shown(e.hint() == null ? "" : e.hint() + "\n"));
         }
         // Before it is created, timescaledb does not tell everybody its edition.
         List<String> features = extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleAlignment.NAME))

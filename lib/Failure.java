@@ -1,8 +1,10 @@
+//SOURCES Shown.java ShownSql.java
 package lib;
 
 /**
  * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run, and the exit code.
- * The message names the side, quotes values and never holds a secret; {@link Console} prints it the way psql prints its own errors.
+ * The message names the side, quotes values and never holds a secret; {@link Console} prints it the way psql prints its own errors. Values
+ * are made fit to be shown (see {@link Shown}), in a hint so that SQL in them still means the same.
  */
 public final class Failure extends RuntimeException {
     /** Everything arrived. */
@@ -28,30 +30,30 @@ public final class Failure extends RuntimeException {
     }
 
     public static Failure usage(String format, Object... values) {
-        return new Failure(USAGE, format(format, values));
+        return new Failure(USAGE, Shown.format(format, values));
     }
 
     public static Failure refused(String format, Object... values) {
-        return new Failure(REFUSED, format(format, values));
+        return new Failure(REFUSED, Shown.format(format, values));
     }
 
     public static Failure step(String format, Object... values) {
-        return new Failure(STEP, format(format, values));
+        return new Failure(STEP, Shown.format(format, values));
     }
 
     public static Failure differences(String format, Object... values) {
-        return new Failure(DIFFERENCES, format(format, values));
+        return new Failure(DIFFERENCES, Shown.format(format, values));
     }
 
-    /** What lies behind the message, such as a server's own words; lines are kept. */
+    /** What lies behind the message, such as a server's own words; several lines are given as {@link Shown#lines}. */
     public Failure detail(String format, Object... values) {
-        detail = format(format, values);
+        detail = Shown.format(format, values);
         return this;
     }
 
     /** What to run or change next. */
     public Failure hint(String format, Object... values) {
-        hint = format(format, values);
+        hint = ShownSql.hint(format, values);
         return this;
     }
 
@@ -83,17 +85,18 @@ public final class Failure extends RuntimeException {
         return exitCode;
     }
 
-    /** @return the detail, or null */
+    /** @return what went wrong, in a line; the driver's own account of a server's error goes over several */
+    public static Shown why(Throwable e) {
+        return e instanceof Failure ? new Shown(e.getMessage()) : Shown.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    }
+
+    /** @return the detail as it is shown, or null */
     public String detail() {
         return detail;
     }
 
-    /** @return the hint, or null */
+    /** @return the hint as it is shown, or null */
     public String hint() {
         return hint;
-    }
-
-    private static String format(String format, Object... values) {
-        return values.length == 0 ? format : String.format(format, values);
     }
 }

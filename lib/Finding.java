@@ -1,3 +1,4 @@
+//SOURCES Failure.java Shown.java ShownSql.java
 package lib;
 
 import java.util.Locale;
@@ -6,7 +7,8 @@ import java.util.Locale;
  * What preflight has to say about one thing.
  *
  * @param check what was looked at, such as {@code extensions}
- * @param fix the command that mends it, or null
+ * @param text in a line, fit to be shown
+ * @param fix the command that mends it, fit to be shown, or null
  */
 public record Finding(Level level, String check, String text, String fix) {
     /** A stop refuses the migration; a warning is for the operator to judge. */
@@ -20,20 +22,43 @@ public record Finding(Level level, String check, String text, String fix) {
     }
 
     public static Finding ok(String check, String format, Object... values) {
-        return new Finding(Level.OK, check, String.format(format, values), null);
+        return new Finding(Level.OK, check, Shown.format(format, values), null);
     }
 
     public static Finding warning(String check, String fix, String format, Object... values) {
-        return new Finding(Level.WARNING, check, String.format(format, values), fix);
+        return new Finding(Level.WARNING, check, Shown.format(format, values), shown(fix));
     }
 
     public static Finding stop(String check, String fix, String format, Object... values) {
-        return new Finding(Level.STOP, check, String.format(format, values), fix);
+        return new Finding(Level.STOP, check, Shown.format(format, values), shown(fix));
+    }
+
+    /** What a step would fail with. */
+    public static Finding stop(String check, Failure failure) {
+        return new Finding(Level.STOP, check, "%s (%s)".formatted(failure.getMessage(), failure.detail()), failure.hint());
+    }
+
+    private static String shown(String fix) {
+        return fix == null ? null : ShownSql.hint(fix).text();
+    }
+
+    /** @return what there is to say */
+    public Shown told() {
+        return new Shown(text);
+    }
+
+    /** @return the command that mends it */
+    public Shown remedy() {
+        return new Shown(String.valueOf(fix));
     }
 
     /** @return one line */
+    public Shown line() {
+        return new Shown(level.word() + ": " + check + ": " + text);
+    }
+
     @Override
     public String toString() {
-        return level.word() + ": " + check + ": " + text;
+        return line().text();
     }
 }

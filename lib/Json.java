@@ -1,10 +1,12 @@
+//SOURCES Shown.java
 package lib;
 
 import java.util.Collection;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 
-/** Writes maps, collections, texts, numbers and truth values as JSON (RFC 8259), indented by two blanks. */
+/** Writes maps, collections, texts, numbers and truth values as JSON (RFC 8259), indented by two blanks; what is not seen is escaped (see {@link Shown}). */
 public final class Json {
     private Json() {
     }
@@ -30,13 +32,23 @@ public final class Json {
 
     private static String quoted(String text) {
         StringBuilder quoted = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        text.codePoints().forEach(c -> {
             switch (c) {
-                case '"', '\\' -> quoted.append('\\').append(c);
+                case '"', '\\' -> quoted.append('\\').appendCodePoint(c);
                 case '\n' -> quoted.append("\\n");
-                default -> quoted.append(c < ' ' ? "\\u%04x".formatted((int) c) : String.valueOf(c));
+                default -> quoted.append(Shown.isUnseen(c) ? code(c) : Character.toString(c));
             }
-        }
+        });
         return quoted.append('"').toString();
+    }
+
+    /** @return the same JSON, in which what is not seen is escaped; line breaks, which stand in no string, stay */
+    public static String printable(String json) {
+        return json.codePoints().anyMatch(c -> c != '\n' && Shown.isUnseen(c))
+                ? json.codePoints().mapToObj(c -> c != '\n' && Shown.isUnseen(c) ? code(c) : Character.toString(c)).collect(Collectors.joining()) : json;
+    }
+
+    private static String code(int character) {
+        return Character.toString(character).chars().mapToObj("\\u%04x"::formatted).collect(Collectors.joining());
     }
 }

@@ -1,5 +1,5 @@
 //DEPS com.google.code.gson:gson:2.13.1
-//SOURCES Contents.java Extensions.java Failure.java Uncarried.java
+//SOURCES Contents.java Extensions.java Failure.java Json.java Uncarried.java
 package lib;
 
 import com.google.gson.Gson;
@@ -75,7 +75,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     /** @return the manifest as it is written: readable, one line for each thing that there are many of */
     public String json() {
-        return text(GSON.toJsonTree(this).getAsJsonObject(), "") + "\n";
+        return Json.printable(text(GSON.toJsonTree(this).getAsJsonObject(), "")) + "\n";
     }
 
     private static String text(JsonObject object, String indent) {

@@ -1,10 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
-//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java Loading.java
-//SOURCES MigrationScript.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java RestoredRows.java
-//SOURCES RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java Steps.java StepwiseDelivery.java StreamedRows.java
-//SOURCES TargetDatabase.java TargetKind.java Tool.java Verdict.java Verification.java
+//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
+//SOURCES Loading.java MigrationScript.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
+//SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java Shown.java
+//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -17,6 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what the server computes
@@ -224,11 +226,17 @@ public final class Migration {
             complete = true;
             if (!differences.isEmpty()) {
                 throw Failure.differences("%s between source and target", Count.of(differences.size(), "difference"))
-                        .detail("%s", String.join("\n", DifferenceTable.lines(differences.stream().limit(20).toList(), console.verbose())))
-                        .hint("see all of them: verify --level %s", order.verify.name().toLowerCase(Locale.ROOT));
+                        .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), console.verbose())))
+                        .hint("see all of them: %s", comparison());
             }
             report.note("everything arrived: %s", delivery.arrived());
         }
+    }
+
+    /** @return the command that compares again what was compared */
+    private String comparison() {
+        return Stream.concat(Stream.of("verify", "--level", order.verify.name().toLowerCase(Locale.ROOT)), order.filters.argumentsWithData().stream())
+                .map(ShellScript::quoted).collect(Collectors.joining(" "));
     }
 
     private Delivery delivery(FrozenSource source, Server target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {

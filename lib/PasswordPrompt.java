@@ -1,4 +1,4 @@
-//SOURCES Failure.java
+//SOURCES Failure.java Shown.java
 package lib;
 
 import java.util.Arrays;
@@ -25,7 +25,7 @@ public final class PasswordPrompt {
      */
     public static Optional<String> ask(String role) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            char[] typed = read("New password for role \"%s\" (none: leave it out): ", role);
+            char[] typed = read("New password for role \"%s\" (none: leave it out): ", Shown.of(role));
             if (typed.length == 0) {
                 return Optional.empty();
             }

@@ -1,4 +1,5 @@
-//SOURCES Failure.java RecognizedKind.java RoleRules.java RoleTarget.java Roles.java Server.java ShellScript.java Sql.java TargetKind.java
+//SOURCES Failure.java RecognizedKind.java RoleRules.java RoleTarget.java Roles.java Server.java ShellScript.java Shown.java ShownSql.java Sql.java
+//SOURCES TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -118,7 +119,7 @@ public final class PasswordRoles {
         }
         if (!reasons.isEmpty()) {
             throw Failure.refused("%s cannot be given a password", reasons.size() == 1 ? "a role" : reasons.size() + " roles")
-                    .detail("%s", String.join("\n", reasons)).hint("%s", String.join("\n", remedies));
+                    .detail("%s", Shown.lines(reasons)).hint("%s", Shown.lines(remedies.stream().map(ShownSql::hint).toList()));
         }
     }
 

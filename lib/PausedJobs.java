@@ -176,11 +176,11 @@ public final class PausedJobs implements AutoCloseable {
                 // A lock that is taken is free again at one of the next beats, of which there are many before a job is due.
                 if (Server.isClosed(session)) {
                     if (!left && !Cleanup.stopping()) {
-                        console.warn("the jobs of the source can no longer be kept from running: %s", e.getMessage());
+                        console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
                     }
                     throw e;
                 }
-                console.explain("the jobs of the source are moved later: %s", e.getMessage());
+                console.explain("the jobs of the source are moved later: %s", Failure.why(e));
             }
         }
     }

@@ -150,7 +150,7 @@ public final class Preflight {
             tools = installed.pick(source.facts().major(), target.facts().major());
             findings.add(Finding.ok("client tools", "pg_dump and pg_restore %s", tools));
         } catch (Failure e) {
-            findings.add(Finding.stop("client tools", e.hint(), "%s (%s)", e.getMessage(), e.detail()));
+            findings.add(Finding.stop("client tools", e));
         }
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Roles.java Rows.java Server.java ShellScript.java
+//SOURCES Roles.java Rows.java Server.java ShellScript.java Shown.java
 package lib;
 
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class QuestionScript {
             end();
             side = ShellScript.Side.of(where);
         }
-        block.add("-- " + ShellScript.oneLine(doing) + "\n" + sql.strip() + ";");
+        block.add("-- " + Shown.of(doing) + "\n" + sql.strip() + ";");
         return this;
     }
 

@@ -1,4 +1,5 @@
-//SOURCES Cleanup.java Console.java Dsn.java Failure.java ProgressLine.java RemoteScripts.java RemoteTalk.java ShellScript.java Ssh.java Toolkit.java
+//SOURCES Cleanup.java Console.java Dsn.java Failure.java ProgressLine.java RemoteScripts.java RemoteTalk.java ShellScript.java Shown.java Ssh.java
+//SOURCES Toolkit.java
 package lib;
 
 import java.io.IOException;
@@ -123,7 +124,7 @@ public final class RemoteRun {
         if (side.password() != null || System.console() == null) {
             return side;
         }
-        char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ", side.user(), side.side());
+        char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ", Shown.of(side.user()), side.side());
         return typed == null || typed.length == 0 ? side : side.withPassword(new String(typed));
     }
 
@@ -197,7 +198,7 @@ public final class RemoteRun {
         try {
             ssh.run(RemoteScripts.REMOVE, folder);
         } catch (Failure e) {
-            console.warn("the folder ~/%s on %s could not be removed: %s", folder, ssh.host(), e.getMessage());
+            console.warn("the folder ~/%s on %s could not be removed: %s", folder, ssh.host(), Failure.why(e));
         }
     }
 

@@ -1,9 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java Difference.java
-//SOURCES DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java Loading.java
-//SOURCES LoadingScript.java Manifest.java ManifestCheck.java Parallelism.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java
-//SOURCES RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Steps.java StepwiseDelivery.java TargetDatabase.java
-//SOURCES Tool.java Verdict.java
+//SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java
+//SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java
+//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java Parallelism.java PlainDump.java ProgressLine.java Report.java
+//SOURCES RestoreCheck.java RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java
+//SOURCES StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -35,7 +35,7 @@ public final class Restoration {
         boolean timescale = manifest.contents().timescale() != null;
         if (timescale != order.timescale()) {
             throw Failure.refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(), timescale ? "with" : "without")
-                    .hint("%s %s", RestoreCheck.Order.command(timescale), order.in());
+                    .hint("%s %s", RestoreCheck.Order.command(timescale), ShellScript.quoted(order.in().toString()));
         }
     }
 
@@ -119,7 +119,7 @@ public final class Restoration {
             complete = true;
             if (!differences.isEmpty()) {
                 throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
-                        .detail("%s", String.join("\n", DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
+                        .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
             }
             report.note("everything arrived: %s", delivery.arrived());
         }

@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ClientTools.java Console.java Dsn.java Endpoints.java Failure.java Parameters.java Report.java Restoration.java RestoreCheck.java
-//SOURCES Server.java StepFile.java
+//SOURCES Server.java Shown.java StepFile.java
 package lib;
 
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ public final class RestoreOptions {
         Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
-            console.out("%s", restoration.script(target, clients));
+            console.out(Shown.product(restoration.script(target, clients)));
         } else {
             restore(restoration, target, clients, console);
             step.write();

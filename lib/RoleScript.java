@@ -1,4 +1,4 @@
-//SOURCES RoleStatements.java RoleTranslation.java Roles.java Sql.java
+//SOURCES RoleStatements.java RoleTranslation.java Roles.java Shown.java ShownSql.java Sql.java
 package lib;
 
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ public final class RoleScript {
         script.section("Grants on parameters", translation.parameterGrants().stream().map(RoleStatements::grant).toList());
         script.databaseSettings();
         script.lines.addAll(List.of("", "COMMIT;"));
-        return String.join("\n", script.lines);
+        return ShownSql.of(String.join("\n", script.lines)).text();
     }
 
     private void losses() {
@@ -126,8 +126,8 @@ public final class RoleScript {
                     RAISE WARNING USING MESSAGE = %s;
                   ELSE%s
                   END IF;
-                END""".formatted(Sql.literal(database), Sql.literal("settings of roles in a database are left out (" + settings.size()
-                + "): run this once more when you are connected to the database that takes the place of \"" + source.database() + "\""), statements)));
+                END""".formatted(Sql.literal(database), Sql.literal(Shown.of("settings of roles in a database are left out (" + settings.size()
+                + "): run this once more when you are connected to the database that takes the place of \"" + source.database() + "\"").text()), statements)));
     }
 
     private void section(String title, List<String> statements) {
@@ -140,11 +140,12 @@ public final class RoleScript {
 
     /** A line break in a name would end the comment. */
     private void remark(String text) {
-        lines.add(("-- " + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")).stripTrailing());
+        lines.add(("-- " + Shown.of(text)).stripTrailing());
     }
 
     /** Dollar quotes that nothing inside can close, whatever a role is called. */
-    private static String block(String body) {
+    private static String block(String code) {
+        String body = ShownSql.of(code).text();
         String tag = "$role$";
         while (body.contains(tag)) {
             tag = tag.substring(0, tag.length() - 1) + "_$";

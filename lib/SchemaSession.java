@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Connecting.java EntrySql.java Failure.java Server.java
+//SOURCES Archive.java Connecting.java EntrySql.java Failure.java Server.java Shown.java
 package lib;
 
 import java.sql.Connection;
@@ -117,8 +117,8 @@ final class SchemaSession implements AutoCloseable {
         Failure failure = Connecting.statement("target", step.doing, e);
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
-        String command = "Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line);
-        return failure.detail("%s", failure.detail() == null ? command : failure.detail() + "\n" + command);
+        Shown command = Shown.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));
+        return failure.detail("%s", failure.detail() == null ? command : Shown.lines(List.of(new Shown(failure.detail()), command)));
     }
 
     /** Makes what runs fail soon; called from another thread. */

@@ -1,5 +1,7 @@
+//SOURCES Shown.java ShownSql.java
 package lib;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,7 +68,7 @@ public final class ShellScript {
 
     /** A remark; a line break in a name does not end it. */
     public ShellScript comment(String text) {
-        lines.add(("# " + oneLine(text)).stripTrailing());
+        lines.add(("# " + Shown.of(text)).stripTrailing());
         return this;
     }
 
@@ -114,7 +116,7 @@ public final class ShellScript {
         if (sql.chars().anyMatch(c -> c > 127)) {
             lines.add("SET client_encoding = 'UTF8';");
         }
-        lines.add(sql);
+        lines.add(ShownSql.of(sql).text());
         lines.add(end);
         return this;
     }
@@ -142,7 +144,7 @@ public final class ShellScript {
 
     /** @return the script */
     public String text() {
-        List<String> all = new ArrayList<>(List.of("# " + oneLine(title), "# Nothing of this has been done. It stops at the first error."));
+        List<String> all = new ArrayList<>(List.of("# " + Shown.of(title), "# Nothing of this has been done. It stops at the first error."));
         if (!sides.isEmpty()) {
             all.add("# " + sides.stream().map(Side::name).collect(Collectors.joining(" and "))
                     + " must be set to connection strings; passwords are taken from there, from ~/.pgpass, or from PGPASSWORD.");
@@ -163,13 +165,25 @@ public final class ShellScript {
         return String.join("\n", all);
     }
 
-    /** Quotes an argument for a POSIX shell. */
+    /** Quotes an argument for a POSIX shell. What is not seen (see {@link Shown}) is made by printf, but for line breaks at the end, which $() would lose. */
     public static String quoted(String argument) {
-        return argument.matches("[A-Za-z0-9_@%+=:,./-]+") ? argument : '\'' + argument.replace("'", "'\\''") + '\'';
-    }
-
-    /** @return the text without line breaks, which would end a comment */
-    public static String oneLine(String text) {
-        return text.replace("\n", "\\n").replace("\r", "\\r");
+        String end = argument.replaceFirst("(?s)^.*[^\n]", "");
+        String text = argument.substring(0, argument.length() - end.length());
+        if (argument.matches("[A-Za-z0-9_@%+=:,./-]+")) {
+            return argument;
+        } else if (text.codePoints().noneMatch(Shown::isUnseen)) {
+            return '\'' + argument.replace("'", "'\\''") + '\'';
+        }
+        StringBuilder printed = new StringBuilder("\"$(printf '");
+        text.codePoints().forEach(c -> {
+            if (Shown.isUnseen(c) || c == '\'' || c == '\\' || c == '%') {
+                for (byte each : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+                    printed.append("\\%03o".formatted(each & 0xFF));
+                }
+            } else {
+                printed.appendCodePoint(c);
+            }
+        });
+        return printed.append("')\"").append(end.isEmpty() ? "" : '\'' + end + '\'').toString();
     }
 }

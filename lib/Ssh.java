@@ -1,4 +1,4 @@
-//SOURCES Cleanup.java ClientTools.java Failure.java RemoteHost.java ShellScript.java
+//SOURCES Cleanup.java ClientTools.java Failure.java RemoteHost.java ShellScript.java Shown.java
 package lib;
 
 import java.io.IOException;
@@ -139,7 +139,7 @@ public final class Ssh {
         if (code != LOST) {
             List<String> lines = Stream.concat(out.lines(), err.lines()).toList();
             return Failure.refused("a step on %s failed with exit code %d", host, code)
-                    .detail("%s", lines.stream().skip(Math.max(0, lines.size() - 5)).collect(Collectors.joining("\n")));
+                    .detail("%s", Shown.lines(lines.stream().skip(Math.max(0, lines.size() - 5)).toList()));
         }
         String reason = err.lines().filter(line -> !line.isBlank() && !line.startsWith("@") && !line.startsWith("Warning: Permanently added"))
                 .reduce((first, last) -> last).orElse("the connection was closed");

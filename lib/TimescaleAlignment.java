@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Extensions.java Failure.java OwnedObjects.java Rows.java Server.java Sql.java TimescaleExtension.java TimescaleVersions.java
-//SOURCES Versions.java
+//SOURCES Connecting.java Extensions.java Failure.java OwnedObjects.java Rows.java Server.java Shown.java Sql.java TimescaleExtension.java
+//SOURCES TimescaleVersions.java Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -49,7 +49,7 @@ public final class TimescaleAlignment {
                     throw Failure.refused("user \"%s\" may not change the version of timescaledb on the %s: %s", server.facts().user(), side,
                             Connecting.words(refused)).hint("as a superuser of the %s: %s;", side, String.join("; ", statements)).because(e);
                 }
-                throw e.hint("%sthe %s is as it was", e.hint() == null ? "" : e.hint() + "\n", side);
+                throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
             } catch (SQLException e) {
                 throw Connecting.statement(side, "ending the session", e);
             }

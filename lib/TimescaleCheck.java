@@ -112,7 +112,7 @@ final class TimescaleCheck {
             alignment.plan(Optional.empty());
             findings.add(Finding.stop(CHECK, "align-version", "%s", alignment.difference()));
         } catch (Failure e) {
-            findings.add(Finding.stop(CHECK, e.hint(), "%s (%s)", e.getMessage(), e.detail()));
+            findings.add(Finding.stop(CHECK, e));
         }
     }
 }

@@ -1,6 +1,6 @@
 //DEPS org.zeroturnaround:zt-exec:1.13.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java ToolMessages.java Wire.java
+//SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java Shown.java ToolMessages.java Wire.java
 package lib;
 
 import java.io.IOException;
@@ -169,7 +169,7 @@ public final class Tool {
         boolean wholeWithErrors = code == 1 && messages.all().stream().anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
         if (code != 0 && !wholeWithErrors) {
             throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
-                    .detail("%s", messages.all().stream().map(ToolMessages.Message::text).collect(Collectors.joining("\n")));
+                    .detail("%s", Shown.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
         }
     }
 

@@ -1,3 +1,4 @@
+//SOURCES Shown.java
 package lib;
 
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ public final class ToolMessages {
         }
 
         /** @return what the server or the tool added, without the statement, which can be long */
-        public String detail() {
+        public Shown detail() {
             List<String> lines = new ArrayList<>();
             if (!context.isEmpty()) {
                 lines.add(context);
@@ -50,7 +51,7 @@ public final class ToolMessages {
                 }
                 lines.add(line);
             }
-            return String.join("\n", lines);
+            return Shown.lines(lines);
         }
     }
 

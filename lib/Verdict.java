@@ -18,19 +18,19 @@ public final class Verdict {
         List<Finding> stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).toList();
         for (Finding finding : findings) {
             if (finding.level() == Finding.Level.WARNING) {
-                console.warn("%s: %s", finding.check(), finding.text());
-                report.note("%s", finding);
+                console.warn("%s: %s", finding.check(), finding.told());
+                report.note("%s", finding.line());
             } else {
-                console.explain("%s", finding);
+                console.explain("%s", finding.line());
             }
         }
         if (stops.size() == 1) {
             Finding stop = stops.get(0);
-            throw Failure.refused("%s", stop.text()).hint("%s", stop.fix());
+            throw Failure.refused("%s", stop.told()).hint("%s", stop.remedy());
         }
         for (Finding stop : stops) {
-            console.error("%s", stop.text());
-            console.hint("%s", stop.fix());
+            console.error("%s", stop.told());
+            console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
             throw Failure.refused("preflight found %d reasons not to start; nothing was changed", stops.size());

@@ -48,7 +48,7 @@ public final class Workers {
         } else if (failure instanceof Error error) {
             throw error;
         } else if (failure != null) {
-            throw Failure.step("%s failed: %s", name, failure.getMessage()).because(failure);
+            throw Failure.step("%s failed: %s", name, Failure.why(failure)).because(failure);
         }
     }
 

@@ -4,7 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/Extensions.java
-//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/StepFile.java ../lib/TimescaleAlignment.java
+//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java
+//SOURCES ../lib/TimescaleAlignment.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
@@ -25,9 +26,10 @@ import lib.Extensions;
 import lib.Failure;
 import lib.Finding;
 import lib.Server;
+import lib.ShellScript;
+import lib.Shown;
 import lib.StepFile;
 import lib.TimescaleAlignment;
-import lib.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -129,7 +131,7 @@ class AlignVersion implements Callable<Integer> {
             all.add("COMMIT");
             script.step("Extensions").sql(ShellScript.Side.TARGET, all);
         }
-        console.out("%s", script.text());
+        console.out(Shown.product(script.text()));
     }
 
     /** Says what was found, and goes on only when nothing stops the work. */
@@ -138,11 +140,11 @@ class AlignVersion implements Callable<Integer> {
         // What was accepted to be left out stands in the table.
         warn(findings.stream().filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out")).toList());
         if (stops.size() == 1) {
-            throw Failure.refused("%s", stops.get(0).text()).hint("%s", stops.get(0).fix());
+            throw Failure.refused("%s", stops.get(0).told()).hint("%s", stops.get(0).remedy());
         }
         for (Finding stop : stops) {
-            console.error("%s", stop.text());
-            console.hint("%s", stop.fix());
+            console.error("%s", stop.told());
+            console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
             throw Failure.refused("%d extensions stand in the way; nothing was changed", stops.size());
@@ -151,9 +153,9 @@ class AlignVersion implements Callable<Integer> {
 
     private void warn(List<Finding> findings) {
         for (Finding finding : findings) {
-            console.warn("%s", finding.text());
+            console.warn("%s", finding.told());
             if (finding.fix() != null) {
-                console.hint("%s", finding.fix());
+                console.hint("%s", finding.remedy());
             }
         }
     }

@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RecognizedKind.java
 //SOURCES ../lib/RoleReport.java ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java
-//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/StepFile.java ../lib/TargetKind.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java ../lib/TargetKind.java ../lib/TargetKindOption.java
 //MAIN DumpRoles
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
@@ -29,6 +29,7 @@ import lib.Roles;
 import lib.Rows;
 import lib.Server;
 import lib.ShellScript;
+import lib.Shown;
 import lib.StepFile;
 import lib.TargetKind;
 import lib.TargetKindOption;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:the roles are written, less what was reported", "1:the file could not be written", "2:wrong usage",
             "3:a side cannot be read or reached"},
-        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user", "may do there. Nothing is written to it.", "",
+        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user", "may do there. Nothing is written to it without --apply.", "",
             "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql", "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
 class DumpRoles implements Callable<Integer> {
     @Mixin
@@ -124,8 +125,8 @@ class DumpRoles implements Callable<Integer> {
         }
         String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
         if (dryRun && !json) {
-            console.out("%s", new ShellScript("dump-roles: the roles of %s".formatted(from), List.of()).step("Roles, without passwords")
-                    .sql(ShellScript.Side.TARGET, sql).text());
+            console.out(Shown.product(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of()).step("Roles, without passwords")
+                    .sql(ShellScript.Side.TARGET, sql).text()));
         } else if (toFile || !applied) {
             write(sql, toFile ? file : null);
         }
@@ -133,7 +134,7 @@ class DumpRoles implements Callable<Integer> {
             run(loader, sql);
         }
         if (json) {
-            console.out(report.json());
+            console.out(Shown.product(report.json()));
         }
         console.say("%s", report.summary());
         if (!dryRun) {
@@ -152,7 +153,7 @@ class DumpRoles implements Callable<Integer> {
         if (file != null) {
             file.write(sql + "\n");
         } else if (!json) {
-            console.out(sql);
+            console.out(Shown.product(sql));
         }
     }
 

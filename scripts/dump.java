@@ -3,8 +3,8 @@
 //JAVAC_OPTIONS -encoding UTF-8
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Server.java
+//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
+//SOURCES ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Server.java ../lib/Shown.java
 //SOURCES ../lib/StepFile.java
 //MAIN Dump
 //DESCRIPTION Dump a database with a manifest that says what is in it
@@ -23,6 +23,7 @@ import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
 import lib.Server;
+import lib.Shown;
 import lib.StepFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,7 +93,7 @@ class Dump implements Callable<Integer> {
         order.check(false);
         Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));
         if (dryRun) {
-            console.out("%s", dumping.script());
+            console.out(Shown.product(dumping.script()));
         } else {
             dumping.run(pauseJobs);
             step.write();

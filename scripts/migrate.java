@@ -4,8 +4,8 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Bytes.java ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/OutputFile.java ../lib/Report.java
-//SOURCES ../lib/TargetKindOption.java ../lib/Verification.java
+//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/OutputFile.java
+//SOURCES ../lib/Report.java ../lib/Shown.java ../lib/TargetKindOption.java ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
@@ -26,6 +26,7 @@ import lib.Filters;
 import lib.Migration;
 import lib.OutputFile;
 import lib.Report;
+import lib.Shown;
 import lib.TargetKindOption;
 import lib.Verification;
 import picocli.CommandLine.Command;
@@ -110,7 +111,7 @@ class Migrate implements Callable<Integer> {
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());
             if (dryRun) {
-                console.out("%s", migration.script(source, target, clients));
+                console.out(Shown.product(migration.script(source, target, clients)));
             } else {
                 migration.run(source, target, clients);
             }

@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Count.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PasswordChange.java
 //SOURCES ../lib/PasswordFile.java ../lib/PasswordGenerator.java ../lib/PasswordPrompt.java ../lib/PasswordRoles.java ../lib/PasswordStore.java
-//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/Sql.java
+//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/Sql.java
 //MAIN MstPasswords
 //DESCRIPTION Give passwords to roles that have arrived without
 
@@ -34,6 +34,7 @@ import lib.PasswordRoles;
 import lib.PasswordStore;
 import lib.Server;
 import lib.ShellScript;
+import lib.Shown;
 import lib.Sql;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -110,7 +111,7 @@ class MstPasswords implements Callable<Integer> {
         Set<String> lacking = lacking(known, given.keySet(), held.keySet());
         if (dryRun) {
             lacking.addAll(passwords.keySet());
-            console.out("%s", script(to, lacking));
+            console.out(Shown.product(script(to, lacking)));
             return Failure.OK;
         }
         if (!overwrite) {
@@ -195,7 +196,10 @@ class MstPasswords implements Callable<Integer> {
         try (Connection session = target.session()) {
             PasswordChange change = new PasswordChange(session, passwords);
             if (show) {
-                console.out("%s", PasswordFile.empty(form).with(target.dsn(), passwords).content().stripTrailing());
+                passwords.keySet().stream().filter(role -> !Shown.of(role).text().equals(role)).findFirst().ifPresent(role -> {
+                    throw Failure.refused("role \"%s\" has characters that a terminal would not show", role).hint("use --out instead of --show");
+                });
+                console.out(Shown.product(PasswordFile.empty(form).with(target.dsn(), passwords).content().stripTrailing()));
             }
             change.run(store);
         }

@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
 //SOURCES ../lib/Finding.java ../lib/Parallelism.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java
-//SOURCES ../lib/Server.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Server.java ../lib/Shown.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
@@ -27,6 +27,7 @@ import lib.QuestionScript;
 import lib.Rows;
 import lib.Selection;
 import lib.Server;
+import lib.Shown;
 import lib.TargetDatabase;
 import lib.TargetKindOption;
 import picocli.CommandLine.Command;
@@ -87,15 +88,15 @@ class PreflightCheck implements Callable<Integer> {
                 findings.addAll(preflight.run());
             };
             if (dryRun) {
-                console.out("%s", new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
-                        .ask(Rows.asked(asking)).text());
+                console.out(Shown.product(new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
+                        .ask(Rows.asked(asking)).text()));
                 return Failure.OK;
             }
             asking.run();
             for (Finding finding : findings) {
-                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.text());
+                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.told());
                 if (finding.fix() != null) {
-                    console.out("%-8s %-18s   fix: %s", "", "", finding.fix());
+                    console.out("%-8s %-18s   fix: %s", "", "", finding.remedy());
                 }
             }
             long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();

@@ -6,7 +6,7 @@
 //SOURCES migrate.java preflight.java
 //SOURCES ../lib/Aws.java ../lib/AwsOptions.java ../lib/Console.java ../lib/Dsn.java ../lib/Ec2Down.java ../lib/Ec2Options.java ../lib/Ec2Plan.java
 //SOURCES ../lib/Ec2Planning.java ../lib/Ec2Script.java ../lib/Ec2State.java ../lib/Ec2Up.java ../lib/Ec2Work.java ../lib/Failure.java
-//SOURCES ../lib/OutputFile.java ../lib/RemoteHost.java ../lib/RemoteRun.java ../lib/ShellScript.java ../lib/Ssh.java ../lib/Tunnel.java
+//SOURCES ../lib/OutputFile.java ../lib/RemoteHost.java ../lib/RemoteRun.java ../lib/ShellScript.java ../lib/Shown.java ../lib/Ssh.java ../lib/Tunnel.java
 //SOURCES ../lib/WorkFolder.java
 //MAIN RdsViaEc2
 //DESCRIPTION Move an RDS database through an EC2 machine made beside it
@@ -33,6 +33,7 @@ import lib.OutputFile;
 import lib.RemoteHost;
 import lib.RemoteRun;
 import lib.ShellScript;
+import lib.Shown;
 import lib.Ssh;
 import lib.Tunnel;
 import lib.WorkFolder;
@@ -116,7 +117,7 @@ class RdsViaEc2 {
                 Ec2Planning planning = new Ec2Planning(aws, wishes, folder.path(), console);
                 Ec2State state = former == null ? Ec2State.begin(planning.plan()) : former.replanned(planning.plan(former));
                 if (work.dryRun()) {
-                    console.out("%s", Ec2Script.up(state));
+                    console.out(Shown.product(Ec2Script.up(state)));
                     return Failure.OK;
                 }
                 state.plan().lines(state.run()).stream().filter(line -> !line.isEmpty()).forEach(line -> console.say("%s", line));
@@ -147,7 +148,7 @@ class RdsViaEc2 {
             work.check();
             Ec2State state = Ec2State.read(folder.path());
             if (work.dryRun()) {
-                console.out("%s", Ec2Script.down(state, keepInstance));
+                console.out(Shown.product(Ec2Script.down(state, keepInstance)));
                 return Failure.OK;
             }
             work.ask(keepInstance ? "close the database to the machine of run %s?".formatted(state.run()) : "remove all that run %s has made?".formatted(state.run()));
@@ -193,9 +194,9 @@ class RdsViaEc2 {
             }
             RemoteRun run = new RemoteRun(console, ssh, source, target);
             RemoteRun.Result result = stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
-            result.out().lines().forEach(line -> console.out("%s", line));
+            result.out().lines().forEach(line -> console.out("%s", Shown.again(line)));
             if (out != null && !result.summary().isEmpty()) {
-                keep(result.summary());
+                keep(Shown.product(result.summary()).text());
             }
             return result.code();
         }

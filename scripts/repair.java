@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PausedJobs.java ../lib/Repair.java ../lib/Server.java
-//SOURCES ../lib/ShellScript.java
+//SOURCES ../lib/ShellScript.java ../lib/Shown.java
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
@@ -18,6 +18,7 @@ import lib.PausedJobs;
 import lib.Repair;
 import lib.Server;
 import lib.ShellScript;
+import lib.Shown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,8 +54,8 @@ class RepairCommand implements Callable<Integer> {
         try (Connection session = source.session()) {
             if (dryRun) {
                 ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
-                console.out("%s", (PausedJobs.exists(session) ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
-                        : script.step("No job is paused")).text());
+                console.out(Shown.product((PausedJobs.exists(session) ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
+                        : script.step("No job is paused")).text()));
             } else if (!PausedJobs.exists(session)) {
                 PausedJobs.stranger(session).ifPresent(refusal -> {
                     throw refusal;
@@ -68,7 +69,7 @@ class RepairCommand implements Callable<Integer> {
 
     private void target(Repair repair) {
         if (dryRun) {
-            console.out("%s", repair.script());
+            console.out(Shown.product(repair.script()));
         } else if (!repair.run(done -> console.out("%s", done))) {
             console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by: migrate --restart"
                     : "target: nothing to mend");

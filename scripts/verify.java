@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/JoinedOwners.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
-//SOURCES ../lib/Snapshot.java ../lib/Verification.java ../lib/VerificationScript.java
+//SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
@@ -27,6 +27,7 @@ import lib.Permitted;
 import lib.ProgressLine;
 import lib.Selection;
 import lib.Server;
+import lib.Shown;
 import lib.Snapshot;
 import lib.Verification;
 import lib.Verification.Level;
@@ -85,7 +86,7 @@ class Verify implements Callable<Integer> {
         Server target = connect(to);
         Selection selection = selection(source);
         if (dryRun) {
-            console.out("%s", new VerificationScript(source, target, selection).text(level));
+            console.out(Shown.product(new VerificationScript(source, target, selection).text(level)));
             return Failure.OK;
         }
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;

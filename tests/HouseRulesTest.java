@@ -22,11 +22,11 @@ class HouseRulesTest {
 
     /** The layers of lib/: a file uses those of its own layer and of the layers above it here, never of one below. */
     private static final String LAYERS = """
-            base: Bytes Count Cleanup Failure Json OutputFile PrivateFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
+            base: Shown ShownSql Bytes Count Cleanup Failure Json OutputFile PrivateFile ProgressLine Sql ShellScript Console Versions TimescaleVersions Pulse PasswordGenerator PasswordPrompt
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Wire Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
-            servers: ToolMessages ClientTools Tool Connecting Rows OwnSchema Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
+            servers: ToolMessages ClientPackage ClientTools Tool Connecting Rows OwnSchema Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: Refusal Settings Roles QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import lib.ClientPackage;
 import testbed.Account;
 import testbed.ChildCommand;
 import testbed.ClientBinaries;
@@ -188,9 +189,8 @@ class MigrateErrorsTest {
         SIDES.refuses(3, """
                 error: pg_dump and pg_restore of version %1$s are needed for a source of version %1$s and a target of version %1$s \
                 (no client tools are installed on this machine)
-                hint: install the package postgresql-client-%1$s (Debian, Ubuntu), postgresql%1$s (Red Hat) or postgresql@%1$s (Homebrew), \
-                or name its folder in TSMIGRATE_PG_BINDIRS
-                """.formatted(major), shop, empty, () -> {
+                hint: %2$s, or name its folder in TSMIGRATE_PG_BINDIRS
+                """.formatted(major, ClientPackage.remedy(System.getenv("PATH"), SOURCE.major(), SOURCE.major())), shop, empty, () -> {
                     Map<String, String> environment = Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(empty));
                     try (ChildCommand child = ChildCommand.start(with(hidden, ChildCommand.java("Migrate")), temporary, environment)) {
                         return child.end();

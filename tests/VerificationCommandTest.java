@@ -107,7 +107,7 @@ class VerificationCommandTest {
     void what_would_move_the_cursor_is_not_printed() {
         makeDatabases();
         server.sql(source, "COMMENT ON TABLE items IS E'\\x1b[2J'");
-        assertTrue(verify().out().contains("?[2J"));
+        assertTrue(verify().out().contains("<U+001B>[2J"));
         assertFalse(verify().out().contains("\u001b"));
     }
 
