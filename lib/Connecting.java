@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -68,10 +69,26 @@ public final class Connecting {
         }
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
-        } else if (LACKS_PRIVILEGE.equals(e.getSQLState())) {
-            failure.hint("connect to the %s as a user who may do that, or make this one a member of the owner: GRANT owner TO user;", side);
+        } else {
+            next(side, String.valueOf(e.getSQLState())).ifPresent(hint -> failure.hint("%s", hint));
         }
         return failure;
+    }
+
+    /** What to do about a failure that has its cause beside the statement (SQLSTATE: PostgreSQL manual, appendix A). */
+    private static Optional<String> next(String side, String state) {
+        return Optional.ofNullable(switch (state) {
+            case LACKS_PRIVILEGE -> "connect to the " + side + " as a user who may do that, or make this one a member of the owner: GRANT owner TO user;";
+            case "53100" -> "make room on the disk of the " + side;
+            case "53200" -> "give the " + side + " more memory, or lower --jobs";
+            case "57014" -> "somebody has cancelled a statement of ours on the " + side + " (pg_cancel_backend): its log says when";
+            case "57P01" -> "somebody has ended a session of ours on the " + side + " (pg_terminate_backend, a shutdown or a failover): its log says when";
+            case "57P02" -> "a process of the " + side + " has crashed, and all sessions ended with it: its log says why";
+            case "57P03" -> "the " + side + " starts or stops: wait until psql can connect to it";
+            case "08006" -> "look into the log of the " + side + ": somebody has ended the session, its process was killed or has crashed, or something "
+                    + "between here and there has cut the connection";
+            default -> null;
+        });
     }
 
     /** @return the server's primary message, or the driver's */

@@ -1,9 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Failure.java Part.java Throttle.java
+//SOURCES Bytes.java Connecting.java Failure.java LastWords.java Part.java Throttle.java
 package lib;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
@@ -17,12 +19,17 @@ final class RowStream {
     private static final int BATCH = 64 * 1024;
     /** MB; enough for the largest row that COPY takes. */
     private static final int HEAP = 1200;
+    /** How often is looked whether the target has said something. */
+    private static final long EACH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Throttle throttle;
     private final LongConsumer moved;
     private final byte[] batch = new byte[BATCH];
     private Part part;
     private CopyIn in;
+    private LastWords source;
+    private LastWords target;
+    private long asked;
 
     /** @param moved is told how many bytes have gone, in COPY's format */
     RowStream(Throttle throttle, LongConsumer moved) {
@@ -44,12 +51,14 @@ final class RowStream {
     Moved move(Part what, Connection from, Connection to, String format, String loading) {
         part = what;
         try {
+            source = LastWords.of(from);
+            target = LastWords.of(to);
             in = begin(to, format + loading);
             CopyOut out = read(from, format);
             pump(out);
             return new Moved(out.getHandledRowCount(), in.endCopy());
         } catch (SQLException e) {
-            throw Connecting.statement("target", "loading table " + part, e);
+            throw Connecting.statement("target", "loading table " + part, target == null ? e : target.why(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
             throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
@@ -66,7 +75,7 @@ final class RowStream {
         try {
             return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + part, e);
+            throw Connecting.statement("source", "reading table " + part, source.why(e));
         }
     }
 
@@ -91,7 +100,7 @@ final class RowStream {
         try {
             return out.readFromCopy();
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + part, e);
+            throw Connecting.statement("source", "reading table " + part, source.why(e));
         }
     }
 
@@ -99,5 +108,23 @@ final class RowStream {
         throttle.pass(length);
         in.writeToCopy(data, 0, length);
         moved.accept(length);
+        if (System.nanoTime() - asked > EACH_NANOS) {
+            asked = System.nanoTime();
+            endIfRefused();
+        }
+    }
+
+    /** A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6), which can be hours of reading in vain. */
+    private void endIfRefused() throws SQLException {
+        boolean failed;
+        try {
+            failed = target.failed();
+        } catch (IOException e) {
+            // The next row that is written will tell.
+            return;
+        }
+        if (failed) {
+            in.endCopy();
+        }
     }
 }

@@ -33,7 +33,7 @@ class HouseRulesTest {
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
-            work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
+            work: Workers Part Shipment CopyPlan TableRanges Throttle LastWords RowStream CopyProgress
               Copier LargeObjects Journal Ownership JoinedOwners Grantors Grantees Report Steps Attempt PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery

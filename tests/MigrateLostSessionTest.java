@@ -1,0 +1,107 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import testbed.ClientBinaries;
+import testbed.CommandRun;
+import testbed.Meanwhile;
+import testbed.PgServer;
+import testbed.Run;
+
+/** A session that the server ends while rows flow is told with the side, the table and the server's own reason, and with what to do next. */
+class MigrateLostSessionTest {
+    private static final String AGAIN = "\nthen run the same command again with --restart: it removes what this run made";
+    private static final String COPYING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %item%' AND pid <> pg_backend_pid() AND state = 'active'";
+    private static final String SILENT = "the server closed the connection without a word";
+    private static final String SILENT_HINT = "look into the log of the %s: somebody has ended the session, its process was killed or has crashed, "
+            + "or something between here and there has cut the connection";
+    private static PgServer source;
+    private static PgServer target;
+    private static String shop;
+
+    @BeforeAll
+    static void start() {
+        source = PgServer.installed();
+        target = PgServer.withTls(ClientBinaries.clientMajor());
+        shop = source.newDatabase();
+        // Enough to go on for longer than the buffers of the operating system hold.
+        source.sql(shop, "CREATE TABLE item AS SELECT i AS id, repeat('x', 1000) AS filler FROM generate_series(1, 60000) i");
+    }
+
+    @AfterAll
+    static void stop() {
+        source.close();
+        target.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"source", "target"})
+    void a_session_that_an_administrator_ends(String side) {
+        CommandRun run = interrupted(side, "SELECT pg_terminate_backend(pid) FROM (" + COPYING + ") s");
+        if (side.equals("source")) {
+            // A server that waits for us to read tells nothing, not to break off in the middle of a message (ProcessClientWriteInterrupt).
+            tells(run, side, SILENT, SILENT_HINT);
+            return;
+        }
+        tells(run, side, "terminating connection due to administrator command",
+                "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a failover): its log says when");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"source", "target"})
+    void a_statement_that_an_administrator_cancels(String side) {
+        long begun = System.nanoTime();
+        CommandRun run = interrupted(side, "SELECT pg_cancel_backend(pid) FROM (" + COPYING + ") s");
+        tells(run, side, "canceling statement due to user request",
+                "somebody has cancelled a statement of ours on the %s (pg_cancel_backend): its log says when");
+        // At this rate the whole table takes a minute.
+        assertTrue(System.nanoTime() - begun < 40_000_000_000L, "the rest of the table was read in vain");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"source", "target"})
+    void a_process_that_is_killed(String side) {
+        CommandRun run = interrupted(side, null);
+        tells(run, side, SILENT, SILENT_HINT);
+    }
+
+    private static CommandRun interrupted(String side, String statement) {
+        PgServer server = side.equals("source") ? source : target;
+        String moved = target.newDatabase();
+        CompletableFuture<CommandRun> migration = Meanwhile.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
+        String database = side.equals("source") ? shop : moved;
+        Meanwhile.until("rows flow", () -> !server.rows(database, COPYING).isEmpty());
+        if (statement == null) {
+            Run.of(List.of("kill", "-9", server.query(database, COPYING))).orFail();
+        } else {
+            server.query(database, statement);
+        }
+        CommandRun run = migration.join();
+        // After a process that was killed the server starts anew.
+        Meanwhile.until("the server is there again", () -> answers(server));
+        return run;
+    }
+
+    private static boolean answers(PgServer server) {
+        try {
+            return server.query("postgres", "SELECT 1").equals("1");
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    private static void tells(CommandRun run, String side, String why, String hint) {
+        String doing = side.equals("source") ? "reading" : "loading";
+        assertEquals("error: %s table public.item failed on the %s: %s\nhint: %s".formatted(doing, side, why, hint.formatted(side)) + AGAIN.replaceFirst("\n", "\nhint: "),
+                run.failure(), run.err());
+        assertEquals(1, run.code());
+    }
+}
