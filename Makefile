@@ -102,8 +102,9 @@ folder:
 clean: ## remove what was built here
 	rm -rf $(BUILD)
 
+# Nobody names two of these at once; without any it is for the tests.
 packages:
-	@sh tests/testbed/packages.sh $(BUILD)
+	@sh tests/testbed/packages.sh $(BUILD) $(firstword $(filter soak bench demo demo-timescale trixie-root,$(MAKECMDGOALS)) test)
 
 class-path:
 	@sh tests/testbed/class-path.sh $(BUILD)

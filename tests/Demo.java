@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.opentest4j.TestAbortedException;
 import testbed.ClientBinaries;
 import testbed.PgServer;
+import testbed.Requirement;
 import testbed.Run;
 import testbed.TrixieRoot;
 
@@ -34,18 +35,6 @@ class Demo {
             String question) {
     }
 
-    private static final Show SHOP = new Show("shop", () -> PgServer.start(ClientBinaries.clientMajor()),
-            () -> ClientBinaries.bin(ClientBinaries.clientMajor()), "Two servers of PostgreSQL " + ClientBinaries.clientMajor()
-                    + " start on this machine. They go away at the end.",
-            "The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.", "tests/sql/demo.sql",
-            "roles, policies, triggers and large objects",
-            "SELECT count(*) AS payments, sum(amount) AS paid, max(received) AS last FROM shop.payments");
-    private static final Show PLANT = new Show("plant", () -> TrixieRoot.timescale("max_locks_per_transaction=256"), TrixieRoot::clientWrappers,
-            "Two servers of PostgreSQL 17 with TimescaleDB, Apache edition, start in a Debian root folder. They go away at the end.",
-            "The source gets a plant whose 50 machines reported every hour of a year, in hypertables.", "tests/sql/demo-timescale.sql",
-            "hypertables, chunks, roles and triggers",
-            "SELECT count(*) AS readings, round(avg(power)) AS power, max(time) AS last FROM plant.reading");
-
     private final Show show;
     private final Path report;
     private final Map<String, String> environment = new HashMap<>();
@@ -57,14 +46,32 @@ class Demo {
         System.getenv().keySet().stream().filter(name -> name.startsWith("PG")).forEach(name -> environment.put(name, ""));
     }
 
+    private static Show shop() {
+        int major = ClientBinaries.clientMajor();
+        return new Show("shop", () -> PgServer.start(major), () -> ClientBinaries.bin(major),
+                "Two servers of PostgreSQL " + major + " start on this machine. They go away at the end.",
+                "The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.", "tests/sql/demo.sql",
+                "roles, policies, triggers and large objects",
+                "SELECT count(*) AS payments, sum(amount) AS paid, max(received) AS last FROM shop.payments");
+    }
+
+    private static Show plant() {
+        return new Show("plant", () -> TrixieRoot.timescale("max_locks_per_transaction=256"), TrixieRoot::clientWrappers,
+                "Two servers of PostgreSQL 17 with TimescaleDB, Apache edition, start in a Debian root folder. They go away at the end.",
+                "The source gets a plant whose 50 machines reported every hour of a year, in hypertables.", "tests/sql/demo-timescale.sql",
+                "hypertables, chunks, roles and triggers",
+                "SELECT count(*) AS readings, round(avg(power)) AS power, max(time) AS last FROM plant.reading");
+    }
+
     /** @param args "timescale" for the show with TimescaleDB; the file for the summary of the migration, unless it is to be build/demo-report.txt */
     public static void main(String[] args) {
         long start = System.nanoTime();
         List<String> arguments = new ArrayList<>(List.of(args));
-        Show show = arguments.remove("timescale") ? PLANT : SHOP;
-        Demo demo = new Demo(show, Path.of(arguments.isEmpty() ? "build/demo-report.txt" : arguments.get(0)));
+        boolean timescale = arguments.remove("timescale");
+        Requirement.madeBy(timescale ? "demo-timescale" : "demo");
+        Path report = Path.of(arguments.isEmpty() ? "build/demo-report.txt" : arguments.get(0));
         try {
-            demo.run();
+            new Demo(timescale ? plant() : shop(), report).run();
         } catch (TestAbortedException e) {
             System.out.printf("%ndemo: error: %s%n", e.getMessage());
             System.exit(1);
@@ -72,7 +79,7 @@ class Demo {
             System.out.printf("%ndemo: error: %s%nNo server is left.%n", e.getMessage());
             System.exit(1);
         }
-        System.out.printf("%nBoth servers are gone. The summary of the migration is in %s. This took %d seconds.%n", demo.report,
+        System.out.printf("%nBoth servers are gone. The summary of the migration is in %s. This took %d seconds.%n", report,
                 Duration.ofNanos(System.nanoTime() - start).toSeconds());
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -15,10 +16,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.Account;
 import testbed.ClientBinaries;
 import testbed.Run;
 import testbed.TrixieRoot;
@@ -67,6 +70,54 @@ class DemoTest {
         assertTrue(run.out().matches("(?s).*\\ndemo: error: exit code 3 from: \\./jbang migrate .*\\nNo server is left\\.\\n"), run.out());
         assertFalse(run.out().contains("jbang verify"), run.out());
         assertNothingIsLeft(run);
+    }
+
+    @Test
+    void what_is_missing_is_said_in_one_line_with_the_command_that_brings_it() {
+        List<String> command = withoutPostgres();
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"), "Demo"));
+        Run run = Run.of(command);
+        assertEquals(1, run.code());
+        assertEquals("\ndemo: error: needs PostgreSQL's client programs; run: sudo apt-get install -y postgresql-client\n", run.out());
+        assertEquals("", run.err());
+    }
+
+    @Test
+    void a_hint_is_for_the_target_that_was_run(@TempDir Path folder) throws IOException {
+        List<String> nothing = withoutPostgres();
+        // A machine with nothing, and a user who is not root.
+        Path bin = Files.createDirectory(folder.resolve("programs"));
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (String program : List.of("sh", "id", "uname", "ls", "setpriv")) {
+            Files.createSymbolicLink(bin.resolve(program), Path.of(Run.output(List.of("sh", "-c", "command -v " + program)).strip()));
+        }
+        Files.createSymbolicLink(bin.resolve("apt-get"), Path.of("/bin/false"));
+        Path script = Files.copy(Path.of("tests/testbed/packages.sh"), folder.resolve("packages.sh"));
+        Map<String, String> said = new TreeMap<>();
+        for (String target : List.of("demo", "demo-timescale", "trixie-root", "bench", "test")) {
+            List<String> command = new ArrayList<>(nothing);
+            command.addAll(List.of("env", "PATH=" + bin));
+            command.addAll(Account.ofServers().running(List.of("sh", script.toString(), folder.resolve("build").toString(), target)));
+            Run run = Run.of(command);
+            said.put(target, run.code() + " " + run.out() + run.err());
+        }
+        assertEquals("1 make: error: make demo needs postgresql-client; run: sudo apt-get install -y postgresql-client\n", said.get("demo"));
+        for (String target : List.of("demo-timescale", "trixie-root")) {
+            assertEquals("1 make: error: make " + target + " needs root, because it uses a Debian root folder; run: sudo make " + target + "\n", said.get(target));
+        }
+        assertEquals("0 make: some ways to move a database are left out for want of packages; to try them too: sudo apt-get install -y postgresql-client\n",
+                said.get("bench"));
+        assertTrue(said.get("test").matches("0 make: some tests are skipped for want of packages; to run them too: sudo apt-get install -y postgresql postgresql-client .*\n"),
+                said.get("test"));
+    }
+
+    /** The beginning of a command line that finds no program of PostgreSQL. */
+    private static List<String> withoutPostgres() {
+        List<String> hidden = List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
+        List<String> tried = new ArrayList<>(hidden);
+        tried.add("true");
+        assumeTrue(Account.isRoot() && Run.of(tried).code() == 0, "needs Linux, root and the right to mount; run: sudo make test");
+        return new ArrayList<>(hidden);
     }
 
     private static Run demo(Path report, Map<String, String> variables, String... show) {

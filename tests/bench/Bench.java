@@ -15,6 +15,7 @@ import org.opentest4j.TestAbortedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import testbed.Requirement;
 
 /** What `make bench` runs: every contender moves every workload, in rounds, side by side. */
 @Command(name = "bench", mixinStandardHelpOptions = true)
@@ -40,6 +41,7 @@ final class Bench implements Callable<Integer> {
 
     /** @param args make's variables; those that are empty are not set */
     public static void main(String[] args) {
+        Requirement.madeBy("bench");
         String[] given = Arrays.stream(args).filter(arg -> !arg.endsWith("=")).toArray(String[]::new);
         Bench bench = new Bench();
         bench.command = Arrays.stream(given).filter(arg -> !arg.startsWith("RESULTS=")).collect(Collectors.joining(" ", "make bench ", "")).strip();

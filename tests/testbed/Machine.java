@@ -61,7 +61,7 @@ public final class Machine implements AutoCloseable {
 
     private static Machine start(List<String> network, String preparation, String... arguments) {
         if (!Account.isRoot()) {
-            throw Requirement.missing("needs root for network namespaces; run: sudo make test");
+            throw Requirement.missing(Requirement.root("network namespaces"));
         }
         Requirement.program("ip", "iproute2");
         Requirement.program("nsenter", "util-linux");

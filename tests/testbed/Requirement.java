@@ -7,7 +7,19 @@ import org.opentest4j.TestAbortedException;
 
 /** What a test needs beyond Java and Maven. Where the machine lacks it, the test is skipped and counted, with the reason. */
 public final class Requirement {
+    private static String target = "test";
+
     private Requirement() {
+    }
+
+    /** @param name the target that make was called with, for a hint that names it */
+    public static void madeBy(String name) {
+        target = name;
+    }
+
+    /** @return a reason that names the command which would have it */
+    static String root(String what) {
+        return "needs root for " + what + "; run: sudo make " + target;
     }
 
     /** Skips the running test unless this program is on PATH. */

@@ -1,7 +1,9 @@
+//DEPS org.tukaani:xz:1.12
+
 package testbed;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.tukaani.xz.XZInputStream;
 
 /**
  * A server's programs: of this machine, or of a root folder that is entered with chroot.
@@ -76,21 +81,19 @@ public record ServerBinaries(int major, Path bin, Path root) {
 
     /** In each jar there is one archive, named after the platform in words of its own. */
     private static void unpack(String artifact, String version, Path folder) throws IOException {
-        // tar of macOS reads the format by itself.
-        if (artifact.contains("linux")) {
-            Requirement.program("xz", "xz-utils");
-        }
         Path download = Files.createDirectory(folder.resolve("download"));
         Run.of(List.of("mvn", "-B", "-q", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
                 "-Dartifact=io.zonky.test.postgres:" + artifact + ":" + version, "-DoutputDirectory=" + download)).orFail();
         Path jar = download.resolve(artifact + "-" + version + ".jar");
-        Run.of(List.of("sh", "-c", "cd \"$1\" && \"$2/bin/jar\" xf \"$3\"", "sh", download.toString(), System.getProperty("java.home"),
-                jar.toString())).orFail();
-        try (DirectoryStream<Path> archives = Files.newDirectoryStream(download, "*.txz")) {
-            for (Path archive : archives) {
-                Run.of(List.of("tar", "-xJf", archive.toString(), "-C", folder.toString())).orFail();
+        Path archive = download.resolve("archive.tar");
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            ZipEntry entry = zip.stream().filter(each -> each.getName().endsWith(".txz")).findFirst().orElseThrow();
+            // By a library, since tar of a fresh Debian has no xz to call.
+            try (InputStream contents = new XZInputStream(zip.getInputStream(entry))) {
+                Files.copy(contents, archive);
             }
         }
+        Run.of(List.of("tar", "-xf", archive.toString(), "-C", folder.toString())).orFail();
         CacheFolder.delete(download);
     }
 

@@ -38,6 +38,7 @@ public final class TrixieRoot {
 
     /** Makes the root folder; what `make trixie-root` runs. */
     public static void main(String[] args) {
+        Requirement.madeBy("trixie-root");
         System.out.println(unavailable().map(reason -> "make: error: no Debian root folder: " + reason).orElseGet(() -> folder().toString()));
         if (unavailable().isPresent()) {
             System.exit(1);
@@ -52,7 +53,7 @@ public final class TrixieRoot {
     public static synchronized Optional<String> unavailable() {
         if (folder == null && problem == null) {
             if (!Account.isRoot()) {
-                problem = "needs root for chroot; run: sudo make test";
+                problem = Requirement.root("chroot");
             } else if (Run.of(List.of("sh", "-c", "command -v mmdebstrap && command -v chroot")).code() != 0) {
                 problem = "needs mmdebstrap; run: sudo apt-get install -y mmdebstrap";
             } else {
