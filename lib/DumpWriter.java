@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java ProgressLine.java RoleRules.java Rows.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java NewerSettings.java ProgressLine.java RoleRules.java Rows.java
 //SOURCES Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
 
@@ -161,6 +161,9 @@ public final class DumpWriter {
             tool.connected("pg_dump", source.server().dsn(), arguments);
             if (late) {
                 new LateScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
+            }
+            if (order.format == DumpFormat.PLAIN && NewerSettings.unknown(client.major(), source.server().facts().major())) {
+                NewerSettings.remove(output.partial());
             }
         } catch (Failure e) {
             if ((e.getMessage() + e.detail()).contains("No space left on device")) {

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java
-//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java Parallelism.java PlainDump.java ProgressLine.java Report.java
+//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java NewerSettings.java Parallelism.java PlainDump.java ProgressLine.java Report.java
 //SOURCES RestoreCheck.java RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java
 //SOURCES StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
 package lib;
@@ -142,7 +142,13 @@ public final class Restoration {
             TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
             RestoreCheck check = new RestoreCheck(manifest, database, order);
             Verdict.of(check.run(), console, report);
-            text.set(script(database, check, client(clients, database.server())));
+            ClientTools.Installation client = client(clients, database.server());
+            int major = database.server().facts().major();
+            if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
+                throw Failure.refused("pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it would stop there", client.major(), major)
+                        .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
+            }
+            text.set(script(database, check, client));
         });
         return text.get();
     }

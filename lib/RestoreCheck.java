@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java OwnedObjects.java PlainDump.java RoleTarget.java
+//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java PlainDump.java RoleTarget.java
 //SOURCES Rows.java Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java TimescaleRights.java
 //SOURCES Uncarried.java
 package lib;
@@ -39,9 +39,6 @@ public final class RestoreCheck {
     /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
     private record Role(String name, boolean superuser, boolean reach) {
     }
-
-    /** pg_dump of this version sets what servers before it do not know. */
-    private static final int TRANSACTION_TIMEOUT = 17;
 
     private final Manifest manifest;
     private final TargetDatabase database;
@@ -111,9 +108,9 @@ public final class RestoreCheck {
         if (order.noOwner() && owners || order.noPrivileges() && manifest.dump().privileges()) {
             findings.add(PlainDump.stop("--no-owner and --no-privileges cannot leave anything out of a plain dump"));
         }
-        if (manifest.dump().clientMajor() >= TRANSACTION_TIMEOUT && database.server().facts().major() < TRANSACTION_TIMEOUT) {
+        if (NewerSettings.unknown(manifest.dump().clientMajor(), database.server().facts().major()) && NewerSettings.standIn(order.in())) {
             findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer", manifest.dump().client(),
-                    TRANSACTION_TIMEOUT));
+                    NewerSettings.FROM));
         }
         findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, extensions, database));
     }
