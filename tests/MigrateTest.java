@@ -42,6 +42,7 @@ class MigrateTest {
     @ParameterizedTest
     @CsvSource({"15, 15", "15, 17", "13, 15"})
     void a_database_with_every_ordinary_kind_of_object_arrives_as_stock_tools_would_bring_it(int from, int to) {
+        ClientBinaries.between(from, to);
         try (PgServer source = PgServer.start(from); PgServer target = PgServer.start(to)) {
             String database = source.newDatabase();
             source.script("postgres", SQL.resolve("ordinary-roles.sql"));
@@ -71,6 +72,7 @@ class MigrateTest {
     @ParameterizedTest
     @CsvSource({"15, 15", "15, 17", "13, 15"})
     void an_owner_who_is_no_superuser_on_either_side_moves_what_is_theirs(int from, int to) {
+        ClientBinaries.between(from, to);
         try (PgServer source = PgServer.start(from); PgServer target = PgServer.start(to)) {
             source.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN", "CREATE ROLE app_jobs NOLOGIN",
                     "GRANT app_jobs TO app", "CREATE DATABASE app OWNER app");

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Pasted;
 import testbed.PgServer;
@@ -57,6 +58,7 @@ class PlatformRolesTest {
     @ValueSource(ints = {15, 17})
     void from_mst_the_administrator_s_things_become_those_of_the_administrator_on_cloud(int major) {
         String uri = cloud(major);
+        ClientBinaries.between(15, major);
         source.sql("postgres", MST);
         source.sql("defaultdb", "CREATE TABLE own (id int)", "ALTER TABLE own OWNER TO tsdbadmin", "CREATE TABLE reports (id int)",
                 "GRANT CREATE ON SCHEMA public TO rds_report", "ALTER TABLE reports OWNER TO rds_report", "GRANT SELECT ON own TO tsdbadmin_group, app",
@@ -97,6 +99,7 @@ class PlatformRolesTest {
     @ValueSource(ints = {15, 17})
     void from_rds_the_master_s_things_become_those_of_the_administrator_on_cloud(int major) throws SQLException {
         String uri = cloud(major);
+        ClientBinaries.between(15, major);
         rds();
         source.sql("postgres", "CREATE DATABASE shop");
         source.sql("shop", "CREATE TABLE orders (id int)", "CREATE ROLE app LOGIN PASSWORD 'app'", "CREATE ROLE \"TO \"\"rds\"\"\"", "GRANT rds_superuser TO app",

@@ -115,13 +115,14 @@ class TimescaleApacheTest {
 
     @Test
     void an_older_server_is_refused() {
-        try (PgServer older = PgServer.start(15)) {
+        // Of Maven's programs, which bring no TimescaleDB, whatever this machine's own offer.
+        try (PgServer older = PgServer.embedded(15)) {
             CommandRun run = command("Migrate", older.uri(older.newDatabase()));
             assertEquals(3, run.code(), run.err());
             assertEquals("""
                     error: the target is PostgreSQL 15, older than the source, which is 17
                     hint: create the target as PostgreSQL 17 or newer""", run.failure().lines().limit(2).collect(Collectors.joining("\n"))
-                    .replaceAll("(\\d+)\\.\\d+ \\(.*?\\)", "$1"));
+                    .replaceAll("(\\d+)\\.\\d+( \\([^)]*\\))?", "$1"));
             assertTrue(run.err().contains("extension timescaledb is not available on the target; it is used by "), run.err());
             assertFalse(run.err().contains("_timescaledb_catalog"), run.err());
         }

@@ -40,8 +40,8 @@ class TortureTest {
 
     @BeforeAll
     static void servers() {
-        source = PgServer.start(15, "max_locks_per_transaction=200");
-        target = PgServer.start(15);
+        source = PgServer.installed("max_locks_per_transaction=200");
+        target = PgServer.installed();
         torture = Torture.on(source, target);
     }
 

@@ -29,6 +29,13 @@ public final class ClientBinaries {
         return find(major).orElseThrow(() -> Requirement.missing("needs the PostgreSQL " + major + " clients, found only " + FOUND.keySet()));
     }
 
+    /** Skips the running test unless there are clients that the product may use between servers of these versions. */
+    public static void between(int source, int target) {
+        if (FOUND.subMap(source, target + 1).isEmpty()) {
+            throw Requirement.missing("needs PostgreSQL's client programs of a version from " + source + " to " + target + ", found only " + FOUND.keySet());
+        }
+    }
+
     public static Optional<Path> find(int major) {
         return Optional.ofNullable(FOUND.get(major));
     }
@@ -36,7 +43,7 @@ public final class ClientBinaries {
     /** The newest installed major version. */
     public static int clientMajor() {
         if (FOUND.isEmpty()) {
-            throw Requirement.missing("needs PostgreSQL's clients; run: sudo apt-get install -y postgresql");
+            throw Requirement.missing("needs PostgreSQL's client programs; run: sudo apt-get install -y postgresql-client");
         }
         return FOUND.lastKey();
     }

@@ -137,8 +137,17 @@ public final class Oracle {
         Map<String, String> environment = server.environment(database);
         environment.put("PGOPTIONS", options);
         String psql = clients.resolve("psql").toString();
-        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file.toString()), environment, null).orFail();
+        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", known(file, server.major()).toString()), environment, null).orFail();
         file.toFile().delete();
+    }
+
+    /** From version 17 on pg_dump sets what older servers do not know, near the top of its file. */
+    private static Path known(Path file, int major) {
+        if (major < 17) {
+            Run.of(List.of("sed", "-i.bak", "1,40s/^SET transaction_timeout = 0;$//", file.toString())).orFail();
+            file.resolveSibling(file.getFileName() + ".bak").toFile().delete();
+        }
+        return file;
     }
 
     private static Path file(String content) {
