@@ -39,7 +39,7 @@ class RunTests implements TestExecutionListener {
     private static final List<Logger> NOISY = List.of(Logger.getLogger("org.junit.jupiter.api.io"),
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
-    private static final int MINUTES_A_METHOD = Soak.rounds(10, 60);
+    private static final int MINUTES_A_METHOD = Soak.rounds(20, 60);
     /** When nothing has begun or ended for so long, a test hangs that cannot be interrupted. It must not take the closing line with it. */
     private static final Duration SILENCE = Duration.ofSeconds(Long.getLong("tests.silence.seconds", Duration.ofMinutes(2 * MINUTES_A_METHOD).toSeconds()));
     /** What the JVM says of a class whose static fields could not be had before (JDK-8048190). */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A program that was run to its end: its exit code and everything it said, as UTF-8. */
 public record Run(List<String> command, int code, String out, String err) {
-    private static final int MINUTES = 10;
+    private static final int MINUTES = 20;
 
     /** Runs a program without input; {@link #code} tells how it ended. */
     public static Run of(List<String> command) {
@@ -20,7 +20,7 @@ public record Run(List<String> command, int code, String out, String err) {
     }
 
     /**
-     * Runs a program and waits for it, ten minutes at most.
+     * Runs a program and waits for it, twenty minutes at most.
      *
      * @param environment what is set beyond this process's own environment; an empty value removes the variable
      * @param input the file it reads, or null for none
