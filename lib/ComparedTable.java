@@ -19,9 +19,10 @@ import java.util.Map;
  * @param whole whether everything is meant that a query of it gives, not only what it holds itself
  * @param twin the target's relation as SQL, or null where it has the same name
  * @param hypertable the name of the hypertable that a chunk belongs to, or null
+ * @param stored whether these rows are all that the relation itself stores, and no others, so that a COPY of it gives them
  */
 record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, long bytes, String list,
-        String condition, boolean whole, String twin, String hypertable) {
+        String condition, boolean whole, String twin, String hypertable, boolean stored) {
     private static final String COLUMNS = """
             string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
                        ORDER BY a.attname COLLATE "C")""";
@@ -36,7 +37,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
              GROUP BY c.oid, n.nspname, c.relname, c.relkind, f.condition
              ORDER BY 6 DESC, c.oid""";
     private static final String CHUNKS = """
-            SELECT c.oid, n.nspname, c.relname, k.name, %s + coalesce(%s, 0), %s, k.hypertable
+            SELECT c.oid, n.nspname, c.relname, k.name, %s + coalesce(%s, 0), %s, k.hypertable, k.compressed IS NULL
               FROM {chunks} k JOIN pg_class c ON c.oid = k.relid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class p ON p.oid = k.parent
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE {data p} GROUP BY c.oid, n.nspname, c.relname, k.name, k.compressed, k.hypertable""";
@@ -48,7 +49,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
                 Selection.bytes("c.oid"), COLUMNS, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
                 timescale.external("c.oid")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
-                        row.getLong(6), row.getString(7), row.getString(8), false, null, null));
+                        row.getLong(6), row.getString(7), row.getString(8), false, null, null, row.getString(8).isEmpty() && !row.getBoolean(5)));
     }
 
     /** @return every chunk that is wanted, whatever it is called on the target; one that the target lacks has no twin */
@@ -58,12 +59,12 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(Selection.bytes("c.oid"),
                 Selection.bytes("k.compressed"), COLUMNS)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false, row.getLong(5),
-                        row.getString(6), "", true, twins.get(row.getString(4)), row.getString(7)));
+                        row.getString(6), "", true, twins.get(row.getString(4)), row.getString(7), row.getBoolean(8)));
     }
 
     /** @return this table with the rows of its chunks, for a target where it is no hypertable */
     ComparedTable withChunks() {
-        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin, hypertable);
+        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin, hypertable, false);
     }
 
     /** @return the columns by name, because their order in the table may differ between the sides */
@@ -78,12 +79,17 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
 
     /** @return the source's rows in question, as they follow FROM; those of partitions and children are compared with these */
     String rows() {
-        return (whole ? "" : "ONLY ") + Sql.name(schema, name) + " " + condition;
+        return (whole ? "" : "ONLY ") + source() + " " + condition;
     }
 
     /** @return the target's */
     String targetRows() {
         return twin != null ? twin : "ONLY " + target() + " " + condition;
+    }
+
+    /** @return the source's relation as SQL */
+    String source() {
+        return Sql.name(schema, name);
     }
 
     /** @return the target's relation as SQL */

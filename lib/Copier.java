@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Parallelism.java Part.java
-//SOURCES RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
+//SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -39,6 +39,7 @@ public final class Copier implements AutoCloseable {
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
+    private Connection now;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
     public Copier(Snapshot source, Server target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
@@ -60,7 +61,7 @@ public final class Copier implements AutoCloseable {
     private SessionPair pair() {
         SessionPair sessions = new SessionPair(source, target);
         try {
-            run(sessions.source(), TableRanges.SETTINGS);
+            run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY);
             run(sessions.target(), LOADING);
             sessions.target().setAutoCommit(false);
             return sessions;
@@ -79,7 +80,7 @@ public final class Copier implements AutoCloseable {
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
         List<Shipment> plan;
         synchronized (source.holder()) {
-            plan = CopyPlan.of(tables, parallelism, new TableRanges(source.holder(), source.server())::of);
+            plan = CopyPlan.of(tables, parallelism, (table, wanted) -> new TableRanges(source.holder(), now(), source.server()).of(table, wanted));
         }
         List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
         Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
@@ -186,6 +187,12 @@ public final class Copier implements AutoCloseable {
         for (Background<SessionPair> begun = idle.poll(); begun != null; begun = idle.poll()) {
             begun.then(SessionPair::close);
         }
+        synchronized (this) {
+            if (now != null) {
+                Server.close(now);
+                now = null;
+            }
+        }
     }
 
     private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to) {
@@ -208,6 +215,9 @@ public final class Copier implements AutoCloseable {
     }
 
     private void move(Part part, RowStream stream, Connection from, Connection to) {
+        if (part.range() != null) {
+            refuseCode(part);
+        }
         String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
         console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
         String format = text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
@@ -216,6 +226,22 @@ public final class Copier implements AutoCloseable {
             throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
         rows.addAndGet(moved.arrived());
+    }
+
+    /** Whoever owns a table may make an index at any time, and only a range is read by a query. */
+    private synchronized void refuseCode(Part part) {
+        if (TableRanges.isCoded(now(), part.table())) {
+            throw Failure.step("table %s of the source got an index or statistics while it was read, which call what no superuser owns", part.table())
+                    .hint("drop them on the source, or run again with --restart: the table is then read as a whole");
+        }
+    }
+
+    /** A session that sees what is there now, whatever the snapshot. */
+    private synchronized Connection now() {
+        if (now == null) {
+            now = source.server().session();
+        }
+        return now;
     }
 
     /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */

@@ -47,7 +47,7 @@ public final class Finishing {
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
     public void refresh(List<Inventory.Relation> views) {
         // The user's own queries run as the server's owner has it.
-        Rows.run(to, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT");
+        Rows.run(to, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
         for (Inventory.Relation view : views) {
             console.explain("refreshing materialized view %s", view.sql());
             Rows.run(to, "target", "refreshing materialized view " + view.sql(), "REFRESH MATERIALIZED VIEW " + view.sql());

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Count.java Difference.java FactTemplate.java Rows.java Server.java Sql.java Workers.java
+//SOURCES Connecting.java Count.java Difference.java FactTemplate.java PlannedCode.java Rows.java Server.java Sql.java Undecided.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -26,6 +26,7 @@ final class HypertableRows {
     private final Map<String, Long> wanted;
     private final Set<String> incomplete;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
+    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
 
     /**
      * @param wanted the rows that each hypertable should show, by its name
@@ -52,11 +53,26 @@ final class HypertableRows {
         return differences;
     }
 
+    /** @return those that were not counted */
+    List<Undecided> undecided() {
+        return undecided;
+    }
+
     private final class Counter implements Workers.Worker<Hypertable> {
         private final Connection session = target.session();
 
+        Counter() {
+            Rows.run(session, target.side(), "preparing to count hypertables", PlannedCode.TABLES_ONLY);
+        }
+
         @Override
         public void work(Hypertable hypertable) {
+            String doing = "counting the rows of " + hypertable.name;
+            if (!PlannedCode.among(session, target.side(), doing, List.of(new PlannedCode.Queried(hypertable.sql, true))).isEmpty()) {
+                undecided.add(new Undecided(hypertable.name, "its rows were not counted, for its indexes or statistics call what no superuser owns",
+                        "to decide, count them as its owner"));
+                return;
+            }
             try {
                 long seen = count("SELECT count(*) FROM " + hypertable.sql);
                 boolean doubtful = seen < wanted.getOrDefault(hypertable.name, 0L) || incomplete.contains(hypertable.name);
@@ -67,7 +83,7 @@ final class HypertableRows {
             } catch (SQLException e) {
                 // What TimescaleDB says of a catalog that does not fit together.
                 if (!String.valueOf(e.getSQLState()).startsWith("XX")) {
-                    throw Connecting.statement(target.side(), "counting the rows of " + hypertable.name, e);
+                    throw Connecting.statement(target.side(), doing, e);
                 }
                 report(hypertable, "not readable: " + Connecting.words(e));
             }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CopyTypes.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java
+//SOURCES CopyTypes.java PlannedCode.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java
 package lib;
 
 import java.sql.Connection;
@@ -119,6 +119,8 @@ public final class Inventory {
                 c.relkind = 'S' AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM pg_catalog.pg_extension x))"""
                 .formatted(selection.relation("c", "n"), !selection.selective()), "c.oid");
         List<Sequence> sequences = new ArrayList<>();
+        // No lock holds a sequence: it may be a view by now.
+        Rows.run(session, side, "reading the sequences", PlannedCode.TABLES_ONLY);
         for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
             List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
                     .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", " + Sql.literal(sequence.name)
@@ -126,6 +128,7 @@ public final class Inventory {
             sequences.addAll(Rows.list(session, side, "reading the sequences", String.join(" UNION ALL ", questions),
                     row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getBoolean(5))));
         }
+        Rows.run(session, side, "reading the sequences", PlannedCode.ANYTHING);
         return sequences;
     }
 

@@ -275,13 +275,19 @@ public final class Migration {
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
         Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs())
                 .sequenceValues(sequences).jobsPaused();
-        return steps.run("verify", () -> {
+        List<Difference> differences = steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {
                 return verification.run(order.verify).stream().filter(difference -> !expected.covers(difference)).toList();
             } finally {
                 line.close();
             }
-        }, found -> found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : Count.of(found.size(), "difference"));
+        }, found -> (found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : Count.of(found.size(), "difference"))
+                + (verification.undecided().isEmpty() ? "" : ", " + verification.undecided().size() + " not decided"));
+        verification.undecided().forEach(relation -> {
+            report.note("not decided: %s", relation);
+            console.warn("not decided: %s", relation);
+        });
+        return differences;
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java Finding.java Inventory.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Connecting.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -71,22 +71,33 @@ final class Peculiarities {
         }
     }
 
-    /** {@code length(bytea, encoding)} refuses bytes that are no text in that encoding. */
+    /**
+     * {@code length(bytea, encoding)} refuses bytes that are no text in that encoding. The text is what the type's output function gives: a cast to
+     * text may be anybody's.
+     */
     private void notUtf8(List<Finding> findings) {
         List<String[]> tables = Rows.list(source, "source", "listing the text columns", """
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname),
-                       pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(pg_catalog.length(pg_catalog.textsend(%%I::text), ''UTF8''))', a.attname), ', ')
+                       pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(pg_catalog.length(pg_catalog.textsend(pg_catalog.format(''%%%%s'', %%I)), ''UTF8''))', a.attname), ', ')
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND (t.typcategory IN ('S', 'A', 'C', 'U', 'E') OR t.typtype = 'd')
                  WHERE c.relkind = 'r' AND %s GROUP BY 1 ORDER BY 1""".formatted(selection.relation("c", "n")),
                 row -> new String[] {row.getString(1), row.getString(2)});
         for (String[] table : tables) {
+            String doing = "looking for bytes that are no UTF-8";
             try {
-                Rows.run(source, "source", "looking for bytes that are no UTF-8", "SELECT " + table[1] + " FROM ONLY " + table[0]);
+                if (PlannedCode.holds(source, "source", doing, table[0])) {
+                    Rows.run(source, "source", doing, "SELECT " + table[1] + " FROM ONLY " + table[0]);
+                } else {
+                    findings.add(Finding.warning("encoding", "look as its owner: SELECT " + table[1] + " FROM ONLY " + table[0] + ";",
+                            "table %s was not searched for bytes that are no UTF-8: it is locked, or that would run what no superuser owns", table[0]));
+                }
             } catch (Failure e) {
                 findings.add(Finding.stop("encoding", "create the target with ENCODING 'SQL_ASCII' TEMPLATE template0, or mend the texts",
                         "table %s holds bytes that are no UTF-8: %s", table[0], Connecting.words((SQLException) e.getCause())));
+            } finally {
+                Rows.run(source, "source", doing, "ROLLBACK");
             }
         }
     }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java RowSum.java Rows.java Server.java SessionPair.java
-//SOURCES Snapshot.java Sql.java Workers.java
+//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java PlannedCode.java RefreshedView.java RowSum.java Rows.java
+//SOURCES Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a checksum. Small tables are
- * asked for many in one round trip, and one by one only where something is amiss among them.
+ * asked for many in one round trip, and one by one only where something is amiss among them. Nothing is run that users have written: a table
+ * whose query would do so is compared by COPY, and what its owner's query would have to decide is left undecided.
  */
 final class RowComparison {
     private static final long SMALL = 64 * 1024;
@@ -35,10 +36,12 @@ final class RowComparison {
     private final Checksums checksums;
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
+    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
     private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
     private final AtomicLong tables = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
+    private StreamedComparison streamed;
 
     /**
      * @param contents whether checksums are compared, else numbers of rows only
@@ -58,11 +61,19 @@ final class RowComparison {
      * @return what differs, in no particular order
      */
     List<Difference> run(List<ComparedTable> wanted, int jobs) {
-        Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
-        if (!wantedByOthers.isEmpty()) {
-            compareThroughHolder();
+        try (StreamedComparison looking = new StreamedComparison(source.server(), target, contents)) {
+            streamed = looking;
+            Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
+            if (!wantedByOthers.isEmpty()) {
+                compareThroughHolder();
+            }
         }
         return differences;
+    }
+
+    /** @return the relations of which it could not be told whether their rows are right, in no particular order */
+    List<Undecided> undecided() {
+        return undecided;
     }
 
     /** @return tables compared so far */
@@ -101,8 +112,9 @@ final class RowComparison {
         try (Connection there = target.session()) {
             for (ComparedTable table : wantedByOthers) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
+                boolean coded = !streamed.among(List.of(table), there).isEmpty();
                 synchronized (source.holder()) {
-                    compare(source.holder(), there, table, table.columns());
+                    compare(source.holder(), there, table, coded);
                 }
             }
         } catch (SQLException e) {
@@ -113,15 +125,22 @@ final class RowComparison {
     private final class Pair implements Workers.Worker<List<ComparedTable>> {
         private final SessionPair sessions = new SessionPair(source, target);
 
+        Pair() {
+            Rows.run(sessions.source(), source.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
+            Rows.run(sessions.target(), target.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
+        }
+
         @Override
         public void work(List<ComparedTable> some) {
-            if (some.size() > 1 && together(some)) {
+            // At the last moment: whoever owns a table may make an index at any time.
+            Set<ComparedTable> coded = streamed.among(some, sessions.target());
+            if (some.size() > 1 && coded.isEmpty() && together(some)) {
                 return;
             }
             for (ComparedTable table : some) {
                 // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
                 if (table.materialized() || lock(table)) {
-                    compare(sessions.source(), sessions.target(), table, table.columns());
+                    compare(sessions.source(), sessions.target(), table, coded.contains(table));
                 } else {
                     wantedByOthers.add(table);
                 }
@@ -151,7 +170,7 @@ final class RowComparison {
                 return false;
             }
             for (int i = 0; i < some.size(); i++) {
-                judge(sessions.source(), some.get(i), answers.source().get(i), answers.target().get(i));
+                judge(some.get(i), some.get(i).columns(), answers.source().get(i), answers.target().get(i));
             }
             return true;
         }
@@ -179,51 +198,65 @@ final class RowComparison {
         return checksums.query(contents, columns, from);
     }
 
+    /** @param coded whether a query of the table would run what somebody has written */
+    private void compare(Connection from, Connection to, ComparedTable table, boolean coded) {
+        if (!coded) {
+            compare(from, to, table, table.columns());
+        } else if (table.stored()) {
+            console.explain("table %s is read with COPY: its indexes or statistics call what no superuser owns", table.identity());
+            answered(from, to, table, List.of(), () -> streamed.ask(from, to, table, executor));
+        } else {
+            undecided.add(new Undecided(table.identity(), "its rows were not compared, for its indexes or statistics call what no superuser owns",
+                    "to decide, compare them as its owner"));
+        }
+    }
+
     private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
+        answered(from, to, table, columns,
+                () -> RowSum.ask(from, to, List.of(query(columns, table.rows())), List.of(query(columns, table.targetRows())), executor));
+    }
+
+    /** Asks both sides. */
+    private interface Question {
+        RowSum.Answers ask() throws SQLException;
+    }
+
+    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, Question question) {
         RowSum.Answers answers;
         try {
-            answers = RowSum.ask(from, to, List.of(query(columns, table.rows())), List.of(query(columns, table.targetRows())), executor);
+            answers = question.ask();
         } catch (SQLException e) {
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
         if (answers.refused() == null) {
-            judge(from, table, answers.source().get(0), answers.target().get(0));
+            judge(table, columns, answers.source().get(0), answers.target().get(0));
         } else {
             refused(from, to, table, columns, answers);
         }
     }
 
-    private void judge(Connection from, ComparedTable table, RowSum here, RowSum there) {
+    private void judge(ComparedTable table, List<Checksums.Column> columns, RowSum here, RowSum there) {
         tables.incrementAndGet();
         rows.addAndGet(here.rows());
         if (table.hypertable() != null) {
             ofHypertables.merge(table.hypertable(), here.rows(), Long::sum);
         }
-        if (here.equals(there) || table.materialized() && there.equals(fresh(from, table))) {
-            return;
+        if (!here.equals(there) && !(table.materialized() && isOutOfDate(table, columns, here, there))) {
+            boolean number = here.rows() != there.rows();
+            differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+                    number ? there.number() : there.contents()));
         }
-        boolean number = here.rows() != there.rows();
-        differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
-                number ? there.number() : there.contents()));
     }
 
-    /** What the source's materialized view would hold after the REFRESH that the target's has had; null when that cannot be asked. */
-    private RowSum fresh(Connection from, ComparedTable table) {
-        try (Statement savepoint = from.createStatement()) {
-            savepoint.execute("SAVEPOINT fresh");
-            RowSum sum = null;
-            try {
-                String view = Rows.text(from, source.side(), "reading a definition", "SELECT pg_get_viewdef(" + table.oid() + "::oid)");
-                sum = RowSum.ask(from, List.of(query(table.columns(), "(" + view.replaceFirst(";\\s*$", "") + ") fresh"))).get(0);
-            } catch (SQLException e) {
-                console.explain("%s differs, and its query fails for the connecting user: %s", table.identity(), Connecting.words(e));
-                savepoint.execute("ROLLBACK TO fresh");
-            }
-            savepoint.execute("RELEASE fresh");
-            return sum;
-        } catch (SQLException e) {
-            throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
+    /** @return whether it is the source that does not hold what the view's query gives, or it may be */
+    private boolean isOutOfDate(ComparedTable view, List<Checksums.Column> columns, RowSum here, RowSum there) {
+        RefreshedView refreshed = new RefreshedView(target, view, query(columns, view.targetRows())).compare(here, there);
+        if (refreshed.undecided() != null) {
+            undecided.add(refreshed.undecided());
+        } else if (refreshed.right()) {
+            console.explain("%s is out of date on the source: on the target another REFRESH makes the same rows", view.identity());
         }
+        return refreshed.right() || refreshed.undecided() != null;
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Difference.java FactTemplate.java Rows.java Selection.java Server.java Snapshot.java Sql.java
+//SOURCES Connecting.java Difference.java FactTemplate.java PlannedCode.java Rows.java Selection.java Server.java Snapshot.java Sql.java
 package lib;
 
 import java.math.BigInteger;
@@ -52,6 +52,8 @@ final class SequenceValues {
         List<Difference> differences = new ArrayList<>();
         // Each statement gives its locks back: a transaction would pile up one for each sequence.
         try (Connection here = source.server().session(); Connection there = target.session()) {
+            Rows.run(here, source.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
+            Rows.run(there, target.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
             List<Sequence> sequences = list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
             for (int i = 0; i < sequences.size(); i += SEQUENCES_A_QUERY) {
                 List<Sequence> some = sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_QUERY));

@@ -1,4 +1,4 @@
-//SOURCES Inventory.java Rows.java Server.java Sql.java TimescaleExtension.java
+//SOURCES Inventory.java PlannedCode.java Rows.java Server.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * Cuts a large table into ranges that several sessions read side by side: ranges of pages from PostgreSQL 14 on, which has the Tid Range Scan
- * for them (its release notes), else of a primary key that the rows stand in the order of. What cannot be cut is read as a whole.
+ * for them (its release notes), else of a primary key that the rows stand in the order of. What cannot be cut is read as a whole, and so is what a
+ * query could not read without running what somebody has written.
  */
 final class TableRanges {
     /** What makes the planner take the ranges: it does not know that other sessions read the rest. For each session that reads one. */
@@ -20,12 +21,17 @@ final class TableRanges {
     private static final String COMPRESSED = "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name = %s";
 
     private final Connection session;
+    private final Connection now;
     private final int major;
     private final boolean timescale;
 
-    /** @param session a session under the snapshot */
-    TableRanges(Connection session, Server server) {
+    /**
+     * @param session a session under the snapshot
+     * @param now one that sees what is there now
+     */
+    TableRanges(Connection session, Connection now, Server server) {
         this.session = session;
+        this.now = now;
         major = server.facts().major();
         timescale = TimescaleExtension.of(session, "source") != null;
     }
@@ -35,8 +41,19 @@ final class TableRanges {
         if (timescale && text(COMPRESSED.formatted(Sql.literal(table.schema()), Sql.literal(table.name()))) != null) {
             return List.of();
         }
+        if (isCoded(now, table)) {
+            return List.of();
+        }
         List<String> ranges = major >= TID_RANGES ? pages(table, wanted) : keys(table, wanted);
         return ranges.size() > 1 && isRange(table, ranges.get(1)) ? ranges : List.of();
+    }
+
+    /**
+     * @param now a session that sees what is there now
+     * @return whether a query of the table would run what somebody has written
+     */
+    static boolean isCoded(Connection now, Inventory.Table table) {
+        return !PlannedCode.among(now, "source", "dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false))).isEmpty();
     }
 
     private List<String> pages(Inventory.Table table, int wanted) {

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES ComparedTable.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
-//SOURCES ReservedSchemas.java RowComparison.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java
+//SOURCES ReservedSchemas.java RowComparison.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java Undecided.java
 package lib;
 
 import java.sql.Connection;
@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 
 /**
  * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and comment, every row,
- * every large object; what only the target has is no difference. Nothing is written on either side. What the connecting user may not read
+ * every large object; what only the target has is no difference. Nothing stays written on either side. What the connecting user may not read
  * of rows ends the comparison; what it may not see of options of user mappings and subscriptions is not compared.
  */
 public final class Verification {
@@ -40,6 +40,7 @@ public final class Verification {
     private final Set<String> incomplete = new HashSet<>();
     private boolean jobsPaused;
     private RowComparison rows;
+    private final List<Undecided> undecided = new ArrayList<>();
     private int tables;
     private volatile String state = "listing objects";
 
@@ -119,10 +120,14 @@ public final class Verification {
         rows = new RowComparison(source, target, console, level == Level.CHECKSUMS, executor);
         state = null;
         List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
+        undecided.addAll(rows.undecided());
         if (!rows.ofHypertables().isEmpty() || !incomplete.isEmpty()) {
             state = "counting the rows of hypertables";
-            differences.addAll(new HypertableRows(target, facts.theirs(), rows.ofHypertables(), incomplete).run(jobs));
+            HypertableRows hypertables = new HypertableRows(target, facts.theirs(), rows.ofHypertables(), incomplete);
+            differences.addAll(hypertables.run(jobs));
+            undecided.addAll(hypertables.undecided());
         }
+        undecided.sort(Comparator.comparing(Undecided::relation));
         return differences;
     }
 
@@ -151,6 +156,11 @@ public final class Verification {
             }
         }
         return tables;
+    }
+
+    /** @return the relations of which it could not be told whether their rows are right, by name */
+    public List<Undecided> undecided() {
+        return undecided;
     }
 
     /** @return the tables whose rows have been compared so far */

@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Administrators.java CatalogShape.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java
-//SOURCES LargeObjectContents.java QuestionScript.java ReservedSchemas.java Rows.java Selection.java SequenceValues.java Server.java Sql.java Verification.java
+//SOURCES LargeObjectContents.java PlannedCode.java QuestionScript.java ReservedSchemas.java Rows.java Selection.java SequenceValues.java Server.java Sql.java
+//SOURCES Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -13,7 +14,8 @@ import java.util.Set;
 public final class VerificationScript {
     private static final List<String> REMARKS = List.of(
             "verify asks the source under one snapshot, with every table locked against truncating, and compares the answers.",
-            "What the target lacks as a whole is not asked for.");
+            "What the target lacks as a whole is not asked for, nor is what cannot be queried without running what no superuser owns;",
+            "a table of that kind is read with COPY.");
 
     private final Server source;
     private final Server target;
@@ -37,7 +39,7 @@ public final class VerificationScript {
             script.ask("source", "looking for schemas that are not compared", ReservedSchemas.query(selection));
             SequenceValues.questions(from, selection, there).forEach(sql -> both("reading sequences", sql));
             if (level != Verification.Level.OBJECTS) {
-                rows(from, there, level == Verification.Level.CHECKSUMS);
+                rows(from, to, there, level == Verification.Level.CHECKSUMS);
             }
             if (level == Verification.Level.CHECKSUMS && !selection.selective()) {
                 LargeObjectContents.questions(from).forEach(sql -> both("reading large objects", sql));
@@ -57,11 +59,22 @@ public final class VerificationScript {
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
     }
 
-    private void rows(Connection from, Set<String> there, boolean contents) {
+    private void rows(Connection from, Connection to, Set<String> there, boolean contents) {
         Checksums checksums = new Checksums(source.facts(), target.facts());
-        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream().filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
+        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
+                .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
+        List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false)).toList();
+        Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
+        coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
         for (String side : List.of("source", "target")) {
-            tables.forEach(table -> script.ask(side, "comparing the rows of " + table.identity(), checksums.query(contents, table.columns(), table.rows())));
+            for (int i = 0; i < tables.size(); i++) {
+                ComparedTable table = tables.get(i);
+                if (!coded.contains(i)) {
+                    script.ask(side, "comparing the rows of " + table.identity(), checksums.query(contents, table.columns(), table.rows()));
+                } else if (table.stored()) {
+                    script.ask(side, "comparing the rows of " + table.identity(), "COPY " + table.source() + " TO STDOUT");
+                }
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/JoinedOwners.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
-//SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Verification.java ../lib/VerificationScript.java
+//SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
@@ -29,6 +29,7 @@ import lib.Selection;
 import lib.Server;
 import lib.Shown;
 import lib.Snapshot;
+import lib.Undecided;
 import lib.Verification;
 import lib.Verification.Level;
 import lib.VerificationScript;
@@ -43,8 +44,8 @@ import picocli.CommandLine.TypeConversionException;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
             "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "What only the target has is no difference. Nothing is written on either side",
-            "but memberships with --join-owners, which are taken back.", "",
+        footer = {"", "What only the target has is no difference. Nothing stays written on either",
+            "side: memberships of --join-owners are taken back, and a materialized view of", "the target that differs is refreshed in a transaction that is rolled back.", "",
             "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
             "         --level counts"})
 class Verify implements Callable<Integer> {
@@ -126,9 +127,11 @@ class Verify implements Callable<Integer> {
             line.close();
         }
         DifferenceTable.lines(differences, console.verbose()).forEach(text -> console.out("%s", text));
+        List<Undecided> undecided = verification.undecided();
+        undecided.forEach(relation -> console.warn("not decided: %s", relation));
         String compared = level == Level.OBJECTS ? "objects" : plural(verification.tables(), "table") + ", " + plural(verification.rows(), "row");
         if (differences.isEmpty()) {
-            console.say("%s compared: no differences", compared);
+            console.say("%s compared: no differences%s", compared, undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
             return Failure.OK;
         }
         console.say("%s compared", compared);

@@ -1,0 +1,105 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Rows.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Which relations cannot be queried without running what somebody has written who is no superuser. To plan a query of a table the server simplifies
+ * the expressions and the conditions of its indexes and of its extended statistics, and calls functions that are declared IMMUTABLE where their
+ * arguments are constants, with the rights of whoever asks (get_relation_info in PostgreSQL's source, plancat.c). {@code COPY table TO} is not
+ * planned. What a superuser owns is trusted, for a superuser has every right already.
+ */
+final class PlannedCode {
+    /**
+     * Has a session refuse views and foreign tables where the server can do that, for somebody may put one in a table's place (CVE-2024-7348). What
+     * else the planner would look at are CHECK constraints, which each session of ours turns off.
+     */
+    static final String TABLES_ONLY = restriction("view, foreign-table");
+    /** Takes that back. */
+    static final String ANYTHING = restriction("");
+
+    private static final String FOREIGN = "NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_roles r ON r.oid = p.proowner"
+            + " WHERE p.oid = %s AND (r.rolsuper OR r.rolname = current_user))";
+
+    /** Functions of the system are in no dependency. A constant of a user's type becomes JSON by a cast, which a dependency does not name. */
+    private static final String RUNS = """
+            EXISTS (SELECT FROM (
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS catalog, i.indexrelid AS object FROM pg_catalog.pg_index i
+                 WHERE i.indrelid = %1$s AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+                UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = %1$s) x
+              JOIN pg_catalog.pg_depend d ON d.classid = x.catalog AND d.objid = x.object
+             WHERE CASE d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN %2$s
+                     WHEN 'pg_catalog.pg_operator'::pg_catalog.regclass THEN %3$s
+                     WHEN 'pg_catalog.pg_type'::pg_catalog.regclass
+                       THEN EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castfunc >= 16384 AND %4$s)
+                     ELSE false END)""";
+
+    private static final String AMONG = """
+            WITH RECURSIVE asked(place, whole, oid) AS (
+              SELECT v.place, v.whole, pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM (VALUES %s) v(place, whole, name)
+              UNION SELECT a.place, a.whole, i.inhrelid FROM asked a JOIN pg_catalog.pg_inherits i ON i.inhparent = a.oid WHERE a.whole)
+            SELECT DISTINCT a.place FROM asked a JOIN pg_catalog.pg_class c ON c.oid = a.oid WHERE c.relkind NOT IN ('r', 'p', 'm') OR %s""";
+
+    private PlannedCode() {
+    }
+
+    private static String restriction(String kinds) {
+        return """
+                SELECT pg_catalog.set_config(s.name, '%s', false) FROM (VALUES ('restrict_nonsystem_relation_kind')) s(name)
+                 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL""".formatted(kinds);
+    }
+
+    /**
+     * A relation to be queried.
+     *
+     * @param sql its qualified name
+     * @param whole with all that inherits from it
+     */
+    record Queried(String sql, boolean whole) {
+    }
+
+    /**
+     * @param relation an SQL expression for the identifier of a table or a materialized view
+     * @return an SQL condition: a query of it would run what somebody has written who is neither a superuser nor the user
+     */
+    static String runs(String relation) {
+        return RUNS.formatted(relation, FOREIGN.formatted("d.refobjid"),
+                FOREIGN.formatted("(SELECT o.oprcode FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid)"), FOREIGN.formatted("k.castfunc"));
+    }
+
+    /**
+     * @param session one that sees what is there now, for the planner does so too, whatever the snapshot
+     * @return the places in the list of those of which {@link #runs} holds, and of what is no table any more
+     */
+    static Set<Integer> among(Connection session, String side, String doing, List<Queried> relations) {
+        String values = IntStream.range(0, relations.size())
+                .mapToObj(i -> "(" + i + ", " + relations.get(i).whole + ", " + Sql.literal(relations.get(i).sql) + ")").collect(Collectors.joining(", "));
+        return relations.isEmpty() ? Set.of()
+                : new HashSet<>(Rows.list(session, side, doing, AMONG.formatted(values, runs("a.oid")), row -> row.getInt(1)));
+    }
+
+    /**
+     * Begins a transaction that holds a table as it is, so that nobody puts something else in its place; the caller ends it.
+     *
+     * @param table its qualified name
+     * @return whether a query of it alone runs nothing; also false where that cannot be told without waiting for somebody's lock
+     */
+    static boolean holds(Connection session, String side, String doing, String table) {
+        try (Statement statement = session.createStatement()) {
+            statement.execute("BEGIN");
+            statement.execute(TABLES_ONLY.replace("false)", "true)"));
+            statement.execute("LOCK TABLE ONLY " + table + " IN ACCESS SHARE MODE NOWAIT");
+        } catch (SQLException e) {
+            return false;
+        }
+        return among(session, side, doing, List.of(new Queried(table, false))).isEmpty();
+    }
+}
