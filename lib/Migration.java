@@ -31,12 +31,13 @@ public final class Migration {
      * @param jobs 0 for as many as suit this machine and both servers
      * @param rate bytes of rows a second at most, or 0
      * @param leaveOut classes and names of what may stay behind
+     * @param granted the roles of the target that may be granted although they can do more there than on the source
      * @param verify how thoroughly both sides are compared at the end, or null for not at all
      * @param files the dump that the rows take their way through, or null to stream them
      * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
      * @param kind of target, or null to find it out
      */
-    public record Order(Filters filters, int jobs, long rate, Collection<String> leaveOut, boolean createDatabase, boolean restart,
+    public record Order(Filters filters, int jobs, long rate, Collection<String> leaveOut, Collection<String> granted, boolean createDatabase, boolean restart,
             Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
     }
 
@@ -119,7 +120,7 @@ public final class Migration {
             selection = Selection.resolve(from, "source", order.filters);
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, database.missing() ? database.dsn().database() : null, order.restart,
+                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, order.granted, database.missing() ? database.dsn().database() : null, order.restart,
                             order.pauseJobs, order.kind));
             if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.

@@ -21,8 +21,8 @@ public final class Permitted {
                 "SELECT DISTINCT pg_catalog.pg_get_userbyid(defaclrole) FROM pg_catalog.pg_default_acl"));
         TargetKind kind = RecognizedKind.of(null, target, to).kind();
         RoleTarget there = RoleTarget.ask(kind, target, to);
-        RolePlan plan = new RolePlan(roles, owners, kind, target, to);
-        Set<String> changed = new RoleTranslation(roles, there, true, false).changed();
+        RolePlan plan = new RolePlan(roles, owners, kind, target, to, Set.of());
+        Set<String> changed = new RoleTranslation(roles, there, true, false, Set.of()).changed();
         roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent()).forEach(setting -> changed.add(setting.role()));
         return new Expected(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
                 .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser());

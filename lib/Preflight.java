@@ -20,11 +20,12 @@ public final class Preflight {
      *
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
      *        another database
+     * @param granted the roles of the target that may be granted although they can do more there than on the source
      * @param restart what a failed run left on the target is to be removed first
      * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
      * @param kind of target, or null to find it out
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, String createdLater, boolean restart, boolean pauseJobs,
+    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, Collection<String> granted, String createdLater, boolean restart, boolean pauseJobs,
             TargetKind kind) {
         private boolean create() {
             return createdLater != null;
@@ -94,7 +95,7 @@ public final class Preflight {
         RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
-        roles = new RolePlan(Roles.read(from, source), owners(objects), kind.kind(), target, to);
+        roles = new RolePlan(Roles.read(from, source), owners(objects), kind.kind(), target, to, plan.granted);
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +32,9 @@ public final class RolePlan {
      * @param owners the roles that own objects of the source's database, which cannot do without them
      * @param kind of target
      * @param session a session on the target
+     * @param granted the roles of the target that may be granted although they can do more there than on the source
      */
-    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session) {
+    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session, Collection<String> granted) {
         this.source = source;
         Roles there = Roles.read(session, server);
         this.existing = there.byName();
@@ -40,7 +42,7 @@ public final class RolePlan {
         this.facts = server.facts();
         this.owners = owners;
         this.target = RoleTarget.ask(kind, server, session);
-        this.translation = new RoleTranslation(source, target, false, true);
+        this.translation = new RoleTranslation(source, target, false, true, granted);
         this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
         if (mayCreate()) {

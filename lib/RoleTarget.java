@@ -1,10 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES RoleRules.java Roles.java Rows.java Server.java Settings.java TargetKind.java
+//SOURCES RolePowers.java RoleRules.java Roles.java Rows.java Server.java Settings.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ public final class RoleTarget {
     private final Set<Roles.Attribute> givable;
     private final Map<String, Existing> existing = new HashMap<>();
     private final Map<String, Boolean> settable = new HashMap<>();
+    private RolePowers powers = new RolePowers(Map.of(), List.of());
 
     private RoleTarget(TargetKind kind, boolean asked, int major, String user, String database, Set<Roles.Attribute> givable) {
         this.kind = kind;
@@ -69,9 +71,13 @@ public final class RoleTarget {
                 + (facts.createRole() && facts.major() < 16) + ")";
         String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
                 + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
+        Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
         Rows.list(session, side, "listing the roles in reach", """
-                SELECT r.rolname, r.oid = 10, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant),
-                row -> target.existing.put(row.getString(1), new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4))));
+                SELECT r.rolname, r.oid = 10, %s, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant, Roles.ATTRIBUTES), row -> {
+            attributes.put(row.getString(1), Roles.attributes(row.getString(5)));
+            return target.existing.put(row.getString(1), new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
+        });
+        target.powers = new RolePowers(attributes, Roles.memberships(session, server));
         target.parameters(session, side, facts.superuser());
         if (facts.major() >= 15 && !facts.superuser()) {
             Rows.list(session, side, "listing the parameters that were granted", """
@@ -164,6 +170,11 @@ public final class RoleTarget {
     /** @return whether somebody can be made a member of a role; of one that is yet to be created they can */
     public boolean mayGrant(String role) {
         return !exists(role) || existing.get(role).grantable;
+    }
+
+    /** @return what the target's roles can do, as far as it was asked */
+    RolePowers powers() {
+        return powers;
     }
 
     /** @return whether there is such a predefined role */

@@ -1,7 +1,8 @@
-//SOURCES RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
+//SOURCES RolePowers.java RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
 package lib;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,8 @@ public final class RoleTranslation {
     private final Roles source;
     private final RoleTarget target;
     private final boolean alter;
+    private final Collection<String> granted;
+    private final RolePowers here;
     private final Map<String, Outcome> outcomes = new TreeMap<>();
     private final Map<String, RoleRules.Rule> rules = new TreeMap<>();
     private final List<Roles.Membership> memberships = new ArrayList<>();
@@ -66,11 +69,14 @@ public final class RoleTranslation {
      *
      * @param alter whether roles that the target has become like the source's; otherwise they keep all they are, and get memberships only
      * @param passwords whether the passwords that could be read come along
+     * @param granted the roles of the target whose members on the source become members there too, though they get more by it than they have
      */
-    public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords) {
+    public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords, Collection<String> granted) {
         this.source = source;
         this.target = target;
         this.alter = alter;
+        this.granted = granted;
+        this.here = new RolePowers(source.roles().stream().collect(Collectors.toMap(Roles.Role::name, Roles.Role::attributes)), source.memberships());
         Set<String> names = source.roles().stream().map(Roles.Role::name).collect(Collectors.toSet());
         names.add(source.bootstrap());
         names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names).ifPresent(rule -> rules.put(name, rule)));
@@ -185,7 +191,41 @@ public final class RoleTranslation {
         } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
             why = "before PostgreSQL 16 whoever is a member can act as the role";
         }
+        if (why == null && !granted.contains(role)) {
+            why = more(membership);
+        }
         return why == null ? Optional.empty() : Optional.of(new Loss(membership.member(), "the membership in \"" + role + "\"", why, statement));
+    }
+
+    /**
+     * A role of the target that only has the name of the source's may be able to do more.
+     *
+     * @return what the member would get by it that it has neither on the source nor on the target, in words; or null
+     */
+    private String more(Roles.Membership membership) {
+        String role = membership.role();
+        if (!target.exists(role) || target.powers().has(membership)) {
+            return null;
+        }
+        Set<String> already = powers(membership.member());
+        if (already.contains(RolePowers.SUPERUSER)) {
+            return null;
+        }
+        Set<String> more = target.powers().of(role);
+        // Of superusers there may be several kinds of people, even where both sides have one of that name.
+        boolean superuser = more.contains(RolePowers.SUPERUSER);
+        more.removeAll(already);
+        if (!superuser) {
+            more.removeAll(here.of(role));
+        }
+        return more.isEmpty() ? null : "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
+                : "can do more than on the source (" + String.join(", ", more) + ")");
+    }
+
+    /** What a role can do on the target, or will be able to do once it is created. */
+    private Set<String> powers(String role) {
+        return target.exists(role) || !outcomes.containsKey(role) ? target.powers().of(role)
+                : target.powers().of(role, outcomes.get(role).role.attributes());
     }
 
     private void translate(Roles.ParameterGrant grant) {

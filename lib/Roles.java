@@ -82,20 +82,22 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
 
     private static final String CARRIED = "%1$s.rolname !~ '^pg_' AND %1$s.oid <> 10";
 
+    /** The attributes of role {@code r}, as {@link #attributes} reads them. */
+    static final String ATTRIBUTES = """
+            pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
+                         CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+                         CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
+                         CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END)""";
+
     /** Reads the roles of a server. */
     public static Roles read(Connection session, Server server) {
         String side = server.side();
         boolean readable = "t".equals(Rows.text(session, side, "asking for the right to read passwords",
                 "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')"));
         List<Role> roles = Rows.list(session, side, "listing the roles", """
-                SELECT r.rolname,
-                       pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
-                         CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
-                         CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
-                         CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END),
-                       r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid, 'pg_authid')
+                SELECT r.rolname, %s, r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid, 'pg_authid')
                   FROM pg_catalog.%s r WHERE %s ORDER BY r.rolname COLLATE "C\""""
-                .formatted(readable ? PASSWORD : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
+                .formatted(ATTRIBUTES, readable ? PASSWORD : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
                 row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4), row.getString(5),
                         row.getString(6)));
         String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
@@ -103,7 +105,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                 parameterGrants(session, server), elsewhere(session, side));
     }
 
-    private static Set<Attribute> attributes(String words) {
+    static Set<Attribute> attributes(String words) {
         Set<Attribute> attributes = EnumSet.noneOf(Attribute.class);
         for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
             attributes.add(Attribute.valueOf(word));
@@ -112,7 +114,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     }
 
     /** From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all allow. */
-    private static List<Membership> memberships(Connection session, Server server) {
+    static List<Membership> memberships(Connection session, Server server) {
         boolean options = server.facts().major() >= 16;
         return Rows.list(session, server.side(), "listing the role memberships", """
                 SELECT r.rolname, m.rolname, bool_or(a.admin_option), %s

@@ -58,6 +58,9 @@ class DumpRoles implements Callable<Integer> {
     Integer version;
     @Option(names = "--apply", order = 12, description = "create the roles on the target, instead of printing the SQL")
     boolean apply;
+    @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 12,
+            description = "grant this role of the target even where it can do more than on the source; repeatable")
+    List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--no-passwords", order = 12, description = "write no passwords")
     boolean noPasswords;
     @Option(names = "--json", order = 13, description = "print what becomes of each role as JSON, the SQL to the file of --out only")
@@ -115,7 +118,7 @@ class DumpRoles implements Callable<Integer> {
         boolean toFile = file != null && !dryRun;
         boolean applied = apply && !dryRun;
         boolean passwords = (toFile || applied) && !noPasswords;
-        RoleTranslation translation = new RoleTranslation(roles, target, true, passwords);
+        RoleTranslation translation = new RoleTranslation(roles, target, true, passwords, grantAnyway);
         RoleReport report = new RoleReport(roles, translation, passwords);
         report.tell(console);
         if (passwords) {

@@ -64,6 +64,9 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
+            description = "grant this role of the target even where it can do more than on the source")
+    List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--via-files", order = 15, description = "write a dump first and restore it, instead of streaming the rows")
     boolean viaFiles;
     @Option(names = "--dir", paramLabel = "DIR", order = 16, description = "the folder for the dump of --via-files (default: the current one)")
@@ -105,7 +108,7 @@ class Migrate implements Callable<Integer> {
         check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, rate(), leaveOut, createDatabase, restart, level(), noOwner,
+        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway, createDatabase, restart, level(), noOwner,
                 noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {

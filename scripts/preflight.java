@@ -61,6 +61,9 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
+            description = "grant this role of the target even where it can do more than on the source")
+    List<String> grantAnyway = new ArrayList<>();
     @Mixin
     Filters filters = new Filters();
     @Option(names = "--dry-run", order = 34, description = "judge nothing; print a shell script that asks the same with psql")
@@ -81,7 +84,7 @@ class PreflightCheck implements Callable<Integer> {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
-                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
+                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut, grantAnyway,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given());
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan);
                 preflight.begin(ClientTools.find(endpoints.environment()));
