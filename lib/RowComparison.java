@@ -36,6 +36,7 @@ final class RowComparison {
     private final Checksums checksums;
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
+    private final List<Difference> views = Collections.synchronizedList(new ArrayList<>());
     private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
     private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
@@ -69,6 +70,11 @@ final class RowComparison {
             }
         }
         return differences;
+    }
+
+    /** @return the materialized views that do not hold what the target's query gives, which is no wonder where what they read differs */
+    List<Difference> views() {
+        return views;
     }
 
     /** @return the relations of which it could not be told whether their rows are right, in no particular order */
@@ -243,7 +249,7 @@ final class RowComparison {
         }
         if (!here.equals(there) && !(table.materialized() && isOutOfDate(table, columns, here, there))) {
             boolean number = here.rows() != there.rows();
-            differences.add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+            (table.materialized() ? views : differences).add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
                     number ? there.number() : there.contents()));
         }
     }

@@ -37,13 +37,14 @@ final class StreamedComparison implements AutoCloseable {
     Set<ComparedTable> among(List<ComparedTable> tables, Connection there) {
         String doing = tables.size() == 1 ? "comparing the rows of " + tables.get(0).identity() : "comparing rows";
         Set<ComparedTable> found = new HashSet<>();
+        PlannedCode.among(there, target.side(), doing,
+                tables.stream().map(table -> new PlannedCode.Queried(table.target(), table.twin() != null)).toList())
+                .forEach(place -> found.add(tables.get(place)));
+        // Last, for somebody else's source is the one to be wary of.
         synchronized (now) {
             PlannedCode.among(now, source.side(), doing, tables.stream().map(table -> new PlannedCode.Queried(table.source(), table.whole())).toList())
                     .forEach(place -> found.add(tables.get(place)));
         }
-        PlannedCode.among(there, target.side(), doing,
-                tables.stream().map(table -> new PlannedCode.Queried(table.target(), table.twin() != null)).toList())
-                .forEach(place -> found.add(tables.get(place)));
         return found;
     }
 
