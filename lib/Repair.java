@@ -29,7 +29,7 @@ public final class Repair {
             Leftovers.end(session);
             if (Journal.exists(session)) {
                 RestoringMode.withdraw(session, timescale, () -> { });
-                say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with: migrate --restart");
+                say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
             } else {
                 RestoringMode.turnOff(session, timescale);
                 say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
@@ -43,7 +43,7 @@ public final class Repair {
         boolean found = visit((session, timescale) -> {
             script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
             if (Journal.exists(session)) {
-                script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with: migrate --restart")
+                script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with the interrupted command and --restart")
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(session, timescale));
             } else {
                 script.step("Restoring mode, which another tool has left on, is turned off; whether all rows are there says: verify")

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java PlainDump.java RoleTarget.java
-//SOURCES Rows.java Server.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java TargetSchemas.java TimescaleRights.java
-//SOURCES Uncarried.java
+//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES PlainDump.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
+//SOURCES TargetSchemas.java TimescaleRights.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public final class RestoreCheck {
         }
 
         private String command() {
-            return command(timescale);
+            return command(timescale) + ' ' + ShellScript.quoted(in.toString());
         }
     }
 

@@ -47,7 +47,7 @@ public final class Selection {
         Rows.run(session, side, "resolving the filters", "SET search_path TO ''");
         if (filters.selectObjects() && relations.equals("{}") && namespaces.equals("{}")) {
             throw Failure.refused("no matching schemas or tables were found on the %s", side)
-                    .hint("list them with: psql -c '\\dt *.*'");
+                    .hint("list them in psql on the %s: \\dt *.*", side);
         }
         return new Selection(filters, relations, namespaces, withoutData);
     }

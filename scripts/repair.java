@@ -71,7 +71,7 @@ class RepairCommand implements Callable<Integer> {
         if (dryRun) {
             console.out(Shown.product(repair.script()));
         } else if (!repair.run(done -> console.out("%s", done))) {
-            console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by: migrate --restart"
+            console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command again with --restart"
                     : "target: nothing to mend");
         }
     }

@@ -192,7 +192,7 @@ class RestorePostgresTest {
         assertEquals("error: %s failed on the target: %s".formatted(format.equals("plain") ? "psql" : "pg_restore",
                 format.equals("plain") ? "broken" : "COPY failed for table \"item\": ERROR:  broken"), failed.failure().lines().findFirst().orElseThrow());
         assertTrue(failed.failure().endsWith("\nhint: mend the cause, then run the same command again with --restart: it removes what this run made"), failed.failure());
-        assertEquals("error: the target holds what an interrupted run left there\nhint: restore-postgres --restart",
+        assertEquals("error: the target holds what an interrupted run left there\nhint: restore-postgres " + dump + " --restart",
                 Dumps.restore(TARGET.uri(target), dump).failure());
 
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.broken");
