@@ -146,7 +146,7 @@ class DumpRolesTest {
     }
 
     private static String pgDumpall(PgServer server) {
-        Path clients = Oracle.clientFor(server.major()).orElseThrow();
+        Path clients = Oracle.clients(server.major());
         return Run.of(List.of(clients.resolve("pg_dumpall").toString(), "--roles-only"), server.environment("shop"), null).orFail().out();
     }
 
@@ -227,7 +227,7 @@ class DumpRolesTest {
     }
 
     private static void loadAs(String uri, Path file) {
-        Path psql = Oracle.clientFor(15).orElseThrow().resolve("psql");
+        Path psql = Oracle.clients(15).resolve("psql");
         Run run = Run.of(List.of(psql.toString(), "-Xq", "-v", "ON_ERROR_STOP=1", uri, "-f", file.toString()), Map.of(), null).orFail();
         assertEquals("", run.err());
     }

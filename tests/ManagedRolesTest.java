@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Oracle;
 import testbed.PgServer;
@@ -154,7 +155,7 @@ class ManagedRolesTest {
         CommandRun run = dump(Map.of("SOURCE", SOURCE.uri("tsdb")), "--target-kind", "cloud", "--target-version", String.valueOf(major), "-o", file.toString());
 
         assertTrue(Files.readString(file).contains("To be run by \"tsdbadmin\""), Files.readString(file));
-        Path psql = Oracle.clientFor(15).orElseThrow().resolve("psql");
+        Path psql = Oracle.clients(15).resolve("psql");
         for (int time = 0; time < 2; time++) {
             Run loaded = Run.of(List.of(psql.toString(), "-Xq", "-v", "ON_ERROR_STOP=1", uri(target), "-f", file.toString()), Map.of(), null).orFail();
             assertEquals("", loaded.err());
@@ -167,6 +168,7 @@ class ManagedRolesTest {
     @ParameterizedTest
     @ValueSource(ints = {15, 17})
     void migrated_with_a_database_they_own_and_may_there_what_they_did(int major) {
+        ClientBinaries.between(15, major);
         PgServer target = TARGETS.get(major);
         CommandRun run = CommandRun.migrate(SOURCE.uri("tsdb"), uri(target));
         assertEquals(0, run.code(), run.err());

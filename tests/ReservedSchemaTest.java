@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PgServer;
@@ -28,6 +29,7 @@ class ReservedSchemaTest {
 
     @BeforeAll
     static void start() {
+        ClientBinaries.between(15, 16);
         source = PgServer.shared(15);
         target = PgServer.shared(16);
     }

@@ -86,7 +86,7 @@ class VerificationTest {
 
     /** By stock tools, and with what pg_dump leaves to CREATE DATABASE and CREATE ROLE. */
     private static String copied(PgServer from, String database, PgServer to) {
-        String restored = Oracle.restore(from, database, to, Oracle.clientFor(from.major()).orElseThrow());
+        String restored = Oracle.restore(from, database, to, Oracle.clients(from.major()));
         to.script(restored, SQL.resolve("verification-database.sql"));
         to.sql(restored, "COMMENT ON ROLE alice IS 'reads'");
         if (from.major() >= 15) {

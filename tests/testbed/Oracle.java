@@ -40,8 +40,7 @@ public final class Oracle {
      * @return the new database's name on the target server
      */
     public static String restore(ServerAccess source, String database, ServerAccess target) {
-        return restore(source, database, target, clientFor(source.major()).orElseThrow(
-                () -> Requirement.missing("needs a pg_dump that can read a server of version " + source.major())));
+        return restore(source, database, target, clients(source.major()));
     }
 
     /** As above, by the clients in this folder. */
@@ -94,6 +93,11 @@ public final class Oracle {
             }
         }
         return Optional.empty();
+    }
+
+    /** As above; a test that asks where there are none is skipped. */
+    public static Path clients(int major) {
+        return clientFor(major).orElseThrow(() -> Requirement.missing("needs a pg_dump that can read a server of version " + major));
     }
 
     private static void copyRoles(ServerAccess source, ServerAccess target, Path clients) {
