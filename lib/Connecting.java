@@ -114,7 +114,9 @@ public final class Connecting {
             if (cause instanceof UnknownHostException) {
                 return "could not translate host name \"" + dsn.host() + "\" to an address";
             } else if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
-                return "nothing answers at \"" + dsn.host() + "\" port " + dsn.port() + " (" + cause.getMessage() + ")";
+                // Java 21 adds in which call.
+                String reason = String.valueOf(cause.getMessage()).replace(" (connect failed)", "");
+                return "nothing answers at \"" + dsn.host() + "\" port " + dsn.port() + " (" + reason + ")";
             } else if (cause instanceof SocketTimeoutException) {
                 return "\"" + dsn.host() + "\" port " + dsn.port() + " did not answer in time";
             } else if (cause instanceof EOFException) {
