@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,42 @@ class TimescaleAbortTest {
                 assertTrue(e.getMessage().contains("No such process"), e.getMessage());
             }
             goesOn(database, true, false);
+        }
+    }
+
+    /** Also in the middle of what a step that fails puts back, and while one thread puts back what another one's end has begun. */
+    @Test
+    void a_signal_at_any_moment() {
+        Random random = new Random();
+        for (int round = 0; round < Soak.rounds(2, 100); round++) {
+            long moment = 800 + random.nextInt(Soak.rounds(3500, 8000));
+            String signal = random.nextBoolean() ? "INT" : "TERM";
+            String database = CloudDouble.make(target, VERSION);
+            CommandRun run;
+            try (ChildCommand migrate = start(database)) {
+                Thread.sleep(moment);
+                long sent = System.nanoTime();
+                migrate.signalAll(signal);
+                run = migrate.end();
+                long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sent);
+                assertTrue(millis < 6_000, signal + " at " + moment + " ms: ended after " + millis + " ms\n" + run.err());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            } catch (IllegalStateException e) {
+                // It had come to its end already.
+                assertTrue(e.getMessage().contains("No such process"), e.getMessage());
+                continue;
+            }
+            if (run.err().contains("restoring mode of TimescaleDB may still be on")) {
+                assertTrue(run.err().contains("the server did not do it in time\nmigrate: hint: turn it off with: repair\n"), run.err());
+                CommandRun repair = CommandRun.of("RepairCommand", Map.of("TARGET", CloudDouble.uri(target, database)));
+                assertEquals(0, repair.code(), repair.err());
+            }
+            assertEquals("off", target.query(database, "SHOW timescaledb.restoring"), signal + " at " + moment + " ms\n" + run.err());
+            if (!Soak.thorough() || round % 10 == 0) {
+                goesOn(database, false, false);
+            }
+            target.sql("postgres", "DROP DATABASE " + database + " WITH (FORCE)");
         }
     }
 
