@@ -63,6 +63,6 @@ public record NamePattern(String schema, String name) {
     }
 
     private static String matches(String column, String expression) {
-        return column + "::text OPERATOR(pg_catalog.~) " + Sql.literal(expression) + " COLLATE pg_catalog.\"C\"";
+        return column + "::pg_catalog.text OPERATOR(pg_catalog.~) " + Sql.literal(expression) + " COLLATE pg_catalog.\"C\"";
     }
 }

@@ -13,6 +13,9 @@ public final class Selection {
     /** What this toolkit keeps on either side while it works there. */
     public static final String OWN_SCHEMA = OwnSchema.NAME;
 
+    private static final String OF_KINDS = " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+            + " WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{%s}'::pg_catalog.\"char\"[]) AND ";
+
     private final boolean tablesOnly;
     private final boolean selective;
     private final String relations;
@@ -37,13 +40,12 @@ public final class Selection {
         if (filters.none()) {
             return new Selection(filters, null, null, null);
         }
-        // Unqualified patterns mean what the user's own search path shows, as they do for pg_dump.
+        // Unqualified patterns mean what the user's own search path shows, as they do for pg_dump. It may show anybody's operators and types before
+        // the system's, so that none is named without its schema here.
         Rows.run(session, side, "resolving the filters", "SET search_path TO DEFAULT");
-        String relations = identifiers(session, side, "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-                + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','m','f','S') AND " + filters.relations());
+        String relations = identifiers(session, side, "SELECT c.oid" + OF_KINDS.formatted("r,p,v,m,f,S") + filters.relations());
         String namespaces = identifiers(session, side, "SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " + filters.namespaces());
-        String withoutData = identifiers(session, side, "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-                + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','m') AND " + filters.withoutData());
+        String withoutData = identifiers(session, side, "SELECT c.oid" + OF_KINDS.formatted("r,p,m") + filters.withoutData());
         Rows.run(session, side, "resolving the filters", "SET search_path TO ''");
         if (filters.selectObjects() && relations.equals("{}") && namespaces.equals("{}")) {
             throw Failure.refused("no matching schemas or tables were found on the %s", side)
