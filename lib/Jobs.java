@@ -100,13 +100,20 @@ final class Jobs {
         return "UPDATE " + table + " SET scheduled = false WHERE " + Timescale.ownJob("id") + " AND scheduled";
     }
 
-    /** Of the columns in {@link #resuming}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source). */
-    static final Map<String, String> RESUMED = Map.of("job_id", "j.id", "timezone", "j.timezone", "scheduled", "w.scheduled", "next_start", "w.next_start");
+    /**
+     * Of the columns in {@link #resuming}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
+     *
+     * @return a query for the call of alter_job
+     */
+    static String alterJob(String table) {
+        return AlterJob.query(Map.of("job_id", "j.id", "timezone", "j.timezone", "scheduled", "w.scheduled", "next_start", "w.next_start", "check_config",
+                AlterJob.unchecked("j.id", table)));
+    }
 
     /**
      * @param jobs at least one
-     * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is a call
-     *         of alter_job of {@link #RESUMED}
+     * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is the
+     *         call that {@link #alterJob} asks for
      */
     static String resuming(List<Timescale.Job> jobs, String table) {
         return "SELECT a.job_id FROM (VALUES " + jobs.stream().map(job -> "(" + job.id() + ", " + job.scheduled() + ", "
@@ -122,10 +129,9 @@ final class Jobs {
      */
     String resume() {
         String table = Timescale.jobTable(target, "target");
-        String alterJob = AlterJob.call(target, "target", RESUMED);
-        for (Timescale.Job job : source.jobs()) {
-            Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a");
-        }
+        String alterJob = Rows.text(target, "target", "looking for TimescaleDB's alter_job", alterJob(table));
+        AlterJob.keepingChecks(target, "target", table, () -> source.jobs().stream()
+                .map(job -> Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a")).toList());
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {
             if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == job.scheduled())) {

@@ -1,12 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES AlterJob.java Attempt.java Cleanup.java Console.java Count.java Failure.java OwnSchema.java PauseRecord.java Pulse.java ReservedSchemas.java
+//SOURCES AlterJob.java Attempt.java Cleanup.java Console.java Count.java Failure.java MovedJobs.java OwnSchema.java PauseRecord.java Pulse.java
+//SOURCES ReservedSchemas.java
 //SOURCES Rows.java Server.java Sql.java Timescale.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,12 +29,10 @@ public final class PausedJobs implements AutoCloseable {
             (EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = j.application_name AND a.datname = pg_catalog.current_database())
              OR s.next_start = '-infinity' AND s.last_start > pg_catalog.now() - interval '10 s')""";
 
-    /** Of the columns in {@link #move}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source). */
-    private static final Map<String, String> MOVING = Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved");
-
     private final Server source;
     private final Console console;
     private final Connection session;
+    private final String jobs;
     private final String alterJob;
     private final Cleanup.Task leaving;
     private Pulse pulse;
@@ -44,7 +42,10 @@ public final class PausedJobs implements AutoCloseable {
         this.source = source;
         this.console = console;
         this.session = session;
-        alterJob = AlterJob.call(session, "source", MOVING);
+        jobs = Timescale.jobTable(session, "source");
+        // The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
+        alterJob = AlterJob.call(session, "source", Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved", "check_config",
+                AlterJob.unchecked("own.id", jobs)));
         leaving = Cleanup.puttingBack(this::leave, this::left);
     }
 
@@ -115,10 +116,17 @@ public final class PausedJobs implements AutoCloseable {
             throw Failure.refused("user \"%s\" may not create the schema in the source's database in which --pause-jobs remembers what it moves", user)
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
         }
+        String jobs = Timescale.jobTable(session, "source");
+        List<String> checked = AlterJob.checked(session, "source", jobs);
+        if (!checked.isEmpty() && "f".equals(Rows.text(session, "source", "asking for the right to change jobs",
+                "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
+            throw Failure.refused("TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s", user, String.join(", ", checked))
+                    .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
+        }
         List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
                 SELECT DISTINCT pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid) FROM %s j
                  WHERE %s AND j.scheduled AND NOT pg_catalog.pg_has_role(j.owner::pg_catalog.oid, 'USAGE') ORDER BY 1"""
-                .formatted(Timescale.jobTable(session, "source"), Timescale.ownJob("j.id")));
+                .formatted(jobs, Timescale.ownJob("j.id")));
         if (!foreign.isEmpty()) {
             throw Failure.refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user, String.join("\", \"", foreign))
                     .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()), Sql.ident(user));
@@ -149,13 +157,12 @@ public final class PausedJobs implements AutoCloseable {
         return Rows.texts(session, "source", "looking for jobs that run", """
                 SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
                   FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s AND %s ORDER BY j.id"""
-                .formatted(Timescale.jobTable(session, "source"), Timescale.ownJob("j.id"), RUNNING));
+                .formatted(jobs, Timescale.ownJob("j.id"), RUNNING));
     }
 
     /** Moves what is due soon and does not run; what ran or was altered since we moved it is due at a time of its own again. */
     private int move() {
-        String jobs = Timescale.jobTable(session, "source");
-        return Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
+        return AlterJob.keepingChecks(session, "source", jobs, () -> Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
                 WITH own AS (
                   SELECT j.id, j.timezone, coalesce(CASE WHEN p.moved = s.next_start THEN p.due END,
                          CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due, p.moved = s.next_start AS ours
@@ -165,7 +172,7 @@ public final class PausedJobs implements AutoCloseable {
                   INSERT INTO %2$s SELECT id, due, %5$s FROM own ON CONFLICT (job) DO UPDATE SET due = excluded.due, moved = excluded.moved
                   RETURNING job, moved)
                 SELECT pg_catalog.count(a.job_id) FILTER (WHERE own.ours IS NOT TRUE) FROM kept JOIN own ON own.id = kept.job,
-                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER, RUNNING, alterJob)));
+                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER, RUNNING, alterJob))));
     }
 
     private void beat() {
@@ -238,17 +245,9 @@ public final class PausedJobs implements AutoCloseable {
         return Failure.refused("another run has paused the jobs of the source").hint("wait for its end");
     }
 
-    /** A statement of the undoing, and what it does, in words. */
-    private record Step(String sql, String words, boolean drop) {
-    }
-
-    /** @param timezone as an SQL constant */
-    private record Moved(String id, String timezone, String due, String name) {
-    }
-
     /** @return the statements that {@link #restore} would run */
     public static List<String> plan(Connection session) {
-        return steps(session).stream().map(Step::sql).toList();
+        return steps(session).stream().map(MovedJobs.Step::sql).toList();
     }
 
     /**
@@ -266,31 +265,18 @@ public final class PausedJobs implements AutoCloseable {
 
     private static List<String> undo(Connection session) {
         Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '5s'");
-        List<Step> steps = steps(session);
+        List<MovedJobs.Step> steps = steps(session);
         // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
-        steps.stream().filter(step -> !step.drop).forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql));
+        steps.stream().filter(step -> !step.drop()).forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql()));
         // In one trip, which is one transaction: a schema alone could be anybody's.
-        List<String> drops = steps.stream().filter(Step::drop).map(Step::sql).toList();
+        List<String> drops = steps.stream().filter(MovedJobs.Step::drop).map(MovedJobs.Step::sql).toList();
         if (!drops.isEmpty()) {
             Rows.run(session, "source", "putting back the jobs", String.join("; ", drops));
         }
-        return steps.stream().map(Step::words).toList();
+        return steps.stream().map(MovedJobs.Step::words).toList();
     }
 
-    private static List<Step> steps(Connection session) {
-        List<Step> steps = new ArrayList<>();
-        if (!exists(session)) {
-            return steps;
-        }
-        TimescaleExtension extension = TimescaleExtension.of(session, "source");
-        Rows.list(session, "source", "reading which jobs were moved", """
-                SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name
-                  FROM ONLY %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id AND s.next_start = p.moved
-                 ORDER BY 1""".formatted(PauseRecord.TABLE, extension.jobTable()), row -> new Moved(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))
-                .forEach(job -> steps.add(new Step("SELECT FROM " + AlterJob.call(session, "source", Map.of("job_id", job.id, "timezone", job.timezone,
-                        "next_start", Sql.literal(job.due))), "job " + job.id + " (" + job.name + ") is due at " + job.due + " again", false)));
-        steps.add(new Step("DROP TABLE " + PauseRecord.TABLE, "the record of paused jobs is gone", true));
-        steps.add(new Step("DROP SCHEMA " + OwnSchema.NAME, "schema " + OwnSchema.NAME + " is gone", true));
-        return steps;
+    private static List<MovedJobs.Step> steps(Connection session) {
+        return exists(session) ? MovedJobs.steps(session, TimescaleExtension.of(session, "source").jobTable()) : List.of();
     }
 }

@@ -98,8 +98,9 @@ final class RestoringScript {
             Contents.Table table = jobTable().get(0);
             // The settings of the database may have made it read-only for new sessions.
             script.step("Jobs of TimescaleDB get the state that they have on the source, by its own alter_job with all the arguments that this version has")
-                    .sql(TARGET, "BEGIN READ WRITE;\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
-                            + AlterJob.query(Jobs.RESUMED) + ") || ' a'\n\\gexec\nCOMMIT;");
+                    .sql(TARGET, "BEGIN READ WRITE;\n-- Functions of users that check jobs would run as you\nCREATE TEMPORARY TABLE checks ON COMMIT DROP AS\n"
+                            + AlterJob.checks(name(table)) + ";\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
+                            + Jobs.alterJob(name(table)) + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;");
         }
     }
 

@@ -15,8 +15,8 @@ import java.util.List;
  * @param jobTable the table of the jobs, quoted, which stands in another schema since 2.25
  */
 record TimescaleExtension(String version, String schema, String jobTable) {
-    /** Who may do everything here anyway: superusers, and the connecting user. */
-    private static final String TRUSTED = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.oid = 10 OR r.rolname = current_user)";
+    /** Who may do everything here anyway: superusers, and the connecting user; not a role that the database's owner has had it take (ALTER DATABASE SET role). */
+    private static final String TRUSTED = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.oid = 10 OR r.rolname = session_user)";
 
     /** What we read: every relation in these schemas, the statistics of jobs in another one where chunks stand too, and what is part of a dump. */
     private static final String READ = """
