@@ -1,5 +1,5 @@
-//SOURCES Archive.java Background.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java Selection.java Server.java
-//SOURCES Snapshot.java Tool.java
+//SOURCES Archive.java Background.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java SchemaChanges.java
+//SOURCES Selection.java Server.java Snapshot.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -82,6 +82,17 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             }
         });
         return now.since(counters);
+    }
+
+    /** @return what somebody has created, changed or dropped on the source since, where only rows could have been expected to change */
+    public List<String> changesOfSchema() {
+        try (Connection session = server.session()) {
+            synchronized (snapshot.holder()) {
+                return SchemaChanges.between(snapshot.holder(), session);
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "ending the session", e);
+        }
     }
 
     private Counters now() {

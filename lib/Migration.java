@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -226,9 +227,14 @@ public final class Migration {
             journal.end(target.facts().superuser());
             complete = true;
             if (!differences.isEmpty()) {
-                throw Failure.differences("%s between source and target", Count.of(differences.size(), "difference"))
+                // Under the snapshot's locks nobody alters or drops a table, but an index, a trigger or a function.
+                List<String> changes = source.changesOfSchema();
+                throw Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), changes.isEmpty() ? ""
+                                : "; the schema of the source was changed during the run: " + changes.stream().limit(5).collect(Collectors.joining(", "))
+                                        + (changes.size() > 5 ? " and " + (changes.size() - 5) + " more" : ""))
                         .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), console.verbose())))
-                        .hint("see all of them: %s", comparison());
+                        .hint("%ssee all of them: %s", new Shown(changes.isEmpty() ? "" : "make these changes on the target too, or empty it and run again "
+                                + "while nobody changes the schema\n"), comparison());
             }
             report.note("everything arrived: %s", delivery.arrived());
         }

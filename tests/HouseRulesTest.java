@@ -29,7 +29,7 @@ class HouseRulesTest {
             servers: ToolMessages ClientPackage ClientTools Tool Connecting Rows OwnSchema Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog Leftovers RestoringMode Jobs
             contents: PlannedCode Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
-              Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters
+              Inventory Grants OwnedObjects Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
