@@ -60,6 +60,7 @@ class RoutesTest {
             Abilities.plant(rds.server(), "shop");
             rds.server().sql("shop", "GRANT SELECT ON awkward.orders TO rds_superuser", "GRANT rds_iam, rds_password TO limited", "CREATE DATABASE other");
             Map<String, String> ends = Map.of("SOURCE", rds.uri(), "TARGET", cloud.uri());
+            rds.administering();
             rds.follow(run("PreflightCheck", ends));
             CommandRun preflight = run("PreflightCheck", ends);
             assertEquals(0, preflight.code(), preflight.out());
@@ -80,7 +81,7 @@ class RoutesTest {
                     left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table pg_largeobject)""",
                     lines(migrated.out(), "left out: .*").replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
             assertTrue(migrated.out().contains("\n\"tsdbadmin\" owns what \"rdsadmin\" owned on the source: routine awkward.audit()\n"), migrated.out());
-            assertArrived(rds.server(), "shop", cloud, LOST.formatted("rdsadmin"));
+            assertArrived(rds.server(), "shop", cloud, lost("rdsadmin", MAJOR));
             assertLogins(rds.server(), cloud, newPasswords(ends));
             // What was left out is a difference all the same, and whoever is no owner any more cannot look.
             String memberships = cloud.query("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole");
@@ -91,7 +92,7 @@ class RoutesTest {
 
             Map<String, CommandRun> steps = Runbook.run("from-rds", folder.resolve("rds"), Map.of("SOURCE", rds.uri(), "TARGET", second.uri()));
             assertEquals(0, steps.get("verify").code(), steps.toString());
-            assertArrived(rds.server(), "shop", second, LOST.formatted("rdsadmin"));
+            assertArrived(rds.server(), "shop", second, lost("rdsadmin", MAJOR));
         }
     }
 
@@ -116,7 +117,7 @@ class RoutesTest {
             assertEquals(0, migrated.code(), migrated.err());
             // Who reads all data reads stored passwords, too.
             assertLogins(self, cloud, Abilities.passwords(self));
-            assertArrived(self, "shop", cloud, LOST.formatted("postgres"));
+            assertArrived(self, "shop", cloud, lost("postgres", MAJOR));
             String logs = self.log().substring(before) + cloud.server().log();
             assertTrue(logs.contains("CREATE ROLE \"app_owner\""), "the server logs no statements");
             assertTrue(processes.toString().contains("pg_restore"), "no pg_restore was seen");
@@ -150,7 +151,7 @@ class RoutesTest {
                     left out: GRANT CONNECT ON DATABASE "tsdb" TO "_aiven" (role "_aiven" does not exist)
                     left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table pg_largeobject)""",
                     lines(migrated.out(), "left out: .*").replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
-            String lost = LOST.formatted("postgres").replace("watcher will", "watcher may run pg_ls_waldir()\nwatcher will");
+            String lost = lost("postgres", 17);
             assertArrived(mst.server(), "defaultdb", cloud, lost);
             assertLogins(mst.server(), cloud, newPasswords(ends));
 
@@ -181,6 +182,12 @@ class RoutesTest {
             assertEquals(0, steps.get("verify").code(), steps.toString());
             assertArrived(self, plant, second, LOST.formatted("postgres"));
         }
+    }
+
+    /** From 16 on nobody who is no superuser grants pg_monitor, through which one can list the WAL although the privilege itself stays behind. */
+    private static String lost(String owner, int major) {
+        String lost = LOST.formatted(owner);
+        return major < 16 ? lost : lost.replace("watcher will", "watcher may run pg_ls_waldir()\nwatcher will");
     }
 
     private static CommandRun run(String command, Map<String, String> ends, String... options) {
