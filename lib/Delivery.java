@@ -1,4 +1,4 @@
-//SOURCES Archive.java Extensions.java Inventory.java Jobs.java OwnedObjects.java Refusal.java
+//SOURCES Archive.java Extensions.java Inventory.java Jobs.java Journal.java OwnedObjects.java Refusal.java
 package lib;
 
 import java.util.List;
@@ -28,8 +28,9 @@ public interface Delivery {
      *
      * @param jobs TimescaleDB's, or null where the source does not have that extension
      * @param rights gives the owners, before anything is done as one
+     * @param journal records what is created
      */
-    void deliver(Jobs jobs, Rights rights);
+    void deliver(Jobs jobs, Rights rights, Journal journal);
 
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();
@@ -42,8 +43,12 @@ public interface Delivery {
      */
     List<Refusal> privileges(UnaryOperator<String> words);
 
-    /** Creates the event triggers. */
-    void eventTriggers();
+    /**
+     * Creates the event triggers.
+     *
+     * @param journal records them
+     */
+    void eventTriggers(Journal journal);
 
     /** @return the relations that have no planner statistics yet */
     List<Inventory.Relation> notAnalyzed();

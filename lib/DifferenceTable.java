@@ -1,8 +1,9 @@
-//SOURCES Difference.java Shown.java
+//SOURCES Count.java Difference.java Failure.java Shown.java
 package lib;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Lays out differences as lines of a table, with a heading. */
 public final class DifferenceTable {
@@ -66,5 +67,20 @@ public final class DifferenceTable {
         int room = WIDEST - (start > 0 ? 1 : 0);
         String shown = value.length() - start > room ? value.substring(start, start + room - 1) + ELLIPSIS : value.substring(start);
         return start > 0 ? ELLIPSIS + shown : shown;
+    }
+
+    /**
+     * @param changes what was changed on the source's schema during the run: under the snapshot's locks nobody alters or drops a table, but an
+     *        index, a trigger or a function
+     * @param comparison the command that shows all differences
+     * @return the end of a run that has found some
+     */
+    static Failure failure(List<Difference> differences, List<String> changes, String comparison, boolean verbose) {
+        return Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), changes.isEmpty() ? ""
+                        : "; the schema of the source was changed during the run: " + changes.stream().limit(5).collect(Collectors.joining(", "))
+                                + (changes.size() > 5 ? " and " + (changes.size() - 5) + " more" : ""))
+                .detail("%s", Shown.lines(lines(differences.stream().limit(20).toList(), verbose)))
+                .hint("%ssee all of them: %s", new Shown(changes.isEmpty() ? "" : "make these changes on the target too, or empty it and run again "
+                        + "while nobody changes the schema\n"), comparison);
     }
 }

@@ -156,11 +156,4 @@ public final class Extensions {
                 + (extension.missing.isEmpty() ? "" : " CASCADE"));
         return statements;
     }
-
-    /** Creates the extensions on the target; one that is there already stays as it is. */
-    public static void createAll(Connection target, List<Extension> extensions) {
-        for (Extension extension : extensions) {
-            create(extension).forEach(sql -> Rows.run(target, "target", "creating extension " + extension.name, sql));
-        }
-    }
 }

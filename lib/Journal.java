@@ -1,190 +1,178 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Extensions.java Failure.java Grants.java Leftovers.java OwnedObjects.java RestoringMode.java Rows.java
-//SOURCES Selection.java Sql.java Timescale.java
+//SOURCES Archive.java Connecting.java Console.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
+//SOURCES OwnedObjects.java Pulse.java Rows.java Sql.java Tool.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
+import java.util.function.Function;
 
 /**
- * What a run makes on the target, written down there before it is made, in a schema {@value Selection#OWN_SCHEMA} that goes when all is
- * well. From it a later run can undo a failed one object by object, without the right to drop the database.
+ * What a run makes on the target, written down there in tables of ours ({@link JournalTables}) that go when all is well: before anything is
+ * made its name, and in the transaction that makes it its address. From it a later run can undo a failed one object by object, without the
+ * right to drop the database ({@link Removal}).
  */
 public final class Journal {
-    private static final String SCHEMA = Sql.ident(Selection.OWN_SCHEMA);
-    /** The key of the advisory lock that a run holds: "tsmig" in ASCII. */
-    private static final long LOCK = 0x74736d6967L;
-    /** How to find out who is at work on the target. */
-    public static final String IN_USE_HINT = "wait for it, or end its sessions: SELECT pid, client_addr FROM pg_stat_activity WHERE application_name = 'tsmigrate'";
-    /** Few enough that the locks of one transaction fit into the smallest lock table. */
-    private static final int DROPS_A_TRANSACTION = 50;
-
-    private record Made(String kind, String identity) {
-        String drop() {
-            if (kind.equals("LARGE OBJECT")) {
-                return "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = " + identity;
-            }
-            boolean builtIn = kind.equals("SCHEMA") && identity.equals("public");
-            return builtIn ? "SELECT" : "DROP " + kind + " IF EXISTS " + identity + " CASCADE";
-        }
-    }
-
     private final Connection session;
+    private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
 
     private Journal(Connection session) {
         this.session = session;
     }
 
     /**
-     * Keeps every other run off this target for as long as the session lasts.
-     *
-     * @throws Failure refused, when another run is at work there
-     */
-    public static void lock(Connection target) {
-        if (!"t".equals(Rows.text(target, "target", "locking the target", "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
-            throw inUse();
-        }
-    }
-
-    /** @return whether a run is at work on this target now */
-    public static boolean locked(Connection target) {
-        return !"0".equals(Rows.text(target, "target", "looking for another run", """
-                SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
-                 WHERE l.locktype = 'advisory' AND l.pid <> pg_catalog.pg_backend_pid()
-                   AND (l.classid::bigint << 32 | l.objid::bigint) = %d
-                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""
-                .formatted(LOCK)));
-    }
-
-    private static Failure inUse() {
-        return Failure.refused("another migration is at work on the target").hint("%s", IN_USE_HINT);
-    }
-
-    /** @return whether a run has begun on this target and has not ended well */
-    public static boolean exists(Connection target) {
-        return "t".equals(Rows.text(target, "target", "looking for an earlier run",
-                "SELECT pg_catalog.to_regclass('" + Selection.OWN_SCHEMA + ".made') IS NOT NULL"));
-    }
-
-    /**
      * Begins a run: all that it will make is recorded before anything is made.
      *
      * @param session a session that stays open as long as the journal is used
+     * @throws Failure refused, when something else has the name of our schema
      */
     public static Journal begin(Connection session, List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
-        Rows.run(session, "target", "beginning the journal", """
-                BEGIN;
-                CREATE SCHEMA %1$s;
-                CREATE TABLE %1$s.run (started timestamptz NOT NULL DEFAULT pg_catalog.now(), version text NOT NULL);
-                CREATE TABLE %1$s.made (position int GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, identity text NOT NULL);
-                CREATE TABLE %1$s.membership (role text NOT NULL);
-                CREATE TABLE %1$s.default_privileges AS SELECT oid FROM pg_catalog.pg_default_acl;
-                CREATE TABLE %1$s.found AS SELECT pg_catalog.format('%%I', nspname) AS schema FROM pg_catalog.pg_namespace""".formatted(SCHEMA));
-        Set<String> found = found(session);
-        Journal journal = new Journal(session);
-        List<Made> made = new ArrayList<>();
-        for (Extensions.Extension extension : extensions) {
-            // Those that come along by CASCADE go with it.
-            extension.missing().forEach(along -> made.add(new Made("EXTENSION", Sql.ident(along))));
-            made.add(new Made("EXTENSION", Sql.ident(extension.name())));
+        Rows.run(session, "target", "beginning the journal", "BEGIN");
+        try {
+            OwnSchema.create(session, "target", JournalTables.ALL);
+            Journal journal = new Journal(session);
+            journal.start();
+            journal.plan(objects, extensions);
+            Rows.run(session, "target", "beginning the journal", "COMMIT");
+            return journal;
+        } catch (RuntimeException e) {
+            rollBack(session);
+            throw e;
         }
-        // What stood there before, such as the schema of an extension, must outlast the undoing.
-        objects.stream().filter(object -> !(object.kind().equals("SCHEMA") && found.contains(object.identity())))
-                .forEach(object -> made.add(new Made(object.kind(), object.identity())));
-        record(session, made);
-        Rows.run(session, "target", "beginning the journal",
-                "INSERT INTO " + SCHEMA + ".run (version) VALUES (" + Sql.literal(Console.VERSION) + "); COMMIT");
-        return journal;
     }
 
-    private static void record(Connection session, List<Made> made) {
-        try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + SCHEMA + """
-                .made (kind, identity) SELECT m.kind, m.identity
-                  FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[])) WITH ORDINALITY m(kind, identity, position)
-                 ORDER BY m.position""")) {
-            insert.setArray(1, session.createArrayOf("text", made.stream().map(Made::kind).toArray()));
-            insert.setArray(2, session.createArrayOf("text", made.stream().map(Made::identity).toArray()));
+    private static void rollBack(Connection session) {
+        try {
+            Rows.run(session, "target", "giving up a transaction", "ROLLBACK");
+        } catch (Failure e) {
+            // The session has ended, and the transaction with it.
+        }
+    }
+
+    private void start() {
+        Rows.run(session, "target", "beginning the journal", """
+                INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s);
+                INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
+                INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
+                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(Tool.NAME), JournalTables.DEFAULT_PRIVILEGES.sql(),
+                JournalTables.FOUND.sql(), Leftovers.REGISTRATION));
+    }
+
+    private void plan(List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
+        // What stands there before, such as the schema of an extension, is not made, and so it outlasts the undoing.
+        objects.forEach(object -> planned.put(new Archive.Address(object.catalog(), object.oid()), object));
+        List<OwnedObjects.Owned> all = new ArrayList<>(objects);
+        extensions.forEach(extension -> all.addAll(along(extension)));
+        try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + JournalTables.PLANNED.sql()
+                + " SELECT p.* FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[])) p")) {
+            Function<Function<OwnedObjects.Owned, String>, Object[]> column = value -> all.stream().map(value).toArray();
+            insert.setArray(1, session.createArrayOf("text", column.apply(OwnedObjects.Owned::kind)));
+            insert.setArray(2, session.createArrayOf("text", column.apply(OwnedObjects.Owned::identity)));
+            insert.setArray(3, session.createArrayOf("text", column.apply(OwnedObjects.Owned::owner)));
             insert.executeUpdate();
         } catch (SQLException e) {
             throw Connecting.statement("target", "beginning the journal", e);
         }
     }
 
-    /** Remembers that the connecting user was made a member of a role for the time of the run. */
-    public void member(String role) {
-        Rows.run(session, "target", "writing the journal", "INSERT INTO " + SCHEMA + ".membership VALUES (" + Sql.literal(role) + ")");
+    /** @return the extension and those that come along by CASCADE, with the schema that may be made for it */
+    private static List<OwnedObjects.Owned> along(Extensions.Extension extension) {
+        List<OwnedObjects.Owned> along = new ArrayList<>();
+        along.add(named(ObjectKind.EXTENSION, Sql.ident(extension.name())));
+        extension.missing().forEach(other -> along.add(named(ObjectKind.EXTENSION, Sql.ident(other))));
+        along.add(named(ObjectKind.SCHEMA, Sql.ident(extension.schema())));
+        return along;
     }
 
-    private static List<String> memberships(Connection target) {
-        return Rows.texts(target, "target", "reading the journal", "SELECT role FROM " + SCHEMA + ".membership");
+    private static OwnedObjects.Owned named(ObjectKind kind, String identity) {
+        return new OwnedObjects.Owned(0, 0, kind.word(), identity, null, null, false);
     }
 
-    /** @return the extensions that {@link #undo} will remove, their names quoted */
-    public static Set<String> extensions(Connection target) {
-        return made(target).stream().filter(made -> made.kind.equals("EXTENSION")).map(Made::identity).collect(Collectors.toSet());
+    /** Creates an extension, and records it in the same transaction. One that is there already stays as it is. */
+    public void create(Extensions.Extension extension) {
+        create("creating extension " + extension.name(), Extensions.create(extension), along(extension));
     }
 
-    /** @return what the failed run did not make and that is there nevertheless */
-    public static List<OwnedObjects.Owned> strangers(Connection target) {
-        Set<Made> made = new HashSet<>(made(target));
-        Set<String> found = found(target);
-        return OwnedObjects.list(target, "target").stream().filter(OwnedObjects.usersOwn(target))
-                .filter(object -> !made.contains(new Made(object.kind(), object.identity()))
-                        && !(object.kind().equals("SCHEMA") && found.contains(object.identity()))).toList();
+    /** Creates a schema that is not there, and records it in the same transaction. */
+    void createSchema(String name) {
+        create("creating schema " + name, List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)), List.of(named(ObjectKind.SCHEMA, Sql.ident(name))));
     }
 
-    private static Set<String> found(Connection target) {
-        return Set.copyOf(Rows.texts(target, "target", "reading the journal", "SELECT schema FROM " + SCHEMA + ".found"));
-    }
-
-    private static List<Made> made(Connection target) {
-        // An extension that an administrator has created since is not ours to drop.
-        return Rows.list(target, "target", "reading the journal", """
-                SELECT kind, identity FROM %s.made
-                 WHERE kind <> 'EXTENSION' OR EXISTS (SELECT FROM pg_catalog.pg_extension e
-                                                       WHERE identity = '"' || e.extname || '"' AND pg_catalog.pg_has_role(e.extowner, 'USAGE'))
-                 ORDER BY kind <> 'EVENT TRIGGER', kind = 'EXTENSION', kind = 'SCHEMA', position DESC""".formatted(SCHEMA),
-                row -> new Made(row.getString(1), row.getString(2)));
+    private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
+        Rows.run(session, "target", doing, "BEGIN");
+        try {
+            statements.forEach(sql -> Rows.run(session, "target", doing, sql));
+            Rows.run(session, "target", doing, ObjectKind.recording(made) + "; COMMIT");
+        } catch (RuntimeException e) {
+            rollBack(session);
+            throw e;
+        }
     }
 
     /**
-     * Removes exactly what the failed run made, and the journal. What depends on it goes too, so ask for {@link #strangers} first.
+     * What is to be appended to statements of one transaction, so that it records what they create.
      *
-     * @return how many objects were removed
+     * @param entries of the archive, those whose statements these are
+     * @return "" where they create nothing that somebody owns
      */
-    public static int undo(Connection target) {
-        // As long as we hold the lock, sessions of our name are nobody else's run.
-        Leftovers.end(target);
-        List<Made> made = made(target);
-        Timescale timescale = Timescale.of(target, "target");
-        if (timescale == null) {
-            drop(target, made, object -> true);
-        } else {
-            // As parts of hypertables they could not be dropped one by one.
-            RestoringMode.withdraw(target, timescale, () -> drop(target, made, object -> !object.kind.equals("EXTENSION")));
-            drop(target, made, object -> object.kind.equals("EXTENSION") || object.kind.equals("SCHEMA"));
+    String recording(Collection<Archive.Entry> entries) {
+        Set<OwnedObjects.Owned> made = new HashSet<>();
+        for (Archive.Entry entry : entries) {
+            OwnedObjects.Owned object = planned.get(entry.address());
+            if (object != null) {
+                made.add(object);
+            }
+            // A shell stands there before what it becomes, and under no address of the archive.
+            if (entry.kind().equals("SHELL TYPE") || entry.kind().equals("OPERATOR")) {
+                String kind = entry.kind().replace("SHELL ", "");
+                planned.values().stream().filter(other -> other.kind().equals(kind)).forEach(made::add);
+            }
         }
-        // Left standing, they would give the new run's objects privileges that the source's do not have.
-        Grants.defaultsSince(target, SCHEMA + ".default_privileges").forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
-        revoke(target);
-        remove(target);
-        return made.size();
+        return ObjectKind.recording(made);
     }
 
-    private static void drop(Connection target, List<Made> made, Predicate<Made> wanted) {
-        List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
-        for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
-            Rows.run(target, "target", "removing what the failed run made",
-                    String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
+    /** @return the statement that records large objects that were created in the same transaction */
+    String recordingLargeObjects(List<Long> identifiers) {
+        return ObjectKind.recording(Map.of(ObjectKind.LARGE_OBJECT, identifiers.stream().map(String::valueOf).toList()));
+    }
+
+    /**
+     * Has a client program create what it creates, in transactions of its own: that is recorded every second and in the end. What was created
+     * in the last second before a kill is not, and is not dropped later, but named.
+     */
+    void watching(Runnable program) {
+        Pulse pulse = new Pulse("journal", 1, this::recordOfPrograms);
+        try {
+            program.run();
+        } finally {
+            pulse.close();
+            recordQuietly();
         }
+    }
+
+    private void recordQuietly() {
+        try {
+            recordOfPrograms();
+        } catch (Failure e) {
+            // The session has ended: the step has failed by itself, or the next one will.
+        }
+    }
+
+    private void recordOfPrograms() {
+        Rows.run(session, "target", "writing the journal", ObjectKind.recordingOfPrograms());
+    }
+
+    /** Remembers that the connecting user was made a member of a role for the time of the run. */
+    public void member(String role) {
+        Rows.run(session, "target", "writing the journal", "INSERT INTO " + JournalTables.MEMBERSHIP.sql() + " VALUES (" + Sql.literal(role) + ")");
     }
 
     /**
@@ -196,12 +184,12 @@ public final class Journal {
         if (superuser) {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }
-        revoke(session);
-        Rows.run(session, "target", "removing the journal", String.join(";", unseen("DROP SCHEMA " + SCHEMA + " CASCADE")));
+        giveBack(session);
+        Rows.run(session, "target", "removing the journal", String.join(";", unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
     }
 
     /** Event triggers that fire in every session ({@code ENABLE ALWAYS}), or that only a superuser could have kept from firing, are off for a transaction. */
-    private List<String> unseen(String drop) {
+    private List<String> unseen(List<String> drops) {
         List<List<String>> triggers = Rows.list(session, "target", "listing the event triggers", """
                 SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END
                   FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' AND pg_catalog.pg_has_role(evtowner, 'USAGE')
@@ -209,23 +197,19 @@ public final class Journal {
                                       AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)""", row -> List.of(row.getString(1), row.getString(2)));
         List<String> statements = new ArrayList<>();
         triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " DISABLE"));
-        statements.add(drop);
+        statements.addAll(drops);
         triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " ENABLE" + trigger.get(1)));
         return statements;
     }
 
-    private static void revoke(Connection target) {
-        for (String role : memberships(target)) {
-            Rows.run(target, "target", "giving back the membership in role \"" + role + "\"",
-                    "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER");
+    /** Leaves the roles that the run has joined. */
+    static void giveBack(Connection target) {
+        for (String role : Rows.texts(target, "target", "reading the journal", "SELECT role FROM " + JournalTables.MEMBERSHIP.sql())) {
+            Rows.run(target, "target", "giving back the membership in role \"" + role + "\"", "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER");
         }
     }
 
-    private static void remove(Connection target) {
-        try (Statement statement = target.createStatement()) {
-            statement.execute("DROP SCHEMA " + SCHEMA + " CASCADE");
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "removing the journal", e);
-        }
+    static void remove(Connection target) {
+        OwnSchema.drop(target, "target", JournalTables.ALL, Set.of());
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Server.java SessionPair.java Snapshot.java Workers.java
+//SOURCES Connecting.java Journal.java Rows.java Server.java SessionPair.java Snapshot.java Workers.java
 package lib;
 
 import java.sql.Array;
@@ -30,13 +30,17 @@ public final class LargeObjects {
         this.jobs = jobs;
     }
 
-    /** Copies the large objects with these identifiers. */
-    public void copy(List<Long> identifiers) {
+    /**
+     * Copies the large objects with these identifiers.
+     *
+     * @param journal records them
+     */
+    public void copy(List<Long> identifiers, Journal journal) {
         List<List<Long>> batches = new ArrayList<>();
         for (int i = 0; i < identifiers.size(); i += OBJECTS_A_BATCH) {
             batches.add(identifiers.subList(i, Math.min(identifiers.size(), i + OBJECTS_A_BATCH)));
         }
-        Workers.run("large objects", jobs, batches, Batch::new);
+        Workers.run("large objects", jobs, batches, () -> new Batch(journal));
     }
 
     /** @return large objects that have arrived so far */
@@ -46,6 +50,11 @@ public final class LargeObjects {
 
     private final class Batch implements Workers.Worker<List<Long>> {
         private final SessionPair sessions = new SessionPair(source, target);
+        private final Journal journal;
+
+        private Batch(Journal journal) {
+            this.journal = journal;
+        }
 
         @Override
         public void work(List<Long> identifiers) throws SQLException {
@@ -56,6 +65,7 @@ public final class LargeObjects {
                 for (Long identifier : heads(identifiers, longer, write)) {
                     rest(identifier, to);
                 }
+                Rows.run(to, "target", "writing the journal", journal.recordingLargeObjects(identifiers));
                 to.commit();
             } catch (SQLException e) {
                 throw Connecting.statement("target", "loading large objects", e);

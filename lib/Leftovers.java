@@ -1,24 +1,44 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java
+//SOURCES JournalTables.java Rows.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
 
-/** Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs still work on. */
+/**
+ * Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs still work on. Only
+ * those are ended that the journal of the run knows, by process identifier and start, or by the name that the run has given to its client
+ * programs alone.
+ */
 final class Leftovers {
     /** Tenths of a second. */
     private static final int CHECKS = 100;
     private static final String SESSIONS = """
-            FROM pg_catalog.pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = pg_catalog.current_database()
-             AND usename = current_user AND pid <> pg_catalog.pg_backend_pid()""";
+            FROM pg_catalog.pg_stat_activity a
+             WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+               AND (EXISTS (SELECT FROM %s s WHERE s.pid = a.pid AND s.started = a.backend_start)
+                 OR EXISTS (SELECT FROM %s r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user))"""
+            .formatted(JournalTables.SESSION.sql(), JournalTables.RUN.sql());
     /** The statement that ends them. */
-    static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(pid) " + SESSIONS;
+    static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid) " + SESSIONS;
+    /** The statement by which a session writes itself down. */
+    static final String REGISTRATION = "INSERT INTO " + JournalTables.SESSION.sql()
+            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
 
     private Leftovers() {
     }
 
-    /** Ends every other session of ours on this database, and waits for its end. Ask first that no other run is at work. */
-    static void end(Connection target) {
+    /**
+     * Ends every other session of the run that has written the journal, and waits for its end.
+     *
+     * @param lock shows that no other run is at work
+     */
+    static void end(TargetLock lock, Connection target) {
+        if (!lock.heldAsSeenBy(target)) {
+            throw TargetLock.inUse();
+        }
+        if (!JournalTables.exist(target)) {
+            return;
+        }
         Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
         for (int i = 0; i < CHECKS; i++) {
             if ("0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + SESSIONS))) {

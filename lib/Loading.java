@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java Console.java Contents.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
-//SOURCES Journal.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Rows.java Server.java Sql.java Steps.java
-//SOURCES Timescale.java Uncarried.java
+//SOURCES Console.java Contents.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
+//SOURCES Journal.java Leftovers.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
+//SOURCES TargetLock.java Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -24,6 +24,7 @@ public final class Loading {
 
     private final Order order;
     private final Contents contents;
+    private final TargetLock lock;
     private final Server target;
     private final Connection to;
     private final Console console;
@@ -32,29 +33,20 @@ public final class Loading {
     private final Jobs jobs;
     private final List<Refusal> refusals = new ArrayList<>();
 
-    /** @param to a session on the target, which stays open until the journal is ended */
-    public Loading(Order order, Contents contents, Server target, Connection to, Console console, Steps steps, Report report) {
+    /**
+     * @param lock keeps other runs off the target
+     * @param to a session on the target, which stays open until the journal is ended
+     */
+    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Console console, Steps steps, Report report) {
         this.order = order;
         this.contents = contents;
+        this.lock = lock;
         this.target = target;
         this.to = to;
         this.console = console;
         this.steps = steps;
         this.report = report;
         jobs = contents.timescale() == null ? null : new Jobs(to, contents.timescale());
-    }
-
-    /**
-     * Takes the target over: from now on it is changed.
-     *
-     * @throws Failure refused, when another run is at work there
-     */
-    public void begin(Attempt attempt) {
-        Journal.lock(to);
-        attempt.begin();
-        if (order.restart && Journal.exists(to)) {
-            steps.run("clearing", () -> Journal.undo(to) + " objects of the earlier run removed");
-        }
     }
 
     /**
@@ -69,23 +61,24 @@ public final class Loading {
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(to, objects, extensions);
+        // Whatever becomes of this run, the sessions that it has begun can be told from others.
+        target.greet(Leftovers.REGISTRATION);
         List<Extensions.Extension> ahead = delivery.ahead(extensions);
         if (!ahead.isEmpty()) {
             steps.run("extensions", () -> {
-                Extensions.createAll(to, ahead);
+                ahead.forEach(journal::create);
                 return ahead.size() + " created";
             });
         }
         if (contents.tablesOnly()) {
             // Like pg_dump -t, which leaves the schema to the operator.
-            contents.schemas().forEach(schema -> Rows.run(to, "target", "creating schema " + schema.name(),
-                    "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())));
+            contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
         Finishing finishing = new Finishing(target, to, console);
         GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
                 !order.noPrivileges, privileges), target, to, journal, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
-            delivery.deliver(jobs, rights);
+            delivery.deliver(jobs, rights, journal);
             steps.run("sequences", () -> {
                 List<Inventory.Sequence> positions = sequences.get();
                 finishing.sequences(positions);
@@ -111,7 +104,7 @@ public final class Loading {
         }
         if (!delivery.complete()) {
             steps.run("event triggers", () -> {
-                delivery.eventTriggers();
+                delivery.eventTriggers(journal);
                 rights.eventTriggers();
                 return "done";
             });
@@ -120,6 +113,7 @@ public final class Loading {
             finishing.analyze(delivery.notAnalyzed(), order.jobs);
             return "done";
         });
+        target.greet("");
         // After all that opens new sessions to write: default_transaction_read_only may be among them.
         finishing.attempt(contents.of(target.dsn().database(), contents.settings()), "setting the parameters of the database");
         refusals.addAll(rights.refusals());
@@ -138,7 +132,7 @@ public final class Loading {
     private void inRestoringMode(Journal journal, Runnable load) {
         Ownership ownership = new Ownership(to, target.facts());
         contents.timescale().jobOwners().forEach(owner -> ownership.join(owner, journal));
-        try (RestoringMode mode = RestoringMode.begin(target, to, contents.timescale(), console)) {
+        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
             load.run();
             jobs.pause();
             mode.end(to);

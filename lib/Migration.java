@@ -2,9 +2,9 @@
 //SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
-//SOURCES Loading.java MigrationScript.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
-//SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java Shown.java
-//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java Tool.java Verdict.java Verification.java
+//SOURCES Loading.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
+//SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
+//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -117,7 +116,8 @@ public final class Migration {
         Selection selection;
         Preflight preflight;
         Freezing early = null;
-        try (Connection from = source.session(); Connection to = database.server().session()) {
+        Connection to = database.server().session();
+        try (Connection from = source.session()) {
             selection = Selection.resolve(from, "source", order.filters);
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
@@ -139,6 +139,9 @@ public final class Migration {
                 early.stop();
             }
             throw e;
+        } finally {
+            // The next one to need a session need not connect.
+            database.server().keep(to);
         }
         if (early != null) {
             move(early.source(), database, preflight);
@@ -204,40 +207,34 @@ public final class Migration {
     }
 
     private void load(FrozenSource source, Server target, Preflight preflight) throws SQLException {
-        List<Extensions.Extension> extensions = extensions(preflight);
-        try (Connection to = target.session()) {
-            Loading loading = new Loading(loading(), contents, target, to, console, steps, report);
-            Delivery delivery = delivery(source, target, to, preflight, extensions);
-            loading.begin(attempt);
-            RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
-            given.leftOut().forEach(text -> report.note("left out: %s", text));
-            Map<Long, Long> positions = new HashMap<>();
-            // Sequences are outside the snapshot; the later value is the safe one.
-            Supplier<List<Inventory.Sequence>> sequences = () -> {
-                List<Inventory.Sequence> now = source.inventory().sequences();
-                now.forEach(sequence -> positions.put(sequence.oid(), sequence.value()));
-                return now;
-            };
-            // An archive with rows holds these too.
-            List<String> privileges = order.files != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
-            Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
-            account(source.writtenSince());
-            List<Difference> differences = verify(source, target, positions, preflight, loading);
-            loading.resumeJobs();
-            journal.end(target.facts().superuser());
-            complete = true;
-            if (!differences.isEmpty()) {
-                // Under the snapshot's locks nobody alters or drops a table, but an index, a trigger or a function.
-                List<String> changes = source.changesOfSchema();
-                throw Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), changes.isEmpty() ? ""
-                                : "; the schema of the source was changed during the run: " + changes.stream().limit(5).collect(Collectors.joining(", "))
-                                        + (changes.size() > 5 ? " and " + (changes.size() - 5) + " more" : ""))
-                        .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), console.verbose())))
-                        .hint("%ssee all of them: %s", new Shown(changes.isEmpty() ? "" : "make these changes on the target too, or empty it and run again "
-                                + "while nobody changes the schema\n"), comparison());
-            }
-            report.note("everything arrived: %s", delivery.arrived());
+        Occupation.during(target, order.restart, attempt, steps, (lock, to) -> load(lock, to, source, target, preflight, extensions(preflight)));
+    }
+
+    private void load(TargetLock lock, Connection to, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {
+        Loading loading = new Loading(loading(), contents, lock, target, to, console, steps, report);
+        Delivery delivery = delivery(source, target, to, preflight, extensions);
+        attempt.begin();
+        RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
+        given.leftOut().forEach(text -> report.note("left out: %s", text));
+        Map<Long, Long> positions = new HashMap<>();
+        // Sequences are outside the snapshot; the later value is the safe one.
+        Supplier<List<Inventory.Sequence>> sequences = () -> {
+            List<Inventory.Sequence> now = source.inventory().sequences();
+            now.forEach(sequence -> positions.put(sequence.oid(), sequence.value()));
+            return now;
+        };
+        // An archive with rows holds these too.
+        List<String> privileges = order.files != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
+        Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
+        account(source.writtenSince());
+        List<Difference> differences = verify(source, target, positions, preflight, loading);
+        loading.resumeJobs();
+        journal.end(target.facts().superuser());
+        complete = true;
+        if (!differences.isEmpty()) {
+            throw DifferenceTable.failure(differences, source.changesOfSchema(), comparison(), console.verbose());
         }
+        report.note("everything arrived: %s", delivery.arrived());
     }
 
     /** @return the command that compares again what was compared */

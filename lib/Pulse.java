@@ -12,12 +12,17 @@ final class Pulse implements AutoCloseable {
 
     /** @param beat is done every 30 seconds, for the first time after as many; once it throws, never again */
     Pulse(String name, Runnable beat) {
+        this(name, SECONDS, beat);
+    }
+
+    /** The same every so many seconds. */
+    Pulse(String name, int seconds, Runnable beat) {
         thread = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread daemon = new Thread(work, name);
             daemon.setDaemon(true);
             return daemon;
         });
-        thread.scheduleWithFixedDelay(beat, SECONDS, SECONDS, TimeUnit.SECONDS);
+        thread.scheduleWithFixedDelay(beat, seconds, seconds, TimeUnit.SECONDS);
     }
 
     /** Begins no further beat; one that has begun goes on. */

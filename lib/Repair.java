@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java Journal.java Leftovers.java RestoringMode.java Server.java ShellScript.java Timescale.java
+//SOURCES Connecting.java Failure.java JournalTables.java Leftovers.java OwnSchema.java RestoringMode.java Server.java ShellScript.java TargetLock.java
+//SOURCES Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -25,14 +26,15 @@ public final class Repair {
     public boolean run(Consumer<String> say) {
         return visit((session, timescale) -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
-            Journal.lock(session);
-            Leftovers.end(session);
-            if (Journal.exists(session)) {
-                RestoringMode.withdraw(session, timescale, () -> { });
-                say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
-            } else {
-                RestoringMode.turnOff(session, timescale);
-                say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
+            try (TargetLock lock = TargetLock.take(target.session())) {
+                Leftovers.end(lock, session);
+                if (JournalTables.exist(session)) {
+                    RestoringMode.withdraw(session, timescale, () -> { });
+                    say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
+                } else {
+                    RestoringMode.turnOff(session, timescale);
+                    say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
+                }
             }
         });
     }
@@ -41,8 +43,8 @@ public final class Repair {
     public String script() {
         ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
         boolean found = visit((session, timescale) -> {
-            script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
-            if (Journal.exists(session)) {
+            if (JournalTables.exist(session)) {
+                script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
                 script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with the interrupted command and --restart")
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(session, timescale));
             } else {
@@ -56,7 +58,7 @@ public final class Repair {
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
     public boolean halfLoaded() {
         try (Connection session = target.session()) {
-            return Journal.exists(session);
+            return JournalTables.find(session).state() == OwnSchema.State.OURS;
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }
@@ -72,8 +74,8 @@ public final class Repair {
             if (timescale == null || !RestoringMode.isOn(session)) {
                 return false;
             }
-            if (Journal.locked(session)) {
-                throw Failure.refused("a migration is at work on the target").hint("%s", Journal.IN_USE_HINT);
+            if (TargetLock.taken(session)) {
+                throw Failure.refused("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
             }
             work.mend(session, timescale);
             return true;

@@ -1,9 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java
-//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java NewerSettings.java Parallelism.java PlainDump.java ProgressLine.java Report.java
+//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java NewerSettings.java Occupation.java Parallelism.java PlainDump.java
+//SOURCES ProgressLine.java Report.java
 //SOURCES RestoreCheck.java RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java
-//SOURCES StepwiseDelivery.java TargetDatabase.java Tool.java Verdict.java
+//SOURCES StepwiseDelivery.java TargetDatabase.java TargetLock.java Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -95,34 +96,36 @@ public final class Restoration {
     }
 
     private void load(Server target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
+        Occupation.during(target, order.restart(), attempt, steps, (lock, to) -> load(lock, to, target, check, tool, archive));
+    }
+
+    private void load(TargetLock lock, Connection to, Server target, RestoreCheck check, Tool tool, Archive archive) {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
-        try (Connection to = target.session()) {
-            Loading loading = new Loading(loading(), contents, target, to, console, steps, report);
-            loading.begin(attempt);
-            Delivery delivery;
-            if (archive == null) {
-                delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
-            } else {
-                Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
-                        extensions.stream().map(Extensions.Extension::name).toList(), to);
-                RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
-                delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, Parallelism.asked(order.jobs()));
-            }
-            Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
-            ManifestCheck manifestCheck = new ManifestCheck(contents, to);
-            List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
-                    found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
-            Verdict.of(manifestCheck.emptyTables(), console, report);
-            loading.resumeJobs();
-            journal.end(target.facts().superuser());
-            complete = true;
-            if (!differences.isEmpty()) {
-                throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
-                        .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
-            }
-            report.note("everything arrived: %s", delivery.arrived());
+        attempt.begin();
+        Loading loading = new Loading(loading(), contents, lock, target, to, console, steps, report);
+        Delivery delivery;
+        if (archive == null) {
+            delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
+        } else {
+            Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
+                    extensions.stream().map(Extensions.Extension::name).toList(), to);
+            RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
+            delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, Parallelism.asked(order.jobs()));
         }
+        Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
+        ManifestCheck manifestCheck = new ManifestCheck(contents, to);
+        List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
+                found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
+        Verdict.of(manifestCheck.emptyTables(), console, report);
+        loading.resumeJobs();
+        journal.end(target.facts().superuser());
+        complete = true;
+        if (!differences.isEmpty()) {
+            throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
+                    .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
+        }
+        report.note("everything arrived: %s", delivery.arrived());
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {

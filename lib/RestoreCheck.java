@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES PlainDump.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES TargetSchemas.java TimescaleRights.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -66,7 +65,8 @@ public final class RestoreCheck {
     /** Runs every check. */
     List<Finding> run() {
         Server target = database.server();
-        try (Connection to = target.session()) {
+        Connection to = target.session();
+        try {
             findings.add(TargetCheck.tls(target, to));
             findings.add(Surroundings.pooler(target, to));
             versions(target);
@@ -88,8 +88,9 @@ public final class RestoreCheck {
                 plain();
             }
             return findings;
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+        } finally {
+            // The next one to need a session need not connect.
+            target.keep(to);
         }
     }
 

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java Jobs.java ProgressLine.java RowMover.java Rows.java Schema.java Steps.java
+//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java Jobs.java Journal.java ProgressLine.java RowMover.java Rows.java Schema.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -40,7 +40,7 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
-    public void move(LongConsumer landed) {
+    public void move(LongConsumer landed, Journal journal) {
         steps.run("data", () -> {
             ProgressLine line = console.progress(grown(target, "data", contents));
             try {

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Connecting.java Console.java Failure.java Leftovers.java Rows.java Server.java Timescale.java TimescaleCatalog.java
-//SOURCES TimescaleExtension.java Versions.java
+//SOURCES Cleanup.java Connecting.java Console.java Failure.java Leftovers.java Rows.java Server.java TargetLock.java Timescale.java
+//SOURCES TimescaleCatalog.java TimescaleExtension.java Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -19,13 +19,15 @@ final class RestoringMode implements AutoCloseable {
     private static final String SEEN_AT_ONCE = "2.26.4";
     private static final String STATE = "SELECT pg_catalog.current_setting('timescaledb.restoring', true)";
 
+    private final TargetLock lock;
     private final Server target;
     private final Timescale timescale;
     private final Console console;
     private final Cleanup.Task leaving;
     private boolean left;
 
-    private RestoringMode(Server target, Timescale timescale, Console console) {
+    private RestoringMode(TargetLock lock, Server target, Timescale timescale, Console console) {
+        this.lock = lock;
         this.target = target;
         this.timescale = timescale;
         this.console = console;
@@ -35,11 +37,12 @@ final class RestoringMode implements AutoCloseable {
     /**
      * Turns the mode on.
      *
+     * @param lock keeps other runs off the target
      * @param to a session on the target, which gets the mode too
      * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
      */
-    static RestoringMode begin(Server target, Connection to, Timescale timescale, Console console) {
-        RestoringMode mode = new RestoringMode(target, timescale, console);
+    static RestoringMode begin(TargetLock lock, Server target, Connection to, Timescale timescale, Console console) {
+        RestoringMode mode = new RestoringMode(lock, target, timescale, console);
         try {
             TimescaleExtension.of(to, "target");
             Rows.run(to, "target", "preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
@@ -85,8 +88,9 @@ final class RestoringMode implements AutoCloseable {
 
     private void leave() {
         left = true;
-        try (Connection session = target.sessionToPutBack()) {
-            Leftovers.end(session);
+        try (Connection session = target.sessionToPutBack();
+                TargetLock again = lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
+            Leftovers.end(again == null ? lock : again, session);
             withdraw(session, timescale, () -> { });
         } catch (SQLException e) {
             // The session is gone, and had done its work.

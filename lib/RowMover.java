@@ -1,4 +1,4 @@
-//SOURCES Jobs.java
+//SOURCES Jobs.java Journal.java
 package lib;
 
 import java.util.function.LongConsumer;
@@ -15,8 +15,9 @@ public interface RowMover {
      * Brings the rows of all tables but those whose values can name an index, and the large objects.
      *
      * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if that is known before the end
+     * @param journal records the large objects
      */
-    void move(LongConsumer landed);
+    void move(LongConsumer landed, Journal journal);
 
     /** Makes a running {@link #move} fail soon; called from another thread. */
     void stop();

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -81,8 +82,11 @@ public final class Schema {
     }
 
     /** Creates the large objects of a whole dump, which are as many as the rows of a table. */
-    void largeObjects() {
-        archive.restore("pre-data", 1, options, ours.and(entry -> entry.kind().startsWith("BLOB")));
+    void largeObjects(Consumer<Runnable> watched) {
+        Predicate<Archive.Entry> wanted = ours.and(entry -> entry.kind().startsWith("BLOB"));
+        if (archive.entries().stream().anyMatch(wanted)) {
+            watched.accept(() -> archive.restore("pre-data", 1, options, wanted));
+        }
     }
 
     private List<String> with(String option) {

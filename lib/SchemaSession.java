@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Connecting.java EntrySql.java Failure.java Server.java Shown.java
+//SOURCES Archive.java Connecting.java EntrySql.java Failure.java Journal.java Server.java Shown.java
 package lib;
 
 import java.sql.Connection;
@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** A session on the target that makes objects, many of them in one trip and one transaction. */
@@ -44,16 +45,19 @@ final class SchemaSession implements AutoCloseable {
     private final Connection session;
     private final Archive archive;
     private final List<String> options;
+    private final Journal journal;
     private String settings = "";
 
     /**
      * @param settings of the session
      * @param archive restores what cannot be said in UTF-8
      * @param options of pg_restore
+     * @param journal records what is created
      */
-    SchemaSession(Server target, List<String> settings, Archive archive, List<String> options) {
+    SchemaSession(Server target, List<String> settings, Archive archive, List<String> options, Journal journal) {
         this.archive = archive;
         this.options = options;
+        this.journal = journal;
         session = target.scriptSession();
         if (!settings.isEmpty()) {
             run(List.of(Step.of("beginning a session", settings.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()))));
@@ -83,7 +87,7 @@ final class SchemaSession implements AutoCloseable {
 
     private void trip(List<Step> steps) {
         if (!steps.isEmpty() && steps.get(0).sql == null) {
-            archive.restore(options, steps.stream().map(Step::entry).toList());
+            journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
             List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty()).map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
             if (!owners.isEmpty()) {
                 trip(owners);
@@ -99,6 +103,7 @@ final class SchemaSession implements AutoCloseable {
             }
             text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner).append('\n');
         }
+        text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList()));
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute(text.toString());

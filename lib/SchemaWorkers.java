@@ -1,4 +1,4 @@
-//SOURCES Archive.java Failure.java SchemaSession.java Server.java
+//SOURCES Archive.java Failure.java Journal.java SchemaSession.java Server.java
 package lib;
 
 import java.sql.SQLException;
@@ -28,6 +28,7 @@ final class SchemaWorkers implements AutoCloseable {
     private final List<String> settings;
     private final Archive archive;
     private final List<String> options;
+    private final Journal journal;
     private final Deque<Task> waiting = new ArrayDeque<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Set<SchemaSession> sessions = new HashSet<>();
@@ -44,13 +45,15 @@ final class SchemaWorkers implements AutoCloseable {
      * @param most how many sessions at most
      * @param settings of the sessions
      * @param options of pg_restore, for what it alone can restore
+     * @param journal records what is created
      */
-    SchemaWorkers(Server target, int most, List<String> settings, Archive archive, List<String> options) {
+    SchemaWorkers(Server target, int most, List<String> settings, Archive archive, List<String> options, Journal journal) {
         this.target = target;
         this.most = most;
         this.settings = settings;
         this.archive = archive;
         this.options = options;
+        this.journal = journal;
     }
 
     /** Has something else end as soon as a session fails, which nobody would hear of before it asks. */
@@ -143,7 +146,7 @@ final class SchemaWorkers implements AutoCloseable {
     }
 
     private void work() {
-        try (SchemaSession session = new SchemaSession(target, settings, archive, options)) {
+        try (SchemaSession session = new SchemaSession(target, settings, archive, options, journal)) {
             synchronized (this) {
                 sessions.add(session);
             }

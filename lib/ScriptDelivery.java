@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Inventory.java Jobs.java PlainDump.java ProgressLine.java
+//SOURCES Console.java Contents.java Count.java Delivery.java Dsn.java Extensions.java Inventory.java Jobs.java Journal.java PlainDump.java ProgressLine.java
 //SOURCES Refusal.java RestoredRows.java Steps.java Tool.java
 package lib;
 
@@ -47,11 +47,11 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void deliver(Jobs timescale, Rights rights) {
+    public void deliver(Jobs timescale, Rights rights, Journal journal) {
         steps.run("dump", () -> {
             ProgressLine line = console.progress(RestoredRows.grown(session, "dump", contents));
             try {
-                tool.connected("psql", target, arguments(script, contents));
+                journal.watching(() -> tool.connected("psql", target, arguments(script, contents)));
             } finally {
                 line.close();
             }
@@ -71,7 +71,7 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public void eventTriggers() {
+    public void eventTriggers(Journal journal) {
         // The script has created them.
     }
 

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java Sessions.java Shown.java Watch.java Wire.java
+//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java SessionSettings.java Sessions.java Shown.java Watch.java Wire.java
 package lib;
 
 import java.sql.Connection;
@@ -7,7 +7,6 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
@@ -30,12 +29,6 @@ public final class Server implements Sessions {
         }
     }
 
-    /** The settings that pg_dump pins (setup_connection in its source), and those that text output of the built-in types depends on. */
-    private static final List<String> PINNED = List.of("DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=3", "TimeZone='UTC'",
-            "bytea_output=hex", "xmloption=content", "lc_monetary='C'", "search_path=''", "row_security=off", "synchronize_seqscans=off",
-            "standard_conforming_strings=on", "quote_all_identifiers=off", "check_function_bodies=off", "client_min_messages=warning",
-            "statement_timeout=0", "lock_timeout=0", "idle_in_transaction_session_timeout=0");
-
     /** It writes to stderr by itself what it throws as well. Held, since a logger that nobody holds loses its level. */
     private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
@@ -49,6 +42,7 @@ public final class Server implements Sessions {
     /** The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back, and more with TLS. */
     private final AtomicReference<Connection> first;
     private volatile boolean abandoned;
+    private volatile String greeting = "";
 
     private Server(Dsn dsn, Facts facts, Connection first) {
         this.dsn = dsn;
@@ -116,7 +110,7 @@ public final class Server implements Sessions {
     }
 
     private static Server asked(Dsn dsn) throws SQLException {
-        Connection session = open(dsn, dsn.jdbcProperties(), Wire.Use.WORK);
+        Connection session = open(dsn, dsn.jdbcProperties(), Wire.Use.WORK, "");
         return new Server(dsn, facts(session), session);
     }
 
@@ -135,7 +129,7 @@ public final class Server implements Sessions {
 
     /** @return the settings of a session that hold with every version, as SET takes them */
     public static List<String> pinned() {
-        return PINNED;
+        return SessionSettings.PINNED;
     }
 
     /** A session has every setting pinned that what we read or write could depend on. */
@@ -155,9 +149,21 @@ public final class Server implements Sessions {
         return session(properties);
     }
 
+    /** Has every further session begin with a statement, in the same trip as its settings; none from now on when it is empty. */
+    void greet(String statement) {
+        greeting = statement;
+    }
+
+    /** Hands a session back that the next one to ask for one gets; whatever is set in it stays set. */
+    void keep(Connection session) {
+        if (isClosed(session) || !first.compareAndSet(null, session)) {
+            close(session);
+        }
+    }
+
     private Connection session(Properties properties) {
         try {
-            return kept(open(dsn, properties, Wire.Use.WORK));
+            return kept(open(dsn, properties, Wire.Use.WORK, greeting));
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
@@ -184,7 +190,7 @@ public final class Server implements Sessions {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
         try {
-            return open(dsn, properties, Wire.Use.PUT_BACK);
+            return open(dsn, properties, Wire.Use.PUT_BACK, "");
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
@@ -234,23 +240,11 @@ public final class Server implements Sessions {
         return connect(dsn, properties, Wire.Use.WATCH);
     }
 
-    private static Connection open(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
+    private static Connection open(Dsn dsn, Properties properties, Wire.Use use, String greeting) throws SQLException {
         Connection session = connect(dsn, properties, use);
-        // Known since the connection's start-up.
-        int major = session.getMetaData().getDatabaseMajorVersion();
         try (Statement set = session.createStatement()) {
-            List<String> settings = new ArrayList<>(PINNED);
-            // Queries of catalogs look so costly that the server compiles them, which takes longer than to run them.
-            settings.add("jit=off");
-            // Else to plan a query may run the CHECK constraints of tables that others own (PostgreSQL manual, 20.7.4).
-            settings.add("constraint_exclusion=off");
-            if (major >= 14) {
-                settings.add("idle_session_timeout=0");
-            }
-            if (major >= 17) {
-                settings.add("transaction_timeout=0");
-            }
-            set.execute("SET " + String.join("; SET ", settings));
+            // The version is known since the connection's start-up.
+            set.execute(SessionSettings.statement(session.getMetaData().getDatabaseMajorVersion()) + (greeting.isEmpty() ? "" : "; " + greeting));
         }
         return session;
     }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Background.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java LoadSettings.java
+//SOURCES Archive.java Background.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
 //SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
 //SOURCES Server.java Steps.java
 package lib;
@@ -51,11 +51,11 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void deliver(Jobs timescale, Rights rights) {
+    public void deliver(Jobs timescale, Rights rights, Journal journal) {
         List<String> settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
-        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings), any -> archive.relations() + " tables, views and sequences");
+        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings, journal), any -> archive.relations() + " tables, views and sequences");
         rows.prepare(jobs);
         Set<Archive.Address> later = schema.later();
         rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
@@ -69,17 +69,17 @@ public final class StepwiseDelivery implements Delivery {
         List<EntrySql> after = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
-        try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS))) {
+        try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::privileges);
-            move(post, workers);
+            move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
                 workers.widen(jobs);
                 post.finish();
                 if (schema.hasLateTables()) {
                     rows.moveLate();
-                    make(settings, after.stream().filter(waits).toList());
+                    make(settings, after.stream().filter(waits).toList(), journal);
                 }
-                make(settings, schema.comments());
+                make(settings, schema.comments(), journal);
                 schema.largeObjectComments();
                 return "done";
             });
@@ -88,10 +88,10 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     /** An index that cannot be made ends the loading of other tables, which may take hours more. */
-    private void move(PostData post, SchemaWorkers workers) {
+    private void move(PostData post, SchemaWorkers workers, Journal journal) {
         workers.whenFailed(rows::stop);
         try {
-            rows.move(post::landed);
+            rows.move(post::landed, journal);
         } catch (RuntimeException e) {
             workers.rethrow();
             throw e;
@@ -99,23 +99,23 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
-    private Background<List<EntrySql>> preData(List<String> settings) {
+    private Background<List<EntrySql>> preData(List<String> settings, Journal journal) {
         List<EntrySql> before = schema.preData();
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
-        schema.largeObjects();
-        try (SchemaWorkers workers = workers(settings, jobs)) {
+        schema.largeObjects(journal::watching);
+        try (SchemaWorkers workers = workers(settings, jobs, journal)) {
             new PreData(workers, archive.entries()).make(before);
         }
         return after;
     }
 
-    private SchemaWorkers workers(List<String> settings, int most) {
-        return new SchemaWorkers(target, most, settings, archive.into(target.dsn()), schema.options());
+    private SchemaWorkers workers(List<String> settings, int most, Journal journal) {
+        return new SchemaWorkers(target, most, settings, archive.into(target.dsn()), schema.options(), journal);
     }
 
-    private void make(List<String> settings, List<EntrySql> parts) {
+    private void make(List<String> settings, List<EntrySql> parts, Journal journal) {
         if (!parts.isEmpty()) {
-            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.dsn()), schema.options())) {
+            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.dsn()), schema.options(), journal)) {
                 session.run(parts.stream().map(SchemaSession.Step::of).toList());
             }
         }
@@ -132,8 +132,8 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     @Override
-    public void eventTriggers() {
-        make(List.of(), schema.eventTriggers());
+    public void eventTriggers(Journal journal) {
+        make(List.of(), schema.eventTriggers(), journal);
     }
 
     @Override

@@ -1,5 +1,5 @@
-//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java LargeObjects.java Parallelism.java
-//SOURCES ProgressLine.java RowMover.java Rows.java Server.java Snapshot.java Steps.java
+//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
+//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Server.java Snapshot.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -52,11 +52,11 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public void move(LongConsumer landed) {
+    public void move(LongConsumer landed, Journal journal) {
         steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList(), landed));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
-                new LargeObjects(source, target, jobs).copy(largeObjects);
+                new LargeObjects(source, target, jobs).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder()).forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
                 return largeObjects.size() + " copied";
             });

@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java Journal.java OwnedObjects.java Rows.java Server.java Sql.java
+//SOURCES Extensions.java Finding.java JournalTables.java OwnSchema.java OwnedObjects.java Rows.java Server.java Sql.java TargetLock.java
+//SOURCES Removal.java
 package lib;
 
 import java.sql.Connection;
@@ -28,6 +29,7 @@ final class TargetCheck {
     private final Server target;
     private final Connection to;
     private final Plan plan;
+    private OwnSchema.Found journal;
 
     /** @param to a session on the target */
     TargetCheck(Server target, Connection to, Plan plan) {
@@ -66,10 +68,13 @@ final class TargetCheck {
                     ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
                     : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
                             "user \"%s\" may not create databases on the target", target.facts().user()));
-        } else if (Journal.exists(to)) {
-            findings.add(interrupted());
         } else {
-            findings.add(empty());
+            findings.add(switch (journal().state()) {
+                case OURS -> interrupted();
+                // Nothing is read from there, least of all what to remove.
+                case FOREIGN -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
+                case ABSENT -> empty();
+            });
         }
         String readOnly = target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write", """
                 SELECT source FROM pg_catalog.pg_settings
@@ -83,6 +88,13 @@ final class TargetCheck {
                     + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
         }
         return findings;
+    }
+
+    private OwnSchema.Found journal() {
+        if (journal == null) {
+            journal = JournalTables.find(to);
+        }
+        return journal;
     }
 
     /**
@@ -105,12 +117,12 @@ final class TargetCheck {
     }
 
     private Finding interrupted() {
-        if (Journal.locked(to)) {
-            return Finding.stop("target", Journal.IN_USE_HINT, "another migration is at work on the target");
+        if (TargetLock.taken(to)) {
+            return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<OwnedObjects.Owned> strangers = Journal.strangers(to);
+        List<OwnedObjects.Owned> strangers = Removal.strangers(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", "move or drop them, then run again with --restart",
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
@@ -148,8 +160,8 @@ final class TargetCheck {
 
     /** @return what the target offers of the source's extensions */
     Extensions extensions(List<Extensions.Installed> source) {
-        Set<String> removed = plan.restart && Journal.exists(to) ? Journal.extensions(to) : Set.of();
+        List<String> removed = plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS ? Removal.extensions(to) : List.of();
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
-        return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(Sql.ident(name)));
+        return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +27,10 @@ import org.zeroturnaround.exec.stream.LogOutputStream;
 public final class Tool {
     /** How long a program that has failed may still talk about it. */
     private static final int MESSAGE_MILLIS = 200;
+
+    /** What client programs call themselves on the target: nobody else's sessions have that name, so that those left by a run can be told. */
+    static final String NAME = "tsmigrate " + UUID.randomUUID().toString().substring(0, 18);
+    private static final Set<AtomicReference<Process>> ON_TARGET = ConcurrentHashMap.newKeySet();
 
     private final ClientTools.Installation tools;
     private final Console console;
@@ -50,7 +55,8 @@ public final class Tool {
 
     private List<String> connecting(String name, Dsn side, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
-        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major())));
+        // The last value of a keyword counts.
+        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major()) + (isTarget(side.side()) ? " application_name='" + NAME + "'" : "")));
         command.addAll(arguments);
         return command;
     }
@@ -113,6 +119,9 @@ public final class Tool {
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
         Cleanup.Task end = Cleanup.ending(() -> end(process));
         running.add(process);
+        if (isTarget(side)) {
+            ON_TARGET.add(process);
+        }
         try {
             int code = start(name, executor, process).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
@@ -126,6 +135,7 @@ public final class Tool {
             throw Failure.step("%s was interrupted", name);
         } finally {
             running.remove(process);
+            ON_TARGET.remove(process);
             end.close();
         }
     }
@@ -134,6 +144,15 @@ public final class Tool {
     void stop() {
         stopped = true;
         running.forEach(Tool::end);
+    }
+
+    /** Ends every program that works on the target; called from another thread. */
+    static void stopOnTarget() {
+        ON_TARGET.forEach(Tool::end);
+    }
+
+    private static boolean isTarget(String side) {
+        return side.equals("target");
     }
 
     /** What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes the program. */

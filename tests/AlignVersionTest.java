@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.Extensions;
 import lib.Journal;
+import lib.TargetLock;
+import lib.Removal;
 import lib.Versions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -183,12 +185,12 @@ class AlignVersionTest {
     @Test
     void what_came_along_with_an_extension_is_removed_with_it() throws SQLException {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
-        try (Connection here = source.connect(from); Connection there = target.connect(to)) {
+        try (Connection here = source.connect(from); Connection there = target.connect(to); var lock = TargetLock.take(target.connect(to))) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
-            Journal.begin(there, List.of(), extensions);
-            Extensions.createAll(there, extensions);
+            Journal journal = Journal.begin(there, List.of(), extensions);
+            extensions.forEach(journal::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));
-            Journal.undo(there);
+            Removal.run(lock, there, () -> { });
         }
         assertEquals(List.of(), installed(target, to));
     }

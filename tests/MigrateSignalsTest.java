@@ -29,7 +29,7 @@ import testbed.Sides;
 /** A run that is ended from outside: it says what to do, leaves nothing behind that works on or is secret, and --restart goes on. */
 class MigrateSignalsTest {
     private static final String SESSIONS = """
-            SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = current_database()""";
+            SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tsmigrate%' AND datname = current_database()""";
     private static final String HALF_LOADED = """
             migrate: warning: interrupted: the source is unchanged, the target is half loaded
             migrate: hint: run the same command again with --restart: it removes what this run made

@@ -1,0 +1,51 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES OwnSchema.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+
+/** The tables in which a run keeps on the target what it does there. */
+final class JournalTables {
+    /**
+     * When the run began, by which version of this program, and the first transaction that can be its own; its client programs call themselves
+     * {@code name} when they connect.
+     */
+    static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !", "version text !", "transaction int8 !", "name text !");
+    /** What the run means to make: the name of each object, and the owner that it is to have. */
+    static final OwnSchema.Table PLANNED = OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
+    /** What it has made: the address of each object, written in the transaction that has made it wherever that is one of ours. */
+    static final OwnSchema.Table MADE = OwnSchema.Table.of("made", List.of(), "catalog oid !", "object oid !");
+    /** The roles that the connecting user became a member of. */
+    static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role text !");
+    /** The default privileges that were there before. */
+    static final OwnSchema.Table DEFAULT_PRIVILEGES = OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
+    /** The schemas and extensions that were there before. */
+    static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
+    /** The run's sessions on the target; a process identifier alone is used again. */
+    static final OwnSchema.Table SESSION = OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
+
+    static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, FOUND, SESSION);
+
+    private JournalTables() {
+    }
+
+    /** @return what stands under our name on a target; a journal is only ever there as a whole */
+    static OwnSchema.Found find(Connection target) {
+        OwnSchema.Found found = OwnSchema.find(target, "target", ALL);
+        return found.state() == OwnSchema.State.OURS && found.tables().size() < ALL.size()
+                ? new OwnSchema.Found(OwnSchema.State.FOREIGN, true, found.tables(), found.owner(), "the journal in it is not whole") : found;
+    }
+
+    /**
+     * @return whether a run has begun there and has not ended well
+     * @throws Failure refused, when something else stands under our name
+     */
+    static boolean exist(Connection target) {
+        OwnSchema.Found found = find(target);
+        if (found.state() == OwnSchema.State.FOREIGN) {
+            throw found.refusal("target");
+        }
+        return found.state() == OwnSchema.State.OURS;
+    }
+}

@@ -1,0 +1,135 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Cleanup.java Connecting.java Failure.java Rows.java Server.java
+package lib;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Consumer;
+import org.postgresql.PGConnection;
+
+/**
+ * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost: somebody else may be at
+ * work there then. Only who has it may end sessions of an earlier run.
+ */
+public final class TargetLock implements AutoCloseable {
+    /** The two halves of the key of the advisory lock: "tsmig" in ASCII. */
+    private static final int CLASS = 0x74;
+    private static final int OBJECT = 0x736d6967;
+    private static final String HOLDER = """
+            locktype = 'advisory' AND classid = %d AND objid = %d AND objsubid = 1
+             AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())""".formatted(CLASS, OBJECT);
+    /** How to find out who is at work on the target, and how to end it: a run whose lock is lost stops. */
+    static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            + " AND classid = " + CLASS + " AND objid = " + OBJECT + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+    /** How long the session listens for its end, in which nobody else can use it. */
+    private static final int WAIT_MILLIS = 250;
+    private static final int WAITS_A_QUESTION = 40;
+    /** How long the end of a session of ours may take on the server, in tenths of a second. */
+    private static final int TRIES = 50;
+
+    private final Connection session;
+    private final String pid;
+    private volatile boolean closed;
+    private volatile Failure lost;
+
+    private TargetLock(Connection session) {
+        this.session = session;
+        pid = Rows.text(session, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+    }
+
+    /**
+     * Takes the lock.
+     *
+     * @param session a session on the target for this alone; it is closed with the lock
+     * @throws Failure refused, when another run has it
+     */
+    public static TargetLock take(Connection session) {
+        try {
+            if (!tried(session)) {
+                throw inUse();
+            }
+            return new TargetLock(session);
+        } catch (RuntimeException e) {
+            Server.close(session);
+            throw e;
+        }
+    }
+
+    /** The same for a run that has had the lock in a session that may not have ended on the server yet. */
+    static TargetLock takeAgain(Connection session) {
+        for (int i = 0; i < TRIES && taken(session); i++) {
+            Rows.text(session, "target", "waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
+        }
+        return take(session);
+    }
+
+    private static boolean tried(Connection session) {
+        return "t".equals(Rows.text(session, "target", "locking the target",
+                "SELECT pg_catalog.pg_try_advisory_lock(" + ((long) CLASS << 32 | OBJECT) + ")"));
+    }
+
+    /** @return whether a run is at work on this target now, of another session than this one */
+    static boolean taken(Connection target) {
+        return !"0".equals(Rows.text(target, "target", "looking for another run",
+                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> pg_catalog.pg_backend_pid() AND " + HOLDER));
+    }
+
+    static Failure inUse() {
+        return Failure.refused("another migration is at work on the target").hint("%s", IN_USE_HINT);
+    }
+
+    /** @return whether the lock is still ours, asked in another session of the same database: ours may be busy, or its server out of reach */
+    boolean heldAsSeenBy(Connection other) {
+        return !closed && lost == null && "1".equals(Rows.text(other, "target", "looking for our lock",
+                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND " + HOLDER));
+    }
+
+    /**
+     * Ends the run when the lock is lost.
+     *
+     * @param stop breaks everything that the run does on the target, and is told why
+     */
+    void whenLost(Consumer<Failure> stop) {
+        Thread thread = new Thread(() -> watch(stop), "lock");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void watch(Consumer<Failure> stop) {
+        try {
+            for (int i = 1; !closed; i++) {
+                // Fails at once when the connection ends; the lock itself is asked for now and then.
+                session.unwrap(PGConnection.class).getNotifications(WAIT_MILLIS);
+                if (i % WAITS_A_QUESTION == 0 && !closed && !heldAsSeenBy(session)) {
+                    throw new SQLException("its session does not have it any more");
+                }
+            }
+        } catch (SQLException | Failure e) {
+            if (!closed && !Cleanup.stopping()) {
+                lost = Failure.step("the lock that keeps other runs off the target was lost: %s", e instanceof SQLException known ? Connecting.words(known) : e.getMessage())
+                        .hint("see that no other run is at work there: preflight");
+                stop.accept(lost);
+            }
+        }
+    }
+
+    /**
+     * Does work of the run.
+     *
+     * @throws Failure step, when the lock was lost meanwhile
+     */
+    void during(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            // What has been broken ends with errors of its own, which are no news.
+            throw lost == null || lost == e ? e : lost.because(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Server.close(session);
+    }
+}
