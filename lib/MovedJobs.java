@@ -37,9 +37,9 @@ final class MovedJobs {
     }
 
     private static String statement(Connection session, String table, Moved job) {
-        String call = "SELECT FROM " + AlterJob.call(session, "source", Map.of("job_id", job.id, "timezone", job.timezone, "next_start", Sql.literal(job.due),
-                "check_config", AlterJob.unchecked(job.id, table)));
         String check = Rows.text(session, "source", "looking for a function that checks a job", AlterJob.checks(table) + " AND c.id = " + job.id);
+        String call = "SELECT FROM " + AlterJob.call(session, "source", Map.of("job_id", job.id, "timezone", job.timezone, "next_start", Sql.literal(job.due),
+                "check_config", check == null ? "NULL" : "0"));
         return check == null ? call : "BEGIN; " + call + "; " + check + "; COMMIT";
     }
 }
