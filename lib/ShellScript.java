@@ -176,7 +176,8 @@ public final class ShellScript {
         }
         StringBuilder printed = new StringBuilder("\"$(printf '");
         text.codePoints().forEach(c -> {
-            if (Shown.isUnseen(c) || c == '\'' || c == '\\' || c == '%') {
+            // A dash that comes first would be an option of printf.
+            if (Shown.isUnseen(c) || "'\\%-".indexOf(c) >= 0) {
                 for (byte each : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
                     printed.append("\\%03o".formatted(each & 0xFF));
                 }

@@ -228,7 +228,8 @@ class MstPasswordsTest {
             hold.awaitWaiter();
             target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
             CommandRun cut = end.join();
-            assertEquals("error: giving role \"app\" a password failed on the target: terminating connection due to administrator command", cut.failure());
+            assertEquals("error: giving role \"app\" a password failed on the target: terminating connection due to administrator command\n"
+                    + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a shutdown or a failover): its log says when", cut.failure());
             assertEquals(1, cut.code());
         }
         assertEquals(promised, Files.readString(pending));

@@ -62,7 +62,7 @@ class ShownTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {EVIL, "\n", "a\n\n", "'\u001b'", "%\n%", "\\\\\u001b\\"})
+    @ValueSource(strings = {EVIL, "\n", "a\n\n", "'\u001b'", "%\n%", "\\\\\u001b\\", "--\u001b-"})
     void a_word_of_a_shell_means_the_same(String word) throws Exception {
         Run run = Run.of(List.of("sh", "-c", "printf '%s.' " + ShellScript.quoted(word)));
         assertEquals(word + ".", run.out());
