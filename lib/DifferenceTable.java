@@ -1,9 +1,9 @@
-//SOURCES Count.java Difference.java Failure.java Shown.java
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Count.java Difference.java Failure.java SchemaChanges.java Shown.java
 package lib;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Lays out differences as lines of a table, with a heading. */
 public final class DifferenceTable {
@@ -76,9 +76,7 @@ public final class DifferenceTable {
      * @return the end of a run that has found some
      */
     static Failure failure(List<Difference> differences, List<String> changes, String comparison, boolean verbose) {
-        return Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), changes.isEmpty() ? ""
-                        : "; the schema of the source was changed during the run: " + changes.stream().limit(5).collect(Collectors.joining(", "))
-                                + (changes.size() > 5 ? " and " + (changes.size() - 5) + " more" : ""))
+        return Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), SchemaChanges.told(changes))
                 .detail("%s", Shown.lines(lines(differences.stream().limit(20).toList(), verbose)))
                 .hint("%ssee all of them: %s", new Shown(changes.isEmpty() ? "" : "make these changes on the target too, or empty it and run again "
                         + "while nobody changes the schema\n"), comparison);

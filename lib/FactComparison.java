@@ -6,6 +6,7 @@ package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -58,11 +59,26 @@ final class FactComparison {
             there.setReadOnly(true);
             // Printing a view or rule locks what it reads; only the holder's locks are there already when somebody waits for a stronger one.
             synchronized (source.holder()) {
-                compare(source.holder(), there);
+                Savepoint before = source.holder().setSavepoint();
+                try {
+                    compare(source.holder(), there);
+                } catch (RuntimeException e) {
+                    keepSnapshot(before, e);
+                    throw e;
+                }
             }
             return differences;
         } catch (SQLException e) {
             throw Connecting.statement(target.side(), "comparing objects", e);
+        }
+    }
+
+    /** After a failure of one statement, the snapshot can still be asked what has changed since it was taken. */
+    private void keepSnapshot(Savepoint before, RuntimeException failure) {
+        try {
+            source.holder().rollback(before);
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
         }
     }
 

@@ -1,5 +1,5 @@
-//SOURCES Archive.java Background.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java SchemaChanges.java
-//SOURCES Selection.java Server.java Snapshot.java Tool.java
+//SOURCES Archive.java Attempt.java Background.java Cleanup.java Connecting.java Console.java Contents.java Counters.java Failure.java Inventory.java SchemaChanges.java
+//SOURCES Selection.java Server.java Shown.java Snapshot.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -40,10 +40,12 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 return frozen;
             } catch (RuntimeException e) {
                 schema.await();
-                snapshot.close();
                 // The server's own words may be in any language, those of pg_dump about its query are not.
-                if (!(e instanceof Failure failure) || !isLocked(failure)) {
-                    throw e;
+                boolean passing = e instanceof Failure failure && isLocked(failure);
+                RuntimeException explained = passing ? e : explained(source, snapshot, e, ", then run again");
+                snapshot.close();
+                if (!passing) {
+                    throw explained;
                 }
                 if (attempt == ATTEMPTS) {
                     throw Failure.refused("another session wants to drop, truncate or alter a table of the source, so it cannot be dumped").because(e)
@@ -86,6 +88,10 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
 
     /** @return what somebody has created, changed or dropped on the source since, where only rows could have been expected to change */
     public List<String> changesOfSchema() {
+        return changesOfSchema(server, snapshot);
+    }
+
+    private static List<String> changesOfSchema(Server server, Snapshot snapshot) {
         try (Connection session = server.session()) {
             synchronized (snapshot.holder()) {
                 return SchemaChanges.between(snapshot.holder(), session);
@@ -93,6 +99,39 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         } catch (SQLException e) {
             throw Connecting.statement("source", "ending the session", e);
         }
+    }
+
+    /**
+     * Does work with what was read of the source. That may not fit together when somebody changes the schema meanwhile: pg_dump has the name of a
+     * type from the snapshot, but the signature of a function that takes it as it is now.
+     *
+     * @throws Failure that of the work; a step's also names the changes that can be its cause
+     */
+    public void explaining(Attempt.Work work) throws SQLException {
+        try {
+            work.run();
+        } catch (Failure e) {
+            throw explained(server, snapshot, e, "");
+        }
+    }
+
+    private static RuntimeException explained(Server server, Snapshot snapshot, RuntimeException e, String then) {
+        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping() || Server.isClosed(snapshot.holder())) {
+            return e;
+        }
+        List<String> changes;
+        try {
+            changes = changesOfSchema(server, snapshot);
+        } catch (RuntimeException other) {
+            // What has failed first is what is to be said.
+            return e;
+        }
+        if (changes.isEmpty()) {
+            return e;
+        }
+        Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.told(changes)).because(e);
+        return (failure.detail() == null ? explained : explained.detail("%s", new Shown(failure.detail())))
+                .hint("%sstop what changes the schema of the source%s", new Shown(failure.hint() == null ? "" : failure.hint() + "\n"), then);
     }
 
     private Counters now() {

@@ -207,7 +207,8 @@ public final class Migration {
     }
 
     private void load(FrozenSource source, Server target, Preflight preflight) throws SQLException {
-        Occupation.during(target, order.restart, attempt, steps, (lock, to) -> load(lock, to, source, target, preflight, extensions(preflight)));
+        source.explaining(() -> Occupation.during(target, order.restart, attempt, steps,
+                (lock, to) -> load(lock, to, source, target, preflight, extensions(preflight))));
     }
 
     private void load(TargetLock lock, Connection to, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java
+//SOURCES Rows.java Shown.java
 package lib;
 
 import java.sql.Connection;
@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What of a database's schema was created, changed or dropped after a snapshot was taken. ACCESS SHARE on every table keeps nobody from creating an
@@ -23,7 +24,21 @@ final class SchemaChanges {
             UNION ALL SELECT 'function', pg_catalog.format('%%I.%%I', n.nspname, p.proname), p.oid, p.xmin::text
               FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE %1$s
             UNION ALL SELECT 'type', pg_catalog.format('%%I.%%I', n.nspname, t.typname), t.oid, t.xmin::text
-              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype IN ('d', 'e', 'r') AND %1$s
+              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE (t.typtype IN ('d', 'e', 'r', 'm') OR t.typtype = 'b' AND t.typcategory <> 'A') AND %1$s
+            UNION ALL SELECT 'value', pg_catalog.format('%%L of %%I.%%I', e.enumlabel, n.nspname, t.typname), e.oid, e.xmin::text
+              FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE %1$s
+            UNION ALL SELECT 'operator', pg_catalog.format('%%I.%%s', n.nspname, o.oprname), o.oid, o.xmin::text
+              FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE %1$s
+            UNION ALL SELECT 'collation', pg_catalog.format('%%I.%%I', n.nspname, c.collname), c.oid, c.xmin::text
+              FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace WHERE %1$s
+            UNION ALL SELECT 'text search configuration', pg_catalog.format('%%I.%%I', n.nspname, c.cfgname), c.oid, c.xmin::text
+              FROM pg_catalog.pg_ts_config c JOIN pg_catalog.pg_namespace n ON n.oid = c.cfgnamespace WHERE %1$s
+            UNION ALL SELECT 'text search dictionary', pg_catalog.format('%%I.%%I', n.nspname, d.dictname), d.oid, d.xmin::text
+              FROM pg_catalog.pg_ts_dict d JOIN pg_catalog.pg_namespace n ON n.oid = d.dictnamespace WHERE %1$s
+            UNION ALL SELECT 'foreign server', pg_catalog.quote_ident(s.srvname), s.oid, s.xmin::text FROM pg_catalog.pg_foreign_server s
+            UNION ALL SELECT 'default privileges', pg_catalog.format('of %%s', r.rolname), d.oid, d.xmin::text
+              FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_roles r ON r.oid = d.defaclrole
+            UNION ALL SELECT 'role', pg_catalog.quote_ident(r.rolname), r.oid, pg_catalog.md5(r::text) FROM pg_catalog.pg_roles r
             UNION ALL SELECT 'constraint', pg_catalog.format('%%I.%%I', n.nspname, o.conname), o.oid, o.xmin::text
               FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_namespace n ON n.oid = o.connamespace WHERE %1$s
             UNION ALL SELECT 'trigger', pg_catalog.format('%%I on %%I.%%I', t.tgname, n.nspname, c.relname), t.oid, t.xmin::text
@@ -44,6 +59,8 @@ final class SchemaChanges {
     private record Version(String name, String transaction) {
     }
 
+    private static final int SHOWN = 5;
+
     private SchemaChanges() {
     }
 
@@ -62,7 +79,7 @@ final class SchemaChanges {
             if (old == null) {
                 changes.add(version.name + " was created");
             } else if (!old.transaction.equals(version.transaction)) {
-                changes.add(version.name + " was changed");
+                changes.add(old.name.equals(version.name) ? version.name + " was changed" : old.name + " is now " + version.name);
             }
         });
         before.forEach((key, version) -> {
@@ -71,6 +88,12 @@ final class SchemaChanges {
             }
         });
         return List.copyOf(changes);
+    }
+
+    /** @return how a message goes on that names these changes as a cause, or nothing when there are none */
+    static Shown told(List<String> changes) {
+        return Shown.of(changes.isEmpty() ? "" : "; the schema of the source was changed during the run: " + changes.stream().limit(SHOWN).collect(Collectors.joining(", "))
+                + (changes.size() > SHOWN ? " and " + (changes.size() - SHOWN) + " more" : ""));
     }
 
     private static Map<String, Version> read(Connection session) {

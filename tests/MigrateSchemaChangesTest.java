@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Meanwhile;
@@ -37,6 +39,42 @@ class MigrateSchemaChangesTest {
                     + "function public.seen was changed, index public.later was created, sequence public.counter was changed, "), run.err());
             assertTrue(run.failure().endsWith("\nhint: make these changes on the target too, or empty it and run again while nobody changes the schema\n"
                     + "hint: see all of them: verify --level counts"), run.err());
+        }
+    }
+
+    /** A change while pg_dump reads, or while the target is loaded, and what names it; the deparsing of the server does not keep to the snapshot. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "dump | ALTER TYPE mood RENAME TO temper | 1 | type public.mood is now type public.temper",
+        "dump | DROP FUNCTION free() | 1 | function public.free was dropped",
+        "dump | DROP VIEW v | 3 | view public.v was dropped",
+        "load | ALTER TYPE mood RENAME TO temper | 4 | type public.mood is now type public.temper",
+        "load | ALTER SCHEMA aside RENAME TO beside | 1 | schema aside is now schema beside",
+        "load | DROP VIEW v | 1 | view public.v was dropped",
+        "load | ALTER ROLE owning_one RENAME TO owning_two | 4 | role owning_one is now role owning_two"})
+    void a_change_is_named_whatever_fails_for_it(String during, String change, int code, String cause) {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(source, "DROP ROLE IF EXISTS owning_one, owning_two", "CREATE ROLE owning_one", "CREATE TYPE mood AS ENUM ('ok', 'bad')", "CREATE SCHEMA aside",
+                "CREATE TABLE item AS SELECT 1 AS id, 'ok'::mood AS m", "CREATE TABLE aside.note (id int)", "CREATE FUNCTION g(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1'", "CREATE FUNCTION free() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "CREATE VIEW v AS SELECT f(id) AS id FROM item", "ALTER TABLE item OWNER TO owning_one");
+        try (Hold hold = during.equals("dump") ? Hold.on(SOURCE, source, "LOCK TABLE pg_catalog.pg_ts_dict IN ACCESS EXCLUSIVE MODE")
+                : Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
+            CompletableFuture<CommandRun> migration = Meanwhile.run(() -> SIDES.migrate(source, target));
+            hold.awaitWaiter();
+            SOURCE.sql(source, change);
+            hold.release();
+            CommandRun run = migration.join();
+            assertEquals(code, run.code(), run.err());
+            String named = "; the schema of the source was changed during the run: ";
+            String first = run.failure().lines().findFirst().orElse("");
+            assertTrue(first.contains(named) && first.substring(first.indexOf(named)).contains(cause), run.err());
+            assertTrue(code == 4 || run.failure().contains("\nhint: stop what changes the schema of the source" + (code == 3 ? ", then run again" : "\nhint: then run ")),
+                    run.err());
+        } finally {
+            SOURCE.sql("postgres", "DROP DATABASE " + source + " WITH (FORCE)", "DROP ROLE IF EXISTS owning_one, owning_two");
+            TARGET.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)", "DROP ROLE IF EXISTS owning_one, owning_two");
         }
     }
 }
