@@ -29,12 +29,45 @@ final class Peculiarities {
             findings.add(Finding.warning("tablespaces", "CREATE TABLESPACE " + Sql.ident(tablespace) + " LOCATION '…';",
                     "tablespace \"%s\" does not exist on the target: everything goes to the default one", tablespace));
         }
+        tablespaceSettings(source, "source", "true", findings);
+        tablespaceSettings(target, "target", "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
         unlogged(findings);
         columnOrder(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
         }
         return findings;
+    }
+
+    /** A tablespace that a setting names and its server lacks: the server warns of it at the beginning of each session, and takes the default one. */
+    private record NamedTablespace(String of, String setting, String name, boolean exists) {
+    }
+
+    /** @param which whose settings are looked at: all roles of the source come along, and only those of the sessions count on the target */
+    private void tablespaceSettings(Connection session, String side, String which, List<Finding> findings) {
+        List<NamedTablespace> named = Rows.list(session, side, "listing the settings that name tablespaces", """
+                SELECT pg_catalog.concat_ws(' IN ', 'ROLE ' || pg_catalog.quote_ident(r.rolname),
+                                 CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname) WHEN s.setrole = 0 THEN 'ROLE ALL' END),
+                       pg_catalog.split_part(c, '=', 1), t.name, EXISTS (SELECT FROM pg_catalog.pg_tablespace p WHERE p.spcname = t.name)
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+                  LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase, pg_catalog.unnest(s.setconfig) c,
+                       LATERAL (SELECT pg_catalog.replace(pg_catalog.regexp_replace(n, '^"(.*)"$', '\\1'), '""', '"') AS name
+                                  FROM pg_catalog.regexp_split_to_table(pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1), ' *, *') n) t
+                 WHERE c ~ '^(default_tablespace|temp_tablespaces)=' AND t.name <> '' AND %s
+                   AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1, 2, 3""".formatted(which),
+                row -> new NamedTablespace(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
+        Set<String> missing = named.isEmpty() ? Set.of() : Inventory.missing(named.stream().map(NamedTablespace::name).toList(), target);
+        for (NamedTablespace tablespace : named) {
+            if (!tablespace.exists || missing.contains(tablespace.name)) {
+                String reset = "ALTER " + tablespace.of + " RESET " + tablespace.setting + ";";
+                String create = "CREATE TABLESPACE " + Sql.ident(tablespace.name) + " LOCATION '…';";
+                String lacking = tablespace.exists ? "target" : side;
+                findings.add(Finding.warning("tablespaces", lacking.equals(side) ? reset + " or " + create + " on the " + side
+                                : create + " on the target, or " + reset + " on the source",
+                        "%s of the %s's %s names tablespace \"%s\", which the %s lacks: what is created without one goes to the default one", tablespace.setting, side,
+                        tablespace.of.replaceFirst("^ROLE", "role").replaceFirst("^DATABASE", "database").replaceFirst(" IN DATABASE ", " in database "), tablespace.name, lacking));
+            }
+        }
     }
 
     private void unlogged(List<Finding> findings) {

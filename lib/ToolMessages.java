@@ -30,6 +30,9 @@ public final class ToolMessages {
     public record Message(String severity, String text, String context, List<String> more) {
         /** @return the reason why the message does not matter, if that is known */
         public Optional<String> harmless() {
+            if (severity.equals(GREETING)) {
+                return Optional.of("the server says it of a new session, whose setting or database it concerns");
+            }
             return HARMLESS.stream().filter(rule -> rule.message.matcher(text).find()).map(Harmless::reason).findFirst();
         }
 
@@ -54,6 +57,13 @@ public final class ToolMessages {
             return Shown.lines(lines);
         }
     }
+
+    /**
+     * What libpq writes of a server's warning before the program takes such messages over, thus while the session begins (libpq's
+     * defaultNoticeProcessor): the severity in the server's language, and two blanks.
+     */
+    private static final Pattern AT_CONNECT = Pattern.compile("(?!ERROR|FATAL|PANIC)\\p{L}+: {2}\\S.*");
+    private static final String GREETING = "greeting";
 
     /** psql names the script and the line, and gives a server's message in the server's own words. */
     private static final Pattern SCRIPT = Pattern.compile("psql:.*?:(\\d+): ([A-Za-z]+): +(.*)");
@@ -93,8 +103,8 @@ public final class ToolMessages {
             if (!messages.isEmpty()) {
                 messages.get(messages.size() - 1).more.add(line);
             } else if (!line.isBlank()) {
-                // Not the tool speaking: a loader or a wrapper that could not even start it.
-                add(new Message("error", line, context, new ArrayList<>()));
+                // Not the tool speaking: the server at the beginning, or a loader or a wrapper that could not even start it.
+                add(new Message(AT_CONNECT.matcher(line).matches() ? GREETING : "error", line, context, new ArrayList<>()));
             }
             return;
         }

@@ -133,4 +133,28 @@ class PreflightRemediesTest {
         assertEquals("loud quiet", target.query("sets", "SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"));
         assertEquals("{log_statement=all,work_mem=8MB}", target.query("sets", "SELECT proconfig FROM pg_proc WHERE proname = 'loud'"));
     }
+
+    @Test
+    void a_setting_that_names_a_missing_tablespace_is_named_with_its_role_or_database_and_does_no_harm() {
+        source.sql("postgres", "CREATE ROLE located LOGIN PASSWORD 'a'", "CREATE DATABASE placed OWNER located", "ALTER ROLE located SET default_tablespace = 'gone'",
+                "ALTER ROLE located IN DATABASE placed SET temp_tablespaces = pg_default, 'the \"other\"'");
+        source.sql("placed", "SET ROLE located", "CREATE TABLE item AS SELECT 1 AS id", "SELECT lo_from_bytea(4711, 'x')");
+        target.sql("postgres", "CREATE ROLE placer LOGIN PASSWORD 'a' CREATEROLE", "CREATE DATABASE placed OWNER placer", "ALTER DATABASE placed SET default_tablespace = 'away'");
+        String from = source.uri("placed", "located", "a");
+        String to = target.uri("placed", "placer", "a");
+        assertEquals("""
+                warning tablespaces default_tablespace of the source's role located names tablespace "gone", which the source lacks: what is created without one goes to the default one
+                fix: ALTER ROLE located RESET default_tablespace; or CREATE TABLESPACE "gone" LOCATION '…'; on the source
+                warning tablespaces temp_tablespaces of the source's role located in database placed names tablespace "the "other"", which the source lacks: what is created without one goes to the default one
+                fix: ALTER ROLE located IN DATABASE placed RESET temp_tablespaces; or CREATE TABLESPACE "the ""other\""" LOCATION '…'; on the source
+                warning tablespaces default_tablespace of the target's database placed names tablespace "away", which the target lacks: what is created without one goes to the default one
+                fix: ALTER DATABASE placed RESET default_tablespace; or CREATE TABLESPACE "away" LOCATION '…'; on the target
+                """, found(CommandRun.preflight(from, to), "warning  tablespaces"));
+        CommandRun run = CommandRun.migrate(from, to);
+        assertEquals(0, run.code(), run.err());
+        assertEquals("1 x", target.query("placed", "SELECT concat_ws(' ', id, convert_from(lo_get(4711), 'UTF8')) FROM item"));
+        source.sql("placed", "ALTER ROLE located RESET default_tablespace;", "ALTER ROLE located IN DATABASE placed RESET temp_tablespaces;");
+        target.sql("placed", "ALTER DATABASE placed RESET default_tablespace;", "DROP OWNED BY located, placer", "SELECT 1");
+        assertEquals("", found(CommandRun.preflight(from, to), "warning  tablespaces"));
+    }
 }
