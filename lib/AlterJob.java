@@ -17,13 +17,17 @@ final class AlterJob {
     /**
      * An SQL condition for a row {@code c} of the jobs: alter_job, whatever it changes, would have the configuration checked by a function that
      * neither a superuser nor the connecting user has written, with the rights of the connecting user (ts_bgw_job_update_by_id in the
-     * extension's source). Versions before 2.7 have no such functions.
+     * extension's source). Versions before 2.7 have no such functions. The extension's own for policies call what gives the present time of
+     * a hypertable with numbers for time (set_integer_now_func), which any user may have written.
      */
     private static final String CHECKED = """
-            pg_catalog.to_jsonb(c)->>'check_name' IS NOT NULL AND NOT coalesce((
+            pg_catalog.to_jsonb(c)->>'check_name' IS NOT NULL AND (NOT coalesce((
               SELECT pg_catalog.bool_and(o.rolsuper OR o.rolname = session_user) FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
                 JOIN pg_catalog.pg_roles o ON o.oid = f.proowner
-               WHERE n.nspname = pg_catalog.to_jsonb(c)->>'check_schema' AND f.proname = pg_catalog.to_jsonb(c)->>'check_name'), false)""";
+               WHERE n.nspname = pg_catalog.to_jsonb(c)->>'check_schema' AND f.proname = pg_catalog.to_jsonb(c)->>'check_name'), false)
+              OR EXISTS (SELECT FROM _timescaledb_catalog.dimension i JOIN pg_catalog.pg_namespace n ON n.nspname = i.integer_now_func_schema
+                JOIN pg_catalog.pg_proc f ON f.pronamespace = n.oid AND f.proname = i.integer_now_func JOIN pg_catalog.pg_roles o ON o.oid = f.proowner
+               WHERE NOT (o.rolsuper OR o.rolname = session_user)))""";
 
     private AlterJob() {
     }
