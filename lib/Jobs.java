@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES AlterJob.java Failure.java Rows.java Sql.java Timescale.java
+//SOURCES AlterJob.java Count.java Failure.java HeldJobs.java Rows.java Sql.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -22,6 +22,7 @@ final class Jobs {
 
     private final Connection target;
     private final Timescale source;
+    private Map<Integer, String> held = Map.of();
 
     /** @param source with the jobs as the source has them */
     Jobs(Connection target, Timescale source) {
@@ -113,33 +114,40 @@ final class Jobs {
     /**
      * @param jobs at least one
      * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is the
-     *         call that {@link #alterJob} asks for
+     *         call that {@link #alterJob} asks for; {@link HeldJobs} are left as they are
      */
     static String resuming(List<Timescale.Job> jobs, String table) {
-        return "SELECT a.job_id FROM (VALUES " + jobs.stream().map(job -> "(" + job.id() + ", " + job.scheduled() + ", "
-                + (job.nextStart() == null ? "NULL" : Sql.literal(job.nextStart())) + "::pg_catalog.timestamptz)").collect(Collectors.joining(", "))
-                + ") w(id, scheduled, next_start) JOIN " + table + " j ON j.id = w.id, LATERAL ";
+        return "SELECT a.job_id FROM " + HeldJobs.wanted(jobs) + " JOIN " + table + " j ON j.id = w.id AND NOT " + HeldJobs.HELD + ", LATERAL ";
     }
 
     /**
      * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold that, and without it every
-     * job would run at once.
+     * job would run at once. {@link HeldJobs} stay paused.
      *
      * @throws Failure step, when one has another state in the end, or is not there
      */
     String resume() {
         String table = Timescale.jobTable(target, "target");
         String alterJob = Rows.text(target, "target", "looking for TimescaleDB's alter_job", alterJob(table));
+        held = HeldJobs.lines(target, source, table);
         AlterJob.keepingChecks(target, "target", table, () -> source.jobs().stream()
                 .map(job -> Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a")).toList());
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {
-            if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == job.scheduled())) {
-                throw Failure.step("%s of the source is not on the target as it should be: %s", job, job.scheduled() ? "running" : "paused");
+            boolean scheduled = job.scheduled() && !held.containsKey(job.id());
+            if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == scheduled)) {
+                throw Failure.step("%s of the source is not on the target as it should be: %s", job, scheduled ? "running" : "paused");
             }
         }
-        long running = source.jobs().stream().filter(Timescale.Job::scheduled).count();
-        return running + " scheduled, " + (source.jobs().size() - running) + " paused, as on the source";
+        List<Timescale.Job> others = source.jobs().stream().filter(job -> !held.containsKey(job.id())).toList();
+        long running = others.stream().filter(Timescale.Job::scheduled).count();
+        return running + " scheduled, " + (others.size() - running) + " paused, as on the source"
+                + (held.isEmpty() ? "" : "; " + Count.of(held.size(), "job") + " switched off");
+    }
+
+    /** @return what is to be said, after {@link #resume}, of jobs that somebody else owns now */
+    List<String> notes() {
+        return remapped().stream().map(remapped -> held.getOrDefault(remapped.job().id(), remapped.toString())).toList();
     }
 
     /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */

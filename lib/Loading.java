@@ -143,7 +143,7 @@ public final class Loading {
     public void resumeJobs() {
         if (jobs != null && !contents.timescale().jobs().isEmpty()) {
             steps.run("jobs", jobs::resume);
-            jobs.remapped().forEach(job -> report.note("%s", job));
+            jobs.notes().forEach(note -> report.note("%s", note));
             if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
                 String text = "no scheduler of TimescaleDB's jobs is seen at work on the target; start it with: SELECT "
                         + contents.timescale().function("timescaledb_post_restore") + "();";

@@ -1,4 +1,4 @@
-//SOURCES AlterJob.java ArchiveScript.java Contents.java Jobs.java RestoringMode.java ShellScript.java Sql.java Timescale.java TimescaleCatalog.java
+//SOURCES AlterJob.java ArchiveScript.java Contents.java HeldJobs.java Jobs.java RestoringMode.java ShellScript.java Sql.java Timescale.java TimescaleCatalog.java
 package lib;
 
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ final class RestoringScript {
         restore(archive, catalog.stream().filter(table -> !jobs.contains(table)).toList(), "--exit-on-error",
                 "--dbname=" + TARGET.word() + " --section=data --no-owner --no-privileges");
         for (Contents.Table table : jobs) {
-            script.comment("Jobs whose owner is out of reach will run as the connecting user");
+            script.comment("Jobs whose owner is out of reach will belong to the connecting user");
             restore(archive, jobs, "--data-only", "--file=" + ROWS);
             script.line("sed 's/^COPY [^(]*(/COPY " + JOBS + " (/' " + ROWS + " > " + LIST);
             script.line(script.call("psql", TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
@@ -100,7 +100,8 @@ final class RestoringScript {
             script.step("Jobs of TimescaleDB get the state that they have on the source, by its own alter_job with all the arguments that this version has")
                     .sql(TARGET, "BEGIN READ WRITE;\n-- Functions of users that check jobs would run as you\nCREATE TEMPORARY TABLE checks ON COMMIT DROP AS\n"
                             + AlterJob.checks(name(table)) + ";\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
-                            + Jobs.alterJob(name(table)) + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;");
+                            + Jobs.alterJob(name(table)) + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;\n"
+                            + "-- Some stay switched off\n" + HeldJobs.warning(timescale, name(table)) + ";");
         }
     }
 

@@ -20,8 +20,10 @@ public record Timescale(String version, String schema, List<Job> jobs) {
      *
      * @param name what it runs, for messages
      * @param nextStart when it is due, as the server writes it, or null where it has never been due
+     * @param superuser whether its owner is one
+     * @param createrole whether its owner may create roles
      */
-    public record Job(int id, String name, String owner, boolean scheduled, String nextStart) {
+    public record Job(int id, String name, String owner, boolean scheduled, String nextStart, boolean superuser, boolean createrole) {
         @Override
         public String toString() {
             return "job " + id + " (" + name + ")";
@@ -47,10 +49,11 @@ public record Timescale(String version, String schema, List<Job> jobs) {
 
     private static List<Job> jobs(Connection session, String side, String table) {
         return Rows.list(session, side, "listing the jobs", """
-                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s
-                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s ORDER BY j.id"""
+                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s,
+                       coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false)
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN pg_catalog.pg_roles r ON r.oid = j.owner::pg_catalog.oid WHERE %s ORDER BY j.id"""
                 .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
-                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5)));
+                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5), row.getBoolean(6), row.getBoolean(7)));
     }
 
     /** @return the table of the jobs, which stands in another schema since 2.25 */
