@@ -16,8 +16,9 @@ enum ObjectKind {
     MATERIALIZED_VIEW("pg_class", "relowner", "to_regclass"),
     SEQUENCE("pg_class", "relowner", "to_regclass"),
     FOREIGN_TABLE("pg_class", "relowner", "to_regclass"),
-    TYPE("pg_type", "typowner", "to_regtype"),
-    ROUTINE("pg_proc", "proowner", "to_regprocedure"),
+    // to_regtype and to_regprocedure raise an error for a shell type, which a base type and its functions are made from.
+    TYPE("pg_type", "typowner", null),
+    ROUTINE("pg_proc", "proowner", null),
     OPERATOR("pg_operator", "oprowner", "to_regoperator"),
     OPERATOR_FAMILY("pg_opfamily", "opfowner", null),
     OPERATOR_CLASS("pg_opclass", "opcowner", null),
