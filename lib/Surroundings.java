@@ -60,7 +60,7 @@ final class Surroundings {
                 SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE backend_xid IS NOT NULL),
                        pg_catalog.string_agg(DISTINCT coalesce(nullif(application_name, ''), usename, '?'), ', ')
                   FROM pg_catalog.pg_stat_activity
-                 WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend' AND application_name <> 'tsmigrate'
+                 WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend' AND application_name NOT LIKE 'tsmigrate%'
                    AND pid <> pg_catalog.pg_backend_pid()""",
                 row -> row.getLong(1) == 0 ? Finding.ok("sessions", "nobody else is connected to the source's database")
                         : Finding.warning("sessions", "stop the application; what is connected: SELECT pid, usename, application_name, state FROM pg_stat_activity;",

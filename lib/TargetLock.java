@@ -24,6 +24,10 @@ public final class TargetLock implements AutoCloseable {
     /** How long the session listens for its end, in which nobody else can use it. */
     private static final int WAIT_MILLIS = 250;
     private static final int WAITS_A_QUESTION = 40;
+    /** SQLSTATE of a session that somebody has ended (PostgreSQL manual, appendix A). */
+    private static final String TERMINATED = "57P01";
+    /** Another run that gets the lock meanwhile ends our sessions before it changes anything. */
+    private static final int GRACE_MILLIS = 5000;
     /** How long the end of a session of ours may take on the server, in tenths of a second. */
     private static final int TRIES = 50;
 
@@ -105,10 +109,23 @@ public final class TargetLock implements AutoCloseable {
                 }
             }
         } catch (SQLException | Failure e) {
+            leaveTheWordToTheWork(e);
             if (!closed && !Cleanup.stopping()) {
                 lost = Failure.step("the lock that keeps other runs off the target was lost: %s", e instanceof SQLException known ? Connecting.words(known) : e.getMessage())
                         .hint("see that no other run is at work there: preflight");
                 stop.accept(lost);
+            }
+        }
+    }
+
+    /** When a server crashes, all sessions end at once, and the one that did the work knows more of it than this one. */
+    private void leaveTheWordToTheWork(Exception end) {
+        SQLException why = end instanceof SQLException direct ? direct : end.getCause() instanceof SQLException cause ? cause : null;
+        if (why != null && why.getSQLState() != null && !TERMINATED.equals(why.getSQLState()) && !closed) {
+            try {
+                Thread.sleep(GRACE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }

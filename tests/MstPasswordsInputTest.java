@@ -63,7 +63,7 @@ class MstPasswordsInputTest {
         assertLogsIn("app", Map.of("PGPASSWORD", "say \"fi\", e\u0301"));
         assertLogsIn("two\nlines", Map.of("PGPASSWORD", "p\nq"));
         assertFalse(target.log().contains("say"));
-        assertEquals("mst-passwords: role \"app\" keeps its password\nmst-passwords: role \"two\nlines\" keeps its password\nmst-passwords: 0 passwords set\n",
+        assertEquals("mst-passwords: role \"app\" keeps its password\nmst-passwords: role \"two<U+000A>lines\" keeps its password\nmst-passwords: 0 passwords set\n",
                 mst("--from-file", file.toString()).err());
         assertEquals("mst-passwords: 1 password set\n", mst("--from-file", privateFile("role,password\napp,other\n").toString(), "--overwrite").err());
         assertLogsIn("app", Map.of("PGPASSWORD", "other"));
@@ -86,7 +86,7 @@ class MstPasswordsInputTest {
             assertLogsIn(role, Map.of("PGPASSFILE", out.toString(), "PGPASSWORD", ""));
         }
         CommandRun broken = mst("--roles", "two\nlines", "--out", out.toString(), "--format", "pgpass");
-        assertEquals("error: a pass file can hold no line break, and there is one in role \"two\n", broken.err().substring(broken.err().indexOf("error"),
+        assertEquals("error: a pass file can hold no line break, and there is one in role \"two<U+000A>", broken.err().substring(broken.err().indexOf("error"),
                 broken.err().indexOf("lines\"")));
         assertEquals(2, broken.code());
     }
