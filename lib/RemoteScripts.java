@@ -115,7 +115,7 @@ final class RemoteScripts {
             migrate() { tool %2$s --out %3$s; }
             preflight
             code=$?
-            package=$(sed -n 's/.*install the package \\(postgresql-client-[0-9]*\\).*/\\1/p' err | tail -n 1)
+            package=$(sed -n 's/.* client tools .* are needed for a source of version \\([0-9][0-9]*\\) .*/postgresql-client-\\1/p' err | tail -n 1)
             if [ $code = 3 ] && [ -n "$package" ] && [ -z "$stopped" ]; then
                 echo "installing $package" >&2
                 if install "$package" >install.log 2>&1 || { get install postgresql-common && as_root sh -c '/usr/share/postgresql-common/pgdg/apt.*.sh -y' \\

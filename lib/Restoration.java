@@ -59,21 +59,30 @@ public final class Restoration {
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
-            report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
-            report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
-            RestoreCheck check = new RestoreCheck(manifest, database, order);
-            steps.run("preflight", () -> Verdict.of(check.run(), console, report));
-            Tool tool = new Tool(client(clients, database.server()), console);
-            Archive archive = isPlain() ? null : Archive.open(tool, order.in());
-            steps.run("checksums", this::checkContents);
-            Server server = database.server();
-            if (database.missing()) {
-                server = database.create(manifest.source().creation());
-                attempt.begin();
-                console.say("created database \"%s\" on the target", server.dsn().database());
+            try {
+                run(database, clients);
+            } finally {
+                // A session that a check has left for the load would stay when there is none.
+                database.server().abandon();
             }
-            load(server, check, tool, archive);
         });
+    }
+
+    private void run(TargetDatabase database, ClientTools clients) throws SQLException {
+        report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
+        report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
+        RestoreCheck check = new RestoreCheck(manifest, database, order);
+        steps.run("preflight", () -> Verdict.of(check.run(), console, report));
+        Tool tool = new Tool(client(clients, database.server()), console);
+        Archive archive = isPlain() ? null : Archive.open(tool, order.in());
+        steps.run("checksums", this::checkContents);
+        Server server = database.server();
+        if (database.missing()) {
+            server = database.create(manifest.source().creation());
+            attempt.begin();
+            console.say("created database \"%s\" on the target", server.dsn().database());
+        }
+        load(server, check, tool, archive);
     }
 
     private boolean isPlain() {
@@ -143,17 +152,25 @@ public final class Restoration {
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
-            RestoreCheck check = new RestoreCheck(manifest, database, order);
-            Verdict.of(check.run(), console, report);
-            ClientTools.Installation client = client(clients, database.server());
-            int major = database.server().facts().major();
-            if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
-                throw Failure.refused("pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it would stop there", client.major(), major)
-                        .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
+            try {
+                text.set(script(database, clients));
+            } finally {
+                database.server().abandon();
             }
-            text.set(script(database, check, client));
         });
         return text.get();
+    }
+
+    private String script(TargetDatabase database, ClientTools clients) throws SQLException {
+        RestoreCheck check = new RestoreCheck(manifest, database, order);
+        Verdict.of(check.run(), console, report);
+        ClientTools.Installation client = client(clients, database.server());
+        int major = database.server().facts().major();
+        if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
+            throw Failure.refused("pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it would stop there", client.major(), major)
+                    .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
+        }
+        return script(database, check, client);
     }
 
     private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
