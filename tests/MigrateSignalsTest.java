@@ -1,7 +1,6 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -120,12 +119,13 @@ class MigrateSignalsTest {
             List<ProcessHandle> family = child.family();
             child.signal("KILL");
             assertEquals(137, child.end().code());
-            assertFalse(files().isEmpty());
+            // On Linux they have no name, and go with the process; elsewhere the next command removes them.
+            assertEquals(!System.getProperty("os.name").equals("Linux"), !files().isEmpty());
             TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.slow");
             try (ChildCommand again = migrate(target, "--restart")) {
                 arrives(again.end(), target);
             }
-            // Its programs were still at work, its files still there.
+            // Its programs were still at work.
             Meanwhile.until("no process is left of " + part, () -> family.stream().noneMatch(MigrateSignalsTest::runs));
             assertEquals(List.of(), files());
         }

@@ -31,6 +31,9 @@ class TimescaleAbortTest {
     private static final String COUNTS = "SELECT (SELECT count(*) FROM plant.reading), (SELECT count(*) FROM plant.power), (SELECT count(*) FROM plant.power_daily), "
             + "(SELECT count(*) FROM timescaledb_information.chunks), (SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000 AND scheduled)";
 
+    private static final String LOCKS = """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""";
+
     @TempDir
     Path temporary;
 
@@ -68,6 +71,23 @@ class TimescaleAbortTest {
             assertEquals(Map.of("KILL", 137, "TERM", 143, "INT", 130).get(signal), migrate.end().code(), migrate.err());
         }
         goesOn(database, signal.equals("KILL"), waitsFor.startsWith("_timescaledb"));
+    }
+
+    @Test
+    void an_extension_that_the_failed_run_has_created_is_created_anew_by_the_very_next_one() {
+        String database = target.newDatabase();
+        try (Hold hold = Hold.on(target, database, "LOCK TABLE pg_catalog.pg_statistic IN SHARE MODE");
+                ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", "--verify", "none"), temporary,
+                        Map.of("SOURCE", source.uri(plant), "TARGET", target.uri(database)))) {
+            hold.awaitWaiter();
+            migrate.signalAll("KILL");
+            assertEquals(137, migrate.end().code(), migrate.err());
+        }
+        Meanwhile.until("the sessions of the killed run end", () -> "0".equals(target.query(database, LOCKS)));
+        CommandRun again = CommandRun.migrate(source.uri(plant), target.uri(database), "--verify", "none", "--restart");
+        assertEquals(0, again.code(), again.err());
+        assertTrue(again.err().contains("extensions: 1 created"), again.err());
+        assertEquals(source.rows(plant, COUNTS), target.rows(database, COUNTS));
     }
 
     @Test
@@ -148,8 +168,7 @@ class TimescaleAbortTest {
     /** @param printed whether what kill -9 has left is mended by the script that repair prints */
     private static void goesOn(String database, boolean killed, boolean printed) {
         if (killed) {
-            Meanwhile.until("the sessions of the killed run end", () -> "0".equals(target.query(database, """
-                    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""")));
+            Meanwhile.until("the sessions of the killed run end", () -> "0".equals(target.query(database, LOCKS)));
             Map<String, String> environment = Map.of("TARGET", CloudDouble.uri(target, database));
             CommandRun repair = CommandRun.of("RepairCommand", environment, printed ? new String[] {"--dry-run"} : new String[0]);
             assertEquals(0, repair.code(), repair.err());
