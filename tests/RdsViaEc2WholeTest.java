@@ -76,8 +76,8 @@ class RdsViaEc2WholeTest {
                     assertEquals(0, end.code(), end.err());
                     assertTrue(end.err().contains("migrate: verify: no differences (counts)"), end.err());
                 }
-                assertEquals(List.of(), there.stream().filter(line -> !line.matches("rw------- \\d+-pgpass-\\d+")).toList());
-                assertFalse(there.isEmpty(), "the pass files of the client programs were expected");
+                // What the client programs read has no name on Linux.
+                assertEquals(List.of(), there);
             }
             CommandRun verified = CommandRun.of("Verify", Map.of("SOURCE", beside.source().uri(shop), "TARGET", beside.target().uri(moved)));
             assertEquals(0, verified.code(), verified.out() + verified.err());
