@@ -193,7 +193,7 @@ class SecretsTest {
             CommandRun wrong = CommandRun.migrate(SOURCE.uri(shop, "from", ODD + OF_SOURCE), TARGET.uri(database, "to", ODD + OF_TARGET + "wrong"),
                     "-v");
             assertEquals(3, wrong.code());
-            assertTrue(wrong.err().contains("\tat "), "no stack trace with -v");
+            assertTrue(wrong.err().contains("migrate: trace:   at "), "no stack trace with -v");
             assertNone("output", wrong.out() + wrong.err());
         }
         String target = TARGET.newDatabase();
