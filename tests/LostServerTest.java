@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,20 +133,19 @@ class LostServerTest {
 
     @Test
     void a_cut_that_is_mended_is_said_and_survived() throws InterruptedException {
+        Assumptions.assumeTrue(Soak.thorough(), "only in a thorough run: make soak");
         Route route = Route.of("target", "TLS");
-        if (Soak.thorough()) {
-            try (ChildCommand child = route.migrate(temporary, "--max-rate", "4MB")) {
-                child.await("rows flow", route.copying());
-                line.cut();
-                TimeUnit.SECONDS.sleep(45);
-                assertTrue(child.err().matches("(?s).*migrate: warning: no answer from the target since \\d\\d:\\d\\d:\\d\\d\n$"), child.err());
-                line.mend();
-                CommandRun run = child.end();
-                assertEquals(0, run.code(), run.err());
-                assertTrue(run.err().contains("migrate: the target answers again\n"), run.err());
-            }
-            assertEquals(Oracle.data(route.source, route.from), Oracle.data(route.target, route.to));
+        try (ChildCommand child = route.migrate(temporary, "--max-rate", "4MB")) {
+            child.await("rows flow", route.copying());
+            line.cut();
+            TimeUnit.SECONDS.sleep(45);
+            assertTrue(child.err().matches("(?s).*migrate: warning: no answer from the target since \\d\\d:\\d\\d:\\d\\d\n$"), child.err());
+            line.mend();
+            CommandRun run = child.end();
+            assertEquals(0, run.code(), run.err());
+            assertTrue(run.err().contains("migrate: the target answers again\n"), run.err());
         }
+        assertEquals(Oracle.data(route.source, route.from), Oracle.data(route.target, route.to));
         route.drop();
     }
 
