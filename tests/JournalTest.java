@@ -68,53 +68,53 @@ class JournalTest {
     @Test
     void a_journal_that_somebody_has_forged_makes_nobody_superuser_and_drops_nothing() throws SQLException {
         String target = attacked();
-        try (Connection mallory = TARGET.connect(target, "mallory", "mallory"); Statement statement = mallory.createStatement()) {
+        try (Connection forger = TARGET.connect(target, "forger", "forger"); Statement statement = forger.createStatement()) {
             statement.execute("CREATE SCHEMA tsmigrate; SET search_path TO tsmigrate");
             statement.execute("CREATE TABLE made (position int GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, identity text NOT NULL); CREATE TABLE membership (role text);"
                     + "CREATE TABLE default_privileges (oid oid); CREATE TABLE found (schema text);"
-                    + "INSERT INTO made (kind, identity) VALUES ('TABLE', 'x; ALTER ROLE mallory SUPERUSER; DROP TABLE IF EXISTS y'), ('TABLE', 'public.precious')");
-            refusedEverywhere(target, "schema tsmigrate belongs to \"mallory\"");
+                    + "INSERT INTO made (kind, identity) VALUES ('TABLE', 'x; ALTER ROLE forger SUPERUSER; DROP TABLE IF EXISTS y'), ('TABLE', 'public.precious')");
+            refusedEverywhere(target, "schema tsmigrate belongs to \"forger\"");
             statement.execute("DROP TABLE made, membership, default_privileges, found");
             for (String table : TABLES) {
                 statement.execute(table);
             }
             statement.execute("INSERT INTO run VALUES (now() - interval '1 day', '1', 1, '');"
-                    + "INSERT INTO planned VALUES ('TABLE; ALTER ROLE mallory SUPERUSER', 'public.precious', 'x'), ('TABLE', 'public.precious', 'postgres');"
+                    + "INSERT INTO planned VALUES ('TABLE; ALTER ROLE forger SUPERUSER', 'public.precious', 'x'), ('TABLE', 'public.precious', 'postgres');"
                     + "INSERT INTO made SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relname = 'precious';"
-                    + "INSERT INTO membership VALUES ('x\" FROM y; ALTER ROLE mallory SUPERUSER; --'); INSERT INTO session SELECT pid, backend_start FROM pg_stat_activity WHERE pid IS NOT NULL AND backend_start IS NOT NULL");
-            refusedEverywhere(target, "schema tsmigrate belongs to \"mallory\"");
+                    + "INSERT INTO membership VALUES ('x\" FROM y; ALTER ROLE forger SUPERUSER; --'); INSERT INTO session SELECT pid, backend_start FROM pg_stat_activity WHERE pid IS NOT NULL AND backend_start IS NOT NULL");
+            refusedEverywhere(target, "schema tsmigrate belongs to \"forger\"");
         }
         // Handing the schema over does not hand over what is in it.
         TARGET.sql(target, "ALTER SCHEMA tsmigrate OWNER TO postgres");
-        refusedEverywhere(target, "relation tsmigrate.run belongs to \"mallory\"");
+        refusedEverywhere(target, "relation tsmigrate.run belongs to \"forger\"");
         harmless(target);
     }
 
     @Test
     void a_view_in_place_of_the_list_is_not_read() throws SQLException {
         String target = attacked();
-        try (Connection mallory = TARGET.connect(target, "mallory", "mallory"); Statement statement = mallory.createStatement()) {
+        try (Connection forger = TARGET.connect(target, "forger", "forger"); Statement statement = forger.createStatement()) {
             statement.execute("CREATE SCHEMA tsmigrate; SET search_path TO tsmigrate");
-            statement.execute("CREATE FUNCTION rise() RETURNS text LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE mallory SUPERUSER; RETURN 'TABLE'; END $$");
+            statement.execute("CREATE FUNCTION rise() RETURNS text LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE forger SUPERUSER; RETURN 'TABLE'; END $$");
             statement.execute("CREATE VIEW planned AS SELECT rise() AS kind, 'x'::text AS identity, ''::text AS owner");
             statement.execute("CREATE VIEW made AS SELECT length(rise())::oid AS catalog, 1::oid AS object, 'TABLE'::text AS kind, rise() AS identity, 1 AS position");
             statement.execute("CREATE VIEW found AS SELECT length(rise())::oid AS catalog, 1::oid AS object, rise() AS schema");
             statement.execute("CREATE VIEW membership AS SELECT rise() AS role; GRANT ALL ON SCHEMA tsmigrate TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA tsmigrate TO PUBLIC");
         }
-        refusedEverywhere(target, "schema tsmigrate belongs to \"mallory\"");
+        refusedEverywhere(target, "schema tsmigrate belongs to \"forger\"");
         harmless(target);
     }
 
     private static String attacked() {
         String target = TARGET.newDatabase();
-        TARGET.sql(target, "CREATE ROLE mallory LOGIN PASSWORD 'mallory'", "GRANT CREATE ON DATABASE " + target + " TO mallory",
+        TARGET.sql(target, "CREATE ROLE forger LOGIN PASSWORD 'forger'", "GRANT CREATE ON DATABASE " + target + " TO forger",
                 "CREATE TABLE precious AS SELECT generate_series(1, 1000) AS id");
         return target;
     }
 
     private static void refusedEverywhere(String target, String reason) {
         String lines = "error: schema \"tsmigrate\" on the target is not one that this program can trust: " + reason + "\n"
-                + "hint: look at it, and have its owner \"mallory\" rename it (ALTER SCHEMA tsmigrate RENAME TO other_name;) or drop it";
+                + "hint: look at it, and have its owner \"forger\" rename it (ALTER SCHEMA tsmigrate RENAME TO other_name;) or drop it";
         Stream.of(new String[0], new String[] {"--restart"}).forEach(options -> {
             CommandRun run = SIDES.migrate(shop, target, options);
             assertEquals(3, run.code(), run.err());
@@ -126,9 +126,9 @@ class JournalTest {
     }
 
     private static void harmless(String target) {
-        assertEquals("f", TARGET.query(target, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'"));
+        assertEquals("f", TARGET.query(target, "SELECT rolsuper FROM pg_roles WHERE rolname = 'forger'"));
         assertEquals("1000", TARGET.query(target, "SELECT count(*) FROM precious"));
-        TARGET.sql("postgres", "DROP DATABASE " + target, "DROP ROLE mallory");
+        TARGET.sql("postgres", "DROP DATABASE " + target, "DROP ROLE forger");
     }
 
     @Test
