@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Dsn.java Failure.java ShellScript.java Shown.java Wire.java
+//SOURCES Dsn.java Failure.java LastWords.java ShellScript.java Shown.java Wire.java
 package lib;
 
 import java.io.EOFException;
@@ -57,11 +57,12 @@ public final class Connecting {
     }
 
     /** A statement that failed on one side; the server's own words stand in the detail. */
-    public static Failure statement(String side, String doing, SQLException e) {
-        Failure gone = Wire.failure(e);
+    public static Failure statement(String side, String doing, SQLException thrown) {
+        Failure gone = Wire.failure(thrown);
         if (gone != null) {
             return gone;
         }
+        SQLException e = LastWords.of(thrown);
         Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {

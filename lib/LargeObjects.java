@@ -113,18 +113,26 @@ public final class LargeObjects {
                 byte[] piece;
                 long offset = PIECE;
                 do {
-                    read.setLong(1, identifier);
-                    read.setLong(2, offset);
-                    try (ResultSet row = read.executeQuery()) {
-                        row.next();
-                        piece = row.getBytes(1);
-                    }
+                    piece = piece(read, identifier, offset);
                     write.setLong(1, identifier);
                     write.setLong(2, offset);
                     write.setBytes(3, piece);
                     write.execute();
                     offset += piece.length;
                 } while (piece.length == PIECE);
+            }
+        }
+
+        private byte[] piece(PreparedStatement read, long identifier, long offset) {
+            try {
+                read.setLong(1, identifier);
+                read.setLong(2, offset);
+                try (ResultSet row = read.executeQuery()) {
+                    row.next();
+                    return row.getBytes(1);
+                }
+            } catch (SQLException e) {
+                throw Connecting.statement("source", "reading large object " + identifier, e);
             }
         }
 

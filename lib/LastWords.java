@@ -1,8 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -15,17 +17,33 @@ import org.postgresql.core.VisibleBufferedInputStream;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 import org.postgresql.util.ServerErrorMessage;
+import org.postgresql.util.internal.PgBufferedOutputStream;
 
 /**
- * What a server has said when it ended a session in the middle of a COPY. The driver loses it: while it writes it does not read, and what it
- * has read of a fatal error it forgets when the end of the stream follows at once. So the end of the stream is kept here.
+ * What a server has said when it ended a session. The driver loses it where it writes: it does not read meanwhile, and closes the session when
+ * a write fails; and what it has read of a fatal error in a COPY it forgets when the end of the stream follows at once. So the end of the
+ * stream is kept here, and a write that fails looks for it first.
  *
- * <p>There is no public way to a connection's stream; the names of the driver's fields are those of the one version that we use.
+ * <p>There is no public way to a connection's streams; the names of the driver's fields are those of the one version that we use.
  */
 final class LastWords extends InputStream {
     private static final int KEPT = 8 * 1024;
     /** An end that is on its way is here at once; a server that is gone says nothing. */
     private static final int PATIENCE_MILLIS = 1000;
+    /** The driver's own buffer, as large, comes after it. */
+    private static final int BUFFER = 8 * 1024;
+
+    /** What whoever writes is told in place of a broken connection. */
+    static final class Told extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private final transient ServerErrorMessage message;
+
+        private Told(ServerErrorMessage message, IOException e) {
+            super(message.getMessage(), e);
+            this.message = message;
+        }
+    }
 
     private final InputStream stream;
     private final PGStream session;
@@ -49,6 +67,8 @@ final class LastWords extends InputStream {
             }
             LastWords words = new LastWords(stream, session);
             wrapped.set(input, words);
+            Field output = field(PGStream.class, "pgOutput");
+            output.set(session, new PgBufferedOutputStream(words.new Written((OutputStream) output.get(session)), BUFFER));
             return words;
         } catch (ReflectiveOperationException e) {
             throw new SQLException("the JDBC driver is not the one that this was made for", e);
@@ -59,6 +79,18 @@ final class LastWords extends InputStream {
         Field field = owner.getDeclaredField(name);
         field.setAccessible(true);
         return field;
+    }
+
+    /** @return the server's own words, where a write that failed has found them; else what was thrown */
+    static SQLException of(SQLException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof Told told && told.message != null) {
+                SQLException why = new PSQLException(told.message);
+                why.initCause(e);
+                return why;
+            }
+        }
+        return e;
     }
 
     /** @return whether the server has said that it failed, and nobody has read it yet */
@@ -78,6 +110,15 @@ final class LastWords extends InputStream {
                 : new PSQLException("the server closed the connection without a word", PSQLState.CONNECTION_FAILURE);
         why.initCause(e);
         return why;
+    }
+
+    private IOException told(IOException e) {
+        if (session.getSocket().isClosed()) {
+            return e;
+        }
+        drain();
+        ServerErrorMessage message = message();
+        return message == null ? e : new Told(message, e);
     }
 
     /** Reads what has arrived before the server closed the connection. */
@@ -132,5 +173,35 @@ final class LastWords extends InputStream {
     @Override
     public void close() throws IOException {
         stream.close();
+    }
+
+    /** What goes to the server. */
+    private final class Written extends FilterOutputStream {
+        Written(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                out.write(bytes, offset, length);
+            } catch (IOException e) {
+                throw told(e);
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            try {
+                out.flush();
+            } catch (IOException e) {
+                throw told(e);
+            }
+        }
     }
 }

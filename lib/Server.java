@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java SessionSettings.java Sessions.java Shown.java Watch.java Wire.java
+//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java LastWords.java SessionSettings.java Sessions.java Shown.java Watch.java Wire.java
 package lib;
 
 import java.sql.Connection;
@@ -226,6 +226,7 @@ public final class Server implements Sessions {
         }
         Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
         Aborting.prepare(session, lot);
+        LastWords.of(session);
         if (use == Wire.Use.WORK) {
             Watch.over(dsn.wire(), more -> watching(dsn, more));
         }

@@ -26,14 +26,14 @@ class HouseRulesTest {
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Wire Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
-            servers: ToolMessages ClientPackage ClientTools Tool Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
+            servers: ToolMessages ClientPackage ClientTools Tool LastWords Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
-            work: Workers Part Shipment CopyPlan TableRanges Throttle LastWords RowStream CopyProgress
+            work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
               Copier LargeObjects Journal Removal Ownership JoinedOwners Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery

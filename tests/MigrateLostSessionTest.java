@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.Hold;
 import testbed.Meanwhile;
 import testbed.PgServer;
 import testbed.Run;
@@ -23,6 +24,10 @@ class MigrateLostSessionTest {
     private static final String SILENT = "the server closed the connection without a word";
     private static final String SILENT_HINT = "look into the log of the %s: somebody has ended the session, its process was killed or has crashed, "
             + "or something between here and there has cut the connection";
+    /** All but the one that keeps other runs off. */
+    private static final String WITHOUT_LOCK = """
+            FROM pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = current_database()
+             AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')""";
     private static PgServer source;
     private static PgServer target;
     private static String shop;
@@ -71,6 +76,30 @@ class MigrateLostSessionTest {
     void a_process_that_is_killed(String side) {
         CommandRun run = interrupted(side, null);
         tells(run, side, SILENT, SILENT_HINT);
+    }
+
+    /** The driver writes the first piece in vain, and closes the session before it has read why. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "TLS"})
+    void a_session_that_waits_for_a_large_object(String tls) {
+        PgServer to = tls.equals("TLS") ? target : source;
+        String from = source.newDatabase();
+        source.sql(from, "SELECT lo_from_bytea(0, convert_to(repeat(md5('1'), 30000), 'UTF8'))");
+        String moved = to.newDatabase();
+        CompletableFuture<CommandRun> migration;
+        try (Hold hold = Hold.on(source, from, "LOCK TABLE pg_catalog.pg_largeobject")) {
+            migration = Meanwhile.run(() -> CommandRun.migrate(source.uri(from), to.uri(moved)));
+            Meanwhile.until("a large object is read", () -> hold.isWaitedFor() && source.query(from,
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lo_get%' AND datname = current_database()").equals("1"));
+            to.query(moved, "SELECT count(pg_terminate_backend(pid)) " + WITHOUT_LOCK);
+            Meanwhile.until("the sessions have ended", () -> to.query(moved, "SELECT count(*) " + WITHOUT_LOCK).equals("0"));
+        }
+        CommandRun run = migration.join();
+        String object = source.query(from, "SELECT oid FROM pg_largeobject_metadata");
+        assertEquals("error: creating large object " + object + " failed on the target: terminating connection due to administrator command\n"
+                + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a shutdown or a failover): its log says when"
+                + AGAIN.replaceFirst("\n", "\nhint: "), run.failure(), run.err());
+        assertEquals(1, run.code());
     }
 
     private static CommandRun interrupted(String side, String statement) {
