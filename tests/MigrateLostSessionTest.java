@@ -3,6 +3,9 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -14,6 +17,7 @@ import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Meanwhile;
+import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
 
@@ -78,6 +82,30 @@ class MigrateLostSessionTest {
         tells(run, side, SILENT, SILENT_HINT);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"source", "target"})
+    void a_server_that_is_stopped_at_once(String side) throws IOException {
+        PgServer server = side.equals("source") ? source : target;
+        String moved = target.newDatabase();
+        CompletableFuture<CommandRun> migration = Meanwhile.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
+        awaitRows(side, moved);
+        // What a machine that goes down does to its sessions (PostgreSQL manual, 19.5 "Immediate Shutdown").
+        Path running = server.dataFolder().resolve("postmaster.pid");
+        Run.of(List.of("kill", "-QUIT", Files.readAllLines(running).get(0))).orFail();
+        Meanwhile.until("the server has ended", () -> !Files.exists(running));
+        CommandRun run = migration.join();
+        server.start();
+        if (side.equals("source")) {
+            tells(run, side, SILENT, SILENT_HINT);
+        } else {
+            tells(run, side, "terminating connection due to immediate shutdown command",
+                    "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a failover): its log says when");
+        }
+        CommandRun again = CommandRun.migrate(source.uri(shop), target.uri(moved), "--restart");
+        assertEquals(0, again.code(), again.err());
+        assertEquals(Oracle.data(source, shop), Oracle.data(target, moved));
+    }
+
     /** The driver writes the first piece in vain, and closes the session before it has read why. */
     @ParameterizedTest
     @ValueSource(strings = {"plain", "TLS"})
@@ -107,7 +135,7 @@ class MigrateLostSessionTest {
         String moved = target.newDatabase();
         CompletableFuture<CommandRun> migration = Meanwhile.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
         String database = side.equals("source") ? shop : moved;
-        Meanwhile.until("rows flow", () -> !server.rows(database, COPYING).isEmpty());
+        awaitRows(side, moved);
         if (statement == null) {
             Run.of(List.of("kill", "-9", server.query(database, COPYING))).orFail();
         } else {
@@ -117,6 +145,13 @@ class MigrateLostSessionTest {
         // After a process that was killed the server starts anew.
         Meanwhile.until("the server is there again", () -> answers(server));
         return run;
+    }
+
+    /** Until the side stands in the middle of them: at this rate, a source waits most of the time for us to read. */
+    private static void awaitRows(String side, String moved) {
+        boolean reading = side.equals("source");
+        Meanwhile.until("rows flow", () -> !(reading ? source : target).rows(reading ? shop : moved,
+                COPYING + (reading ? " AND wait_event = 'ClientWrite'" : "")).isEmpty());
     }
 
     private static boolean answers(PgServer server) {
