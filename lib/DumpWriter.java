@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java NewerSettings.java ProgressLine.java RoleRules.java Rows.java
-//SOURCES Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java NewerSettings.java OwnersCode.java ProgressLine.java
+//SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
 
 import java.nio.file.Files;
@@ -189,8 +189,15 @@ public final class DumpWriter {
                 Uncarried.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
+                OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
+    }
+
+    private static Set<String> owners(Contents contents) {
+        Set<String> owners = new TreeSet<>();
+        contents.objects().forEach(object -> owners.add(object.owner()));
+        return owners;
     }
 
     /** The roles that dump-roles does not carry: the bootstrap superuser, on whom nothing is seen to depend, and a service's as far as they are named. */

@@ -1,5 +1,5 @@
 //DEPS com.google.code.gson:gson:2.13.1
-//SOURCES Contents.java Extensions.java Failure.java Json.java Uncarried.java
+//SOURCES Contents.java Extensions.java Failure.java Json.java OwnersCode.java Uncarried.java
 package lib;
 
 import com.google.gson.Gson;
@@ -34,10 +34,11 @@ import java.util.StringJoiner;
  * @param grantees the roles that privileges are granted to or that have default privileges
  * @param users the other roles that the dump names beside owners: in policies and user mappings
  * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
+ * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
         List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
-        List<String> serverRoles, Contents contents, List<File> files) {
+        List<String> serverRoles, List<OwnersCode> ownersCode, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
@@ -66,6 +67,12 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     @Override
     public List<String> serverRoles() {
         return serverRoles == null ? List.of() : serverRoles;
+    }
+
+    /** As above. */
+    @Override
+    public List<OwnersCode> ownersCode() {
+        return ownersCode == null ? List.of() : ownersCode;
     }
 
     /** @return where the manifest of this dump stands */

@@ -122,7 +122,7 @@ public final class Migration {
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, order.granted, database.missing() ? database.dsn().database() : null, order.restart,
-                            order.pauseJobs, order.kind));
+                            order.pauseJobs, order.kind, order.noOwner));
             if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
                 early = Freezing.begin(source, tool(preflight), tool -> freeze(source, database, selection, preflight, tool));

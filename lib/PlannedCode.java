@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Rows.java Sql.java
+//SOURCES Rows.java Selection.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -42,6 +42,9 @@ final class PlannedCode {
                        THEN EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castfunc >= 16384 AND %4$s)
                      ELSE false END)""";
 
+    private static final String WRITTEN = "EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_roles r ON r.oid = p.proowner"
+            + " WHERE p.oid = %s AND NOT r.rolsuper AND " + Selection.noExtension("pg_proc", "p.oid") + ")";
+
     private static final String AMONG = """
             WITH RECURSIVE asked(place, whole, oid) AS (
               SELECT v.place, v.whole, pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM (VALUES %s) v(place, whole, name)
@@ -73,6 +76,21 @@ final class PlannedCode {
     static String runs(String relation) {
         return RUNS.formatted(relation, FOREIGN.formatted("d.refobjid"),
                 FOREIGN.formatted("(SELECT o.oprcode FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid)"), FOREIGN.formatted("k.castfunc"));
+    }
+
+    /** @return the same, with what the user has written */
+    static String written(String relation) {
+        return RUNS.formatted(relation, writtenFunction("d.refobjid"), writtenOperator("d.refobjid"), writtenFunction("k.castfunc"));
+    }
+
+    /** @return an SQL condition: the function with this identifier is neither a superuser's nor an extension's */
+    static String writtenFunction(String identifier) {
+        return WRITTEN.formatted(identifier);
+    }
+
+    /** @return the same of the function behind an operator */
+    static String writtenOperator(String identifier) {
+        return WRITTEN.formatted("(SELECT o.oprcode FROM pg_catalog.pg_operator o WHERE o.oid = " + identifier + ")");
     }
 
     /**

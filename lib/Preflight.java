@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java Peculiarities.java Readability.java
-//SOURCES RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java
-//SOURCES TargetSchemas.java TimescaleRights.java TimescaleSource.java Uncarried.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java OwnersCode.java Peculiarities.java
+//SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
+//SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -24,9 +24,10 @@ public final class Preflight {
      * @param restart what a failed run left on the target is to be removed first
      * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
      * @param kind of target, or null to find it out
+     * @param noOwner everything is to belong to the connecting user
      */
     public record Plan(Selection selection, int jobs, Collection<String> leaveOut, Collection<String> granted, String createdLater, boolean restart, boolean pauseJobs,
-            TargetKind kind) {
+            TargetKind kind, boolean noOwner) {
         private boolean create() {
             return createdLater != null;
         }
@@ -46,6 +47,7 @@ public final class Preflight {
     private Extensions extensions;
     private Uncarried uncarried;
     private RolePlan roles;
+    private boolean withTimescale;
 
     /** @param from a session on the source, {@code to} one on the target */
     public Preflight(Server source, Connection from, Server target, Connection to, Plan plan) {
@@ -95,13 +97,17 @@ public final class Preflight {
         RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
-        roles = new RolePlan(Roles.read(from, source), owners(objects), kind.kind(), target, to, plan.granted);
+        Roles all = Roles.read(from, source);
+        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.granted);
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
+        if (!plan.noOwner) {
+            rights(owners(objects), all.bootstrap());
+        }
         findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database())));
         findings.addAll(room);
         if (go(readability)) {
@@ -174,6 +180,7 @@ public final class Preflight {
     private void timescale() {
         List<Finding> found = TimescaleSource.check(from, plan.selection, plan.pauseJobs);
         findings.addAll(found);
+        withTimescale = !found.isEmpty() && go(found);
         if (!found.isEmpty() && !plan.create() && !target.facts().superuser()) {
             findings.addAll(new TimescaleRights(to, target.facts().user()).check());
         }
@@ -186,6 +193,16 @@ public final class Preflight {
     private static Set<String> owners(List<OwnedObjects.Owned> objects) {
         return objects.stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Asks for what acts with its owner's rights only where somebody would gain by it. */
+    private void rights(Set<String> owners, String bootstrap) {
+        List<Timescale.Job> jobs = withTimescale ? Timescale.jobs(from, "source") : List.of();
+        jobs.forEach(job -> owners.add(job.owner()));
+        owners.removeIf(owner -> owner.equals(bootstrap) || roles.heirs().gained(owner, roles.powers().of(owner)).isEmpty());
+        if (!owners.isEmpty()) {
+            findings.addAll(roles.heirs().check(roles.heirs().with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs), plan.granted));
+        }
     }
 
     /** @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will be made */

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
-//SOURCES PlainDump.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
-//SOURCES TargetSchemas.java TimescaleRights.java Uncarried.java
+//SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
+//SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -22,9 +22,10 @@ public final class RestoreCheck {
      * @param in the file or folder of the dump
      * @param leaveOut classes and names of what may stay behind
      * @param timescale whether the command is the one for databases with TimescaleDB
+     * @param granted the roles of the target that get their code although it can do more there than on the source
      */
     public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart, boolean noOwner,
-            boolean noPrivileges, boolean timescale) {
+            boolean noPrivileges, boolean timescale, Collection<String> granted) {
         /** @return the command for a dump with TimescaleDB, or for one without */
         static String command(boolean timescale) {
             return timescale ? "restore-timescale" : "restore-postgres";
@@ -134,6 +135,9 @@ public final class RestoreCheck {
                     ? "what role \"%s\" owned on the source will belong to \"%s\"" : "what role \"%s\" was granted stays behind: it belongs to the source's server",
                     role, target.facts().user())));
         }
+        if (!noOwner() && !manifest.ownersCode().isEmpty()) {
+            rights(target, to, roles);
+        }
         if (!missing.isEmpty()) {
             findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
@@ -144,6 +148,15 @@ public final class RestoreCheck {
             others.forEach(role -> reach(role, user));
             schemas(to, user, others);
         }
+    }
+
+    /** @param roles of the target, with those out of reach, whose objects go to the connecting user */
+    private void rights(Server target, Connection to, List<Role> roles) {
+        Set<String> unreachable = roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
+        manifest.ownersCode().stream().map(OwnersCode::owner).filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
+        OwnerPowers heirs = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
+        List<Timescale.Job> jobs = manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
+        findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), order.granted()));
     }
 
     private boolean noOwner() {

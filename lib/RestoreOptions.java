@@ -25,6 +25,9 @@ public final class RestoreOptions {
     private boolean restart;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14, description = "accept that this cannot be restored and stays behind")
     private List<String> leaveOut = new ArrayList<>();
+    @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
+            description = "give this role of the target its code even where it can do more than on the source")
+    private List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
     private boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not restore privileges (grant/revoke)")
@@ -55,7 +58,8 @@ public final class RestoreOptions {
             }
             target = server.dsn();
         }
-        Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale));
+        Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale,
+                grantAnyway));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
             console.out(Shown.product(restoration.script(target, clients)));

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java GoneRoles.java RoleDifferences.java RoleStatements.java RoleTarget.java RoleTranslation.java Roles.java
-//SOURCES Rows.java Server.java Sql.java TargetKind.java
+//SOURCES Connecting.java Finding.java GoneRoles.java OwnerPowers.java RoleDifferences.java RolePowers.java RoleStatements.java RoleTarget.java
+//SOURCES RoleTranslation.java Roles.java Rows.java Server.java Sql.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
@@ -145,6 +145,16 @@ public final class RolePlan {
                             "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner, facts.user()));
         }
         return findings;
+    }
+
+    /** @return what the source's roles can do there, but for its bootstrap superuser, who is not among them */
+    RolePowers powers() {
+        return translation.here();
+    }
+
+    /** @return what becomes on the target of what acts with its owner's rights */
+    OwnerPowers heirs() {
+        return new OwnerPowers(target.powers(), unreachable, facts.user());
     }
 
     /** @return the owners whose objects will belong to the connecting user */

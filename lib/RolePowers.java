@@ -1,9 +1,13 @@
-//SOURCES Roles.java
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Roles.java Rows.java Server.java
 package lib;
 
+import java.sql.Connection;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +32,33 @@ final class RolePowers {
     RolePowers(Map<String, Set<Roles.Attribute>> attributes, List<Roles.Membership> memberships) {
         this.attributes = attributes;
         this.memberships = memberships;
+    }
+
+    /** Asks a server. */
+    static RolePowers read(Connection session, Server server) {
+        Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
+        Rows.list(session, server.side(), "listing the roles", "SELECT r.rolname, " + Roles.ATTRIBUTES + " FROM pg_catalog.pg_roles r",
+                row -> attributes.put(row.getString(1), Roles.attributes(row.getString(2))));
+        return new RolePowers(attributes, Roles.memberships(session, server));
+    }
+
+    /**
+     * What code gets by another owner than the one that has written it. A role that may create roles is not told from a managed service's
+     * administrator, and is as good as one for a target where it is no superuser (docs/rights.md).
+     *
+     * @return the powers that the new owner has and the old one does not; none where the old one is a superuser
+     */
+    static Set<String> gained(Collection<String> before, Collection<String> after) {
+        Set<String> gained = new TreeSet<>(after);
+        if (before.contains(SUPERUSER) || !after.contains(SUPERUSER) && before.contains(Roles.Attribute.CREATEROLE.name())) {
+            gained.clear();
+        }
+        gained.removeAll(before);
+        return gained;
+    }
+
+    Set<Roles.Attribute> attributes(String role) {
+        return attributes.getOrDefault(role, Set.of());
     }
 
     /** @return the names of attributes and of predefined roles */

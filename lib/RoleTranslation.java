@@ -1,4 +1,4 @@
-//SOURCES RolePowers.java RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
+//SOURCES RoleGains.java RolePowers.java RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
 package lib;
 
 import java.util.ArrayList;
@@ -55,8 +55,9 @@ public final class RoleTranslation {
     private final Roles source;
     private final RoleTarget target;
     private final boolean alter;
-    private final Collection<String> granted;
     private final RolePowers here;
+    private final RoleGains gains;
+    private final Set<String> apart = new TreeSet<>();
     private final Map<String, Outcome> outcomes = new TreeMap<>();
     private final Map<String, RoleRules.Rule> rules = new TreeMap<>();
     private final List<Roles.Membership> memberships = new ArrayList<>();
@@ -75,8 +76,8 @@ public final class RoleTranslation {
         this.source = source;
         this.target = target;
         this.alter = alter;
-        this.granted = granted;
         this.here = new RolePowers(source.roles().stream().collect(Collectors.toMap(Roles.Role::name, Roles.Role::attributes)), source.memberships());
+        this.gains = new RoleGains(here, target, granted);
         Set<String> names = source.roles().stream().map(Roles.Role::name).collect(Collectors.toSet());
         names.add(source.bootstrap());
         names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names).ifPresent(rule -> rules.put(name, rule)));
@@ -106,6 +107,12 @@ public final class RoleTranslation {
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
         Set<Roles.Attribute> lowered = EnumSet.noneOf(Roles.Attribute.class);
         role.attributes().forEach(attribute -> (target.givable().contains(attribute) ? kept : lowered).add(attribute));
+        String more = gains.byPassword(role, kept);
+        if (more != null) {
+            apart.add(name);
+            losses.add(new Loss(name, "attributes, password, comment and settings", more, RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
+            return new Outcome(role, Fate.KEPT, more);
+        }
         if (!lowered.isEmpty()) {
             losses.add(new Loss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
                     "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
@@ -130,7 +137,8 @@ public final class RoleTranslation {
     private boolean changes(Outcome outcome) {
         return switch (outcome.fate) {
             case CREATED, ALTERED -> true;
-            case KEPT -> alter && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
+            case KEPT -> alter && !apart.contains(outcome.role.name())
+                    && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
             case LEFT_OUT -> false;
         };
     }
@@ -191,35 +199,10 @@ public final class RoleTranslation {
         } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
             why = "before PostgreSQL 16 whoever is a member can act as the role";
         }
-        if (why == null && !granted.contains(role)) {
-            why = more(membership);
+        if (why == null) {
+            why = gains.byMembership(membership, powers(membership.member()));
         }
         return why == null ? Optional.empty() : Optional.of(new Loss(membership.member(), "the membership in \"" + role + "\"", why, statement));
-    }
-
-    /**
-     * A role of the target that only has the name of the source's may be able to do more.
-     *
-     * @return what the member would get by it that it has neither on the source nor on the target, in words; or null
-     */
-    private String more(Roles.Membership membership) {
-        String role = membership.role();
-        if (!target.exists(role) || target.powers().has(membership)) {
-            return null;
-        }
-        Set<String> already = powers(membership.member());
-        if (already.contains(RolePowers.SUPERUSER)) {
-            return null;
-        }
-        Set<String> more = target.powers().of(role);
-        // Of superusers there may be several kinds of people, even where both sides have one of that name.
-        boolean superuser = more.contains(RolePowers.SUPERUSER);
-        more.removeAll(already);
-        if (!superuser) {
-            more.removeAll(here.of(role));
-        }
-        return more.isEmpty() ? null : "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
-                : "can do more than on the source (" + String.join(", ", more) + ")");
     }
 
     /** What a role can do on the target, or will be able to do once it is created. */
@@ -244,6 +227,11 @@ public final class RoleTranslation {
 
     public RoleTarget target() {
         return target;
+    }
+
+    /** @return what the source's roles can do there */
+    RolePowers here() {
+        return here;
     }
 
     /** @return every role of the source with what becomes of it, by name */

@@ -65,7 +65,7 @@ class Migrate implements Callable<Integer> {
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target even where it can do more than on the source")
+            description = "grant this role of the target, and give it its code, even where it can do more than on the source")
     List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--via-files", order = 15, description = "write a dump first and restore it, instead of streaming the rows")
     boolean viaFiles;

@@ -62,7 +62,7 @@ class PreflightCheck implements Callable<Integer> {
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target even where it can do more than on the source")
+            description = "grant this role of the target, and give it its code, even where it can do more than on the source")
     List<String> grantAnyway = new ArrayList<>();
     @Mixin
     Filters filters = new Filters();
@@ -85,7 +85,7 @@ class PreflightCheck implements Callable<Integer> {
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
                 Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut, grantAnyway,
-                        target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given());
+                        target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given(), false);
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan);
                 preflight.begin(ClientTools.find(endpoints.environment()));
                 findings.addAll(preflight.run());

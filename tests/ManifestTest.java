@@ -57,6 +57,9 @@ class ManifestTest {
               "serverRoles": [
                 "postgres"
               ],
+              "ownersCode": [
+                {"owner":"app","powers":["CREATEROLE"],"code":["function app.f() (SECURITY DEFINER)"]}
+              ],
               "contents": {
                 "database": "shop",
                 "selective": true,

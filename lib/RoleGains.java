@@ -1,0 +1,60 @@
+//SOURCES RolePowers.java RoleTarget.java Roles.java
+package lib;
+
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What somebody of the source would get by a role of the target that only bears the name of one of the source, and can do more. */
+final class RoleGains {
+    private final RolePowers here;
+    private final RoleTarget target;
+    private final Collection<String> granted;
+
+    /** @param granted the roles of the target by which more may be got */
+    RoleGains(RolePowers here, RoleTarget target, Collection<String> granted) {
+        this.here = here;
+        this.target = target;
+        this.granted = granted;
+    }
+
+    /**
+     * @param already what the member can do on the target
+     * @return what the member would get that it has neither on the source nor on the target, in words; or null
+     */
+    String byMembership(Roles.Membership membership, Set<String> already) {
+        String role = membership.role();
+        if (granted.contains(role) || !target.exists(role) || target.powers().has(membership) || already.contains(RolePowers.SUPERUSER)) {
+            return null;
+        }
+        Set<String> more = target.powers().of(role);
+        // Of superusers there may be several kinds of people, even where both sides have one of that name.
+        boolean superuser = more.contains(RolePowers.SUPERUSER);
+        more.removeAll(already);
+        if (!superuser) {
+            more.removeAll(here.of(role));
+        }
+        return words(more, superuser);
+    }
+
+    /**
+     * @param given the attributes that the target's role is to get
+     * @return what whoever has the source's password could then do that they cannot on the source, in words; or null
+     */
+    String byPassword(Roles.Role role, Set<Roles.Attribute> given) {
+        if (granted.contains(role.name()) || !target.exists(role.name())) {
+            return null;
+        }
+        Set<Roles.Attribute> attributes = EnumSet.noneOf(Roles.Attribute.class);
+        attributes.addAll(given);
+        // What the user may not give, the user may not take away either.
+        target.powers().attributes(role.name()).stream().filter(attribute -> !target.givable().contains(attribute)).forEach(attributes::add);
+        Set<String> more = RolePowers.gained(here.of(role.name()), target.powers().of(role.name(), attributes));
+        return words(more, more.contains(RolePowers.SUPERUSER));
+    }
+
+    private static String words(Set<String> more, boolean superuser) {
+        return more.isEmpty() ? null : "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
+                : "can do more than on the source (" + String.join(", ", more) + ")");
+    }
+}
