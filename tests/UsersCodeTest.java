@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,19 @@ class UsersCodeTest {
     static void makeMallory() {
         for (PgServer server : List.of(SOURCE, TARGET)) {
             server.sql("postgres", "DROP ROLE IF EXISTS mallory", "CREATE ROLE mallory LOGIN PASSWORD '" + PASSWORD + "'");
+        }
+    }
+
+    /** Other classes share these servers. */
+    @AfterAll
+    static void dropMallory() {
+        for (PgServer server : List.of(SOURCE, TARGET)) {
+            server.rows("postgres", """
+                    SELECT quote_ident(datname) FROM pg_database d
+                     WHERE EXISTS (SELECT FROM pg_shdepend s
+                                    WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = 'mallory'::regrole AND d.oid IN (s.dbid, s.objid))""")
+                    .forEach(row -> server.sql("postgres", "DROP DATABASE " + row.get(0) + " WITH (FORCE)"));
+            server.sql("postgres", "DROP ROLE mallory");
         }
     }
 
