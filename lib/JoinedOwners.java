@@ -5,6 +5,8 @@ package lib;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The memberships that let a user who is no superuser read what others own on the target, for as long as this is open. They are taken back
@@ -25,13 +27,21 @@ public final class JoinedOwners implements AutoCloseable {
     public static JoinedOwners of(Server target, Console console) {
         try (Connection session = target.session()) {
             List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner).distinct().toList();
-            List<String> roles = target.facts().superuser() ? List.of() : Ownership.joinable(session, target.facts(), owners, List.of());
+            List<String> roles = target.facts().superuser() ? List.of() : Ownership.joinable(session, target.facts(), owners, List.of()).stream()
+                    .filter(Predicate.not(granted(session, target.facts().major())::contains)).toList();
             Cleanup.Task leaving = Cleanup.puttingBack(() -> leave(target, roles), reason -> left(target, roles, console, reason));
             roles.forEach(role -> Rows.run(session, "target", "becoming a member of role \"" + role + "\"", Ownership.joining(role, target.facts().major())));
             return new JoinedOwners(leaving);
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
         }
+    }
+
+    /** @return the roles whose membership would be taken from the user with what is taken back, for it is there already and gives no rights */
+    private static Set<String> granted(Connection session, int major) {
+        return Set.copyOf(Rows.texts(session, "target", "asking for memberships", """
+                SELECT r.rolname FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
+                 WHERE u.rolname = current_user""" + (major >= 16 ? " AND m.grantor = m.member" : "")));
     }
 
     private static void leave(Server target, List<String> roles) {

@@ -175,12 +175,13 @@ public final class Ownership {
 
     /**
      * @param created roles that do not exist yet, and will have been created by the connecting user
-     * @return those of the roles that somebody who is no superuser is no member of, and can become one
+     * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of pg_database_owner: PostgreSQL
+     *         manual, 22.5 "Predefined Roles")
      */
     static List<String> joinable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
         List<String> there = Rows.texts(target, "target", "asking for memberships", """
                 SELECT r.rolname FROM pg_catalog.pg_roles r
-                 WHERE NOT r.rolsuper AND NOT (pg_catalog.pg_has_role(r.oid, 'USAGE') AND pg_catalog.pg_has_role(r.oid, '%s'))
+                 WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner' AND NOT (pg_catalog.pg_has_role(r.oid, 'USAGE') AND pg_catalog.pg_has_role(r.oid, '%s'))
                    AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
                 .formatted(facts.major() >= 16 ? "SET" : "USAGE", facts.major() < 16 && facts.createRole()));
         return new TreeSet<>(roles).stream().filter(role -> created.contains(role) || there.contains(role)).toList();

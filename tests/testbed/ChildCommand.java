@@ -24,6 +24,8 @@ public final class ChildCommand implements AutoCloseable {
     private final StringBuffer out = new StringBuffer();
     private final StringBuffer err = new StringBuffer();
     private final List<Thread> readers;
+    private long signalled;
+    private long ended;
 
     private ChildCommand(Process process) {
         this.process = process;
@@ -85,6 +87,7 @@ public final class ChildCommand implements AutoCloseable {
     /** Sends a signal such as {@code TERM} to the command alone. */
     public void signal(String name) {
         signal(name, List.of(handle()));
+        signalled = System.nanoTime();
     }
 
     /** Sends a signal such as {@code INT} to all processes of the command, as a terminal does for Ctrl-C. */
@@ -92,6 +95,7 @@ public final class ChildCommand implements AutoCloseable {
         List<ProcessHandle> all = new ArrayList<>(family());
         all.add(handle());
         signal(name, all);
+        signalled = System.nanoTime();
     }
 
     private static void signal(String name, List<ProcessHandle> processes) {
@@ -111,6 +115,7 @@ public final class ChildCommand implements AutoCloseable {
             if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("the command did not end within " + SECONDS + " s\n" + err);
             }
+            ended = System.nanoTime();
             for (Thread reader : readers) {
                 reader.join(TimeUnit.SECONDS.toMillis(SECONDS));
             }
@@ -119,6 +124,11 @@ public final class ChildCommand implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** @return from the last signal to the end of the process, in milliseconds, once {@link #end} has returned */
+    public long millisToEnd() {
+        return TimeUnit.NANOSECONDS.toMillis(ended - signalled);
     }
 
     /** @return what it has said on stderr so far */
