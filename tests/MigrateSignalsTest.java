@@ -164,6 +164,7 @@ class MigrateSignalsTest {
             assertTrue(run.err().endsWith(lastWords), run.err());
             assertEquals("", run.failure().replaceAll("(?m)^hint: .*", ""), "what follows from the signal is no news");
             assertEquals(code, run.code());
+            assertTrue(child.millisToEnd() < 5_000, child.millisToEnd() + " ms");
             assertEquals(List.of(), family.stream().filter(MigrateSignalsTest::runs).map(process -> process.info().commandLine()).toList());
             assertEquals(List.of(), files());
             Meanwhile.until("no session on the target", () -> TARGET.query(target, SESSIONS).equals("0"));
