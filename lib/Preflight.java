@@ -48,6 +48,7 @@ public final class Preflight {
     private Uncarried uncarried;
     private RolePlan roles;
     private boolean withTimescale;
+    private Integer neededClient;
 
     /** @param from a session on the source, {@code to} one on the target */
     public Preflight(Server source, Connection from, Server target, Connection to, Plan plan) {
@@ -125,6 +126,11 @@ public final class Preflight {
         return tools;
     }
 
+    /** @return the major version of the client programs that would serve and are not installed, or null where nothing is missing */
+    public Integer neededClient() {
+        return neededClient;
+    }
+
     public Extensions extensions() {
         return extensions;
     }
@@ -157,6 +163,7 @@ public final class Preflight {
             tools = installed.pick(source.facts().major(), target.facts().major());
             findings.add(Finding.ok("client tools", "pg_dump and pg_restore %s", tools));
         } catch (Failure e) {
+            neededClient = source.facts().major();
             findings.add(Finding.stop("client tools", e));
         }
     }

@@ -111,12 +111,12 @@ final class RemoteScripts {
             trap '' HUP INT
             # No other program is told. The options are those of the commands themselves; performance data would stay in /tmp.
             tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp toolkit.jar "$@"; }
-            preflight() { tool %1$s >&2; }
+            preflight() { rm -f client; tool %1$s --client-needed client >&2; }
             migrate() { tool %2$s --out %3$s; }
             preflight
             code=$?
-            package=$(sed -n 's/.* client tools .* are needed for a source of version \\([0-9][0-9]*\\) .*/postgresql-client-\\1/p' err | tail -n 1)
-            if [ $code = 3 ] && [ -n "$package" ] && [ -z "$stopped" ]; then
+            if [ $code = 3 ] && [ -s client ] && [ -z "$stopped" ]; then
+                package=postgresql-client-$(cat client)
                 echo "installing $package" >&2
                 if install "$package" >install.log 2>&1 || { get install postgresql-common && as_root sh -c '/usr/share/postgresql-common/pgdg/apt.*.sh -y' \\
                         && install "$package"; } >>install.log 2>&1; then
@@ -139,7 +139,7 @@ final class RemoteScripts {
 
     /**
      * The script that stays with the run, asks first and migrates then, and writes down how that ended. Client programs that are missing
-     * are installed when preflight names them: it is the first that knows both servers.
+     * are installed when preflight has written their major version into the file {@code client}: it is the first that knows both servers.
      *
      * @param preflight the class and the arguments of preflight, as words of a shell
      * @param migrate those of migrate

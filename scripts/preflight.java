@@ -4,11 +4,12 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Finding.java ../lib/Parallelism.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java ../lib/Selection.java
-//SOURCES ../lib/Server.java ../lib/Shown.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
+//SOURCES ../lib/Finding.java ../lib/OutputFile.java ../lib/Parallelism.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java
+//SOURCES ../lib/Selection.java ../lib/Server.java ../lib/Shown.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
 import lib.Finding;
+import lib.OutputFile;
 import lib.Parallelism;
 import lib.Preflight;
 import lib.QuestionScript;
@@ -66,6 +68,9 @@ class PreflightCheck implements Callable<Integer> {
     List<String> grantAnyway = new ArrayList<>();
     @Mixin
     Filters filters = new Filters();
+    @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
+            description = "write to this file which major version of the client programs is missing, if any: a line for programs")
+    Path clientNeeded;
     @Option(names = "--dry-run", order = 34, description = "judge nothing; print a shell script that asks the same with psql")
     boolean dryRun;
     @Mixin
@@ -89,6 +94,9 @@ class PreflightCheck implements Callable<Integer> {
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan);
                 preflight.begin(ClientTools.find(endpoints.environment()));
                 findings.addAll(preflight.run());
+                if (clientNeeded != null && preflight.neededClient() != null) {
+                    new OutputFile(clientNeeded, true).write(preflight.neededClient() + "\n");
+                }
             };
             if (dryRun) {
                 console.out(Shown.product(new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)

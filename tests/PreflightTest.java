@@ -3,12 +3,18 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Pasted;
 import testbed.PgServer;
@@ -56,6 +62,18 @@ class PreflightTest {
         assertTrue(go.out().contains("ok       encoding           UTF8 on both sides\n"), go.out());
         assertTrue(go.out().contains("ok       extensions         pg_stat_statements "), go.out());
         assertFalse(go.out().contains("\nstop "), go.out());
+    }
+
+    /** What installs it on another machine reads no sentence. */
+    @Test
+    void a_program_learns_which_client_is_missing_by_a_value(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("client");
+        assertEquals(0, CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "--client-needed", file.toString()).code());
+        assertFalse(Files.exists(file));
+        assumeTrue(ClientBinaries.find(17).isEmpty(), "needs a machine without clients of version 17");
+        PgServer newer = PgServer.shared(17);
+        assertEquals(3, CommandRun.preflight(newer.uri(newer.newDatabase()), newer.uri(newer.newDatabase()), "--client-needed", file.toString()).code());
+        assertEquals("17\n", Files.readString(file));
     }
 
     @Test
