@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java FactTemplate.java Rows.java Selection.java Sql.java CatalogShape.java
+//SOURCES Checksums.java FactTemplate.java PlannedCode.java Rows.java Selection.java Sql.java CatalogShape.java
 package lib;
 
 import java.sql.Connection;
@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A relation of the source whose rows are compared: an ordinary table, a partition, a populated materialized view, a chunk with all that it
@@ -19,10 +20,11 @@ import java.util.Map;
  * @param whole whether everything is meant that a query of it gives, not only what it holds itself
  * @param twin the target's relation as SQL, or null where it has the same name
  * @param hypertable the name of the hypertable that a chunk belongs to, or null
- * @param stored whether these rows are all that the relation itself stores, and no others, so that a COPY of it gives them
+ * @param packed the source's tables of compressed rows as SQL
+ * @param twinPacked the target's of a chunk, or null
  */
 record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, long bytes, String list,
-        String condition, boolean whole, String twin, String hypertable, boolean stored) {
+        String condition, boolean whole, String twin, String hypertable, List<String> packed, String twinPacked) {
     private static final String COLUMNS = """
             string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
                        ORDER BY a.attname COLLATE "C")""";
@@ -37,11 +39,16 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
              GROUP BY c.oid, n.nspname, c.relname, c.relkind, f.condition
              ORDER BY 6 DESC, c.oid""";
     private static final String CHUNKS = """
-            SELECT c.oid, n.nspname, c.relname, k.name, %s + coalesce(%s, 0), %s, k.hypertable, k.compressed IS NULL
+            SELECT c.oid, n.nspname, c.relname, k.name, %s + coalesce(%s, 0), %s, k.hypertable, k.compressed::regclass::text
               FROM {chunks} k JOIN pg_class c ON c.oid = k.relid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class p ON p.oid = k.parent
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE {data p} GROUP BY c.oid, n.nspname, c.relname, k.name, k.compressed, k.hypertable""";
-    private static final String TWINS = "SELECT k.name, k.relid::regclass::text FROM {chunks} k";
+    private static final String TWINS = "SELECT k.name, k.relid::regclass::text, k.compressed::regclass::text FROM {chunks} k";
+    private static final Twin NO_TWIN = new Twin(null, null);
+
+    /** A chunk on the target, and where its compressed rows are, or null. */
+    private record Twin(String sql, String packed) {
+    }
 
     /** @return every such relation that is wanted, the largest first, without chunks */
     static List<ComparedTable> list(Connection session, Selection selection, CatalogShape timescale) {
@@ -49,22 +56,34 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
                 Selection.bytes("c.oid"), COLUMNS, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
                 timescale.external("c.oid")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
-                        row.getLong(6), row.getString(7), row.getString(8), false, null, null, row.getString(8).isEmpty() && !row.getBoolean(5)));
+                        row.getLong(6), row.getString(7), row.getString(8), false, null, null, List.of(), null));
+    }
+
+    /** @return the tables that hold the compressed rows of a hypertable, as SQL */
+    static List<String> packed(Connection session, String side, FactTemplate timescale, String hypertable) {
+        return Rows.texts(session, side, "listing the chunks of " + hypertable, timescale.expand(
+                "SELECT k.compressed::regclass FROM {chunks} k WHERE k.compressed IS NOT NULL AND k.hypertable = " + Sql.literal(hypertable)));
     }
 
     /** @return every chunk that is wanted, whatever it is called on the target; one that the target lacks has no twin */
     static List<ComparedTable> chunks(Connection source, FactTemplate ours, Connection target, FactTemplate theirs) {
-        Map<String, String> twins = new HashMap<>();
-        Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS), row -> twins.put(row.getString(1), row.getString(2)));
+        Map<String, Twin> twins = new HashMap<>();
+        Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS), row -> twins.put(row.getString(1), new Twin(row.getString(2), row.getString(3))));
         return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(Selection.bytes("c.oid"),
                 Selection.bytes("k.compressed"), COLUMNS)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false, row.getLong(5),
-                        row.getString(6), "", true, twins.get(row.getString(4)), row.getString(7), row.getBoolean(8)));
+                        row.getString(6), "", true, twins.getOrDefault(row.getString(4), NO_TWIN).sql, row.getString(7),
+                        Stream.ofNullable(row.getString(8)).toList(),
+                        twins.getOrDefault(row.getString(4), NO_TWIN).packed));
     }
 
-    /** @return this table with the rows of its chunks, for a target where it is no hypertable */
-    ComparedTable withChunks() {
-        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin, hypertable, false);
+    /**
+     * @param timescale of the session's side
+     * @return this table with the rows of its chunks, for a target where it is no hypertable
+     */
+    ComparedTable withChunks(Connection session, FactTemplate timescale) {
+        List<String> packed = packed(session, "source", timescale, identity);
+        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin, hypertable, packed, null);
     }
 
     /** @return the columns by name, because their order in the table may differ between the sides */
@@ -75,6 +94,11 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
             columns.add(new Checksums.Column(entry.substring(0, end), entry.substring(end + 1)));
         }
         return columns;
+    }
+
+    /** @return whether these rows are all that the relation itself stores, and no others, so that a COPY of it gives them */
+    boolean stored() {
+        return condition.isEmpty() && !materialized && packed.isEmpty() && (!whole || hypertable != null);
     }
 
     /** @return the source's rows in question, as they follow FROM; those of partitions and children are compared with these */
@@ -90,6 +114,16 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     /** @return the source's relation as SQL */
     String source() {
         return Sql.name(schema, name);
+    }
+
+    /** @return the source's relation as a query asks for it */
+    PlannedCode.Queried queried() {
+        return new PlannedCode.Queried(source(), whole, packed, false);
+    }
+
+    /** @return the target's */
+    PlannedCode.Queried queriedThere() {
+        return new PlannedCode.Queried(target(), twin != null, Stream.ofNullable(twinPacked).toList(), false);
     }
 
     /** @return the target's relation as SQL */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java Inventory.java Parallelism.java Part.java
+//SOURCES Background.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Parallelism.java Part.java
 //SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
@@ -39,7 +39,9 @@ public final class Copier implements AutoCloseable {
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
+    /** A session that sees what is there now, whatever the snapshot. */
     private Connection now;
+    private HeldTables held;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
     public Copier(Snapshot source, Server target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
@@ -78,13 +80,17 @@ public final class Copier implements AutoCloseable {
      * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
      */
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
-        List<Shipment> plan;
-        synchronized (source.holder()) {
-            plan = CopyPlan.of(tables, parallelism, (table, wanted) -> new TableRanges(source.holder(), now(), source.server()).of(table, wanted));
+        try {
+            List<Shipment> plan;
+            synchronized (source.holder()) {
+                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> new TableRanges(source.holder(), held(), source.server()).of(table, wanted));
+            }
+            List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+            Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
+            copyThroughHolder(wantedByOthers, arrival);
+        } finally {
+            letGo();
         }
-        List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-        Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
-        copyThroughHolder(wantedByOthers, arrival);
     }
 
     /** Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other one costs journeys there and back. */
@@ -228,7 +234,20 @@ public final class Copier implements AutoCloseable {
         rows.addAndGet(moved.arrived());
     }
 
-    /** Whoever owns a table may make an index at any time, and only a range is read by a query. */
+    /** What is read in parts is held until all are read. */
+    private synchronized HeldTables held() {
+        held = held != null ? held : new HeldTables(now(), source.side(), now());
+        return held;
+    }
+
+    private synchronized void letGo() {
+        if (held != null) {
+            held.close();
+            held = null;
+        }
+    }
+
+    /** Nobody can have made an index while the table is held, which the same session says. */
     private synchronized void refuseCode(Part part) {
         if (TableRanges.isCoded(now(), part.table())) {
             throw Failure.step("table %s of the source got an index or statistics while it was read, which call what no superuser owns", part.table())
@@ -236,7 +255,6 @@ public final class Copier implements AutoCloseable {
         }
     }
 
-    /** A session that sees what is there now, whatever the snapshot. */
     private synchronized Connection now() {
         if (now == null) {
             now = source.server().session();

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Count.java Difference.java FactTemplate.java PlannedCode.java Rows.java Server.java Sql.java Undecided.java Workers.java
+//SOURCES ComparedTable.java Connecting.java Count.java Difference.java FactTemplate.java HeldTables.java PlannedCode.java Rows.java Server.java Sql.java Undecided.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -68,12 +68,12 @@ final class HypertableRows {
         @Override
         public void work(Hypertable hypertable) {
             String doing = "counting the rows of " + hypertable.name;
-            if (!PlannedCode.among(session, target.side(), doing, List.of(new PlannedCode.Queried(hypertable.sql, true))).isEmpty()) {
-                undecided.add(new Undecided(hypertable.name, "its rows were not counted, for its indexes or statistics call what no superuser owns",
-                        "to decide, count them as its owner"));
-                return;
-            }
-            try {
+            PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true, ComparedTable.packed(session, target.side(), theirs, hypertable.name), false);
+            try (HeldTables still = new HeldTables(session, target.side(), session)) {
+                if (!still.coded(doing, List.of(all)).isEmpty()) {
+                    undecided.add(new Undecided(hypertable.name, "its rows were not counted, for " + HeldTables.WHY_NOT, "to decide, count them as its owner"));
+                    return;
+                }
                 long seen = count("SELECT count(*) FROM " + hypertable.sql);
                 boolean doubtful = seen < wanted.getOrDefault(hypertable.name, 0L) || incomplete.contains(hypertable.name);
                 long held = doubtful ? held(hypertable) : 0;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which relations cannot be queried without running what somebody has written who is no superuser. To plan a query of a table the server simplifies
@@ -46,10 +47,12 @@ final class PlannedCode {
             + " WHERE p.oid = %s AND NOT r.rolsuper AND " + Selection.noExtension("pg_proc", "p.oid") + ")";
 
     private static final String AMONG = """
-            WITH RECURSIVE asked(place, whole, oid) AS (
-              SELECT v.place, v.whole, pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM (VALUES %s) v(place, whole, name)
-              UNION SELECT a.place, a.whole, i.inhrelid FROM asked a JOIN pg_catalog.pg_inherits i ON i.inhparent = a.oid WHERE a.whole)
-            SELECT DISTINCT a.place FROM asked a JOIN pg_catalog.pg_class c ON c.oid = a.oid WHERE c.relkind NOT IN ('r', 'p', 'm') OR %s""";
+            WITH RECURSIVE asked(place, whole, held, oid) AS (
+              SELECT v.place, v.whole, v.held, pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM (VALUES %s) v(place, whole, held, name)
+              UNION SELECT a.place, a.whole, a.held, i.inhrelid FROM asked a JOIN pg_catalog.pg_inherits i ON i.inhparent = a.oid WHERE a.whole)
+            SELECT DISTINCT a.place FROM asked a JOIN pg_catalog.pg_class c ON c.oid = a.oid
+             WHERE c.relkind NOT IN ('r', 'p', 'm') OR c.relkind <> 'm' AND NOT a.held AND NOT EXISTS (
+               SELECT FROM pg_catalog.pg_roles o WHERE o.oid = c.relowner AND (o.rolsuper OR o.rolname = current_user)) OR %s""";
 
     private PlannedCode() {
     }
@@ -65,8 +68,32 @@ final class PlannedCode {
      *
      * @param sql its qualified name
      * @param whole with all that inherits from it
+     * @param packed the qualified names of the tables that hold its compressed rows
+     * @param held whether nobody can give it an index or statistics now
      */
-    record Queried(String sql, boolean whole) {
+    record Queried(String sql, boolean whole, List<String> packed, boolean held) {
+        /** One that nobody holds. */
+        Queried(String sql, boolean whole) {
+            this(sql, whole, List.of(), false);
+        }
+
+        Queried asHeld() {
+            return new Queried(sql, whole, packed, true);
+        }
+
+        /** @return all of it, as LOCK names it */
+        List<String> names() {
+            return Stream.concat(Stream.of(whole ? sql : "ONLY " + sql), packed.stream().map(name -> "ONLY " + name)).toList();
+        }
+
+        /** The rows of a VALUES list. */
+        private Stream<String> values(int place) {
+            return Stream.concat(Stream.of(value(place, whole, sql)), packed.stream().map(name -> value(place, false, name)));
+        }
+
+        private String value(int place, boolean all, String name) {
+            return "(" + place + ", " + all + ", " + held + ", " + Sql.literal(name) + ")";
+        }
     }
 
     /**
@@ -95,17 +122,17 @@ final class PlannedCode {
 
     /**
      * @param session one that sees what is there now, for the planner does so too, whatever the snapshot
-     * @return the places in the list of those of which {@link #runs} holds, and of what is no table any more
+     * @return the places in the list of those of which {@link #runs} holds or may soon hold, for they are somebody else's and not held, and of what is no
+     *         table any more
      */
     static Set<Integer> among(Connection session, String side, String doing, List<Queried> relations) {
-        String values = IntStream.range(0, relations.size())
-                .mapToObj(i -> "(" + i + ", " + relations.get(i).whole + ", " + Sql.literal(relations.get(i).sql) + ")").collect(Collectors.joining(", "));
+        String values = IntStream.range(0, relations.size()).boxed().flatMap(i -> relations.get(i).values(i)).collect(Collectors.joining(", "));
         return relations.isEmpty() ? Set.of()
                 : new HashSet<>(Rows.list(session, side, doing, AMONG.formatted(values, runs("a.oid")), row -> row.getInt(1)));
     }
 
     /**
-     * Begins a transaction that holds a table as it is, so that nobody puts something else in its place; the caller ends it.
+     * Begins a transaction that holds a table as it is, so that nobody puts something else in its place or gives it an index; the caller ends it.
      *
      * @param table its qualified name
      * @return whether a query of it alone runs nothing; also false where that cannot be told without waiting for somebody's lock
@@ -118,6 +145,15 @@ final class PlannedCode {
         } catch (SQLException e) {
             return false;
         }
-        return among(session, side, doing, List.of(new Queried(table, false))).isEmpty();
+        Queried queried = new Queried(table, false);
+        if (among(session, side, doing, List.of(queried)).isEmpty()) {
+            return true;
+        }
+        try (Statement statement = session.createStatement()) {
+            statement.execute("LOCK TABLE ONLY " + table + " IN SHARE UPDATE EXCLUSIVE MODE NOWAIT");
+        } catch (SQLException e) {
+            return false;
+        }
+        return among(session, side, doing, List.of(queried.asHeld())).isEmpty();
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java PlannedCode.java RefreshedView.java RowSum.java Rows.java
+//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java Rows.java
 //SOURCES Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
 package lib;
 
@@ -118,9 +118,11 @@ final class RowComparison {
         try (Connection there = target.session()) {
             for (ComparedTable table : wantedByOthers) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
-                boolean coded = !streamed.among(List.of(table), there).isEmpty();
                 synchronized (source.holder()) {
-                    compare(source.holder(), there, table, coded);
+                    try (HeldTables ours = streamed.held(source.holder()); HeldTables theirs = new HeldTables(there, target.side(), there)) {
+                        boolean coded = !streamed.among(List.of(table), ours, theirs).isEmpty();
+                        compare(source.holder(), there, table, coded);
+                    }
                 }
             }
         } catch (SQLException e) {
@@ -138,17 +140,18 @@ final class RowComparison {
 
         @Override
         public void work(List<ComparedTable> some) {
-            // At the last moment: whoever owns a table may make an index at any time.
-            Set<ComparedTable> coded = streamed.among(some, sessions.target());
-            if (some.size() > 1 && coded.isEmpty() && together(some)) {
-                return;
-            }
-            for (ComparedTable table : some) {
-                // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
-                if (table.materialized() || lock(table)) {
-                    compare(sessions.source(), sessions.target(), table, coded.contains(table));
-                } else {
-                    wantedByOthers.add(table);
+            try (HeldTables ours = streamed.held(sessions.source()); HeldTables theirs = new HeldTables(sessions.target(), target.side(), sessions.target())) {
+                Set<ComparedTable> coded = streamed.among(some, ours, theirs);
+                if (some.size() > 1 && coded.isEmpty() && together(some)) {
+                    return;
+                }
+                for (ComparedTable table : some) {
+                    // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
+                    if (table.materialized() || lock(table)) {
+                        compare(sessions.source(), sessions.target(), table, coded.contains(table));
+                    } else {
+                        wantedByOthers.add(table);
+                    }
                 }
             }
         }
@@ -209,11 +212,10 @@ final class RowComparison {
         if (!coded) {
             compare(from, to, table, table.columns());
         } else if (table.stored()) {
-            console.explain("table %s is read with COPY: its indexes or statistics call what no superuser owns", table.identity());
+            console.explain("table %s is read with COPY: %s", table.identity(), HeldTables.WHY_NOT);
             answered(from, to, table, List.of(), () -> streamed.ask(from, to, table, executor));
         } else {
-            undecided.add(new Undecided(table.identity(), "its rows were not compared, for its indexes or statistics call what no superuser owns",
-                    "to decide, compare them as its owner"));
+            undecided.add(new Undecided(table.identity(), "its rows were not compared, for " + HeldTables.WHY_NOT, "to decide, compare them as its owner"));
         }
     }
 

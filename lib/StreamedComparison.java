@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java PlannedCode.java RowSum.java Rows.java Server.java Sql.java StreamedSum.java
+//SOURCES Checksums.java ComparedTable.java HeldTables.java RowSum.java Rows.java Server.java Sql.java StreamedSum.java
 package lib;
 
 import java.sql.Connection;
@@ -30,21 +30,21 @@ final class StreamedComparison implements AutoCloseable {
         now = source.session();
     }
 
+    /** @return what holds tables of the source for a session under the snapshot that will query them */
+    HeldTables held(Connection session) {
+        return new HeldTables(session, source.side(), now);
+    }
+
     /**
-     * @param there a session on the target, outside a transaction
+     * @param here holds those of the source that will be queried
+     * @param there those of the target
      * @return those of the tables that a query must leave alone
      */
-    Set<ComparedTable> among(List<ComparedTable> tables, Connection there) {
+    Set<ComparedTable> among(List<ComparedTable> tables, HeldTables here, HeldTables there) {
         String doing = tables.size() == 1 ? "comparing the rows of " + tables.get(0).identity() : "comparing rows";
         Set<ComparedTable> found = new HashSet<>();
-        PlannedCode.among(there, target.side(), doing,
-                tables.stream().map(table -> new PlannedCode.Queried(table.target(), table.twin() != null)).toList())
-                .forEach(place -> found.add(tables.get(place)));
-        // Last, for somebody else's source is the one to be wary of.
-        synchronized (now) {
-            PlannedCode.among(now, source.side(), doing, tables.stream().map(table -> new PlannedCode.Queried(table.source(), table.whole())).toList())
-                    .forEach(place -> found.add(tables.get(place)));
-        }
+        there.coded(doing, tables.stream().map(ComparedTable::queriedThere).toList()).forEach(place -> found.add(tables.get(place)));
+        here.coded(doing, tables.stream().map(ComparedTable::queried).toList()).forEach(place -> found.add(tables.get(place)));
         return found;
     }
 

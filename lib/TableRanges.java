@@ -1,4 +1,4 @@
-//SOURCES Inventory.java PlannedCode.java Rows.java Server.java Sql.java TimescaleExtension.java
+//SOURCES HeldTables.java Inventory.java PlannedCode.java Rows.java Server.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -21,17 +21,17 @@ final class TableRanges {
     private static final String COMPRESSED = "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name = %s";
 
     private final Connection session;
-    private final Connection now;
+    private final HeldTables held;
     private final int major;
     private final boolean timescale;
 
     /**
      * @param session a session under the snapshot
-     * @param now one that sees what is there now
+     * @param held keeps what is cut as it is until all of it is read
      */
-    TableRanges(Connection session, Connection now, Server server) {
+    TableRanges(Connection session, HeldTables held, Server server) {
         this.session = session;
-        this.now = now;
+        this.held = held;
         major = server.facts().major();
         timescale = TimescaleExtension.of(session, "source") != null;
     }
@@ -41,7 +41,7 @@ final class TableRanges {
         if (timescale && text(COMPRESSED.formatted(Sql.literal(table.schema()), Sql.literal(table.name()))) != null) {
             return List.of();
         }
-        if (isCoded(now, table)) {
+        if (!held.coded("dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false))).isEmpty()) {
             return List.of();
         }
         List<String> ranges = major >= TID_RANGES ? pages(table, wanted) : keys(table, wanted);
@@ -50,10 +50,10 @@ final class TableRanges {
 
     /**
      * @param now a session that sees what is there now
-     * @return whether a query of the table would run what somebody has written
+     * @return whether a query of the table, which is held, would run what somebody has written
      */
     static boolean isCoded(Connection now, Inventory.Table table) {
-        return !PlannedCode.among(now, "source", "dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false))).isEmpty();
+        return !PlannedCode.among(now, "source", "dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false).asHeld())).isEmpty();
     }
 
     private List<String> pages(Inventory.Table table, int wanted) {

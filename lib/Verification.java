@@ -154,7 +154,7 @@ public final class Verification {
         synchronized (source.holder()) {
             for (ComparedTable table : ComparedTable.list(source.holder(), selection, facts.timescale())) {
                 if (!facts.lacksRelation(table.identity())) {
-                    tables.add(facts.lacks("hypertable", table.identity()) ? table.withChunks() : table);
+                    tables.add(facts.lacks("hypertable", table.identity()) ? table.withChunks(source.holder(), facts.ours()) : table);
                 }
             }
             if (facts.timescale().present() && facts.targetHasTimescale()) {

@@ -63,7 +63,7 @@ public final class VerificationScript {
         Checksums checksums = new Checksums(source.facts(), target.facts());
         List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
                 .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
-        List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false)).toList();
+        List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
         Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
         coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
         for (String side : List.of("source", "target")) {

@@ -1,0 +1,152 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import testbed.CommandRun;
+import testbed.Interposer;
+import testbed.PgServer;
+import testbed.Sides;
+
+/**
+ * Rascal owns tables without anything suspicious. At the very moment when a superuser's query of one is on its way to the server, each time, he
+ * gives the table an index or statistics that call a function of his.
+ */
+class IndexedMeanwhileTest {
+    private static final String PASSWORD = "at last";
+    private static final String TABLE = "FROM (ONLY )?\"?r\"?\\.\"?";
+    private static final Map<Integer, PgServer> OTHERS = new HashMap<>();
+    private final AtomicInteger attempts = new AtomicInteger();
+    private final Set<String> refusals = ConcurrentHashMap.newKeySet();
+    private PgServer server = Sides.shared().source();
+    private String database;
+
+    @AfterAll
+    static void stop() {
+        OTHERS.values().forEach(PgServer::close);
+    }
+
+    private void use(int major) {
+        if (major != server.major()) {
+            server = OTHERS.computeIfAbsent(major, PgServer::start);
+        }
+    }
+
+    private void make(String... more) throws SQLException {
+        server.sql("postgres", "CREATE ROLE rascal LOGIN PASSWORD '" + PASSWORD + "'");
+        database = server.newDatabase("OWNER rascal");
+        rascal(database, "CREATE SCHEMA r", """
+                CREATE FUNCTION r.act() RETURNS void LANGUAGE plpgsql AS $act$
+                BEGIN
+                  COPY (SELECT pg_catalog.current_query()) TO PROGRAM 'cat >> raced';
+                EXCEPTION WHEN OTHERS THEN NULL;
+                END $act$""",
+                "CREATE FUNCTION r.evil(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM r.act(); RETURN i; END'");
+        rascal(database, more);
+    }
+
+    @AfterEach
+    void drop() throws IOException {
+        Files.deleteIfExists(raced());
+        server.rows("postgres", "SELECT datname FROM pg_database d WHERE datdba = 'rascal'::regrole").forEach(row -> server.sql("postgres", "DROP DATABASE " + row.get(0)));
+        server.sql("postgres", "DROP ROLE rascal");
+    }
+
+    private void rascal(String in, String... statements) throws SQLException {
+        try (Connection session = server.connect(in, "rascal", PASSWORD); Statement statement = session.createStatement()) {
+            statement.execute("SET lock_timeout = '50ms'");
+            statement.execute("SET statement_timeout = '20s'");
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** What he does may be refused, for somebody holds the table. */
+    private void attack(String in, String... statements) {
+        for (String sql : statements) {
+            try {
+                rascal(in, sql.formatted(attempts.incrementAndGet()));
+            } catch (SQLException e) {
+                refusals.add(e.getSQLState());
+            }
+        }
+    }
+
+    private Path raced() {
+        return server.dataFolder().resolve("raced");
+    }
+
+    private void assertNotRaced() throws IOException {
+        assertFalse(Files.exists(raced()), () -> {
+            try {
+                return "run by a superuser: " + Files.readString(raced());
+            } catch (IOException e) {
+                return e.getMessage();
+            }
+        });
+        assertTrue(attempts.get() > 0, "no moment for it has come");
+        assertEquals(Set.of("55P03"), refusals, "he was stopped by another thing than a lock");
+    }
+
+    private Interposer interposed(String in, String when, String... statements) {
+        Pattern pattern = Pattern.compile(when, Pattern.DOTALL);
+        return new Interposer(server, said -> pattern.matcher(said).find(), () -> attack(in, statements));
+    }
+
+    /** A table of the trip for small ones, and one with a trip of its own; on either side. */
+    @ParameterizedTest
+    @CsvSource({"12, CREATE INDEX i%d ON r.%s ((r.evil(1)))", "15, CREATE INDEX i%d ON r.%s (i) WHERE r.evil(1) > 0",
+            "18, 'CREATE STATISTICS r.s%d ON (r.evil(1) + i), (r.evil(2)) FROM r.%s'"})
+    void to_compare_rows_runs_nothing_of_his(int major, String sql) throws Exception {
+        use(major);
+        make("CREATE TABLE r.small AS SELECT 1 AS i", "CREATE TABLE r.other AS SELECT 1 AS i",
+                "CREATE TABLE r.big AS SELECT i, repeat('x', 100) AS v FROM generate_series(1, 2000) i");
+        String copy = database + "_copy";
+        server.sql("postgres", "CREATE DATABASE " + copy + " TEMPLATE " + database + " OWNER rascal");
+        for (String side : List.of(database, copy)) {
+            attempts.set(0);
+            try (Interposer between = interposed(side, "count\\(\\*\\).*" + TABLE, sql.replace("%s", "small"), sql.replace("%s", "big"))) {
+                CommandRun run = CommandRun.of("Verify", Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
+                        "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)));
+                assertNotRaced();
+                assertTrue(run.err().contains("3 tables, 2002 rows compared"), run.out() + run.err());
+            }
+        }
+    }
+
+    @Test
+    void to_copy_in_parts_runs_nothing_of_his() throws Exception {
+        make("CREATE TABLE r.large (id int, v text)", "ALTER TABLE r.large ALTER v SET STORAGE PLAIN, SET (parallel_workers = 0)",
+                "INSERT INTO r.large SELECT i, repeat('x', 7000) FROM generate_series(1, 9500) i");
+        PgServer target = Sides.shared().target();
+        String to = target.newDatabase();
+        try (Interposer between = interposed(database, "(COPY \\(|EXPLAIN).*" + TABLE + "large", "CREATE INDEX i%d ON r.large ((r.evil(1)))")) {
+            CommandRun run = CommandRun.migrate(between.uri(database), target.uri(to), "-v", "--jobs", "3", "--no-owner");
+            assertNotRaced();
+            assertEquals(0, run.code(), run.err());
+            assertTrue(run.err().contains("copying r.large (part 2 of 2)"), run.err());
+            assertEquals("9500", target.query(to, "SELECT count(*) FROM r.large"));
+        }
+        rascal(database, "CREATE INDEX ON r.large (id)");
+    }
+}
