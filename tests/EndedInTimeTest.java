@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +25,7 @@ import testbed.Hold;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
+import testbed.StoppedServer;
 import testbed.WrappedClients;
 
 /** Ctrl-C and SIGTERM end within 5 s, also when a server or a client program stands still; what could not be put back is said with its command. */
@@ -97,7 +97,7 @@ class EndedInTimeTest {
     @Test
     void memberships_that_a_standing_server_keeps_are_named() throws SQLException {
         List<List<String>> before = TARGET.rows("postgres", MEMBERSHIPS);
-        try (Hold hold = Hold.on(TARGET, copy, "LOCK TABLE item"); ChildCommand verify = verify(); Standing target = new Standing(TARGET)) {
+        try (Hold hold = Hold.on(TARGET, copy, "LOCK TABLE item"); ChildCommand verify = verify(); StoppedServer target = new StoppedServer(TARGET)) {
             verify.await("rows are compared", hold::isWaitedFor);
             target.stop();
             ends(verify, "INT", 130);
@@ -115,7 +115,7 @@ class EndedInTimeTest {
     @CsvSource({"source, INT, 130", "target, TERM, 143"})
     void a_server_that_stands_still(String side, String signal, int code) throws IOException {
         String moved = TARGET.newDatabase();
-        try (ChildCommand migrate = migrate(moved, Map.of(), "--max-rate", "4MB"); Standing server = new Standing(side.equals("source") ? SOURCE : TARGET)) {
+        try (ChildCommand migrate = migrate(moved, Map.of(), "--max-rate", "4MB"); StoppedServer server = new StoppedServer(side.equals("source") ? SOURCE : TARGET)) {
             migrate.await("rows flow", () -> "1".equals(TARGET.query(moved, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
             server.stop();
             ends(migrate, signal, code);
@@ -173,41 +173,5 @@ class EndedInTimeTest {
 
     private static boolean stands(ProcessHandle process) {
         return Run.of(List.of("ps", "-o", "stat=", "-p", String.valueOf(process.pid()))).out().startsWith("T");
-    }
-
-    /** All processes of a server are stopped, until it is closed: its machine still takes connections and data, and nobody answers. */
-    private static final class Standing implements AutoCloseable {
-        private final PgServer server;
-        private List<ProcessHandle> processes = List.of();
-
-        Standing(PgServer server) {
-            this.server = server;
-        }
-
-        void stop() {
-            try {
-                long first = Long.parseLong(Files.readAllLines(server.dataFolder().resolve("postmaster.pid")).get(0));
-                ProcessHandle postmaster = ProcessHandle.of(first).orElseThrow();
-                // First the one that would start others.
-                send("STOP", List.of(postmaster));
-                processes = Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
-                send("STOP", processes);
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        private static void send(String signal, List<ProcessHandle> processes) {
-            List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
-            processes.forEach(process -> command.add(String.valueOf(process.pid())));
-            Run.of(command).orFail();
-        }
-
-        @Override
-        public void close() {
-            if (!processes.isEmpty()) {
-                send("CONT", processes);
-            }
-        }
     }
 }

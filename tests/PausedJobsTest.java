@@ -35,6 +35,7 @@ import testbed.Dumps;
 import testbed.Hold;
 import testbed.Meanwhile;
 import testbed.PgServer;
+import testbed.StoppedServer;
 import testbed.Timescale;
 
 /** With --pause-jobs, jobs of the source do not run while it is read, and are due afterwards when they were due before, whatever happens. */
@@ -134,6 +135,26 @@ class PausedJobsTest {
             assertFalse(run.err().contains("put back"), run.err());
             asBefore();
         }
+    }
+
+    @Test
+    void what_a_server_that_stands_still_keeps_is_said_with_the_command_that_puts_it_back() {
+        try (ChildCommand child = stuck(); StoppedServer stopped = new StoppedServer(server)) {
+            stopped.stop();
+            child.signal("TERM");
+            CommandRun run = child.end();
+            assertEquals(143, run.code());
+            assertTrue(child.millisToEnd() < 5_000, child.millisToEnd() + " ms");
+            assertTrue(run.err().contains("migrate: warning: not every job of the source could be put back, and may be late by twenty minutes: "
+                    + "the server did not do it in time\nmigrate: hint: put them back with: repair\n"), run.err());
+            assertTrue(run.err().contains("migrate: warning: restoring mode of TimescaleDB may still be on in the target's database: "
+                    + "the server did not do it in time\nmigrate: hint: turn it off with: repair\n"), run.err());
+        }
+        assertEquals("1", server.query(shop, MOVED));
+        Map<String, String> environment = Map.of("SOURCE", server.uri(shop), "TARGET", server.uri(target));
+        Meanwhile.until("repair has done it", () -> CommandRun.of("RepairCommand", environment).code() == 0);
+        asBefore();
+        assertEquals("off", server.query(target, "SHOW timescaledb.restoring"));
     }
 
     @Test
