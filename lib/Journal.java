@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Connecting.java Console.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
-//SOURCES OwnedObjects.java Pulse.java Rows.java Sql.java Tool.java
+//SOURCES OwnedObjects.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -21,24 +21,28 @@ import java.util.function.Function;
  * right to drop the database ({@link Removal}).
  */
 public final class Journal {
+    private final Server target;
     private final Connection session;
+    private ProgramRecorder recorder;
     private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
 
-    private Journal(Connection session) {
+    private Journal(Server target, Connection session) {
+        this.target = target;
         this.session = session;
     }
 
     /**
      * Begins a run: all that it will make is recorded before anything is made.
      *
+     * @param target for a session beside it
      * @param session a session that stays open as long as the journal is used
      * @throws Failure refused, when something else has the name of our schema
      */
-    public static Journal begin(Connection session, List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
+    public static Journal begin(Server target, Connection session, List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
         Rows.run(session, "target", "beginning the journal", "BEGIN");
         try {
             OwnSchema.create(session, "target", JournalTables.ALL);
-            Journal journal = new Journal(session);
+            Journal journal = new Journal(target, session);
             journal.start();
             journal.plan(objects, extensions);
             Rows.run(session, "target", "beginning the journal", "COMMIT");
@@ -145,17 +149,27 @@ public final class Journal {
     }
 
     /**
-     * Has a client program create what it creates, in transactions of its own: that is recorded every second and in the end. What was created
-     * in the last second before a kill is not, and is not dropped later, but named.
+     * Has a client program create what it creates, in transactions of its own: the server writes that down until the program has ended, even when
+     * this process has not lived to see it. Where the server cannot, it is done from here every second and in the end; what was created in the
+     * last second before a kill is then not dropped later, but named.
      */
     void watching(Runnable program) {
-        Pulse pulse = new Pulse("journal", 1, this::recordOfPrograms);
+        Pulse pulse = isRecorded() ? null : new Pulse("journal", 1, this::recordOfPrograms);
         try {
             program.run();
         } finally {
-            pulse.close();
+            if (pulse != null) {
+                pulse.close();
+            }
             recordQuietly();
         }
+    }
+
+    private synchronized boolean isRecorded() {
+        if (recorder == null || !recorder.works()) {
+            recorder = ProgramRecorder.begin(session, target);
+        }
+        return recorder != null;
     }
 
     private void recordQuietly() {
@@ -181,6 +195,9 @@ public final class Journal {
      * @param superuser whether the user's event triggers may be kept from seeing it (session_replication_role)
      */
     public void end(boolean superuser) {
+        if (recorder != null) {
+            recorder.close();
+        }
         if (superuser) {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }

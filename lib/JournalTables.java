@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES OwnSchema.java
+//SOURCES OwnSchema.java Rows.java
 package lib;
 
 import java.sql.Connection;
@@ -24,8 +24,10 @@ final class JournalTables {
     static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /** The run's sessions on the target; a process identifier alone is used again. */
     static final OwnSchema.Table SESSION = OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
+    /** Those that write down what its client programs create; they end by themselves when those are gone. */
+    static final OwnSchema.Table RECORDER = OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
-    static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, FOUND, SESSION);
+    static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, FOUND, SESSION, RECORDER);
 
     private JournalTables() {
     }
@@ -33,8 +35,14 @@ final class JournalTables {
     /** @return what stands under our name on a target; a journal is only ever there as a whole */
     static OwnSchema.Found find(Connection target) {
         OwnSchema.Found found = OwnSchema.find(target, "target", ALL);
-        return found.state() == OwnSchema.State.OURS && found.tables().size() < ALL.size()
-                ? new OwnSchema.Found(OwnSchema.State.FOREIGN, true, found.tables(), found.owner(), "the journal in it is not whole") : found;
+        boolean whole = found.tables().size() == ALL.size();
+        boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run") || "".equals(found.version());
+        if (other) {
+            // Nobody but the connecting user or a superuser can have written it.
+            return found.by(Rows.text(target, "target", "reading the journal", "SELECT coalesce(pg_catalog.min(version), 'unknown') FROM " + RUN.sql()));
+        }
+        return found.state() == OwnSchema.State.OURS && !whole
+                ? new OwnSchema.Found(OwnSchema.State.FOREIGN, true, found.tables(), found.owner(), "the journal in it is not whole", null) : found;
     }
 
     /**

@@ -18,6 +18,10 @@ final class Leftovers {
                AND (EXISTS (SELECT FROM %s s WHERE s.pid = a.pid AND s.started = a.backend_start)
                  OR EXISTS (SELECT FROM %s r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user))"""
             .formatted(JournalTables.SESSION.sql(), JournalTables.RUN.sql());
+    private static final String RECORDERS = """
+            FROM pg_catalog.pg_stat_activity a
+             WHERE a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM %s s WHERE s.pid = a.pid AND s.started = a.backend_start)"""
+            .formatted(JournalTables.RECORDER.sql());
     /** The statement that ends them. */
     static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid) " + SESSIONS;
     /** The statement by which a session writes itself down. */
@@ -40,11 +44,24 @@ final class Leftovers {
             return;
         }
         Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
-        for (int i = 0; i < CHECKS; i++) {
-            if ("0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + SESSIONS))) {
-                return;
-            }
+        waitFor(target, SESSIONS);
+        // What has been created until the end of those is written down now.
+        waitFor(target, RECORDERS);
+        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(a.pid) " + RECORDERS);
+    }
+
+    private static void waitFor(Connection target, String sessions) {
+        for (int i = 0; i < CHECKS && there(target, sessions); i++) {
             Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.pg_sleep(0.1)");
         }
+    }
+
+    private static boolean there(Connection target, String sessions) {
+        return !"0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + sessions));
+    }
+
+    /** @return whether something of the run still works, and creates or writes down what the journal does not know yet */
+    static boolean work(Connection target) {
+        return there(target, SESSIONS) || there(target, RECORDERS);
     }
 }

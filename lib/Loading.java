@@ -60,7 +60,7 @@ public final class Loading {
     public Journal run(Delivery delivery, Uncarried uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
-        Journal journal = Journal.begin(to, objects, extensions);
+        Journal journal = Journal.begin(target, to, objects, extensions);
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);
         List<Extensions.Extension> ahead = delivery.ahead(extensions);

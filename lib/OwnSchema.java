@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Rows.java Sql.java
+//SOURCES Console.java Failure.java Rows.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
 public final class OwnSchema {
     /** The name of the schema on both sides. */
     public static final String NAME = "tsmigrate";
+    /** The column in which a journal says which version has made it. */
+    private static final String VERSION = "version";
 
     /**
      * A column that has neither a default nor any other rule than that.
@@ -75,16 +77,23 @@ public final class OwnSchema {
      * @param tables the names of those asked for that are there
      * @param owner of the schema, or of what in it belongs to somebody else
      * @param reason why it is not ours, as a clause whose subject is named, or null
+     * @param version of this program by which it was made, where that is another one; "" where that is yet to be read, else null
      */
-    public record Found(State state, boolean schema, Set<String> tables, String owner, String reason) {
+    public record Found(State state, boolean schema, Set<String> tables, String owner, String reason, String version) {
+        /** @return the same, as made by a version of this program that makes other tables */
+        Found by(String otherVersion) {
+            return new Found(State.FOREIGN, schema, tables, owner, reason, otherVersion);
+        }
+
         /** @return one line that says why nothing is read from there */
         public String text(String side) {
-            return "schema \"" + NAME + "\" on the " + side + " is not one that this program can trust: " + reason;
+            return version != null ? "schema \"" + NAME + "\" on the " + side + " holds the journal of a run by version " + version
+                    + " of this program, which this version (" + Console.VERSION + ") cannot undo" : "schema \"" + NAME + "\" on the " + side + " is not one that this program can trust: " + reason;
         }
 
         /** @return what to do about it */
         public String hint() {
-            return "look at it, and have its owner \"" + owner + "\" rename it (ALTER SCHEMA " + NAME + " RENAME TO other_name;) or drop it";
+            return version != null ? "run that version with --restart; or drop what the run has made, and then: DROP SCHEMA " + NAME + " CASCADE;" : "look at it, and have its owner \"" + owner + "\" rename it (ALTER SCHEMA " + NAME + " RENAME TO other_name;) or drop it";
         }
 
         /** @return the refusal to work with it */
@@ -178,25 +187,26 @@ public final class OwnSchema {
         Map<String, List<Row>> of = rows.stream().collect(Collectors.groupingBy(Row::what, LinkedHashMap::new, Collectors.toList()));
         Function<String, List<Row>> all = letter -> of.getOrDefault(letter, List.of());
         if (all.apply("s").isEmpty()) {
-            return new Found(State.ABSENT, false, Set.of(), null, null);
+            return new Found(State.ABSENT, false, Set.of(), null, null, null);
         }
         String owner = all.apply("s").get(0).value;
         Set<String> present = all.apply("t").stream().map(Row::relation).collect(Collectors.toCollection(LinkedHashSet::new));
         for (Row row : all.apply("r")) {
-            return new Found(State.FOREIGN, true, present, row.value, row.relation + " " + row.more);
+            return new Found(State.FOREIGN, true, present, row.value, row.relation + " " + row.more, null);
         }
         for (Row row : all.apply("a")) {
-            return new Found(State.FOREIGN, true, present, row.value, "others have privileges on " + row.relation + ": " + row.more);
+            return new Found(State.FOREIGN, true, present, row.value, "others have privileges on " + row.relation + ": " + row.more, null);
         }
         for (Table table : tables) {
             List<Column> columns = all.apply("c").stream().filter(row -> row.relation.equals(table.name))
                     .map(row -> new Column(row.value, row.more, "true".equals(row.last))).toList();
             List<String> key = all.apply("k").stream().filter(row -> row.relation.equals(table.name)).map(Row::value).toList();
             if (present.contains(table.name) && !(columns.equals(table.columns) && key.equals(table.key))) {
-                return new Found(State.FOREIGN, true, present, owner, "table " + NAME + "." + table.name + " has other columns than this version of the program makes");
+                return new Found(State.FOREIGN, true, present, owner, "table " + NAME + "." + table.name + " has other columns than this version of the program makes",
+                        all.apply("c").stream().anyMatch(row -> row.relation.equals("run") && row.value.equals(VERSION) && "text".equals(row.more)) ? "" : null);
             }
         }
-        return new Found(present.isEmpty() ? State.ABSENT : State.OURS, true, present, owner, null);
+        return new Found(present.isEmpty() ? State.ABSENT : State.OURS, true, present, owner, null, null);
     }
 
     /**

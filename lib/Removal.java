@@ -65,10 +65,18 @@ public final class Removal {
         return strangers;
     }
 
+    /** @return what to do about them, each with the statement that drops it */
+    static String hint(List<OwnedObjects.Owned> strangers) {
+        return "move or drop them, then run again with --restart: " + strangers.stream()
+                .sorted(Comparator.comparing((OwnedObjects.Owned object) -> object.kind().equals("SCHEMA")).thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
+                .map(object -> (object.kind().equals("LARGE OBJECT") ? "SELECT pg_catalog.lo_unlink(" + object.identity() + ")"
+                        : "DROP " + object.kind() + " " + object.identity()) + ";").collect(Collectors.joining(" "));
+    }
+
     /** @return the refusal to undo what others have come to depend on, or null */
     static Failure refusal(List<OwnedObjects.Owned> strangers) {
         return strangers.isEmpty() ? null : Failure.refused("the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers))
-                .hint("move or drop them, then run again with --restart");
+                .hint("%s", Removal.hint(strangers));
     }
 
     /**

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java JournalTables.java OwnSchema.java OwnedObjects.java Rows.java Server.java Sql.java TargetLock.java
+//SOURCES Extensions.java Finding.java JournalTables.java Leftovers.java OwnSchema.java OwnedObjects.java Rows.java Server.java Sql.java TargetLock.java
 //SOURCES Removal.java
 package lib;
 
@@ -122,9 +122,9 @@ final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<OwnedObjects.Owned> strangers = Removal.strangers(to);
+        List<OwnedObjects.Owned> strangers = Leftovers.work(to) ? List.of() : Removal.strangers(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", "move or drop them, then run again with --restart",
+                : Finding.stop("target", Removal.hint(strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 

@@ -16,8 +16,10 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.Dsn;
 import lib.Extensions;
 import lib.Journal;
+import lib.Server;
 import lib.TargetLock;
 import lib.Removal;
 import lib.Versions;
@@ -187,8 +189,7 @@ class AlignVersionTest {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
         try (Connection here = source.connect(from); Connection there = target.connect(to); var lock = TargetLock.take(target.connect(to))) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
-            Journal journal = Journal.begin(there, List.of(), extensions);
-            extensions.forEach(journal::create);
+            extensions.forEach(Journal.begin(Server.connect(Dsn.parse("target", target.uri(to), false, Map.of())), there, List.of(), extensions)::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));
             Removal.run(lock, there, () -> { });
         }

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import lib.Console;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,8 @@ class JournalTest {
             "CREATE TABLE run (started timestamptz NOT NULL, version text NOT NULL, transaction int8 NOT NULL, name text NOT NULL)",
             "CREATE TABLE planned (kind text NOT NULL, identity text NOT NULL, owner text)", "CREATE TABLE made (catalog oid NOT NULL, object oid NOT NULL)",
             "CREATE TABLE membership (role text NOT NULL)", "CREATE TABLE default_privileges (oid oid NOT NULL)",
-            "CREATE TABLE found (catalog oid NOT NULL, object oid NOT NULL)", "CREATE TABLE session (pid int NOT NULL, started timestamptz NOT NULL)");
+            "CREATE TABLE found (catalog oid NOT NULL, object oid NOT NULL)", "CREATE TABLE session (pid int NOT NULL, started timestamptz NOT NULL)",
+            "CREATE TABLE recorder (pid int NOT NULL, started timestamptz NOT NULL)");
     private static String shop;
 
     /** A database whose rows can be loaded only where a setting is on. */
@@ -90,6 +92,22 @@ class JournalTest {
         harmless(target);
     }
 
+    /** That is not somebody else's: it says by which version, and what comes next works. */
+    @Test
+    void a_journal_of_another_version_is_told_from_a_forged_one() {
+        for (String older : List.of("DROP TABLE tsmigrate.recorder", "ALTER TABLE tsmigrate.made ADD COLUMN position int")) {
+            String target = TARGET.newDatabase();
+            assertEquals(1, SIDES.migrate(shop, target).code());
+            TARGET.sql(target, older, "UPDATE tsmigrate.run SET version = '0.7'");
+            SIDES.refusesToMigrate("""
+                    error: schema "tsmigrate" on the target holds the journal of a run by version 0.7 of this program, which this version (%s) cannot undo
+                    hint: run that version with --restart; or drop what the run has made, and then: DROP SCHEMA tsmigrate CASCADE;
+                    """.formatted(Console.VERSION), shop, target, "--restart");
+            assertEquals("1", TARGET.query(target, "SELECT count(*) FROM pg_namespace WHERE nspname = 'app'"));
+            TARGET.sql("postgres", "DROP DATABASE " + target);
+        }
+    }
+
     @Test
     void a_view_in_place_of_the_list_is_not_read() throws SQLException {
         String target = attacked();
@@ -138,7 +156,7 @@ class JournalTest {
         TARGET.sql(target, "DROP TABLE app.item CASCADE", "CREATE TABLE app.item AS SELECT generate_series(1, 777) AS id");
         SIDES.refusesToMigrate("""
                 error: the target holds objects that the interrupted run did not make: table app.item
-                hint: move or drop them, then run again with --restart
+                hint: move or drop them, then run again with --restart: DROP TABLE app.item;
                 """, shop, target, "--restart");
         assertEquals("777", TARGET.query(target, "SELECT count(*) FROM app.item"));
         TARGET.sql(target, "DROP TABLE app.item");

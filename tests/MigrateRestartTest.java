@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -128,11 +129,13 @@ class MigrateRestartTest {
                 "CREATE SCHEMA mine", "schema mine",
                 "SELECT lo_from_bytea(4711, 'mine')", "large object 4711").forEach((make, named) -> {
                     TARGET.sql(target, make);
+                    String drop = named.startsWith("large") ? "SELECT pg_catalog.lo_unlink(4711);"
+                            : "DROP " + named.replaceFirst(" .*", "").toUpperCase(Locale.ROOT) + named.replaceFirst("[a-z]+", "") + ";";
                     SIDES.refusesToMigrate("""
                             error: the target holds objects that the interrupted run did not make: %s
-                            hint: move or drop them, then run again with --restart
-                            """.formatted(named), shop, target, "--restart");
-                    TARGET.sql(target, named.startsWith("large") ? "SELECT lo_unlink(4711)" : "DROP " + named);
+                            hint: move or drop them, then run again with --restart: %s
+                            """.formatted(named, drop), shop, target, "--restart");
+                    TARGET.sql(target, drop);
                 });
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
         arrives(SIDES.migrate(shop, target, "--restart"), target);
