@@ -70,6 +70,10 @@ public final class Connecting {
         }
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
+        } else if (server != null && server.getWhere() != null && LACKS_PRIVILEGE.equals(e.getSQLState())) {
+            // Who is to have it is not our user: the server runs a function of an index, of statistics or of a materialized view as their owner.
+            failure.detail("%s", Shown.lines(server.getWhere().lines().toList())).hint("grant what is missing to the role as which this function of the database runs, "
+                    + "which for an index, statistics or a materialized view is their owner: GRANT privilege ON object TO owner;");
         } else {
             next(side, String.valueOf(e.getSQLState())).ifPresent(hint -> failure.hint("%s", hint));
         }
