@@ -31,6 +31,16 @@ public final class OwnSchema {
      * @param required whether it is NOT NULL
      */
     public record Column(String name, String type, boolean required) {
+        /** In place of a record's own: the machinery behind that takes Java longer to set up than the journal to be made. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Column column && name.equals(column.name) && type.equals(column.type) && required == column.required;
+        }
+
+        @Override
+        public int hashCode() {
+            return name.hashCode();
+        }
     }
 
     /**
