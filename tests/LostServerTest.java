@@ -72,13 +72,13 @@ class LostServerTest {
             line.cut();
             CommandRun run = child.end();
             long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - cut);
-            line.mend();
+            mend();
             assertEquals(1, run.code(), run.err());
             assertTrue(run.failure().matches("(?s)error: no answer from the " + lost + " since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND + " s\n"
                     + "hint: look after the server .*\nhint: then run the same command again with --restart: .*"), run.err());
             assertTrue(seconds <= BOUND + SLACK, seconds + " s");
         } finally {
-            line.mend();
+            mend();
         }
         try (ChildCommand again = route.migrate(temporary, "--restart")) {
             CommandRun run = again.end();
@@ -107,7 +107,7 @@ class LostServerTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         } finally {
-            line.mend();
+            mend();
         }
         if (Soak.thorough()) {
             try (ChildCommand again = route.migrate(temporary, "--restart")) {
@@ -152,6 +152,20 @@ class LostServerTest {
         route.drop();
     }
 
+    /** For a moment, the network still takes the way there for one that does not exist. */
+    private static void mend() {
+        line.mend();
+        Meanwhile.until("the servers are reached again", () -> Stream.of(plain, secret).allMatch(LostServerTest::answers));
+    }
+
+    private static boolean answers(PgServer server) {
+        try {
+            return server.query("postgres", "SELECT 1").equals("1");
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
     private static void assumeIn(String run) {
         Assumptions.assumeTrue(run.equals("always") || Soak.thorough(), "only in a thorough run: make soak");
     }
@@ -164,7 +178,7 @@ class LostServerTest {
         }
     }
 
-    /** A database of 16 MB, which fit into no buffer, to be moved from or to the server that gets lost. */
+    /** A database of 32 MB, which fit into no buffer, to be moved from or to the server that gets lost. */
     private record Route(PgServer source, String from, PgServer target, String to) {
         static Route of(String lost, String tls) {
             PgServer far = tls.equals("TLS") ? secret : plain;
@@ -178,7 +192,7 @@ class LostServerTest {
                         PERFORM pg_sleep(6);
                       END IF;
                       RETURN id;
-                    END $$""", "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, 16000) id");
+                    END $$""", "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, 32000) id");
             return new Route(source, from, target, target.newDatabase());
         }
 
