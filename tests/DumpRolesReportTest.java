@@ -24,12 +24,13 @@ import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Pasted;
 import testbed.PgServer;
+import testbed.Sides;
 
 /** What dump-roles says of roles that do not arrive as they are, to people and to programs, and where it writes what. */
 class DumpRolesReportTest {
     @AutoClose
+    private static Sides sides;
     private static PgServer source;
-    @AutoClose
     private static PgServer target;
 
     @TempDir
@@ -37,8 +38,9 @@ class DumpRolesReportTest {
 
     @BeforeAll
     static void start() {
-        source = PgServer.installed();
-        target = PgServer.installed();
+        sides = Sides.installed();
+        source = sides.source();
+        target = sides.target();
         source.sql("postgres", "CREATE DATABASE shop", "ALTER ROLE postgres SET work_mem TO '9MB'");
     }
 

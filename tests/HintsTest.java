@@ -30,6 +30,7 @@ import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Run;
+import testbed.Sides;
 
 /** What a hint tells people to run is run as it stands, by who can, in the state that printed it; then the next run gets past that point. */
 class HintsTest {
@@ -44,8 +45,8 @@ class HintsTest {
     private static final Pattern STATEMENT = Pattern.compile("(?:BEGIN READ WRITE;|GRANT|ALTER) .*;");
 
     @AutoClose
+    private static Sides sides;
     private static PgServer source;
-    @AutoClose
     private static PgServer target;
 
     @TempDir
@@ -53,8 +54,9 @@ class HintsTest {
 
     @BeforeAll
     static void start() {
-        source = PgServer.installed();
-        target = PgServer.installed();
+        sides = Sides.installed();
+        source = sides.source();
+        target = sides.target();
         for (PgServer server : List.of(source, target)) {
             server.sql("postgres", "CREATE DATABASE " + Sql.ident(DATABASE), "CREATE ROLE " + Sql.ident(USER) + " LOGIN PASSWORD 'u'",
                     "CREATE ROLE " + Sql.ident(OWNER));

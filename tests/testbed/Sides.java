@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** Two servers of the installed version, to move databases between; whoever shares them makes databases and roles of new names. */
-public final class Sides {
+public final class Sides implements AutoCloseable {
     /** What belongs to a whole server; passwords and settings too. */
     private static final String BESIDE_THE_DATABASES = """
             SELECT 'role ' || rolname, to_jsonb(a)::text FROM pg_authid a
@@ -35,6 +35,19 @@ public final class Sides {
             shared = new Sides(PgServer.shared(ClientBinaries.clientMajor()), PgServer.installed());
         }
         return shared;
+    }
+
+    /** A pair for one class that needs the servers for itself; the class closes it. */
+    public static Sides installed() {
+        return new Sides(PgServer.installed(), PgServer.installed());
+    }
+
+    /** Takes both down; those of {@link #shared} are left to the end of the JVM. */
+    @Override
+    public void close() {
+        try (source; target) {
+            return;
+        }
     }
 
     public PgServer source() {
