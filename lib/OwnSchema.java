@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -27,14 +28,14 @@ public final class OwnSchema {
     /**
      * A column that has neither a default nor any other rule than that.
      *
-     * @param type the name of a type in pg_catalog, as {@code pg_type.typname} has it, such as {@code int4}
+     * @param type the name of a type in pg_catalog, as {@code pg_type.typname} has it, such as {@code int4}; null for one that is none of ours
      * @param required whether it is NOT NULL
      */
     public record Column(String name, String type, boolean required) {
         /** In place of a record's own: the machinery behind that takes Java longer to set up than the journal to be made. */
         @Override
         public boolean equals(Object other) {
-            return other instanceof Column column && name.equals(column.name) && type.equals(column.type) && required == column.required;
+            return other instanceof Column column && name.equals(column.name) && Objects.equals(type, column.type) && required == column.required;
         }
 
         @Override

@@ -51,7 +51,7 @@ final class PlannedCode {
               SELECT v.place, v.whole, v.held, pg_catalog.to_regclass(v.name)::pg_catalog.oid FROM (VALUES %s) v(place, whole, held, name)
               UNION SELECT a.place, a.whole, a.held, i.inhrelid FROM asked a JOIN pg_catalog.pg_inherits i ON i.inhparent = a.oid WHERE a.whole)
             SELECT DISTINCT a.place FROM asked a JOIN pg_catalog.pg_class c ON c.oid = a.oid
-             WHERE c.relkind NOT IN ('r', 'p', 'm') OR c.relkind <> 'm' AND NOT a.held AND NOT EXISTS (
+             WHERE c.relkind NOT IN ('r', 'p', 'm') OR NOT a.held AND NOT EXISTS (
                SELECT FROM pg_catalog.pg_roles o WHERE o.oid = c.relowner AND (o.rolsuper OR o.rolname = current_user)) OR %s""";
 
     private PlannedCode() {

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java Rows.java
-//SOURCES Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
+//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java DifferingViews.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java
+//SOURCES Rows.java Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a checksum. Small tables are
@@ -36,7 +37,7 @@ final class RowComparison {
     private final Checksums checksums;
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
-    private final List<Difference> views = Collections.synchronizedList(new ArrayList<>());
+    private final DifferingViews views;
     private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
     private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
@@ -55,6 +56,7 @@ final class RowComparison {
         this.contents = contents;
         this.checksums = new Checksums(source.server().facts(), target.facts());
         this.executor = executor;
+        this.views = new DifferingViews(console);
     }
 
     /**
@@ -77,12 +79,12 @@ final class RowComparison {
 
     /** @return the materialized views that do not hold what the target's query gives, which is no wonder where what they read differs */
     List<Difference> views() {
-        return views;
+        return views.wrong();
     }
 
     /** @return the relations of which it could not be told whether their rows are right, in no particular order */
     List<Undecided> undecided() {
-        return undecided;
+        return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
     }
 
     /** @return tables compared so far */
@@ -157,6 +159,7 @@ final class RowComparison {
                     }
                 }
             }
+            views.decide();
         }
 
         /** @return false if one of them is waited for by others, or one of the sides refuses */
@@ -252,22 +255,17 @@ final class RowComparison {
         if (table.hypertable() != null) {
             ofHypertables.merge(table.hypertable(), here.rows(), Long::sum);
         }
-        if (!here.equals(there) && !(table.materialized() && isOutOfDate(table, columns, here, there))) {
-            boolean number = here.rows() != there.rows();
-            (table.materialized() ? views : differences).add(new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
-                    number ? there.number() : there.contents()));
+        if (here.equals(there)) {
+            return;
         }
-    }
-
-    /** @return whether it is the source that does not hold what the view's query gives, or it may be */
-    private boolean isOutOfDate(ComparedTable view, List<Checksums.Column> columns, RowSum here, RowSum there) {
-        RefreshedView refreshed = new RefreshedView(target, view, query(columns, view.targetRows())).compare(here, there);
-        if (refreshed.undecided() != null) {
-            undecided.add(refreshed.undecided());
-        } else if (refreshed.right()) {
-            console.explain("%s is out of date on the source: on the target another REFRESH makes the same rows", view.identity());
+        boolean number = here.rows() != there.rows();
+        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+                number ? there.number() : there.contents());
+        if (table.materialized()) {
+            views.add(new RefreshedView(target, table, query(columns, table.targetRows())), here, there, difference);
+        } else {
+            differences.add(difference);
         }
-        return refreshed.right() || refreshed.undecided() != null;
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */

@@ -39,7 +39,7 @@ class HouseRulesTest {
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
-              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum StreamedSum StreamedComparison RefreshedView Undecided RowComparison LargeObjectContents
+              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Freezing Finishing TargetCheck Preflight PlainDump ScriptDelivery GivenRights Loading LateScript NewerSettings DumpWriter Dumping ManifestCheck RestoreCheck
               ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript Migration
