@@ -48,12 +48,9 @@ class EndedInTimeTest {
     static void fill() {
         shop = SOURCE.newDatabase();
         copy = TARGET.newDatabase();
-        boolean separate = TARGET.major() >= 16;
         TARGET.sql("postgres", "CREATE ROLE in_time_owner", "CREATE ROLE in_time_other",
                 "CREATE ROLE " + GUARD + " LOGIN CREATEROLE PASSWORD '" + GUARD + "'");
-        if (separate) {
-            TARGET.sql("postgres", "GRANT in_time_owner, in_time_other TO " + GUARD + " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE");
-        }
+        TARGET.administer(GUARD, "in_time_owner", "in_time_other");
         SOURCE.sql("postgres", "CREATE ROLE in_time_owner", "CREATE ROLE in_time_other");
         for (PgServer server : List.of(SOURCE, TARGET)) {
             server.sql(server == SOURCE ? shop : copy, "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 12000) id",
@@ -83,13 +80,13 @@ class EndedInTimeTest {
     /** Before PostgreSQL 16, to grant it anew does nothing, and to revoke it takes it away; since then, that is so with a grant of one's own. */
     @Test
     void a_membership_that_was_there_before_stays() {
-        TARGET.sql("postgres", "ALTER ROLE " + GUARD + " NOINHERIT", "GRANT in_time_other TO " + GUARD);
+        TARGET.sql("postgres", "ALTER ROLE " + GUARD + " NOINHERIT", "SET ROLE " + GUARD, "GRANT in_time_other TO " + GUARD);
         List<List<String>> before = TARGET.rows("postgres", MEMBERSHIPS);
         try (ChildCommand verify = verify()) {
             CommandRun run = verify.end();
             assertEquals(before, TARGET.rows("postgres", MEMBERSHIPS), run.err());
         } finally {
-            TARGET.sql("postgres", "ALTER ROLE " + GUARD + " INHERIT", "REVOKE in_time_other FROM " + GUARD);
+            TARGET.sql("postgres", "ALTER ROLE " + GUARD + " INHERIT", "SET ROLE " + GUARD, "REVOKE in_time_other FROM " + GUARD);
         }
     }
 

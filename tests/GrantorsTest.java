@@ -91,7 +91,7 @@ class GrantorsTest {
         assertEquals(0, run.code(), run.err());
         assertEquals(source.rows("shop", GRANTS), target.rows("moved", GRANTS));
         assertFalse(run.err().contains("has granted"), run.err());
-        assertEquals("0", target.query("moved", "SELECT count(*) FROM pg_auth_members WHERE member = 'loader'::regrole"));
+        assertEquals(List.of(), target.joined("loader"));
 
         CommandRun superuser = CommandRun.migrate(source.uri("shop"), target.uri("again"), "--create-database");
         assertEquals(0, superuser.code(), superuser.err());
@@ -111,7 +111,7 @@ class GrantorsTest {
         CommandRun run = CommandRun.migrate(source.uri("shop"), uri());
         assertEquals(0, run.code(), run.err());
         assertEquals(source.rows("shop", ABLE), target.rows("moved", ABLE));
-        assertEquals("{boss=arwdDxt/boss,first=r*/boss,\"\\\"Größe, \\\"\\\"2\\\"\\\"\\\"=r*/first\",third=r/boss}",
+        assertEquals("{boss=arwdDxt" + (target.major() >= 17 ? "m" : "") + "/boss,first=r*/boss,\"\\\"Größe, \\\"\\\"2\\\"\\\"\\\"=r*/first\",third=r/boss}",
                 target.query("moved", "SELECT relacl FROM pg_class WHERE relname = 'item'"));
     }
 

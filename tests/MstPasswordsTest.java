@@ -63,6 +63,7 @@ class MstPasswordsTest {
         target.sql("postgres", "SET password_encryption = 'scram-sha-256'", "CREATE ROLE tsdbadmin LOGIN CREATEROLE PASSWORD 't'",
                 "CREATE ROLE app LOGIN", "CREATE ROLE " + odd + " LOGIN", "CREATE ROLE team", "CREATE ROLE chief SUPERUSER LOGIN",
                 "CREATE ROLE stranger LOGIN", "CREATE ROLE _tsdbadmin_auditing LOGIN");
+        target.administer("tsdbadmin", "app", odd, "team", "stranger");
     }
 
     @AfterEach
@@ -104,7 +105,7 @@ class MstPasswordsTest {
         assertEquals(content, Files.readString(out));
 
         source.sql("postgres", "CREATE ROLE web LOGIN");
-        target.sql("postgres", "CREATE ROLE web LOGIN");
+        target.sql("postgres", "SET ROLE tsdbadmin", "CREATE ROLE web LOGIN");
         assertEquals(0, asTsdbadmin("--out", out.toString()).code());
         assertEquals(Set.of("app", ODD, "web"), passwords().keySet());
         assertTrue(Files.readString(out).endsWith(content.substring(content.indexOf('\n') + 1)));

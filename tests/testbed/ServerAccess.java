@@ -85,6 +85,26 @@ public interface ServerAccess {
         return name;
     }
 
+    /**
+     * Gives somebody with CREATEROLE the say over roles, who has it over all roles before PostgreSQL 16 and since then over those that they are given
+     * with ADMIN OPTION, as who has created them is (PostgreSQL manual, CREATE ROLE, "Notes").
+     */
+    default void administer(String user, String... roles) {
+        if (major() >= 16) {
+            sql("postgres", "GRANT " + String.join(", ", roles) + " TO " + user + " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE");
+        }
+    }
+
+    /**
+     * @return the roles that somebody is a member of, other than as CREATE ROLE has made whoever creates one since PostgreSQL 16: with ADMIN OPTION
+     *     and nothing else, granted by the first superuser
+     */
+    default List<List<String>> joined(String user) {
+        return rows("postgres", """
+                SELECT roleid::regrole FROM pg_auth_members m WHERE member = '%s'::regrole AND NOT (grantor = 10
+                   AND to_jsonb(m) @> '{"admin_option": true, "inherit_option": false, "set_option": false}') ORDER BY 1""".formatted(user));
+    }
+
     /** Runs statements as superuser, each in a transaction of its own. */
     default void sql(String database, String... statements) {
         try (Connection connection = connect(database); Statement statement = connection.createStatement()) {
