@@ -43,6 +43,7 @@ class FollowedHintsTest {
         source = SOURCE.newDatabase();
         SOURCE.sql(source, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id");
         TARGET.sql("postgres", "CREATE ROLE " + CLERK + " LOGIN PASSWORD 'c'", "CREATE ROLE hinted_other LOGIN");
+        TARGET.administer(CLERK, "hinted_other");
         dump = Dumps.dumped(SOURCE, source, folder.resolve("a dump"));
         Files.writeString(folder.resolve("pass"), "role,password\nhinted_other,secret\n");
     }
