@@ -14,7 +14,7 @@ final class SessionSettings {
     private SessionSettings() {
     }
 
-    /** @return the statements that set them on a server of this major version */
+    /** @return the statement that sets them on a server of this major version: one, for of several the driver sends and reads each by itself */
     static String statement(int major) {
         List<String> settings = new ArrayList<>(PINNED);
         // Queries of catalogs look so costly that the server compiles them, which takes longer than to run them.
@@ -27,6 +27,13 @@ final class SessionSettings {
         if (major >= 17) {
             settings.add("transaction_timeout=0");
         }
-        return "SET " + String.join("; SET ", settings);
+        StringBuilder statement = new StringBuilder("SELECT ");
+        for (String setting : settings) {
+            int sign = setting.indexOf('=');
+            String value = setting.substring(sign + 1);
+            statement.append(statement.length() > 7 ? ", " : "").append("pg_catalog.set_config('").append(setting, 0, sign).append("', ")
+                    .append(value.startsWith("'") ? value : "'" + value + "'").append(", false)");
+        }
+        return statement.toString();
     }
 }
