@@ -70,7 +70,7 @@ public final class Archive {
             "--exclude-schema=" + Selection.OWN_SCHEMA);
 
     private static final Set<String> RELATIONS = Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
-    private static final Pattern LINE = Pattern.compile("\\d+; (\\d+) (\\d+) (.*)");
+    private static final Pattern LINE = Pattern.compile("(?s)\\d+; (\\d+) (\\d+) (.*)");
     /** Kinds of more than one word, because namespace and name follow without a separator. */
     private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
             "EVENT TRIGGER", "FK CONSTRAINT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "MATERIALIZED VIEW",

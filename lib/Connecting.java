@@ -17,6 +17,8 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Turns what the driver throws into one line that says what is wrong, on which side, and what to do about it. */
 public final class Connecting {
+    /** What of the driver compares the name with the certificate, and is named in its message whatever the language. */
+    private static final String NAME_CHECK = "PgjdbcHostnameVerifier";
     private static final String LACKS_PRIVILEGE = "42501";
 
     private Connecting() {
@@ -38,6 +40,10 @@ public final class Connecting {
         if (caused(e, CertificateException.class)) {
             return failure.hint("name the file with the authority that has signed the certificate of the %s: sslrootcert=…; "
                     + "sslmode=disable would go on without encryption", side);
+        }
+        if (String.valueOf(e.getMessage()).contains(NAME_CHECK)) {
+            return failure.hint("connect to the %s under a name that its certificate has, with hostaddr=… if that name does not lead there; "
+                    + "sslmode=verify-ca would not compare names", side);
         }
         return switch (state) {
             case "28P01" -> failure.hint("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass",

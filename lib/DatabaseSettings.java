@@ -33,7 +33,7 @@ public final class DatabaseSettings {
     public static List<Finding> refused(Connection source, RoleTarget target, String name) {
         return refusals(source, target, name).stream().map(refusal -> Finding.warning("settings",
                 target.superuser() ? null : target.kind().helper() + " may run: " + refusal.statement() + ";",
-                "%s of the database is left out: %s", refusal.statement().replaceFirst(".* (SET .*) TO .*", "$1"), refusal.why())).toList();
+                "%s of the database is left out: %s", refusal.statement().replaceFirst("(?s).* (SET .*) TO .*", "$1"), refusal.why())).toList();
     }
 
     /** @return the settings of the database itself that the target's user may not give */

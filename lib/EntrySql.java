@@ -29,10 +29,10 @@ import java.util.stream.Collectors;
  */
 public record EntrySql(Archive.Entry entry, String name, String settings, String sql, List<Integer> needs, String owner) {
     private static final Pattern HEADER = Pattern.compile("\n--\n-- TOC entry (\\d+) \\(class (\\d+) OID (\\d+)\\)\n((?:-- [^\n]*\n)*)--\n\n");
-    private static final Pattern NEEDS = Pattern.compile("(?m)^-- Dependencies:((?: \\d+)+)$");
-    private static final Pattern NAME = Pattern.compile("(?m)^-- Name: (.*); Type: .*; Schema: (.*); Owner: ");
+    private static final Pattern NEEDS = Pattern.compile("(?md)^-- Dependencies:((?: \\d+)+)$");
+    private static final Pattern NAME = Pattern.compile("(?md)^-- Name: (.*); Type: .*; Schema: (.*); Owner: ");
     /** What pg_restore writes between two entries, when they differ in it. */
-    private static final Pattern SETTING = Pattern.compile("SET (default_tablespace|default_table_access_method) = .*;");
+    private static final Pattern SETTING = Pattern.compile("(?s)SET (default_tablespace|default_table_access_method) = .*;");
 
     /** @return the same, and then these statements in the same transaction */
     EntrySql owned(String statements) {

@@ -107,7 +107,7 @@ public final class Expected {
     private static boolean isRefusedSetting(Refusal refusal, String object) {
         String[] parts = object.split(": ", 2);
         return parts[0].equals("the database") ? refusal.sets(null, parts[1])
-                : refusal.sets(parts[0].replaceFirst("^role (.*) in the database$", "$1"), parts[1]);
+                : refusal.sets(parts[0].replaceFirst("(?sd)^role (.*) in the database$", "$1"), parts[1]);
     }
 
     /** Names are quoted where they must be on one side and always on the other. */

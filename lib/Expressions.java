@@ -148,7 +148,7 @@ final class Expressions {
             Node node = nodes.get(i);
             if (node.isGroup("[")) {
                 return node.inner.isEmpty() ? i : -1;
-            } else if (!node.isGroup("(") && !node.is(".") && !node.token.matches("[\\p{L}_\"].*")) {
+            } else if (!node.isGroup("(") && !node.is(".") && !node.token.matches("(?s)[\\p{L}_\"].*")) {
                 return -1;
             }
         }

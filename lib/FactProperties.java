@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class FactProperties {
     private static final Set<String> EXPRESSIONS = Set.of("definition", "default", "generated", "using", "check", "condition", "partition key",
             "partition bound", "arguments");
-    private static final Pattern LIST = Pattern.compile("(.* )?(grant|option|setting)");
+    private static final Pattern LIST = Pattern.compile("(?s)(.* )?(grant|option|setting)");
     private static final String SECRET = "secret ";
 
     private final Administrators administrators;

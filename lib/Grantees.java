@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 final class Grantees {
     private static final String NAME = "(\"[^\"]*+(?:\"\"[^\"]*+)*+\"|[^\\s\";]+)";
     /** As pg_restore writes each, with one grantee; whatever stands in quotes may hold the very same words. */
-    private static final Pattern STATEMENT = Pattern.compile("(?m)^(?:ALTER DEFAULT PRIVILEGES FOR ROLE " + NAME
+    private static final Pattern STATEMENT = Pattern.compile("(?md)^(?:ALTER DEFAULT PRIVILEGES FOR ROLE " + NAME
             + "|GRANT|REVOKE)((?:\"[^\"]*+\"|[^\\s\";]++|\\s)+?(?:TO|FROM) )" + NAME + "( WITH GRANT OPTION)?;\n");
 
     private final Set<String> there;

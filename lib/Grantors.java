@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  */
 public final class Grantors {
     private static final Pattern SPEAKER = Pattern.compile(
-            "(?m)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
+            "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
 
     private final Ownership ownership;
     private final Journal journal;

@@ -27,9 +27,9 @@ public record Refusal(String statement, String why) {
     /** So many with the same words are told one by one. */
     private static final int MANY = 5;
     private static final Pattern LINE = Pattern.compile("in line (\\d+)");
-    private static final Pattern ON = Pattern.compile(" ON (?:[A-Z]+ )*([^(]+?)(?:\\(.*\\))? (?:TO|FROM) ");
+    private static final Pattern ON = Pattern.compile("(?s) ON (?:[A-Z]+ )*([^(]+?)(?:\\(.*\\))? (?:TO|FROM) ");
     /** What psql prints of a server's message with VERBOSITY verbose, where the severity can be in any language. */
-    private static final Pattern MESSAGE = Pattern.compile("([0-9A-Z]{5}): (.*)");
+    private static final Pattern MESSAGE = Pattern.compile("(?s)([0-9A-Z]{5}): (.*)");
 
     /** @return whether a server that says so has refused, and not failed */
     public static boolean isOne(String sqlState) {
@@ -104,7 +104,7 @@ public record Refusal(String statement, String why) {
     /** @return whether it grants something to this role, or revokes it */
     public boolean isTo(String role) {
         String grantee = Pattern.quote(role.replace("\"", ""));
-        return Pattern.compile(" (TO|FROM) " + grantee + "( WITH GRANT OPTION)?$").matcher(statement.replace("\"", "")).find();
+        return Pattern.compile("(?d) (TO|FROM) " + grantee + "( WITH GRANT OPTION)?$").matcher(statement.replace("\"", "")).find();
     }
 
     /** @return whether it is a setting of the database, or of a role in it, for this parameter */

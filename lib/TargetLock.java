@@ -20,7 +20,7 @@ public final class TargetLock implements AutoCloseable {
              AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())""".formatted(CLASS, OBJECT);
     /** How to find out who is at work on the target, and how to end it: a run whose lock is lost stops. */
     static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-            + " AND classid = " + CLASS + " AND objid = " + OBJECT + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+            + " AND granted AND classid = " + CLASS + " AND objid = " + OBJECT + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
     /** How long the session listens for its end, in which nobody else can use it. */
     private static final int WAIT_MILLIS = 250;
     private static final int WAITS_A_QUESTION = 40;

@@ -62,11 +62,11 @@ public final class ToolMessages {
      * What libpq writes of a server's warning before the program takes such messages over, thus while the session begins (libpq's
      * defaultNoticeProcessor): the severity in the server's language, and two blanks.
      */
-    private static final Pattern AT_CONNECT = Pattern.compile("(?!ERROR|FATAL|PANIC)\\p{L}+: {2}\\S.*");
+    private static final Pattern AT_CONNECT = Pattern.compile("(?s)(?!ERROR|FATAL|PANIC)\\p{L}+: {2}\\S.*");
     private static final String GREETING = "greeting";
 
     /** psql names the script and the line, and gives a server's message in the server's own words. */
-    private static final Pattern SCRIPT = Pattern.compile("psql:.*?:(\\d+): ([A-Za-z]+): +(.*)");
+    private static final Pattern SCRIPT = Pattern.compile("(?s)psql:.*?:(\\d+): ([A-Za-z]+): +(.*)");
     private static final Pattern CONTEXT = Pattern.compile("^(while |from TOC entry |in worker )");
 
     private final String prefix;

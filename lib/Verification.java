@@ -33,7 +33,7 @@ public final class Verification {
     }
 
     /** Differences of other kinds leave the rows of views alone. */
-    private static final Pattern BEARS_ON_ROWS = Pattern.compile("^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
+    private static final Pattern BEARS_ON_ROWS = Pattern.compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
 
     private final Snapshot source;
     private final Server target;

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.ClientBinaries;
+import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Run;
 
@@ -75,6 +76,11 @@ class DsnTlsServerTest {
         String verified = "hostaddr=127.0.0.1 sslmode=verify-full sslrootcert=" + server.rootCertificate();
         bothSay("host=localhost " + verified, "t|-");
         bothRefuse("host=other.example " + verified, "other.example");
+        // What the hint says is what the first of these does.
+        String target = "host=other.example " + verified + " port=" + server.port() + " user=postgres dbname=postgres";
+        CommandRun run = CommandRun.of("PreflightCheck", Map.of("SOURCE", target, "TARGET", target, "PGPASSWORD", server.password()));
+        assertEquals(3, run.code(), run.err());
+        assertTrue((run.out() + run.err()).contains("under a name that its certificate has, with hostaddr="), run.out() + run.err());
     }
 
     @Test

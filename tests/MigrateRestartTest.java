@@ -24,8 +24,8 @@ import testbed.Sides;
 /** A step that fails after work has begun: what is said then, and that --restart takes away just what that run made. */
 class MigrateRestartTest {
     private static final String HINT = "hint: mend the cause, then run the same command again with --restart: it removes what this run made\n";
-    private static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 116"
-            + " AND objid = 1936550247 AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+    private static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 116"
+            + " AND objid = 1936550247 AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();

@@ -34,10 +34,10 @@ class NamesTest {
     private static final String FORGED = "go";
     private static final String DATABASE = "d\n" + FORGED + "\n\u009d52;c;eA==\u0007";
     private static final String OTHER = "e\n" + FORGED + "\n\u001b]52;c;eA==\u0007";
-    private static final String ROLE = "r\n" + FORGED + "\n\u001b]52;c;eA==\u0007";
+    private static final String ROLE = "r\u0085q\u2029\n" + FORGED + "\n\u001b]52;c;eA==\u0007";
     private static final String MISSING = "m\n" + FORGED + "\n\u001b[2J";
-    private static final String SCHEMA = "s\n" + FORGED + "\n\u202e\u200b";
-    private static final String TABLE = "t'\"$(id)\\\r\u001b[2K\b\n" + FORGED;
+    private static final String SCHEMA = "s\n" + FORGED + "\n\u202e\u200b\u0085x\u2028y";
+    private static final String TABLE = "t'\"$(id)\\\r\u001b[2K\b\u2028\u0085\n" + FORGED;
     private static final String QUALIFIED = Sql.name(SCHEMA, TABLE);
 
     @TempDir

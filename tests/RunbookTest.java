@@ -157,7 +157,7 @@ class RunbookTest {
     void make_says_how_to_go_on_after_a_step_that_has_failed_and_how_to_give_it_options() throws IOException {
         Run failed = make(3, "from-mst", "JOBS=7", "ROLES_OPTIONS=--no-passwords -v");
         assertEquals(2, failed.code());
-        assertTrue(failed.err().contains("make: hint: to go on, run the same make again; options of dump-roles go into ROLES_OPTIONS\n"), failed.err());
+        assertTrue(failed.err().contains("make: hint: once that is mended, run the same make again; options of dump-roles go into ROLES_OPTIONS\n"), failed.err());
         String roles = "./jbang dump-roles --out migration/roles.sql --overwrite --apply --step-file migration/roles.done --no-passwords -v\n";
         assertEquals(roles, failed.out().replaceAll("(?m)^make.*\n", ""));
         Run run = make(0, "from-mst", "JOBS=7", "FORMAT=custom", "DIR=émigré/1");
