@@ -19,7 +19,7 @@ final class ProgramRecorder implements AutoCloseable {
             + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
     private static final String BLOCK = """
             DO $recorder$
-            DECLARE began timestamptz; over boolean;
+            DECLARE began timestamptz; over boolean; tries int := 0;
             BEGIN
               LOOP
                 began := pg_catalog.clock_timestamp();
@@ -29,8 +29,9 @@ final class ProgramRecorder implements AutoCloseable {
                 BEGIN
                   %4$s;
                 EXCEPTION WHEN OTHERS THEN
-                  -- What is dropped in the very moment cannot be named; the next look is soon.
-                  NULL;
+                  -- What is dropped in the very moment cannot be named. No look is the last one that has failed, unless all fail.
+                  tries := tries + 1;
+                  over := over AND tries > 50;
                 END;
                 COMMIT;
                 EXIT WHEN over;

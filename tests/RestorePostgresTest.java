@@ -124,6 +124,7 @@ class RestorePostgresTest {
             server.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN", "CREATE ROLE app_jobs NOLOGIN",
                     "CREATE DATABASE app OWNER app");
         }
+        target.administer("app", "app_jobs");
         source.sql("postgres", "GRANT app_jobs TO app");
         Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1",
                 source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString()), Map.of(), null).orFail();

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import testbed.ClientBinaries;
 import testbed.Oracle;
 import testbed.PgServer;
 
@@ -106,6 +107,7 @@ class VerificationTest {
     @ParameterizedTest
     @CsvSource({"13, 15", "15, 15", "15, 17"})
     void a_copy_by_stock_tools_has_no_differences(int from, int to) {
+        ClientBinaries.between(from, to);
         try (PgServer older = from == 15 ? null : PgServer.start(from); PgServer newer = to == 15 ? null : PgServer.start(to)) {
             PgServer here = older == null ? source : older;
             PgServer there = newer == null ? target : newer;
