@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Console.java Contents.java Delivery.java Finishing.java Grantees.java Grantors.java Journal.java OwnedObjects.java Ownership.java
+//SOURCES Archive.java Console.java Contents.java Delivery.java Finishing.java Grantees.java Grantors.java Memberships.java OwnedObjects.java Ownership.java
 //SOURCES Refusal.java Report.java Server.java Steps.java TargetCheck.java
 package lib;
 
@@ -27,7 +27,6 @@ final class GivenRights implements Delivery.Rights {
     private final Wanted wanted;
     private final Server target;
     private final Connection to;
-    private final Journal journal;
     private final Finishing finishing;
     private final Function<UnaryOperator<String>, List<Refusal>> archived;
     private final Console console;
@@ -42,25 +41,24 @@ final class GivenRights implements Delivery.Rights {
      * @param to a session on the target
      * @param archived gives the privileges of the archive, and returns what was refused
      */
-    GivenRights(Wanted wanted, Server target, Connection to, Journal journal, Finishing finishing, Function<UnaryOperator<String>, List<Refusal>> archived,
+    GivenRights(Wanted wanted, Server target, Connection to, Memberships memberships, Finishing finishing, Function<UnaryOperator<String>, List<Refusal>> archived,
             Console console, Steps steps, Report report) {
         this.wanted = wanted;
         this.target = target;
         this.to = to;
-        this.journal = journal;
         this.finishing = finishing;
         this.archived = archived;
         this.console = console;
         this.steps = steps;
         this.report = report;
-        ownership = new Ownership(to, target.facts());
+        ownership = new Ownership(to, target.facts(), memberships);
     }
 
     @Override
     public void owners(Predicate<OwnedObjects.Owned> there) {
         if (!wanted.objects.isEmpty()) {
             steps.run("owners", () -> {
-                given.addAll(ownership.give(wanted.objects.stream().filter(there.and(GivenRights::isEarly)).toList(), journal));
+                given.addAll(ownership.give(wanted.objects.stream().filter(there.and(GivenRights::isEarly)).toList()));
                 return given.size() + " objects given";
             });
         }
@@ -69,7 +67,7 @@ final class GivenRights implements Delivery.Rights {
     @Override
     public Map<Archive.Address, String> afterwards() {
         List<OwnedObjects.Owned> later = wanted.objects.stream().filter(object -> isEarly(object) && !given.contains(object)).toList();
-        Map<Archive.Address, String> statements = ownership.afterwards(later, journal);
+        Map<Archive.Address, String> statements = ownership.afterwards(later);
         later.stream().filter(object -> statements.containsKey(new Archive.Address(object.catalog(), object.oid()))).forEach(given::add);
         return statements;
     }
@@ -87,7 +85,7 @@ final class GivenRights implements Delivery.Rights {
     /** Gives the rest, but for event triggers: large objects, and what the connecting user could not have filled any more. */
     void rest() {
         List<OwnedObjects.Owned> others = wanted.objects.stream().filter(object -> !isEventTrigger(object)).toList();
-        ownership.giveUp(others.stream().filter(object -> !given.contains(object)).toList(), journal);
+        ownership.giveUp(others.stream().filter(object -> !given.contains(object)).toList());
         ownership.kept(others).stream().filter(object -> !TargetCheck.isPublic(object))
                 .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
                 .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s", target.facts().user(), owner,
@@ -96,7 +94,7 @@ final class GivenRights implements Delivery.Rights {
 
     /** Gives the event triggers. */
     void eventTriggers() {
-        ownership.giveUp(wanted.objects.stream().filter(GivenRights::isEventTrigger).toList(), journal);
+        ownership.giveUp(wanted.objects.stream().filter(GivenRights::isEventTrigger).toList());
     }
 
     @Override
@@ -105,8 +103,8 @@ final class GivenRights implements Delivery.Rights {
             return;
         }
         done = true;
-        Grantors grantors = new Grantors(ownership, journal);
-        Grantees grantees = new Grantees(to, target.facts().user(), ownership, journal);
+        Grantors grantors = new Grantors(ownership);
+        Grantees grantees = new Grantees(to, target.facts().user(), ownership);
         UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
         refusals.addAll(archived.apply(script -> words.apply(grantees.known(script))));
         finishing.attempt(wanted.contents.of(target.dsn().database(), wanted.contents.privileges()).stream().map(words).toList(),

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Journal.java Ownership.java Rows.java
+//SOURCES Ownership.java Rows.java
 package lib;
 
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,6 @@ final class Grantees {
     private final Set<String> there;
     private final String user;
     private final Ownership ownership;
-    private final Journal journal;
     private final Map<String, Integer> without = new TreeMap<>();
     private final Set<String> represented = new TreeSet<>();
 
@@ -36,11 +35,10 @@ final class Grantees {
      * @param target a session on the target, where the roles are by now
      * @param user the connecting user
      */
-    Grantees(Connection target, String user, Ownership ownership, Journal journal) {
+    Grantees(Connection target, String user, Ownership ownership) {
         there = new HashSet<>(Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         this.user = user;
         this.ownership = ownership;
-        this.journal = journal;
     }
 
     /**
@@ -69,7 +67,7 @@ final class Grantees {
     }
 
     private boolean acts(String role) {
-        return there.contains(role) && ownership.join(role, journal);
+        return there.contains(role) && ownership.join(role);
     }
 
     private static String name(String quoted, boolean utf8) {

@@ -1,4 +1,4 @@
-//SOURCES Journal.java Ownership.java
+//SOURCES Ownership.java
 package lib;
 
 import java.nio.charset.StandardCharsets;
@@ -19,13 +19,10 @@ public final class Grantors {
             "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
 
     private final Ownership ownership;
-    private final Journal journal;
     private final Map<String, Boolean> speakers = new TreeMap<>();
 
-    /** @param journal remembers the memberships that this takes, until it ends */
-    public Grantors(Ownership ownership, Journal journal) {
+    Grantors(Ownership ownership) {
         this.ownership = ownership;
-        this.journal = journal;
     }
 
     /**
@@ -48,7 +45,7 @@ public final class Grantors {
     private boolean speaks(String quoted, boolean utf8) {
         String name = quoted.startsWith("\"") ? quoted.substring(1, quoted.length() - 1).replace("\"\"", "\"") : quoted;
         return speakers.computeIfAbsent(utf8 ? new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) : name,
-                role -> ownership.join(role, journal));
+                ownership::join);
     }
 
     /** @return the grantors for whom the owners have granted */

@@ -194,11 +194,6 @@ public final class Journal {
         Rows.run(session, "target", "writing the journal", ObjectKind.recordingOfPrograms());
     }
 
-    /** Remembers that the connecting user was made a member of a role for the time of the run. */
-    public void member(String role) {
-        Rows.run(session, "target", "writing the journal", "INSERT INTO " + JournalTables.MEMBERSHIP.sql() + " VALUES (" + Sql.literal(role) + ")");
-    }
-
     /**
      * Ends the run: all is well, and nothing of ours stays.
      *
@@ -211,7 +206,6 @@ public final class Journal {
         if (superuser) {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }
-        giveBack(session);
         Rows.run(session, "target", "removing the journal", String.join(";", unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
     }
 
@@ -227,13 +221,6 @@ public final class Journal {
         statements.addAll(drops);
         triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " ENABLE" + trigger.get(1)));
         return statements;
-    }
-
-    /** Leaves the roles that the run has joined. */
-    static void giveBack(Connection target) {
-        for (String role : Rows.texts(target, "target", "reading the journal", "SELECT role FROM " + JournalTables.MEMBERSHIP.sql())) {
-            Rows.run(target, "target", "giving back the membership in role \"" + role + "\"", "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER");
-        }
     }
 
     static void remove(Connection target) {

@@ -16,8 +16,11 @@ final class JournalTables {
     static final OwnSchema.Table PLANNED = OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
     /** What it has made: the address of each object, written in the transaction that has made it wherever that is one of ours. */
     static final OwnSchema.Table MADE = OwnSchema.Table.of("made", List.of(), "catalog oid !", "object oid !");
-    /** The roles that the connecting user became a member of. */
-    static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role text !");
+    /**
+     * The roles that the connecting user became a member of, by whose grant, and the options that this grant had before, or nulls; whether that is
+     * yet to be put back.
+     */
+    static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role oid !", "grantor oid !", "inherit bool", "set bool", "taken bool !");
     /** The default privileges that were there before. */
     static final OwnSchema.Table DEFAULT_PRIVILEGES = OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
     /** The schemas and extensions that were there before. */

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Console.java Contents.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
-//SOURCES Journal.java Leftovers.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
+//SOURCES Journal.java Leftovers.java Memberships.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
 //SOURCES TargetLock.java Timescale.java Uncarried.java
 package lib;
 
@@ -27,6 +27,7 @@ public final class Loading {
     private final TargetLock lock;
     private final Server target;
     private final Connection to;
+    private final Memberships memberships;
     private final Console console;
     private final Steps steps;
     private final Report report;
@@ -36,13 +37,16 @@ public final class Loading {
     /**
      * @param lock keeps other runs off the target
      * @param to a session on the target, which stays open until the journal is ended
+     * @param memberships those of the run; its owner closes them
      */
-    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Console console, Steps steps, Report report) {
+    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Memberships memberships, Console console, Steps steps,
+            Report report) {
         this.order = order;
         this.contents = contents;
         this.lock = lock;
         this.target = target;
         this.to = to;
+        this.memberships = memberships;
         this.console = console;
         this.steps = steps;
         this.report = report;
@@ -61,6 +65,7 @@ public final class Loading {
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(target, to, objects, extensions);
+        memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);
         List<Extensions.Extension> ahead = delivery.ahead(extensions);
@@ -76,7 +81,7 @@ public final class Loading {
         }
         Finishing finishing = new Finishing(target, to, console);
         GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
-                !order.noPrivileges, privileges), target, to, journal, finishing, delivery::privileges, console, steps, report);
+                !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
             delivery.deliver(jobs, rights, journal);
             steps.run("sequences", () -> {
@@ -93,7 +98,7 @@ public final class Loading {
         if (jobs == null) {
             load.run();
         } else {
-            inRestoringMode(journal, load);
+            inRestoringMode(load);
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.
         if (!contents.materializedViews().isEmpty() && (!delivery.complete() || jobs != null)) {
@@ -129,9 +134,9 @@ public final class Loading {
     }
 
     /** Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been compared. */
-    private void inRestoringMode(Journal journal, Runnable load) {
-        Ownership ownership = new Ownership(to, target.facts());
-        contents.timescale().jobOwners().forEach(owner -> ownership.join(owner, journal));
+    private void inRestoringMode(Runnable load) {
+        Ownership ownership = new Ownership(to, target.facts(), memberships);
+        contents.timescale().jobOwners().forEach(ownership::join);
         try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
             load.run();
             jobs.pause();
@@ -150,6 +155,12 @@ public final class Loading {
                 warn(text);
             }
         }
+    }
+
+    /** Ends the run: all is well, the memberships are as before, and nothing of ours stays. */
+    public void end(Journal journal) {
+        memberships.leave(to);
+        journal.end(target.facts().superuser());
     }
 
     /** @return the owners of jobs on the source whose jobs somebody else owns on the target */

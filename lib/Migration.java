@@ -2,7 +2,7 @@
 //SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
-//SOURCES Loading.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
+//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
 //SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
 //SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Verdict.java Verification.java
 package lib;
@@ -207,12 +207,12 @@ public final class Migration {
     }
 
     private void load(FrozenSource source, Server target, Preflight preflight) throws SQLException {
-        source.explaining(() -> Occupation.during(target, order.restart, attempt, steps,
-                (lock, to) -> load(lock, to, source, target, preflight, extensions(preflight))));
+        source.explaining(() -> Occupation.during(target, order.restart, attempt, steps, console,
+                (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
     }
 
-    private void load(TargetLock lock, Connection to, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(loading(), contents, lock, target, to, console, steps, report);
+    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
         Delivery delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
@@ -230,7 +230,7 @@ public final class Migration {
         account(source.writtenSince());
         List<Difference> differences = verify(source, target, positions, preflight, loading);
         loading.resumeJobs();
-        journal.end(target.facts().superuser());
+        loading.end(journal);
         complete = true;
         if (!differences.isEmpty()) {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), comparison(), console.verbose());

@@ -1,12 +1,16 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Attempt.java JournalTables.java Removal.java Server.java Steps.java TargetLock.java Tool.java
+//SOURCES Attempt.java Console.java JournalTables.java Memberships.java Removal.java Server.java Steps.java TargetLock.java Tool.java
 package lib;
 
 import java.sql.Connection;
-import java.util.function.BiConsumer;
 
 /** A target that one run has for itself, free of what an earlier one has left there. */
 final class Occupation {
+    /** What a run does there. */
+    interface Work {
+        void run(TargetLock lock, Connection to, Memberships memberships);
+    }
+
     private Occupation() {
     }
 
@@ -14,22 +18,23 @@ final class Occupation {
      * Does the work of a run while other runs are kept off the target, which is cleared first where that is wanted and needed.
      *
      * @param attempt is told when the target is changed
-     * @param work is given the lock and a session on the target
+     * @param console hears what could not be put back
+     * @param work is given the lock, a session on the target, and what the user becomes a member of there until the end
      * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made; step, when the lock is lost
      */
-    static void during(Server target, boolean restart, Attempt attempt, Steps steps, BiConsumer<TargetLock, Connection> work) {
-        try (TargetLock lock = TargetLock.take(target.session())) {
+    static void during(Server target, boolean restart, Attempt attempt, Steps steps, Console console, Work work) {
+        try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, console)) {
             lock.whenLost(why -> {
                 target.abandon();
                 Tool.stopOnTarget();
             });
             lock.during(() -> {
                 if (restart) {
-                    clear(lock, target, attempt, steps);
+                    clear(lock, target, memberships, attempt, steps);
                 }
                 Connection to = target.session();
                 try {
-                    work.accept(lock, to);
+                    work.run(lock, to, memberships);
                 } finally {
                     Server.close(to);
                 }
@@ -37,11 +42,11 @@ final class Occupation {
         }
     }
 
-    private static void clear(TargetLock lock, Server target, Attempt attempt, Steps steps) {
+    private static void clear(TargetLock lock, Server target, Memberships memberships, Attempt attempt, Steps steps) {
         Connection session = target.session();
         try {
             if (JournalTables.exist(session)) {
-                steps.run("clearing", () -> Removal.run(lock, session, attempt::begin) + " objects of the earlier run removed");
+                steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin) + " objects of the earlier run removed");
             }
         } finally {
             Server.close(session);

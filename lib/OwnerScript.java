@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Contents.java Loading.java OwnedObjects.java Ownership.java Rows.java Server.java ShellScript.java Sql.java Uncarried.java
+//SOURCES Contents.java Loading.java Memberships.java OwnedObjects.java Ownership.java Rows.java Server.java ShellScript.java Sql.java TakenMembership.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -50,12 +50,12 @@ final class OwnerScript {
             given.forEach(object -> wanted.add(object.owner()));
         }
         wanted.remove(facts.user());
-        List<String> roles = facts.superuser() ? List.of() : Ownership.joinable(target, facts, wanted, created);
+        List<TakenMembership> roles = facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
         if (!roles.isEmpty()) {
-            String leaving = roles.stream().map(role -> "REVOKE " + Sql.ident(role) + " FROM CURRENT_USER;\n").collect(Collectors.joining());
+            String leaving = roles.stream().map(role -> role.leaving(facts) + ";\n").collect(Collectors.joining());
             script.step("Who is no superuser gives objects only to roles that they are a member of; this is taken back when the script ends")
                     .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
-                    .sql(TARGET, roles.stream().map(role -> Ownership.joining(role, facts.major())).toList());
+                    .sql(TARGET, roles.stream().map(role -> role.joining(facts)).toList());
         }
     }
 

@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Connecting.java Journal.java OwnedObjects.java RoleTarget.java Rows.java Server.java Sql.java
+//SOURCES Archive.java Connecting.java Failure.java Memberships.java OwnedObjects.java RoleTarget.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,14 +26,21 @@ public final class Ownership {
     private final Connection target;
     private final String user;
     private final boolean superuser;
+    private final boolean since16;
+    private final Memberships memberships;
     private final Set<String> roles;
     private final Map<String, Boolean> inherits = new HashMap<>();
 
-    /** @param target a session on the target, as the user who made the objects */
-    public Ownership(Connection target, Server.Facts facts) {
+    /**
+     * @param target a session on the target, as the user who made the objects
+     * @param memberships what the user becomes a member of, until they are closed
+     */
+    Ownership(Connection target, Server.Facts facts, Memberships memberships) {
         this.target = target;
         user = facts.user();
         superuser = facts.superuser();
+        since16 = facts.major() >= 16;
+        this.memberships = memberships;
         roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
     }
@@ -44,32 +50,32 @@ public final class Ownership {
      *
      * @return those that have their owner now
      */
-    public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects, Journal journal) {
-        List<OwnedObjects.Owned> given = workable(objects, journal);
-        give(given);
+    public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = workable(objects);
+        hand(given);
         return given;
     }
 
     /** Gives objects away, also those that the connecting user can then no longer work on: the last that is done with them. */
-    public void giveUp(List<OwnedObjects.Owned> objects, Journal journal) {
+    public void giveUp(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = reachable(objects);
-        join(given, journal);
+        join(given);
         // As long as the schema is the user's own, others can be let in and out again.
-        give(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
-        give(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
+        hand(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
+        hand(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
     }
 
     private List<OwnedObjects.Owned> reachable(List<OwnedObjects.Owned> objects) {
         return objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
     }
 
-    private List<OwnedObjects.Owned> workable(List<OwnedObjects.Owned> objects, Journal journal) {
+    private List<OwnedObjects.Owned> workable(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> reachable = reachable(objects);
-        Set<String> inherited = join(reachable, journal);
+        Set<String> inherited = join(reachable);
         return reachable.stream().filter(object -> superuser || inherited.contains(object.owner())).toList();
     }
 
-    private void give(List<OwnedObjects.Owned> given) {
+    private void hand(List<OwnedObjects.Owned> given) {
         Set<Guest> guests = guests(given);
         for (int i = 0; i < given.size(); i += STATEMENTS_A_TRIP) {
             run(giving(given.subList(i, Math.min(given.size(), i + STATEMENTS_A_TRIP)), guests));
@@ -90,8 +96,8 @@ public final class Ownership {
      *
      * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give} would not give
      */
-    public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects, Journal journal) {
-        List<OwnedObjects.Owned> given = workable(objects, journal);
+    public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = workable(objects);
         Set<Guest> guests = guests(given);
         Map<Archive.Address, String> statements = new HashMap<>();
         given.forEach(object -> {
@@ -119,23 +125,13 @@ public final class Ownership {
     }
 
     /**
-     * Makes the connecting user a member of the owners, until the journal ends.
+     * Makes the connecting user a member of the owners for a time.
      *
      * @return the owners whose rights the user has by then without further ado, so that what is theirs can be loaded
      */
-    private Set<String> join(List<OwnedObjects.Owned> objects, Journal journal) {
+    private Set<String> join(List<OwnedObjects.Owned> objects) {
         return superuser ? Set.of() : objects.stream().map(OwnedObjects.Owned::owner).distinct().sorted()
-                .filter(owner -> inherits.computeIfAbsent(owner, any -> owner.equals(user) || joins(owner, journal))).collect(Collectors.toSet());
-    }
-
-    private boolean joins(String owner, Journal journal) {
-        if (isMember(owner)) {
-            return true;
-        }
-        journal.member(owner);
-        Rows.run(target, "target", "becoming a member of role \"" + owner + "\" to give objects to it", joining(owner, major()));
-        // Before PostgreSQL 16, somebody with NOINHERIT is one and has none of its rights.
-        return isMember(owner);
+                .filter(owner -> inherits.computeIfAbsent(owner, any -> owner.equals(user) || memberships.join(target, owner))).collect(Collectors.toSet());
     }
 
     private Set<Guest> guests(List<OwnedObjects.Owned> given) {
@@ -168,61 +164,32 @@ public final class Ownership {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** @return the statement that makes the connecting user a member of a role, in the words of this major version of PostgreSQL */
-    static String joining(String role, int major) {
-        return "GRANT " + Sql.ident(role) + " TO CURRENT_USER" + (major >= 16 ? " WITH INHERIT TRUE, SET TRUE" : "");
-    }
-
     /**
-     * @param created roles that do not exist yet, and will have been created by the connecting user
-     * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of pg_database_owner: PostgreSQL
-     *         manual, 22.5 "Predefined Roles")
-     */
-    static List<String> joinable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
-        List<String> there = Rows.texts(target, "target", "asking for memberships", """
-                SELECT r.rolname FROM pg_catalog.pg_roles r
-                 WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner' AND NOT (pg_catalog.pg_has_role(r.oid, 'USAGE') AND pg_catalog.pg_has_role(r.oid, '%s'))
-                   AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
-                .formatted(facts.major() >= 16 ? "SET" : "USAGE", facts.major() < 16 && facts.createRole()));
-        return new TreeSet<>(roles).stream().filter(role -> created.contains(role) || there.contains(role)).toList();
-    }
-
-    /**
-     * Makes the connecting user a member of a role until the journal ends, if that can be.
+     * Makes the connecting user a member of a role for a time, if that can be.
      *
      * @return whether it is one now
      */
-    public boolean join(String role, Journal journal) {
-        if (superuser || role.equals(user) || roles.contains(role) && isMember(role)) {
+    boolean join(String role) {
+        if (superuser || role.equals(user)) {
             return true;
         }
-        try (Statement statement = target.createStatement()) {
-            statement.execute(joining(role, major()));
-        } catch (SQLException e) {
-            // Not there, or out of reach: somebody else will own its things.
+        try {
+            return memberships.join(target, role) || !since16 && isMember(role);
+        } catch (Failure e) {
+            // Out of reach: somebody else will own its things.
             return false;
         }
-        journal.member(role);
-        return true;
     }
 
+    /** Before PostgreSQL 16, who is a member without the rights of the role can act as the role nevertheless. */
     private boolean isMember(String role) {
-        String how = major() >= 16 ? "'SET') AND pg_catalog.pg_has_role(%1$s, 'USAGE')" : "'USAGE')";
-        return "t".equals(Rows.text(target, "target", "asking for memberships",
-                ("SELECT pg_catalog.pg_has_role(%1$s, " + how).formatted(Sql.literal(role))));
+        return "t".equals(Rows.text(target, "target", "asking for memberships", "SELECT pg_catalog.pg_has_role(r.oid, 'MEMBER')"
+                + " FROM pg_catalog.pg_roles r WHERE r.rolname = " + Sql.literal(role)));
     }
 
     private boolean mayCreate(String role, String schema) {
         return "t".equals(Rows.text(target, "target", "asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
                 + Sql.literal(role) + ", " + Sql.literal(schema) + ", 'CREATE')"));
-    }
-
-    private int major() {
-        try {
-            return target.getMetaData().getDatabaseMajorVersion();
-        } catch (SQLException e) {
-            throw Connecting.statement("target", "asking for the version", e);
-        }
     }
 
     private void run(List<String> statements) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Grants.java Journal.java JournalTables.java Leftovers.java ObjectKind.java OwnedObjects.java RestoringMode.java Rows.java
+//SOURCES Failure.java Grants.java Journal.java JournalTables.java Leftovers.java Memberships.java ObjectKind.java OwnedObjects.java RestoringMode.java Rows.java
 //SOURCES Sql.java TargetLock.java Timescale.java
 package lib;
 
@@ -83,11 +83,12 @@ public final class Removal {
      * Removes exactly what the failed run made, and the journal, in a session of its own: in one that has seen an extension it cannot be created
      * in another version.
      *
+     * @param memberships without those of the failed run the user may not drop what it has given to others
      * @param begun is told when something is about to be changed
      * @return how many objects were removed
      * @throws Failure refused, when there is something that the run has not made
      */
-    public static int run(TargetLock lock, Connection target, Runnable begun) {
+    static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
         Failure refusal = refusal(strangers(target, there));
@@ -95,6 +96,7 @@ public final class Removal {
             throw refusal;
         }
         begun.run();
+        memberships.joinAgain(target);
         Set<Address> made = addresses(target, JournalTables.MADE.sql());
         made.removeAll(addresses(target, JournalTables.FOUND.sql()));
         // A part, such as the sequence of an identity column, goes with the whole, and may not go alone.
@@ -115,7 +117,7 @@ public final class Removal {
         // Left standing, they would give the new run's objects privileges that the source's do not have.
         Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
                 .forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
-        Journal.giveBack(target);
+        memberships.leave(target);
         Journal.remove(target);
         return drops.size();
     }

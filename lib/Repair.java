@@ -1,12 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java JournalTables.java Leftovers.java OwnSchema.java RestoringMode.java Server.java ShellScript.java TargetLock.java
-//SOURCES Timescale.java
+//SOURCES Connecting.java Console.java Failure.java JournalTables.java Leftovers.java Memberships.java OwnSchema.java RestoringMode.java Server.java
+//SOURCES ShellScript.java TargetLock.java Timescale.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** What an aborted load has left behind on a target, and the way to mend it. Objects that are half there are for {@code migrate --restart}. */
 public final class Repair {
@@ -23,16 +24,21 @@ public final class Repair {
      * @return whether there was anything to mend
      * @throws Failure refused, when a migration is at work there
      */
-    public boolean run(Consumer<String> say) {
-        return visit((session, timescale) -> {
+    public boolean run(Console console, Consumer<String> say) {
+        return visit(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
-            try (TargetLock lock = TargetLock.take(target.session())) {
-                Leftovers.end(lock, session);
-                if (JournalTables.exist(session)) {
-                    RestoringMode.withdraw(session, timescale, () -> { });
+            try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, console)) {
+                Leftovers.end(lock, found.session);
+                if (!found.joined.isEmpty()) {
+                    memberships.adopt(found.session);
+                    memberships.leave(found.session);
+                    say.accept("target: memberships that an interrupted run had taken are as before: " + found.roles());
+                }
+                if (found.timescale != null && JournalTables.exist(found.session)) {
+                    RestoringMode.withdraw(found.session, found.timescale, () -> { });
                     say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
-                } else {
-                    RestoringMode.turnOff(session, timescale);
+                } else if (found.timescale != null) {
+                    RestoringMode.turnOff(found.session, found.timescale);
                     say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
                 }
             }
@@ -42,17 +48,24 @@ public final class Repair {
     /** @return a shell script that does what {@link #run} would do */
     public String script() {
         ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
-        boolean found = visit((session, timescale) -> {
-            if (JournalTables.exist(session)) {
+        boolean any = visit(found -> {
+            boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
+            if (journal) {
                 script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
+            }
+            if (!found.joined.isEmpty()) {
+                script.step("Memberships that an interrupted run had taken: " + found.roles())
+                        .sql(ShellScript.Side.TARGET, Memberships.puttingBack(found.session, target.facts()));
+            }
+            if (found.timescale != null && journal) {
                 script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with the interrupted command and --restart")
-                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(session, timescale));
-            } else {
+                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(found.session, found.timescale));
+            } else if (found.timescale != null) {
                 script.step("Restoring mode, which another tool has left on, is turned off; whether all rows are there says: verify")
-                        .sql(ShellScript.Side.TARGET, RestoringMode.endings(timescale));
+                        .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
             }
         });
-        return (found ? script : script.step("Nothing is to be mended")).text();
+        return (any ? script : script.step("Nothing is to be mended")).text();
     }
 
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
@@ -64,20 +77,30 @@ public final class Repair {
         }
     }
 
-    private interface Work {
-        void mend(Connection session, Timescale timescale);
+    /**
+     * What is to be mended.
+     *
+     * @param timescale where restoring mode is on, else null
+     * @param joined the roles whose memberships are not as before
+     */
+    private record Found(Connection session, Timescale timescale, List<String> joined) {
+        String roles() {
+            return joined.stream().map(role -> "\"" + role + "\"").collect(Collectors.joining(", "));
+        }
     }
 
-    private boolean visit(Work work) {
+    private boolean visit(Consumer<Found> work) {
         try (Connection session = target.session()) {
             Timescale timescale = Timescale.of(session, "target");
-            if (timescale == null || !RestoringMode.isOn(session)) {
+            Found found = new Found(session, timescale != null && RestoringMode.isOn(session) ? timescale : null,
+                    JournalTables.find(session).state() == OwnSchema.State.OURS ? Memberships.leftBehind(session) : List.of());
+            if (found.timescale == null && found.joined.isEmpty()) {
                 return false;
             }
             if (TargetLock.taken(session)) {
                 throw Failure.refused("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
             }
-            work.mend(session, timescale);
+            work.accept(found);
             return true;
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java
 //SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java
-//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java NewerSettings.java Occupation.java Parallelism.java PlainDump.java
+//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java NewerSettings.java Occupation.java Parallelism.java PlainDump.java
 //SOURCES ProgressLine.java Report.java
 //SOURCES RestoreCheck.java RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java
 //SOURCES StepwiseDelivery.java TargetDatabase.java TargetLock.java Tool.java Verdict.java
@@ -105,14 +105,15 @@ public final class Restoration {
     }
 
     private void load(Server target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
-        Occupation.during(target, order.restart(), attempt, steps, (lock, to) -> load(lock, to, target, check, tool, archive));
+        Occupation.during(target, order.restart(), attempt, steps, console,
+                (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
-    private void load(TargetLock lock, Connection to, Server target, RestoreCheck check, Tool tool, Archive archive) {
+    private void load(TargetLock lock, Connection to, Memberships memberships, Server target, RestoreCheck check, Tool tool, Archive archive) {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
-        Loading loading = new Loading(loading(), contents, lock, target, to, console, steps, report);
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
         Delivery delivery;
         if (archive == null) {
             delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
@@ -128,7 +129,7 @@ public final class Restoration {
                 found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
         Verdict.of(manifestCheck.emptyTables(), console, report);
         loading.resumeJobs();
-        journal.end(target.facts().superuser());
+        loading.end(journal);
         complete = true;
         if (!differences.isEmpty()) {
             throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))

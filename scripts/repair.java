@@ -28,8 +28,7 @@ import picocli.CommandLine.Option;
         optionListHeading = "%nOptions:%n", exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:nothing is left to mend", "1:something could not be mended", "2:wrong usage",
             "3:a migration is at work there, or the server cannot be reached", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was", "left on, at the source for jobs that were paused. A migration mends both by",
-            "itself however it ends, unless it is killed with kill -9. What it had loaded", "until then stays for migrate --restart.", "",
+        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was", "left on and memberships that were taken, at the source for jobs that were", "paused. A migration mends all that by itself however it ends, unless it is", "killed with kill -9. What it had loaded until then stays for migrate --restart.", "",
             "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
     @Mixin
@@ -70,7 +69,7 @@ class RepairCommand implements Callable<Integer> {
     private void target(Repair repair) {
         if (dryRun) {
             console.out(Shown.product(repair.script()));
-        } else if (!repair.run(done -> console.out("%s", done))) {
+        } else if (!repair.run(console, done -> console.out("%s", done))) {
             console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command again with --restart"
                     : "target: nothing to mend");
         }

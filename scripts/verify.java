@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
-//SOURCES ../lib/Filters.java ../lib/JoinedOwners.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
+//SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
@@ -22,7 +22,7 @@ import lib.Dsn;
 import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
-import lib.JoinedOwners;
+import lib.Memberships;
 import lib.Permitted;
 import lib.ProgressLine;
 import lib.Selection;
@@ -91,7 +91,7 @@ class Verify implements Callable<Integer> {
             return Failure.OK;
         }
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
-        JoinedOwners joined = joinOwners ? JoinedOwners.of(target, console) : null;
+        Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
             return compare(new Verification(snapshot, target, selection, console, jobs), unexpected);
         }

@@ -36,7 +36,7 @@ class EndedInTimeTest {
     private static final PgServer TARGET = SIDES.target();
     private static final String GUARD = "in_time_guard";
     private static final String MEMBERSHIPS = "SELECT m::text FROM pg_auth_members m WHERE member = '" + GUARD + "'::regrole ORDER BY 1";
-    private static final String LEAVING = "REVOKE \"in_time_other\", \"in_time_owner\" FROM \"" + GUARD + "\";";
+    private static final String LEAVING = "REVOKE \"in_time_other\", \"in_time_owner\" FROM \"" + GUARD + "\"" + (TARGET.major() < 16 ? "" : " GRANTED BY \"" + GUARD + "\"") + ";";
     private static String shop;
     private static String copy;
 

@@ -30,7 +30,7 @@ class JournalTest {
     private static final List<String> TABLES = List.of(
             "CREATE TABLE run (started timestamptz NOT NULL, version text NOT NULL, transaction int8 NOT NULL, name text NOT NULL)",
             "CREATE TABLE planned (kind text NOT NULL, identity text NOT NULL, owner text)", "CREATE TABLE made (catalog oid NOT NULL, object oid NOT NULL)",
-            "CREATE TABLE membership (role text NOT NULL)", "CREATE TABLE default_privileges (oid oid NOT NULL)",
+            "CREATE TABLE membership (role oid NOT NULL, grantor oid NOT NULL, inherit bool, set bool, taken bool NOT NULL)", "CREATE TABLE default_privileges (oid oid NOT NULL)",
             "CREATE TABLE found (catalog oid NOT NULL, object oid NOT NULL)", "CREATE TABLE session (pid int NOT NULL, started timestamptz NOT NULL)",
             "CREATE TABLE recorder (pid int NOT NULL, started timestamptz NOT NULL)");
     private static String shop;
@@ -83,7 +83,7 @@ class JournalTest {
             statement.execute("INSERT INTO run VALUES (now() - interval '1 day', '1', 1, '');"
                     + "INSERT INTO planned VALUES ('TABLE; ALTER ROLE forger SUPERUSER', 'public.precious', 'x'), ('TABLE', 'public.precious', 'postgres');"
                     + "INSERT INTO made SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relname = 'precious';"
-                    + "INSERT INTO membership VALUES ('x\" FROM y; ALTER ROLE forger SUPERUSER; --'); INSERT INTO session SELECT pid, backend_start FROM pg_stat_activity WHERE pid IS NOT NULL AND backend_start IS NOT NULL");
+                    + "INSERT INTO membership VALUES ('forger'::regrole, 10, true, true, true); INSERT INTO session SELECT pid, backend_start FROM pg_stat_activity WHERE pid IS NOT NULL AND backend_start IS NOT NULL");
             refusedEverywhere(target, "schema tsmigrate belongs to \"forger\"");
         }
         // Handing the schema over does not hand over what is in it.
