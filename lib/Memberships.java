@@ -33,7 +33,7 @@ public final class Memberships implements AutoCloseable {
     private volatile boolean recorded;
 
     /** @param console hears which memberships could not be put back */
-    Memberships(Server target, Console console) {
+    public Memberships(Server target, Console console) {
         this.target = target;
         facts = target.facts();
         this.console = console;

@@ -88,7 +88,7 @@ public final class Removal {
      * @return how many objects were removed
      * @throws Failure refused, when there is something that the run has not made
      */
-    static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
+    public static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
         Failure refusal = refusal(strangers(target, there));
