@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +40,22 @@ class RunTests implements TestExecutionListener {
     private static final List<Logger> NOISY = List.of(Logger.getLogger("org.junit.jupiter.api.io"),
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
+    /** Seconds from which a single test is worth a line, and how many are named. */
+    private static final int NOTICED = 5;
+    private static final int SLOWEST = 40;
     private static final int MINUTES_A_METHOD = Soak.rounds(20, 60);
     /** When nothing has begun or ended for so long, a test hangs that cannot be interrupted. It must not take the closing line with it. */
     private static final Duration SILENCE = Duration.ofSeconds(Long.getLong("tests.silence.seconds", Duration.ofMinutes(2 * MINUTES_A_METHOD).toSeconds()));
     /** What the JVM says of a class whose static fields could not be had before (JDK-8048190). */
     private static final Pattern KNOWN_MISSING = Pattern.compile("Exception " + Pattern.quote(TestAbortedException.class.getName()) + ": (.*) \\[in thread .*");
 
+    private record Slow(double seconds, String test) {
+    }
+
     private final Map<String, Long> started = new HashMap<>();
     private final List<String> failures = new ArrayList<>();
+    private final List<Duration> classes = new ArrayList<>();
+    private final List<Slow> slow = new ArrayList<>();
     private TestPlan plan;
     private volatile String running;
     private volatile long seen = System.nanoTime();
@@ -118,10 +127,26 @@ class RunTests implements TestExecutionListener {
             case FAILED -> result.getThrowable().flatMap(RunTests::missing)
                     .ifPresentOrElse(reason -> executionSkipped(identifier, reason), () -> fail(identifier, result));
         }
-        if (isTopClass(identifier)) {
-            double seconds = (System.nanoTime() - started.get(identifier.getUniqueId())) / 1e9;
-            System.out.printf("%6.1f s  %s%n", seconds, identifier.getDisplayName());
+        Duration took = Duration.ofNanos(System.nanoTime() - started.get(identifier.getUniqueId()));
+        if (identifier.isTest()) {
+            slow.add(new Slow(seconds(took), title(identifier)));
         }
+        if (isTopClass(identifier)) {
+            classes.add(took);
+            System.out.printf("%6.1f s  %s%n", seconds(took), identifier.getDisplayName());
+        }
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1e3;
+    }
+
+    /** Where a suite that has become slow can be made faster, and what it takes as a whole. */
+    private void times() {
+        System.out.println();
+        slow.stream().filter(test -> test.seconds >= NOTICED).sorted(Comparator.comparingDouble(Slow::seconds).reversed()).limit(SLOWEST)
+                .forEach(test -> System.out.printf("%6.1f s  %s%n", test.seconds, test.test));
+        System.out.printf("%6.1f s  %d classes together%n", seconds(classes.stream().reduce(Duration.ZERO, Duration::plus)), classes.size());
     }
 
     /** @return what the machine lacks for a static field of a test's class, which is thereby skipped as a test that lacks it itself */
@@ -150,6 +175,9 @@ class RunTests implements TestExecutionListener {
     }
 
     private int summary() {
+        if (classes.size() > 1) {
+            times();
+        }
         if (failures.size() > 1) {
             System.out.println();
             failures.forEach(failure -> System.out.println(failure.lines().limit(2).collect(Collectors.joining("\n"))));
