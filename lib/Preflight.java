@@ -220,7 +220,7 @@ public final class Preflight {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
         }
         if (!plan.create() && empty) {
-            findings.addAll(new TargetSchemas(to, target.facts().user()).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
+            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }
 }

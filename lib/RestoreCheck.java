@@ -177,7 +177,7 @@ public final class RestoreCheck {
             Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
             Set<String> given = owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
             bySchema.values().forEach(names -> names.retainAll(given));
-            findings.addAll(new TargetSchemas(to, user).check(bySchema, Set.of()));
+            findings.addAll(new TargetSchemas(to, user, order.restart()).check(bySchema, Set.of()));
         }
     }
 }

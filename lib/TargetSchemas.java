@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java OwnedObjects.java Rows.java Selection.java Sql.java
+//SOURCES Finding.java JournalTables.java OwnedObjects.java Rows.java Selection.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -19,11 +19,16 @@ import java.util.stream.Collectors;
 final class TargetSchemas {
     private final Connection to;
     private final String user;
+    private final boolean restart;
 
-    /** @param user the target's user */
-    TargetSchemas(Connection to, String user) {
+    /**
+     * @param user the target's user
+     * @param restart what an interrupted run has made is removed before
+     */
+    TargetSchemas(Connection to, String user, boolean restart) {
         this.to = to;
         this.user = user;
+        this.restart = restart;
     }
 
     /**
@@ -53,24 +58,26 @@ final class TargetSchemas {
      */
     List<Finding> check(Map<String, Set<String>> owners, Set<String> unreachable) {
         List<Finding> findings = new ArrayList<>();
+        String staying = restart && JournalTables.exist(to)
+                ? " AND NOT EXISTS (SELECT FROM " + JournalTables.MADE.sql() + " m WHERE m.catalog = n.tableoid AND m.object = n.oid)" : "";
         owners.forEach((schema, names) -> {
             Set<String> others = new TreeSet<>(names);
             others.removeAll(unreachable);
             others.remove(user);
-            findings.addAll(check(schema, others));
+            findings.addAll(check(schema, others, staying));
         });
         return findings;
     }
 
-    private List<Finding> check(String schema, Set<String> owners) {
+    private List<Finding> check(String schema, Set<String> owners, String staying) {
         // A role that is yet to be created will have what everybody has.
         String lacking = """
                 SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
                        (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::text[]) o LEFT JOIN pg_catalog.pg_roles r ON r.rolname = o
                          WHERE NOT pg_catalog.has_schema_privilege(coalesce(r.rolname, 'public'), n.oid, 'CREATE') LIMIT 1)
                   FROM pg_catalog.pg_namespace n
-                 WHERE n.nspname = %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')"""
-                .formatted(owners.stream().map(Sql::literal).collect(Collectors.joining(", ")), Sql.literal(schema));
+                 WHERE n.nspname = %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')%s"""
+                .formatted(owners.stream().map(Sql::literal).collect(Collectors.joining(", ")), Sql.literal(schema), staying);
         String fix = "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(user) + " WITH GRANT OPTION;";
         List<Finding> findings = new ArrayList<>();
         Rows.list(to, "target", "asking for the right to create", lacking, row -> {
