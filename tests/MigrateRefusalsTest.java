@@ -140,6 +140,10 @@ class MigrateRefusalsTest {
     @Test
     void connection_slots_that_do_not_suffice() {
         String database = SOURCE.newDatabase();
+        // All that has a session of its own: rows, indexes that are made meanwhile, large objects, views, client programs.
+        SOURCE.sql(database, IntStream.rangeClosed(1, 6).mapToObj(i -> "CREATE TABLE t" + i + " AS SELECT i, md5(i::text) AS v FROM generate_series(1, 5000) i; CREATE INDEX ON t"
+                + i + " (v); CREATE INDEX ON t" + i + " (i); CREATE MATERIALIZED VIEW v" + i + " AS SELECT count(*) FROM t" + i).toArray(String[]::new));
+        SOURCE.sql(database, "SELECT lo_from_bytea(0, 'large') FROM generate_series(1, 20)");
         TARGET.sql("postgres", "CREATE ROLE narrow LOGIN PASSWORD 'narrow' CONNECTION LIMIT 6 CREATEROLE");
         String target = TARGET.newDatabase("OWNER narrow");
         Supplier<CommandRun> four = () -> CommandRun.migrate(SOURCE.uri(database), TARGET.uri(target, "narrow", "narrow"), "--jobs", "4");
@@ -150,6 +154,10 @@ class MigrateRefusalsTest {
         CommandRun two = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(target, "narrow", "narrow"), "-v");
         assertEquals(0, two.code(), two.err());
         assertTrue(two.err().startsWith("migrate: 2 jobs: this machine has "), two.err());
+        String again = TARGET.newDatabase("OWNER narrow");
+        CommandRun files = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(again, "narrow", "narrow"), "--jobs", "2", "--via-files");
+        assertEquals(0, files.code(), files.err());
+        TARGET.sql("postgres", "DROP DATABASE " + again);
         TARGET.sql("postgres", "DROP DATABASE " + target, "DROP ROLE narrow");
     }
 
