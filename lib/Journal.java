@@ -21,12 +21,6 @@ import java.util.function.Function;
  * right to drop the database ({@link Removal}).
  */
 public final class Journal {
-    /** Tenths of a second. */
-    private static final int PROGRAM_CHECKS = 20;
-    private static final String PROGRAMS = """
-            SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a, %s r WHERE a.datname = pg_catalog.current_database() AND r.name = a.application_name
-                              AND a.backend_start >= r.started AND a.usename = current_user)""".formatted(JournalTables.RUN.sql());
-
     private final Server target;
     private final Connection session;
     private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
@@ -181,9 +175,7 @@ public final class Journal {
     /** A program that has failed may have left sessions which still commit. */
     private void recordQuietly() {
         try {
-            for (int i = 0; i < PROGRAM_CHECKS && "t".equals(Rows.text(session, "target", "waiting for the end of a program", PROGRAMS)); i++) {
-                Rows.text(session, "target", "waiting for the end of a program", "SELECT pg_catalog.pg_sleep(0.1)");
-            }
+            Leftovers.awaitPrograms(session);
             recordOfPrograms();
         } catch (Failure e) {
             // The session has ended: the step has failed by itself, or the next one will.

@@ -32,6 +32,13 @@ final class JournalTables {
 
     static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, FOUND, SESSION, RECORDER);
 
+    /**
+     * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run gives them a name that no other
+     * session has.
+     */
+    static final String OF_PROGRAM = "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM " + RUN.sql()
+            + " r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user)";
+
     private JournalTables() {
     }
 

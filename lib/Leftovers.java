@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES JournalTables.java Rows.java TargetLock.java
+//SOURCES JournalTables.java OwnSchema.java Rows.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
@@ -12,23 +12,27 @@ import java.sql.Connection;
 final class Leftovers {
     /** Tenths of a second. */
     private static final int CHECKS = 100;
-    private static final String SESSIONS = """
-            FROM pg_catalog.pg_stat_activity a
-             WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
-               AND (EXISTS (SELECT FROM %s s WHERE s.pid = a.pid AND s.started = a.backend_start)
-                 OR EXISTS (SELECT FROM %s r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user))"""
-            .formatted(JournalTables.SESSION.sql(), JournalTables.RUN.sql());
-    private static final String RECORDERS = """
-            FROM pg_catalog.pg_stat_activity a
-             WHERE a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM %s s WHERE s.pid = a.pid AND s.started = a.backend_start)"""
-            .formatted(JournalTables.RECORDER.sql());
+    private static final int PROGRAM_CHECKS = 20;
+    private static final String SESSIONS = " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND ("
+            + of(JournalTables.SESSION) + " OR " + JournalTables.OF_PROGRAM + ")";
+    private static final String RECORDERS = " FROM pg_catalog.pg_stat_activity a WHERE " + of(JournalTables.RECORDER);
+    private static final String PROGRAMS = " FROM pg_catalog.pg_stat_activity a WHERE " + JournalTables.OF_PROGRAM;
     /** The statement that ends them. */
-    static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid) " + SESSIONS;
+    static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid)" + SESSIONS;
     /** The statement by which a session writes itself down. */
     static final String REGISTRATION = "INSERT INTO " + JournalTables.SESSION.sql()
             + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
 
     private Leftovers() {
+    }
+
+    private static String of(OwnSchema.Table sessions) {
+        return "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM " + sessions.sql() + " s WHERE s.pid = a.pid AND s.started = a.backend_start)";
+    }
+
+    /** Waits until the run's client programs have no session any more, which may still commit after the program has ended; at most two seconds. */
+    static void awaitPrograms(Connection target) {
+        waitFor(target, PROGRAMS, PROGRAM_CHECKS);
     }
 
     /**
@@ -44,20 +48,20 @@ final class Leftovers {
             return;
         }
         Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
-        waitFor(target, SESSIONS);
+        waitFor(target, SESSIONS, CHECKS);
         // What has been created until the end of those is written down now.
-        waitFor(target, RECORDERS);
-        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(a.pid) " + RECORDERS);
+        waitFor(target, RECORDERS, CHECKS);
+        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
     }
 
-    private static void waitFor(Connection target, String sessions) {
-        for (int i = 0; i < CHECKS && there(target, sessions); i++) {
-            Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.pg_sleep(0.1)");
+    private static void waitFor(Connection target, String sessions, int checks) {
+        for (int i = 0; i < checks && there(target, sessions); i++) {
+            Rows.text(target, "target", "waiting for the end of the run's sessions", "SELECT pg_catalog.pg_sleep(0.1)");
         }
     }
 
     private static boolean there(Connection target, String sessions) {
-        return !"0".equals(Rows.text(target, "target", "waiting for the end of the failed run", "SELECT pg_catalog.count(*) " + sessions));
+        return !"0".equals(Rows.text(target, "target", "waiting for the end of the run's sessions", "SELECT pg_catalog.count(*)" + sessions));
     }
 
     /** @return whether something of the run still works, and creates or writes down what the journal does not know yet */

@@ -23,9 +23,8 @@ final class ProgramRecorder implements AutoCloseable {
             BEGIN
               LOOP
                 began := pg_catalog.clock_timestamp();
-                over := NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
-                                     WHERE a.datname = pg_catalog.current_database() AND (EXISTS (SELECT FROM %1$s s WHERE s.pid = %2$s AND s.pid = a.pid AND s.started = a.backend_start)
-                                        OR EXISTS (SELECT FROM %3$s r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user)));
+                over := NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE %3$s OR a.datname = pg_catalog.current_database()
+                                       AND EXISTS (SELECT FROM %1$s s WHERE s.pid = %2$s AND s.pid = a.pid AND s.started = a.backend_start));
                 BEGIN
                   %4$s;
                 EXCEPTION WHEN OTHERS THEN
@@ -69,7 +68,7 @@ final class ProgramRecorder implements AutoCloseable {
             Rows.run(session, "target", "writing the journal", REGISTRATION);
             String pid = Rows.text(session, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
             String parent = Rows.text(of, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
-            ProgramRecorder recorder = new ProgramRecorder(session, BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.RUN.sql(),
+            ProgramRecorder recorder = new ProgramRecorder(session, BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
                     ObjectKind.recordingOfPrograms()));
             long end = System.nanoTime() + BEGINNING * 1_000_000L;
             while (recorder.thread.isAlive() && System.nanoTime() < end) {
