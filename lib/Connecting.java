@@ -92,6 +92,7 @@ public final class Connecting {
             case LACKS_PRIVILEGE -> "connect to the " + side + " as a user who may do that, or make this one a member of the owner: GRANT owner TO user;";
             case "53100" -> "make room on the disk of the " + side;
             case "53200" -> "give the " + side + " more memory, or lower --jobs";
+            case "55P03" -> "another session of the " + side + " has a lock that was waited for: end it, or wait for its end; pg_locks says which it is";
             case "57014" -> "somebody has cancelled a statement of ours on the " + side + " (pg_cancel_backend): its log says when";
             case "57P01" -> "somebody has ended a session of ours on the " + side + " (pg_terminate_backend, a shutdown or a failover): its log says when";
             case "57P02" -> "a process of the " + side + " has crashed, and all sessions ended with it: its log says why";

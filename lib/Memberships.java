@@ -20,8 +20,11 @@ import java.util.stream.Collectors;
  * {@code kill -9}: the next run with {@code --restart} puts it back, and so does {@code repair}.
  */
 public final class Memberships implements AutoCloseable {
-    /** The key of the advisory lock under which memberships change: "tsmem" in ASCII. A session that a signal has cut off may still be at it. */
-    private static final String TURN = "SELECT pg_catalog.pg_advisory_xact_lock(" + 0x74736d656dL + ")";
+    /**
+     * The key of the advisory lock under which memberships change: "tsmem" in ASCII. A session that a signal has cut off may still be at it. Anybody
+     * can take such a lock, so it is not waited for without end.
+     */
+    private static final String TURN = "SELECT pg_catalog.set_config('lock_timeout', '2s', true), pg_catalog.pg_advisory_xact_lock(" + 0x74736d656dL + ")";
     private static final String TABLE = JournalTables.MEMBERSHIP.sql();
 
     private final Server target;

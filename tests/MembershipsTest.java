@@ -222,6 +222,19 @@ class MembershipsTest {
         arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
     }
 
+    @Test
+    void a_lock_that_anybody_may_take_is_not_waited_for_without_end() throws SQLException {
+        serve(17);
+        try (Connection anybody = server.connect(target); Statement statement = anybody.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(" + 0x74736d656dL + ")");
+            CommandRun run = CommandRun.migrate(SOURCE.uri(shop), uri());
+            assertEquals(1, run.code(), run.err());
+            assertTrue(run.failure().contains("for a time failed on the target: canceling statement due to lock timeout"), run.err());
+        }
+        assertEquals(before, memberships());
+        arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
+    }
+
     /** Before PostgreSQL 16, to grant it anew does nothing, and to revoke it takes it away. */
     @Test
     void a_membership_that_gives_no_rights_by_itself_stays() {
