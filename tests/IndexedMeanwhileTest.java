@@ -1,12 +1,8 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -24,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Interposer;
+import testbed.Loot;
 import testbed.PgServer;
 import testbed.Sides;
 
@@ -54,19 +51,14 @@ class IndexedMeanwhileTest {
     private void make(String... more) throws SQLException {
         server.sql("postgres", "CREATE ROLE rascal LOGIN PASSWORD '" + PASSWORD + "'");
         database = server.newDatabase("OWNER rascal");
-        rascal(database, "CREATE SCHEMA r", """
-                CREATE FUNCTION r.act() RETURNS void LANGUAGE plpgsql AS $act$
-                BEGIN
-                  COPY (SELECT pg_catalog.current_query()) TO PROGRAM 'cat >> raced';
-                EXCEPTION WHEN OTHERS THEN NULL;
-                END $act$""",
-                "CREATE FUNCTION r.evil(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM r.act(); RETURN i; END'");
+        rascal(database, "CREATE SCHEMA r");
+        rascal(database, Loot.functions("r", "raced"));
         rascal(database, more);
     }
 
     @AfterEach
-    void drop() throws IOException {
-        Files.deleteIfExists(raced());
+    void drop() {
+        raced().remove();
         server.rows("postgres", "SELECT datname FROM pg_database d WHERE datdba = 'rascal'::regrole").forEach(row -> server.sql("postgres", "DROP DATABASE " + row.get(0)));
         server.sql("postgres", "DROP ROLE rascal");
     }
@@ -92,18 +84,12 @@ class IndexedMeanwhileTest {
         }
     }
 
-    private Path raced() {
-        return server.dataFolder().resolve("raced");
+    private Loot raced() {
+        return Loot.on(server, "raced");
     }
 
-    private void assertNotRaced() throws IOException {
-        assertFalse(Files.exists(raced()), () -> {
-            try {
-                return "run by a superuser: " + Files.readString(raced());
-            } catch (IOException e) {
-                return e.getMessage();
-            }
-        });
+    private void assertNotRaced() {
+        raced().assertNone();
         assertTrue(attempts.get() > 0, "no moment for it has come");
         assertEquals(Set.of("55P03"), refusals, "he was stopped by another thing than a lock");
     }
@@ -111,6 +97,23 @@ class IndexedMeanwhileTest {
     private Interposer interposed(String in, String when, String... statements) {
         Pattern pattern = Pattern.compile(when, Pattern.DOTALL);
         return new Interposer(server, said -> pattern.matcher(said).find(), () -> attack(in, statements));
+    }
+
+    private String copied() {
+        String copy = database + "_copy";
+        server.sql("postgres", "CREATE DATABASE " + copy + " TEMPLATE " + database + " OWNER rascal");
+        return copy;
+    }
+
+    /** @param side the database of the two that he attacks */
+    private CommandRun verifiedWhileAttacked(String side, String copy, String when, String... attacks) throws Exception {
+        attempts.set(0);
+        try (Interposer between = interposed(side, when, attacks)) {
+            CommandRun run = CommandRun.of("Verify", Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
+                    "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)), "-v");
+            assertNotRaced();
+            return run;
+        }
     }
 
     /** A table of the trip for small ones, and one with a trip of its own; on either side. */
@@ -121,16 +124,10 @@ class IndexedMeanwhileTest {
         use(major);
         make("CREATE TABLE r.small AS SELECT 1 AS i", "CREATE TABLE r.other AS SELECT 1 AS i",
                 "CREATE TABLE r.big AS SELECT i, repeat('x', 100) AS v FROM generate_series(1, 2000) i");
-        String copy = database + "_copy";
-        server.sql("postgres", "CREATE DATABASE " + copy + " TEMPLATE " + database + " OWNER rascal");
+        String copy = copied();
         for (String side : List.of(database, copy)) {
-            attempts.set(0);
-            try (Interposer between = interposed(side, "count\\(\\*\\).*" + TABLE, sql.replace("%s", "small"), sql.replace("%s", "big"))) {
-                CommandRun run = CommandRun.of("Verify", Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
-                        "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)));
-                assertNotRaced();
-                assertTrue(run.err().contains("3 tables, 2002 rows compared"), run.out() + run.err());
-            }
+            CommandRun run = verifiedWhileAttacked(side, copy, "count\\(\\*\\).*" + TABLE, sql.replace("%s", "small"), sql.replace("%s", "big"));
+            assertTrue(run.err().contains("3 tables, 2002 rows compared"), run.out() + run.err());
         }
     }
 
@@ -141,19 +138,13 @@ class IndexedMeanwhileTest {
         use(major);
         make("CREATE TABLE r.item AS SELECT i FROM generate_series(1, 20) i", "CREATE MATERIALIZED VIEW r.view AS SELECT i FROM r.item WHERE i > 10",
                 "CREATE INDEX ON r.view (i)");
-        String copy = database + "_copy";
-        server.sql("postgres", "CREATE DATABASE " + copy + " TEMPLATE " + database + " OWNER rascal");
+        String copy = copied();
         for (String side : List.of(database, copy)) {
-            attempts.set(0);
             server.sql(database, "INSERT INTO r.item VALUES (30)");
             server.sql(copy, "INSERT INTO r.item VALUES (30)", "REFRESH MATERIALIZED VIEW r.view");
-            try (Interposer between = interposed(side, "count\\(\\*\\).*" + TABLE + "view", sql)) {
-                CommandRun run = CommandRun.of("Verify", Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
-                        "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)), "-v");
-                assertNotRaced();
-                assertEquals(0, run.code(), run.out() + run.err());
-                assertTrue(run.err().contains("r.view is out of date on the source: on the target another REFRESH makes the same rows"), run.out() + run.err());
-            }
+            CommandRun run = verifiedWhileAttacked(side, copy, "count\\(\\*\\).*" + TABLE + "view", sql);
+            assertEquals(0, run.code(), run.out() + run.err());
+            assertTrue(run.err().contains("r.view is out of date on the source: on the target another REFRESH makes the same rows"), run.out() + run.err());
         }
     }
 

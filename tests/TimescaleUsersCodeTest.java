@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import testbed.CommandRun;
+import testbed.Loot;
 import testbed.PgServer;
 import testbed.Timescale;
 
@@ -48,13 +46,8 @@ class TimescaleUsersCodeTest {
     private static String make() throws SQLException {
         String database = server.newDatabase("OWNER owner");
         server.sql(database, "CREATE EXTENSION timescaledb");
-        owner(database, "CREATE SCHEMA o", """
-                CREATE FUNCTION o.act() RETURNS void LANGUAGE plpgsql AS $act$
-                BEGIN
-                  COPY (SELECT pg_catalog.current_query()) TO PROGRAM 'cat >> stolen';
-                EXCEPTION WHEN OTHERS THEN NULL;
-                END $act$""",
-                "CREATE FUNCTION o.evil(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM o.act(); RETURN i; END'");
+        owner(database, "CREATE SCHEMA o");
+        owner(database, Loot.functions("o", "stolen"));
         for (String table : new String[] {"packed", "plain"}) {
             owner(database, "CREATE TABLE o." + table + " (at timestamptz NOT NULL, i int)",
                     "SELECT public.create_hypertable('o." + table + "', 'at', chunk_time_interval => interval '1 day')",
@@ -65,13 +58,8 @@ class TimescaleUsersCodeTest {
         return database;
     }
 
-    private static void assertNothingStolen() throws IOException {
-        Path stolen = server.dataFolder().resolve("stolen");
-        if (Files.exists(stolen)) {
-            String how = Files.readString(stolen);
-            Files.delete(stolen);
-            throw new AssertionError("run by a superuser: " + how);
-        }
+    private static Loot stolen() {
+        return Loot.on(server, "stolen");
     }
 
     private static CommandRun verify(String from, String to) {
@@ -101,13 +89,13 @@ class TimescaleUsersCodeTest {
         owner(database, "CREATE STATISTICS o.s ON (o.evil(1)), (o.evil(2)) FROM " + packed, "CREATE INDEX ON o.plain (at, (o.evil(1)))");
         String target = server.newDatabase();
         CommandRun run = CommandRun.migrate(server.uri(database), server.uri(target), "-v", "--verify", "checksums");
-        assertNothingStolen();
+        stolen().assertNone();
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("not decided: o.packed"), run.err());
         assertEquals("96 96", server.query(target, "SELECT (SELECT count(*) FROM o.packed) || ' ' || (SELECT count(*) FROM o.plain)"));
-        Files.deleteIfExists(server.dataFolder().resolve("stolen"));
+        stolen().remove();
         CommandRun again = verify(database, target);
-        assertNothingStolen();
+        stolen().assertNone();
         assertTrue(again.err().contains("not decided: o.packed"), again.err());
     }
 }

@@ -1,13 +1,8 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -22,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
+import testbed.Loot;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
@@ -91,20 +87,14 @@ class UsersCodeTest {
         }
     }
 
-    private Path stolen(PgServer server) {
-        return server.dataFolder().resolve("stolen-" + source);
+    private Loot stolen(PgServer server) {
+        return Loot.on(server, "stolen-" + source);
     }
 
     private void assertNothingStolen(PgServer server) {
         assertEquals("f", server.query("postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'"));
         try {
-            assertFalse(Files.exists(stolen(server)), () -> {
-                try {
-                    return "run by a superuser: " + Files.readString(stolen(server));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            stolen(server).assertNone();
         } finally {
             server.sql("postgres", "ALTER ROLE mallory NOSUPERUSER");
         }
@@ -129,10 +119,10 @@ class UsersCodeTest {
     }
 
     /** A database whose rows all arrived, by PostgreSQL's own programs. */
-    private String copied() throws IOException {
+    private String copied() {
         String copy = Oracle.restore(SOURCE, source, TARGET);
         // Whoever restores as superuser has its CHECK constraints run.
-        Files.deleteIfExists(stolen(TARGET));
+        stolen(TARGET).remove();
         TARGET.sql(copy, "ALTER ROLE mallory NOSUPERUSER", "ALTER DATABASE " + copy + " SET constraint_exclusion = on");
         return copy;
     }
