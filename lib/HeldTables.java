@@ -21,8 +21,8 @@ import org.postgresql.jdbc.AutoSave;
  */
 final class HeldTables implements AutoCloseable {
     /**
-     * So long that the server has autovacuum make way, after deadlock_timeout, which is a second (24.1.6 "The Autovacuum Daemon"), and so short that
-     * where both wait for each other it is this session that gives way. It asks for a lock once, and does without where somebody has it.
+     * So long that the server has autovacuum make way, after deadlock_timeout, which is a second (24.1.6 "The Autovacuum Daemon"), and hardly longer:
+     * this session holds other locks, for which somebody may wait. It asks for a lock once, and does without where somebody has it.
      */
     private static final String PATIENCE = "1500ms";
     private static final String LOCK_NOT_AVAILABLE = "55P03";
