@@ -61,7 +61,7 @@ public final class Copier implements AutoCloseable {
     }
 
     private SessionPair pair() {
-        SessionPair sessions = new SessionPair(source, target);
+        SessionPair sessions = new SessionPair(source, target.computing());
         try {
             run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY);
             run(sessions.target(), LOADING);
@@ -114,7 +114,7 @@ public final class Copier implements AutoCloseable {
         }
         CopyProgress.Lane lane = progress.lane();
         RowStream stream = new RowStream(throttle, lane::moved);
-        try (Connection to = target.session()) {
+        try (Connection to = target.computingSession()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);

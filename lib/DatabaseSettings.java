@@ -14,6 +14,10 @@ public final class DatabaseSettings {
         }
     }
 
+    /** What none of these changes is how a value is computed from one that is stored. */
+    private static final List<String> HINDERING = List.of("array_nulls", "default_transaction_read_only", "lc_messages", "local_preload_libraries", "role",
+            "session_preload_libraries");
+
     private DatabaseSettings() {
     }
 
@@ -40,6 +44,11 @@ public final class DatabaseSettings {
     static List<Refusal> refusals(Connection source, RoleTarget target, String name) {
         return parameters(source).stream().filter(setting -> setting.role == null).flatMap(setting -> target.refusal(setting.parameter)
                 .map(why -> new Refusal(setting.statement(name), why)).stream()).toList();
+    }
+
+    /** @return whether one of {@link #settings} would keep sessions and client programs from loading, or from reading a dump right */
+    static boolean hinders(String statement) {
+        return HINDERING.stream().anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
     }
 
     /** @return the statements that give the privileges on the source's database, said of the database with this name */

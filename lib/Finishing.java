@@ -46,18 +46,23 @@ public final class Finishing {
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
     public void refresh(List<Inventory.Relation> views) {
-        // The user's own queries run as the server's owner has it.
-        Rows.run(to, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
-        for (Inventory.Relation view : views) {
-            console.explain("refreshing materialized view %s", view.sql());
-            Rows.run(to, "target", "refreshing materialized view " + view.sql(), "REFRESH MATERIALIZED VIEW " + view.sql());
+        Connection session = target.computingSession();
+        try {
+            // The user's own queries run as the server's owner has it.
+            Rows.run(session, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
+            for (Inventory.Relation view : views) {
+                console.explain("refreshing materialized view %s", view.sql());
+                Rows.run(session, "target", "refreshing materialized view " + view.sql(), "REFRESH MATERIALIZED VIEW " + view.sql());
+            }
+        } finally {
+            Server.close(session);
         }
     }
 
     /** Collects planner statistics, several tables at once. */
     public void analyze(List<Inventory.Relation> relations, int jobs) {
         Workers.run("analyzing", jobs, relations, () -> new Workers.Worker<>() {
-            private final Connection session = target.session();
+            private final Connection session = target.computingSession();
 
             @Override
             public void work(Inventory.Relation relation) {
@@ -79,24 +84,31 @@ public final class Finishing {
     /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
     public void attempt(List<String> statements, String doing) {
         for (String sql : statements) {
-            try (Statement statement = to.createStatement()) {
-                statement.execute(sql);
-                for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
-                    refused(sql, warning);
-                }
-            } catch (SQLException e) {
-                if (!refused(sql, e)) {
-                    throw Connecting.statement("target", doing, e);
-                }
+            Refusal refusal = run(sql, doing);
+            if (refusal != null) {
+                leftOut.add(refusal);
             }
         }
     }
 
-    private boolean refused(String sql, SQLException said) {
-        boolean refused = Refusal.isOne(said.getSQLState());
-        if (refused) {
-            leftOut.add(new Refusal(sql, Connecting.words(said)));
+    /** @return those of the statements that the target refuses; any other error ends the step */
+    List<String> refused(List<String> statements, String doing) {
+        return statements.stream().filter(sql -> run(sql, doing) != null).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private Refusal run(String sql, String doing) {
+        Refusal refusal = null;
+        try (Statement statement = to.createStatement()) {
+            statement.execute(sql);
+            for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+                refusal = Refusal.isOne(warning.getSQLState()) ? new Refusal(sql, Connecting.words(warning)) : refusal;
+            }
+        } catch (SQLException e) {
+            if (!Refusal.isOne(e.getSQLState())) {
+                throw Connecting.statement("target", doing, e);
+            }
+            refusal = new Refusal(sql, Connecting.words(e));
         }
-        return refused;
+        return refusal;
     }
 }

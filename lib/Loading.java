@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Console.java Contents.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
+//SOURCES Background.java Console.java Contents.java DatabaseSettings.java Delivery.java DriverSettings.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
 //SOURCES Journal.java Leftovers.java Memberships.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
-//SOURCES TargetLock.java Timescale.java Uncarried.java
+//SOURCES TargetLock.java Timescale.java Tool.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -22,6 +22,8 @@ public final class Loading {
     public record Order(int jobs, boolean restart, boolean noOwner, boolean noPrivileges) {
     }
 
+    private static final String SETTING = "setting the parameters of the database";
+
     private final Order order;
     private final Contents contents;
     private final TargetLock lock;
@@ -31,6 +33,7 @@ public final class Loading {
     private final Console console;
     private final Steps steps;
     private final Report report;
+    private final Tool tool;
     private final Jobs jobs;
     private final List<Refusal> refusals = new ArrayList<>();
 
@@ -38,15 +41,17 @@ public final class Loading {
      * @param lock keeps other runs off the target
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
+     * @param tool runs psql
      */
-    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Memberships memberships, Console console, Steps steps,
-            Report report) {
+    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Memberships memberships, Tool tool, Console console,
+            Steps steps, Report report) {
         this.order = order;
         this.contents = contents;
         this.lock = lock;
         this.target = target;
         this.to = to;
         this.memberships = memberships;
+        this.tool = tool;
         this.console = console;
         this.steps = steps;
         this.report = report;
@@ -63,6 +68,7 @@ public final class Loading {
      */
     public Journal run(Delivery delivery, Uncarried uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
+        Background<DriverSettings> psql = Background.begin("settings", () -> DriverSettings.ask(tool, target.dsn()));
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(target, to, objects, extensions);
         memberships.record();
@@ -80,6 +86,12 @@ public final class Loading {
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
         Finishing finishing = new Finishing(target, to, console);
+        List<String> settings = contents.of(target.dsn().database(), contents.settings());
+        // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
+        List<String> late = finishing.refused(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), SETTING);
+        late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
+        String own = psql.get().now(to).statements();
+        target.computeWith(() -> own);
         GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
                 !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
@@ -119,8 +131,7 @@ public final class Loading {
             return "done";
         });
         target.greet("");
-        // After all that opens new sessions to write: default_transaction_read_only may be among them.
-        finishing.attempt(contents.of(target.dsn().database(), contents.settings()), "setting the parameters of the database");
+        finishing.attempt(late, SETTING);
         refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
         Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList()).forEach(text -> report.note("left out: %s", text));

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java ArchiveScript.java Contents.java Extensions.java Finishing.java GivenRights.java GoneRoles.java Grantors.java Inventory.java
+//SOURCES Archive.java ArchiveScript.java Contents.java DatabaseSettings.java Extensions.java Finishing.java GivenRights.java GoneRoles.java Grantors.java Inventory.java
 //SOURCES Loading.java OwnedObjects.java OwnerScript.java RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java
 //SOURCES TargetDatabase.java Uncarried.java
 package lib;
@@ -84,6 +84,7 @@ final class LoadingScript {
         if (contents.tablesOnly()) {
             step("Schemas", contents.schemas().stream().map(schema -> "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())).toList());
         }
+        settings("Settings of the database, before anything is computed under them", setting -> !DatabaseSettings.hinders(setting));
         owners.join(!order.noOwner() && !plain, contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
     }
 
@@ -204,12 +205,16 @@ final class LoadingScript {
 
     private void end() {
         step("Statistics for the planner", contents.analyzed().stream().map(Inventory.Relation::sql).map(name -> "ANALYZE " + name).toList());
-        List<String> settings = contents.of(target.dsn().database(), contents.settings());
+        settings("Settings of the database that would hinder all that before", DatabaseSettings::hinders);
+        restoring.resume();
+    }
+
+    private void settings(String title, Predicate<String> which) {
+        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(which).toList();
         if (!settings.isEmpty()) {
-            script.step("Settings of the database");
+            script.step(title);
             attempt(settings);
         }
-        restoring.resume();
     }
 
     /** What the target refuses to somebody who is no superuser stays behind. */

@@ -212,7 +212,7 @@ public final class Migration {
     }
 
     private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, tool(preflight), console, steps, report);
         Delivery delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);

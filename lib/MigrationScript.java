@@ -38,7 +38,7 @@ final class MigrationScript {
         this.order = order;
         this.filters = filters;
         client = preflight.tools();
-        script = new ShellScript("migrate: from %s to %s, while nothing writes to the source".formatted(source.server().dsn(), target.dsn()), Server.pinned())
+        script = new ShellScript("migrate: from %s to %s, while nothing writes to the source".formatted(source.server().dsn(), target.dsn()), Server.loading())
                 .programs(client.folder().toString());
     }
 

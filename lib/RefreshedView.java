@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java Connecting.java RowSum.java Server.java Undecided.java
+//SOURCES ComparedTable.java Connecting.java Failure.java RowSum.java Server.java SessionSettings.java Undecided.java
 package lib;
 
 import java.sql.Connection;
@@ -36,6 +36,8 @@ final class RefreshedView {
             }
         } catch (SQLException e) {
             leave(here, there, "a REFRESH there to compare with failed: " + Connecting.words(e));
+        } catch (Failure e) {
+            leave(here, there, "how the target computes it could not be asked: " + e.getMessage());
         }
         return this;
     }
@@ -58,12 +60,12 @@ final class RefreshedView {
     }
 
     private RowSum sum() throws SQLException {
-        Connection session = target.session();
+        Connection session = target.computingSession();
         try (Statement statement = session.createStatement()) {
             session.setAutoCommit(false);
-            statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT");
+            statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO DEFAULT");
             statement.execute("REFRESH MATERIALIZED VIEW " + view.target());
-            statement.execute("SET LOCAL constraint_exclusion = off");
+            statement.execute(SessionSettings.comparing(target.facts().major()));
             RowSum sum = RowSum.ask(session, List.of(query)).get(0);
             session.rollback();
             return sum;

@@ -113,7 +113,7 @@ public final class Restoration {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
-        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, tool, console, steps, report);
         Delivery delivery;
         if (archive == null) {
             delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
@@ -178,7 +178,7 @@ public final class Restoration {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
         ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
-                Server.pinned())
+                Server.loading())
                 .programs(client.folder().toString());
         try (Connection to = database.server().session()) {
             LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, GoneRoles.NONE);

@@ -1,9 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Aborting.java AddressSocketFactory.java Cleanup.java Connecting.java Dsn.java Failure.java LastWords.java SessionSettings.java Sessions.java Shown.java Watch.java Wire.java
+//SOURCES Aborting.java Cleanup.java Connecting.java Dsn.java Failure.java NewSession.java SessionSettings.java Sessions.java Shown.java Wire.java
 package lib;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,9 +12,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.postgresql.Driver;
 import org.postgresql.util.GT;
 
 /** One side of a migration: what the server is, and sessions on it that all behave alike. */
@@ -43,6 +42,7 @@ public final class Server implements Sessions {
     private final AtomicReference<Connection> first;
     private volatile boolean abandoned;
     private volatile String greeting = "";
+    private volatile Supplier<String> own;
 
     private Server(Dsn dsn, Facts facts, Connection first) {
         this.dsn = dsn;
@@ -110,7 +110,9 @@ public final class Server implements Sessions {
     }
 
     private static Server asked(Dsn dsn) throws SQLException {
-        Connection session = open(dsn, dsn.jdbcProperties(), Wire.Use.WORK, "");
+        Connection session = NewSession.connect(dsn, dsn.jdbcProperties(), Wire.Use.WORK);
+        // The version is known since the connection's start-up.
+        NewSession.run(session, SessionSettings.comparing(session.getMetaData().getDatabaseMajorVersion()));
         return new Server(dsn, facts(session), session);
     }
 
@@ -132,11 +134,26 @@ public final class Server implements Sessions {
         return SessionSettings.PINNED;
     }
 
+    /** @return the same of a session in which values are computed */
+    static List<String> loading() {
+        return SessionSettings.LOADING;
+    }
+
     /** A session has every setting pinned that what we read or write could depend on. */
     @Override
     public Connection session() {
         Connection kept = first.getAndSet(null);
-        return kept != null ? kept : session(dsn.jdbcProperties());
+        return kept != null ? kept : session(dsn.jdbcProperties(), SessionSettings.comparing(facts.major()));
+    }
+
+    /** @param own what {@link SessionSettings#computing} goes on with, see {@link DriverSettings#statements} */
+    void computeWith(Supplier<String> own) {
+        this.own = own;
+    }
+
+    /** A session in which values are computed as in psql, once a {@link #computeWith} has said what the driver hides. */
+    Connection computingSession() {
+        return computing(dsn.jdbcProperties());
     }
 
     /**
@@ -146,7 +163,26 @@ public final class Server implements Sessions {
     Connection scriptSession() {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("preferQueryMode", "simple");
-        return session(properties);
+        return computing(properties);
+    }
+
+    /** @return where {@link #computingSession} comes from */
+    Sessions computing() {
+        return new Sessions() {
+            @Override
+            public Connection session() {
+                return computingSession();
+            }
+
+            @Override
+            public String side() {
+                return Server.this.side();
+            }
+        };
+    }
+
+    private Connection computing(Properties properties) {
+        return session(properties, SessionSettings.computing(facts.major()) + own.get());
     }
 
     /** Has every further session begin with a statement, in the same trip as its settings; none from now on when it is empty. */
@@ -161,9 +197,9 @@ public final class Server implements Sessions {
         }
     }
 
-    private Connection session(Properties properties) {
+    private Connection session(Properties properties, String settings) {
         try {
-            return kept(open(dsn, properties, Wire.Use.WORK, greeting));
+            return kept(NewSession.open(dsn, properties, Wire.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
@@ -190,7 +226,7 @@ public final class Server implements Sessions {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
         try {
-            return open(dsn, properties, Wire.Use.PUT_BACK, "");
+            return NewSession.open(dsn, properties, Wire.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
@@ -207,47 +243,10 @@ public final class Server implements Sessions {
         String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
         properties.setProperty("options", options.strip());
         try {
-            return kept(connect(dsn, properties, Wire.Use.WORK));
+            return kept(NewSession.connect(dsn, properties, Wire.Use.WORK));
         } catch (SQLException e) {
             throw Connecting.failure(dsn, e);
         }
-    }
-
-    private static Connection connect(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
-        Wire.Lot lot = dsn.wire().lot(use);
-        properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
-        properties.setProperty("socketFactoryArg", AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
-        // The driver then knows without asking, and without a SET of its own.
-        properties.setProperty("assumeMinServerVersion", "12");
-        // A statement is prepared on the server never, so that a pooler in between does not matter to us.
-        properties.setProperty("prepareThreshold", "0");
-        if (!Driver.isRegistered()) {
-            Driver.register();
-        }
-        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
-        Aborting.prepare(session, lot);
-        LastWords.of(session);
-        if (use == Wire.Use.WORK) {
-            Watch.over(dsn.wire(), more -> watching(dsn, more));
-        }
-        return session;
-    }
-
-    /** It has a name of its own, for who looks for sessions at work does not mean it. */
-    private static Connection watching(Dsn dsn, Properties more) throws SQLException {
-        Properties properties = dsn.jdbcProperties();
-        properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");
-        properties.putAll(more);
-        return connect(dsn, properties, Wire.Use.WATCH);
-    }
-
-    private static Connection open(Dsn dsn, Properties properties, Wire.Use use, String greeting) throws SQLException {
-        Connection session = connect(dsn, properties, use);
-        try (Statement set = session.createStatement()) {
-            // The version is known since the connection's start-up.
-            set.execute(SessionSettings.statement(session.getMetaData().getDatabaseMajorVersion()) + (greeting.isEmpty() ? "" : "; " + greeting));
-        }
-        return session;
     }
 
     private static Facts facts(Connection session) throws SQLException {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import lib.Console;
 import lib.Difference;
+import lib.DriverSettings;
 import lib.Dsn;
 import lib.Filters;
 import lib.Selection;
@@ -49,7 +50,9 @@ class VerificationRowsTest {
     }
 
     private static Server connect(String side, String database) {
-        return Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
+        Server connected = Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
+        DriverSettings.whenNeeded(connected, System.getenv(), new Console());
+        return connected;
     }
 
     private Snapshot snapshot() {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.Console;
 import lib.Difference;
+import lib.DriverSettings;
 import lib.Dsn;
 import lib.Filters;
 import lib.Selection;
@@ -97,7 +98,9 @@ class VerificationTest {
     }
 
     private static Server server(String side, PgServer server, String database) {
-        return Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
+        Server connected = Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
+        DriverSettings.whenNeeded(connected, System.getenv(), new Console());
+        return connected;
     }
 
     private static List<Difference> verify(String database) {

@@ -1,0 +1,91 @@
+//SOURCES ClientTools.java Console.java Dsn.java Rows.java Server.java Sql.java Tool.java
+package lib;
+
+import java.sql.Connection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The settings that the JDBC driver gives to each of its sessions while it connects, whatever server, database and role say (getParametersForStartup
+ * in its ConnectionFactoryImpl). SET … TO DEFAULT brings back no more than the driver's value, so psql is asked for the right one. The driver closes a
+ * session whose DateStyle does not begin with ISO; only the order of day and month is taken from there.
+ */
+public final class DriverSettings {
+    /** @param client whether the connection string says so, which goes before all that server, database and role say */
+    private record Value(String text, boolean client) {
+    }
+
+    private static final String NAMES = "'DateStyle', 'TimeZone', 'extra_float_digits'";
+    /** Of several words the first one counts here: what goes with German is seen before it. */
+    private static final Pattern ORDER = Pattern.compile("DMY|YMD|MDY|US|NON-?EURO|EURO|GERMAN");
+    private final Map<String, Value> values = new LinkedHashMap<>();
+
+    private DriverSettings() {
+    }
+
+    /** Asks which values psql has, connected as the user is. */
+    static DriverSettings ask(Tool tool, Dsn side) {
+        DriverSettings found = new DriverSettings();
+        for (String line : tool.connected("psql", side, List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SET search_path = pg_catalog",
+                "--command=SELECT concat_ws('=', name, source, setting) FROM pg_settings WHERE name IN (" + NAMES + ")"))) {
+            String[] words = line.split("=", 3);
+            found.values.put(words[0], new Value(words[2], words[1].equals("client")));
+        }
+        return found;
+    }
+
+    /** Has a server's sessions compute as psql would, which is asked each time that there is something to compute. */
+    public static void whenNeeded(Server target, Map<String, String> environment, Console console) {
+        target.computeWith(() -> {
+            ClientTools.Installation client = ClientTools.find(environment).pickOne(0, target.facts().major(), "to compute as psql would");
+            return ask(new Tool(client, console), target.dsn()).statements();
+        });
+    }
+
+    /**
+     * @param session one whose user and database are those that were asked
+     * @return what holds in sessions that begin now, after settings of roles and of the database have changed
+     */
+    DriverSettings now(Connection session) {
+        DriverSettings now = new DriverSettings();
+        now.values.putAll(values);
+        Rows.list(session, "target", "reading the settings of the database", """
+                SELECT n.name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+                  FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c, pg_catalog.unnest(ARRAY[%s]) n(name)
+                 WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+                   AND s.setrole IN (0, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user))
+                   AND pg_catalog.lower(pg_catalog.split_part(c, '=', 1)) = pg_catalog.lower(n.name)
+                 -- From that of all roles everywhere to that of this role here (process_settings in PostgreSQL's source).
+                 ORDER BY s.setrole <> 0 AND s.setdatabase <> 0, s.setrole <> 0, s.setdatabase <> 0""".formatted(NAMES),
+                row -> Map.entry(row.getString(1), row.getString(2)))
+                .forEach(setting -> now.values.computeIfPresent(setting.getKey(), (name, value) -> value.client ? value : new Value(setting.getValue(), false)));
+        return now;
+    }
+
+    /** @return what {@link SessionSettings#computing} goes on with: {@code , set_config(…)} */
+    String statements() {
+        StringBuilder statements = new StringBuilder();
+        values.forEach((name, value) -> statements.append(", pg_catalog.set_config('").append(name).append("', ")
+                .append(Sql.literal(name.equals("DateStyle") ? iso(value.text) : value.text)).append(", false)"));
+        return statements.toString();
+    }
+
+    /** @return the order in it with ISO in front, or the session's own, if there is none; German brings one (check_datestyle in PostgreSQL's source) */
+    private static String iso(String style) {
+        Matcher order = ORDER.matcher(style.toUpperCase(Locale.ROOT));
+        return !order.find() ? "ISO" : "ISO, " + switch (order.group()) {
+            case "GERMAN", "EURO", "DMY" -> "DMY";
+            case "YMD" -> "YMD";
+            default -> "MDY";
+        };
+    }
+
+    /** @return the DateStyle of psql, as it stands in pg_settings, such as {@code German, DMY} */
+    String dateStyle() {
+        return values.containsKey("DateStyle") ? values.get("DateStyle").text : "ISO, MDY";
+    }
+}
