@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * What pg_restore runs for one entry of an archive, taken from the script that it writes with {@code --verbose}.
  *
  * @param name of the object, with its schema, for messages
- * @param settings statements that must have run before in the same session, such as {@code SET default_tablespace}
+ * @param settings statements that must have run before in the same session, such as {@code SET default_tablespace}, or say how its strings are written
  * @param sql the statements, or null where the script is not in UTF-8, so that only pg_restore itself can send its bytes
  * @param needs the identifiers of the entries that must be there before, of the kind that {@link Archive.Entry#id} gives
  * @param owner the statements that give the object to its owner, or nothing
@@ -33,6 +33,13 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     private static final Pattern NAME = Pattern.compile("(?md)^-- Name: (.*); Type: .*; Schema: (.*); Owner: ");
     /** What pg_restore writes between two entries, when they differ in it. */
     private static final Pattern SETTING = Pattern.compile("(?s)SET (default_tablespace|default_table_access_method) = .*;");
+
+    /**
+     * What stands in {@code settings} where a backslash in a string is doubled, as the source's server writes it with standard_conforming_strings=off;
+     * the head of the script says so (_doSetFixedOutputState in the source of pg_restore). It must have run before the text with such strings is sent.
+     */
+    static final String ESCAPED = "SET escape_string_warning = off; SET standard_conforming_strings = off;";
+    private static final String ESCAPED_IN_HEAD = "\nSET standard_conforming_strings = off;\n";
 
     /** @return the same, and then these statements in the same transaction */
     EntrySql owned(String statements) {
@@ -98,6 +105,10 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         Map<String, String> settings = new TreeMap<>();
         List<EntrySql> found = new ArrayList<>();
         Matcher header = HEADER.matcher(text);
+        if ((header.find() ? text.substring(0, header.start()) : text).contains(ESCAPED_IN_HEAD)) {
+            settings.put("standard_conforming_strings", ESCAPED);
+        }
+        header.reset();
         Archive.Entry open = null;
         String comments = "";
         int start = 0;

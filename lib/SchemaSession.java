@@ -47,6 +47,7 @@ final class SchemaSession implements AutoCloseable {
     private final List<String> options;
     private final Journal journal;
     private String settings = "";
+    private boolean escaped;
 
     /**
      * @param settings of the session
@@ -106,6 +107,11 @@ final class SchemaSession implements AutoCloseable {
         text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList()));
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);
+            if (!escaped && steps.stream().anyMatch(step -> step.settings.contains(EntrySql.ESCAPED))) {
+                // A text is split into words as a whole, before any of its statements runs. What is ours is written so that it means the same.
+                statement.execute(EntrySql.ESCAPED);
+                escaped = true;
+            }
             statement.execute(text.toString());
             settings = held;
         } catch (SQLException e) {

@@ -5,7 +5,10 @@ import java.util.List;
 
 /** What the catalogs know about types, collations, conversions and text search. */
 final class TypeFacts {
-    /** Types that come with others are left out: of rows, of arrays, of multiranges. */
+    /**
+     * Types that come with others are left out: of rows, of arrays, of multiranges. The text of a domain's default is as the session wrote it that
+     * made it, with backslashes doubled or not, so that its expression is compared.
+     */
     private static final FactQuery TYPES = FactQuery.inSchemas("type", """
             SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' WHEN 'r' THEN 'range' ELSE 'type' END
                      AS kind,
@@ -30,7 +33,7 @@ final class TypeFacts {
                              CASE WHEN t.typispreferred THEN 'preferred' END, 'delimiter ' || t.typdelim::text,
                              'element ' || format_type(nullif(t.typelem, 0), NULL), CASE WHEN NOT t.typisdefined THEN 'shell' END)
                    END AS "is",
-                   t.typdefault AS "default",
+                   coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS "default",
                    CASE WHEN t.typtype = 'd' AND t.typcollation <> (SELECT b.typcollation FROM pg_type b WHERE b.oid = t.typbasetype) THEN
                      (SELECT {name ln.nspname} || '.' || {name l.collname} FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace
                        WHERE l.oid = t.typcollation) END AS collation,
