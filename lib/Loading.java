@@ -33,7 +33,8 @@ public final class Loading {
     private final Console console;
     private final Steps steps;
     private final Report report;
-    private final Tool tool;
+    /** Asked beside what comes before the first object, for a program takes its time to begin. */
+    private final Background<DriverSettings> psql;
     private final Jobs jobs;
     private final List<Refusal> refusals = new ArrayList<>();
 
@@ -51,7 +52,7 @@ public final class Loading {
         this.target = target;
         this.to = to;
         this.memberships = memberships;
-        this.tool = tool;
+        psql = Background.begin("settings", () -> DriverSettings.ask(tool, target.dsn()));
         this.console = console;
         this.steps = steps;
         this.report = report;
@@ -68,7 +69,6 @@ public final class Loading {
      */
     public Journal run(Delivery delivery, Uncarried uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
-        Background<DriverSettings> psql = Background.begin("settings", () -> DriverSettings.ask(tool, target.dsn()));
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(target, to, objects, extensions);
         memberships.record();
