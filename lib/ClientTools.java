@@ -37,6 +37,14 @@ public final class ClientTools {
             return folder.resolve(name).toString();
         }
 
+        /** @throws Failure refused, where this program is not among them: some packages have it apart */
+        Installation with(String name) {
+            if (!Files.isExecutable(folder.resolve(name))) {
+                throw Failure.refused("there is no %s beside the pg_dump in \"%s\"", name, folder).hint("put it there, or name a folder that has all client programs in %s", BINDIRS);
+            }
+            return this;
+        }
+
         @Override
         public String toString() {
             return major + "." + minor + " (" + folder + ")";

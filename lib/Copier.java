@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Parallelism.java Part.java
+//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Parallelism.java Part.java
 //SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
@@ -27,7 +27,7 @@ public final class Copier implements AutoCloseable {
     private static final String LOADING = "SET synchronous_commit = off";
 
     private final Snapshot source;
-    private final Server target;
+    private final ComputingSessions target;
     private final Console console;
     private final Parallelism parallelism;
     private final Throttle throttle;
@@ -44,7 +44,7 @@ public final class Copier implements AutoCloseable {
     private HeldTables held;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
-    public Copier(Snapshot source, Server target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
+    public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
@@ -61,7 +61,7 @@ public final class Copier implements AutoCloseable {
     }
 
     private SessionPair pair() {
-        SessionPair sessions = new SessionPair(source, target.computing());
+        SessionPair sessions = new SessionPair(source, target);
         try {
             run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY);
             run(sessions.target(), LOADING);
@@ -114,7 +114,7 @@ public final class Copier implements AutoCloseable {
         }
         CopyProgress.Lane lane = progress.lane();
         RowStream stream = new RowStream(throttle, lane::moved);
-        try (Connection to = target.computingSession()) {
+        try (Connection to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);

@@ -3,6 +3,9 @@ package lib;
 
 import java.sql.Connection;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What belongs to the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual, {@code --create}). */
 public final class DatabaseSettings {
@@ -49,6 +52,12 @@ public final class DatabaseSettings {
     /** @return whether one of {@link #settings} would keep sessions and client programs from loading, or from reading a dump right */
     static boolean hinders(String statement) {
         return HINDERING.stream().anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
+    }
+
+    /** @return what one of {@link #settings} sets for the database itself, if there is one for this parameter */
+    static Optional<String> value(List<String> statements, String parameter) {
+        Pattern setting = Pattern.compile("(?s)ALTER DATABASE .* SET " + Pattern.quote(Settings.name(parameter)) + " TO '(.*)'");
+        return statements.stream().map(setting::matcher).filter(Matcher::matches).map(found -> found.group(1).replace("''", "'")).findFirst();
     }
 
     /** @return the statements that give the privileges on the source's database, said of the database with this name */

@@ -1,4 +1,4 @@
-//SOURCES ClientTools.java Console.java Dsn.java Rows.java Server.java Sql.java Tool.java
+//SOURCES Dsn.java Rows.java Sql.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,16 +17,24 @@ import java.util.regex.Pattern;
  * session whose DateStyle does not begin with ISO; only the order of day and month is taken from there.
  */
 public final class DriverSettings {
-    /** @param client whether the connection string says so, which goes before all that server, database and role say */
-    private record Value(String text, boolean client) {
+    /** @param source where it comes from, as pg_settings has it; what the connection string says, {@code client}, goes before all else */
+    private record Value(String text, String source) {
     }
 
     private static final String NAMES = "'DateStyle', 'TimeZone', 'extra_float_digits'";
     /** Of several words the first one counts here: what goes with German is seen before it. */
     private static final Pattern ORDER = Pattern.compile("DMY|YMD|MDY|US|NON-?EURO|EURO|GERMAN");
+    private static final Pattern OTHER_FORM = Pattern.compile("(?i)SQL|POSTGRES|GERMAN");
+    /** The sources that a setting of the database does not reach. */
+    private static final Set<String> OWN = Set.of("client", "user", "database user");
     private final Map<String, Value> values = new LinkedHashMap<>();
 
     private DriverSettings() {
+    }
+
+    /** @return nothing, for what needs no session of the driver */
+    static DriverSettings none() {
+        return new DriverSettings();
     }
 
     /** Asks which values psql has, connected as the user is. */
@@ -33,17 +43,9 @@ public final class DriverSettings {
         for (String line : tool.connected("psql", side, List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SET search_path = pg_catalog",
                 "--command=SELECT concat_ws('=', name, source, setting) FROM pg_settings WHERE name IN (" + NAMES + ")"))) {
             String[] words = line.split("=", 3);
-            found.values.put(words[0], new Value(words[2], words[1].equals("client")));
+            found.values.put(words[0], new Value(words[2], words[1]));
         }
         return found;
-    }
-
-    /** Has a server's sessions compute as psql would, which is asked each time that there is something to compute. */
-    public static void whenNeeded(Server target, Map<String, String> environment, Console console) {
-        target.computeWith(() -> {
-            ClientTools.Installation client = ClientTools.find(environment).pickOne(0, target.facts().major(), "to compute as psql would");
-            return ask(new Tool(client, console), target.dsn()).statements();
-        });
     }
 
     /**
@@ -62,7 +64,7 @@ public final class DriverSettings {
                  -- From that of all roles everywhere to that of this role here (process_settings in PostgreSQL's source).
                  ORDER BY s.setrole <> 0 AND s.setdatabase <> 0, s.setrole <> 0, s.setdatabase <> 0""".formatted(NAMES),
                 row -> Map.entry(row.getString(1), row.getString(2)))
-                .forEach(setting -> now.values.computeIfPresent(setting.getKey(), (name, value) -> value.client ? value : new Value(setting.getValue(), false)));
+                .forEach(setting -> now.values.computeIfPresent(setting.getKey(), (name, value) -> value.source.equals("client") ? value : new Value(setting.getValue(), "role")));
         return now;
     }
 
@@ -74,18 +76,32 @@ public final class DriverSettings {
         return statements.toString();
     }
 
-    /** @return the order in it with ISO in front, or the session's own, if there is none; German brings one (check_datestyle in PostgreSQL's source) */
     private static String iso(String style) {
+        String order = order(style);
+        return order.isEmpty() ? "ISO" : "ISO, " + order;
+    }
+
+    /** @return the order of day and month in a DateStyle, or "" where it leaves that open; German brings one (check_datestyle in PostgreSQL's source) */
+    static String order(String style) {
         Matcher order = ORDER.matcher(style.toUpperCase(Locale.ROOT));
-        return !order.find() ? "ISO" : "ISO, " + switch (order.group()) {
+        return !order.find() ? "" : switch (order.group()) {
             case "GERMAN", "EURO", "DMY" -> "DMY";
             case "YMD" -> "YMD";
             default -> "MDY";
         };
     }
 
-    /** @return the DateStyle of psql, as it stands in pg_settings, such as {@code German, DMY} */
-    String dateStyle() {
-        return values.containsKey("DateStyle") ? values.get("DateStyle").text : "ISO, MDY";
+    /** @return whether the driver works under this DateStyle; without a word for the form the one before holds, which is ISO unless somebody says otherwise */
+    static boolean possible(String style) {
+        return !OTHER_FORM.matcher(style).find();
+    }
+
+    /**
+     * @param carried what will be set for the database, if anything
+     * @return the DateStyle that psql will have then
+     */
+    String dateStyle(Optional<String> carried) {
+        Value now = values.getOrDefault("DateStyle", new Value("ISO, MDY", "default"));
+        return OWN.contains(now.source) ? now.text : carried.orElse(now.text);
     }
 }

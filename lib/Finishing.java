@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Console.java Inventory.java Refusal.java Rows.java Server.java Sql.java Workers.java
+//SOURCES ComputingSessions.java Connecting.java Console.java Inventory.java Refusal.java Rows.java Server.java Sql.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 public final class Finishing {
     private static final int SEQUENCES_A_TRIP = 500;
 
-    private final Server target;
+    private final ComputingSessions target;
     private final Connection to;
     private final Console console;
     private final List<Refusal> leftOut = new ArrayList<>();
 
     /** @param to a session on the target */
-    public Finishing(Server target, Connection to, Console console) {
+    public Finishing(ComputingSessions target, Connection to, Console console) {
         this.target = target;
         this.to = to;
         this.console = console;
@@ -46,7 +46,7 @@ public final class Finishing {
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
     public void refresh(List<Inventory.Relation> views) {
-        Connection session = target.computingSession();
+        Connection session = target.session();
         try {
             // The user's own queries run as the server's owner has it.
             Rows.run(session, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
@@ -62,7 +62,7 @@ public final class Finishing {
     /** Collects planner statistics, several tables at once. */
     public void analyze(List<Inventory.Relation> relations, int jobs) {
         Workers.run("analyzing", jobs, relations, () -> new Workers.Worker<>() {
-            private final Connection session = target.computingSession();
+            private final Connection session = target.session();
 
             @Override
             public void work(Inventory.Relation relation) {

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java Console.java Contents.java DatabaseSettings.java Delivery.java DriverSettings.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
+//SOURCES ComputingSessions.java Console.java Contents.java DatabaseSettings.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
 //SOURCES Journal.java Leftovers.java Memberships.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
-//SOURCES TargetLock.java Timescale.java Tool.java Uncarried.java
+//SOURCES TargetLock.java Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -27,14 +27,13 @@ public final class Loading {
     private final Order order;
     private final Contents contents;
     private final TargetLock lock;
+    private final ComputingSessions computing;
     private final Server target;
     private final Connection to;
     private final Memberships memberships;
     private final Console console;
     private final Steps steps;
     private final Report report;
-    /** Asked beside what comes before the first object, for a program takes its time to begin. */
-    private final Background<DriverSettings> psql;
     private final Jobs jobs;
     private final List<Refusal> refusals = new ArrayList<>();
 
@@ -42,17 +41,16 @@ public final class Loading {
      * @param lock keeps other runs off the target
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
-     * @param tool runs psql
      */
-    Loading(Order order, Contents contents, TargetLock lock, Server target, Connection to, Memberships memberships, Tool tool, Console console,
+    Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Connection to, Memberships memberships, Console console,
             Steps steps, Report report) {
         this.order = order;
         this.contents = contents;
         this.lock = lock;
-        this.target = target;
+        this.computing = computing;
+        target = computing.server();
         this.to = to;
         this.memberships = memberships;
-        psql = Background.begin("settings", () -> DriverSettings.ask(tool, target.dsn()));
         this.console = console;
         this.steps = steps;
         this.report = report;
@@ -85,13 +83,11 @@ public final class Loading {
             // Like pg_dump -t, which leaves the schema to the operator.
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
-        Finishing finishing = new Finishing(target, to, console);
+        Finishing finishing = new Finishing(computing, to, console);
         List<String> settings = contents.of(target.dsn().database(), contents.settings());
         // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
         List<String> late = finishing.refused(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), SETTING);
         late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
-        String own = psql.get().now(to).statements();
-        target.computeWith(() -> own);
         GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
                 !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Attempt.java Background.java ClientTools.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java
+//SOURCES Archive.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java DateStyleCheck.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
 //SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
@@ -122,13 +122,15 @@ public final class Migration {
             parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, order.granted, database.missing() ? database.dsn().database() : null, order.restart,
-                            order.pauseJobs, order.kind, order.noOwner));
+                            order.pauseJobs, order.kind, order.noOwner), console);
             if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
                 early = Freezing.begin(source, tool(preflight), tool -> freeze(source, database, selection, preflight, tool));
             }
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run();
+                // What a script computes, psql does.
+                findings.removeIf(finding -> dryRun && finding.check().equals(DateStyleCheck.CHECK));
                 if (order.files != null) {
                     findings.add(DiskSpace.check(from, selection, order.files.out()));
                 }
@@ -179,7 +181,7 @@ public final class Migration {
                 attempt.begin();
                 console.say("created database \"%s\" on the target", target.dsn().database());
             }
-            load(frozen, target, preflight);
+            load(frozen, preflight.computing(target), preflight);
         }
     }
 
@@ -206,13 +208,13 @@ public final class Migration {
         return new Loading.Order(parallelism.jobs(), order.restart, order.noOwner, order.noPrivileges);
     }
 
-    private void load(FrozenSource source, Server target, Preflight preflight) throws SQLException {
-        source.explaining(() -> Occupation.during(target, order.restart, attempt, steps, console,
+    private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
+        source.explaining(() -> Occupation.during(target.server(), order.restart, attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, Server target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, tool(preflight), console, steps, report);
+    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
         Delivery delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
@@ -244,13 +246,13 @@ public final class Migration {
                 .map(ShellScript::quoted).collect(Collectors.joining(" "));
     }
 
-    private Delivery delivery(FrozenSource source, Server target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
+    private Delivery delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files != null && order.files.format() == DumpFormat.PLAIN) {
-            return new ScriptDelivery(tool, target.dsn(), to, order.files.out(), contents, console, steps);
+            return new ScriptDelivery(tool, target.server().dsn(), to, order.files.out(), contents, console, steps);
         }
         Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
-        Schema schema = new Schema(archive.into(target.dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
+        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
                 : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), parallelism,
                         order.rate, console, steps);
@@ -269,14 +271,14 @@ public final class Migration {
         console.warn("%s", text);
     }
 
-    private List<Difference> verify(FrozenSource source, Server target, Map<Long, Long> sequences, Preflight preflight, Loading loading) {
+    private List<Difference> verify(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, Preflight preflight, Loading loading) {
         if (order.verify == null) {
             return List.of();
         }
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
         leftOut.addAll(order.leaveOut);
         RolePlan roles = preflight.rolePlan();
-        Expected expected = new Expected(target.facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
+        Expected expected = new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
         Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs())
                 .sequenceValues(sequences).jobsPaused();

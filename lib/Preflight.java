@@ -1,14 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
+//SOURCES Background.java Capacity.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
 //SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java OwnersCode.java Peculiarities.java
 //SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
-//SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Uncarried.java
+//SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -38,12 +39,14 @@ public final class Preflight {
     private final Connection from;
     private final Connection to;
     private final Plan plan;
+    private final Console console;
     private final TargetCheck check;
     private final List<Finding> findings = new ArrayList<>();
     private final Capacity capacity;
     private List<Finding> room;
     private Finding sessions;
     private ClientTools.Installation tools;
+    private Background<DriverSettings> psql;
     private Extensions extensions;
     private Uncarried uncarried;
     private RolePlan roles;
@@ -51,12 +54,13 @@ public final class Preflight {
     private Integer neededClient;
 
     /** @param from a session on the source, {@code to} one on the target */
-    public Preflight(Server source, Connection from, Server target, Connection to, Plan plan) {
+    public Preflight(Server source, Connection from, Server target, Connection to, Plan plan, Console console) {
         this.source = source;
         this.target = target;
         this.from = from;
         this.to = to;
         this.plan = plan;
+        this.console = console;
         check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
         capacity = new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs);
     }
@@ -71,6 +75,9 @@ public final class Preflight {
         sessions = Surroundings.sessions(from);
         room = capacity.check();
         versions(installed);
+        if (tools != null) {
+            psql = asked(target);
+        }
         extensions = check.extensions(Extensions.installed(from, "source"));
         return tools != null && go(room);
     }
@@ -131,6 +138,18 @@ public final class Preflight {
         return neededClient;
     }
 
+    /** @return sessions on the target that compute; {@code now} is the target, or the database that has been created there since, whose settings are its own */
+    ComputingSessions computing(Server now) {
+        Background<DriverSettings> settings = now == target ? psql : asked(now);
+        return new ComputingSessions(now, settings::get);
+    }
+
+    /** A program takes its time to begin. */
+    private Background<DriverSettings> asked(Server server) {
+        Tool tool = new Tool(tools, console);
+        return Background.begin("settings", () -> DriverSettings.ask(tool, server.dsn()));
+    }
+
     public Extensions extensions() {
         return extensions;
     }
@@ -160,7 +179,7 @@ public final class Preflight {
 
     private void clients(ClientTools installed) {
         try {
-            tools = installed.pick(source.facts().major(), target.facts().major());
+            tools = installed.pick(source.facts().major(), target.facts().major()).with("psql");
             findings.add(Finding.ok("client tools", "pg_dump and pg_restore %s", tools));
         } catch (Failure e) {
             neededClient = source.facts().major();
@@ -218,6 +237,10 @@ public final class Preflight {
         findings.addAll(roles.grantors(Grants.grantors(from)));
         if (!plan.selection.selective()) {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
+        }
+        if (psql != null) {
+            Optional<String> carried = plan.selection.selective() ? Optional.empty() : DatabaseSettings.value(DatabaseSettings.settings(from, database()), "DateStyle");
+            findings.addAll(DateStyleCheck.check(from, plan.selection, psql.get().dateStyle(carried), target.facts().user(), database()));
         }
         if (!plan.create() && empty) {
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java Connecting.java Failure.java RowSum.java Server.java SessionSettings.java Undecided.java
+//SOURCES ComparedTable.java ComputingSessions.java Connecting.java Failure.java RowSum.java Server.java SessionSettings.java Undecided.java
 package lib;
 
 import java.sql.Connection;
@@ -13,14 +13,14 @@ import java.util.List;
  * manual, REFRESH MATERIALIZED VIEW), in a transaction that is rolled back; until then nobody else reads the view.
  */
 final class RefreshedView {
-    private final Server target;
+    private final ComputingSessions target;
     private final ComparedTable view;
     private final String query;
     private boolean right;
     private Undecided undecided;
 
     /** @param query that reduces the view's rows on the target */
-    RefreshedView(Server target, ComparedTable view, String query) {
+    RefreshedView(ComputingSessions target, ComparedTable view, String query) {
         this.target = target;
         this.view = view;
         this.query = query;
@@ -60,12 +60,12 @@ final class RefreshedView {
     }
 
     private RowSum sum() throws SQLException {
-        Connection session = target.computingSession();
+        Connection session = target.session();
         try (Statement statement = session.createStatement()) {
             session.setAutoCommit(false);
             statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO DEFAULT");
             statement.execute("REFRESH MATERIALIZED VIEW " + view.target());
-            statement.execute(SessionSettings.comparing(target.facts().major()));
+            statement.execute(SessionSettings.comparing(target.server().facts().major()));
             RowSum sum = RowSum.ask(session, List.of(query)).get(0);
             session.rollback();
             return sum;

@@ -1,10 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java ArchiveScript.java Attempt.java Bytes.java ClientTools.java Console.java Contents.java Count.java Delivery.java
-//SOURCES Difference.java DifferenceTable.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java Failure.java GoneRoles.java Journal.java
-//SOURCES Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java NewerSettings.java Occupation.java Parallelism.java PlainDump.java
-//SOURCES ProgressLine.java Report.java
-//SOURCES RestoreCheck.java RestoredRows.java Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java
-//SOURCES StepwiseDelivery.java TargetDatabase.java TargetLock.java Tool.java Verdict.java
+//SOURCES Archive.java ArchiveScript.java Attempt.java Background.java Bytes.java ClientTools.java ComputingSessions.java Console.java Contents.java
+//SOURCES Count.java Delivery.java Difference.java DifferenceTable.java DriverSettings.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java
+//SOURCES Failure.java GoneRoles.java Journal.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
+//SOURCES NewerSettings.java Occupation.java Parallelism.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java
+//SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java StepwiseDelivery.java TargetDatabase.java TargetLock.java
+//SOURCES Tool.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -71,7 +71,9 @@ public final class Restoration {
     private void run(TargetDatabase database, ClientTools clients) throws SQLException {
         report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
-        RestoreCheck check = new RestoreCheck(manifest, database, order);
+        // A program takes its time to begin.
+        Background<DriverSettings> psql = settings(clients, database.server());
+        RestoreCheck check = new RestoreCheck(manifest, database, order, psql::get);
         steps.run("preflight", () -> Verdict.of(check.run(), console, report));
         Tool tool = new Tool(client(clients, database.server()), console);
         Archive archive = isPlain() ? null : Archive.open(tool, order.in());
@@ -79,10 +81,15 @@ public final class Restoration {
         Server server = database.server();
         if (database.missing()) {
             server = database.create(manifest.source().creation());
+            psql = settings(clients, server);
             attempt.begin();
             console.say("created database \"%s\" on the target", server.dsn().database());
         }
-        load(server, check, tool, archive);
+        load(new ComputingSessions(server, psql::get), check, tool, archive);
+    }
+
+    private Background<DriverSettings> settings(ClientTools clients, Server target) {
+        return Background.begin("settings", () -> DriverSettings.ask(new Tool(client(clients, target), console), target.dsn()));
     }
 
     private boolean isPlain() {
@@ -90,7 +97,7 @@ public final class Restoration {
     }
 
     private ClientTools.Installation client(ClientTools clients, Server target) {
-        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(), "to read a dump that pg_dump " + manifest.dump().client() + " has made");
+        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(), "to read a dump that pg_dump " + manifest.dump().client() + " has made").with("psql");
     }
 
     private String checkContents() {
@@ -104,21 +111,21 @@ public final class Restoration {
         return DumpFiles.summary(manifest.files());
     }
 
-    private void load(Server target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
-        Occupation.during(target, order.restart(), attempt, steps, console,
+    private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
+        Occupation.during(target.server(), order.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, Server target, RestoreCheck check, Tool tool, Archive archive) {
+    private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
         Contents contents = manifest.contents();
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
-        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, tool, console, steps, report);
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
         Delivery delivery;
         if (archive == null) {
-            delivery = new ScriptDelivery(tool, target.dsn(), to, order.in(), contents, console, steps);
+            delivery = new ScriptDelivery(tool, target.server().dsn(), to, order.in(), contents, console, steps);
         } else {
-            Schema schema = new Schema(archive.into(target.dsn()), contents, check.uncarried(),
+            Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
             delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, Parallelism.asked(order.jobs()));
@@ -163,7 +170,7 @@ public final class Restoration {
     }
 
     private String script(TargetDatabase database, ClientTools clients) throws SQLException {
-        RestoreCheck check = new RestoreCheck(manifest, database, order);
+        RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         Verdict.of(check.run(), console, report);
         ClientTools.Installation client = client(clients, database.server());
         int major = database.server().facts().major();

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whether the target can take a dump, asked before it is touched, by what the dump's manifest says. */
 public final class RestoreCheck {
@@ -43,14 +45,17 @@ public final class RestoreCheck {
     private final Manifest manifest;
     private final TargetDatabase database;
     private final Order order;
+    private final Supplier<DriverSettings> psql;
     private final List<Finding> findings = new ArrayList<>();
     private Extensions extensions;
     private Uncarried uncarried;
 
-    RestoreCheck(Manifest manifest, TargetDatabase database, Order order) {
+    /** @param psql what psql has on the target */
+    RestoreCheck(Manifest manifest, TargetDatabase database, Order order, Supplier<DriverSettings> psql) {
         this.manifest = manifest;
         this.database = database;
         this.order = order;
+        this.psql = psql;
     }
 
     /** @return the extensions, as the target has or offers them */
@@ -87,11 +92,23 @@ public final class RestoreCheck {
             }
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
                 plain();
+            } else {
+                dateStyle(target);
             }
             return findings;
         } finally {
             // The next one to need a session need not connect.
             target.keep(to);
+        }
+    }
+
+    /** What expressions call is not known from the manifest. */
+    private void dateStyle(Server target) {
+        List<String> computed = Stream.concat(manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql()),
+                manifest.contents().objects().stream().filter(object -> object.kind().equals("FUNCTION")).map(object -> "what calls function " + object.identity())).toList();
+        if (!computed.isEmpty()) {
+            String style = psql.get().dateStyle(DatabaseSettings.value(manifest.contents().settings(), "DateStyle"));
+            findings.addAll(DateStyleCheck.stop(style, computed, target.facts().user(), database.dsn().database()));
         }
     }
 

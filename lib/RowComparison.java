@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java Connecting.java Console.java Difference.java DifferingViews.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java
+//SOURCES Checksums.java ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java DifferingViews.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java
 //SOURCES Rows.java Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
 package lib;
 
@@ -31,6 +31,7 @@ final class RowComparison {
     private static final String NOT_POPULATED = "55000";
 
     private final Snapshot source;
+    private final ComputingSessions computing;
     private final Server target;
     private final Console console;
     private final boolean contents;
@@ -49,9 +50,10 @@ final class RowComparison {
      * @param contents whether checksums are compared, else numbers of rows only
      * @param executor runs the target's queries while the workers run the source's
      */
-    RowComparison(Snapshot source, Server target, Console console, boolean contents, Executor executor) {
+    RowComparison(Snapshot source, ComputingSessions computing, Console console, boolean contents, Executor executor) {
         this.source = source;
-        this.target = target;
+        this.computing = computing;
+        target = computing.server();
         this.console = console;
         this.contents = contents;
         this.checksums = new Checksums(source.server().facts(), target.facts());
@@ -262,7 +264,7 @@ final class RowComparison {
         Difference difference = new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
                 number ? there.number() : there.contents());
         if (table.materialized()) {
-            views.add(new RefreshedView(target, table, query(columns, table.targetRows())), here, there, difference);
+            views.add(new RefreshedView(computing, table, query(columns, table.targetRows())), here, there, difference);
         } else {
             differences.add(difference);
         }

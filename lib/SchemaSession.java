@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Connecting.java EntrySql.java Failure.java Journal.java Server.java Shown.java
+//SOURCES Archive.java ComputingSessions.java Connecting.java EntrySql.java Failure.java Journal.java Server.java Shown.java
 package lib;
 
 import java.sql.Connection;
@@ -55,7 +55,7 @@ final class SchemaSession implements AutoCloseable {
      * @param options of pg_restore
      * @param journal records what is created
      */
-    SchemaSession(Server target, List<String> settings, Archive archive, List<String> options, Journal journal) {
+    SchemaSession(ComputingSessions target, List<String> settings, Archive archive, List<String> options, Journal journal) {
         this.archive = archive;
         this.options = options;
         this.journal = journal;

@@ -1,4 +1,4 @@
-//SOURCES Archive.java Failure.java Journal.java SchemaSession.java Server.java
+//SOURCES Archive.java ComputingSessions.java Failure.java Journal.java SchemaSession.java
 package lib;
 
 import java.sql.SQLException;
@@ -24,7 +24,7 @@ final class SchemaWorkers implements AutoCloseable {
     private record Task(List<SchemaSession.Step> steps, boolean alone, Runnable then) {
     }
 
-    private final Server target;
+    private final ComputingSessions target;
     private final List<String> settings;
     private final Archive archive;
     private final List<String> options;
@@ -47,7 +47,7 @@ final class SchemaWorkers implements AutoCloseable {
      * @param options of pg_restore, for what it alone can restore
      * @param journal records what is created
      */
-    SchemaWorkers(Server target, int most, List<String> settings, Archive archive, List<String> options, Journal journal) {
+    SchemaWorkers(ComputingSessions target, int most, List<String> settings, Archive archive, List<String> options, Journal journal) {
         this.target = target;
         this.most = most;
         this.settings = settings;

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.postgresql.util.GT;
@@ -42,7 +41,6 @@ public final class Server implements Sessions {
     private final AtomicReference<Connection> first;
     private volatile boolean abandoned;
     private volatile String greeting = "";
-    private volatile Supplier<String> own;
 
     private Server(Dsn dsn, Facts facts, Connection first) {
         this.dsn = dsn;
@@ -146,45 +144,6 @@ public final class Server implements Sessions {
         return kept != null ? kept : session(dsn.jdbcProperties(), SessionSettings.comparing(facts.major()));
     }
 
-    /** @param own what {@link SessionSettings#computing} goes on with, see {@link DriverSettings#statements} */
-    void computeWith(Supplier<String> own) {
-        this.own = own;
-    }
-
-    /** A session in which values are computed as in psql, once a {@link #computeWith} has said what the driver hides. */
-    Connection computingSession() {
-        return computing(dsn.jdbcProperties());
-    }
-
-    /**
-     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction (PostgreSQL manual, 55.2.2.1
-     * "Multiple Statements in a Simple Query").
-     */
-    Connection scriptSession() {
-        Properties properties = dsn.jdbcProperties();
-        properties.setProperty("preferQueryMode", "simple");
-        return computing(properties);
-    }
-
-    /** @return where {@link #computingSession} comes from */
-    Sessions computing() {
-        return new Sessions() {
-            @Override
-            public Connection session() {
-                return computingSession();
-            }
-
-            @Override
-            public String side() {
-                return Server.this.side();
-            }
-        };
-    }
-
-    private Connection computing(Properties properties) {
-        return session(properties, SessionSettings.computing(facts.major()) + own.get());
-    }
-
     /** Has every further session begin with a statement, in the same trip as its settings; none from now on when it is empty. */
     void greet(String statement) {
         greeting = statement;
@@ -197,7 +156,8 @@ public final class Server implements Sessions {
         }
     }
 
-    private Connection session(Properties properties, String settings) {
+    /** @param settings the statement that it begins with */
+    Connection session(Properties properties, String settings) {
         try {
             return kept(NewSession.open(dsn, properties, Wire.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
         } catch (SQLException e) {

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Background.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
+//SOURCES Archive.java Background.java ComputingSessions.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
 //SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
-//SOURCES Server.java Steps.java
+//SOURCES Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -23,7 +23,7 @@ public final class StepwiseDelivery implements Delivery {
     private final Contents contents;
     private final RowMover rows;
     private final Archive archive;
-    private final Server target;
+    private final ComputingSessions target;
     private final Connection to;
     private final Steps steps;
     private final Parallelism parallelism;
@@ -31,7 +31,7 @@ public final class StepwiseDelivery implements Delivery {
     private List<Inventory.Relation> notAnalyzed;
 
     /** @param to a session on the target */
-    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, Server target, Connection to, Steps steps,
+    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, ComputingSessions target, Connection to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;
@@ -110,12 +110,12 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     private SchemaWorkers workers(List<String> settings, int most, Journal journal) {
-        return new SchemaWorkers(target, most, settings, archive.into(target.dsn()), schema.options(), journal);
+        return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(), journal);
     }
 
     private void make(List<String> settings, List<EntrySql> parts, Journal journal) {
         if (!parts.isEmpty()) {
-            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.dsn()), schema.options(), journal)) {
+            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.server().dsn()), schema.options(), journal)) {
                 session.run(parts.stream().map(SchemaSession.Step::of).toList());
             }
         }

@@ -1,5 +1,5 @@
-//SOURCES Bytes.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
-//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Server.java Snapshot.java Steps.java
+//SOURCES Bytes.java ComputingSessions.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
+//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Snapshot.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
 /** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
 public final class StreamedRows implements RowMover {
     private final Snapshot source;
-    private final Server target;
+    private final ComputingSessions target;
     private final Connection to;
     private final List<Inventory.Table> tables;
     private final List<Long> largeObjects;
@@ -25,7 +25,7 @@ public final class StreamedRows implements RowMover {
      * @param tables largest first
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      */
-    public StreamedRows(Snapshot source, Server target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects,
+    public StreamedRows(Snapshot source, ComputingSessions target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects,
             Parallelism parallelism, long rate, Console console, Steps steps) {
         this.source = source;
         this.target = target;
@@ -56,7 +56,7 @@ public final class StreamedRows implements RowMover {
         steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList(), landed));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
-                new LargeObjects(source, target, jobs).copy(largeObjects, journal);
+                new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder()).forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
                 return largeObjects.size() + " copied";
             });

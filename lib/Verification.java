@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
+//SOURCES ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
 //SOURCES ReservedSchemas.java RowComparison.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java Undecided.java
 package lib;
 
@@ -36,6 +36,7 @@ public final class Verification {
     private static final Pattern BEARS_ON_ROWS = Pattern.compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
 
     private final Snapshot source;
+    private final ComputingSessions computing;
     private final Server target;
     private final Selection selection;
     private final Console console;
@@ -49,12 +50,14 @@ public final class Verification {
     private volatile String state = "listing objects";
 
     /**
+     * @param computing the target
      * @param selection what is wanted of the source
      * @param jobs how many tables are compared at once; each takes a session on both sides
      */
-    public Verification(Snapshot source, Server target, Selection selection, Console console, int jobs) {
+    public Verification(Snapshot source, ComputingSessions computing, Selection selection, Console console, int jobs) {
         this.source = source;
-        this.target = target;
+        this.computing = computing;
+        target = computing.server();
         this.selection = selection;
         this.console = console;
         this.jobs = jobs;
@@ -125,7 +128,7 @@ public final class Verification {
         state = "listing the tables";
         List<ComparedTable> wanted = tables(facts);
         tables = wanted.size();
-        rows = new RowComparison(source, target, console, level == Level.CHECKSUMS, executor);
+        rows = new RowComparison(source, computing, console, level == Level.CHECKSUMS, executor);
         state = null;
         List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
         undecided.addAll(rows.undecided());

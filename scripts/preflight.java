@@ -91,7 +91,7 @@ class PreflightCheck implements Callable<Integer> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
                 Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut, grantAnyway,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given(), false);
-                Preflight preflight = new Preflight(source, from, target.server(), to, plan);
+                Preflight preflight = new Preflight(source, from, target.server(), to, plan, console);
                 preflight.begin(ClientTools.find(endpoints.environment()));
                 findings.addAll(preflight.run());
                 if (clientNeeded != null && preflight.neededClient() != null) {

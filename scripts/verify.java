@@ -3,7 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/DriverSettings.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
+//SOURCES ../lib/ComputingSessions.java ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import lib.ComputingSessions;
 import lib.Console;
 import lib.Difference;
 import lib.DifferenceTable;
-import lib.DriverSettings;
 import lib.Dsn;
 import lib.Endpoints;
 import lib.Failure;
@@ -86,7 +86,6 @@ class Verify implements Callable<Integer> {
         Dsn to = endpoints.target(console);
         Server source = connect(from);
         Server target = connect(to);
-        DriverSettings.whenNeeded(target, endpoints.environment(), console);
         Selection selection = selection(source);
         if (dryRun) {
             console.out(Shown.product(new VerificationScript(source, target, selection).text(level)));
@@ -95,7 +94,7 @@ class Verify implements Callable<Integer> {
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
         Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
-            return compare(new Verification(snapshot, target, selection, console, jobs), unexpected);
+            return compare(new Verification(snapshot, ComputingSessions.on(target, endpoints.environment(), console), selection, console, jobs), unexpected);
         }
     }
 

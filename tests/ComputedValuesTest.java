@@ -138,6 +138,45 @@ class ComputedValuesTest {
         assertTrue(run.out().contains("public.per_day"), run.out());
     }
 
+    /** The JDBC driver closes a session whose DateStyle does not begin with ISO. */
+    @Test
+    void what_another_form_of_dates_would_decide_stops_before_anything_is_changed() {
+        Sides sides = Sides.shared();
+        String source = german(sides, "CREATE TABLE day (d date, text text GENERATED ALWAYS AS (written(d)) STORED)", "INSERT INTO day VALUES ('2024-02-01')",
+                "CREATE INDEX written_day ON day (written(d))", "CREATE MATERIALIZED VIEW seen AS SELECT d::text FROM day");
+        String target = sides.target().newDatabase();
+        CommandRun run = sides.migrate(source, target);
+        assertEquals(3, run.code(), run.err());
+        assertTrue(run.err().contains("\"German, DMY\"") && run.err().contains("materialized view public.seen, generated column public.day.text, index public.written_day"),
+                run.err());
+        assertEquals("0", psql(sides.target(), target, "SELECT count(*) FROM pg_namespace WHERE nspname = 'tsmigrate'"));
+        Path dump = folder.resolve("german");
+        succeeds(Dumps.dump(sides.source().uri(source), dump));
+        assertEquals(3, Dumps.restore(sides.target().uri(target), dump).code());
+        Pasted.between(sides.migrate(source, target, "--dry-run"), sides.source().uri(source), sides.target().uri(target));
+        for (String table : List.of("day", "seen")) {
+            assertEquals(psql(sides.source(), source, "TABLE " + table), psql(sides.target(), target, "TABLE " + table));
+        }
+    }
+
+    @Test
+    void another_form_of_dates_stops_nothing_that_it_does_not_decide() {
+        Sides sides = Sides.shared();
+        String source = german(sides, "CREATE TABLE day (d date PRIMARY KEY DEFAULT '2024-02-01', CHECK (d > '2023-04-05'))", "INSERT INTO day VALUES ('2024-02-01')");
+        String target = sides.target().newDatabase();
+        succeeds(sides.migrate(source, target));
+        assertEquals("01.02.2024", psql(sides.target(), target, "TABLE day"));
+        assertEquals(Oracle.schema(sides.source(), source), Oracle.schema(sides.target(), target));
+    }
+
+    private static String german(Sides sides, String... statements) {
+        String source = sides.source().newDatabase();
+        psql(sides.source(), source, "ALTER DATABASE " + source + " SET datestyle = 'German, DMY'");
+        psql(sides.source(), source, "CREATE FUNCTION written(d date) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT d::text'");
+        psql(sides.source(), source, statements);
+        return source;
+    }
+
     private static CommandRun verify(String source, String target) {
         return CommandRun.of("Verify", Map.of("SOURCE", berlin().source().uri(source), "TARGET", berlin().target().uri(target)));
     }

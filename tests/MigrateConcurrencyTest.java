@@ -189,7 +189,9 @@ class MigrateConcurrencyTest {
     private static Path programs(Path temporary, Path ready) throws IOException {
         Path programs = Files.createDirectory(temporary.resolve("programs"));
         Path clients = ClientBinaries.bin(ClientBinaries.clientMajor());
-        Files.createSymbolicLink(programs.resolve("pg_restore"), clients.resolve("pg_restore"));
+        for (String program : List.of("pg_restore", "psql")) {
+            Files.createSymbolicLink(programs.resolve(program), clients.resolve(program));
+        }
         Path wrapper = Files.writeString(programs.resolve("pg_dump"), """
                 #!/bin/sh
                 case "$*" in *snapshot*) touch '%1$s'; while [ -e '%1$s' ]; do sleep 0.02; done ;; esac

@@ -84,7 +84,7 @@ class SecretsTest {
         Path programs = Files.createDirectory(temporary.resolve("programs"));
         Path seen = Files.createFile(temporary.resolve("seen"));
         Path clients = ClientBinaries.bin(ClientBinaries.clientMajor());
-        for (String program : List.of("pg_dump", "pg_restore")) {
+        for (String program : List.of("pg_dump", "pg_restore", "psql")) {
             Path wrapper = Files.writeString(programs.resolve(program), WRAPPER.formatted(seen, clients.resolve(program)));
             Files.setPosixFilePermissions(wrapper, PosixFilePermissions.fromString("rwx------"));
         }

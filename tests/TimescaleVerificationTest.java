@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import lib.ComputingSessions;
 import lib.Console;
 import lib.Difference;
 import lib.Dsn;
@@ -164,7 +165,7 @@ class TimescaleVerificationTest {
         server.sql(paused, "SELECT alter_job(id, scheduled => false) FROM _timescaledb_config.bgw_job WHERE id IN (1001, 1007)",
                 "UPDATE _timescaledb_config.bgw_job SET owner = 'plant_owner' WHERE id = 1009");
         Server source = Server.connect(Dsn.parse("source", server.uri(original), false, Map.of()));
-        Server target = Server.connect(Dsn.parse("target", server.uri(paused), false, Map.of()));
+        ComputingSessions target = ComputingSessions.on(Server.connect(Dsn.parse("target", server.uri(paused), false, Map.of())), Map.of(), new Console());
         Selection all;
         try (Connection session = source.session()) {
             all = Selection.resolve(session, "source", new Filters());

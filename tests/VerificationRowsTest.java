@@ -8,9 +8,9 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import lib.ComputingSessions;
 import lib.Console;
 import lib.Difference;
-import lib.DriverSettings;
 import lib.Dsn;
 import lib.Filters;
 import lib.Selection;
@@ -51,7 +51,6 @@ class VerificationRowsTest {
 
     private static Server connect(String side, String database) {
         Server connected = Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
-        DriverSettings.whenNeeded(connected, System.getenv(), new Console());
         return connected;
     }
 
@@ -68,7 +67,7 @@ class VerificationRowsTest {
     }
 
     private Verification verification(Snapshot snapshot) {
-        return new Verification(snapshot, connect("target", target), all(), new Console(), 2);
+        return new Verification(snapshot, ComputingSessions.on(connect("target", target), System.getenv(), new Console()), all(), new Console(), 2);
     }
 
     private List<Difference> verify() {

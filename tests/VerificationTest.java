@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.ComputingSessions;
 import lib.Console;
 import lib.Difference;
-import lib.DriverSettings;
 import lib.Dsn;
 import lib.Filters;
 import lib.Selection;
@@ -99,12 +99,15 @@ class VerificationTest {
 
     private static Server server(String side, PgServer server, String database) {
         Server connected = Server.connect(Dsn.parse(side, server.uri(database), false, Map.of()));
-        DriverSettings.whenNeeded(connected, System.getenv(), new Console());
         return connected;
     }
 
+    private static ComputingSessions computing(Server server) {
+        return ComputingSessions.on(server, System.getenv(), new Console());
+    }
+
     private static List<Difference> verify(String database) {
-        return new Verification(snapshot, server("target", target, database), selection, new Console(), 1).run(Verification.Level.CHECKSUMS);
+        return new Verification(snapshot, computing(server("target", target, database)), selection, new Console(), 1).run(Verification.Level.CHECKSUMS);
     }
 
     @ParameterizedTest
@@ -133,7 +136,7 @@ class VerificationTest {
     private static List<Difference> verify(PgServer from, String database, PgServer to, String restored) {
         Server here = server("source", from, database);
         try (Snapshot all = Snapshot.take(here, selection, new Console())) {
-            return new Verification(all, server("target", to, restored), selection, new Console(), 2).run(Verification.Level.CHECKSUMS);
+            return new Verification(all, computing(server("target", to, restored)), selection, new Console(), 2).run(Verification.Level.CHECKSUMS);
         }
     }
 
