@@ -49,9 +49,9 @@ public final class DatabaseSettings {
                 .map(why -> new Refusal(setting.statement(name), why)).stream()).toList();
     }
 
-    /** @return whether one of {@link #settings} would keep sessions and client programs from loading, or from reading a dump right */
+    /** @return whether one of {@link #settings} is no setting, or would keep sessions and client programs from loading, or from reading a dump right */
     static boolean hinders(String statement) {
-        return HINDERING.stream().anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
+        return statement.startsWith("COMMENT ") || HINDERING.stream().anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
     }
 
     /** @return what one of {@link #settings} sets for the database itself, if there is one for this parameter */

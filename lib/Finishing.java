@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComputingSessions.java Connecting.java Console.java Inventory.java Refusal.java Rows.java Server.java Sql.java Workers.java
+//SOURCES ComputingSessions.java Connecting.java Console.java Inventory.java MadeSettings.java Refusal.java Rows.java Server.java Sql.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -8,6 +8,7 @@ import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they stand. */
@@ -84,22 +85,34 @@ public final class Finishing {
     /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
     public void attempt(List<String> statements, String doing) {
         for (String sql : statements) {
-            Refusal refusal = run(sql, doing);
-            if (refusal != null) {
-                leftOut.add(refusal);
-            }
+            attempt(sql, "", doing).ifPresent(leftOut::add);
         }
     }
 
-    /** @return those of the statements that the target refuses; any other error ends the step */
-    List<String> refused(List<String> statements, String doing) {
-        return statements.stream().filter(sql -> run(sql, doing) != null).collect(Collectors.toCollection(ArrayList::new));
+    /**
+     * Makes settings of the database, each written down in the journal.
+     *
+     * @param last whether what the target refuses is left out, or else tried again later
+     * @return those that it refuses
+     */
+    List<String> set(List<String> settings, boolean last) {
+        List<String> refused = new ArrayList<>();
+        for (String sql : settings) {
+            attempt(sql, "; " + MadeSettings.RECORDING, "setting the parameters of the database").ifPresent(refusal -> {
+                refused.add(sql);
+                if (last) {
+                    leftOut.add(refusal);
+                }
+            });
+        }
+        return refused;
     }
 
-    private Refusal run(String sql, String doing) {
+    /** @param more what is run in the same transaction, if the statement is not refused */
+    private Optional<Refusal> attempt(String sql, String more, String doing) {
         Refusal refusal = null;
         try (Statement statement = to.createStatement()) {
-            statement.execute(sql);
+            statement.execute(sql + more);
             for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
                 refusal = Refusal.isOne(warning.getSQLState()) ? new Refusal(sql, Connecting.words(warning)) : refusal;
             }
@@ -109,6 +122,6 @@ public final class Finishing {
             }
             refusal = new Refusal(sql, Connecting.words(e));
         }
-        return refusal;
+        return Optional.ofNullable(refusal);
     }
 }

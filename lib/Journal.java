@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Connecting.java Console.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
-//SOURCES OwnedObjects.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
+//SOURCES MadeSettings.java OwnedObjects.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -66,8 +66,9 @@ public final class Journal {
                 INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
+                %s;
                 %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(Tool.NAME), JournalTables.DEFAULT_PRIVILEGES.sql(),
-                JournalTables.FOUND.sql(), Leftovers.REGISTRATION));
+                JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
     }
 
     private void plan(List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {

@@ -23,6 +23,8 @@ final class JournalTables {
     static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role oid !", "grantor oid !", "inherit bool", "set bool", "taken bool !");
     /** The default privileges that were there before. */
     static final OwnSchema.Table DEFAULT_PRIVILEGES = OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
+    /** The settings of the database, and of roles in it, which are those with a role: those that were there before, and those that the run has made. */
+    static final OwnSchema.Table SETTING = OwnSchema.Table.of("setting", List.of(), "role oid !", "name text !", "value text !", "made bool !");
     /** The schemas and extensions that were there before. */
     static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /** The run's sessions on the target; a process identifier alone is used again. */
@@ -30,7 +32,7 @@ final class JournalTables {
     /** Those that write down what its client programs create; they end by themselves when those are gone. */
     static final OwnSchema.Table RECORDER = OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
-    static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, FOUND, SESSION, RECORDER);
+    static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
 
     /**
      * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run gives them a name that no other

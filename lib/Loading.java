@@ -22,8 +22,6 @@ public final class Loading {
     public record Order(int jobs, boolean restart, boolean noOwner, boolean noPrivileges) {
     }
 
-    private static final String SETTING = "setting the parameters of the database";
-
     private final Order order;
     private final Contents contents;
     private final TargetLock lock;
@@ -86,7 +84,7 @@ public final class Loading {
         Finishing finishing = new Finishing(computing, to, console);
         List<String> settings = contents.of(target.dsn().database(), contents.settings());
         // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
-        List<String> late = finishing.refused(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), SETTING);
+        List<String> late = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
         late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
         GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
                 !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
@@ -127,7 +125,7 @@ public final class Loading {
             return "done";
         });
         target.greet("");
-        finishing.attempt(late, SETTING);
+        finishing.set(late, true);
         refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
         Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList()).forEach(text -> report.note("left out: %s", text));

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Grants.java Journal.java JournalTables.java Leftovers.java Memberships.java ObjectKind.java OwnedObjects.java RestoringMode.java Rows.java
-//SOURCES Sql.java TargetLock.java Timescale.java
+//SOURCES Failure.java Grants.java Journal.java JournalTables.java Leftovers.java MadeSettings.java Memberships.java ObjectKind.java OwnedObjects.java
+//SOURCES RestoringMode.java Rows.java Sql.java TargetLock.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -117,6 +117,7 @@ public final class Removal {
         // Left standing, they would give the new run's objects privileges that the source's do not have.
         Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
                 .forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
+        MadeSettings.undoing(target).forEach(sql -> Rows.run(target, "target", "taking back a setting of the database", sql));
         memberships.leave(target);
         Journal.remove(target);
         return drops.size();

@@ -2,6 +2,7 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Locale;
@@ -31,13 +32,13 @@ class MigrateRestartTest {
     private static final PgServer TARGET = SIDES.target();
     private static String shop;
 
-    /** A database some of whose parts can be made only where a setting is on, as it is on the source and not yet on the target. */
+    /** A database some of whose parts can be made only where a setting is on, as it is on the source for the bootstrap superuser, whose settings do not come along. */
     @BeforeAll
     static void fill() {
         shop = SOURCE.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE till", "CREATE ROLE auditor");
         for (String part : List.of("data", "index", "view")) {
-            SOURCE.sql("postgres", "ALTER DATABASE " + shop + " SET shop." + part + " = 'on'");
+            SOURCE.sql("postgres", "ALTER ROLE postgres IN DATABASE " + shop + " SET shop." + part + " = 'on'");
         }
         SOURCE.sql(shop, "CREATE EXTENSION citext", "CREATE SCHEMA app", """
                 CREATE FUNCTION app.made(part text, id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
@@ -116,6 +117,35 @@ class MigrateRestartTest {
         assertEquals(1, failed.code());
         SOURCE.sql(source, "DELETE FROM price");
         assertEquals(0, SIDES.migrate(source, target, "--restart").code());
+    }
+
+    @Test
+    void settings_of_the_database_are_taken_back_but_not_what_somebody_has_set_since() {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql("postgres", "CREATE ROLE teller");
+        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)", "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
+                "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
+        for (String setting : List.of("timezone = 'Europe/Berlin'", "work_mem = '7MB'", "intervalstyle = 'iso_8601'", "search_path = public, \"Odd, one\"")) {
+            SOURCE.sql("postgres", "ALTER DATABASE " + source + " SET " + setting);
+        }
+        SOURCE.sql("postgres", "ALTER ROLE teller IN DATABASE " + source + " SET work_mem = '9MB'");
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET work_mem = '5MB'", "ALTER DATABASE " + target + " SET search_path = \"My, own\", public");
+        String before = settings(target);
+        assertEquals(1, SIDES.migrate(source, target).code());
+        assertTrue(settings(target).startsWith(":TimeZone=Europe/Berlin\n") && settings(target).contains("\n:work_mem=7MB\n") && settings(target).contains("teller:work_mem=9MB"), settings(target));
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET intervalstyle = 'sql_standard'");
+        SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL", "ALTER ROLE teller IN DATABASE " + source + " RESET ALL");
+        SOURCE.sql(source, "DELETE FROM price");
+        assertEquals(0, SIDES.migrate(source, target, "--restart").code());
+        assertEquals(before + "\n:IntervalStyle=sql_standard", settings(target));
+        Stream.of(SOURCE, TARGET).forEach(server -> server.sql("postgres", "DROP ROLE teller"));
+    }
+
+    private static String settings(String database) {
+        return TARGET.query("postgres", "SELECT string_agg(coalesce(rolname, '') || ':' || c, E'\\n' ORDER BY c LIKE 'Interval%', rolname NULLS FIRST, c COLLATE \"C\")"
+                + " FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(setconfig) c WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '"
+                + database + "')");
     }
 
     @Test
