@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Parallelism.java Part.java
+//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Money.java Parallelism.java Part.java
 //SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
@@ -63,7 +63,7 @@ public final class Copier implements AutoCloseable {
     private SessionPair pair() {
         SessionPair sessions = new SessionPair(source, target);
         try {
-            run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY);
+            run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY + ";" + Money.OWN);
             run(sessions.target(), LOADING);
             sessions.target().setAutoCommit(false);
             return sessions;
@@ -120,7 +120,7 @@ public final class Copier implements AutoCloseable {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
                 Shipment shipment = new Shipment(List.of(part));
                 synchronized (source.holder()) {
-                    bring(shipment, lane, stream, source.holder(), to);
+                    Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to));
                 }
                 tell(shipment, arrival);
             }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java OwnersCode.java Peculiarities.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java
 //SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
 //SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
@@ -111,6 +111,7 @@ public final class Preflight {
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
+        meaning();
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
         if (!plan.noOwner) {
@@ -231,16 +232,22 @@ public final class Preflight {
         }
     }
 
+    /** What decides how values are read and written is the target's, but for what comes along. */
+    private void meaning() {
+        List<String> settings = plan.selection.selective() ? List.of() : DatabaseSettings.settings(from, database());
+        if (psql != null) {
+            String style = psql.get().dateStyle(DatabaseSettings.value(settings, "DateStyle"));
+            findings.addAll(DateStyleCheck.check(from, plan.selection, style, target.facts().user(), database()));
+        }
+        findings.addAll(Money.check(from, plan.selection, to, DatabaseSettings.value(settings, "lc_monetary"), database()));
+    }
+
     /** @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will be made */
     private void roles(boolean empty, List<OwnedObjects.Owned> objects) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
         if (!plan.selection.selective()) {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
-        }
-        if (psql != null) {
-            Optional<String> carried = plan.selection.selective() ? Optional.empty() : DatabaseSettings.value(DatabaseSettings.settings(from, database()), "DateStyle");
-            findings.addAll(DateStyleCheck.check(from, plan.selection, psql.get().dateStyle(carried), target.facts().user(), database()));
         }
         if (!plan.create() && empty) {
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));

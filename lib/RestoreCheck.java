@@ -95,6 +95,9 @@ public final class RestoreCheck {
             } else {
                 dateStyle(target);
             }
+            if (manifest.money() != null) {
+                findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));
+            }
             return findings;
         } finally {
             // The next one to need a session need not connect.
