@@ -21,6 +21,8 @@ public final class DatabaseSettings {
     private static final List<String> HINDERING = List.of("array_nulls", "default_transaction_read_only", "lc_messages", "local_preload_libraries", "role",
             "session_preload_libraries");
 
+    private static final Pattern ON = Pattern.compile("(?i)on|t|tr|tru|true|y|ye|yes|1");
+
     private DatabaseSettings() {
     }
 
@@ -52,6 +54,21 @@ public final class DatabaseSettings {
     /** @return whether one of {@link #settings} is no setting, or would keep sessions and client programs from loading, or from reading a dump right */
     static boolean hinders(String statement) {
         return statement.startsWith("COMMENT ") || HINDERING.stream().anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
+    }
+
+    /** @return whether this is how a setting that is on is written */
+    static boolean isOn(String value) {
+        return ON.matcher(value).matches();
+    }
+
+    /** @return whether one of {@link #settings} closes the database to writers, as for a move: the target's would be closed from its beginning */
+    static boolean freezes(String statement) {
+        return value(List.of(statement), "default_transaction_read_only").filter(DatabaseSettings::isOn).isPresent();
+    }
+
+    /** @return whether one of {@link #settings} is for the database itself and this parameter */
+    static boolean carries(List<String> statements, String parameter) {
+        return statements.stream().anyMatch(statement -> statement.startsWith("ALTER DATABASE ") && statement.contains(" SET " + Settings.name(parameter) + " TO "));
     }
 
     /** @return what one of {@link #settings} sets for the database itself, if there is one for this parameter */

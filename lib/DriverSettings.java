@@ -68,6 +68,14 @@ public final class DriverSettings {
         return now;
     }
 
+    /** @return the values of psql by their names, but for extra_float_digits, of which everybody has another default */
+    Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        values.forEach((name, value) -> texts.put(name, value.text));
+        texts.remove("extra_float_digits");
+        return texts;
+    }
+
     /** @return what {@link SessionSettings#computing} goes on with: {@code , set_config(…)} */
     String statements() {
         StringBuilder statements = new StringBuilder();

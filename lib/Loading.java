@@ -82,7 +82,7 @@ public final class Loading {
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
         Finishing finishing = new Finishing(computing, to, console);
-        List<String> settings = contents.of(target.dsn().database(), contents.settings());
+        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(setting -> !DatabaseSettings.freezes(setting)).toList();
         // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
         List<String> late = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
         late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());

@@ -210,7 +210,8 @@ final class LoadingScript {
     }
 
     private void settings(String title, Predicate<String> which) {
-        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(which).toList();
+        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(which)
+                .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
         if (!settings.isEmpty()) {
             script.step(title);
             attempt(settings);

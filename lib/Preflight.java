@@ -1,8 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java Capacity.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java
-//SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
-//SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
+//SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java
+//SOURCES DatabaseSettings.java DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java Extensions.java Failure.java
+//SOURCES Finding.java FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java
+//SOURCES Peculiarities.java Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
+//SOURCES TargetCheck.java TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -47,6 +48,7 @@ public final class Preflight {
     private Finding sessions;
     private ClientTools.Installation tools;
     private Background<DriverSettings> psql;
+    private Background<DriverSettings> ours;
     private Extensions extensions;
     private Uncarried uncarried;
     private RolePlan roles;
@@ -77,6 +79,7 @@ public final class Preflight {
         versions(installed);
         if (tools != null) {
             psql = asked(target);
+            ours = asked(source);
         }
         extensions = check.extensions(Extensions.installed(from, "source"));
         return tools != null && go(room);
@@ -117,7 +120,7 @@ public final class Preflight {
         if (!plan.noOwner) {
             rights(owners(objects), all.bootstrap());
         }
-        findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database())));
+        findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database()), database()));
         findings.addAll(room);
         if (go(readability)) {
             capacity.hypertable().ifPresent(findings::add);
@@ -236,6 +239,7 @@ public final class Preflight {
     private void meaning() {
         List<String> settings = plan.selection.selective() ? List.of() : DatabaseSettings.settings(from, database());
         if (psql != null) {
+            findings.addAll(EffectiveSettings.check(from, ours.get(), to, psql.get(), settings, database()));
             String style = psql.get().dateStyle(DatabaseSettings.value(settings, "DateStyle"));
             findings.addAll(DateStyleCheck.check(from, plan.selection, style, target.facts().user(), database()));
         }
@@ -249,6 +253,7 @@ public final class Preflight {
         if (!plan.selection.selective()) {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
         }
+        findings.addAll(CarriedSettings.check(from, roles.target(), database(), plan.selection.selective()));
         if (!plan.create() && empty) {
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -94,6 +94,9 @@ public final class RestoreCheck {
                 plain();
             } else {
                 dateStyle(target);
+            }
+            if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
+                findings.add(CarriedSettings.frozen(database.dsn().database()));
             }
             if (manifest.money() != null) {
                 findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));

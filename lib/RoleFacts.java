@@ -53,6 +53,7 @@ final class RoleFacts {
              WHERE {source: m.oid IN (SELECT v.oid FROM relevant v) AND r.oid <> 10 else true}
              GROUP BY m.rolname, r.rolname""");
 
+    /** That of a database that is closed to writers, as for a move, stays behind. */
     private static final FactQuery SETTINGS = FactQuery.ofDatabase("setting", "{source: " + RELEVANT + """
             else WITH this AS (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())}
             SELECT 'setting' AS kind,
@@ -61,6 +62,7 @@ final class RoleFacts {
                    'role ' || {name r.rolname} AS parent, substr(o, strpos(o, '=') + 1) AS "is"
               FROM this, pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) o
              WHERE (s.setdatabase = this.oid OR s.setdatabase = 0 AND r.oid IS NOT NULL)
+               AND NOT (r.oid IS NULL AND o ~* '^default_transaction_read_only=(on|t|tr|tru|true|y|ye|yes|1)$')
                AND {source: (r.oid IS NULL OR r.oid IN (SELECT v.oid FROM relevant v)) else true}""");
 
     private static final FactQuery DEFAULT_PRIVILEGES = FactQuery.ofDatabase("default privileges", """

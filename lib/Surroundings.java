@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Connecting.java Finding.java ManagedServices.java Rows.java Server.java
+//SOURCES Bytes.java Connecting.java Finding.java ManagedServices.java Rows.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -25,13 +25,14 @@ final class Surroundings {
     /**
      * @param sessions what {@link #sessions} has found
      * @param services what to say of managed ones
+     * @param database the name of the target's
      */
-    List<Finding> check(Finding sessions, ManagedServices services) {
+    List<Finding> check(Finding sessions, ManagedServices services, String database) {
         List<Finding> findings = new ArrayList<>();
         findings.add(pooler(source, from));
         findings.add(pooler(target, to));
         findings.add(sessions);
-        findings.addAll(schedules());
+        findings.addAll(schedules(database));
         long bytes = bytes();
         findings.addAll(services.check(bytes));
         // PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said.
@@ -69,15 +70,28 @@ final class Surroundings {
     }
 
     /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */
-    private List<Finding> schedules() {
+    private List<Finding> schedules(String database) {
         boolean cron = "t".equals(Rows.text(from, "source", "looking for pg_cron",
                 """
                 SELECT EXISTS (SELECT FROM pg_catalog.pg_extension e
                   JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
                   JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid AND c.relkind = 'r' AND c.relname = 'job'
                  WHERE e.extname = 'pg_cron' AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'))"""));
-        return cron ? List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
-                "pg_cron runs jobs on the source while it is read")) : List.of();
+        if (!cron) {
+            return List.of();
+        }
+        List<Finding> findings = new ArrayList<>(List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
+                "pg_cron runs jobs on the source while it is read")));
+        String port = port(to, "target");
+        if (!port.equals(port(from, "source")) || !database.equals(source.dsn().database())) {
+            findings.add(Finding.warning("maintenance", "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port + ", database = "
+                    + Sql.literal(database) + ";", "the rows of cron.job come along with the port and the database of the source, where the target's pg_cron would then do its work"));
+        }
+        return findings;
+    }
+
+    private static String port(Connection session, String side) {
+        return Rows.text(session, side, "asking for the port", "SELECT pg_catalog.current_setting('port')");
     }
 
     private long bytes() {

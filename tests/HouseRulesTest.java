@@ -30,7 +30,7 @@ class HouseRulesTest {
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
-              Finding DateStyleCheck Money Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
+              Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
             work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress

@@ -1,0 +1,77 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES DatabaseSettings.java Finding.java RoleTarget.java Rows.java Settings.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Settings that come along and would freeze or mislead the target, for they were made for the source's server or for the move. */
+final class CarriedSettings {
+    private static final String CHECK = "settings";
+
+    /** @param role null for the database itself; {@code missing} are the schemas of a search_path that nobody has */
+    private record Named(String role, boolean inDatabase, String parameter, String value, String missing) {
+        private String altering(String database) {
+            String of = role == null ? "" : "ROLE " + Sql.ident(role) + (inDatabase ? " IN " : "");
+            return "ALTER " + of + (role == null || inDatabase ? "DATABASE " + Sql.ident(database) : "");
+        }
+
+        private String words() {
+            return role == null ? "the database" : "role \"" + role + "\"" + (inDatabase ? " in the database" : "");
+        }
+    }
+
+    private CarriedSettings() {
+    }
+
+    /**
+     * @param database the name of the target's
+     * @param selective whether the settings of the database stay behind
+     */
+    static List<Finding> check(Connection source, RoleTarget target, String database, boolean selective) {
+        List<Finding> findings = new ArrayList<>();
+        Rows.list(source, "source", "listing the settings that come along", """
+                SELECT r.rolname, s.setdatabase <> 0, v.name, v.value,
+                       CASE v.name WHEN 'search_path' THEN (
+                         SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.regexp_split_to_table(v.value, '\\s*,\\s*') n
+                          WHERE n NOT IN ('', '""', '"$user"', 'pg_temp') AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace p WHERE pg_catalog.quote_ident(p.nspname) = n OR p.nspname = n)) END
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) c,
+                       LATERAL (SELECT pg_catalog.split_part(c, '=', 1) AS name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) AS value) v
+                 WHERE v.name IN ('default_transaction_read_only', 'search_path', 'session_preload_libraries', 'local_preload_libraries')
+                   AND (s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND %s
+                        OR s.setdatabase = 0 AND r.oid IS NOT NULL)
+                   AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_') ORDER BY 1 NULLS FIRST, 2, 3""".formatted(!selective),
+                row -> new Named(row.getString(1), row.getBoolean(2), row.getString(3), row.getString(4), row.getString(5))).stream()
+                // A role that is there keeps what it has.
+                .filter(named -> (named.role == null || named.inDatabase || !target.exists(named.role)) && target.refusal(named.parameter).isEmpty())
+                .forEach(named -> finding(named, database, findings));
+        return findings;
+    }
+
+    private static void finding(Named named, String database, List<Finding> findings) {
+        String reset = "on the target: " + named.altering(database) + " RESET " + Settings.name(named.parameter) + ";";
+        switch (named.parameter) {
+            case "default_transaction_read_only" -> {
+                if (DatabaseSettings.isOn(named.value) && named.role == null) {
+                    findings.add(frozen(database));
+                } else if (DatabaseSettings.isOn(named.value)) {
+                    findings.add(Finding.warning(CHECK, reset, "%s writes nothing on the target either: default_transaction_read_only comes along", named.words()));
+                }
+            }
+            case "search_path" -> {
+                if (named.missing != null) {
+                    findings.add(Finding.warning(CHECK, reset, "the search_path of %s comes along and names what is no schema of the source: %s", named.words(), named.missing));
+                }
+            }
+            default -> findings.add(Finding.warning(CHECK, reset, "%s of %s comes along, and no session of it can begin where the target's server lacks one of these: %s",
+                    named.parameter, named.words(), named.value));
+        }
+    }
+
+    /** @return what is said of a database that its owner has closed to writers, such as before a move */
+    static Finding frozen(String database) {
+        return Finding.warning(CHECK, "to have it on the target too, afterwards: ALTER DATABASE " + Sql.ident(database) + " SET default_transaction_read_only TO 'on';",
+                "default_transaction_read_only of the database stays behind: the target would refuse every write");
+    }
+}

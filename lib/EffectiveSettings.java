@@ -1,0 +1,63 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES DatabaseSettings.java DriverSettings.java Finding.java Rows.java Settings.java Sql.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The settings that decide what data and queries mean, as they hold in sessions of the user on both sides, wherever they come from. Those of the
+ * source's server stay behind with it.
+ */
+final class EffectiveSettings {
+    private static final String NAMES = """
+            name IN ('IntervalStyle', 'lc_time', 'lc_numeric', 'standard_conforming_strings', 'backslash_quote', 'default_text_search_config', 'transform_null_equals',
+                     'array_nulls', 'search_path', 'bytea_output', 'xmlbinary', 'xmloption')
+            -- What an extension has been told, and not what its version begins with.
+            OR name LIKE '%.%' AND reset_val <> boot_val AND name NOT IN ('timescaledb.license', 'timescaledb.telemetry_level', 'timescaledb.restoring')
+               AND name !~ '(last_tuned|_workers|^timescaledb_|^pg_stat_statements|^auto_explain|^plpgsql)' AND context IN ('user', 'superuser')""";
+
+    private EffectiveSettings() {
+    }
+
+    /**
+     * @param ours what psql has on the source, {@code theirs} on the target
+     * @param carried the settings of the database that come along
+     * @param database the name of the target's
+     */
+    static List<Finding> check(Connection source, DriverSettings ours, Connection target, DriverSettings theirs, List<String> carried, String database) {
+        Map<String, String> here = read(source, "source", ours);
+        Map<String, String> there = read(target, "target", theirs);
+        List<String> differences = new ArrayList<>();
+        List<String> remedies = new ArrayList<>();
+        here.forEach((name, value) -> {
+            String other = DatabaseSettings.value(carried, name).orElse(there.get(name));
+            if (other != null && !meaning(name, value).equals(meaning(name, other)) && !DatabaseSettings.carries(carried, name)) {
+                differences.add(name + " is \"" + value + "\" there and \"" + other + "\" on the target");
+                remedies.add("ALTER DATABASE " + Sql.ident(database) + " SET " + Settings.name(name) + " TO " + Settings.value(name, value) + ";");
+            }
+        });
+        return differences.isEmpty() ? List.of() : List.of(Finding.warning("settings", "where that matters, on the target: " + String.join(" ", remedies),
+                "the source's server has settings that decide what data and queries mean, and that stay behind: %s", String.join("; ", differences)));
+    }
+
+    /** What a session of ours pins has its own value in reset_val; what the driver sets has not. */
+    private static Map<String, String> read(Connection session, String side, DriverSettings psql) {
+        Map<String, String> values = new TreeMap<>();
+        Rows.list(session, side, "reading the settings of the server", "SELECT name, reset_val FROM pg_catalog.pg_settings WHERE " + NAMES,
+                row -> values.put(row.getString(1), row.getString(2)));
+        values.putAll(psql.texts());
+        return values;
+    }
+
+    /** Time zones and lists have several spellings; the encoding of a locale says nothing about what it writes, and C writes English. */
+    private static String meaning(String name, String value) {
+        String plain = value.toLowerCase(Locale.ROOT).replaceAll("\\s", "");
+        return name.startsWith("lc_") ? plain.replaceFirst("[.@].*", "").replaceFirst("^(posix|en_us)$", "c") : name.equals("TimeZone")
+                ? plain.replaceFirst("^etc/", "").replaceFirst("^(gmt|uct|zulu|universal)$", "utc") : plain;
+    }
+}
