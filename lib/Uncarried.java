@@ -22,6 +22,7 @@ public final class Uncarried {
     public record Thing(String kind, String name, String reason, long catalog, long oid) {
     }
 
+    private static final String SERVER = "server-settings";
     /** In any case. */
     private static final String ALWAYS = """
             SELECT 'subscriptions' AS kind, s.subname::text AS name,
@@ -167,8 +168,12 @@ public final class Uncarried {
         List<Finding> findings = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (Thing thing : things) {
-            if (!seen.add(thing.kind + " " + thing.name)) {
+            if (!seen.add(thing.kind.equals(SERVER) ? SERVER : thing.kind + " " + thing.name)) {
                 // A part of what has been named.
+            } else if (thing.kind.equals(SERVER)) {
+                // No dump of a database carries them, and nobody expects it.
+                findings.add(Finding.warning("left out", null, "%s: %s: %s", SERVER, things.stream().filter(other -> other.kind.equals(SERVER)).map(Thing::name).distinct()
+                        .collect(Collectors.joining(", ")), thing.reason));
             } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
             } else {

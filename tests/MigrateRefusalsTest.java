@@ -104,18 +104,16 @@ class MigrateRefusalsTest {
                     hint: migrate --leave-out foreign-table-data
                     error: replication-slots: standby: a replication slot holds a position in this server's stream
                     hint: migrate --leave-out replication-slots
-                    error: server-settings: statement_timeout: ALTER SYSTEM settings belong to the server
-                    hint: migrate --leave-out server-settings
                     error: subscriptions: news: a subscription holds a position in another server's stream
                     hint: migrate --leave-out subscriptions
-                    error: preflight found 4 reasons not to start; nothing was changed
+                    error: preflight found 3 reasons not to start; nothing was changed
                     """, database, empty);
             SIDES.refusesToMigrate("""
                     error: subscriptions: news: a subscription holds a position in another server's stream
                     hint: migrate --leave-out subscriptions
-                    """, database, empty, leavingOut("standby", "server-settings", "foreign-table-data"));
+                    """, database, empty, leavingOut("standby", "foreign-table-data"));
             String target = TARGET.newDatabase();
-            CommandRun run = SIDES.migrate(database, target, leavingOut("replication-slots", "statement_timeout", "public.remote", "news"));
+            CommandRun run = SIDES.migrate(database, target, leavingOut("replication-slots", "public.remote", "news"));
             assertEquals(0, run.code(), run.err());
             // What was accepted stands in the summary.
             assertEquals("""
