@@ -17,6 +17,7 @@ final class Capacity {
     private final Connection from;
     private final Server target;
     private final Connection to;
+    private boolean empty;
     private final Selection selection;
     private final int jobs;
     private final int extraSource;
@@ -34,6 +35,11 @@ final class Capacity {
 
     List<Finding> check() {
         return List.of(slots(source, from, jobs + extraSource, extraSource), slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET), locks());
+    }
+
+    /** @return whether the source has neither tables nor views, as {@link #check} has seen */
+    boolean empty() {
+        return empty;
     }
 
     private static Finding slots(Server server, Connection session, int needed, int extra) {
@@ -71,9 +77,12 @@ final class Capacity {
 
     /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */
     private Finding locks() {
-        long tables = Long.parseLong(Rows.text(from, "source", "counting the tables", """
-                SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind IN ('r', 'p') AND %s""".formatted(selection.relation("c", "n"))));
+        long[] counts = Rows.list(from, "source", "counting the tables", """
+                SELECT pg_catalog.count(*) FILTER (WHERE c.relkind IN ('r', 'p')), pg_catalog.count(*)
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND %s""".formatted(selection.relation("c", "n")), row -> new long[] {row.getLong(1), row.getLong(2)}).get(0);
+        empty = counts[1] == 0;
+        long tables = counts[0];
         return locks(source, from, tables * 3, tables + " tables");
     }
 

@@ -77,7 +77,8 @@ public final class Preflight {
         sessions = Surroundings.sessions(from);
         room = capacity.check();
         versions(installed);
-        if (tools != null) {
+        if (tools != null && !capacity.empty()) {
+            // Where nothing is, nothing is computed or misunderstood.
             psql = asked(target);
             ours = asked(source);
         }
@@ -144,6 +145,9 @@ public final class Preflight {
 
     /** @return sessions on the target that compute; {@code now} is the target, or the database that has been created there since, whose settings are its own */
     ComputingSessions computing(Server now) {
+        if (capacity.empty()) {
+            return new ComputingSessions(now, () -> DriverSettings.ask(new Tool(tools, console), now.dsn()));
+        }
         Background<DriverSettings> settings = now == target ? psql : asked(now);
         return new ComputingSessions(now, settings::get);
     }
