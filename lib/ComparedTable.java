@@ -25,9 +25,15 @@ import java.util.stream.Stream;
  */
 record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, long bytes, String list,
         String condition, boolean whole, String twin, String hypertable, List<String> packed, String twinPacked) {
+    /** %s is an SQL condition: what a query of column {@code a} gives is computed on each side, or taken from its catalog. */
     private static final String COLUMNS = """
-            string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END, chr(31)
+            string_agg(a.attname || chr(30) || CASE WHEN a.atttypid IN (17, 18) THEN format_type(a.atttypid, NULL) ELSE '' END
+                         || chr(30) || CASE WHEN %s THEN 'computed' ELSE '' END, chr(31)
                        ORDER BY a.attname COLLATE "C")""";
+
+    private static final String STORED = COLUMNS.formatted("a.attgenerated = 's'");
+    /** What was compressed before a column was added has no value of it, and its default is in the catalog. */
+    private static final String PACKED = COLUMNS.formatted("a.attgenerated = 's' OR a.atthasmissing AND k.compressed IS NOT NULL");
 
     /** What TimescaleDB keeps in tables of its own is compared as what it means. */
     private static final String TABLES = """
@@ -53,7 +59,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     /** @return every such relation that is wanted, the largest first, without chunks */
     static List<ComparedTable> list(Connection session, Selection selection, CatalogShape timescale) {
         return Rows.list(session, "source", "listing the tables", TABLES.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
-                Selection.bytes("c.oid"), COLUMNS, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
+                Selection.bytes("c.oid"), STORED, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
                 timescale.external("c.oid")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
                         row.getLong(6), row.getString(7), row.getString(8), false, null, null, List.of(), null));
@@ -70,7 +76,7 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         Map<String, Twin> twins = new HashMap<>();
         Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS), row -> twins.put(row.getString(1), new Twin(row.getString(2), row.getString(3))));
         return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(Selection.bytes("c.oid"),
-                Selection.bytes("k.compressed"), COLUMNS)),
+                Selection.bytes("k.compressed"), PACKED)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false, row.getLong(5),
                         row.getString(6), "", true, twins.getOrDefault(row.getString(4), NO_TWIN).sql, row.getString(7),
                         Stream.ofNullable(row.getString(8)).toList(),
@@ -90,8 +96,8 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     List<Checksums.Column> columns() {
         List<Checksums.Column> columns = new ArrayList<>();
         for (String entry : list == null ? new String[0] : list.split(FactTemplate.ENTRY)) {
-            int end = entry.indexOf(FactTemplate.VALUE);
-            columns.add(new Checksums.Column(entry.substring(0, end), entry.substring(end + 1)));
+            String[] parts = entry.split(FactTemplate.VALUE, -1);
+            columns.add(new Checksums.Column(parts[0], parts[1], !parts[2].isEmpty()));
         }
         return columns;
     }
@@ -99,6 +105,11 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     /** @return whether these rows are all that the relation itself stores, and no others, so that a COPY of it gives them */
     boolean stored() {
         return condition.isEmpty() && !materialized && packed.isEmpty() && (!whole || hypertable != null);
+    }
+
+    /** @return whether the server draws a sample of its rows: TABLESAMPLE is for what a table stores itself */
+    boolean sampled() {
+        return condition.isEmpty() && packed.isEmpty() && (!whole || hypertable != null);
     }
 
     /** @return the source's rows in question, as they follow FROM; those of partitions and children are compared with these */

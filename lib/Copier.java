@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java Inventory.java Money.java Parallelism.java Part.java
+//SOURCES Arrivals.java Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java
+//SOURCES Inventory.java Money.java Parallelism.java Part.java
 //SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
@@ -15,7 +16,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -32,8 +32,7 @@ public final class Copier implements AutoCloseable {
     private final Parallelism parallelism;
     private final Throttle throttle;
     private final CopyProgress progress;
-    private final AtomicLong rows = new AtomicLong();
-    private final AtomicLong tablesDone = new AtomicLong();
+    private final Arrivals arrivals = new Arrivals();
     private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
     /** Those that nobody uses now; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
@@ -231,7 +230,7 @@ public final class Copier implements AutoCloseable {
         if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
             throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
-        rows.addAndGet(moved.arrived());
+        arrivals.rows(part.table(), moved.arrived());
     }
 
     /** What is read in parts is held until all are read. */
@@ -275,7 +274,7 @@ public final class Copier implements AutoCloseable {
     private void tell(Shipment shipment, Consumer<Inventory.Table> arrival) {
         for (Part part : shipment.parts()) {
             if (landed.merge(part.table().oid(), 1, Integer::sum) == part.of()) {
-                tablesDone.incrementAndGet();
+                arrivals.table(part.table());
                 arrival.accept(part.table());
             }
         }
@@ -287,13 +286,8 @@ public final class Copier implements AutoCloseable {
         }
     }
 
-    /** @return rows that have arrived so far */
-    public long rows() {
-        return rows.get();
-    }
-
-    /** @return tables that have arrived so far */
-    public long tables() {
-        return tablesDone.get();
+    /** @return the rows and tables that have arrived so far, in words */
+    public String arrived() {
+        return arrivals.text();
     }
 }

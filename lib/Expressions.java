@@ -2,6 +2,7 @@ package lib;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -9,7 +10,8 @@ import java.util.stream.Collectors;
 /**
  * Expressions and definitions as a server prints them, in a form that dumping and restoring does not change. The server prints what it has
  * understood, and understands what it has printed a little differently: {@code (a AND b) AND c} loses its inner parentheses, the cast of
- * an array moves to its elements, and an identifier is quoted by those versions that have it as a keyword.
+ * an array moves to its elements, a constant without a name in a later branch of a UNION gets that of its type ({@code 'x'::text AS text}), and an
+ * identifier is quoted by those versions that have it as a keyword.
  */
 final class Expressions {
     /** Strings, quoted names, words, brackets, and each other character by itself. */
@@ -17,6 +19,12 @@ final class Expressions {
             "[eE]'(?:[^'\\\\]|\\\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[\\p{L}_][\\p{L}\\p{N}_$]*|[\\p{N}][\\p{L}\\p{N}.]*|::|\\s+|.",
             Pattern.DOTALL);
     private static final Pattern PLAIN = Pattern.compile("\"([a-z_][a-z0-9_$]*)\"");
+
+    /** The names of types that SQL has other words for (PostgreSQL manual, 8 "Data Types"). */
+    private static final Map<String, String> NAMES = Map.ofEntries(Map.entry("integer", "int4"), Map.entry("bigint", "int8"), Map.entry("smallint", "int2"),
+            Map.entry("boolean", "bool"), Map.entry("real", "float4"), Map.entry("double precision", "float8"), Map.entry("character varying", "varchar"),
+            Map.entry("character", "bpchar"), Map.entry("bit varying", "varbit"), Map.entry("timestamp without time zone", "timestamp"),
+            Map.entry("timestamp with time zone", "timestamptz"), Map.entry("time without time zone", "time"), Map.entry("time with time zone", "timetz"));
 
     /** A token, or what stands between a pair of brackets. {@code open} is null for a token. */
     private record Node(String token, String open, List<Node> inner) {
@@ -88,7 +96,39 @@ final class Expressions {
     }
 
     private static List<Node> simplified(List<Node> nodes) {
-        return flattened(flattened(castInside(nodes), "AND"), "OR");
+        return flattened(flattened(castInside(unnamed(nodes)), "AND"), "OR");
+    }
+
+    /** {@code 'x'::text AS text} becomes {@code 'x'::text}: a cast has the name of its type anyway (FigureColname in PostgreSQL's parse_target.c). */
+    private static List<Node> unnamed(List<Node> nodes) {
+        List<Node> result = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            if (nodes.get(i).is("AS") && i + 1 < nodes.size() && nodes.get(i + 1).token != null && nodes.get(i + 1).token.equals(typeBefore(nodes, i))) {
+                i++;
+            } else {
+                result.add(nodes.get(i));
+            }
+        }
+        return result;
+    }
+
+    /** @return the name, without a schema, of the type to which something is cast right before this place, or null */
+    private static String typeBefore(List<Node> nodes, int end) {
+        List<String> words = new ArrayList<>();
+        for (int i = end - 1; i > 0; i--) {
+            Node node = nodes.get(i);
+            if (node.is("::")) {
+                String name = String.join(" ", words);
+                return NAMES.getOrDefault(name, name.substring(name.lastIndexOf('.') + 1).strip());
+            }
+            if (node.token != null && !node.is(".") && !node.token.matches("(?s)[\\p{L}_\"].*")) {
+                return null;
+            }
+            if (node.token != null) {
+                words.add(0, node.token);
+            }
+        }
+        return null;
     }
 
     /** {@code (a AND b) AND c} becomes {@code a AND b AND c}. */

@@ -34,6 +34,11 @@ public final class Inventory {
             return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog);
         }
 
+        /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
+        boolean packed() {
+            return schema.equals("_timescaledb_internal") && (name.startsWith("compress_hyper_") || name.startsWith("_compressed_hypertable_"));
+        }
+
         @Override
         public String toString() {
             return schema + "." + name;

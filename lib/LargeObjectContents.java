@@ -19,6 +19,8 @@ import java.util.stream.Collectors;
 final class LargeObjectContents {
     private static final int OBJECTS_A_QUERY = 500;
     private static final int PIECE = 256 * 1024;
+    /** A sample is the beginning of so many, evenly spread. */
+    private static final int SAMPLE = 200;
 
     private static final String QUERY = """
             WITH RECURSIVE piece(oid, number, length, hash) AS (
@@ -26,16 +28,19 @@ final class LargeObjectContents {
                 FROM pg_largeobject_metadata l, LATERAL (SELECT lo_get(l.oid, 0, %1$d) AS data OFFSET 0) d WHERE l.oid = ANY ('{%2$s}'::oid[])
               UNION ALL
               SELECT p.oid, p.number + 1, length(d.data), md5(d.data)
-                FROM piece p, LATERAL (SELECT lo_get(p.oid, (p.number + 1) * %1$d, %1$d) AS data OFFSET 0) d WHERE p.length = %1$d)
+                FROM piece p, LATERAL (SELECT lo_get(p.oid, (p.number + 1) * %1$d, %1$d) AS data OFFSET 0) d WHERE p.length = %1$d AND %3$s)
             SELECT oid, sum(length) || ' bytes, md5 ' || md5(string_agg(hash, '' ORDER BY number)) FROM piece GROUP BY oid""";
 
     private final Snapshot source;
     private final Server target;
+    private final boolean sample;
     private final Executor executor;
 
-    LargeObjectContents(Snapshot source, Server target, Executor executor) {
+    /** @param sample whether the beginnings of some are enough */
+    LargeObjectContents(Snapshot source, Server target, boolean sample, Executor executor) {
         this.source = source;
         this.target = target;
+        this.sample = sample;
         this.executor = executor;
     }
 
@@ -43,7 +48,7 @@ final class LargeObjectContents {
     List<Difference> run(int jobs) {
         List<Long> identifiers;
         synchronized (source.holder()) {
-            identifiers = identifiers(source.holder());
+            identifiers = identifiers(source.holder(), sample);
         }
         List<List<Long>> batches = batches(identifiers);
         List<Difference> differences = new ArrayList<>();
@@ -51,8 +56,10 @@ final class LargeObjectContents {
         return differences;
     }
 
-    private static List<Long> identifiers(Connection source) {
-        return Rows.list(source, "source", "listing the large objects", "SELECT oid FROM pg_largeobject_metadata ORDER BY oid", row -> row.getLong(1));
+    private static List<Long> identifiers(Connection source, boolean sample) {
+        return Rows.list(source, "source", "listing the large objects", """
+                SELECT l.oid FROM (SELECT oid, row_number() OVER (ORDER BY oid), count(*) OVER () FROM pg_largeobject_metadata) l
+                 WHERE NOT %s OR l.row_number %% greatest(1, l.count / %d) = 0 ORDER BY l.oid""".formatted(sample, SAMPLE), row -> row.getLong(1));
     }
 
     private static List<List<Long>> batches(List<Long> identifiers) {
@@ -64,12 +71,12 @@ final class LargeObjectContents {
     }
 
     /** @return what is asked of each side */
-    static List<String> questions(Connection source) {
-        return batches(identifiers(source)).stream().map(LargeObjectContents::question).toList();
+    static List<String> questions(Connection source, boolean sample) {
+        return batches(identifiers(source, sample)).stream().map(some -> question(some, sample)).toList();
     }
 
-    private static String question(List<Long> identifiers) {
-        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    private static String question(List<Long> identifiers, boolean sample) {
+        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")), !sample);
     }
 
     private final class Pair implements Workers.Worker<List<Long>> {
@@ -123,9 +130,9 @@ final class LargeObjectContents {
         }
     }
 
-    private static Map<Long, String> contents(Connection session, String side, List<Long> identifiers) {
+    private Map<Long, String> contents(Connection session, String side, List<Long> identifiers) {
         Map<Long, String> contents = new HashMap<>();
-        Rows.list(session, side, "reading large objects", question(identifiers), row -> contents.put(row.getLong(1), row.getString(2)));
+        Rows.list(session, side, "reading large objects", question(identifiers, sample), row -> contents.put(row.getLong(1), row.getString(2)));
         return contents;
     }
 }

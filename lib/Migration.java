@@ -1,8 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java Count.java Counters.java DatabaseSettings.java DateStyleCheck.java
+//SOURCES Archive.java ArrivalCheck.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java Counters.java
+//SOURCES DatabaseSettings.java DateStyleCheck.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
-//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java ProgressLine.java Report.java
+//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Report.java
 //SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
 //SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Verdict.java Verification.java
 package lib;
@@ -230,14 +231,15 @@ public final class Migration {
         List<String> privileges = order.files != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
         Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
         account(source.writtenSince());
-        List<Difference> differences = verify(source, target, positions, preflight, loading);
+        ArrivalCheck check = new ArrivalCheck(order.verify, console, report);
+        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading), steps);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;
         if (!differences.isEmpty()) {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), comparison(), console.verbose());
         }
-        report.note("everything arrived: %s", delivery.arrived());
+        report.note("%s", check.arrived(delivery.arrived()));
     }
 
     /** @return the command that compares again what was compared */
@@ -271,30 +273,12 @@ public final class Migration {
         console.warn("%s", text);
     }
 
-    private List<Difference> verify(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, Preflight preflight, Loading loading) {
-        if (order.verify == null) {
-            return List.of();
-        }
+    /** What was announced before, and is no difference. */
+    private Expected expected(ComputingSessions target, Preflight preflight, Loading loading) {
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
         leftOut.addAll(order.leaveOut);
         RolePlan roles = preflight.rolePlan();
-        Expected expected = new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
+        return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, parallelism.jobs())
-                .sequenceValues(sequences).jobsPaused();
-        List<Difference> differences = steps.run("verify", () -> {
-            ProgressLine line = console.progress(() -> "verify: " + verification.state());
-            try {
-                return verification.run(order.verify).stream().filter(difference -> !expected.covers(difference)).toList();
-            } finally {
-                line.close();
-            }
-        }, found -> (found.isEmpty() ? "no differences (" + order.verify.name().toLowerCase(Locale.ROOT) + ")" : Count.of(found.size(), "difference"))
-                + (verification.undecided().isEmpty() ? "" : ", " + verification.undecided().size() + " not decided"));
-        verification.undecided().forEach(relation -> {
-            report.note("not decided: %s", relation);
-            console.warn("not decided: %s", relation);
-        });
-        return differences;
     }
 }

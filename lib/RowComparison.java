@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Checksums.java ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java DifferingViews.java HeldTables.java PlannedCode.java RefreshedView.java RowSum.java
-//SOURCES Rows.java Server.java SessionPair.java Snapshot.java Sql.java StreamedComparison.java Undecided.java Workers.java
+//SOURCES Checksums.java ComparedRows.java ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java DifferingViews.java HeldTables.java
+//SOURCES PlannedCode.java RefreshedView.java RowQuestions.java RowSum.java RowTally.java Rows.java Server.java SessionPair.java Snapshot.java Sql.java
+//SOURCES StreamedComparison.java Undecided.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -12,9 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
@@ -34,29 +33,24 @@ final class RowComparison {
     private final ComputingSessions computing;
     private final Server target;
     private final Console console;
-    private final boolean contents;
-    private final Checksums checksums;
+    private final RowQuestions questions;
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
     private final DifferingViews views;
     private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-    private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
-    private final AtomicLong tables = new AtomicLong();
-    private final AtomicLong rows = new AtomicLong();
+    private final RowTally tally = new RowTally();
     private StreamedComparison streamed;
 
     /**
-     * @param contents whether checksums are compared, else numbers of rows only
      * @param executor runs the target's queries while the workers run the source's
      */
-    RowComparison(Snapshot source, ComputingSessions computing, Console console, boolean contents, Executor executor) {
+    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQuestions.Depth depth, Executor executor) {
         this.source = source;
         this.computing = computing;
         target = computing.server();
         this.console = console;
-        this.contents = contents;
-        this.checksums = new Checksums(source.server().facts(), target.facts());
+        this.questions = new RowQuestions(depth, new Checksums(source.server().facts(), target.facts()));
         this.executor = executor;
         this.views = new DifferingViews(console);
     }
@@ -69,7 +63,10 @@ final class RowComparison {
         if (wanted.isEmpty()) {
             return differences;
         }
-        try (StreamedComparison looking = new StreamedComparison(source.server(), target, contents)) {
+        synchronized (source.holder()) {
+            questions.prepare(source.holder(), wanted);
+        }
+        try (StreamedComparison looking = new StreamedComparison(source.server(), target, questions.contents())) {
             streamed = looking;
             Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
             if (!wantedByOthers.isEmpty()) {
@@ -89,19 +86,19 @@ final class RowComparison {
         return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
     }
 
-    /** @return tables compared so far */
-    long tables() {
-        return tables.get();
+    /** @return tables, chunks and materialized views compared so far */
+    long relations() {
+        return tally.relations();
     }
 
-    /** @return rows of the source compared so far */
-    long rows() {
-        return rows.get();
+    /** @return what was compared so far, and how */
+    ComparedRows compared() {
+        return tally.compared();
     }
 
     /** @return how many rows the compared chunks of each hypertable have on the source */
     Map<String, Long> ofHypertables() {
-        return ofHypertables;
+        return tally.ofHypertables();
     }
 
     private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
@@ -172,9 +169,8 @@ final class RowComparison {
                 statement.execute("SAVEPOINT together");
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
-                    List<String> queries = some.stream().map(table -> query(table.columns(), table.rows())).toList();
-                    List<String> theirs = some.stream().map(table -> query(table.columns(), table.targetRows())).toList();
-                    answers = RowSum.ask(sessions.source(), sessions.target(), queries, theirs, executor);
+                    List<RowQuestions.Question> asked = some.stream().map(table -> questions.whole(table, table.columns())).toList();
+                    answers = RowSum.ask(sessions.source(), sessions.target(), asked, executor);
                 } catch (SQLException e) {
                     // What it is about will be said of the one table that it is about.
                     statement.execute("ROLLBACK TO together");
@@ -187,7 +183,7 @@ final class RowComparison {
                 return false;
             }
             for (int i = 0; i < some.size(); i++) {
-                judge(some.get(i), some.get(i).columns(), answers.source().get(i), answers.target().get(i));
+                judge(some.get(i), null, answers.source().get(i), answers.target().get(i));
             }
             return true;
         }
@@ -211,25 +207,21 @@ final class RowComparison {
         }
     }
 
-    private String query(List<Checksums.Column> columns, String from) {
-        return checksums.query(contents, columns, from);
-    }
-
     /** @param coded whether a query of the table would run what somebody has written */
     private void compare(Connection from, Connection to, ComparedTable table, boolean coded) {
         if (!coded) {
             compare(from, to, table, table.columns());
         } else if (table.stored()) {
             console.explain("table %s is read with COPY: %s", table.identity(), HeldTables.WHY_NOT);
-            answered(from, to, table, List.of(), () -> streamed.ask(from, to, table, executor));
+            answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
         } else {
             undecided.add(new Undecided(table.identity(), "its rows were not compared, for " + HeldTables.WHY_NOT, "to decide, compare them as its owner"));
         }
     }
 
     private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
-        answered(from, to, table, columns,
-                () -> RowSum.ask(from, to, List.of(query(columns, table.rows())), List.of(query(columns, table.targetRows())), executor));
+        RowQuestions.Question asked = questions.of(from, table, columns);
+        answered(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
     }
 
     /** Asks both sides. */
@@ -237,7 +229,8 @@ final class RowComparison {
         RowSum.Answers ask() throws SQLException;
     }
 
-    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, Question question) {
+    /** @param asked what the servers are asked, or null where the rows come here */
+    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowQuestions.Question asked, Question question) {
         RowSum.Answers answers;
         try {
             answers = question.ask();
@@ -245,18 +238,14 @@ final class RowComparison {
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
         if (answers.refused() == null) {
-            judge(table, columns, answers.source().get(0), answers.target().get(0));
+            judge(table, asked, answers.source().get(0), answers.target().get(0));
         } else {
             refused(from, to, table, columns, answers);
         }
     }
 
-    private void judge(ComparedTable table, List<Checksums.Column> columns, RowSum here, RowSum there) {
-        tables.incrementAndGet();
-        rows.addAndGet(here.rows());
-        if (table.hypertable() != null) {
-            ofHypertables.merge(table.hypertable(), here.rows(), Long::sum);
-        }
+    private void judge(ComparedTable table, RowQuestions.Question asked, RowSum here, RowSum there) {
+        tally.add(table, here);
         if (here.equals(there)) {
             return;
         }
@@ -264,7 +253,7 @@ final class RowComparison {
         Difference difference = new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
                 number ? there.number() : there.contents());
         if (table.materialized()) {
-            views.add(new RefreshedView(computing, table, query(columns, table.targetRows())), here, there, difference);
+            views.add(new RefreshedView(computing, table, asked.target()), here, there, difference);
         } else {
             differences.add(difference);
         }

@@ -1,4 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
+//SOURCES RowQuestions.java
 package lib;
 
 import java.math.BigDecimal;
@@ -16,8 +17,9 @@ import java.util.concurrent.Executor;
  * What a table's rows come to.
  *
  * @param checksum null when there are no rows, or when only their number was asked for
+ * @param looked of how many rows the contents count: of all, of a sample, or of none
  */
-record RowSum(long rows, BigDecimal checksum) {
+record RowSum(long rows, BigDecimal checksum, long looked) {
     /** The same question as both sides answer it; what the target refused is kept, for it may be a difference. */
     record Answers(List<RowSum> source, List<RowSum> target, SQLException refused) {
     }
@@ -29,28 +31,28 @@ record RowSum(long rows, BigDecimal checksum) {
 
     /** @return the number of rows and the checksum in short, which is enough to tell two apart */
     String contents() {
-        return number() + ", checksum " + (checksum == null ? "none" : "%016x".formatted(checksum.toBigInteger().longValue()));
+        String sum = checksum == null ? "none" : "%016x".formatted(checksum.toBigInteger().longValue());
+        return number() + ", checksum " + sum + (looked < rows ? " with a sample of " + looked : "");
     }
 
     /**
      * Asks both sides at the same time.
      *
-     * @param queries each of which gives the number of rows and a checksum; all are asked in one round trip
-     * @param theirs the same questions as the target is asked them
+     * @param questions all are asked in one round trip
      * @param executor asks the target while this thread asks the source
      * @throws SQLException what the source refused
      */
-    static Answers ask(Connection source, Connection target, List<String> queries, List<String> theirs, Executor executor) throws SQLException {
+    static Answers ask(Connection source, Connection target, List<RowQuestions.Question> questions, Executor executor) throws SQLException {
         CompletableFuture<List<RowSum>> answer = CompletableFuture.supplyAsync(() -> {
             try {
-                return ask(target, theirs);
+                return ask(target, questions.stream().map(RowQuestions.Question::target).toList());
             } catch (SQLException e) {
                 throw new CompletionException(e);
             }
         }, executor);
         List<RowSum> here;
         try {
-            here = ask(source, queries);
+            here = ask(source, questions.stream().map(RowQuestions.Question::source).toList());
         } finally {
             answer.handle((sums, failed) -> null).join();
         }
@@ -64,7 +66,10 @@ record RowSum(long rows, BigDecimal checksum) {
         }
     }
 
-    /** @return one sum for each query */
+    /**
+     * @param queries each of which gives the number of rows, a checksum, and of how many rows that is
+     * @return one sum for each query
+     */
     static List<RowSum> ask(Connection session, List<String> queries) throws SQLException {
         RowSum[] sums = new RowSum[queries.size()];
         StringBuilder sql = new StringBuilder();
@@ -73,7 +78,7 @@ record RowSum(long rows, BigDecimal checksum) {
         }
         try (Statement statement = session.createStatement(); ResultSet row = statement.executeQuery(sql.toString())) {
             while (row.next()) {
-                sums[row.getInt(1)] = new RowSum(row.getLong(2), row.getBigDecimal(3));
+                sums[row.getInt(1)] = new RowSum(row.getLong(2), row.getBigDecimal(3), row.getLong(4));
             }
         }
         return Arrays.asList(sums);

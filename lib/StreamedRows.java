@@ -1,4 +1,4 @@
-//SOURCES Bytes.java ComputingSessions.java Console.java Copier.java CopyProgress.java Count.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
+//SOURCES Bytes.java ComputingSessions.java Console.java Copier.java CopyProgress.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
 //SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Snapshot.java Steps.java
 package lib;
 
@@ -89,6 +89,6 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public String arrived() {
-        return Count.of(copier.rows(), "row") + " in " + Count.of(copier.tables(), "table");
+        return copier.arrived();
     }
 }

@@ -46,7 +46,7 @@ final class StreamedSum {
                 sum = sum.add(BigInteger.valueOf(ByteBuffer.wrap(digest.digest(row)).getLong()));
             }
         }
-        return new RowSum(number, contents && number > 0 && !columns.isEmpty() ? new BigDecimal(sum) : null);
+        return new RowSum(number, contents && number > 0 && !columns.isEmpty() ? new BigDecimal(sum) : null, contents ? number : 0);
     }
 
     private static MessageDigest digest() {

@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java LargeObjectContents.java
-//SOURCES ReservedSchemas.java RowComparison.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java Undecided.java
+//SOURCES ComparedRows.java ComparedTable.java ComputingSessions.java Connecting.java Console.java Difference.java FactComparison.java HypertableRows.java
+//SOURCES LargeObjectContents.java ReservedSchemas.java RowComparison.java RowQuestions.java Rows.java Selection.java SequenceValues.java Server.java Snapshot.java
+//SOURCES Undecided.java
 package lib;
 
 import java.sql.Connection;
@@ -28,7 +29,9 @@ public final class Verification {
         OBJECTS,
         /** Also the number of rows of each table. */
         COUNTS,
-        /** Also a checksum over the rows of each table, and over each large object. */
+        /** Also a checksum over the rows of each small table, and over a sample of those of a large one and of the large objects. */
+        SAMPLE,
+        /** Also a checksum over all rows of each table, and over each large object. */
         CHECKSUMS
     }
 
@@ -101,9 +104,9 @@ public final class Verification {
             if (level != Level.OBJECTS) {
                 differences.addAll(rows(level, facts, executor));
             }
-            if (level == Level.CHECKSUMS && !selection.selective()) {
+            if (level.compareTo(Level.SAMPLE) >= 0 && !selection.selective()) {
                 state = "comparing large objects";
-                differences.addAll(new LargeObjectContents(source, target, executor).run(jobs));
+                differences.addAll(new LargeObjectContents(source, target, level == Level.SAMPLE, executor).run(jobs));
             }
             if (rows != null) {
                 judge(rows.views(), differences);
@@ -128,7 +131,7 @@ public final class Verification {
         state = "listing the tables";
         List<ComparedTable> wanted = tables(facts);
         tables = wanted.size();
-        rows = new RowComparison(source, computing, console, level == Level.CHECKSUMS, executor);
+        rows = new RowComparison(source, computing, console, depth(level), executor);
         state = null;
         List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
         undecided.addAll(rows.undecided());
@@ -139,6 +142,14 @@ public final class Verification {
             undecided.addAll(hypertables.undecided());
         }
         return differences;
+    }
+
+    static RowQuestions.Depth depth(Level level) {
+        return switch (level) {
+            case OBJECTS, COUNTS -> RowQuestions.Depth.NUMBER;
+            case SAMPLE -> RowQuestions.Depth.SAMPLE;
+            case CHECKSUMS -> RowQuestions.Depth.CONTENTS;
+        };
     }
 
     /** A view is wrong only if nothing is that it could have been made of. */
@@ -183,19 +194,14 @@ public final class Verification {
         return undecided;
     }
 
-    /** @return the tables whose rows have been compared so far */
-    public long tables() {
-        return rows == null ? 0 : rows.tables();
-    }
-
-    /** @return the rows of the source that have been compared so far */
-    public long rows() {
-        return rows == null ? 0 : rows.rows();
+    /** @return the rows that have been compared so far, and how */
+    public ComparedRows compared() {
+        return rows == null ? ComparedRows.NONE : rows.compared();
     }
 
     /** @return what is going on, in a few words; may be called from another thread */
     public String state() {
         String now = state;
-        return now != null ? now : "%d of %d tables, %d rows compared".formatted(tables(), tables, rows());
+        return now != null ? now : "%d of %d tables, %d rows compared".formatted(rows.relations(), tables, compared().rows() + compared().viewRows());
     }
 }

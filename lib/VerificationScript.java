@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Administrators.java CatalogShape.java Checksums.java ComparedTable.java FactComparison.java FactQuery.java FactTemplate.java Filters.java
-//SOURCES LargeObjectContents.java PlannedCode.java QuestionScript.java ReservedSchemas.java Rows.java Selection.java SequenceValues.java Server.java Sql.java
+//SOURCES LargeObjectContents.java PlannedCode.java QuestionScript.java ReservedSchemas.java RowQuestions.java Rows.java Selection.java SequenceValues.java Server.java Sql.java
 //SOURCES Verification.java
 package lib;
 
@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.Set;
 
 /** What {@link Verification} asks of both sides, as a shell script. */
@@ -39,10 +41,10 @@ public final class VerificationScript {
             script.ask("source", "looking for schemas that are not compared", ReservedSchemas.query(selection));
             SequenceValues.questions(from, selection, there).forEach(sql -> both("reading sequences", sql));
             if (level != Verification.Level.OBJECTS) {
-                rows(from, to, there, level == Verification.Level.CHECKSUMS);
+                rows(from, to, there, Verification.depth(level));
             }
-            if (level == Verification.Level.CHECKSUMS && !selection.selective()) {
-                LargeObjectContents.questions(from).forEach(sql -> both("reading large objects", sql));
+            if (level.compareTo(Verification.Level.SAMPLE) >= 0 && !selection.selective()) {
+                LargeObjectContents.questions(from, level == Verification.Level.SAMPLE).forEach(sql -> both("reading large objects", sql));
             }
         }
         return script.text();
@@ -59,22 +61,26 @@ public final class VerificationScript {
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
     }
 
-    private void rows(Connection from, Connection to, Set<String> there, boolean contents) {
-        Checksums checksums = new Checksums(source.facts(), target.facts());
+    private void rows(Connection from, Connection to, Set<String> there, RowQuestions.Depth depth) {
+        RowQuestions questions = new RowQuestions(depth, new Checksums(source.facts(), target.facts()));
         List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
                 .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
         List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
         Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
         coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
-        for (String side : List.of("source", "target")) {
-            for (int i = 0; i < tables.size(); i++) {
-                ComparedTable table = tables.get(i);
-                if (!coded.contains(i)) {
-                    script.ask(side, "comparing the rows of " + table.identity(), checksums.query(contents, table.columns(), table.rows()));
-                } else if (table.stored()) {
-                    script.ask(side, "comparing the rows of " + table.identity(), "COPY " + table.source() + " TO STDOUT");
-                }
+        questions.prepare(from, tables);
+        Map<Integer, RowQuestions.Question> asked = new TreeMap<>();
+        for (int i = 0; i < tables.size(); i++) {
+            ComparedTable table = tables.get(i);
+            if (!coded.contains(i)) {
+                asked.put(i, questions.of(from, table, table.columns()));
+            } else if (table.stored()) {
+                asked.put(i, new RowQuestions.Question("COPY " + table.source() + " TO STDOUT", "COPY " + table.target() + " TO STDOUT"));
             }
+        }
+        for (String side : List.of("source", "target")) {
+            asked.forEach((i, question) -> script.ask(side, "comparing the rows of " + tables.get(i).identity(),
+                    side.equals("source") ? question.source() : question.target()));
         }
     }
 

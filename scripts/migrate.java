@@ -58,8 +58,8 @@ class Migrate implements Callable<Integer> {
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
     boolean restart;
-    @Option(names = "--verify", paramLabel = "LEVEL", order = 13, defaultValue = "counts",
-            description = "compare afterwards: none, objects, counts or checksums (default: counts)")
+    @Option(names = "--verify", paramLabel = "LEVEL", order = 13, defaultValue = "sample",
+            description = "compare afterwards: none, objects, counts, sample or checksums (default: sample)")
     String verify;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
@@ -172,8 +172,9 @@ class Migrate implements Callable<Integer> {
             case "none" -> null;
             case "objects" -> Verification.Level.OBJECTS;
             case "counts" -> Verification.Level.COUNTS;
+            case "sample" -> Verification.Level.SAMPLE;
             case "checksums" -> Verification.Level.CHECKSUMS;
-            default -> throw Failure.usage("invalid level \"%s\": must be none, objects, counts or checksums", verify);
+            default -> throw Failure.usage("invalid level \"%s\": must be none, objects, counts, sample or checksums", verify);
         };
     }
 

@@ -3,7 +3,8 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ComputingSessions.java ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
+//SOURCES ../lib/ComparedRows.java ../lib/ComputingSessions.java ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java
+//SOURCES ../lib/Endpoints.java ../lib/Failure.java
 //SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import lib.ComparedRows;
 import lib.ComputingSessions;
 import lib.Console;
 import lib.Difference;
@@ -59,7 +61,7 @@ class Verify implements Callable<Integer> {
     @Mixin
     Filters filters;
     @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums", converter = LevelConverter.class,
-            description = "compare objects, counts (objects and numbers of rows) or checksums (contents too; default)")
+            description = "compare objects, counts (also numbers of rows), sample (also contents, of large tables some) or checksums (all contents; default)")
     Level level;
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
@@ -130,9 +132,10 @@ class Verify implements Callable<Integer> {
         DifferenceTable.lines(differences, console.verbose()).forEach(text -> console.out("%s", text));
         List<Undecided> undecided = verification.undecided();
         undecided.forEach(relation -> console.warn("not decided: %s", relation));
-        String compared = level == Level.OBJECTS ? "objects" : plural(verification.tables(), "table") + ", " + plural(verification.rows(), "row");
+        ComparedRows rows = verification.compared();
+        String compared = level == Level.OBJECTS ? "objects" : rows.text();
         if (differences.isEmpty()) {
-            console.say("%s compared: no differences%s", compared, undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
+            console.say("%s compared%s: no differences%s", compared, level == Level.SAMPLE ? " (" + rows.contents() + ")" : "", undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
             return Failure.OK;
         }
         console.say("%s compared", compared);
@@ -149,7 +152,7 @@ class Verify implements Callable<Integer> {
             try {
                 return Level.valueOf(value.toUpperCase(Locale.ROOT));
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected objects, counts or checksums, not \"" + value + "\"");
+                throw new TypeConversionException("expected objects, counts, sample or checksums, not \"" + value + "\"");
             }
         }
     }

@@ -37,7 +37,7 @@ class DemoTest {
         Run run = demo(report, Map.of());
         assertEquals(0, run.code(), run.out() + run.err());
         assertTrue(run.out().contains("$ ./jbang migrate --create-database --verify checksums --out " + report + " --overwrite\n"), run.out());
-        assertTrue(run.err().matches("(?s).*\\nverify: \\d+ tables, \\d+ rows compared: no differences\\n.*"), run.err());
+        assertTrue(run.err().matches("(?s).*\\nverify: \\d+ rows in \\d+ tables and \\d+ rows in \\d+ materialized views compared: no differences\\n.*"), run.err());
         assertEquals(2, run.out().lines().filter(line -> line.equals("    35000 | 38579050.00 | 2025-12-28 06:40:00+01")).count(), run.out());
         assertTrue(run.out().contains("\nBoth servers are gone. The summary of the migration is in " + report + ". "), run.out());
         assertTrue(Files.readString(report).contains("no differences (checksums)"));

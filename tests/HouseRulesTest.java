@@ -29,7 +29,7 @@ class HouseRulesTest {
             servers: ToolMessages ClientPackage ClientTools Tool LastWords Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair TargetDatabase DatabaseIdentity StepFile
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
-              Inventory Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
+              Inventory Arrivals Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
               Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
@@ -39,10 +39,10 @@ class HouseRulesTest {
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
-              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable RowSum StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
+              DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable SampleKey RowQuestions ComparedRows RowSum RowTally StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Freezing Finishing TargetCheck Preflight PlainDump ScriptDelivery GivenRights Loading LateScript NewerSettings DumpWriter Dumping ManifestCheck RestoreCheck
-              ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript Migration
+              ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript ArrivalCheck Migration
             cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State Ec2Tagged Ec2Key Ec2Wait Ec2Up Ec2Down
               Ec2Script Consent WorkFolder Ec2Work
             remote: RemoteHost Ssh Toolkit RemoteScripts RemoteTalk RemoteRun Tunnel

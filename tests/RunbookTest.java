@@ -67,7 +67,7 @@ class RunbookTest {
         for (String step : List.of("align-version", "dump", "dump-roles", "restore-postgres")) {
             assertTrue(second.get(step).err().contains(step + ": done before for these databases, as \"" + folder), second.get(step).err());
         }
-        assertTrue(second.get("verify").err().contains("verify: 1 table, 3 rows compared: no differences\n"), second.get("verify").err());
+        assertTrue(second.get("verify").err().contains("verify: 3 rows in 1 table compared: no differences\n"), second.get("verify").err());
         target.sql(ends.get("TARGET").replaceFirst(".*/", ""), "DELETE FROM parcel WHERE id = 1");
         assertEquals(4, runbook("from-postgres", ends).get("verify").code());
         assertEquals(4, runbook("verify", ends).get("verify").code());

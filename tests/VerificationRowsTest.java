@@ -154,7 +154,7 @@ class VerificationRowsTest {
             }
             Verification verification = verification(snapshot);
             assertEquals(List.of(), verification.run(Level.CHECKSUMS));
-            assertEquals("2 tables, 10 rows", verification.tables() + " tables, " + verification.rows() + " rows");
+            assertEquals("10 rows in 2 tables", verification.compared().text());
             assertTrue(!truncate.isDone());
         }
         truncate.get();

@@ -122,6 +122,11 @@ CREATE VIEW s.cheap WITH (security_barrier) AS
   SELECT i.id, i.name, p.v FROM s.items i JOIN s.parts p ON p.item = i.id WHERE i.price BETWEEN 1 AND 10 AND i.kind IN ('a', 'b') AND (i.id > 1 OR i.id < 0 OR i.name = '');
 ALTER VIEW s.cheap ALTER COLUMN v SET DEFAULT 'new';
 COMMENT ON VIEW s.cheap IS 'a view';
+-- What the server prints of a constant without a name in a later branch gets a name when it is read again.
+CREATE VIEW s.papers AS SELECT p.id, p.kind FROM (SELECT a AS id, 'base' AS kind FROM s.base UNION ALL SELECT a, 'parts' FROM s.base) p;
+CREATE VIEW s.halves AS SELECT q.a, q.b, q.c, q.d FROM (SELECT 1 AS a, 2 AS b, 1.5 AS c, now() AS d UNION ALL SELECT 3, NULL, 7, NULL) q;
+CREATE MATERIALIZED VIEW s.kinds AS SELECT p.kind FROM (SELECT 'base' AS kind UNION ALL SELECT 'parts') p;
+CREATE RULE union_keep AS ON UPDATE TO s.parts WHERE EXISTS (SELECT FROM (SELECT 1 AS a, 'x' AS b UNION ALL SELECT NULL, 'y') u WHERE u.a = 7) DO INSTEAD NOTHING;
 CREATE MATERIALIZED VIEW s.total AS SELECT sum(price) AS total FROM s.items;
 CREATE MATERIALIZED VIEW s.stale AS SELECT count(*) FROM s.base;
 INSERT INTO s.base VALUES (2, 'later');
@@ -178,6 +183,7 @@ COMMENT ON SERVER far IS 'a server';
 COMMENT ON CONSTRAINT low ON DOMAIN s.percent IS 'of a domain';
 
 \if :since15
+CREATE FUNCTION s.union_body() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT u.b FROM (SELECT 1 AS a, 'x' AS b UNION ALL SELECT NULL, 'y') u; END;
 CREATE FUNCTION s.body(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT a + 1 WHERE a BETWEEN 1 AND 9 AND a <> 5; END;
 CREATE TABLE s.newer (a text COMPRESSION pglz, b int, UNIQUE NULLS NOT DISTINCT (b), r s.floats_multirange, at timestamptz, CHECK (extract(year FROM at) > 2000));
 CREATE STATISTICS s.newer_stats ON (a || 'x'), b FROM s.newer;

@@ -1,0 +1,74 @@
+//SOURCES ComparedRows.java ComputingSessions.java Console.java Count.java Difference.java Expected.java FrozenSource.java ProgressLine.java Report.java Steps.java
+//SOURCES Verification.java
+package lib;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Compares both sides after a move, as far as the operator asked for, and says what may be said then of what arrived. */
+final class ArrivalCheck {
+    private final Verification.Level level;
+    private final Console console;
+    private final Report report;
+    private ComparedRows compared;
+
+    /** @param level null for no comparison */
+    ArrivalCheck(Verification.Level level, Console console, Report report) {
+        this.level = level;
+        this.console = console;
+        this.report = report;
+    }
+
+    /**
+     * Compares.
+     *
+     * @param sequences the values that sequences must have reached, by the identifier of the source's
+     * @param expected what was announced to differ
+     * @return what differs beside that
+     */
+    List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs, Expected expected, Steps steps) {
+        if (level == null) {
+            return List.of();
+        }
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs).sequenceValues(sequences).jobsPaused();
+        List<Difference> differences = steps.run("verify", () -> {
+            ProgressLine line = console.progress(() -> "verify: " + verification.state());
+            try {
+                return verification.run(level).stream().filter(difference -> !expected.covers(difference)).toList();
+            } finally {
+                line.close();
+            }
+        }, found -> result(found, verification));
+        compared = verification.compared();
+        verification.undecided().forEach(relation -> {
+            report.note("not decided: %s", relation);
+            console.warn("not decided: %s", relation);
+        });
+        return differences;
+    }
+
+    private String result(List<Difference> found, Verification verification) {
+        String how = level.name().toLowerCase(Locale.ROOT) + (level == Verification.Level.SAMPLE ? ": " + verification.compared().contents() : "");
+        return (found.isEmpty() ? "no differences (" + how + ")" : Count.of(found.size(), "difference"))
+                + (verification.undecided().isEmpty() ? "" : ", " + verification.undecided().size() + " not decided");
+    }
+
+    /**
+     * What arrived: everything only where all of it was looked at.
+     *
+     * @param moved what was moved, in words, for a run that did not count
+     */
+    String arrived(String moved) {
+        if (level == null) {
+            return "arrived: " + moved + "; nothing was compared";
+        }
+        return switch (level) {
+            case OBJECTS -> "arrived: " + moved + "; compared: objects, no rows";
+            case COUNTS -> "arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents";
+            case SAMPLE -> compared.sampled() + compared.counted() == 0 ? "everything arrived: " + compared.text()
+                    : "arrived: " + compared.text() + "; compared: objects, numbers of rows, " + compared.contents();
+            case CHECKSUMS -> "everything arrived: " + compared.text();
+        };
+    }
+}
