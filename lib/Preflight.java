@@ -220,6 +220,7 @@ public final class Preflight {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
         }
         if (!plan.create() && empty) {
+            findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }

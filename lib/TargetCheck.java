@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java JournalTables.java Leftovers.java OwnSchema.java OwnedObjects.java Rows.java Server.java Sql.java TargetLock.java
-//SOURCES Removal.java
+//SOURCES Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java Removal.java
+//SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
@@ -129,7 +129,7 @@ final class TargetCheck {
     }
 
     private Finding empty() {
-        List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(to);
+        List<Stranger> objects = InTheWay.list(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
                 : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
     }
@@ -158,9 +158,24 @@ final class TargetCheck {
         return findings;
     }
 
+    /**
+     * @param objects that are about to be created on a target that can be used
+     * @param from a session on the source, or null where there is only a dump of it
+     * @param selection what is wanted of the source
+     * @return a stop that names what has one of their names already, if anything
+     */
+    List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
+        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, removed()) : Namesakes.check(objects, from, selection, to, removed());
+    }
+
+    /** @return the extensions that will be gone when work begins */
+    private List<String> removed() {
+        return plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS ? Removal.extensions(to) : List.of();
+    }
+
     /** @return what the target offers of the source's extensions */
     Extensions extensions(List<Extensions.Installed> source) {
-        List<String> removed = plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS ? Removal.extensions(to) : List.of();
+        List<String> removed = removed();
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
         return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }

@@ -29,8 +29,8 @@ class HouseRulesTest {
             servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch Server SessionPair TargetDatabase DatabaseIdentity StepFile
               TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
-              Inventory Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
-              Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
+              Inventory Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
+              Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
             work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress

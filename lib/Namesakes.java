@@ -1,0 +1,79 @@
+//SOURCES Finding.java Ownerless.java OwnedObjects.java PutIn.java Rows.java Selection.java Sql.java Stranger.java
+package lib;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What has a name on an empty target that is about to be created: members of extensions, and objects that nobody owns. What the source has as
+ * a member of an extension is not created, so that it is no matter here.
+ */
+final class Namesakes {
+    private static final long PG_TYPE = 1247;
+    private static final long PG_CLASS = 1259;
+
+    private record Address(long catalog, long oid) {
+    }
+
+    /** Relations and types share their names. */
+    private record Name(long catalog, String identity) {
+        static Name of(OwnedObjects.Owned object) {
+            return new Name(object.catalog() == PG_CLASS ? PG_TYPE : object.catalog(), object.identity());
+        }
+    }
+
+    private Namesakes() {
+    }
+
+    /**
+     * Looks for the names of a dump.
+     *
+     * @param objects that are about to be created
+     * @param removed the extensions that will be gone by then
+     * @return a stop that names what has them already, if anything
+     */
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to, Collection<String> removed) {
+        return stop(found(objects, to, removed));
+    }
+
+    /** The same for what is wanted of a source. */
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection, Connection to, Collection<String> removed) {
+        List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : Ownerless.list(from, "source");
+        List<Stranger> found = found(Stream.concat(objects.stream(), ownerless.stream()).toList(), to, removed);
+        if (!found.isEmpty() && selection.selective()) {
+            Set<Name> wanted = wanted(objects, from, selection);
+            found = found.stream().filter(stranger -> wanted.contains(Name.of(stranger.object()))).toList();
+        }
+        return stop(found);
+    }
+
+    private static List<Stranger> found(Collection<OwnedObjects.Owned> objects, Connection to, Collection<String> removed) {
+        Set<Name> names = objects.stream().map(Name::of).collect(Collectors.toCollection(HashSet::new));
+        String schemas = objects.stream().map(OwnedObjects.Owned::schema).filter(Objects::nonNull).distinct().map(Sql::literal).collect(Collectors.joining(", "));
+        // An extension may have thousands; those in other schemas cannot have these names. A schema stands in none.
+        Stream<Stranger> members = PutIn.members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))").stream()
+                .filter(member -> !removed.contains(member.extension()));
+        Stream<Stranger> others = objects.stream().noneMatch(object -> object.owner() == null) ? Stream.of() : Ownerless.list(to, "target").stream().map(Stranger::of);
+        return Stream.concat(members, others).filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
+    }
+
+    private static Set<Name> wanted(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
+        Set<Address> wanted = new HashSet<>(Rows.list(from, "source", "listing what is wanted", "SELECT c.tableoid, c.oid FROM pg_catalog.pg_class c"
+                + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " + selection.relation("c", "n"), row -> new Address(row.getLong(1), row.getLong(2))));
+        Set<String> schemas = selection.tablesOnly() ? Set.of() : Set.copyOf(Rows.texts(from, "source", "listing the schemas",
+                "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " + selection.namespace("n")));
+        return objects.stream().filter(object -> object.catalog() == PG_CLASS ? wanted.contains(new Address(object.catalog(), object.oid()))
+                : schemas.contains(object.schema())).map(Name::of).collect(Collectors.toSet());
+    }
+
+    private static List<Finding> stop(List<Stranger> found) {
+        return found.isEmpty() ? List.of() : List.of(Finding.stop("target", "rename them on the source, or drop them on the target: "
+                + found.stream().map(Stranger::drop).collect(Collectors.joining(" ")), "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));
+    }
+}
