@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Capacity.java ClientTools.java Collations.java DatabaseSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java
 //SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java OwnedObjects.java OwnersCode.java Peculiarities.java
-//SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java TargetCheck.java
+//SOURCES Readability.java RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java
 //SOURCES TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Uncarried.java
 package lib;
 
@@ -79,7 +79,9 @@ public final class Preflight {
     public List<Finding> run() {
         findings.add(TargetCheck.tls(source, from));
         findings.add(TargetCheck.tls(target, to));
-        if (!plan.create() && sameDatabase()) {
+        if (!plan.create() && SameDatabase.is(from, to)) {
+            Failure refusal = SameDatabase.refusal(target);
+            findings.add(Finding.stop("target", refusal.hint(), "%s", refusal.getMessage()));
             return findings;
         }
         List<Finding> state = check.state();
@@ -166,22 +168,6 @@ public final class Preflight {
             neededClient = source.facts().major();
             findings.add(Finding.stop("client tools", e));
         }
-    }
-
-    /** Server addresses lie (poolers, tunnels, several names); a lock taken on one side and seen on the other does not. */
-    private boolean sameDatabase() {
-        long key = System.nanoTime();
-        String seen = """
-                SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
-                 WHERE l.locktype = 'advisory' AND (l.classid::bigint << 32 | l.objid::bigint) = %d
-                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())""".formatted(key);
-        Rows.text(from, "source", "marking the source", "SELECT pg_catalog.pg_advisory_lock(" + key + ")");
-        boolean same = !Rows.text(to, "target", "looking for the mark of the source", seen).equals("0");
-        Rows.text(from, "source", "marking the source", "SELECT pg_catalog.pg_advisory_unlock(" + key + ")");
-        if (same) {
-            findings.add(Finding.stop("target", "check --source and --target", "source and target are the same database (%s)", target.dsn()));
-        }
-        return same;
     }
 
     private void timescale() {

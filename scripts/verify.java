@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java
-//SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
+//SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/SameDatabase.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
@@ -25,6 +25,7 @@ import lib.Filters;
 import lib.Memberships;
 import lib.Permitted;
 import lib.ProgressLine;
+import lib.SameDatabase;
 import lib.Selection;
 import lib.Server;
 import lib.Shown;
@@ -90,6 +91,7 @@ class Verify implements Callable<Integer> {
             console.out(Shown.product(new VerificationScript(source, target, selection).text(level)));
             return Failure.OK;
         }
+        SameDatabase.refuse(source, target);
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
         Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
