@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -35,17 +36,17 @@ final class Namesakes {
      * Looks for the names of a dump.
      *
      * @param objects that are about to be created
-     * @param removed the extensions that will be gone by then
+     * @param staying whether something that is there now will be there then
      * @return a stop that names what has them already, if anything
      */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to, Collection<String> removed) {
-        return stop(found(objects, to, removed));
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<Stranger> staying) {
+        return stop(found(objects, to, staying));
     }
 
     /** The same for what is wanted of a source. */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection, Connection to, Collection<String> removed) {
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection, Connection to, Predicate<Stranger> staying) {
         List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : Ownerless.list(from, "source");
-        List<Stranger> found = found(Stream.concat(objects.stream(), ownerless.stream()).toList(), to, removed);
+        List<Stranger> found = found(Stream.concat(objects.stream(), ownerless.stream()).toList(), to, staying);
         if (!found.isEmpty() && selection.selective()) {
             Set<Name> wanted = wanted(objects, from, selection);
             found = found.stream().filter(stranger -> wanted.contains(Name.of(stranger.object()))).toList();
@@ -53,14 +54,13 @@ final class Namesakes {
         return stop(found);
     }
 
-    private static List<Stranger> found(Collection<OwnedObjects.Owned> objects, Connection to, Collection<String> removed) {
+    private static List<Stranger> found(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<Stranger> staying) {
         Set<Name> names = objects.stream().map(Name::of).collect(Collectors.toCollection(HashSet::new));
         String schemas = objects.stream().map(OwnedObjects.Owned::schema).filter(Objects::nonNull).distinct().map(Sql::literal).collect(Collectors.joining(", "));
         // An extension may have thousands; those in other schemas cannot have these names. A schema stands in none.
-        Stream<Stranger> members = PutIn.members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))").stream()
-                .filter(member -> !removed.contains(member.extension()));
+        Stream<Stranger> members = PutIn.members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))").stream();
         Stream<Stranger> others = objects.stream().noneMatch(object -> object.owner() == null) ? Stream.of() : Ownerless.list(to, "target").stream().map(Stranger::of);
-        return Stream.concat(members, others).filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
+        return Stream.concat(members, others).filter(staying).filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
     }
 
     private static Set<Name> wanted(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {

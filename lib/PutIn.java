@@ -32,8 +32,12 @@ final class PutIn {
 
     /** @return the members of extensions for which an SQL condition on {@code e}, {@code x} and {@code i} holds */
     static List<Stranger> members(Connection target, String condition) {
-        return Rows.list(target, "target", "listing the members of extensions", "SELECT " + COLUMNS + MEMBERS + condition + " ORDER BY x.extname, e.classid, e.objid",
-                row -> new Stranger(new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), null, false),
-                        row.getString(6)));
+        return strangers(target, "listing the members of extensions", "SELECT " + COLUMNS + MEMBERS + condition + " ORDER BY x.extname, e.classid, e.objid");
+    }
+
+    /** @return the answers to a question with these columns */
+    static List<Stranger> strangers(Connection target, String doing, String question) {
+        return Rows.list(target, "target", doing, question, row -> new Stranger(
+                new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), null, false), row.getString(6)));
     }
 }

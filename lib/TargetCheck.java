@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java Removal.java
-//SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java TargetLock.java
+//SOURCES Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
+//SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java Strangers.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Whether the target can take what the source holds, as far as that can be known without the source. */
 final class TargetCheck {
@@ -122,9 +123,9 @@ final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<OwnedObjects.Owned> strangers = Leftovers.work(to) ? List.of() : Removal.strangers(to);
+        List<Stranger> strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", Removal.hint(strangers),
+                : Finding.stop("target", Strangers.hint(strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 
@@ -165,17 +166,17 @@ final class TargetCheck {
      * @return a stop that names what has one of their names already, if anything
      */
     List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, removed()) : Namesakes.check(objects, from, selection, to, removed());
+        Predicate<Stranger> staying = undoing() ? Strangers.staying(to) : object -> true;
+        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, staying) : Namesakes.check(objects, from, selection, to, staying);
     }
 
-    /** @return the extensions that will be gone when work begins */
-    private List<String> removed() {
-        return plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS ? Removal.extensions(to) : List.of();
+    private boolean undoing() {
+        return plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS;
     }
 
     /** @return what the target offers of the source's extensions */
     Extensions extensions(List<Extensions.Installed> source) {
-        List<String> removed = removed();
+        List<String> removed = undoing() ? Strangers.extensions(to) : List.of();
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
         return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }

@@ -34,7 +34,7 @@ class HouseRulesTest {
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
             work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
-              Copier LargeObjects TakenMembership Memberships ProgramRecorder Journal Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+              Copier LargeObjects TakenMembership Memberships ProgramRecorder Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
