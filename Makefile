@@ -124,7 +124,7 @@ class-path:
 $(BUILD)/classes/compiled: $(SOURCES) $(FOLDERS) $(BUILD)/class-path
 	@echo "compiling $(words $(SOURCES)) files"
 	@rm -rf $(BUILD)/classes.new
-	@$(JAVA_BIN)javac --release 17 -encoding UTF-8 -proc:none -Xlint:all -Xlint:-auxiliaryclass -Werror \
+	@$(JAVA_BIN)javac -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 --release 17 -encoding UTF-8 -proc:none -Xlint:all -Xlint:-auxiliaryclass -Werror \
 		-d $(BUILD)/classes.new -cp "$$(cat $(BUILD)/class-path)" $(SOURCES)
 	@rm -rf $(BUILD)/classes && mv $(BUILD)/classes.new $(BUILD)/classes && touch $@
 
