@@ -58,7 +58,7 @@ public final class Removal {
     public static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
-        Failure refusal = Strangers.refusal(Strangers.list(target, there));
+        Failure refusal = Strangers.refusal(target, Strangers.list(target, there));
         if (refusal != null) {
             throw refusal;
         }

@@ -1,4 +1,4 @@
-//SOURCES OwnedObjects.java Sql.java
+//SOURCES Drops.java OwnedObjects.java Sql.java
 package lib;
 
 /**
@@ -18,6 +18,11 @@ public record Stranger(OwnedObjects.Owned object, String extension) {
                 : (extension == null ? "" : "ALTER EXTENSION " + Sql.ident(extension) + " DROP " + name + ";")
                         // It is in nobody's way when it is no member.
                         + (extension != null && name.equals("SCHEMA public") ? "" : (extension == null ? "" : " ") + "DROP " + name + ";");
+    }
+
+    /** @return the same, to be dropped with others */
+    Drops.Thing thing() {
+        return new Drops.Thing(object.catalog(), object.oid(), object.kind(), object.identity(), extension);
     }
 
     @Override

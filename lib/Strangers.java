@@ -1,11 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java JournalTables.java OwnedObjects.java Ownerless.java PutIn.java Rows.java Stranger.java
+//SOURCES Drops.java Failure.java JournalTables.java OwnedObjects.java Ownerless.java PutIn.java Rows.java Sql.java Stranger.java
 package lib;
 
 import java.sql.Connection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -81,19 +82,24 @@ final class Strangers {
         return Stream.concat(owned, PutIn.strangers(target, "looking for what goes with the run's objects", GOING).stream()).toList();
     }
 
-    /** @return what to do about them, each with the statement that drops it */
-    static String hint(List<Stranger> strangers) {
-        return "move or drop them, then run again with --restart: " + strangers.stream()
-                .sorted(Comparator.comparing((Stranger stranger) -> stranger.object().kind().equals("SCHEMA"))
+    /** @return what to do about them, with the statements that drop them */
+    static String hint(Connection target, List<Stranger> strangers) {
+        Drops drops = Drops.of(target, "target", strangers.stream()
+                .sorted(Comparator.comparing((Stranger stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
+                        .thenComparing(stranger -> stranger.object().kind().equals("SCHEMA"))
                         // Out of an extension before that goes.
                         .thenComparing(stranger -> stranger.extension() == null)
                         .thenComparing(stranger -> stranger.object().oid(), Comparator.reverseOrder()))
-                .map(Stranger::drop).collect(Collectors.joining(" "));
+                .map(Stranger::thing).toList());
+        String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull).distinct().map(Sql::literal).collect(Collectors.joining(", "));
+        boolean mine = "t".equals(Rows.text(target, "target", "asking whose they are", "SELECT coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(r.oid, 'USAGE')), true)"
+                + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners + "]::pg_catalog.text[])"));
+        return "move or drop them" + (mine ? "" : ", as their owners or a superuser") + drops.taking() + ", then run again with --restart: " + drops.sql();
     }
 
     /** @return the refusal to undo what others have come to depend on, or null */
-    static Failure refusal(List<Stranger> strangers) {
+    static Failure refusal(Connection target, List<Stranger> strangers) {
         return strangers.isEmpty() ? null : Failure.refused("the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers))
-                .hint("%s", hint(strangers));
+                .hint("%s", hint(target, strangers));
     }
 }

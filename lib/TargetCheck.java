@@ -125,7 +125,7 @@ final class TargetCheck {
         }
         List<Stranger> strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", Strangers.hint(strangers),
+                : Finding.stop("target", Strangers.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 

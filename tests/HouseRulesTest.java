@@ -27,7 +27,7 @@ class HouseRulesTest {
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Wire Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
             servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch Server SessionPair TargetDatabase SameDatabase DatabaseIdentity StepFile
-              TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
+              Drops TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
               Finding Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
