@@ -48,14 +48,15 @@ final class TargetCheck {
     static Finding tls(Server server, Connection session) {
         String cipher = Rows.text(session, server.side(), "asking for TLS", """
                 SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
-                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted))""");
+                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted),
+                                CASE pg_catalog.current_setting('ssl') WHEN 'off' THEN 'off' END)""");
         boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
         if (encrypted) {
-            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null ? "" : " (" + cipher + ")");
+            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
         } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
             return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
-        return Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
+        return Finding.warning("tls", ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "") + "add sslmode=require to the connection string of the " + server.side(),
                 "the connection to the %s is not encrypted", server.side());
     }
 
@@ -114,7 +115,8 @@ final class TargetCheck {
         };
         return reset != null ? "BEGIN READ WRITE; " + reset + " RESET default_transaction_read_only; COMMIT;"
                 : source.equals("client") ? "take it out of the options of the connection string, or of PGOPTIONS"
-                : "ALTER SYSTEM SET default_transaction_read_only = off; then SELECT pg_reload_conf();";
+                : source.equals("command line") ? "start the server of the target without that option"
+                : "ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf();";
     }
 
     private Finding interrupted() {

@@ -227,12 +227,12 @@ class AlignVersionTest {
         assertEquals(0, unused.code());
         assertEquals("""
                 align-version: warning: extension hstore is in schema "ext" on the source and in schema "public" on the target
-                align-version: hint: on the target: ALTER EXTENSION "hstore" SET SCHEMA "ext";
+                align-version: hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """, unused.err());
         source.sql(from, "CREATE TABLE t (h ext.hstore)");
         assertRefused(run(), """
                 error: extension hstore is in schema "ext" on the source and in schema "public" on the target; it is used by table column public.t.h
-                hint: on the target: ALTER EXTENSION "hstore" SET SCHEMA "ext";
+                hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """);
     }
 
