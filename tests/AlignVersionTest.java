@@ -187,7 +187,7 @@ class AlignVersionTest {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
         Server server = Server.connect(Dsn.parse("target", target.uri(to), false, Map.of()));
         try (Connection here = source.connect(from); Connection there = target.connect(to); var lock = TargetLock.take(target.connect(to));
-                Memberships memberships = new Memberships(server, new Console())) {
+                Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
             extensions.forEach(Journal.begin(server, there, List.of(), extensions)::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));

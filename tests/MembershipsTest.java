@@ -112,10 +112,13 @@ class MembershipsTest {
         assertEquals("0", server.query(target, "SELECT count(*) FROM pg_namespace WHERE nspname = 'tsmigrate'"));
     }
 
-    private ChildCommand copying() {
+    private ChildCommand copying(String... options) {
         server.sql("postgres", "ALTER DATABASE " + target + " SET lent.way = 'slow'");
-        ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", "--jobs", "4"), temporary, Map.of("SOURCE", SOURCE.uri(shop), "TARGET", uri()));
-        migrate.await("rows arrive", () -> "3".equals(server.query(target, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")));
+        String since = server.query("postgres", "SELECT now()");
+        ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", Stream.concat(Stream.of("--jobs", "4"), Stream.of(options)).toArray(String[]::new)), temporary,
+                Map.of("SOURCE", SOURCE.uri(shop), "TARGET", uri()));
+        migrate.await("rows arrive", () -> "3".equals(server.query(target, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+                + " AND backend_start > '" + since + "'")));
         server.sql("postgres", "ALTER DATABASE " + target + " RESET lent.way");
         assertNotEquals(before, memberships());
         return migrate;
@@ -199,6 +202,30 @@ class MembershipsTest {
             assertNotEquals(before, memberships());
             assertEquals("target: memberships that an interrupted run had taken are as before: " + roles + "\n", repair().out());
             assertEquals(before, memberships());
+        }
+        arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
+    }
+
+    /** It wakes when another run of the same user has removed what it had made, has put back what it had taken, and is at work. */
+    @Test
+    void a_run_that_has_lost_its_lock_takes_nothing_from_the_next_one() {
+        serve(17);
+        try (ChildCommand lost = copying()) {
+            lost.signal("STOP");
+            server.sql(target, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 116 AND objsubid = 1"
+                    + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+            try (ChildCommand next = copying("--restart")) {
+                List<List<String>> needed = memberships();
+                lost.signal("CONT");
+                CommandRun run = lost.end();
+                assertEquals(1, run.code(), run.err());
+                assertTrue(run.failure().startsWith("error: the lock that keeps other runs off the target was lost: "), run.err());
+                assertEquals(needed, memberships(), run.err());
+                assertEquals("3", server.query(target, "SELECT count(*) FROM tsmigrate.membership WHERE taken"));
+                next.signal("INT");
+                assertEquals(130, next.end().code());
+                assertEquals(before, memberships());
+            }
         }
         arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
     }
