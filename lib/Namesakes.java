@@ -1,4 +1,4 @@
-//SOURCES Finding.java Ownerless.java OwnedObjects.java PutIn.java Rows.java Selection.java Sql.java Stranger.java
+//SOURCES Drops.java Finding.java OwnedObjects.java Ownerless.java PutIn.java Rows.java Selection.java Sql.java Stranger.java
 package lib;
 
 import java.sql.Connection;
@@ -40,7 +40,7 @@ final class Namesakes {
      * @return a stop that names what has them already, if anything
      */
     static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<Stranger> staying) {
-        return stop(found(objects, to, staying));
+        return stop(to, found(objects, to, staying));
     }
 
     /** The same for what is wanted of a source. */
@@ -51,7 +51,7 @@ final class Namesakes {
             Set<Name> wanted = wanted(objects, from, selection);
             found = found.stream().filter(stranger -> wanted.contains(Name.of(stranger.object()))).toList();
         }
-        return stop(found);
+        return stop(to, found);
     }
 
     private static List<Stranger> found(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<Stranger> staying) {
@@ -72,8 +72,12 @@ final class Namesakes {
                 : schemas.contains(object.schema())).map(Name::of).collect(Collectors.toSet());
     }
 
-    private static List<Finding> stop(List<Stranger> found) {
-        return found.isEmpty() ? List.of() : List.of(Finding.stop("target", "rename them on the source, or drop them on the target: "
-                + found.stream().map(Stranger::drop).collect(Collectors.joining(" ")), "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));
+    private static List<Finding> stop(Connection to, List<Stranger> found) {
+        if (found.isEmpty()) {
+            return List.of();
+        }
+        Drops drops = Drops.of(to, "target", found.stream().map(Stranger::thing).toList());
+        return List.of(Finding.stop("target", "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
+                "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));
     }
 }

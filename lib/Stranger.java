@@ -1,4 +1,4 @@
-//SOURCES Drops.java OwnedObjects.java Sql.java
+//SOURCES Drops.java OwnedObjects.java
 package lib;
 
 /**
@@ -11,16 +11,7 @@ public record Stranger(OwnedObjects.Owned object, String extension) {
         return new Stranger(object, null);
     }
 
-    /** @return the statements that drop it and nothing else */
-    String drop() {
-        String name = object.kind() + " " + object.identity();
-        return object.kind().equals("LARGE OBJECT") ? "SELECT pg_catalog.lo_unlink(" + object.identity() + ");"
-                : (extension == null ? "" : "ALTER EXTENSION " + Sql.ident(extension) + " DROP " + name + ";")
-                        // It is in nobody's way when it is no member.
-                        + (extension != null && name.equals("SCHEMA public") ? "" : (extension == null ? "" : " ") + "DROP " + name + ";");
-    }
-
-    /** @return the same, to be dropped with others */
+    /** @return the same as what is dropped */
     Drops.Thing thing() {
         return new Drops.Thing(object.catalog(), object.oid(), object.kind(), object.identity(), extension);
     }
