@@ -121,7 +121,7 @@ final class ConnectionRemedy {
     /** What to do about a failure that has its cause beside the statement (SQLSTATE: PostgreSQL manual, appendix A). */
     static Optional<String> besideTheStatement(String side, String state) {
         return Optional.ofNullable(switch (state) {
-            case "42501" -> "connect to the " + side + " as a user who may do that, or make this one a member of the owner: GRANT owner TO user;";
+            case "42501" -> "connect to the " + side + " as a user who may do that, or make this one a member of the owner: GRANT owner TO this_user;";
             case "53100" -> "make room on the disk of the " + side;
             case "53200" -> "give the " + side + " more memory, or lower --jobs";
             case "55P03" -> "another session of the " + side + " has a lock that was waited for: end it, or wait for its end; pg_locks says which it is";
