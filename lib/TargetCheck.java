@@ -74,7 +74,7 @@ final class TargetCheck {
             findings.add(switch (journal().state()) {
                 case OURS -> interrupted();
                 // Nothing is read from there, least of all what to remove.
-                case FOREIGN -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
+                case FOREIGN, OTHER_VERSION -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
                 case ABSENT -> empty();
             });
         }
