@@ -24,6 +24,17 @@ digits = $(subst 1,0,$(subst 2,0,$(subst 3,0,$(subst 4,0,$(subst 5,0,$(subst 6,0
 ifneq ($(words $(value DIR)) $(value DIR),1 $(filter-out -%,$(foreach character,$(SPECIAL),$(findstring $(character),$(value DIR)))$(value DIR)))
 $(error DIR is "$(strip $(value DIR))", and must be the name of a folder without blanks, quotes and other special characters, not beginning with -)
 endif
+ifneq ($(findstring ^$(patsubst %/,%,$(abspath $(DIR)))/,^$(CURDIR)/),)
+$(error DIR is "$(DIR)", and must be a folder of its own: this one holds the folder that make runs in)
+endif
+ifneq ($(wildcard $(DIR)),$(patsubst %/.,%,$(wildcard $(DIR)/.)))
+$(error DIR is "$(DIR)", and must be a folder)
+endif
+# A hint may have it removed as a whole.
+OTHERS := $(filter-out $(addprefix $(DIR)/,roles.% align.% dump dump.% restore.%),$(wildcard $(DIR)/* $(DIR)/.[!.]* $(DIR)/..?*))
+ifneq ($(OTHERS),)
+$(error DIR is "$(DIR)", and must be a folder for the files of these steps alone, but it holds "$(firstword $(OTHERS))"; name another one, which need not exist)
+endif
 ifeq ($(and $(call one-of,JOBS,0 00 000,$(call digits,$(value JOBS))),$(filter-out 0 00 000,$(value JOBS))),)
 $(error JOBS is "$(strip $(value JOBS))", and must be a number from 1 to 999)
 endif
@@ -113,7 +124,7 @@ class-path:
 $(BUILD)/classes/compiled: $(SOURCES) $(FOLDERS) $(BUILD)/class-path
 	@echo "compiling $(words $(SOURCES)) files"
 	@rm -rf $(BUILD)/classes.new
-	@$(JAVA_BIN)javac --release 17 -encoding UTF-8 -proc:none -Xlint:all -Xlint:-auxiliaryclass -Werror \
+	@$(JAVA_BIN)javac -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 --release 17 -encoding UTF-8 -proc:none -Xlint:all -Xlint:-auxiliaryclass -Werror \
 		-d $(BUILD)/classes.new -cp "$$(cat $(BUILD)/class-path)" $(SOURCES)
 	@rm -rf $(BUILD)/classes && mv $(BUILD)/classes.new $(BUILD)/classes && touch $@
 

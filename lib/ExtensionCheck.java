@@ -68,7 +68,7 @@ public final class ExtensionCheck {
     private Finding installed(Extensions.Extension extension) {
         if (!extension.schema().equals(extension.installedSchema())) {
             String text = "extension %s is in schema \"%s\" on the source and in schema \"%s\" on the target%s";
-            String fix = "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " SET SCHEMA " + Sql.ident(extension.schema()) + ";";
+            String fix = "on the target: " + moving(extension);
             List<String> users = users(extension);
             return users.isEmpty() ? Finding.warning(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), "")
                     : Finding.stop(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), usedBy(users));
@@ -77,6 +77,16 @@ public final class ExtensionCheck {
         }
         return Finding.warning(CHECK, update(extension), "extension %s is %s on the source and %s on the target, where it is installed already",
                 extension.name(), extension.version(), extension.installed());
+    }
+
+    /** @return the statements after which it stands in the source's schema, where it is or as it is created then */
+    private String moving(Extensions.Extension extension) {
+        String name = Sql.ident(extension.name());
+        String schema = Sql.ident(extension.schema());
+        return Rows.list(target, "target", "asking whether extension " + extension.name() + " can be moved", """
+                SELECT e.extrelocatable, EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = %s) FROM pg_catalog.pg_extension e WHERE e.extname = %s"""
+                .formatted(Sql.literal(extension.schema()), Sql.literal(extension.name())), row -> (row.getBoolean(1) && !row.getBoolean(2) ? "CREATE SCHEMA " + schema + "; " : "")
+                + (row.getBoolean(1) ? "ALTER EXTENSION " + name + " SET SCHEMA " + schema + ";" : "DROP EXTENSION " + name + ";")).get(0);
     }
 
     /** @return the update that makes the versions equal, on whichever side has it, or null */

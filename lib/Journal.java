@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Connecting.java Console.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
-//SOURCES MadeSettings.java OwnedObjects.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
+//SOURCES MadeSettings.java OwnedObjects.java Ownerless.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -126,7 +126,7 @@ public final class Journal {
      * What is to be appended to statements of one transaction, so that it records what they create.
      *
      * @param entries of the archive, those whose statements these are
-     * @return "" where they create nothing that somebody owns
+     * @return "" where they create nothing that stands by itself
      */
     String recording(Collection<Archive.Entry> entries) {
         Set<OwnedObjects.Owned> made = new HashSet<>();
@@ -141,7 +141,8 @@ public final class Journal {
                 planned.values().stream().filter(other -> other.kind().equals(kind)).forEach(made::add);
             }
         }
-        return ObjectKind.recording(made);
+        boolean ownerless = entries.stream().anyMatch(entry -> Ownerless.KINDS.contains(entry.kind()));
+        return ObjectKind.recording(made) + (ownerless ? (made.isEmpty() ? "" : "; ") + ObjectKind.recordingOwnerless() : "");
     }
 
     /** @return the statement that records large objects that were created in the same transaction */

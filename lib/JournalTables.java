@@ -48,7 +48,7 @@ final class JournalTables {
     static OwnSchema.Found find(Connection target) {
         OwnSchema.Found found = OwnSchema.find(target, "target", ALL);
         boolean whole = found.tables().size() == ALL.size();
-        boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run") || "".equals(found.version());
+        boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run") || found.state() == OwnSchema.State.OTHER_VERSION;
         if (other) {
             // Nobody but the connecting user or a superuser can have written it.
             return found.by(Rows.text(target, "target", "reading the journal", "SELECT coalesce(pg_catalog.min(version), 'unknown') FROM " + RUN.sql()));
@@ -63,7 +63,7 @@ final class JournalTables {
      */
     static boolean exist(Connection target) {
         OwnSchema.Found found = find(target);
-        if (found.state() == OwnSchema.State.FOREIGN) {
+        if (!found.usable()) {
             throw found.refusal("target");
         }
         return found.state() == OwnSchema.State.OURS;

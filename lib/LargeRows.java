@@ -18,8 +18,8 @@ import java.util.List;
 final class LargeRows {
     private static final String CHECK = "huge rows";
     private static final long COPY_LIMIT = 0x3fffffff;
-    /** Half such a row, since a bytea doubles in text, compressed a hundred times, which is about what pglz can do. */
-    private static final long SUSPICIOUS = COPY_LIMIT / 256;
+    /** Half such a row, since a bytea doubles in text, compressed 255 times, which is what LZ4 can do at most (pglz about a hundred times). */
+    private static final long SUSPICIOUS = COPY_LIMIT / 512;
     /** What the JVM needs beside the rows. */
     private static final long RESERVED = 64L << 20;
     private static final int SECONDS = 20;

@@ -185,7 +185,6 @@ public final class Loading {
 
     /** @return the objects that a load makes, with their owners */
     public static List<OwnedObjects.Owned> objects(Contents contents, Uncarried uncarried) {
-        Set<List<Long>> leftOut = uncarried.all().stream().map(thing -> List.of(thing.catalog(), thing.oid())).collect(Collectors.toSet());
-        return contents.objects().stream().filter(object -> !leftOut.contains(List.of(object.catalog(), object.oid()))).toList();
+        return uncarried.without(contents.objects());
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Connecting.java Console.java JournalTables.java OwnedObjects.java Rows.java Server.java Sql.java TakenMembership.java
+//SOURCES Cleanup.java Connecting.java Console.java JournalTables.java OwnedObjects.java Rows.java Server.java Sql.java TakenMembership.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
@@ -30,14 +30,19 @@ public final class Memberships implements AutoCloseable {
     private final Server target;
     private final Server.Facts facts;
     private final Console console;
+    private final TargetLock lock;
     private final Cleanup.Task leaving;
     /** In the order in which they were taken, for one may have been needed to take the next. */
     private final List<TakenMembership> taken = new ArrayList<>();
     private volatile boolean recorded;
 
-    /** @param console hears which memberships could not be put back */
-    public Memberships(Server target, Console console) {
+    /**
+     * @param lock of the run that they are for, or null: another run of the same user needs them from the moment when that is lost
+     * @param console hears which memberships could not be put back
+     */
+    public Memberships(Server target, TargetLock lock, Console console) {
         this.target = target;
+        this.lock = lock;
         facts = target.facts();
         this.console = console;
         leaving = Cleanup.puttingBack(this::leave, this::left);
@@ -45,7 +50,7 @@ public final class Memberships implements AutoCloseable {
 
     /** Takes the memberships of all owners of objects that the user is no member of, and can become one. */
     public static Memberships ofOwners(Server target, Console console) {
-        Memberships memberships = new Memberships(target, console);
+        Memberships memberships = new Memberships(target, null, console);
         try (Connection session = target.session()) {
             if (!memberships.facts.superuser()) {
                 List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner).distinct().toList();
@@ -205,7 +210,14 @@ public final class Memberships implements AutoCloseable {
             }
         }
         try (Connection session = target.sessionToPutBack()) {
-            leave(session);
+            if (!recorded || lock == null || lock.isLast(session)) {
+                leave(session);
+                return;
+            }
+            // By the journal, the other run has put back all of this and has taken what it needs itself.
+            synchronized (taken) {
+                taken.clear();
+            }
         } catch (SQLException e) {
             // The session is gone, and had done its work.
         }

@@ -1,4 +1,4 @@
-//SOURCES JournalTables.java OwnedObjects.java Sql.java
+//SOURCES JournalTables.java OwnedObjects.java Ownerless.java Sql.java
 package lib;
 
 import java.util.Collection;
@@ -101,8 +101,21 @@ enum ObjectKind {
             which = "c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[" + texts.map(text -> "pg_catalog." + resolver + "(" + text + ")").collect(Collectors.joining(", "))
                     + "]::pg_catalog.oid[])";
         }
-        return "INSERT INTO " + JournalTables.MADE.sql() + " SELECT " + address() + ", c.oid FROM " + table() + " c WHERE " + IN_THIS_TRANSACTION
+        String insert = "INSERT INTO " + JournalTables.MADE.sql() + " SELECT " + address() + ", c.oid FROM " + table() + " c WHERE " + IN_THIS_TRANSACTION
                 + " AND " + which;
+        return this == EXTENSION ? withMembers(insert) : insert;
+    }
+
+    /** What an extension brings along is written down with it: what is put into it later is somebody's. */
+    private static String withMembers(String insert) {
+        return "WITH created AS (" + insert + " RETURNING catalog, object) INSERT INTO " + JournalTables.MADE.sql() + " SELECT d.classid, d.objid FROM created x"
+                + " JOIN pg_catalog.pg_depend d ON d.refclassid OPERATOR(pg_catalog.=) x.catalog AND d.refobjid OPERATOR(pg_catalog.=) x.object"
+                + " WHERE d.deptype OPERATOR(pg_catalog.=) 'e'";
+    }
+
+    /** @return statements that write down what this very transaction has created and nobody owns */
+    static String recordingOwnerless() {
+        return Ownerless.recording(IN_THIS_TRANSACTION);
     }
 
     /**
@@ -110,12 +123,17 @@ enum ObjectKind {
      * began, and belongs to whom it would belong.
      */
     static String recordingOfPrograms() {
-        return Stream.of(values()).map(kind -> """
+        String since = "pg_catalog.age(c.xmin) <= (SELECT pg_catalog.txid_current() - r.transaction FROM " + JournalTables.RUN.sql() + " r)";
+        Stream<String> owned = Stream.of(values()).map(kind -> {
+            String insert = """
                 INSERT INTO %1$s SELECT %2$s, c.oid FROM %3$s p JOIN %4$s c ON %5$s
-                 WHERE p.kind = '%6$s' AND pg_catalog.age(c.xmin) <= (SELECT pg_catalog.txid_current() - r.transaction FROM %7$s r)
+                 WHERE p.kind = '%6$s' AND %7$s
                    AND pg_catalog.pg_get_userbyid(c.%8$s) IN (current_user, p.owner)
                    AND NOT EXISTS (SELECT FROM %1$s m WHERE m.catalog = %2$s AND m.object = c.oid)""".formatted(JournalTables.MADE.sql(), kind.address(),
-                JournalTables.PLANNED.sql(), kind.table(), kind.match(), kind.word(), JournalTables.RUN.sql(), kind.owner)).collect(Collectors.joining(";\n"));
+                JournalTables.PLANNED.sql(), kind.table(), kind.match(), kind.word(), since, kind.owner);
+            return kind == EXTENSION ? withMembers(insert) : insert;
+        });
+        return Stream.concat(owned, Stream.of(Ownerless.recording(since))).collect(Collectors.joining(";\n"));
     }
 
     private String match() {

@@ -23,7 +23,7 @@ final class Occupation {
      * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made; step, when the lock is lost
      */
     static void during(Server target, boolean restart, Attempt attempt, Steps steps, Console console, Work work) {
-        try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, console)) {
+        try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, lock, console)) {
             lock.whenLost(why -> {
                 target.abandon();
                 Tool.stopOnTarget();

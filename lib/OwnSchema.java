@@ -77,6 +77,8 @@ public final class OwnSchema {
         ABSENT,
         /** Some or all of the tables that were asked for, all of them ours, and nothing else. */
         OURS,
+        /** Tables of ours, as another version of this program makes them. */
+        OTHER_VERSION,
         /** Something that we have not made, or that others may have changed. */
         FOREIGN
     }
@@ -88,12 +90,17 @@ public final class OwnSchema {
      * @param tables the names of those asked for that are there
      * @param owner of the schema, or of what in it belongs to somebody else
      * @param reason why it is not ours, as a clause whose subject is named, or null
-     * @param version of this program by which it was made, where that is another one; "" where that is yet to be read, else null
+     * @param version of this program by which it was made, where that is another one and was asked, else null
      */
     public record Found(State state, boolean schema, Set<String> tables, String owner, String reason, String version) {
         /** @return the same, as made by a version of this program that makes other tables */
         Found by(String otherVersion) {
-            return new Found(State.FOREIGN, schema, tables, owner, reason, otherVersion);
+            return new Found(State.OTHER_VERSION, schema, tables, owner, reason, otherVersion);
+        }
+
+        /** @return whether there is nothing in the way of what we keep there */
+        boolean usable() {
+            return state == State.ABSENT || state == State.OURS;
         }
 
         /** @return one line that says why nothing is read from there */
@@ -217,8 +224,9 @@ public final class OwnSchema {
                     .map(row -> new Column(row.value, row.more, "true".equals(row.last))).toList();
             List<String> key = all.apply("k").stream().filter(row -> row.relation.equals(table.name)).map(Row::value).toList();
             if (present.contains(table.name) && !(columns.equals(table.columns) && key.equals(table.key))) {
-                return new Found(State.FOREIGN, true, present, owner, "table " + NAME + "." + table.name + " has other columns than this version of the program makes",
-                        all.apply("c").stream().anyMatch(row -> row.relation.equals("run") && row.value.equals(VERSION) && "text".equals(row.more)) ? "" : null);
+                boolean told = all.apply("c").stream().anyMatch(row -> row.relation.equals("run") && row.value.equals(VERSION) && "text".equals(row.more));
+                return new Found(told ? State.OTHER_VERSION : State.FOREIGN, true, present, owner, "table " + NAME + "." + table.name
+                        + " has other columns than this version of the program makes", null);
             }
         }
         return new Found(present.isEmpty() ? State.ABSENT : State.OURS, true, present, owner, null, null);
@@ -234,7 +242,7 @@ public final class OwnSchema {
      */
     public static void create(Connection session, String side, List<Table> tables) {
         Found before = find(session, side, tables);
-        if (before.state == State.FOREIGN) {
+        if (!before.usable()) {
             throw before.refusal(side);
         }
         List<String> statements = new ArrayList<>();

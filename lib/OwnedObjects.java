@@ -3,7 +3,6 @@ package lib;
 
 import java.sql.Connection;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -75,14 +74,6 @@ public final class OwnedObjects {
                         row.getBoolean(7)));
     }
 
-    /** @return what makes a target not empty: all but the schema public, the schemas of extensions, which align-version makes, and what a managed service's own roles have */
-    public static List<Owned> inTheWay(Connection target) {
-        Set<String> homes = Set.copyOf(Rows.texts(target, "target", "listing the schemas of extensions",
-                "SELECT DISTINCT pg_catalog.format('%I', n.nspname) FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace"));
-        return list(target, "target").stream().filter(usersOwn(target))
-                .filter(object -> !object.kind.equals("SCHEMA") || !object.identity.equals("public") && !homes.contains(object.identity)).toList();
-    }
-
     /** @return whether an object of the target belongs to no role that a managed service has made for itself */
     static Predicate<Owned> usersOwn(Connection target) {
         List<String> roles = Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles");
@@ -90,8 +81,8 @@ public final class OwnedObjects {
     }
 
     /** @return the first five, and how many more there are */
-    public static String some(List<Owned> objects) {
-        return objects.stream().limit(5).map(Owned::toString).collect(Collectors.joining(", "))
+    public static String some(List<?> objects) {
+        return objects.stream().limit(5).map(Object::toString).collect(Collectors.joining(", "))
                 + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
     }
 }

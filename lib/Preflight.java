@@ -1,9 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java
-//SOURCES DatabaseSettings.java DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java Extensions.java Failure.java
-//SOURCES Finding.java FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java
-//SOURCES Peculiarities.java Readability.java RecognizedKind.java RolePlan.java Roles.java Rows.java Selection.java Server.java Surroundings.java
-//SOURCES TargetCheck.java TargetKind.java TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
+//SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
+//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
+//SOURCES Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java RecognizedKind.java
+//SOURCES RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java TargetSchemas.java Timescale.java
+//SOURCES TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -90,7 +90,9 @@ public final class Preflight {
     public List<Finding> run() {
         findings.add(TargetCheck.tls(source, from));
         findings.add(TargetCheck.tls(target, to));
-        if (!plan.create() && sameDatabase()) {
+        if (!plan.create() && SameDatabase.is(from, to)) {
+            Failure refusal = SameDatabase.refusal(target);
+            findings.add(Finding.stop("target", refusal.hint(), "%s", refusal.getMessage()));
             return findings;
         }
         List<Finding> state = check.state();
@@ -195,22 +197,6 @@ public final class Preflight {
         }
     }
 
-    /** Server addresses lie (poolers, tunnels, several names); a lock taken on one side and seen on the other does not. */
-    private boolean sameDatabase() {
-        long key = System.nanoTime();
-        String seen = """
-                SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
-                 WHERE l.locktype = 'advisory' AND (l.classid::bigint << 32 | l.objid::bigint) = %d
-                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())""".formatted(key);
-        Rows.text(from, "source", "marking the source", "SELECT pg_catalog.pg_advisory_lock(" + key + ")");
-        boolean same = !Rows.text(to, "target", "looking for the mark of the source", seen).equals("0");
-        Rows.text(from, "source", "marking the source", "SELECT pg_catalog.pg_advisory_unlock(" + key + ")");
-        if (same) {
-            findings.add(Finding.stop("target", "check --source and --target", "source and target are the same database (%s)", target.dsn()));
-        }
-        return same;
-    }
-
     private void timescale() {
         List<Finding> found = TimescaleSource.check(from, plan.selection, plan.pauseJobs);
         findings.addAll(found);
@@ -259,6 +245,7 @@ public final class Preflight {
         }
         findings.addAll(CarriedSettings.check(from, roles.target(), database(), plan.selection.selective()));
         if (!plan.create() && empty) {
+            findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }

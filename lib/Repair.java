@@ -27,7 +27,7 @@ public final class Repair {
     public boolean run(Console console, Consumer<String> say) {
         return visit(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
-            try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, console)) {
+            try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, lock, console)) {
                 Leftovers.end(lock, found.session);
                 if (!found.joined.isEmpty()) {
                     memberships.adopt(found.session);

@@ -78,7 +78,8 @@ public final class RestoreCheck {
             versions(target);
             TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,
                     order.restart()));
-            findings.addAll(check.state());
+            List<Finding> state = check.state();
+            findings.addAll(state);
             findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate()));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
@@ -86,6 +87,9 @@ public final class RestoreCheck {
             uncarried = Uncarried.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && !target.facts().superuser()).toList());
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
+            if (state.get(0).level() != Finding.Level.STOP) {
+                findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
+            }
             roles(target, to);
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
                 findings.addAll(new TimescaleRights(to, target.facts().user()).check());

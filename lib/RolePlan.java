@@ -92,7 +92,7 @@ public final class RolePlan {
         }
         if (mayCreate()) {
             translation.losses().forEach(loss -> findings.add(
-                    Finding.warning("roles", loss.statement() == null ? null : by(loss.statement()) + ";", "%s", loss)));
+                    Finding.warning("roles", loss.statement() == null ? null : "afterwards: " + by(loss.statement()) + ";", "%s", loss)));
         } else {
             missing().forEach(role -> findings.add(cannotCreate(role)));
         }

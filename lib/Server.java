@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Aborting.java Cleanup.java Connecting.java Dsn.java Failure.java NewSession.java SessionSettings.java Sessions.java Shown.java Wire.java
+//SOURCES Aborting.java Cleanup.java Connecting.java ConnectionRemedy.java Dsn.java Failure.java NewSession.java SessionSettings.java Sessions.java Shown.java
+//SOURCES Wire.java
 package lib;
 
 import java.sql.Connection;
@@ -75,7 +76,7 @@ public final class Server implements Sessions {
         try {
             return first(dsn);
         } catch (SQLException e) {
-            if (Connecting.wantsPassword(dsn, e) && System.console() != null) {
+            if (ConnectionRemedy.wantsPassword(dsn, e) && System.console() != null) {
                 char[] typed = System.console().readPassword("Password for user %s of the %s: ", Shown.of(dsn.user()), dsn.side());
                 if (typed != null && typed.length > 0) {
                     Dsn complete = dsn.withPassword(new String(typed));

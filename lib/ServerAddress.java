@@ -83,8 +83,8 @@ record ServerAddress(String host, String address, int port) {
         } else if (isSocket(host)) {
             throw Failure.usage("the host \"%s\"%s of the %s is a Unix socket, and this tool connects through TCP", host,
                             parameters.origin("host"), parameters.side)
-                    .hint("use host=localhost port=%d; psql -h %s -p %d -Atc \"show listen_addresses\" says where the server listens", port,
-                            ShellScript.quoted(host), port);
+                    .hint("use host=localhost port=%d; psql -h %s -p %d%s -d postgres -Atc \"show listen_addresses\" says where the server listens", port,
+                            ShellScript.quoted(host), port, parameters.or("user", null) == null ? "" : " -U " + ShellScript.quoted(parameters.or("user", null)));
         } else if (!host.matches(NAME + '|' + IPV6)) {
             // Other characters are more likely those of a password than of a name.
             throw Failure.usage("invalid host%s%s for the %s", host.matches("[\\w.:-]+") ? " \"" + host + '"' : "", parameters.origin("host"),

@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Console.java DatabaseIdentity.java Failure.java OutputFile.java Server.java ShellScript.java
+//SOURCES Console.java DatabaseIdentity.java Failure.java OutputFile.java SameDatabase.java Server.java ShellScript.java
 package lib;
 
 import java.io.IOException;
@@ -33,10 +33,10 @@ public final class StepFile {
     /**
      * Asks what has been done before. Without the option that is nothing.
      *
-     * @param sides the databases that this step is for
+     * @param sides the databases that this step is for: the source, the target, or both in this order
      * @return whether this step was done for them
-     * @throws Failure usage, for another name than FILE.done or a folder that is not there; refused, when a step in this folder was done for
-     *         other databases
+     * @throws Failure usage, for another name than FILE.done or a folder that is not there; refused, when both sides are one database, or a step
+     *         in this folder was done for other databases
      */
     public boolean isDone(Console console, Server... sides) throws SQLException {
         if (!wanted()) {
@@ -46,6 +46,9 @@ public final class StepFile {
             throw Failure.usage("--step-file must end in %s, got \"%s\"", ENDING, path);
         }
         new OutputFile(path, true).check();
+        if (sides.length == 2) {
+            SameDatabase.refuse(sides[0], sides[1]);
+        }
         for (Server side : sides) {
             databases.add(DatabaseIdentity.of(side));
         }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java JournalTables.java Leftovers.java OwnSchema.java OwnedObjects.java Rows.java Server.java Sql.java TargetLock.java
-//SOURCES Removal.java
+//SOURCES Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
+//SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java Strangers.java TargetLock.java
 package lib;
 
 import java.sql.Connection;
@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Whether the target can take what the source holds, as far as that can be known without the source. */
 final class TargetCheck {
@@ -47,14 +48,15 @@ final class TargetCheck {
     static Finding tls(Server server, Connection session) {
         String cipher = Rows.text(session, server.side(), "asking for TLS", """
                 SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
-                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted))""");
+                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted),
+                                CASE pg_catalog.current_setting('ssl') WHEN 'off' THEN 'off' END)""");
         boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
         if (encrypted) {
-            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null ? "" : " (" + cipher + ")");
+            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
         } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
             return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
-        return Finding.warning("tls", "add sslmode=require to the connection string of the " + server.side(),
+        return Finding.warning("tls", ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "") + "add sslmode=require to the connection string of the " + server.side(),
                 "the connection to the %s is not encrypted", server.side());
     }
 
@@ -72,7 +74,7 @@ final class TargetCheck {
             findings.add(switch (journal().state()) {
                 case OURS -> interrupted();
                 // Nothing is read from there, least of all what to remove.
-                case FOREIGN -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
+                case FOREIGN, OTHER_VERSION -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
                 case ABSENT -> empty();
             });
         }
@@ -113,7 +115,8 @@ final class TargetCheck {
         };
         return reset != null ? "BEGIN READ WRITE; " + reset + " RESET default_transaction_read_only; COMMIT;"
                 : source.equals("client") ? "take it out of the options of the connection string, or of PGOPTIONS"
-                : "ALTER SYSTEM SET default_transaction_read_only = off; then SELECT pg_reload_conf();";
+                : source.equals("command line") ? "start the server of the target without that option"
+                : "ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf();";
     }
 
     private Finding interrupted() {
@@ -122,14 +125,14 @@ final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<OwnedObjects.Owned> strangers = Leftovers.work(to) ? List.of() : Removal.strangers(to);
+        List<Stranger> strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", Removal.hint(strangers),
+                : Finding.stop("target", Strangers.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 
     private Finding empty() {
-        List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(to);
+        List<Stranger> objects = InTheWay.list(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
                 : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
     }
@@ -158,9 +161,24 @@ final class TargetCheck {
         return findings;
     }
 
+    /**
+     * @param objects that are about to be created on a target that can be used
+     * @param from a session on the source, or null where there is only a dump of it
+     * @param selection what is wanted of the source
+     * @return a stop that names what has one of their names already, if anything
+     */
+    List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
+        Predicate<Stranger> staying = undoing() ? Strangers.staying(to) : object -> true;
+        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, staying) : Namesakes.check(objects, from, selection, to, staying);
+    }
+
+    private boolean undoing() {
+        return plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS;
+    }
+
     /** @return what the target offers of the source's extensions */
     Extensions extensions(List<Extensions.Installed> source) {
-        List<String> removed = plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS ? Removal.extensions(to) : List.of();
+        List<String> removed = undoing() ? Strangers.extensions(to) : List.of();
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
         return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }

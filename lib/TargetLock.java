@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java Connecting.java Failure.java Rows.java Server.java
+//SOURCES Cleanup.java Connecting.java Failure.java JournalTables.java Rows.java Server.java Tool.java
 package lib;
 
 import java.sql.Connection;
@@ -84,8 +84,24 @@ public final class TargetLock implements AutoCloseable {
 
     /** @return whether the lock is still ours, asked in another session of the same database: ours may be busy, or its server out of reach */
     boolean heldAsSeenBy(Connection other) {
-        return !closed && lost == null && "1".equals(Rows.text(other, "target", "looking for our lock",
+        return !closed && lost == null && stands(other);
+    }
+
+    private boolean stands(Connection other) {
+        return "1".equals(Rows.text(other, "target", "looking for our lock",
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND " + HOLDER));
+    }
+
+    /**
+     * Asks before something is put back.
+     *
+     * @param other a session that takes the lock where it was lost and nobody has it
+     * @return whether no other run is at work, nor has been since the lock was lost
+     */
+    boolean isLast(Connection other) {
+        // Its session may have ended here and not yet on the server.
+        return stands(other) || tried(other) && JournalTables.exist(other)
+                && Tool.NAME.equals(Rows.text(other, "target", "reading the journal", "SELECT name FROM " + JournalTables.RUN.sql()));
     }
 
     /**

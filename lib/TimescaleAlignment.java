@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Extensions.java Failure.java OwnedObjects.java Rows.java Server.java Shown.java Sql.java TimescaleExtension.java
-//SOURCES TimescaleVersions.java Versions.java
+//SOURCES Connecting.java Extensions.java Failure.java InTheWay.java OwnedObjects.java Rows.java Server.java Shown.java Sql.java Stranger.java
+//SOURCES TimescaleExtension.java TimescaleVersions.java Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -105,7 +105,7 @@ public final class TimescaleAlignment {
 
     private static String holds(Connection target) {
         TimescaleExtension.of(target, "target");
-        List<OwnedObjects.Owned> objects = OwnedObjects.inTheWay(target);
+        List<Stranger> objects = InTheWay.list(target);
         String jobs = Rows.text(target, "target", "counting the jobs",
                 "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
         return !objects.isEmpty() ? OwnedObjects.some(objects) : jobs.equals("0") ? null : jobs + " jobs";

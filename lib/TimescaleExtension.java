@@ -1,9 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Rows.java
+//SOURCES Drops.java Failure.java Rows.java
 package lib;
 
 import java.sql.Connection;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The extension TimescaleDB of a database, once it is known that nothing of others stands where its own is read or called. On managed services
@@ -29,16 +31,19 @@ record TimescaleExtension(String version, String schema, String jobTable) {
 
     private static final String STRANGERS = """
             SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
-                   pg_catalog.format('%%I.%%I', s.nspname, c.relname) AS name, c.relowner AS owner
+                   pg_catalog.format('%%I.%%I', s.nspname, c.relname) AS name, c.relowner AS owner,
+                   'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS catalog, c.oid AS object
               FROM (%2$s) u(oid) JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
              WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relowner NOT IN %1$s
             UNION ALL
-            SELECT 'TRIGGER', pg_catalog.format('%%I ON %%I.%%I', t.tgname, s.nspname, c.relname), p.proowner
+            SELECT 'TRIGGER', pg_catalog.format('%%I ON %%I.%%I', t.tgname, s.nspname, c.relname), p.proowner,
+                   'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid
               FROM (%2$s) u(oid) JOIN pg_catalog.pg_trigger t ON t.tgrelid = u.oid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
               JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
              WHERE NOT t.tgisinternal AND p.proowner NOT IN %1$s
             UNION ALL
-            SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::pg_catalog.regprocedure::text, p.proowner
+            SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::pg_catalog.regprocedure::text, p.proowner,
+                   'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid
               FROM pg_catalog.pg_proc p
              WHERE p.proname IN ('alter_job', 'timescaledb_pre_restore', 'timescaledb_post_restore', 'cagg_migrate') AND p.pronamespace = e.extnamespace
                AND p.proowner NOT IN %1$s""".formatted(TRUSTED, READ);
@@ -47,13 +52,26 @@ record TimescaleExtension(String version, String schema, String jobTable) {
             SELECT e.extversion, n.nspname, (
                    SELECT pg_catalog.format('%%I.%%I', s.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
                     WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND s.nspname IN ('_timescaledb_config', '_timescaledb_catalog') LIMIT 1),
-                   x.found, x.first
+                   EXISTS (SELECT FROM (%s) f)
               FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-              CROSS JOIN LATERAL (
-                SELECT pg_catalog.string_agg(pg_catalog.lower(f.kind) || ' ' || f.name || ' of role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(f.owner)),
-                         ', ' ORDER BY f.kind, f.name) AS found, pg_catalog.min('DROP ' || f.kind || ' ' || f.name) AS first
-                  FROM (%s) f) x
              WHERE e.extname = 'timescaledb'""".formatted(STRANGERS);
+
+    /** Triggers first: nothing depends on them, and they may stand on what goes too. */
+    private static final String NAMED = """
+            SELECT f.catalog, f.object, f.kind, f.name, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(f.owner)), f.owner = e.extowner AND EXISTS (
+                   SELECT FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_trigger t ON f.kind = 'TRIGGER' AND t.oid = f.object
+                    WHERE d.classid = CASE f.kind WHEN 'TRIGGER' THEN 'pg_catalog.pg_proc'::pg_catalog.regclass ELSE f.catalog END
+                      AND d.objid = coalesce(t.tgfoid, f.object) AND d.deptype = 'e' AND d.refobjid = e.oid)
+              FROM pg_catalog.pg_extension e CROSS JOIN LATERAL (%s) f
+             WHERE e.extname = 'timescaledb' ORDER BY f.kind <> 'TRIGGER', f.object DESC""".formatted(STRANGERS);
+
+    /** What stands among its own; a member, or a trigger of one, is what the owner of the extension has, who may add to it. */
+    private record Intruder(Drops.Thing thing, String owner, boolean member) {
+        @Override
+        public String toString() {
+            return thing.kind().toLowerCase(Locale.ROOT) + " " + thing.identity() + " of role " + owner;
+        }
+    }
 
     /**
      * Looks for it.
@@ -67,12 +85,30 @@ record TimescaleExtension(String version, String schema, String jobTable) {
             return null;
         }
         List<TimescaleExtension> found = Rows.list(session, side, "looking for TimescaleDB", QUERY, row -> {
-            if (row.getString(4) != null) {
-                throw Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s", side, row.getString(4))
-                        .hint("look at it, then, as its owner or a superuser of the %s: %s;", side, row.getString(5));
+            if (row.getBoolean(4)) {
+                throw refusal(session, side);
             }
             return new TimescaleExtension(row.getString(1), row.getString(2), row.getString(3));
         });
         return found.isEmpty() ? null : found.get(0);
+    }
+
+    private static Failure refusal(Connection session, String side) {
+        List<Intruder> strangers = Rows.list(session, side, "looking for what others have put among TimescaleDB's own", NAMED, row -> new Intruder(
+                new Drops.Thing(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), null), row.getString(5), row.getBoolean(6)));
+        Failure failure = Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s%s", side,
+                strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")), strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");
+        List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
+        List<Drops.Thing> others = strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
+        // What a superuser created who is none any more looks the same, and the extension cannot do without it.
+        String connect = members.isEmpty() ? "" : "connect to the " + side + " as role " + members.get(0).owner + ", to whom the extension belongs, with what is its";
+        if (others.isEmpty()) {
+            return failure.hint("%s", connect);
+        }
+        Drops drops = Drops.of(session, side, others);
+        // Of a trigger, the table's owner is who may drop it.
+        boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
+        String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";
+        return failure.hint("look at it, then%s, as %sa superuser of the %s: %s" + (connect.isEmpty() ? "" : "\nthen %s"), drops.taking(), by, side, drops.sql(), connect);
     }
 }

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java ReservedSchemas.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java ReservedSchemas.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -220,6 +220,12 @@ public final class Uncarried {
         Set<Long> objects = new HashSet<>();
         things.stream().filter(thing -> thing.oid != 0 && thing.catalog == catalog).forEach(thing -> objects.add(thing.oid));
         return objects;
+    }
+
+    /** @return those of the source's objects that do not stay behind */
+    List<OwnedObjects.Owned> without(List<OwnedObjects.Owned> objects) {
+        Set<Archive.Address> staying = things.stream().map(thing -> new Archive.Address(thing.catalog, thing.oid)).collect(Collectors.toSet());
+        return objects.stream().filter(object -> !staying.contains(new Archive.Address(object.catalog(), object.oid()))).toList();
     }
 
     /** @return the names of all that was found */

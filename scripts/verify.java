@@ -1,11 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
+//JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/ComparedRows.java ../lib/ComputingSessions.java ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java
-//SOURCES ../lib/Endpoints.java ../lib/Failure.java
-//SOURCES ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java ../lib/Selection.java ../lib/Server.java
+//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java
+//SOURCES ../lib/SameDatabase.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
@@ -28,6 +28,7 @@ import lib.Filters;
 import lib.Memberships;
 import lib.Permitted;
 import lib.ProgressLine;
+import lib.SameDatabase;
 import lib.Selection;
 import lib.Server;
 import lib.Shown;
@@ -93,6 +94,7 @@ class Verify implements Callable<Integer> {
             console.out(Shown.product(new VerificationScript(source, target, selection).text(level)));
             return Failure.OK;
         }
+        SameDatabase.refuse(source, target);
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
         Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {

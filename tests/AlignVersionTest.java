@@ -187,7 +187,7 @@ class AlignVersionTest {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
         Server server = Server.connect(Dsn.parse("target", target.uri(to), false, Map.of()));
         try (Connection here = source.connect(from); Connection there = target.connect(to); var lock = TargetLock.take(target.connect(to));
-                Memberships memberships = new Memberships(server, new Console())) {
+                Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
             extensions.forEach(Journal.begin(server, there, List.of(), extensions)::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));
@@ -227,12 +227,12 @@ class AlignVersionTest {
         assertEquals(0, unused.code());
         assertEquals("""
                 align-version: warning: extension hstore is in schema "ext" on the source and in schema "public" on the target
-                align-version: hint: on the target: ALTER EXTENSION "hstore" SET SCHEMA "ext";
+                align-version: hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """, unused.err());
         source.sql(from, "CREATE TABLE t (h ext.hstore)");
         assertRefused(run(), """
                 error: extension hstore is in schema "ext" on the source and in schema "public" on the target; it is used by table column public.t.h
-                hint: on the target: ALTER EXTENSION "hstore" SET SCHEMA "ext";
+                hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """);
     }
 

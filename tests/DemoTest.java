@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import testbed.Account;
 import testbed.ClientBinaries;
 import testbed.Run;
+import testbed.Soak;
 import testbed.TrixieRoot;
 
 /** The demonstration as `make demo` runs it, in a process of its own. */
@@ -47,6 +48,7 @@ class DemoTest {
 
     @Test
     void it_moves_hypertables_too() throws IOException {
+        Soak.assumeIn("soak");
         TrixieRoot.folder();
         Path report = temporary.resolve("report-timescale");
         Run run = demo(report, Map.of(), "timescale");

@@ -119,16 +119,16 @@ class DsnMessagesTest {
     @Test
     void unix_sockets() {
         String hint = "use host=localhost port=5433; "
-                + "psql -h /var/run/postgresql -p 5433 -Atc \"show listen_addresses\" says where the server listens";
+                + "psql -h /var/run/postgresql -p 5433 -d postgres -Atc \"show listen_addresses\" says where the server listens";
         String message = "the host \"/var/run/postgresql\" of the source is a Unix socket, and this tool connects through TCP";
         refuses("host=/var/run/postgresql port=5433", message, hint);
         refuses("postgresql://%2Fvar%2Frun%2Fpostgresql:5433/db", message, hint);
         refuses("postgresql:///db?host=/var/run/postgresql&port=5433", message, hint);
         refuses("host=@abstract", "the host \"@abstract\" of the source is a Unix socket, and this tool connects through TCP",
-                "use host=localhost port=5432; psql -h @abstract -p 5432 -Atc \"show listen_addresses\" says where the server listens");
+                "use host=localhost port=5432; psql -h @abstract -p 5432 -d postgres -Atc \"show listen_addresses\" says where the server listens");
         environment.put("PGHOST", "/tmp");
         refuses("mydb", "the host \"/tmp\" (in PGHOST) of the source is a Unix socket, and this tool connects through TCP",
-                "use host=localhost port=5432; psql -h /tmp -p 5432 -Atc \"show listen_addresses\" says where the server listens");
+                "use host=localhost port=5432; psql -h /tmp -p 5432 -d postgres -Atc \"show listen_addresses\" says where the server listens");
     }
 
     @Test

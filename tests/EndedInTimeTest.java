@@ -25,6 +25,7 @@ import testbed.Hold;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
+import testbed.Soak;
 import testbed.StoppedServer;
 import testbed.WrappedClients;
 
@@ -109,8 +110,9 @@ class EndedInTimeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"source, INT, 130", "target, TERM, 143"})
-    void a_server_that_stands_still(String side, String signal, int code) throws IOException {
+    @CsvSource({"source, INT, 130, soak", "target, TERM, 143, always"})
+    void a_server_that_stands_still(String side, String signal, int code, String run) throws IOException {
+        Soak.assumeIn(run);
         String moved = TARGET.newDatabase();
         try (ChildCommand migrate = migrate(moved, Map.of(), "--max-rate", "4MB"); StoppedServer server = new StoppedServer(side.equals("source") ? SOURCE : TARGET)) {
             migrate.await("rows flow", () -> "1".equals(TARGET.query(moved, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
@@ -124,8 +126,9 @@ class EndedInTimeTest {
 
     /** It hears no SIGTERM, and neither do the workers that it has forked. */
     @ParameterizedTest
-    @CsvSource({"pg_dump, INT, 130", "pg_restore, TERM, 143", "psql, TERM, 143"})
-    void a_program_that_stands_still(String program, String signal, int code) throws IOException {
+    @CsvSource({"pg_dump, INT, 130, soak", "pg_restore, TERM, 143, always", "psql, TERM, 143, soak"})
+    void a_program_that_stands_still(String program, String signal, int code, String run) throws IOException {
+        Soak.assumeIn(run);
         Path standing = temporary.resolve("standing");
         String script = "sleep 600 & echo >'" + standing + "'; kill -STOP $$ $!";
         Map<String, String> clients = WrappedClients.in(temporary, program, script);

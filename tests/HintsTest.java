@@ -85,6 +85,8 @@ class HintsTest {
                 new State("a user is read-only in a database", "target",
                         List.of("ALTER ROLE " + user + " IN DATABASE " + database + " SET default_transaction_read_only = on"), List.of(),
                         "sessions on the target are read-only"),
+                new State("a server is read-only", "target", List.of("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.3)"),
+                        List.of(), "sessions on the target are read-only"),
                 new State("no right to create", "target", List.of(), List.of("REVOKE CREATE ON DATABASE " + database + " FROM " + user),
                         "may not create in the target's database"),
                 new State("no member of an owner", "target", List.of(open), List.of("REVOKE " + Sql.ident(OWNER) + " FROM " + user), "is no member of it"),
@@ -118,8 +120,8 @@ class HintsTest {
 
     /** Through psql, as people do, in the database that they move. */
     private void follow(PgServer server, String sql) {
-        Run run = Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-X", "-v", "ON_ERROR_STOP=1",
-                "-d", server.uri(DATABASE), "-c", sql));
+        Run run = Run.of(List.of("sh", "-c", "printf '%s\\n' \"$2\" 'SELECT pg_sleep(0.3);' | \"$0\" -X -v ON_ERROR_STOP=1 -d \"$1\"",
+                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(DATABASE), sql));
         assertEquals(0, run.code(), sql + "\n" + run.err());
     }
 

@@ -26,15 +26,15 @@ class HouseRulesTest {
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Wire Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
-            servers: ToolMessages ClientPackage ClientTools Tool LastWords Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair TargetDatabase DatabaseIdentity StepFile
-              TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
+            servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair TargetDatabase SameDatabase DatabaseIdentity StepFile
+              Drops TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
-              Inventory Arrivals Grants OwnedObjects ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
-              Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
+              Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
+              Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas Uncarried FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
               EntrySql
             work: Workers Part Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
-              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties

@@ -45,11 +45,13 @@ class MigrateErrorsTest {
     void a_wrong_password() {
         refuses(3, """
                 error: could not connect to the source: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the source: in the connection string, PGPASSWORD or ~/.pgpass
+                hint: check the password of user "postgres" for the source: in the connection string, PGPASSWORD or ~/.pgpass; \
+                where it is right, it may be valid no more, then as a superuser: ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop, "postgres", "wrong"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the target: in the connection string, PGPASSWORD or ~/.pgpass
+                hint: check the password of user "postgres" for the target: in the connection string, PGPASSWORD or ~/.pgpass; \
+                where it is right, it may be valid no more, then as a superuser: ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop), TARGET.uri(empty, "postgres", "wrong"));
     }
 

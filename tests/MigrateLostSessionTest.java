@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
@@ -20,6 +21,7 @@ import testbed.Meanwhile;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
+import testbed.Soak;
 
 /** A session that the server ends while rows flow is told with the side, the table and the server's own reason, and with what to do next. */
 class MigrateLostSessionTest {
@@ -65,8 +67,9 @@ class MigrateLostSessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"source", "target"})
-    void a_statement_that_an_administrator_cancels(String side) {
+    @CsvSource({"source, soak", "target, always"})
+    void a_statement_that_an_administrator_cancels(String side, String when) {
+        Soak.assumeIn(when);
         long begun = System.nanoTime();
         CommandRun run = interrupted(side, "SELECT pg_cancel_backend(pid) FROM (" + COPYING + ") s");
         tells(run, side, "canceling statement due to user request",
@@ -76,15 +79,17 @@ class MigrateLostSessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"source", "target"})
-    void a_process_that_is_killed(String side) {
+    @CsvSource({"source, always", "target, soak"})
+    void a_process_that_is_killed(String side, String when) {
+        Soak.assumeIn(when);
         CommandRun run = interrupted(side, null);
         tells(run, side, SILENT, SILENT_HINT);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"source", "target"})
-    void a_server_that_is_stopped_at_once(String side) throws IOException {
+    @CsvSource({"source, soak", "target, always"})
+    void a_server_that_is_stopped_at_once(String side, String when) throws IOException {
+        Soak.assumeIn(when);
         PgServer server = side.equals("source") ? source : target;
         String moved = target.newDatabase();
         CompletableFuture<CommandRun> migration = Meanwhile.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));

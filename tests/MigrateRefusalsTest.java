@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -12,6 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Sides;
@@ -136,7 +138,7 @@ class MigrateRefusalsTest {
     }
 
     @Test
-    void connection_slots_that_do_not_suffice() {
+    void connection_slots_that_do_not_suffice(@TempDir Path folder) {
         String database = SOURCE.newDatabase();
         // All that has a session of its own: rows, indexes that are made meanwhile, large objects, views, client programs.
         SOURCE.sql(database, IntStream.rangeClosed(1, 6).mapToObj(i -> "CREATE TABLE t" + i + " AS SELECT i, md5(i::text) AS v FROM generate_series(1, 5000) i; CREATE INDEX ON t"
@@ -153,7 +155,8 @@ class MigrateRefusalsTest {
         assertEquals(0, two.code(), two.err());
         assertTrue(two.err().startsWith("migrate: 2 jobs: this machine has "), two.err());
         String again = TARGET.newDatabase("OWNER narrow");
-        CommandRun files = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(again, "narrow", "narrow"), "--jobs", "2", "--via-files");
+        CommandRun files = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(again, "narrow", "narrow"), "--jobs", "2", "--via-files",
+                "--dir", folder.toString());
         assertEquals(0, files.code(), files.err());
         TARGET.sql("postgres", "DROP DATABASE " + again);
         TARGET.sql("postgres", "DROP DATABASE " + target, "DROP ROLE narrow");

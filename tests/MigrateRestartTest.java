@@ -199,8 +199,8 @@ class MigrateRestartTest {
         assertEquals(1, failed.code());
         assertEquals("""
                 error: could not connect to the target: database "%1$s" is not currently accepting connections
-                hint: check host, port and firewall of the target (postgresql://postgres@127.0.0.1:%2$d/%1$s)
-                hint: then run the same command again with --restart: it removes what this run made""".formatted(target, TARGET.port()),
+                hint: let the database take connections, as its owner or a superuser of the target: ALTER DATABASE "%1$s" ALLOW_CONNECTIONS true;
+                hint: then run the same command again with --restart: it removes what this run made""".formatted(target),
                 failed.failure());
         TARGET.sql("postgres", "ALTER DATABASE " + target + " ALLOW_CONNECTIONS true");
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));

@@ -24,6 +24,7 @@ import testbed.Meanwhile;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
+import testbed.Soak;
 
 /** A run that is ended from outside: it says what to do, leaves nothing behind that works on or is secret, and --restart goes on. */
 class MigrateSignalsTest {
@@ -61,8 +62,9 @@ class MigrateSignalsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"data, INT, 130", "index, INT, 130", "index, TERM, 143", "view, TERM, 143"})
-    void ended_while_rows_arrive_while_indexes_are_built_or_views_are_filled(String part, String signal, int code) throws IOException {
+    @CsvSource({"data, INT, 130, always", "index, INT, 130, soak", "index, TERM, 143, always", "view, TERM, 143, soak"})
+    void ended_while_rows_arrive_while_indexes_are_built_or_views_are_filled(String part, String signal, int code, String run) throws IOException {
+        Soak.assumeIn(run);
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = '" + part + "'");
         ends(target, signal, code, HALF_LOADED, () -> "PgSleep".equals(TARGET.query(target,
@@ -72,8 +74,9 @@ class MigrateSignalsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"pg_authid, TERM, 143", "pg_proc, INT, 130", "pg_event_trigger, TERM, 143"})
-    void ended_while_roles_the_schema_or_event_triggers_are_made(String catalog, String signal, int code) throws IOException {
+    @CsvSource({"pg_authid, TERM, 143, soak", "pg_proc, INT, 130, always", "pg_event_trigger, TERM, 143, soak"})
+    void ended_while_roles_the_schema_or_event_triggers_are_made(String catalog, String signal, int code, String run) throws IOException {
+        Soak.assumeIn(run);
         String target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE newcomer");
         try (Hold hold = Hold.on(TARGET, target, "LOCK TABLE pg_catalog." + catalog + " IN SHARE MODE")) {
@@ -110,8 +113,9 @@ class MigrateSignalsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"data", "index"})
-    void killed(String part) throws IOException {
+    @CsvSource({"data, always", "index, soak"})
+    void killed(String part, String run) throws IOException {
+        Soak.assumeIn(run);
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = '" + part + "'");
         try (ChildCommand child = migrate(target)) {

@@ -23,6 +23,7 @@ import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Moto;
 import testbed.Run;
+import testbed.Soak;
 import testbed.Terminal;
 
 /** What goes wrong with AWS: each says what, why and what to run next, and leaves nothing that down does not remove. */
@@ -46,17 +47,18 @@ class RdsViaEc2FailuresTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            ec2:ImportKeyPair | 400 | InvalidKeyPair.Duplicate | AWS refuses ec2:ImportKeyPair: the name is taken (InvalidKeyPair.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS shows new things late
-            ec2:CreateSecurityGroup | 400 | InvalidGroup.Duplicate | AWS refuses ec2:CreateSecurityGroup: the name is taken (InvalidGroup.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS shows new things late
-            ec2:AuthorizeSecurityGroupIngress | 400 | RulesPerSecurityGroupLimitExceeded | a quota of this AWS account does not permit ec2:AuthorizeSecurityGroupIngress (RulesPerSecurityGroupLimitExceeded) | remove what is not needed any more, or have the quota raised (AWS console, Service Quotas)
-            ec2:RunInstances | 400 | VcpuLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (VcpuLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
-            ec2:RunInstances | 400 | InstanceLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (InstanceLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
-            ec2:RunInstances | 500 | InsufficientInstanceCapacity | AWS has no machine of this type here just now (InsufficientInstanceCapacity) | choose another --instance-type, or a --subnet in another availability zone
-            ec2:RunInstances | 403 | UnauthorizedOperation | AWS does not permit ec2:RunInstances | have the permission "ec2:RunInstances" added to the policy of this AWS user or role; the README lists all that are needed
-            ec2:RunInstances | 503 | RequestLimitExceeded | AWS throttles ec2:RunInstances: too many calls in this account and region | wait a minute
-            ec2:DescribeInstanceStatus | 403 | UnauthorizedOperation | AWS does not permit ec2:DescribeInstanceStatus | have the permission "ec2:DescribeInstanceStatus" added to the policy of this AWS user or role; the README lists all that are needed
+            always | ec2:ImportKeyPair | 400 | InvalidKeyPair.Duplicate | AWS refuses ec2:ImportKeyPair: the name is taken (InvalidKeyPair.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS shows new things late
+            soak | ec2:CreateSecurityGroup | 400 | InvalidGroup.Duplicate | AWS refuses ec2:CreateSecurityGroup: the name is taken (InvalidGroup.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS shows new things late
+            soak | ec2:AuthorizeSecurityGroupIngress | 400 | RulesPerSecurityGroupLimitExceeded | a quota of this AWS account does not permit ec2:AuthorizeSecurityGroupIngress (RulesPerSecurityGroupLimitExceeded) | remove what is not needed any more, or have the quota raised (AWS console, Service Quotas)
+            always | ec2:RunInstances | 400 | VcpuLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (VcpuLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
+            soak | ec2:RunInstances | 400 | InstanceLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (InstanceLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
+            soak | ec2:RunInstances | 500 | InsufficientInstanceCapacity | AWS has no machine of this type here just now (InsufficientInstanceCapacity) | choose another --instance-type, or a --subnet in another availability zone
+            soak | ec2:RunInstances | 403 | UnauthorizedOperation | AWS does not permit ec2:RunInstances | have the permission "ec2:RunInstances" added to the policy of this AWS user or role; the README lists all that are needed
+            always | ec2:RunInstances | 503 | RequestLimitExceeded | AWS throttles ec2:RunInstances: too many calls in this account and region | wait a minute
+            always | ec2:DescribeInstanceStatus | 403 | UnauthorizedOperation | AWS does not permit ec2:DescribeInstanceStatus | have the permission "ec2:DescribeInstanceStatus" added to the policy of this AWS user or role; the README lists all that are needed
             """)
-    void an_up_that_fails_can_go_on_and_can_be_undone(String action, int status, String code, String message, String hint) {
+    void an_up_that_fails_can_go_on_and_can_be_undone(String run, String action, int status, String code, String message, String hint) {
+        Soak.assumeIn(run);
         ACCOUNT.proxy().fail(action, 9, status, code, "AWS's words. Encoded authorization failure message: 4PA8xGm");
         CommandRun up = ACCOUNT.run(folder, UP);
         assertEquals("error: " + message + "\ndetail: AWS's words.\nhint: " + hint + "\n" + NEXT.formatted("then "), failure(up));
@@ -134,8 +136,9 @@ class RdsViaEc2FailuresTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ec2:RevokeSecurityGroupIngress", "ec2:TerminateInstances", "ec2:DeleteSecurityGroup", "ec2:DeleteKeyPair"})
-    void a_down_that_fails_keeps_the_state_and_can_be_repeated(String action) {
+    @CsvSource({"ec2:RevokeSecurityGroupIngress, soak", "ec2:TerminateInstances, always", "ec2:DeleteSecurityGroup, soak", "ec2:DeleteKeyPair, always"})
+    void a_down_that_fails_keeps_the_state_and_can_be_repeated(String action, String run) {
+        Soak.assumeIn(run);
         assertEquals(0, ACCOUNT.run(folder, UP).code());
         ACCOUNT.proxy().fail(action, 1, 403, "UnauthorizedOperation", "no");
         CommandRun down = ACCOUNT.run(folder, "down --yes --wait 2");
@@ -199,7 +202,7 @@ class RdsViaEc2FailuresTest {
                 + "hint: if you reach the VPC another way, as by VPN, say which --subnet to use: " + String.join(", ", ACCOUNT.moto().subnets()),
                 failure(run).replaceAll("vpc-\\w+", "VPC"));
         assertEquals(3, run.code());
-        CommandRun up = ACCOUNT.run(folder, UP + " --subnet " + ACCOUNT.moto().subnets().get(0));
+        CommandRun up = ACCOUNT.run(folder, UP + " --subnet " + ACCOUNT.moto().subnet("b"));
         assertEquals(0, up.code(), up.err());
         try (Aws aws = ACCOUNT.moto().aws()) {
             assertEquals(aws.ec2().describeInstances().reservations().get(0).instances().get(0).privateIpAddress(), Ec2State.read(folder).address());

@@ -21,6 +21,7 @@ import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Meanwhile;
+import testbed.Soak;
 
 /** The migration runs on a machine that is reached through ssh, between two servers that only that one reaches. */
 class RdsViaEc2RunTest {
@@ -99,6 +100,8 @@ class RdsViaEc2RunTest {
 
     @Test
     void after_a_short_cut_it_goes_on_where_it_was() {
+        // RdsViaEc2WholeTest has a longer one.
+        Soak.assumeIn("soak");
         try (Hold hold = standstill(); ChildCommand run = beside.run(shop, moved, "--host", "beside")) {
             run.await("the run stands still", hold::isWaitedFor);
             String follower = follower();

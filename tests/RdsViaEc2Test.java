@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.IpPermission;
 import software.amazon.awssdk.services.ec2.model.UserIdGroupPair;
@@ -40,6 +40,7 @@ import testbed.Moto;
 import testbed.Pasted;
 import testbed.Requirement;
 import testbed.Run;
+import testbed.Soak;
 
 /** The machine beside an RDS instance: what is planned is made, and what is made is removed. */
 class RdsViaEc2Test {
@@ -141,8 +142,9 @@ class RdsViaEc2Test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ec2:ImportKeyPair", "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:RunInstances"})
-    void what_a_killed_up_has_made_unseen_is_found_again(String action) {
+    @CsvSource({"ec2:ImportKeyPair, soak", "ec2:CreateSecurityGroup, always", "ec2:AuthorizeSecurityGroupIngress, soak", "ec2:RunInstances, always"})
+    void what_a_killed_up_has_made_unseen_is_found_again(String action, String run) {
+        Soak.assumeIn(run);
         ACCOUNT.proxy().hold(action);
         try (ChildCommand up = ACCOUNT.start(folder, UP)) {
             up.await("AWS has done " + action, () -> ACCOUNT.proxy().holds());

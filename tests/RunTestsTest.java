@@ -68,7 +68,7 @@ class RunTestsTest {
         Path classes = Files.createDirectory(folder.resolve("classes"));
         Path bin = Path.of(System.getProperty("java.home"), "bin");
         String path = System.getProperty("java.class.path");
-        Run.of(List.of(bin.resolve("javac").toString(), "-d", classes.toString(), "-cp", path, source.toString())).orFail();
+        Run.of(List.of(bin.resolve("javac").toString(), "-J-XX:TieredStopAtLevel=1", "-d", classes.toString(), "-cp", path, source.toString())).orFail();
         List<String> command = new ArrayList<>(List.of(bin.resolve("java").toString(), "-Dtests.silence.seconds=6", "-cp", classes + ":" + path, "RunTests",
                 classes.toString()));
         return Run.of(command, Map.of(), null);

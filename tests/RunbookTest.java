@@ -153,6 +153,51 @@ class RunbookTest {
         assertEquals(0, make(0, "help", value).code());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "//", ".", "./", "..", "../", "a/..", "../..", "others", "others/", "hidden", "file", "file/", "link"})
+    void a_folder_that_holds_other_files_is_refused_before_the_first_step_and_keeps_them(String value) throws IOException {
+        Files.createDirectories(folder.resolve("others/src"));
+        Files.writeString(folder.resolve("others/roles.sql"), "mine");
+        Files.createDirectories(folder.resolve("hidden"));
+        Files.writeString(folder.resolve("hidden/.netrc"), "mine");
+        Files.writeString(folder.resolve("file"), "mine");
+        Files.createSymbolicLink(folder.resolve("link"), Path.of("/"));
+        for (String goal : List.of("from-postgres", "roles", "dump")) {
+            Run run = make(0, goal, "DIR=" + value);
+            assertEquals(2, run.code());
+            assertEquals("", run.out());
+            assertTrue(run.err().matches("\\S*Makefile:\\d+: \\*\\*\\* DIR is \"" + value + "\", and must be a folder.*\n"), run.err());
+        }
+        assertEquals(List.of("Makefile", "file", "hidden", "jbang", "link", "others"), names());
+        assertEquals("mine", Files.readString(folder.resolve("others/roles.sql")));
+    }
+
+    @Test
+    void a_folder_with_what_the_steps_leave_is_taken_finished_or_not() throws IOException {
+        Files.createDirectories(folder.resolve("migration/dump"));
+        for (String name : List.of("roles.sql", "roles.done", "align.done", "dump.done", "dump.manifest.json", "dump.partial-1234", "roles.sql.99", "restore.done.7")) {
+            Files.writeString(folder.resolve("migration").resolve(name), "");
+        }
+        assertEquals(0, make(0, "from-postgres").code());
+        assertEquals(0, make(0, "from-postgres", "DIR=" + folder.resolve("migration") + "/").code());
+        assertEquals(0, make(0, "from-postgres", "DIR=new/one").code());
+    }
+
+    @Test
+    void the_same_database_on_both_sides_is_refused_at_once_however_it_is_spelled() {
+        String shop = shop();
+        Map<String, String> ends = Map.of("SOURCE", source.uri(shop, source.user(), source.password()),
+                "TARGET", source.uri(shop, source.user(), source.password()).replace("127.0.0.1", "localhost") + "?application_name=other");
+        for (String goal : List.of("from-postgres", "align", "verify")) {
+            Map<String, CommandRun> runs = runbook(goal, ends);
+            assertEquals(List.of(goal.equals("verify") ? "verify 3" : "dump-roles 3"), codes(runs));
+            CommandRun run = runs.values().iterator().next();
+            assertTrue(run.failure().startsWith("error: source and target are the same database (postgresql://"), run.failure());
+            assertTrue(run.failure().endsWith("\nhint: check --source and --target"), run.failure());
+        }
+        assertEquals(Map.of(), contents());
+    }
+
     @Test
     void make_says_how_to_go_on_after_a_step_that_has_failed_and_how_to_give_it_options() throws IOException {
         Run failed = make(3, "from-mst", "JOBS=7", "ROLES_OPTIONS=--no-passwords -v");

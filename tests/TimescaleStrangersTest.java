@@ -87,6 +87,7 @@ class TimescaleStrangersTest {
             overloads(server, shop, target);
             relations(server, shop, target);
             members(server, target);
+            followed(server, target);
             checks(server);
             afterTheCheck(server);
         }
@@ -131,6 +132,46 @@ class TimescaleStrangersTest {
         as(server, owned, "CREATE EXTENSION timescaledb", "CREATE FUNCTION public." + OVERLOADS.get(0) + BODY,
                 "ALTER EXTENSION timescaledb ADD FUNCTION public.alter_job(int, timestamptz, text)");
         assertRefused(server, owned, target, "function public.alter_job(integer,timestamp with time zone,text)");
+        String hint = CommandRun.preflight(server.uri(owned), server.uri(target)).failure();
+        assertTrue(hint.endsWith("hint: connect to the source as role mallory, to whom the extension belongs, with what is its"), hint);
+        assertFalse(CommandRun.preflight(server.uri(owned, "mallory", "mallory"), server.uri(target)).err().contains("is not its own"));
+        assertHarmless(server, "as mallory");
+        // Nobody is told to drop the tables of the extension.
+        server.sql("postgres", "CREATE ROLE installer LOGIN SUPERUSER PASSWORD 'i'");
+        String installed = server.newDatabase();
+        server.sql(installed, "SET SESSION AUTHORIZATION installer", "CREATE EXTENSION timescaledb", "RESET SESSION AUTHORIZATION", "ALTER ROLE installer NOSUPERUSER");
+        CommandRun demoted = CommandRun.preflight(server.uri(installed), server.uri(target));
+        assertEquals(3, demoted.code(), demoted.err());
+        assertTrue(demoted.failure().matches("error: on the source, what stands under a name of TimescaleDB is not its own: .* of role installer and \\d+ more\n"
+                + "hint: connect to the source as role installer, to whom the extension belongs, with what is its"), demoted.failure());
+        assertFalse(CommandRun.preflight(server.uri(installed, "installer", "i"), server.uri(target)).err().contains("is not its own"));
+    }
+
+    /** All that stands there is dropped by what the refusal says to run, on either side. */
+    private void followed(PgServer server, String target) throws SQLException {
+        server.sql("postgres", "CREATE ROLE other");
+        for (String side : List.of("source", "target")) {
+            String there = side.equals("source") ? shop(server) : server.newDatabase();
+            server.sql(there, "CREATE EXTENSION IF NOT EXISTS timescaledb", "GRANT CREATE ON SCHEMA public, _timescaledb_catalog, timescaledb_information TO mallory, other",
+                    "GRANT TRIGGER ON _timescaledb_config.bgw_job, _timescaledb_catalog.metadata TO mallory");
+            as(server, there, "CREATE FUNCTION public." + OVERLOADS.get(0) + BODY, "CREATE FUNCTION public." + OVERLOADS.get(6) + BODY,
+                    "CREATE FUNCTION public.struck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE LOG 'mallory has struck'; RETURN NEW; END $$",
+                    "CREATE TRIGGER \"s;\" BEFORE UPDATE ON _timescaledb_config.bgw_job FOR EACH ROW EXECUTE FUNCTION public.struck()",
+                    "CREATE VIEW _timescaledb_catalog.bgw_job AS SELECT 1 AS id", "CREATE TABLE timescaledb_information.\"T;\" (id int DEFAULT public.alter_job(1, now(), 'x'::text))",
+                    "GRANT SELECT ON _timescaledb_catalog.bgw_job TO other");
+            server.sql(there, "SET ROLE other", "CREATE VIEW public.mine AS SELECT * FROM _timescaledb_catalog.bgw_job");
+            String from = side.equals("source") ? there : shop(server);
+            String to = side.equals("source") ? target : there;
+            String failure = CommandRun.migrate(server.uri(from), server.uri(to)).failure();
+            String before = "look at it, then, with which goes view public.mine, as a superuser of the " + side + ": ";
+            assertTrue(failure.contains(before), failure);
+            String sql = failure.substring(failure.indexOf(before) + before.length()).replaceFirst("(?s)\n.*", "");
+            assertEquals(5, sql.split("; ?(?=DROP )").length, sql);
+            server.sql(there, sql);
+            CommandRun again = CommandRun.preflight(server.uri(from), server.uri(to));
+            assertFalse((again.out() + again.err()).contains("is not its own"), again.out() + again.err());
+        }
+        assertHarmless(server, "followed");
     }
 
     /** A job has a function of its owner's that checks it whenever it is changed, by whoever changes it. */

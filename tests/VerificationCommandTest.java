@@ -176,7 +176,7 @@ class VerificationCommandTest {
         CommandRun run = between(server.uri(mine, "app", "app"), server.uri(copy, "app", "app"));
         assertEquals("""
                 error: comparing the rows of mine.theirs failed on the target: permission denied for table theirs
-                hint: connect to the target as a user who may do that, or make this one a member of the owner: GRANT owner TO user;""", run.failure());
+                hint: connect to the target as a user who may do that, or make this one a member of the owner: GRANT owner TO this_user;""", run.failure());
         assertEquals(1, run.code());
     }
 

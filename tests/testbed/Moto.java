@@ -124,6 +124,13 @@ public final class Moto implements AutoCloseable {
         }
     }
 
+    /** @return the subnet of the standard VPC in this availability zone, such as {@code b}; not every zone has every type of machine */
+    public String subnet(String zone) {
+        try (Aws aws = aws()) {
+            return aws.ec2().describeSubnets(request -> request.filters(Aws.filter("availability-zone", REGION + zone))).subnets().get(0).subnetId();
+        }
+    }
+
     /** Gives subnets a route table of their own, without a way to the Internet. */
     public void close(List<String> subnets) {
         try (Aws aws = aws()) {

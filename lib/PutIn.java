@@ -1,0 +1,43 @@
+//SOURCES OwnedObjects.java Rows.java Stranger.java
+package lib;
+
+import java.sql.Connection;
+import java.util.List;
+
+/**
+ * Relations that are members of an extension and were not made by it: somebody has put them in (ALTER EXTENSION … ADD). The server writes a
+ * relation's row type and, while an extension is created, its membership in one transaction. Extensions that take over what stood there
+ * before do so in the transaction that creates or updates them.
+ */
+final class PutIn {
+    /** An SQL condition on the row {@code e} of pg_depend that makes something a member, and the row {@code x} of its extension. */
+    static final String CONDITION = """
+            e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.xmin <> x.xmin
+             AND EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_depend t ON t.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                            AND t.objid = c.reltype AND t.refclassid = e.classid AND t.refobjid = c.oid AND t.deptype = 'i'
+                          WHERE c.oid = e.objid AND t.xmin <> e.xmin)
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o WHERE o.classid = x.tableoid AND o.objid = x.oid AND o.xmin = e.xmin)""";
+    /** The columns by which a member {@code e} is known; {@code i} is what pg_identify_object says of it. */
+    static final String COLUMNS = "e.classid, e.objid, pg_catalog.upper(pg_catalog.replace(i.type, '-', ' ')), i.identity, i.schema, x.extname";
+    static final String MEMBERS = " FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid"
+            + " CROSS JOIN LATERAL pg_catalog.pg_identify_object(e.classid, e.objid, 0) i"
+            + " WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e' AND ";
+
+    private PutIn() {
+    }
+
+    static List<Stranger> list(Connection target) {
+        return members(target, CONDITION);
+    }
+
+    /** @return the members of extensions for which an SQL condition on {@code e}, {@code x} and {@code i} holds */
+    static List<Stranger> members(Connection target, String condition) {
+        return strangers(target, "listing the members of extensions", "SELECT " + COLUMNS + MEMBERS + condition + " ORDER BY x.extname, e.classid, e.objid");
+    }
+
+    /** @return the answers to a question with these columns */
+    static List<Stranger> strangers(Connection target, String doing, String question) {
+        return Rows.list(target, "target", doing, question, row -> new Stranger(
+                new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), null, false), row.getString(6)));
+    }
+}
