@@ -107,9 +107,9 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
         return condition.isEmpty() && !materialized && packed.isEmpty() && (!whole || hypertable != null);
     }
 
-    /** @return whether the server draws a sample of its rows: TABLESAMPLE is for what a table stores itself */
+    /** @return whether a sample can be drawn of its rows: of what one table stores itself, or of one chunk */
     boolean sampled() {
-        return condition.isEmpty() && packed.isEmpty() && (!whole || hypertable != null);
+        return condition.isEmpty() && (!whole || hypertable != null);
     }
 
     /** @return the source's rows in question, as they follow FROM; those of partitions and children are compared with these */

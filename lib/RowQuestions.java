@@ -62,7 +62,11 @@ final class RowQuestions {
         if (key == null || !names(columns).containsAll(key.columns())) {
             return whole(table, columns);
         }
-        String where = key.where(Rows.texts(session, "source", "drawing a sample of " + table.identity(), key.draw(table.rows())));
+        List<String> drawn = Rows.texts(session, "source", "drawing a sample of " + table.identity(), key.draw());
+        if (drawn.isEmpty()) {
+            return whole(table, columns);
+        }
+        String where = key.where(drawn);
         return new Question(checksums.sample(columns, table.rows(), where), checksums.sample(columns, table.targetRows(), where));
     }
 

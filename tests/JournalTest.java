@@ -39,7 +39,7 @@ class JournalTest {
     @BeforeAll
     static void fill() {
         shop = SOURCE.newDatabase();
-        SOURCE.sql("postgres", "ALTER DATABASE " + shop + " SET shop.open = 'on'");
+        SOURCE.sql("postgres", "ALTER ROLE postgres IN DATABASE " + shop + " SET shop.open = 'on'");
         SOURCE.sql(shop, "CREATE SCHEMA app", """
                 CREATE FUNCTION app.made(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
                 BEGIN

@@ -96,7 +96,7 @@ class MigrateErrorsTest {
             --max-rate 0kB   | invalid rate "0kB": must be a number of bytes a second, such as 50MB
             --max-rate 9MB --via-files | --max-rate goes with rows that stream, not with --via-files
             --no-such-option | Unknown option: '--no-such-option'
-            --verify twice   | invalid level "twice": must be none, objects, counts or checksums
+            --verify twice   | invalid level "twice": must be none, objects, counts, sample or checksums
             shop             | Unmatched argument at index 0: 'shop'
             """)
     void wrong_usage(String options, String message) {

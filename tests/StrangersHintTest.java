@@ -27,7 +27,7 @@ class StrangersHintTest {
     @BeforeAll
     static void fail() {
         source = SOURCE.newDatabase();
-        SOURCE.sql("postgres", "ALTER DATABASE " + source + " SET strange.item = 'on'");
+        SOURCE.sql("postgres", "ALTER ROLE postgres IN DATABASE " + source + " SET strange.item = 'on'");
         SOURCE.sql(source, """
                 CREATE FUNCTION made() RETURNS bool LANGUAGE plpgsql AS $$
                 BEGIN

@@ -149,6 +149,25 @@ class TimescaleVerificationTest {
                 verify(server, original, copy, "--exclude-table-data", "plant.power").err());
     }
 
+    /** Rows of a large compressed chunk are compared by segments, and what its catalog adds to them in full. */
+    @Test
+    void a_sample_of_segments_and_an_added_default_are_compared() {
+        String from = server.newDatabase();
+        server.sql(from, "CREATE EXTENSION timescaledb",
+                "CREATE TABLE reading (at timestamptz NOT NULL, device int, \"in site\" text, v float8)",
+                "SELECT create_hypertable('reading', 'at', chunk_time_interval => interval '1 year')",
+                "INSERT INTO reading SELECT '2024-01-01'::timestamptz + i * interval '1 minute', i % 40, 'it''s ' || i % 3, random() FROM generate_series(1, 300000) i",
+                "ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'device, \"in site\"')",
+                "SELECT compress_chunk(c) FROM show_chunks('reading') c", "ALTER TABLE reading ADD quality int NOT NULL DEFAULT 7");
+        String to = Oracle.restore(server, from, server);
+        // A dump has no default of rows that were there before it.
+        CommandRun lost = verify(server, from, to, "--level", "sample");
+        assertEquals(List.of("row contents | public.reading [2023-03-24, 2024-03-18)", "row contents | public.reading [2024-03-18, 2025-03-13)"), lines(lost).stream().map(line -> line.replaceAll("(\\)).*", "$1")).toList(),
+                lost.out() + lost.err());
+        assertTrue(lost.out().lines().skip(1).allMatch(line -> line.contains(" with a sample of ")), lost.out());
+        assertEquals(4, lost.code());
+    }
+
     @Test
     void a_hypertable_that_became_a_table_is_compared_with_all_its_rows() {
         String plain = server.newDatabase();
