@@ -75,7 +75,7 @@ public final class RestoreCheck {
                     order.restart()));
             List<Finding> state = check.state();
             findings.addAll(state);
-            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate()));
+            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate(), manifest.source().ctype()));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             // What no dump holds was said when it was made.
