@@ -143,7 +143,9 @@ public final class RestoreCheck {
             rights(target, to, roles);
         }
         if (!missing.isEmpty()) {
-            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
+            boolean inNames = manifest.users().stream().anyMatch(missing::contains);
+            String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
+            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first" + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
         }
         if (!target.facts().superuser()) {
