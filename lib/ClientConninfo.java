@@ -1,4 +1,4 @@
-//SOURCES DriverProperties.java Failure.java Keyword.java Parameters.java PrivateFile.java ServerAddress.java Wire.java
+//SOURCES ClientKey.java DriverProperties.java Failure.java Keyword.java Parameters.java PrivateFile.java ServerAddress.java Wire.java
 package lib;
 
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ final class ClientConninfo {
         String password = parameters.get("sslpassword");
         if (!password.equals(password.stripTrailing()) || password.matches("(?s).*[\n\r].*")) {
             throw Failure.usage("sslpassword of the %s ends in a blank or contains a line break, which no service file can hold", parameters.side)
-                    .hint("give the key another password: openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key", parameters.file("sslkey", ".postgresql/postgresql.key"));
+                    .hint("give the key another password: %s", ClientKey.conversion(parameters.file("sslkey", ".postgresql/postgresql.key")));
         }
         return PrivateFile.write("service", "[" + SERVICE + "]\nsslpassword=" + password + "\n");
     }

@@ -51,7 +51,7 @@ public final class DumpOutput implements AutoCloseable {
         if (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
             return;
         } else if (!overwrite) {
-            throw Failure.usage("\"%s\" exists already", there).hint("name another place or use --overwrite");
+            throw Failure.usage("\"%s\" exists already", there).hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
         } else if (!isDump(out)) {
             throw Failure.usage("\"%s\" is no dump and is not overwritten", out).hint("name another place");
         }

@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java ArchiveScript.java Contents.java DatabaseSettings.java Extensions.java Finishing.java GivenRights.java GoneRoles.java Grantors.java Inventory.java
+//SOURCES Archive.java ArchiveScript.java Contents.java DatabaseCreation.java DatabaseSettings.java Extensions.java Finishing.java GivenRights.java GoneRoles.java
+//SOURCES Grantors.java Inventory.java
 //SOURCES Loading.java OwnedObjects.java OwnerScript.java RestoringScript.java Rows.java ScriptDelivery.java ShellScript.java Sql.java
 //SOURCES TargetDatabase.java Uncarried.java
 package lib;
@@ -64,7 +65,7 @@ final class LoadingScript {
         if (target.missing()) {
             script.step("The database; the password of the target is looked for in ~/.pgpass and PGPASSWORD only")
                     .sql(ShellScript.quoted(target.server().dsn().conninfo(clientMajor)),
-                            "CREATE DATABASE " + Sql.ident(target.dsn().database()) + " " + properties + ";");
+                            "CREATE DATABASE " + Sql.ident(target.dsn().database()) + " " + DatabaseCreation.on(to, properties) + ";");
         }
         if (order.restart()) {
             script.step("What an earlier run left is removed by --restart of the command itself, by the list that it kept");

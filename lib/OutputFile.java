@@ -21,11 +21,11 @@ public record OutputFile(Path path, boolean overwrite) {
      * @throws Failure usage, when the file exists already or its folder cannot be written to
      */
     public void check() {
-        if (Files.exists(path) && !overwrite) {
-            throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
-        }
         if (Files.isDirectory(path)) {
             throw Failure.usage("\"%s\" is a folder", path).hint("name a file");
+        }
+        if (Files.exists(path) && !overwrite) {
+            throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
         }
         if (!Files.isWritable(path.toAbsolutePath().getParent())) {
             throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path).hint("name a file in a folder of yours");

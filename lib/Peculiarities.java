@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Connecting.java DatabaseCreation.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -127,7 +127,7 @@ final class Peculiarities {
                             "table %s was not searched for bytes that are no UTF-8: it is locked, or that would run what no superuser owns", table[0]));
                 }
             } catch (Failure e) {
-                findings.add(Finding.stop("encoding", "create the target with ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0, or mend the texts",
+                findings.add(Finding.stop("encoding", "create the target with " + DatabaseCreation.bytes(target) + ", or mend the texts",
                         "table %s holds bytes that are no UTF-8: %s", table[0], Connecting.words((SQLException) e.getCause())));
             } finally {
                 Rows.run(source, "source", doing, "ROLLBACK");

@@ -97,7 +97,7 @@ public final class Preflight {
         }
         List<Finding> state = check.state();
         findings.addAll(state);
-        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate()));
+        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype()));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
         if (go(readability)) {

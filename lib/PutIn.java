@@ -21,7 +21,9 @@ final class PutIn {
     static final String COLUMNS = "e.classid, e.objid, pg_catalog.upper(pg_catalog.replace(i.type, '-', ' ')), i.identity, i.schema, x.extname";
     static final String MEMBERS = " FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid"
             + " CROSS JOIN LATERAL pg_catalog.pg_identify_object(e.classid, e.objid, 0) i"
-            + " WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e' AND ";
+            + " WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e'"
+            // From PostgreSQL 17 on the row type of a table and the array type of a type are members too; they go with what they are part of.
+            + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid AND w.deptype = 'i') AND ";
 
     private PutIn() {
     }

@@ -80,7 +80,7 @@ public final class RestoreCheck {
                     order.restart()));
             List<Finding> state = check.state();
             findings.addAll(state);
-            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate()));
+            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate(), manifest.source().ctype()));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             // What no dump holds was said when it was made.
@@ -166,7 +166,9 @@ public final class RestoreCheck {
             rights(target, to, roles);
         }
         if (!missing.isEmpty()) {
-            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first, or use --no-owner and --no-privileges",
+            boolean inNames = manifest.users().stream().anyMatch(missing::contains);
+            String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
+            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first" + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
         }
         if (!target.facts().superuser()) {

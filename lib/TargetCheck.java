@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
+//SOURCES DatabaseCreation.java Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
 //SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java Strangers.java TargetLock.java
 package lib;
 
@@ -143,19 +143,19 @@ final class TargetCheck {
     }
 
     /** @return whether the target can hold the source's texts, and sorts them alike */
-    List<Finding> encoding(String encoding, String collate) {
+    List<Finding> encoding(String encoding, String collate, String ctype) {
         List<Finding> findings = new ArrayList<>();
         String to = plan.create() ? encoding : target.facts().encoding();
         if (encoding.equals(to)) {
             findings.add(Finding.ok("encoding", "%s on both sides", encoding));
         } else if (!to.equals("UTF8")) {
-            findings.add(Finding.stop("encoding", "create the target with ENCODING 'UTF8' TEMPLATE template0",
+            findings.add(Finding.stop("encoding", DatabaseCreation.like(this.to, encoding, collate, ctype),
                     "the source's encoding is %s and the target's %s: not every text can be converted", encoding, to));
         } else {
             findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
         }
         if (!plan.create() && !collate.equals(target.facts().collate())) {
-            findings.add(Finding.warning("collation", "create the target with LC_COLLATE '" + collate + "' TEMPLATE template0",
+            findings.add(Finding.warning("collation", DatabaseCreation.like(this.to, encoding, collate, ctype),
                     "texts sort by %s on the source and by %s on the target", collate, target.facts().collate()));
         }
         return findings;

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Dsn.java Failure.java Server.java Sql.java
+//SOURCES Connecting.java DatabaseCreation.java Dsn.java Failure.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -87,7 +87,7 @@ public final class TargetDatabase {
      */
     public Server create(String properties) {
         try (Connection session = server.session(); Statement statement = session.createStatement()) {
-            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + properties);
+            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {
             throw Connecting.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
         }

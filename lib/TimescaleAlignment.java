@@ -47,7 +47,7 @@ public final class TimescaleAlignment {
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
                     throw Failure.refused("user \"%s\" may not change the version of timescaledb on the %s: %s", server.facts().user(), side,
-                            Connecting.words(refused)).hint("as a superuser of the %s: %s;", side, String.join("; ", statements)).because(e);
+                            Connecting.words(refused)).hint("as a superuser of the %s, first in a session such as psql -X: %s;", side, String.join("; ", statements)).because(e);
                 }
                 throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
             } catch (SQLException e) {

@@ -26,7 +26,7 @@ class HouseRulesTest {
               Background
             connection: Keyword ConnectionUri ConnectionString ServiceFile PassFile Parameters ServerAddress AddressSocketFactory ClientKey TlsSockets DriverTls
               DriverProperties ClientConninfo Wire Dsn Endpoints TargetKind TargetKindOption PasswordEntry PasswordCsv PasswordFile PasswordStore NamePattern Filters DumpFormat Compression
-            servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair TargetDatabase SameDatabase DatabaseIdentity StepFile
+            servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair DatabaseCreation TargetDatabase SameDatabase DatabaseIdentity StepFile
               Drops TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges

@@ -236,7 +236,7 @@ class MigrateErrorsTest {
         String latin = TARGET.newDatabase("ENCODING 'LATIN1' LOCALE 'C'");
         SIDES.refusesToMigrate("""
                 error: the source's encoding is UTF8 and the target's LATIN1: not every text can be converted
-                hint: create the target with ENCODING 'UTF8' TEMPLATE template0
+                hint: create the target with ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0
                 """, shop, latin);
     }
 

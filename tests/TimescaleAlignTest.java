@@ -153,7 +153,7 @@ class TimescaleAlignTest {
         String locked = CloudDouble.make(server, "2.22.1");
         assertRefused(align(server.uri(from), CloudDouble.uri(server, locked)), """
                 error: user "tsdbadmin" may not change the version of timescaledb on the target: must be owner of extension timescaledb
-                hint: as a superuser of the target: SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
+                hint: as a superuser of the target, first in a session such as psql -X: SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
                 CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.13.1'; COMMIT;
                 """);
         assertEquals("2.22.1", version(server, locked));

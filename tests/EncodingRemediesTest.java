@@ -1,0 +1,111 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import testbed.ClientBinaries;
+import testbed.CommandRun;
+import testbed.PgServer;
+import testbed.Run;
+import testbed.ServerBinaries;
+import testbed.Sides;
+
+/** A database that has to be created in another way is created as it is said, on servers whose own way would not go with it. */
+class EncodingRemediesTest {
+    private static final PgServer SOURCE = Sides.shared().source();
+    private static final PgServer TARGET = Sides.shared().target();
+    private static final Pattern CREATION = Pattern.compile("create the target with (.*? TEMPLATE template0)");
+    private static final String KIND = "SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, to_jsonb(d)->>'datlocprovider') FROM pg_database d WHERE datname = ";
+
+    @AutoClose
+    private static PgServer icu;
+    @TempDir
+    static Path folder;
+
+    @BeforeAll
+    static void start() {
+        assumeTrue(ClientBinaries.clientMajor() >= 15, "before version 15 a database has no other provider of locales");
+        icu = PgServer.plan(ClientBinaries.clientMajor()).initdb("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=und").start();
+    }
+
+    @Test
+    void bytes_go_into_a_database_that_sorts_without_icu() {
+        String from = SOURCE.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
+        SOURCE.sql(from, "CREATE TABLE item (t text)", "INSERT INTO item VALUES (convert_from('\\xff', 'SQL_ASCII'))");
+        follows(SOURCE, icu, from, icu.newDatabase(), "bytes that are no UTF-8", "SQL_ASCII C c");
+        SOURCE.sql("postgres", "DROP DATABASE " + from);
+    }
+
+    @Test
+    void a_database_that_is_created_sorts_as_the_source_does() {
+        String from = SOURCE.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
+        CommandRun created = CommandRun.migrate(SOURCE.uri(from), icu.uri("created"), "--create-database");
+        assertEquals(0, created.code(), created.err());
+        assertEquals("SQL_ASCII C c", icu.query("postgres", KIND + "'created'"));
+        SOURCE.sql("postgres", "DROP DATABASE " + from);
+    }
+
+    /** Its locale goes with LATIN1 only. */
+    @Test
+    void a_server_whose_locale_is_no_utf8() throws IOException {
+        Path locales = Files.createDirectory(folder.resolve("locales"));
+        Run localedef = Run.of(List.of("sh", "-c", "localedef -f ISO-8859-1 -i de_DE \"$0/de_DE.iso88591\"", locales.toString()));
+        assumeTrue(localedef.code() == 0, "localedef makes no locale here: " + localedef.err());
+        Path bin = wrapped(locales);
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE TABLE item AS SELECT '€'::text AS t");
+        try (PgServer latin = PgServer.plan(new ServerBinaries(ClientBinaries.clientMajor(), bin, Path.of("/"))).initdb("--encoding=LATIN1", "--locale=de_DE.iso88591").start()) {
+            String to = latin.newDatabase();
+            assertEquals("LATIN1 de_DE.iso88591 c", latin.query("postgres", KIND + "'" + to + "'"));
+            follows(SOURCE, latin, from, to, "not every text can be converted", "UTF8 C.UTF-8 c");
+            latin.sql(to, "CREATE TABLE item AS SELECT 'ü'::text AS t");
+            String ascii = TARGET.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
+            assertTrue(follows(latin, TARGET, to, ascii, "not every text can be converted", "LATIN1 C c").contains("install the locale \"de_DE.iso88591\" on the target's server, then "));
+            TARGET.sql("postgres", "DROP DATABASE " + ascii);
+        }
+        SOURCE.sql("postgres", "DROP DATABASE " + from);
+    }
+
+    /** Programs that see other locales than the system's. */
+    private static Path wrapped(Path locales) throws IOException {
+        Path real = ClientBinaries.bin(ClientBinaries.clientMajor());
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        for (Path open : List.of(folder, locales, bin)) {
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        for (String program : List.of("initdb", "pg_ctl", "postgres")) {
+            assumeTrue(Files.isExecutable(real.resolve(program)), "no server beside the clients");
+            Path script = Files.writeString(bin.resolve(program), "#!/bin/sh\nLOCPATH='" + locales + "' exec '" + real.resolve(program) + "' \"$@\"\n");
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        return bin;
+    }
+
+    /** What stops is followed with another database, which takes the rows then, and is of this kind. */
+    private static String follows(PgServer source, PgServer target, String from, String to, String says, String kind) {
+        CommandRun refused = CommandRun.migrate(source.uri(from), target.uri(to));
+        assertEquals(3, refused.code(), refused.err());
+        assertTrue(refused.failure().contains(says), refused.failure());
+        // The last way is the one for who cannot install anything.
+        List<String> ways = CREATION.matcher(refused.failure()).results().map(found -> found.group(1)).toList();
+        assertTrue(!ways.isEmpty(), refused.failure());
+        target.sql("postgres", "CREATE DATABASE encoded_other " + ways.get(ways.size() - 1));
+        CommandRun again = CommandRun.migrate(source.uri(from), target.uri("encoded_other"));
+        assertEquals(0, again.code(), again.err());
+        assertEquals(source.query(from, "SELECT encode(t::bytea, 'hex') FROM item"), target.query("encoded_other", "SELECT encode(t::bytea, 'hex') FROM item"));
+        assertEquals(kind, target.query("postgres", KIND + "'encoded_other'"));
+        target.sql("postgres", "DROP DATABASE encoded_other");
+        return refused.failure();
+    }
+}
