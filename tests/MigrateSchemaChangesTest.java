@@ -38,7 +38,7 @@ class MigrateSchemaChangesTest {
             assertTrue(run.failure().startsWith("error: 1 difference between source and target; the schema of the source was changed during the run: "
                     + "function public.seen was changed, index public.later was created, sequence public.counter was changed, "), run.err());
             assertTrue(run.failure().endsWith("\nhint: make these changes on the target too, or empty it and run again while nobody changes the schema\n"
-                    + "hint: see all of them: verify --level counts"), run.err());
+                    + "hint: see all of them: verify --level sample"), run.err());
         }
     }
 

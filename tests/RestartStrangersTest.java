@@ -24,7 +24,7 @@ class RestartStrangersTest {
     @BeforeAll
     static void interrupt() {
         shop = SOURCE.newDatabase();
-        SOURCE.sql("postgres", "ALTER DATABASE " + shop + " SET shop.open = 'on'");
+        SOURCE.sql("postgres", "ALTER ROLE postgres IN DATABASE " + shop + " SET shop.open = 'on'");
         for (PgServer server : List.of(SOURCE, TARGET)) {
             server.sql("postgres", "CREATE ROLE stranger_to_runs");
         }

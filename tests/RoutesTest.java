@@ -68,7 +68,8 @@ class RoutesTest {
                     warning  databases          a service has one database, and the source's server has more than this one: other
                     warning  maintenance        the source is at Amazon RDS, which may restart it for maintenance while the migration runs
                     warning  maintenance        the target is at Timescale Cloud, which may restart it for maintenance while the migration runs
-                    warning  settings           SET "log_min_duration_statement" of the database is left out: only a superuser of the target may set it""",
+                    warning  settings           SET "log_min_duration_statement" of the database is left out: only a superuser of the target may set it
+                    warning  settings           the search_path of role "app_owner" comes along and names what is no schema of the source: "Odd, Schema\"""",
                     lines(preflight.out(), "warning  (databases|maintenance|settings) .*"));
 
             CommandRun migrated = run("Migrate", ends);

@@ -123,7 +123,7 @@ CREATE VIEW s.cheap WITH (security_barrier) AS
 ALTER VIEW s.cheap ALTER COLUMN v SET DEFAULT 'new';
 COMMENT ON VIEW s.cheap IS 'a view';
 -- What the server prints of a constant without a name in a later branch gets a name when it is read again.
-CREATE VIEW s.papers AS SELECT p.id, p.kind FROM (SELECT a AS id, 'base' AS kind FROM s.base UNION ALL SELECT a, 'parts' FROM s.base) p;
+CREATE VIEW s.papers AS SELECT p.id, p.kind FROM (SELECT 1 AS id, 'base' AS kind UNION ALL SELECT 2, 'parts') p;
 CREATE VIEW s.halves AS SELECT q.a, q.b, q.c, q.d FROM (SELECT 1 AS a, 2 AS b, 1.5 AS c, now() AS d UNION ALL SELECT 3, NULL, 7, NULL) q;
 CREATE MATERIALIZED VIEW s.kinds AS SELECT p.kind FROM (SELECT 'base' AS kind UNION ALL SELECT 'parts') p;
 CREATE RULE union_keep AS ON UPDATE TO s.parts WHERE EXISTS (SELECT FROM (SELECT 1 AS a, 'x' AS b UNION ALL SELECT NULL, 'y') u WHERE u.a = 7) DO INSTEAD NOTHING;
