@@ -24,8 +24,12 @@ final class Collations {
     private Collations() {
     }
 
-    /** Compares what the source uses, the default of the database included, with what the target has. */
-    static List<Finding> check(Connection source, Connection target) {
+    /**
+     * Compares what the source uses, the default of the database included, with what the target has.
+     *
+     * @param create whether the target's database is yet to be made, which comes with the collations of template0 only
+     */
+    static List<Finding> check(Connection source, Connection target, boolean create) {
         Map<String, String> there = new HashMap<>();
         Rows.list(target, "target", "listing the collations", """
                 SELECT c.collname, coalesce(pg_catalog.pg_collation_actual_version(c.oid), '') FROM pg_catalog.pg_collation c
@@ -38,7 +42,8 @@ final class Collations {
             String version = row.getString(3);
             // One that the user has made comes along; only those of the system have to be there.
             if (row.getBoolean(2) && !there.containsKey(name)) {
-                return findings.add(Finding.stop("collations", "install the locale on the target's server, then: SELECT pg_import_system_collations('pg_catalog');",
+                return findings.add(Finding.stop("collations", "install the locale on the target's server, then%s: SELECT pg_import_system_collations('pg_catalog');"
+                        .formatted(create ? " create the database and run in it, and leave out --create-database" : ""),
                         "collation \"%s\" is used by %d object(s) and does not exist on the target", name, row.getLong(4)));
             } else if (row.getBoolean(2) && differ(version, there.get(name))) {
                 return findings.add(sortsDifferently("collation \"" + name + "\"", version, there.get(name)));

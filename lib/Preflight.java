@@ -103,7 +103,7 @@ public final class Preflight {
         if (go(readability)) {
             timescale();
         }
-        findings.addAll(Collations.check(from, to));
+        findings.addAll(Collations.check(from, to, plan.create()));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, intoUtf8));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).run());

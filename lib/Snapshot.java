@@ -86,22 +86,26 @@ public final class Snapshot implements Sessions, AutoCloseable {
             }
         }
         Blocker blocker = blocker(session, server);
-        throw Failure.refused("%s and stays so", blocker.words)
-                .hint("wait for that session%s", blocker.pid == null ? "" : ", or end it on the source: SELECT pg_terminate_backend(" + blocker.pid + ");");
+        throw Failure.refused("%s and stays so", blocker.words).hint("%s", blocker.remedy);
     }
 
-    private record Blocker(String words, String pid) {
+    private record Blocker(String words, String remedy) {
     }
 
-    /** What another session holds, or waits for in front of us, so that no table of its can be read. */
+    /** What another session, or a prepared transaction, holds or waits for in front of us, so that no table of its can be read. */
     private static Blocker blocker(Connection session, Server server) {
         return Rows.list(session, server.side(), "looking for locks", """
-                SELECT pg_catalog.format('table %s of the source is locked by another session (pid %s)', l.relation::pg_catalog.regclass, l.pid), l.pid
+                SELECT pg_catalog.format('table %s of the source is locked by ', l.relation::pg_catalog.regclass)
+                       || coalesce(pg_catalog.format('prepared transaction %L', p.gid), pg_catalog.format('another session (pid %s)', l.pid)),
+                       coalesce(pg_catalog.format('end it on the source: COMMIT PREPARED %1$L; or ROLLBACK PREPARED %1$L;', p.gid),
+                                pg_catalog.format('wait for that session, or end it on the source: SELECT pg_terminate_backend(%s);', l.pid))
                   FROM pg_catalog.pg_locks l
-                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid <> pg_catalog.pg_backend_pid()
+                  LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
+                  LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = t.transactionid
+                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
                    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
                  ORDER BY l.granted DESC, l.pid, l.relation LIMIT 1""", row -> new Blocker(row.getString(1), row.getString(2))).stream().findFirst()
-                .orElse(new Blocker("a table of the source is locked by another session", null));
+                .orElse(new Blocker("a table of the source is locked by another session", "wait for that session"));
     }
 
     private static List<String> tables(Connection session, Server server, Selection selection) {

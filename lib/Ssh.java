@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -148,12 +150,20 @@ public final class Ssh {
 
     private String hint(String err) {
         if (err.contains("HOST IDENTIFICATION HAS CHANGED") || err.contains("Host key verification failed")) {
-            return host.knownHosts() == null ? "another machine answers there than before; if it was made anew: ssh-keygen -R " + host.address()
+            return host.knownHosts() == null ? "another machine answers there than before; if it was made anew: " + forgetting(err)
                     : "another machine answers there than before; if it was made anew, remove \"" + host.knownHosts() + '"';
         } else if (err.contains("Permission denied")) {
             return "check the user and the key; ssh-add makes a key known that has a passphrase";
         }
         return "check the address, and whether its firewall or security group lets ssh in from here";
+    }
+
+    /** The user's configuration may have another name, port and file for it, which ssh says (sshconnect.c). */
+    private String forgetting(String err) {
+        Matcher name = Pattern.compile("(?m)^Host key for (\\S+) has changed").matcher(err);
+        Matcher file = Pattern.compile("(?m)^Offending \\S+ key in (.+):\\d+\\s*$").matcher(err);
+        String known = name.find() ? name.group(1) : host.port() == 0 || host.port() == 22 ? host.address() : "[" + host.address() + "]:" + host.port();
+        return "ssh-keygen" + (file.find() ? " -f " + ShellScript.quoted(file.group(1)) : "") + " -R " + ShellScript.quoted(known);
     }
 
     private List<String> remote(String script, String... arguments) {

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
@@ -16,9 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.Locales;
 import testbed.PgServer;
-import testbed.Run;
-import testbed.ServerBinaries;
 import testbed.Sides;
 
 /** A database that has to be created in another way is created as it is said, on servers whose own way would not go with it. */
@@ -59,13 +56,9 @@ class EncodingRemediesTest {
     /** Its locale goes with LATIN1 only. */
     @Test
     void a_server_whose_locale_is_no_utf8() throws IOException {
-        Path locales = Files.createDirectory(folder.resolve("locales"));
-        Run localedef = Run.of(List.of("sh", "-c", "localedef -f ISO-8859-1 -i de_DE \"$0/de_DE.iso88591\"", locales.toString()));
-        assumeTrue(localedef.code() == 0, "localedef makes no locale here: " + localedef.err());
-        Path bin = wrapped(locales);
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE TABLE item AS SELECT '€'::text AS t");
-        try (PgServer latin = PgServer.plan(new ServerBinaries(ClientBinaries.clientMajor(), bin, Path.of("/"))).initdb("--encoding=LATIN1", "--locale=de_DE.iso88591").start()) {
+        try (PgServer latin = Locales.in(folder, "locales").with("de_DE", "ISO-8859-1", "de_DE.iso88591").plan().initdb("--encoding=LATIN1", "--locale=de_DE.iso88591").start()) {
             String to = latin.newDatabase();
             assertEquals("LATIN1 de_DE.iso88591 c", latin.query("postgres", KIND + "'" + to + "'"));
             follows(SOURCE, latin, from, to, "not every text can be converted", "UTF8 C.UTF-8 c");
@@ -75,21 +68,6 @@ class EncodingRemediesTest {
             TARGET.sql("postgres", "DROP DATABASE " + ascii);
         }
         SOURCE.sql("postgres", "DROP DATABASE " + from);
-    }
-
-    /** Programs that see other locales than the system's. */
-    private static Path wrapped(Path locales) throws IOException {
-        Path real = ClientBinaries.bin(ClientBinaries.clientMajor());
-        Path bin = Files.createDirectory(folder.resolve("bin"));
-        for (Path open : List.of(folder, locales, bin)) {
-            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-        for (String program : List.of("initdb", "pg_ctl", "postgres")) {
-            assumeTrue(Files.isExecutable(real.resolve(program)), "no server beside the clients");
-            Path script = Files.writeString(bin.resolve(program), "#!/bin/sh\nLOCPATH='" + locales + "' exec '" + real.resolve(program) + "' \"$@\"\n");
-            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-        return bin;
     }
 
     /** What stops is followed with another database, which takes the rows then, and is of this kind. */

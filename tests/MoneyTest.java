@@ -2,11 +2,10 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,6 @@ import testbed.Locales;
 import testbed.Oracle;
 import testbed.Pasted;
 import testbed.PgServer;
-import testbed.ServerBinaries;
 import testbed.Sides;
 
 /** Money is a number, and lc_monetary says which amount it is. */
@@ -38,10 +36,9 @@ class MoneyTest {
     Path folder;
 
     @BeforeAll
-    static void start() {
-        Optional<ServerBinaries> server = Locales.with("ja_JP");
-        assumeTrue(server.isPresent(), "this machine cannot make a locale for its servers");
-        japanese = new Sides(PgServer.plan(server.get()).with("lc_monetary=ja_JP.UTF-8").start(), PgServer.plan(server.get()).with("lc_monetary=ja_JP.UTF-8").start());
+    static void start(@TempDir Path locales) throws IOException {
+        PgServer.Plan plan = Locales.in(locales, "japanese").with("ja_JP", "UTF-8", "ja_JP.utf8").plan().with("lc_monetary=ja_JP.UTF-8");
+        japanese = new Sides(plan.start(), plan.start());
     }
 
     @AfterAll
