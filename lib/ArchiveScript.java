@@ -4,6 +4,7 @@ package lib;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -58,7 +59,11 @@ final class ArchiveScript {
         List<String> others = new ArrayList<>(late());
         contents.catalog().stream().sorted().forEach(table -> others.add(rowsOf(table)));
         others.add(COMMENTS);
+        List<Contents.Table> turned = contents.turned();
+        turned.forEach(table -> others.add(rowsOf(table.oid())));
         section("data", jobs, false, others);
+        turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
+                .values().forEach(together -> only(List.of("--section=data"), together));
     }
 
     void lateRows() {

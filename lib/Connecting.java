@@ -8,6 +8,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -15,6 +16,8 @@ import org.postgresql.util.ServerErrorMessage;
 /** Turns what the driver throws into one line that says what is wrong, on which side, and what to do about it. */
 public final class Connecting {
     private static final String LACKS_PRIVILEGE = "42501";
+    /** Wrong values, broken constraints, and what functions say themselves or fail with. */
+    private static final Set<String> REFUSED_VALUES = Set.of("02", "21", "22", "23", "38", "39", "42", "44", "P0");
 
     private Connecting() {
     }
@@ -50,6 +53,12 @@ public final class Connecting {
             ConnectionRemedy.besideTheStatement(side, String.valueOf(e.getSQLState())).ifPresent(hint -> failure.hint("%s", hint));
         }
         return failure;
+    }
+
+    /** @return whether a server has refused what it was given, and would refuse nothing else (SQLSTATE: PostgreSQL manual, appendix A) */
+    static boolean refusesValues(Failure failure) {
+        return failure.getCause() instanceof SQLException e && e.getSQLState() != null
+                && REFUSED_VALUES.contains(LastWords.of(e).getSQLState().substring(0, 2));
     }
 
     /** @return the server's primary message, or the driver's */

@@ -3,6 +3,7 @@
 package lib;
 
 import java.sql.Connection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,8 +41,9 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
      *
      * @param catalog whether it is one of TimescaleDB's catalog
+     * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      */
-    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog) {
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog, int turn) {
         @Override
         public String toString() {
             return schema + "." + name;
@@ -66,7 +68,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         String database = server.dsn().database();
         Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
-                        table.late(), table.catalog() > 0)).toList(),
+                        table.late(), table.catalog() > 0, table.turn())).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
@@ -121,6 +123,11 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /** @return the tables whose values can name an object that exists only after post-data */
     public Set<Long> late() {
         return tables.stream().filter(Table::late).map(Table::oid).collect(Collectors.toSet());
+    }
+
+    /** @return the tables that are loaded after others, in their turns; those that come late are the last anyway */
+    public List<Table> turned() {
+        return tables.stream().filter(table -> table.turn > 0 && !table.late).sorted(Comparator.comparing(Table::turn)).toList();
     }
 
     /** @return the tables of TimescaleDB's catalog */

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Arrivals.java Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java
-//SOURCES Inventory.java Money.java Parallelism.java Part.java
+//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java
+//SOURCES Inventory.java Landed.java Money.java Parallelism.java Part.java
 //SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,8 +31,7 @@ public final class Copier implements AutoCloseable {
     private final Parallelism parallelism;
     private final Throttle throttle;
     private final CopyProgress progress;
-    private final Arrivals arrivals = new Arrivals();
-    private final Map<Long, Integer> landed = new ConcurrentHashMap<>();
+    private final Landed landed = new Landed();
     /** Those that nobody uses now; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
@@ -73,7 +71,7 @@ public final class Copier implements AutoCloseable {
     }
 
     /**
-     * Copies the tables, large ones in parts, the largest first.
+     * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again.
      *
      * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of them
      * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
@@ -82,7 +80,8 @@ public final class Copier implements AutoCloseable {
         try {
             List<Shipment> plan;
             synchronized (source.holder()) {
-                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> new TableRanges(source.holder(), held(), source.server()).of(table, wanted));
+                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> landed.forget(table) ? List.of()
+                        : new TableRanges(source.holder(), held(), source.server()).of(table, wanted));
             }
             List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
             Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
@@ -119,9 +118,8 @@ public final class Copier implements AutoCloseable {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
                 Shipment shipment = new Shipment(List.of(part));
                 synchronized (source.holder()) {
-                    Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to));
+                    Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to, arrival));
                 }
-                tell(shipment, arrival);
             }
         } catch (SQLException e) {
             throw Connecting.statement("target", "ending the session", e);
@@ -150,8 +148,14 @@ public final class Copier implements AutoCloseable {
         @Override
         public void work(Shipment shipment) throws SQLException {
             if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
-                bring(shipment, lane, stream, sessions.source(), sessions.target());
-                tell(shipment, arrival);
+                boolean well = false;
+                try {
+                    bring(shipment, lane, stream, sessions.source(), sessions.target(), arrival);
+                    well = true;
+                } finally {
+                    // Nobody goes on with what a failure has left.
+                    cancelled |= !well;
+                }
             } else if (shipment.parts().size() == 1) {
                 wantedByOthers.addAll(shipment.parts());
             } else {
@@ -200,15 +204,17 @@ public final class Copier implements AutoCloseable {
         }
     }
 
-    private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to) {
+    private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
+            Consumer<Inventory.Table> arrival) {
         boolean well = false;
         lane.begin(shipment);
+        List<Long> rows = new ArrayList<>();
         try {
             for (Part part : shipment.parts()) {
                 if (part.replaces()) {
                     run(to, "TRUNCATE ONLY " + part.table().sql());
                 }
-                move(part, stream, from, to);
+                rows.add(move(part, stream, from, to));
             }
             to.commit();
             well = true;
@@ -217,9 +223,14 @@ public final class Copier implements AutoCloseable {
         } finally {
             lane.end(well);
         }
+        for (int i = 0; i < rows.size(); i++) {
+            if (landed.add(shipment.parts().get(i), rows.get(i))) {
+                arrival.accept(shipment.parts().get(i).table());
+            }
+        }
     }
 
-    private void move(Part part, RowStream stream, Connection from, Connection to) {
+    private long move(Part part, RowStream stream, Connection from, Connection to) {
         if (part.range() != null) {
             refuseCode(part);
         }
@@ -230,7 +241,7 @@ public final class Copier implements AutoCloseable {
         if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
             throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
-        arrivals.rows(part.table(), moved.arrived());
+        return moved.arrived();
     }
 
     /** What is read in parts is held until all are read. */
@@ -271,15 +282,6 @@ public final class Copier implements AutoCloseable {
         return source.server().facts().encoding().equals("SQL_ASCII");
     }
 
-    private void tell(Shipment shipment, Consumer<Inventory.Table> arrival) {
-        for (Part part : shipment.parts()) {
-            if (landed.merge(part.table().oid(), 1, Integer::sum) == part.of()) {
-                arrivals.table(part.table());
-                arrival.accept(part.table());
-            }
-        }
-    }
-
     private static void run(Connection session, String sql) throws SQLException {
         try (Statement statement = session.createStatement()) {
             statement.execute(sql);
@@ -288,6 +290,6 @@ public final class Copier implements AutoCloseable {
 
     /** @return the rows and tables that have arrived so far, in words */
     public String arrived() {
-        return arrivals.text();
+        return landed.text();
     }
 }

@@ -1,11 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CopyTypes.java PlannedCode.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java
+//SOURCES CopyTypes.java PlannedCode.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java Turns.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -21,9 +22,10 @@ public final class Inventory {
      * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
      * @param file the relfilenode, which changes when the table is truncated or rewritten
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
+     * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      */
     public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean late, String condition,
-            boolean extension, long file, int catalog) {
+            boolean extension, long file, int catalog, int turn) {
         /** @return the quoted, qualified name */
         public String sql() {
             return Sql.name(schema, name);
@@ -31,7 +33,7 @@ public final class Inventory {
 
         /** @return the same, but that the rows of {@code condition} are read through these expressions */
         public Table reading(String read) {
-            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog);
+            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog, turn);
         }
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
@@ -89,6 +91,7 @@ public final class Inventory {
     }
 
     private List<Table> readTables() {
+        Map<Long, Integer> turns = Turns.of(session, side);
         return Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,
                 %s
@@ -112,7 +115,7 @@ public final class Inventory {
                         selection.relation("c", "n"),
                         selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
-                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11)));
+                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.getOrDefault(row.getLong(1), 0)));
     }
 
     /**

@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows, and the same in the end. */
 final class MigrationScript {
@@ -117,7 +119,11 @@ final class MigrationScript {
             List<String> arguments = new ArrayList<>(filters.argumentsWithData());
             late().forEach(table -> arguments.add("--exclude-table-data=" + table));
             catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
+            List<Contents.Table> turned = contents.turned();
+            turned.forEach(table -> arguments.add("--exclude-table-data=" + name(table)));
             stream(arguments);
+            turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
+                    .values().forEach(MigrationScript.this::stream);
         }
 
         @Override
@@ -135,7 +141,11 @@ final class MigrationScript {
     }
 
     private List<String> names(Predicate<Contents.Table> wanted) {
-        return contents.tables().stream().filter(wanted).map(table -> Sql.name(table.schema(), table.name())).toList();
+        return contents.tables().stream().filter(wanted).map(MigrationScript::name).toList();
+    }
+
+    private static String name(Contents.Table table) {
+        return Sql.name(table.schema(), table.name());
     }
 
     /** A custom archive that breaks off is an error for pg_restore; a script that breaks off would be the end for psql. */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Contents.java EntrySql.java Failure.java Inventory.java Jobs.java Refusal.java Rows.java Uncarried.java
+//SOURCES Archive.java Cleanup.java Contents.java EntrySql.java Failure.java Inventory.java Jobs.java Refusal.java Rows.java Sql.java Turns.java Uncarried.java
 package lib;
 
 import java.io.IOException;
@@ -129,8 +129,19 @@ public final class Schema {
 
     /** Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that come late. */
     public void rows(int jobs) {
-        archive.restore("data", jobs, options,
-                ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")));
+        List<Contents.Table> turned = contents.turned();
+        Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
+        archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
+                && !(entry.kind().equals("TABLE DATA") && waiting.contains(entry.oid()))));
+        Turns.load(turned, Contents.Table::turn, together -> {
+            Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
+            archive.restore("data", jobs, options, ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
+        }, this::hasRows, failure -> !Cleanup.stopping());
+    }
+
+    /** Each COPY brings all rows of its table or none. */
+    private boolean hasRows(Contents.Table table) {
+        return "t".equals(Rows.text(target, "target", "looking for rows", "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
     }
 
     /** Restores the rows of the tables that come late. */

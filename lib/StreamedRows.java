@@ -1,10 +1,12 @@
-//SOURCES Bytes.java ComputingSessions.java Console.java Copier.java CopyProgress.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
-//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Snapshot.java Steps.java
+//SOURCES Bytes.java ComputingSessions.java Connecting.java Console.java Copier.java CopyProgress.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
+//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Snapshot.java Steps.java Turns.java
 package lib;
 
 import java.sql.Connection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 
 /** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
@@ -19,6 +21,7 @@ public final class StreamedRows implements RowMover {
     private final Console console;
     private final Steps steps;
     private final int jobs;
+    private volatile boolean stopped;
 
     /**
      * @param to a session on the target
@@ -65,6 +68,7 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void stop() {
+        stopped = true;
         copier.stop();
     }
 
@@ -79,7 +83,12 @@ public final class StreamedRows implements RowMover {
         try {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
-            copier.copy(some.stream().filter(table -> !table.extension()).toList(), table -> landed.accept(table.oid()));
+            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), table -> landed.accept(table.oid()));
+            Set<Long> arrived = ConcurrentHashMap.newKeySet();
+            Turns.load(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), Inventory.Table::turn, together -> copier.copy(together, table -> {
+                arrived.add(table.oid());
+                landed.accept(table.oid());
+            }), table -> arrived.contains(table.oid()), failure -> !stopped && Connecting.refusesValues(failure));
         } finally {
             line.close();
             copier.close();

@@ -65,7 +65,7 @@ class ManifestTest {
                 "selective": true,
                 "tablesOnly": false,
                 "tables": [
-                  {"oid":16400,"schema":"app","name":"item \\"x\\" <ü>","rows":100,"bytes":8192,"late":false,"catalog":false}
+                  {"oid":16400,"schema":"app","name":"item \\"x\\" <ü>","rows":100,"bytes":8192,"late":false,"catalog":false,"turn":0}
                 ],
                 "sequences": [
                   {"oid":16401,"schema":"app","name":"ticket","value":77,"called":true}

@@ -1,0 +1,172 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES Failure.java Rows.java Selection.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+
+/**
+ * Which tables are loaded after others, because the server runs functions of the user for each of their rows: those of CHECK constraints, of generated
+ * columns and of domains. Such a function may read other tables, and nothing in the system catalog says which, unless its text does.
+ */
+final class Turns {
+    /** Functions of the system and of extensions read no table of the user; what is written in C cannot be looked into, either. */
+    private static final String CALLED = """
+            WITH RECURSIVE written AS MATERIALIZED (
+              SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+               WHERE p.oid >= 16384 AND p.prokind = 'f' AND l.lanname NOT IN ('internal', 'c') AND %s),
+            part(relation, type) AS (
+              SELECT a.attrelid, a.atttypid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+               WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 AND EXISTS (SELECT FROM written)
+              UNION SELECT p.relation, u.type FROM part p JOIN pg_catalog.pg_type t ON t.oid = p.type LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid,
+                LATERAL (SELECT t.typbasetype UNION ALL SELECT t.typelem UNION ALL SELECT r.rngsubtype
+                         UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0) u(type)
+                WHERE u.type >= 16384),
+            computed(relation, catalog, object) AS (
+              SELECT k.conrelid, k.tableoid, k.oid FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0
+              UNION ALL SELECT p.relation, k.tableoid, k.oid FROM part p JOIN pg_catalog.pg_constraint k ON k.contypid = p.type AND k.contypid <> 0
+              UNION ALL SELECT f.adrelid, f.tableoid, f.oid FROM pg_catalog.pg_attrdef f
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE a.attgenerated <> '')
+            SELECT DISTINCT c.oid, c.relname, w.oid FROM computed x
+              JOIN pg_catalog.pg_depend d ON d.classid = x.catalog AND d.objid = x.object
+              LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid = d.refobjid
+              JOIN written w ON w.oid = coalesce(o.oprcode::pg_catalog.oid, d.refobjid)
+              JOIN pg_catalog.pg_class c ON c.oid = x.relation
+             WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) AND c.relkind = 'r'
+             ORDER BY 2, 1""".formatted(Selection.noExtension("pg_proc", "p.oid"));
+
+    /** With the name of what it is: a partition is named by the text as its parent, too. */
+    private static final String NAMES = """
+            WITH RECURSIVE named(oid, name, above) AS (
+              SELECT c.oid, c.relname, c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid = ANY ('{%s}'::pg_catalog.oid[])
+              UNION SELECT n.oid, p.relname, p.oid FROM named n JOIN pg_catalog.pg_inherits i ON i.inhrelid = n.above JOIN pg_catalog.pg_class p ON p.oid = i.inhparent)
+            SELECT oid, name FROM named""";
+
+    private static final String TEXTS = """
+            SELECT p.oid, p.proname, pg_catalog.pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+             WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s""".formatted(Selection.noExtension("pg_proc", "p.oid"));
+
+    private record Call(long table, long function) {
+    }
+
+    private record Text(String name, String body) {
+    }
+
+    private final Map<Long, Set<Long>> calls = new TreeMap<>();
+    private final Map<Long, Text> functions = new HashMap<>();
+    private final Map<Long, Set<String>> names = new HashMap<>();
+    private final Map<Long, Set<Long>> reads = new HashMap<>();
+    private final Map<Long, Integer> turns = new HashMap<>();
+
+    private Turns() {
+    }
+
+    /**
+     * Asks the system catalog alone; nothing of the user's is run.
+     *
+     * @return for each table that waits for others, its turn, from 1 on; all others come first
+     */
+    static Map<Long, Integer> of(Connection session, String side) {
+        Turns turns = new Turns();
+        Rows.list(session, side, "listing the tables whose rows functions are run for", CALLED, row -> new Call(row.getLong(1), row.getLong(3)))
+                .forEach(call -> turns.calls.computeIfAbsent(call.table, any -> new HashSet<>()).add(call.function));
+        if (turns.calls.size() > 1) {
+            Rows.list(session, side, "listing the names of tables", NAMES.formatted(turns.calls.keySet().toString().replaceAll("[\\[\\] ]", "")),
+                    row -> turns.names.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2)));
+            Rows.list(session, side, "reading functions", TEXTS, row -> turns.functions.put(row.getLong(1), new Text(row.getString(2), row.getString(3))));
+            turns.calls.forEach((table, called) -> turns.reads.put(table, turns.read(table, called)));
+        }
+        turns.calls.keySet().forEach(table -> turns.turn(table, new HashSet<>()));
+        return turns.turns;
+    }
+
+    /** Those of the other tables that one of the functions names, or one that these name. A name too many costs a turn, and nothing else. */
+    private Set<Long> read(long table, Set<Long> called) {
+        Set<Long> seen = new HashSet<>(called);
+        List<Long> open = new ArrayList<>(called);
+        Set<Long> read = new HashSet<>();
+        while (!open.isEmpty()) {
+            Text text = functions.get(open.remove(open.size() - 1));
+            if (text != null) {
+                functions.forEach((other, function) -> {
+                    if (!seen.contains(other) && text.body.contains(function.name)) {
+                        seen.add(other);
+                        open.add(other);
+                    }
+                });
+                names.forEach((other, known) -> {
+                    if (other != table && known.stream().anyMatch(text.body::contains)) {
+                        read.add(other);
+                    }
+                });
+            }
+        }
+        return read;
+    }
+
+    /** Of tables that read each other one has to be first. */
+    private int turn(long table, Set<Long> above) {
+        Integer known = turns.get(table);
+        if (known != null) {
+            return known;
+        }
+        above.add(table);
+        int turn = 1 + reads.getOrDefault(table, Set.of()).stream().sorted().filter(other -> !above.contains(other)).mapToInt(other -> turn(other, above)).max().orElse(0);
+        above.remove(table);
+        turns.put(table, turn);
+        return turn;
+    }
+
+    /**
+     * Loads tables in their turns. One that fails is tried again when more has arrived, as long as that helps: tables can read each other.
+     *
+     * @param turn that of a table, from 1 on
+     * @param load loads some tables, and fails when one of them cannot be loaded; what of them has not arrived then is as it was before
+     * @param arrived whether all rows of a table are there
+     * @param passing whether what a load has failed with can pass when more is there
+     * @throws Failure what loading the first one has failed with that cannot be loaded
+     */
+    static <T> void load(Collection<T> tables, ToIntFunction<T> turn, Consumer<List<T>> load, Predicate<T> arrived, Predicate<Failure> passing) {
+        Map<Integer, List<T>> byTurn = new TreeMap<>();
+        tables.forEach(table -> byTurn.computeIfAbsent(turn.applyAsInt(table), any -> new ArrayList<>()).add(table));
+        List<T> waiting = new ArrayList<>();
+        for (List<T> together : byTurn.values()) {
+            try {
+                load.accept(together);
+            } catch (Failure e) {
+                if (!passing.test(e)) {
+                    throw e;
+                }
+                together.stream().filter(arrived.negate()).forEach(waiting::add);
+            }
+        }
+        while (!waiting.isEmpty()) {
+            int before = waiting.size();
+            Failure first = null;
+            for (T table : List.copyOf(waiting)) {
+                try {
+                    load.accept(List.of(table));
+                    waiting.remove(table);
+                } catch (Failure e) {
+                    if (!passing.test(e)) {
+                        throw e;
+                    }
+                    first = first == null ? e : first;
+                }
+            }
+            if (first != null && waiting.size() == before) {
+                throw first;
+            }
+        }
+    }
+}
