@@ -50,7 +50,7 @@ class GrantedRolesTest {
         String words = "role \"%s\": the membership in \"%s\": the target has a role of that name, which ".formatted(bob, boss);
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(target));
         assertTrue(preflight.out().contains(words), preflight.out());
-        assertTrue(preflight.out().contains("fix: GRANT \"" + boss + "\" TO \"" + bob + "\""), preflight.out());
+        assertTrue(preflight.out().contains("fix: afterwards: GRANT \"" + boss + "\" TO \"" + bob + "\""), preflight.out());
 
         CommandRun run = SIDES.migrate(source, target);
         assertEquals(0, run.code(), run.err());
