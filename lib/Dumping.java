@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
 //SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java ReservedSchemas.java
-//SOURCES Selection.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
+//SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -100,7 +100,7 @@ public final class Dumping {
             String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();
             findings.add(thing.name().equals(Selection.OWN_SCHEMA) && thing.kind().equals(ReservedSchemas.KIND)
                     ? Finding.stop("not in the dump", ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema " + thing.name(), "%s", text)
-                    : Finding.warning("not in the dump", null, "%s", text));
+                    : Finding.warning(thing.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null, "%s", text));
         }
         return findings;
     }

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES CarriedSettings.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
-//SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
+//SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
 
@@ -85,7 +85,7 @@ public final class RestoreCheck {
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             // What no dump holds was said when it was made.
             uncarried = Uncarried.of(manifest.uncarried().stream()
-                    .filter(thing -> thing.oid() != 0 && !target.facts().superuser()).toList());
+                    .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
             if (state.get(0).level() != Finding.Level.STOP) {
                 findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));

@@ -33,6 +33,9 @@ public final class ToolMessages {
             if (severity.equals(GREETING)) {
                 return Optional.of("the server says it of a new session, whose setting or database it concerns");
             }
+            if (text.startsWith("could not resolve dependency loop ") && more.stream().allMatch(line -> line.startsWith("detail: FUNCTION "))) {
+                return Optional.of("functions that call each other were accepted to stay behind");
+            }
             return HARMLESS.stream().filter(rule -> rule.message.matcher(text).find()).map(Harmless::reason).findFirst();
         }
 
@@ -125,7 +128,9 @@ public final class ToolMessages {
                     text.substring(colon + 2), context, new ArrayList<>()));
             case "detail", "hint" -> {
                 if (!messages.isEmpty()) {
-                    messages.get(messages.size() - 1).more.add(text);
+                    Message last = messages.get(messages.size() - 1);
+                    last.more.add(text);
+                    judge(last);
                 }
             }
             default -> add(new Message("info", text, context, new ArrayList<>()));
@@ -134,6 +139,10 @@ public final class ToolMessages {
 
     private void add(Message message) {
         messages.add(message);
+        judge(message);
+    }
+
+    private void judge(Message message) {
         if (failing == null && message.fails() && !tolerated.test(message)) {
             failing = message;
         }

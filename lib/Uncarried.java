@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java ReservedSchemas.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -145,7 +145,7 @@ public final class Uncarried {
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
         String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")
-                + "\nUNION ALL\n" + ReservedSchemas.query(selection);
+                + "\nUNION ALL\n" + ReservedSchemas.query(selection) + "\nUNION ALL\n" + SelfReferences.query(selection);
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
@@ -187,6 +187,7 @@ public final class Uncarried {
     private static String remedy(Thing thing) {
         return switch (thing.kind) {
             case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or ".formatted(Sql.literal(thing.name));
+            case SelfReferences.KIND -> "DROP " + (thing.name.endsWith(")") ? "FUNCTION " : "VIEW ") + thing.name + "; on the source, or ";
             case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name, thing.reason) + ", or ";
             default -> "";
         };
