@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Administrators.java ChunkFacts.java Connecting.java DatabaseFacts.java Difference.java FactProperties.java FactQuery.java
 //SOURCES FactStream.java FactTemplate.java Filters.java HypertableFacts.java JobFacts.java RelationFacts.java RoleFacts.java RoutineFacts.java
-//SOURCES Rows.java Selection.java Server.java Snapshot.java TableFacts.java CatalogShape.java TimescaleState.java TypeFacts.java
+//SOURCES Rows.java Selection.java Server.java Snapshot.java TableFacts.java CatalogShape.java TimescaleState.java TypeFacts.java UnreadableOnStandby.java
 package lib;
 
 import java.sql.Connection;
@@ -120,6 +120,8 @@ final class FactComparison {
         Set<String> sourceRoles = new HashSet<>(Rows.texts(from, source.side(), "listing the roles", "SELECT " + FactTemplate.name("r.rolname")
                 + " FROM pg_roles r"));
         FactProperties properties = new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
+        differences.addAll(Rows.list(from, source.side(), "looking for what a standby cannot read", UnreadableOnStandby.query(selection),
+                row -> new Difference("rows", row.getString(2), row.getString(3), "not compared")));
         timescale = CatalogShape.read(from, source.side());
         CatalogShape there = CatalogShape.read(to, target.side());
         ours = new FactTemplate(sourceFacts, targetFacts, true, selection, timescale, there);

@@ -124,8 +124,8 @@ public final class Inventory {
      */
     public List<Sequence> sequences() {
         List<Relation> all = list("listing the sequences", """
-                c.relkind = 'S' AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM pg_catalog.pg_extension x))"""
-                .formatted(selection.relation("c", "n"), !selection.selective()), "c.oid");
+                c.relkind = 'S' AND %s AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM pg_catalog.pg_extension x))"""
+                .formatted(Selection.readable("c"), selection.relation("c", "n"), !selection.selective()), "c.oid");
         List<Sequence> sequences = new ArrayList<>();
         // No lock holds a sequence: it may be a view by now.
         Rows.run(session, side, "reading the sequences", PlannedCode.TABLES_ONLY);

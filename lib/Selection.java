@@ -92,8 +92,18 @@ public final class Selection {
                 + namespace + ".oid AND " + among("w.oid", relations) + "))";
     }
 
-    /** @return an SQL condition: the rows of this relation are wanted */
+    /** @return an SQL condition: the rows of this relation are wanted and can be read */
     public String data(String relation) {
+        return wantedData(relation) + " AND " + readable(relation);
+    }
+
+    /** @return an SQL condition: a standby has what an unlogged relation holds only on its primary, and can be asked for the rest */
+    static String readable(String relation) {
+        return "NOT (" + relation + ".relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())";
+    }
+
+    /** @return an SQL condition: the rows of this relation are wanted, whether they can be read or not */
+    String wantedData(String relation) {
         return withoutData == null || withoutData.equals("{}") ? "true" : "NOT " + among(relation + ".oid", withoutData);
     }
 

@@ -70,7 +70,8 @@ final class SequenceValues {
         return Rows.list(session, "source", "listing the sequences", """
                 SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, s.seqincrement
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
-                 WHERE %s ORDER BY c.oid""".formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"), selection.relation("c", "n")),
+                 WHERE %s AND %s ORDER BY c.oid""".formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"), selection.relation("c", "n"),
+                Selection.readable("c")),
                 row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), BigInteger.valueOf(row.getLong(5))));
     }
 

@@ -1,5 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
+//SOURCES UnreadableOnStandby.java
 package lib;
 
 import java.sql.Connection;
@@ -145,7 +146,8 @@ public final class Uncarried {
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
         String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")
-                + "\nUNION ALL\n" + ReservedSchemas.query(selection) + "\nUNION ALL\n" + SelfReferences.query(selection);
+                + "\nUNION ALL\n" + ReservedSchemas.query(selection) + "\nUNION ALL\n" + SelfReferences.query(selection)
+                + "\nUNION ALL\n" + UnreadableOnStandby.query(selection);
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
