@@ -1,4 +1,4 @@
-//SOURCES Archive.java Contents.java GoneRoles.java Schema.java ShellScript.java
+//SOURCES Archive.java Contents.java GoneRoles.java Inventory.java Schema.java ShellScript.java
 package lib;
 
 import java.util.ArrayList;
@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What {@link Schema} does with the parts of an archive, as commands of a shell that pick them from its table of contents. */
 final class ArchiveScript {
@@ -25,6 +26,7 @@ final class ArchiveScript {
     private final List<Archive.Entry> entries;
     private final Schema schema;
     private final Contents contents;
+    private final List<String> unrestored = new ArrayList<>();
 
     /**
      * @param file the archive, as a word of the shell
@@ -49,6 +51,11 @@ final class ArchiveScript {
         section("pre-data", 1, false, made);
     }
 
+    /** Tables whose rows may be in the archive and are not restored, for an archive whose own table of contents is not known yet. */
+    void withoutRows(Stream<Inventory.Table> tables) {
+        tables.forEach(table -> unrestored.add(rowsOf(table.oid())));
+    }
+
     /** @return the archive, as a word of the shell */
     String file() {
         return file;
@@ -61,6 +68,9 @@ final class ArchiveScript {
         others.add(COMMENTS);
         List<Contents.Table> turned = contents.turned();
         turned.forEach(table -> others.add(rowsOf(table.oid())));
+        Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
+        others.addAll(unrestored);
+        others.addAll(keys(entry -> entry.kind().equals("TABLE DATA") && !filled.contains(entry.oid())));
         section("data", jobs, false, others);
         turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
                 .values().forEach(together -> only(List.of("--section=data"), together));

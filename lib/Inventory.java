@@ -70,6 +70,7 @@ public final class Inventory {
     private final Selection selection;
     private final Collection<String> sameExtensions;
     private List<Table> tables;
+    private List<Table> unfilled;
 
     /**
      * @param session a session under the snapshot
@@ -92,7 +93,7 @@ public final class Inventory {
 
     private List<Table> readTables() {
         Map<Long, Integer> turns = Turns.of(session, side);
-        return Rows.list(session, side, "listing the tables", """
+        List<Table> found = Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,
                 %s
                 SELECT c.oid, n.nspname, c.relname,
@@ -116,6 +117,27 @@ public final class Inventory {
                         selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
                         row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.getOrDefault(row.getLong(1), 0)));
+        // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
+        unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0 && !any(session, side, table.sql(), table.condition())).toList();
+        return found.stream().filter(table -> !unfilled.contains(table)).toList();
+    }
+
+    /** @return the tables of extensions in which the user has no row */
+    public List<Table> unfilled() {
+        tables();
+        return unfilled;
+    }
+
+    /**
+     * @param condition the WHERE clause of the rows that are the user's, or nothing
+     * @return whether a table of an extension has any
+     */
+    static boolean any(Connection session, String side, String table, String condition) {
+        String doing = "looking for rows in tables of extensions";
+        Rows.run(session, side, doing, PlannedCode.TABLES_ONLY);
+        boolean any = "t".equals(Rows.text(session, side, doing, "SELECT EXISTS (SELECT FROM ONLY " + table + " " + (condition == null ? "" : condition) + ")"));
+        Rows.run(session, side, doing, PlannedCode.ANYTHING);
+        return any;
     }
 
     /**

@@ -248,6 +248,11 @@ public final class Migration {
                 .map(ShellScript::quoted).collect(Collectors.joining(" "));
     }
 
+    private static List<Inventory.Table> sent(FrozenSource source, Preflight preflight) {
+        Set<Long> leftOut = preflight.uncarried().objects(0);
+        return source.inventory().tables().stream().filter(table -> !leftOut.contains(table.oid())).toList();
+    }
+
     private Delivery delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files != null && order.files.format() == DumpFormat.PLAIN) {
@@ -256,7 +261,7 @@ public final class Migration {
         Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
-                : new StreamedRows(source.snapshot(), target, to, source.inventory().tables(), source.inventory().largeObjects(), parallelism,
+                : new StreamedRows(source.snapshot(), target, to, sent(source, preflight), source.inventory().largeObjects(), parallelism,
                         order.rate, console, steps);
         return new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, parallelism);
     }

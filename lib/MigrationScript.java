@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java ClientTools.java Contents.java DatabaseSettings.java DumpFormat.java DumpWriter.java Extensions.java
-//SOURCES Filters.java FrozenSource.java Grants.java Loading.java LoadingScript.java PlainDump.java Preflight.java RolePlan.java Schema.java
+//SOURCES Filters.java FrozenSource.java Grants.java Inventory.java Loading.java LoadingScript.java PlainDump.java Preflight.java RolePlan.java Schema.java
 //SOURCES Server.java ShellScript.java Sql.java TargetDatabase.java
 package lib;
 
@@ -9,9 +9,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows, and the same in the end. */
 final class MigrationScript {
@@ -98,6 +100,7 @@ final class MigrationScript {
         Schema schema = new Schema(source.archive(), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         ArchiveScript archive = new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
                 source.archive().entries(), schema, contents);
+        archive.withoutRows(unsent());
         // An archive with rows holds these privileges too.
         List<String> privileges = dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
         loading.restore(archive, extensions, dump == null ? new Streamed() : loading.of(archive), privileges);
@@ -120,6 +123,7 @@ final class MigrationScript {
             late().forEach(table -> arguments.add("--exclude-table-data=" + table));
             catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
             List<Contents.Table> turned = contents.turned();
+            unsent().forEach(table -> arguments.add("--exclude-table-data=" + table.sql()));
             turned.forEach(table -> arguments.add("--exclude-table-data=" + name(table)));
             stream(arguments);
             turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
@@ -130,6 +134,11 @@ final class MigrationScript {
         public void lateRows() {
             stream(late().stream().map(table -> "--table=" + table).toList());
         }
+    }
+
+    private Stream<Inventory.Table> unsent() {
+        Set<Long> leftOut = preflight.uncarried().objects(0);
+        return Stream.concat(source.inventory().unfilled().stream(), source.inventory().tables().stream().filter(table -> leftOut.contains(table.oid())));
     }
 
     private List<String> late() {

@@ -1,9 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
-//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java Extensions.java Failure.java Finding.java FunctionSettings.java
-//SOURCES Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java RecognizedKind.java
-//SOURCES RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java TargetSchemas.java Timescale.java
-//SOURCES TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
+//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionRows.java Extensions.java Failure.java Finding.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java
+//SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java
+//SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -117,6 +117,11 @@ public final class Preflight {
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
+        if (go(readability) && !plan.create() && !plan.selection.selective()) {
+            ExtensionRows rows = ExtensionRows.find(from, to, target.facts().user());
+            findings.addAll(rows.check("migrate", plan.leaveOut));
+            uncarried = uncarried.and(rows.things());
+        }
         meaning();
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);

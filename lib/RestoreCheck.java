@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -87,6 +87,11 @@ public final class RestoreCheck {
             uncarried = Uncarried.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
+            if (!database.missing()) {
+                ExtensionRows rows = ExtensionRows.find(manifest.contents().tables(), to, target.facts().user());
+                findings.addAll(rows.check(order.command(), order.leaveOut()));
+                uncarried = uncarried.and(rows.things());
+            }
             if (state.get(0).level() != Finding.Level.STOP) {
                 findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
             }

@@ -130,9 +130,10 @@ public final class Schema {
     /** Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that come late. */
     public void rows(int jobs) {
         List<Contents.Table> turned = contents.turned();
+        Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
         archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
-                && !(entry.kind().equals("TABLE DATA") && waiting.contains(entry.oid()))));
+                && !(entry.kind().equals("TABLE DATA") && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
         Turns.load(turned, Contents.Table::turn, together -> {
             Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
             archive.restore("data", jobs, options, ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
