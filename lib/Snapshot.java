@@ -96,9 +96,9 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private static Blocker blocker(Connection session, Server server) {
         return Rows.list(session, server.side(), "looking for locks", """
                 SELECT pg_catalog.format('table %s of the source is locked by ', l.relation::pg_catalog.regclass)
-                       || coalesce(pg_catalog.format('prepared transaction %L', p.gid), pg_catalog.format('another session (pid %s)', l.pid)),
-                       coalesce(pg_catalog.format('end it on the source: COMMIT PREPARED %1$L; or ROLLBACK PREPARED %1$L;', p.gid),
-                                pg_catalog.format('wait for that session, or end it on the source: SELECT pg_terminate_backend(%s);', l.pid))
+                       || CASE WHEN p.gid IS NULL THEN pg_catalog.format('another session (pid %s)', l.pid) ELSE pg_catalog.format('prepared transaction %L', p.gid) END,
+                       CASE WHEN p.gid IS NULL THEN pg_catalog.format('wait for that session, or end it on the source: SELECT pg_terminate_backend(%s);', l.pid)
+                            ELSE pg_catalog.format('end it on the source: COMMIT PREPARED %1$L; or ROLLBACK PREPARED %1$L;', p.gid) END
                   FROM pg_catalog.pg_locks l
                   LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
                   LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = t.transactionid
