@@ -36,11 +36,11 @@ class ExtensionRowsTest {
         SIDES.target().sql("postgres", "DROP ROLE " + USER);
     }
 
-    /** What pg_extension_config_dump does for an extension that has such a table from the beginning. */
+    /** What pg_extension_config_dump does for an extension that has such a table from the beginning: made and put in at once, or it would be somebody's. */
     private static String[] extension() {
-        return new String[] {"CREATE EXTENSION seg", "CREATE TABLE known (id int PRIMARY KEY, body text)", "INSERT INTO known VALUES (1, 'built in')",
+        return new String[] {"BEGIN", "CREATE EXTENSION seg", "CREATE TABLE known (id int PRIMARY KEY, body text)", "INSERT INTO known VALUES (1, 'built in')",
             "GRANT SELECT ON known TO PUBLIC", "ALTER EXTENSION seg ADD TABLE known",
-            "UPDATE pg_extension SET extconfig = ARRAY['known'::regclass::oid], extcondition = ARRAY['WHERE id > 100'] WHERE extname = 'seg'"};
+            "UPDATE pg_extension SET extconfig = ARRAY['known'::regclass::oid], extcondition = ARRAY['WHERE id > 100'] WHERE extname = 'seg'", "COMMIT"};
     }
 
     private static String source(String... more) {
