@@ -9,7 +9,7 @@ package lib;
 final class SelfReferences {
     static final String KIND = "self-references";
 
-    /** Before 16 a view's query names it twice, as "old" and "new". */
+    /** Before 16 a view's query names it twice, as "old" and "new". Those of the system are not read, which would take longer than all other checks. */
     private static final String QUERY = """
             SELECT 'self-references' AS kind, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name,
                    'the view reads itself, so that pg_dump''s script cannot create it' AS reason, c.tableoid AS catalog, c.oid
@@ -17,8 +17,8 @@ final class SelfReferences {
                    LATERAL (SELECT ':relid ' || c.oid || ' ' AS text) own
              WHERE c.relkind = 'v' AND r.ev_type = '1' AND EXISTS (SELECT FROM pg_catalog.pg_depend d
                      WHERE d.classid = r.tableoid AND d.objid = r.oid AND d.refclassid = c.tableoid AND d.refobjid = c.oid AND d.deptype = 'n')
-               AND (pg_catalog.length(r.ev_action::text) - pg_catalog.length(pg_catalog.replace(r.ev_action::text, own.text, ''))) / pg_catalog.length(own.text)
-                   > CASE WHEN pg_catalog.current_setting('server_version_num')::int < 160000 THEN 2 ELSE 0 END AND %1$s
+               AND CASE WHEN c.oid >= 16384 THEN (pg_catalog.length(r.ev_action::text) - pg_catalog.length(pg_catalog.replace(r.ev_action::text, own.text, ''))) / pg_catalog.length(own.text)
+                   > CASE WHEN pg_catalog.current_setting('server_version_num')::int < 160000 THEN 2 ELSE 0 END ELSE false END AND %1$s
             UNION ALL
             SELECT 'self-references', pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
                    'the function calls itself in a body that pg_dump''s script cannot create', p.tableoid, p.oid
