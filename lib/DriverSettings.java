@@ -40,7 +40,7 @@ public final class DriverSettings {
     /** Asks which values psql has, connected as the user is. */
     static DriverSettings ask(Tool tool, Dsn side) {
         DriverSettings found = new DriverSettings();
-        for (String line : tool.connected("psql", side, List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SET search_path = pg_catalog",
+        for (String line : tool.asking("psql", side, List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SET search_path = pg_catalog",
                 "--command=SELECT concat_ws('=', name, source, setting) FROM pg_settings WHERE name IN (" + NAMES + ")"))) {
             String[] words = line.split("=", 3);
             found.values.put(words[0], new Value(words[2], words[1]));

@@ -50,13 +50,22 @@ public final class Tool {
      * @throws Failure step, with the message that failed it
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
-        return run(name, side, connecting(name, side, arguments), side.toolEnvironment(), new ToolMessages(name));
+        return run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), new ToolMessages(name));
     }
 
-    private List<String> connecting(String name, Dsn side, List<String> arguments) {
+    /** The same with a program that creates nothing, so that its session is none of those which a failed run leaves at work. */
+    public List<String> asking(String name, Dsn side, List<String> arguments) {
+        return run(name, side, connecting(name, side, "", arguments), side.toolEnvironment(), new ToolMessages(name));
+    }
+
+    /** The last value of a keyword counts. */
+    private static String named(Dsn side) {
+        return isTarget(side.side()) ? " application_name='" + NAME + "'" : "";
+    }
+
+    private List<String> connecting(String name, Dsn side, String application, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
-        // The last value of a keyword counts.
-        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major()) + (isTarget(side.side()) ? " application_name='" + NAME + "'" : "")));
+        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major()) + application));
         command.addAll(arguments);
         return command;
     }
@@ -70,7 +79,7 @@ public final class Tool {
      */
     public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments, Predicate<ToolMessages.Message> tolerated) {
         ToolMessages messages = new ToolMessages(name, tolerated);
-        run(name, side, connecting(name, side, arguments), side.toolEnvironment(), messages);
+        run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), messages);
         return messages.all();
     }
 
