@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * holds, compressed or not, or a configuration table of an extension, of which only those rows are the user's that the extension says.
  *
  * @param identity the name as differences show it
- * @param bytes the size on the source's disk
+ * @param bytes the size on the source's disk, with large values
  * @param list the columns as the query gives them, which is the shortest form to keep for a hundred thousand tables, or null for none
  * @param condition a WHERE clause, or empty
  * @param whole whether everything is meant that a query of it gives, not only what it holds itself
@@ -56,10 +56,16 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     private record Twin(String sql, String packed) {
     }
 
+    /** With large values, of which compressed rows consist. */
+    private static String bytes(String relation) {
+        return Selection.bytes(relation) + " + coalesce((SELECT " + Selection.bytes("z.reltoastrelid") + " FROM pg_class z WHERE z.oid = " + relation
+                + " AND z.reltoastrelid <> 0), 0)";
+    }
+
     /** @return every such relation that is wanted, the largest first, without chunks */
     static List<ComparedTable> list(Connection session, Selection selection, CatalogShape timescale) {
         return Rows.list(session, "source", "listing the tables", TABLES.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
-                Selection.bytes("c.oid"), STORED, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
+                bytes("c.oid"), STORED, selection.relation("c", "n"), selection.selective() ? "false" : "true", selection.data("c"),
                 timescale.external("c.oid")),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
                         row.getLong(6), row.getString(7), row.getString(8), false, null, null, List.of(), null));
@@ -75,8 +81,8 @@ record ComparedTable(long oid, String schema, String name, String identity, bool
     static List<ComparedTable> chunks(Connection source, FactTemplate ours, Connection target, FactTemplate theirs) {
         Map<String, Twin> twins = new HashMap<>();
         Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS), row -> twins.put(row.getString(1), new Twin(row.getString(2), row.getString(3))));
-        return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(Selection.bytes("c.oid"),
-                Selection.bytes("k.compressed"), PACKED)),
+        return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(bytes("c.oid"),
+                bytes("k.compressed"), PACKED)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false, row.getLong(5),
                         row.getString(6), "", true, twins.getOrDefault(row.getString(4), NO_TWIN).sql, row.getString(7),
                         Stream.ofNullable(row.getString(8)).toList(),

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java Rows.java Sql.java
+//SOURCES ComparedTable.java Rows.java Selection.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -53,7 +53,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
               UNION ALL
               SELECT u.indrelid, u.indexrelid, pg_catalog.ceil(u.many), ARRAY[u.attname]::text[], ARRAY[u.typname]::text[]
                 FROM usable u WHERE u.place = 1 AND u.fits AND u.many <= %d)
-            SELECT DISTINCT ON (c.indrelid) c.indrelid, c.names, c.types, c.many::pg_catalog.int8
+            SELECT DISTINCT ON (c.indrelid) c.indrelid, c.names, c.types, c.many::pg_catalog.int8, (%s) / 8192
               FROM candidate c ORDER BY c.indrelid, c.many, pg_catalog.array_length(c.names, 1), c.indexrelid""";
 
     /** What a table of compressed batches holds beside the columns that are compressed and what TimescaleDB writes of each batch. */
@@ -81,8 +81,8 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         }
         if (!stored.isEmpty()) {
             Rows.list(session, "source", "looking for keys", KEYS.formatted(Sql.literal(stored.keySet().toString().replace('[', '{').replace(']', '}')),
-                    TYPES, MOST_ROWS_A_VALUE), row -> keys.put(row.getLong(1), indexed(stored.get(row.getLong(1)), texts(row.getArray(2).getArray()),
-                            texts(row.getArray(3).getArray()), Math.max(1, ROWS / Math.max(1, row.getLong(4))))));
+                    TYPES, MOST_ROWS_A_VALUE, Selection.bytes("c.indrelid")), row -> keys.put(row.getLong(1), indexed(stored.get(row.getLong(1)), texts(row.getArray(2).getArray()),
+                            texts(row.getArray(3).getArray()), Math.max(1, ROWS / Math.max(1, row.getLong(4))), row.getLong(5))));
         }
         if (!packed.isEmpty()) {
             String names = packed.keySet().stream().map(Sql::literal).collect(Collectors.joining(", "));
@@ -96,8 +96,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         return Arrays.stream((Object[]) array).map(String::valueOf).toList();
     }
 
-    private static SampleKey indexed(ComparedTable table, List<String> columns, List<String> types, long values) {
-        long pages = Math.max(1, table.bytes() / 8192);
+    private static SampleKey indexed(ComparedTable table, List<String> columns, List<String> types, long values, long pages) {
         // Of a table with few pages all are taken.
         String share = pages <= PAGES ? "" : " TABLESAMPLE SYSTEM (" + 100.0 * PAGES / pages + ")";
         return new SampleKey(columns, types, """
