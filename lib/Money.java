@@ -31,7 +31,7 @@ public record Money(String locale, String written, List<String> uses) {
                    LATERAL (SELECT (CASE WHEN s.now IS NOT NULL THEN 1234567.891 END)::pg_catalog.numeric::pg_catalog.money::pg_catalog.text || ' '
                                 || (CASE WHEN s.now IS NOT NULL THEN -1234567.891 END)::pg_catalog.numeric::pg_catalog.money::pg_catalog.text AS written OFFSET 0) x""";
 
-    /** A constant in what the server has parsed stands there with the identifier of its type. */
+    /** A constant in what the server has parsed stands there with the identifier of its type. What the system has parsed is long, and not read. */
     private static final String CONSTANT = "::pg_catalog.text LIKE '%:consttype 790 %'";
     private static final String USES = """
             WITH RECURSIVE type(oid) AS (
@@ -47,7 +47,7 @@ public record Money(String locale, String written, List<String> uses) {
                WHERE c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN (SELECT t.oid FROM type t) AND %1$s
               UNION ALL
               SELECT o.kind || pg_catalog.format('%%I.%%I', n.nspname, c.relname)
-                FROM (SELECT 'the definition of ' AS kind, ev_class AS oid FROM pg_catalog.pg_rewrite WHERE ev_action%3$s OR ev_qual%3$s
+                FROM (SELECT 'the definition of ' AS kind, ev_class AS oid FROM pg_catalog.pg_rewrite WHERE oid >= 16384 AND (ev_action%3$s OR ev_qual%3$s)
                       UNION ALL SELECT 'a default of ', adrelid FROM pg_catalog.pg_attrdef WHERE adbin%3$s
                       UNION ALL SELECT 'a constraint of ', conrelid FROM pg_catalog.pg_constraint WHERE conrelid <> 0 AND conbin%3$s
                       UNION ALL SELECT 'index ', indexrelid FROM pg_catalog.pg_index WHERE indexprs%3$s OR indpred%3$s
@@ -61,7 +61,7 @@ public record Money(String locale, String written, List<String> uses) {
                   OR EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contypid = y.oid AND k.conbin%3$s))
               UNION ALL
               SELECT 'function ' || pg_catalog.format('%%I.%%I', n.nspname, p.proname) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-               WHERE %2$s AND (p.proargdefaults%3$s OR coalesce(pg_catalog.to_jsonb(p)->>'prosqlbody', '')%3$s)) u
+               WHERE p.oid >= 16384 AND %2$s AND (p.proargdefaults%3$s OR coalesce(pg_catalog.to_jsonb(p)->>'prosqlbody', '')%3$s)) u
              ORDER BY 1""";
 
     /**
