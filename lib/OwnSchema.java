@@ -111,7 +111,9 @@ public final class OwnSchema {
 
         /** @return what to do about it */
         public String hint() {
-            return version != null ? "run that version with --restart; or drop what the run has made, and then: DROP SCHEMA " + NAME + " CASCADE;" : "look at it, and have its owner \"" + owner + "\" rename it (ALTER SCHEMA " + NAME + " RENAME TO other_name;) or drop it";
+            return version != null ? "run that version with --restart; or drop what the run has made, and then: DROP SCHEMA " + NAME + " CASCADE;"
+                    // To rename it, its owner also needs CREATE on the database (PostgreSQL manual, ALTER SCHEMA).
+                    : "look at it, and have its owner \"" + owner + "\", or a superuser, rename it (ALTER SCHEMA " + NAME + " RENAME TO other_name;) or drop it";
         }
 
         /** @return the refusal to work with it */

@@ -123,6 +123,18 @@ class JournalTest {
         harmless(target);
     }
 
+    /** Its owner may not rename it, for want of CREATE on the database. */
+    @Test
+    void what_is_renamed_as_the_hint_says_is_no_journal_any_more() {
+        String target = attacked();
+        TARGET.sql(target, "CREATE SCHEMA tsmigrate AUTHORIZATION forger", "REVOKE CREATE ON DATABASE " + target + " FROM forger");
+        String hint = SIDES.migrate(shop, target).failure();
+        TARGET.sql(target, hint.substring(hint.indexOf("ALTER SCHEMA"), hint.indexOf(';') + 1));
+        String failure = SIDES.migrate(shop, target).failure();
+        assertTrue(failure.startsWith("error: the target is not empty: "), failure);
+        harmless(target);
+    }
+
     private static String attacked() {
         String target = TARGET.newDatabase();
         TARGET.sql(target, "CREATE ROLE forger LOGIN PASSWORD 'forger'", "GRANT CREATE ON DATABASE " + target + " TO forger",
@@ -132,7 +144,7 @@ class JournalTest {
 
     private static void refusedEverywhere(String target, String reason) {
         String lines = "error: schema \"tsmigrate\" on the target is not one that this program can trust: " + reason + "\n"
-                + "hint: look at it, and have its owner \"forger\" rename it (ALTER SCHEMA tsmigrate RENAME TO other_name;) or drop it";
+                + "hint: look at it, and have its owner \"forger\", or a superuser, rename it (ALTER SCHEMA tsmigrate RENAME TO other_name;) or drop it";
         Stream.of(new String[0], new String[] {"--restart"}).forEach(options -> {
             CommandRun run = SIDES.migrate(shop, target, options);
             assertEquals(3, run.code(), run.err());
