@@ -26,6 +26,11 @@ public record ComparedRows(long tables, long rows, long views, long viewRows, lo
         return views == 0 ? text : text + " and " + Count.of(viewRows, "row") + " in " + Count.of(views, "materialized view");
     }
 
+    /** @return how many tables, chunks and materialized views were compared */
+    long relations() {
+        return whole + sampled + counted;
+    }
+
     /** @return how the contents were compared, such as {@code contents of 9 in full, of 2 by a sample of 2000 rows} */
     public String contents() {
         List<String> parts = new ArrayList<>();

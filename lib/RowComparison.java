@@ -86,11 +86,6 @@ final class RowComparison {
         return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
     }
 
-    /** @return tables, chunks and materialized views compared so far */
-    long relations() {
-        return tally.relations();
-    }
-
     /** @return what was compared so far, and how */
     ComparedRows compared() {
         return tally.compared();
@@ -225,15 +220,15 @@ final class RowComparison {
     }
 
     /** Asks both sides. */
-    private interface Question {
+    private interface Asking {
         RowSum.Answers ask() throws SQLException;
     }
 
     /** @param asked what the servers are asked, or null where the rows come here */
-    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowQuestions.Question asked, Question question) {
+    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowQuestions.Question asked, Asking asking) {
         RowSum.Answers answers;
         try {
-            answers = question.ask();
+            answers = asking.ask();
         } catch (SQLException e) {
             throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }

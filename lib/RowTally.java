@@ -10,11 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RowTally {
     private final Map<String, Long> ofHypertables = new ConcurrentHashMap<>();
     private final Set<String> hypertables = new HashSet<>();
-    private long relations;
     private ComparedRows compared = ComparedRows.NONE;
 
     synchronized void add(ComparedTable table, RowSum here) {
-        relations++;
         boolean view = table.materialized();
         boolean another = !view && (table.hypertable() == null || hypertables.add(table.hypertable()));
         boolean whole = here.looked() == here.rows();
@@ -31,11 +29,6 @@ final class RowTally {
     /** @return how many rows the compared chunks of each hypertable have on the source */
     Map<String, Long> ofHypertables() {
         return ofHypertables;
-    }
-
-    /** @return how many tables, chunks and materialized views were compared so far */
-    synchronized long relations() {
-        return relations;
     }
 
     /** @return what was compared so far */

@@ -202,6 +202,10 @@ public final class Verification {
     /** @return what is going on, in a few words; may be called from another thread */
     public String state() {
         String now = state;
-        return now != null ? now : "%d of %d tables, %d rows compared".formatted(rows.relations(), tables, compared().rows() + compared().viewRows());
+        return now != null ? now : progress(compared());
+    }
+
+    private String progress(ComparedRows so) {
+        return "%d of %d tables, %d rows compared".formatted(so.relations(), tables, so.rows() + so.viewRows());
     }
 }

@@ -3,7 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ComparedRows.java ../lib/ComputingSessions.java ../lib/Console.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java
+//SOURCES ../lib/ComparedRows.java ../lib/ComputingSessions.java ../lib/Console.java ../lib/Count.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java
 //SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java
 //SOURCES ../lib/SameDatabase.java ../lib/Selection.java ../lib/Server.java
 //SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import lib.ComparedRows;
 import lib.ComputingSessions;
 import lib.Console;
+import lib.Count;
 import lib.Difference;
 import lib.DifferenceTable;
 import lib.Dsn;
@@ -141,11 +142,7 @@ class Verify implements Callable<Integer> {
             return Failure.OK;
         }
         console.say("%s compared", compared);
-        throw Failure.differences("%s", plural(differences.size(), "difference"));
-    }
-
-    private static String plural(long number, String noun) {
-        return number + " " + noun + (number == 1 ? "" : "s");
+        throw Failure.differences("%s", Count.of(differences.size(), "difference"));
     }
 
     static class LevelConverter implements ITypeConverter<Level> {
