@@ -92,7 +92,7 @@ final class ArchiveScript {
      * @param owners whether pg_restore gives to their owners what it makes
      */
     void postData(int jobs, boolean owners) {
-        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || entry.kind().equals("EVENT TRIGGER")));
+        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || schema.needsHypertables(entry) || entry.kind().equals("EVENT TRIGGER")));
         others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
@@ -101,7 +101,12 @@ final class ArchiveScript {
     }
 
     void latePostData() {
-        only(List.of("--section=post-data"), keys(schema.carried().and(schema::waits)));
+        only(List.of("--section=post-data"), keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
+    }
+
+    /** What looks into hypertables, with the comments on it. */
+    void afterRestoringMode() {
+        only(List.of(), keys(schema.carried().and(schema::needsHypertables)));
     }
 
     void eventTriggers() {
@@ -141,8 +146,10 @@ final class ArchiveScript {
 
     /** The comments on all that is there by then. */
     void comments() {
-        List<String> others = keys(schema.carried().and(entry -> entry.kind().equals("COMMENT") && isEventTrigger(entry)));
-        if (entries.stream().anyMatch(schema.carried().and(entry -> entry.kind().equals("COMMENT") && !isEventTrigger(entry)))) {
+        Predicate<Archive.Entry> comments = schema.carried().and(entry -> entry.kind().equals("COMMENT"));
+        Predicate<Archive.Entry> early = entry -> !isEventTrigger(entry) && !schema.needsHypertables(entry);
+        List<String> others = keys(comments.and(early.negate()));
+        if (entries.stream().anyMatch(comments.and(early))) {
             script.step("Comments").line(GREP + " -F -e '" + COMMENTS + "' " + CONTENTS + (others.isEmpty() ? "" : " | " + without(others)) + " > " + LIST);
             restore(List.of("--no-owner", "--no-privileges"), LIST);
         }

@@ -51,6 +51,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     private static final long PG_CLASS = 1259;
+    private static final long PG_CONSTRAINT = 2606;
 
     /**
      * Asks the source.
@@ -72,9 +73,14 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
-                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), Timescale.of(session, "source"));
+                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), timescale(session));
         agree(tables, archive.get());
         return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
+    }
+
+    private static Timescale timescale(Connection session) {
+        Timescale timescale = Timescale.of(session, "source");
+        return timescale == null ? null : timescale.withKeys(session, "source");
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */
@@ -133,6 +139,14 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /** @return the tables of TimescaleDB's catalog */
     public Set<Long> catalog() {
         return tables.stream().filter(Table::catalog).map(Table::oid).collect(Collectors.toSet());
+    }
+
+    /**
+     * @return whether this can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for who checks a foreign
+     *         key, and such a key would reference none of its chunks
+     */
+    public boolean needsHypertables(Archive.Address address) {
+        return timescale != null && address.catalog() == PG_CONSTRAINT && timescale.keys().stream().anyMatch(key -> key.oid() == address.oid());
     }
 
     /** @return what the tables take on the source's disk, in bytes */

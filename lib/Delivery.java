@@ -32,6 +32,14 @@ public interface Delivery {
      */
     void deliver(Jobs jobs, Rights rights, Journal journal);
 
+    /**
+     * Brings what looks into hypertables, which restoring mode of TimescaleDB hides; called when that is off.
+     *
+     * @param journal records what is created
+     * @return how many objects that were
+     */
+    int afterRestoringMode(Journal journal);
+
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();
 

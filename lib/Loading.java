@@ -105,6 +105,9 @@ public final class Loading {
             load.run();
         } else {
             inRestoringMode(load);
+            if (!contents.timescale().keys().isEmpty()) {
+                steps.run("foreign keys of hypertables", () -> delivery.afterRestoringMode(journal) + " made");
+            }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.
         if (!contents.materializedViews().isEmpty() && (!delivery.complete() || jobs != null)) {

@@ -145,6 +145,10 @@ final class LoadingScript {
             attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
         restoring.end();
+        if (contents.timescale() != null && !contents.timescale().keys().isEmpty()) {
+            script.step("Foreign keys that reference hypertables, which restoring mode hides");
+            archive.afterRestoringMode();
+        }
         materializedViews();
         if (archive.hasEventTriggers()) {
             script.step("Event triggers");

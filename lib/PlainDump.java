@@ -38,6 +38,10 @@ public final class PlainDump {
                 .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));
         extensions.all().stream().filter(extension -> leaveOut.contains(extension.name())).forEach(extension -> findings.add(stop(
                 "extension %s cannot be left out of a plain dump", extension.name())));
+        if (contents.timescale() != null) {
+            contents.timescale().keys().forEach(key -> findings.add(stop("a plain dump checks foreign key %s in restoring mode, where the hypertable that it references has no rows",
+                    key.identity())));
+        }
         Server server = target.server();
         try (Connection to = server.session()) {
             Inventory.missing(contents.tablespaces(), to).forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));

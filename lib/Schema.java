@@ -176,8 +176,21 @@ public final class Schema {
 
     /** @return the comments on all that is there by then */
     List<EntrySql> comments() {
-        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.kind().equals("COMMENT") && !entry.concerns("EVENT TRIGGER")
-                && !entry.concerns("LARGE OBJECT")));
+        return comments(entry -> !entry.concerns("EVENT TRIGGER") && !entry.concerns("LARGE OBJECT") && !needsHypertables(entry));
+    }
+
+    /** @return those on what {@link #needsHypertables} */
+    List<EntrySql> commentsAfterRestoringMode() {
+        return comments(this::needsHypertables);
+    }
+
+    private List<EntrySql> comments(Predicate<Archive.Entry> which) {
+        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.kind().equals("COMMENT") && which.test(entry)));
+    }
+
+    /** @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of TimescaleDB is off */
+    boolean needsHypertables(Archive.Entry entry) {
+        return contents.needsHypertables(entry.subject());
     }
 
     /** Gives the comments on large objects. */

@@ -60,6 +60,12 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
+    public int afterRestoringMode(Journal journal) {
+        // A plain dump of a database with such things is refused.
+        return 0;
+    }
+
+    @Override
     public boolean complete() {
         return true;
     }

@@ -29,6 +29,7 @@ public final class StepwiseDelivery implements Delivery {
     private final Parallelism parallelism;
     private final int jobs;
     private List<Inventory.Relation> notAnalyzed;
+    private List<EntrySql> needHypertables = List.of();
 
     /** @param to a session on the target */
     public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, ComputingSessions target, Connection to, Steps steps,
@@ -66,7 +67,10 @@ public final class StepwiseDelivery implements Delivery {
             });
         }
         Map<Archive.Address, String> owners = rights.afterwards();
-        List<EntrySql> after = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
+        List<EntrySql> all = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
+        Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
+        needHypertables = all.stream().filter(inMode.negate()).toList();
+        List<EntrySql> after = all.stream().filter(inMode).toList();
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS), journal)) {
@@ -119,6 +123,16 @@ public final class StepwiseDelivery implements Delivery {
                 session.run(parts.stream().map(SchemaSession.Step::of).toList());
             }
         }
+    }
+
+    /** Foreign keys, as they are: made in two steps, the chunks' own would stay without validation, and to hold the hypertable is to wait for each other. */
+    @Override
+    public int afterRestoringMode(Journal journal) {
+        make(List.of(), needHypertables, journal);
+        if (!needHypertables.isEmpty()) {
+            make(List.of(), schema.commentsAfterRestoringMode(), journal);
+        }
+        return needHypertables.size();
     }
 
     @Override

@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
  *
  * @param schema where its functions stand, {@code public} nearly always
  * @param jobs those of the user, policies among them
+ * @param keys the foreign keys that reference hypertables (TimescaleDB 2.16 and newer)
  */
-public record Timescale(String version, String schema, List<Job> jobs) {
+public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys) {
     /**
      * A job as the extension keeps it; {@code scheduled} is false while it is paused.
      *
@@ -30,16 +31,35 @@ public record Timescale(String version, String schema, List<Job> jobs) {
         }
     }
 
+    /** A foreign key; {@code identity} says of which table. */
+    public record Key(long oid, String identity) {
+    }
+
     /** Jobs with smaller identifiers come with the extension. */
     private static final int FIRST_JOB = 1000;
 
+    /** None in the manifest of a dump that was written before this was. */
+    @Override
+    public List<Key> keys() {
+        return keys == null ? List.of() : keys;
+    }
+
     /**
-     * @return the extension, or null where the database does not have it
+     * @return the extension, or null where the database does not have it; without the foreign keys, which {@link #withKeys} looks for
      * @throws Failure refused, where something of others stands among its own
      */
     public static Timescale of(Connection session, String side) {
         TimescaleExtension extension = TimescaleExtension.of(session, side);
-        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()));
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of());
+    }
+
+    /** @return the same with the foreign keys; those that the extension adds for each chunk are no concern of anybody else */
+    Timescale withKeys(Connection session, String side) {
+        return new Timescale(version, schema, jobs, Rows.list(session, side, "listing the foreign keys of hypertables", """
+                SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
+                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
+                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))));
     }
 
     /** @return the user's jobs, by their identifiers */
