@@ -63,7 +63,7 @@ class LauncherSetUpTest {
     @Test
     void the_repository_that_maven_is_told_to_use_is_used_by_jbang_too() throws IOException {
         program("jbang", TELLS);
-        Launcher launcher = launcher().first(programs).with("MAVEN_OPTS", "-Xmx1g -Dmaven.repo.local=/some/where -Dx=y");
+        Launcher launcher = launcher().first(programs).with("MAVEN_ARGS", "").with("MAVEN_OPTS", "-Xmx1g -Dmaven.repo.local=/some/where -Dx=y");
         assertTrue(launcher.run("version").out().contains("repository: /some/where\n"));
         assertTrue(launcher.with("JBANG_REPO", "/own").run("version").out().contains("repository: /own\n"));
         assertTrue(launcher.with("JBANG_REPO", "").with("MAVEN_OPTS", "-Dx=-Dmaven.repo.local=/not").run("version").out().contains("repository: \n"));

@@ -31,6 +31,7 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.opentest4j.TestAbortedException;
+import testbed.ServerFolders;
 import testbed.Soak;
 
 /** Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". */
@@ -65,6 +66,7 @@ class RunTests implements TestExecutionListener {
 
     public static void main(String[] args) {
         NOISY.forEach(logger -> logger.setLevel(Level.SEVERE));
+        ServerFolders.preferMemory();
         Set<Path> folder = Set.of(Path.of(args[0]));
         String named = Arrays.stream(args).skip(1).map(Pattern::quote).collect(Collectors.joining("|"));
         LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(folder))

@@ -70,7 +70,7 @@ public record ServerBinaries(int major, Path bin, Path root) {
 
     /** A new folder for a server's files, its user's own and closed to others. */
     Path newFolder() throws IOException {
-        Path temporary = root.equals(MACHINE) ? Path.of(System.getProperty("java.io.tmpdir")) : root.resolve("tmp");
+        Path temporary = root.equals(MACHINE) ? ServerFolders.parent() : root.resolve("tmp");
         return account().own(Files.createTempDirectory(temporary, "tsmigrate-pg-"));
     }
 
