@@ -127,8 +127,8 @@ public final class OwnSchema {
 
     private static final String CLASS = "'pg_catalog.pg_class'::pg_catalog.regclass";
     private static final String SPACE = "'pg_catalog.pg_namespace'::pg_catalog.regclass";
-    /** The letters: s the schema, t a table, c a column, k a key, a privileges, r a reason. The first one is said, so that they have an order. */
-    private static final String QUESTION = """
+    /** What the questions below are about. */
+    private static final String SUBJECTS = """
             WITH trusted AS (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = current_user),
               space AS (SELECT n.oid, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace n WHERE n.nspname = %1$s),
               own AS (SELECT c.*, pg_catalog.array_position(%2$s, c.relname) AS place
@@ -137,8 +137,17 @@ public final class OwnSchema {
                 SELECT 'schema ' || %1$s AS relation, 'SCHEMA' AS kind, nspowner AS owner, nspacl AS acl, 0 AS place FROM space
                 UNION ALL SELECT 'relation ' || %1$s || '.' || relname, 'TABLE', relowner, relacl, place FROM own
                 UNION ALL SELECT 'column ' || o.relname || '.' || a.attname, NULL, o.relowner, a.attacl, o.place
-                            FROM own o JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid),
-              reasons AS (
+                            FROM own o JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid)
+            """;
+    private static final String PRIVILEGES = """
+            SELECT 'a', h.relation, pg_catalog.pg_get_userbyid(h.owner),
+              CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.format('%%I', pg_catalog.pg_get_userbyid(x.grantee)) END, h.kind
+              FROM held h, LATERAL pg_catalog.aclexplode(h.acl) x WHERE x.grantee <> h.owner AND x.grantee NOT IN (SELECT oid FROM trusted)
+              ORDER BY h.place, h.relation, 4
+            """;
+    /** The letters: s the schema, t a table, c a column, k a key, a privileges, r a reason. The first one is said, so that they have an order. */
+    private static final String QUESTION = SUBJECTS + """
+            , reasons AS (
                 SELECT 'relation ' || %1$s || '.' || o.relname AS relation, o.relowner AS owner, x.reason, o.place, x.rank
                   FROM own o, LATERAL pg_catalog.unnest(ARRAY[
                     CASE o.relkind WHEN 'r' THEN NULL WHEN 'v' THEN 'is a view' WHEN 'm' THEN 'is a materialized view' WHEN 'f' THEN 'is a foreign table'
@@ -181,11 +190,8 @@ public final class OwnSchema {
             UNION ALL (SELECT 'r', relation, pg_catalog.pg_get_userbyid(owner), 'belongs to "' || pg_catalog.pg_get_userbyid(owner) || '"', NULL
                          FROM held WHERE kind IS NOT NULL AND owner NOT IN (SELECT oid FROM trusted) ORDER BY place)
             UNION ALL (SELECT 'r', relation, pg_catalog.pg_get_userbyid(owner), reason, NULL FROM reasons ORDER BY place, rank, reason)
-            UNION ALL (SELECT 'a', h.relation, pg_catalog.pg_get_userbyid(h.owner),
-                             CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.format('%%I', pg_catalog.pg_get_userbyid(x.grantee)) END, h.kind
-                        FROM held h, LATERAL pg_catalog.aclexplode(h.acl) x WHERE x.grantee <> h.owner AND x.grantee NOT IN (SELECT oid FROM trusted)
-                        ORDER BY h.place, h.relation, 4)
-            """;
+            UNION ALL (
+            """ + PRIVILEGES + ")";
 
     private OwnSchema() {
     }
@@ -198,12 +204,12 @@ public final class OwnSchema {
     public static Found find(Connection session, String side, List<Table> tables) {
         // To plan the whole question takes the server longer than most others.
         boolean there = !Rows.texts(session, side, "looking for schema " + NAME, "SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = " + Sql.literal(NAME)).isEmpty();
-        return there ? judge(rows(session, side, tables), tables) : new Found(State.ABSENT, false, Set.of(), null, null, null);
+        return there ? judge(ask(session, side, tables, QUESTION), tables) : new Found(State.ABSENT, false, Set.of(), null, null, null);
     }
 
-    private static List<Row> rows(Connection session, String side, List<Table> tables) {
+    private static List<Row> ask(Connection session, String side, List<Table> tables, String question) {
         String names = tables.stream().map(table -> Sql.literal(table.name)).collect(Collectors.joining(", ", "ARRAY[", "]::pg_catalog.name[]"));
-        return Rows.list(session, side, "looking at schema " + NAME, QUESTION.formatted(Sql.literal(NAME), names, CLASS, SPACE),
+        return Rows.list(session, side, "looking at schema " + NAME, question.formatted(Sql.literal(NAME), names, CLASS, SPACE),
                 row -> new Row(row.getString(1), row.getString(2), row.getString(3), row.getString(4), row.getString(5)));
     }
 
@@ -253,17 +259,18 @@ public final class OwnSchema {
         }
         tables.stream().filter(table -> !before.tables.contains(table.name)).forEach(table -> statements.add(table.creation()));
         Rows.run(session, side, "creating schema " + NAME, String.join("; ", statements));
-        List<Row> rows = rows(session, side, tables);
-        List<String> revocations = rows.stream().filter(row -> row.what.equals("a") && row.last != null)
+        List<String> revocations = ask(session, side, tables, SUBJECTS + PRIVILEGES).stream().filter(row -> row.last != null)
                 .map(row -> "REVOKE ALL ON " + (row.last.equals("SCHEMA") ? "SCHEMA " + Sql.ident(NAME)
                         : "ALL TABLES IN SCHEMA " + Sql.ident(NAME)) + " FROM " + row.more).distinct().toList();
         if (!revocations.isEmpty()) {
             Rows.run(session, side, "keeping schema " + NAME + " to ourselves", String.join("; ", revocations));
-            rows = rows(session, side, tables);
         }
-        Found after = judge(rows, tables);
-        if (after.state != State.OURS) {
-            throw after.refusal(side);
+        // Nobody but a superuser can have interfered where all is new and nobody was given anything.
+        if (before.schema || !revocations.isEmpty()) {
+            Found after = judge(ask(session, side, tables, QUESTION), tables);
+            if (after.state != State.OURS) {
+                throw after.refusal(side);
+            }
         }
     }
 
