@@ -181,7 +181,7 @@ public final class DumpWriter {
         return new Manifest(Manifest.FORMAT, Console.VERSION, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(), !order.noOwner, !order.noPrivileges,
                         client.major() + "." + client.minor(), client.major()),
-                new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(), facts.collate(), facts.ctype(),
+                new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(), facts.collate(), facts.ctype(), facts.sorting(),
                         DatabaseSettings.creation(session)),
                 new Manifest.Moment(source.snapshot().id(), Rows.text(session, "source", "asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),

@@ -48,7 +48,12 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     }
 
     /** The server and database it was made of; {@code creation} is what CREATE DATABASE has to be told to make one like it. */
-    public record Origin(String server, String version, int major, String encoding, String collate, String ctype, String creation) {
+    public record Origin(String server, String version, int major, String encoding, String collate, String ctype, String sorting, String creation) {
+        /** As {@link Server.Facts} has it; a manifest that was written before has only the locale of the C library. */
+        @Override
+        public String sorting() {
+            return sorting == null ? collate : sorting;
+        }
     }
 
     /** The snapshot that everything was read under; {@code time} is when it was taken, in UTC. */
@@ -61,7 +66,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "money");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "money", "sorting");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */

@@ -97,7 +97,8 @@ public final class Preflight {
         }
         List<Finding> state = check.state();
         findings.addAll(state);
-        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype()));
+        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype(), source.facts().sorting(),
+                () -> DatabaseSettings.creation(from)));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
         if (go(readability)) {

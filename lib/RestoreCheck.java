@@ -80,7 +80,8 @@ public final class RestoreCheck {
                     order.restart()));
             List<Finding> state = check.state();
             findings.addAll(state);
-            findings.addAll(check.encoding(manifest.source().encoding(), manifest.source().collate(), manifest.source().ctype()));
+            Manifest.Origin origin = manifest.source();
+            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorting(), origin::creation));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             // What no dump holds was said when it was made.

@@ -19,9 +19,14 @@ import org.postgresql.util.GT;
 
 /** One side of a migration: what the server is, and sessions on it that all behave alike. */
 public final class Server implements Sessions {
-    /** What is asked once of each side. Sizes are bytes. */
+    /**
+     * What is asked once of each side.
+     *
+     * @param sorting the locale that texts sort by and who provides it, such as {@code C.UTF-8} or {@code ICU de-DE}; from PostgreSQL 15 on
+     *        that need not be {@code collate}
+     */
     public record Facts(int versionNumber, String version, String user, boolean superuser, boolean createRole, boolean createDatabase,
-            boolean bypassRls, String encoding, String collate, String ctype, String localeProvider, boolean recovery) {
+            boolean bypassRls, String encoding, String collate, String ctype, String sorting, boolean recovery) {
         /** @return the major version, such as 15 */
         public int major() {
             return versionNumber / 10000;
@@ -214,8 +219,10 @@ public final class Server implements Sessions {
         try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
                 SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, r.rolsuper,
                        r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
-                       pg_catalog.to_jsonb(d)->>'datlocprovider', pg_catalog.pg_is_in_recovery()
-                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+                       CASE j->>'datlocprovider' WHEN 'i' THEN 'ICU ' WHEN 'b' THEN 'builtin ' ELSE '' END
+                         || coalesce(j->>'datlocale', j->>'daticulocale', d.datcollate) || coalesce(' with rules ' || (j->>'daticurules'), ''),
+                       pg_catalog.pg_is_in_recovery()
+                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
                  WHERE r.rolname = current_user AND d.datname = current_database()""")) {
             row.next();
             return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6),

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** Whether the target can take what the source holds, as far as that can be known without the source. */
 final class TargetCheck {
@@ -142,8 +143,12 @@ final class TargetCheck {
         return object.kind().equals("SCHEMA") && object.identity().equals("public");
     }
 
-    /** @return whether the target can hold the source's texts, and sorts them alike */
-    List<Finding> encoding(String encoding, String collate, String ctype) {
+    /**
+     * @param sorting as {@link Server.Facts} has it
+     * @param creation what CREATE DATABASE has to be told to make one like the source's
+     * @return whether the target can hold the source's texts, and sorts them alike
+     */
+    List<Finding> encoding(String encoding, String collate, String ctype, String sorting, Supplier<String> creation) {
         List<Finding> findings = new ArrayList<>();
         String to = plan.create() ? encoding : target.facts().encoding();
         if (encoding.equals(to)) {
@@ -154,9 +159,9 @@ final class TargetCheck {
         } else {
             findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
         }
-        if (!plan.create() && !collate.equals(target.facts().collate())) {
-            findings.add(Finding.warning("collation", DatabaseCreation.like(this.to, encoding, collate, ctype),
-                    "texts sort by %s on the source and by %s on the target", collate, target.facts().collate()));
+        if (!plan.create() && !sorting.equals(target.facts().sorting())) {
+            findings.add(Finding.warning("collation", sorting.equals(collate) ? DatabaseCreation.like(this.to, encoding, collate, ctype)
+                    : "create the target with " + creation.get(), "texts sort by %s on the source and by %s on the target", sorting, target.facts().sorting()));
         }
         return findings;
     }

@@ -1,12 +1,15 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.Dumps;
 import testbed.Locales;
 import testbed.PgServer;
 import testbed.Sides;
@@ -68,6 +72,27 @@ class EncodingRemediesTest {
             TARGET.sql("postgres", "DROP DATABASE " + ascii);
         }
         SOURCE.sql("postgres", "DROP DATABASE " + from);
+    }
+
+    /** Both name the same locale of the C library, which the texts of one of them do not sort by. */
+    @Test
+    void a_locale_of_another_provider(@TempDir Path temporary) {
+        String from = icu.newDatabase("LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C.UTF-8'");
+        icu.sql(from, "CREATE TABLE item (t text PRIMARY KEY)", "INSERT INTO item VALUES ('Z'), ('a'), ('ä')");
+        String says = "warning: collation: texts sort by ICU de-DE on the source and by C.UTF-8 on the target";
+        String plain = TARGET.newDatabase();
+        CommandRun run = CommandRun.migrate(icu.uri(from), TARGET.uri(plain));
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains(says), run.err());
+        CommandRun checked = Dumps.restore(TARGET.uri(TARGET.newDatabase()), Dumps.dumped(icu, from, temporary.resolve("dump")));
+        assertTrue(checked.err().contains(says), checked.err());
+        CommandRun preflight = CommandRun.of("PreflightCheck", Map.of("SOURCE", icu.uri(from), "TARGET", TARGET.uri(TARGET.newDatabase())));
+        Matcher way = Pattern.compile("create the target with (TEMPLATE template0 .*)").matcher(preflight.out() + preflight.err());
+        assertTrue(way.find(), preflight.out() + preflight.err());
+        TARGET.sql("postgres", "CREATE DATABASE by_icu " + way.group(1));
+        assertFalse(CommandRun.migrate(icu.uri(from), TARGET.uri("by_icu")).err().contains("collation"));
+        assertEquals(icu.query(from, "SELECT string_agg(t, ' ' ORDER BY t) FROM item"), TARGET.query("by_icu", "SELECT string_agg(t, ' ' ORDER BY t) FROM item"));
+        TARGET.sql("postgres", "DROP DATABASE by_icu");
     }
 
     /** What stops is followed with another database, which takes the rows then, and is of this kind. */
