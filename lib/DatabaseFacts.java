@@ -18,7 +18,10 @@ final class DatabaseFacts {
                      ELSE nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a WHERE a.name = e.extname)) END AS comment
               FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace""");
 
-    /** What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default differs. */
+    /**
+     * What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default differs. That all may read
+     * a view of information_schema is of initdb too, which does not note it; where nothing else was granted, the target need not be asked.
+     */
     private static final FactQuery SYSTEM_GRANTS = FactQuery.ofDatabase("system object", """
             SELECT 'system object' AS kind, identity,
                    (SELECT 'extension ' || {name e.extname} FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
@@ -37,8 +40,9 @@ final class DatabaseFacts {
                            {name n.nspname} || '.' || {name c.relname}
                       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')) o
              WHERE (o.oid < 16384 OR EXISTS (SELECT FROM pg_depend x WHERE x.classid = o.catalog AND x.objid = o.oid AND x.deptype = 'e'))
-               AND {source: o.given IS NOT NULL AND o.given IS DISTINCT FROM (SELECT i.initprivs FROM pg_init_privs i
-                     WHERE i.classoid = o.catalog AND i.objoid = o.oid AND i.objsubid = 0)
+               AND {source: o.given IS NOT NULL AND o.given IS DISTINCT FROM coalesce((SELECT i.initprivs FROM pg_init_privs i
+                         WHERE i.classoid = o.catalog AND i.objoid = o.oid AND i.objsubid = 0),
+                       CASE o.namespace WHEN 'information_schema'::regnamespace THEN acldefault('r', o.owner) || makeaclitem(0, o.owner, 'SELECT', false) END)
                      AND {same major: true else EXISTS (SELECT FROM aclexplode(o.given) e WHERE e.grantee NOT IN (0, o.owner))} else true}""");
 
     private static final FactQuery LANGUAGES = FactQuery.ofDatabase("language", """
