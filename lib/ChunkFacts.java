@@ -23,8 +23,8 @@ final class ChunkFacts {
                    CASE c.relreplident WHEN 'd' THEN 'default' WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' ELSE 'index' END AS "replica identity",
                    {options c.reloptions} AS option,
                    CASE WHEN c.relowner = k.relowner AND c.relacl IS NOT DISTINCT FROM k.relacl
-                        OR {grants r c.relacl c.relowner} IS NOT DISTINCT FROM {grants r k.relacl k.relowner} THEN 'as its hypertable'
-                     ELSE replace(replace({grants r c.relacl c.relowner}, chr(30), ': '), chr(31), '; ') END AS grants,
+                        OR {privileges r c.relacl c.relowner} IS NOT DISTINCT FROM {privileges r k.relacl k.relowner} THEN 'as its hypertable'
+                     ELSE replace(replace({privileges r c.relacl c.relowner}, chr(30), ': '), chr(31), '; ') END AS grants,
                    {comment pg_class c.oid} AS comment
               FROM {chunks} k JOIN pg_class c ON c.oid = k.relid LEFT JOIN pg_am m ON m.oid = c.relam""");
 

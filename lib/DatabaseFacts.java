@@ -20,16 +20,17 @@ final class DatabaseFacts {
 
     /**
      * What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default differs. That all may read
-     * a view of information_schema is of initdb too, which does not note it; where nothing else was granted, the target need not be asked.
+     * a view of information_schema is of initdb too, which does not note it; where nothing else was granted, the target need not be asked. Nobody
+     * carries the owners of such objects, so one that was given away has granted what it can do to a role, as pg_dump says it.
      */
     private static final FactQuery SYSTEM_GRANTS = FactQuery.ofDatabase("system object", """
-            SELECT 'system object' AS kind, identity,
-                   (SELECT 'extension ' || {name e.extname} FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
-                     WHERE x.classid = o.catalog AND x.objid = o.oid AND x.deptype = 'e') AS parent,
+            SELECT 'system object' AS kind, identity, 'extension ' || {name x.extname} AS parent,
                    (SELECT string_agg(grantee || chr(30) || privileges, chr(31))
-                      FROM (SELECT CASE e.grantee WHEN 0 THEN 'PUBLIC' WHEN o.owner THEN 'its owner' ELSE {owner e.grantee} END AS grantee,
+                      FROM (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' WHEN e.grantee = o.owner AND o.owner IN (10, coalesce(x.extowner, 10)) THEN 'its owner'
+                                     ELSE {owner e.grantee} END AS grantee,
                                    string_agg(e.privilege_type, ', ' ORDER BY e.privilege_type) AS privileges
-                              FROM aclexplode(o.acl) e WHERE {same major: true else e.grantee NOT IN (0, o.owner)} GROUP BY 1) g) AS grant
+                              FROM aclexplode(o.acl) e
+                             WHERE {same major: true else e.grantee <> 0 AND (e.grantee <> o.owner OR NOT o.owner IN (10, coalesce(x.extowner, 10)))} GROUP BY 1) g) AS grant
               FROM (SELECT 'pg_proc'::regclass AS catalog, p.oid, p.pronamespace AS namespace, p.proowner AS owner, p.proacl AS given,
                            coalesce(p.proacl, acldefault('f', p.proowner)) AS acl,
                            {name n.nspname} || '.' || {name p.proname} || '(' || oidvectortypes(p.proargtypes) || ')' AS identity
@@ -39,11 +40,14 @@ final class DatabaseFacts {
                            coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)),
                            {name n.nspname} || '.' || {name c.relname}
                       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')) o
-             WHERE (o.oid < 16384 OR EXISTS (SELECT FROM pg_depend x WHERE x.classid = o.catalog AND x.objid = o.oid AND x.deptype = 'e'))
+              LEFT JOIN (SELECT d.classid, d.objid, e.extname, e.extowner FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.deptype = 'e') x
+                     ON x.classid = o.catalog AND x.objid = o.oid
+             WHERE (o.oid < 16384 OR x.objid IS NOT NULL)
                AND {source: o.given IS NOT NULL AND o.given IS DISTINCT FROM coalesce((SELECT i.initprivs FROM pg_init_privs i
                          WHERE i.classoid = o.catalog AND i.objoid = o.oid AND i.objsubid = 0),
                        CASE o.namespace WHEN 'information_schema'::regnamespace THEN acldefault('r', o.owner) || makeaclitem(0, o.owner, 'SELECT', false) END)
-                     AND {same major: true else EXISTS (SELECT FROM aclexplode(o.given) e WHERE e.grantee NOT IN (0, o.owner))} else true}""");
+                     AND {same major: true else EXISTS (SELECT FROM aclexplode(o.given) e
+                       WHERE e.grantee <> 0 AND (e.grantee <> o.owner OR NOT o.owner IN (10, coalesce(x.extowner, 10))))} else true}""");
 
     private static final FactQuery LANGUAGES = FactQuery.ofDatabase("language", """
             SELECT 'language' AS kind, {name l.lanname} AS identity, NULL AS parent, {owner l.lanowner} AS owner,

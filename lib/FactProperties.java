@@ -54,12 +54,10 @@ final class FactProperties {
             boolean secret = label.startsWith(SECRET);
             String shown = secret ? label.substring(SECRET.length()) : label;
             if (LIST.matcher(label).matches()) {
-                Map<String, String> entries = entries(here);
-                if (label.equals("grant") && labels.contains("owner")) {
-                    // What was granted to the owner of today is among the owner's own privileges.
-                    entries.remove(target.properties().get(labels.indexOf("owner")));
-                }
-                compareLists(source, shown, entries, entries(there), secret, differences);
+                Map<String, String> ours = entries(here);
+                Map<String, String> theirs = entries(there);
+                settleOwners(ours, theirs);
+                compareLists(source, shown, ours, theirs, secret, differences);
             } else if (!same(label, here, there)) {
                 String kind = shown.equals("is") || shown.equals("definition") ? source.kind() : source.kind() + " " + shown;
                 differences.add(new Difference(kind, source.identity(), value(here, secret), value(there, secret)));
@@ -79,6 +77,25 @@ final class FactProperties {
         };
     }
 
+    /** Where the owners are not the same, what each has of its own or was granted is what it takes to be in the other's place. */
+    private static void settleOwners(Map<String, String> here, Map<String, String> there) {
+        String ours = here.remove(FactTemplate.OWNER);
+        String theirs = there.remove(FactTemplate.OWNER);
+        if (ours != null && theirs != null && !ours.equals(theirs)) {
+            here.remove(theirs);
+            Set<String> had = privileges(there.get(FactTemplate.OWN));
+            had.addAll(privileges(there.remove(ours)));
+            if (had.containsAll(privileges(here.get(FactTemplate.OWN)))) {
+                here.remove(FactTemplate.OWN);
+                there.remove(FactTemplate.OWN);
+            }
+        }
+    }
+
+    private static Set<String> privileges(String list) {
+        return list == null ? new TreeSet<>() : new TreeSet<>(List.of(list.replace(" with grant option", "").split(", ")));
+    }
+
     private void compareLists(FactStream.Fact fact, String label, Map<String, String> here, Map<String, String> there, boolean secret,
             List<Difference> differences) {
         boolean grant = label.endsWith("grant");
@@ -96,7 +113,7 @@ final class FactProperties {
 
     /** What the target has granted to roles that only it has is its own affair. */
     private boolean concernsSource(String grantee) {
-        return grantee.equals("PUBLIC") || grantee.equals("its owner")
+        return grantee.equals("PUBLIC") || grantee.equals(FactTemplate.OWN)
                 || sourceRoles.contains(grantee) && !grantee.equals(administrators.bootstrap());
     }
 

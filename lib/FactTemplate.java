@@ -15,6 +15,9 @@ final class FactTemplate {
     /** Separates the entries of a property that is a list, and key from value in an entry. */
     static final String ENTRY = "\u001f";
     static final String VALUE = "\u001e";
+    /** The key under which a list of privileges names the object's owner, and that under which it has the owner's own. */
+    static final String OWNER = "\u001d";
+    static final String OWN = "its owner";
 
     private final Server.Facts facts;
     private final Server.Facts other;
@@ -100,7 +103,8 @@ final class FactTemplate {
             case "own" -> Selection.noExtension(words[1], words[2]);
             case "owner" -> name("pg_get_userbyid(" + words[1] + ")");
             case "comment" -> "obj_description(" + words[2] + ", '" + words[1] + "')";
-            case "grants" -> grants(words[1], words[2], words[3]);
+            case "grants" -> "concat_ws(chr(31), chr(29) || chr(30) || " + name("pg_get_userbyid(" + words[3] + ")") + ", " + privileges(words[1], words[2], words[3]) + ")";
+            case "privileges" -> privileges(words[1], words[2], words[3]);
             case "options" -> options(words[1], "substr(o, strpos(o, '=') + 1)");
             case "secret" -> options(words[2], md5("substr(o, strpos(o, '=') + 1)"));
             case "md5" -> md5(text.substring(4));
@@ -147,12 +151,15 @@ final class FactTemplate {
                 + "::text, '\"', '\"\"') || '\"' END";
     }
 
-    /** Whom an object's privileges are granted to, whether they are written down or the default ones; who is its owner does not matter. */
-    private String grants(String letter, String acl, String owner) {
+    /**
+     * Whom an object's privileges are granted to, whether they are written down or the default ones; who is its owner does not matter. An owner
+     * can grant its own privileges to others whether it has granted itself the option or not (PostgreSQL manual, 5.7).
+     */
+    private String privileges(String letter, String acl, String owner) {
         return """
                 (SELECT string_agg(grantee || chr(30) || privileges, chr(31) ORDER BY grantee COLLATE "C")
-                   FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN %3$s THEN 'its owner' ELSE %4$s END AS grantee,
-                                string_agg(x.privilege_type || CASE WHEN x.grantable THEN ' with grant option' ELSE '' END, ', '
+                   FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN %3$s THEN '%7$s' ELSE %4$s END AS grantee,
+                                string_agg(x.privilege_type || CASE WHEN x.grantable AND x.grantee <> %3$s THEN ' with grant option' ELSE '' END, ', '
                                            ORDER BY x.privilege_type) AS privileges
                            FROM (SELECT e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
                                    FROM aclexplode(coalesce(%2$s, acldefault('%1$s', %3$s))) e
@@ -162,7 +169,7 @@ final class FactTemplate {
                 // A server that does not know MAINTAIN cannot have granted it.
                 holds("both since 17") ? "true" : "e.privilege_type <> 'MAINTAIN'",
                 // The bootstrap superuser needs no privilege, and is not the same role on both sides.
-                source ? "(e.grantee <> 10 OR e.grantee = " + owner + ")" : "true");
+                source ? "(e.grantee <> 10 OR e.grantee = " + owner + ")" : "true", OWN);
     }
 
     /** pg_attver is what some builds of server 15 keep among a column's options; it is nobody's choice. */

@@ -85,6 +85,8 @@ public final class RolePlan {
                 findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (translation.isServices(outcome.role().name())) {
                 findings.add(Finding.ok("roles", "role \"%s\" is kept as it is: %s", outcome.role(), outcome.why()));
+            } else if (target.isBootstrap(outcome.role().name())) {
+                findings.add(Finding.warning("roles", null, "role \"%s\" is kept as it is: the target's bootstrap superuser is called that", outcome.role()));
             } else if (differs(outcome.role())) {
                 findings.add(Finding.warning("roles", mending(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));

@@ -276,7 +276,8 @@ public final class RoleTranslation {
     /** @return the names of the roles that will not be on the target what they are on the source */
     public Set<String> changed() {
         Set<String> names = new TreeSet<>(losses.stream().filter(loss -> loss.role != null).map(Loss::role).toList());
-        outcomes.values().stream().filter(outcome -> outcome.fate == Fate.LEFT_OUT).forEach(outcome -> names.add(outcome.role.name()));
+        outcomes.values().stream().filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name()) || target.isBootstrap(outcome.role.name()))
+                .forEach(outcome -> names.add(outcome.role.name()));
         return names;
     }
 }
