@@ -80,7 +80,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     private static Timescale timescale(Connection session) {
         Timescale timescale = Timescale.of(session, "source");
-        return timescale == null ? null : timescale.withKeys(session, "source");
+        return timescale == null ? null : timescale.whole(session, "source");
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Which differences are no news after a migration: those that preflight announced and the operator accepted. */
 public final class Expected {
@@ -20,6 +21,7 @@ public final class Expected {
     private final boolean withoutSomeData;
     private Set<String> jobOwners = Set.of();
     private Set<String> gone = Set.of();
+    private Set<String> tablespaces = Set.of();
     private Collection<Refusal> refusals = List.of();
     private boolean superuser = true;
 
@@ -63,6 +65,12 @@ public final class Expected {
         return this;
     }
 
+    /** Announces that the target's server does not have these tablespaces, so that nothing is or will be in them. */
+    public Expected tablespaces(Collection<String> names) {
+        tablespaces = names.stream().map(Expected::plain).collect(Collectors.toSet());
+        return this;
+    }
+
     /** @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the name of who is out of reach */
     public Expected superuser(boolean is) {
         superuser = is;
@@ -88,6 +96,11 @@ public final class Expected {
         } else if (kind.startsWith("setting")) {
             return roles.stream().anyMatch(role -> object.startsWith("role " + role + ": ") || object.startsWith("role " + role + " in the database: "))
                     || refusals.stream().anyMatch(refusal -> isRefusedSetting(refusal, object));
+        } else if (kind.endsWith(" tablespace")) {
+            return !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
+        } else if (kind.endsWith(" tablespaces")) {
+            String kept = Stream.of(plain(difference.source()).split(", ")).filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
+            return plain(difference.target()).equals(kept.isEmpty() ? Difference.MISSING : kept);
         }
         return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
     }

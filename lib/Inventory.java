@@ -217,9 +217,9 @@ public final class Inventory {
                  WHERE t.spcname !~ '^pg_'""");
     }
 
-    /** @return the tablespaces that the source's database uses and the target's server does not have */
-    public Set<String> missingTablespaces(Connection target) {
-        return missing(tablespaces(), target);
+    /** @return the tablespaces that the source's server has and the target's does not */
+    static Set<String> missingTablespaces(Connection source, Connection target) {
+        return missing(Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"), target);
     }
 
     /** @return those of the tablespaces that the target's server does not have */

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES ComputingSessions.java Console.java Contents.java DatabaseSettings.java Delivery.java Extensions.java Finishing.java GivenRights.java Inventory.java Jobs.java
-//SOURCES Journal.java Leftovers.java Memberships.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Server.java Steps.java
-//SOURCES TargetLock.java Timescale.java Uncarried.java
+//SOURCES Journal.java Leftovers.java Memberships.java OwnedObjects.java Ownership.java Refusal.java Report.java RestoringMode.java Rows.java Server.java Steps.java
+//SOURCES TargetLock.java Timescale.java TimescaleCatalog.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -147,6 +147,9 @@ public final class Loading {
         contents.timescale().jobOwners().forEach(ownership::join);
         try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
             load.run();
+            if (!contents.timescale().tablespaces().isEmpty()) {
+                Rows.run(to, "target", "detaching hypertables from tablespaces that are not there", TimescaleCatalog.DETACHING);
+            }
             jobs.pause();
             mode.end(to);
         }

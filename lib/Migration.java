@@ -232,7 +232,8 @@ public final class Migration {
         Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
         account(source.writtenSince());
         ArrivalCheck check = new ArrivalCheck(order.verify, console, report);
-        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading), steps);
+        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading)
+                .tablespaces(contents.timescale() == null ? Set.of() : Inventory.missingTablespaces(source.snapshot().holder(), to)), steps);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;

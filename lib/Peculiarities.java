@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DatabaseCreation.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java
+//SOURCES Connecting.java DatabaseCreation.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java Tablespaces.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -23,12 +23,10 @@ final class Peculiarities {
         this.selection = selection;
     }
 
-    List<Finding> check(Server server, boolean intoUtf8) {
-        List<Finding> findings = new ArrayList<>();
-        for (String tablespace : new Inventory(source, server, selection, Set.of()).missingTablespaces(target)) {
-            findings.add(Finding.warning("tablespaces", "CREATE TABLESPACE " + Sql.ident(tablespace) + " LOCATION '…';",
-                    "tablespace \"%s\" does not exist on the target: everything goes to the default one", tablespace));
-        }
+    /** @param timescale whether the source has TimescaleDB, and nothing of others stands among its own */
+    List<Finding> check(Server server, boolean timescale, boolean intoUtf8) {
+        List<Finding> findings = new ArrayList<>(Tablespaces.check(new Inventory(source, server, selection, Set.of()).tablespaces(),
+                timescale ? Timescale.tablespaces(source, "source") : List.of(), target));
         tablespaceSettings(source, "source", "true", findings);
         tablespaceSettings(target, "target", "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
         unlogged(findings);

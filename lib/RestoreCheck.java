@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
-//SOURCES TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
+//SOURCES Tablespaces.java TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
 
 import java.nio.file.Path;
@@ -105,6 +105,7 @@ public final class RestoreCheck {
             } else {
                 dateStyle(target);
             }
+            findings.addAll(tablespaces(to));
             if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
                 findings.add(CarriedSettings.frozen(database.dsn().database()));
             }
@@ -116,6 +117,13 @@ public final class RestoreCheck {
             // The next one to need a session need not connect.
             target.keep(to);
         }
+    }
+
+    /** A plain dump is refused for those that something is in. */
+    private List<Finding> tablespaces(Connection to) {
+        Contents contents = manifest.contents();
+        boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());
+        return Tablespaces.check(plain ? List.of() : contents.tablespaces(), contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
     }
 
     /** What expressions call is not known from the manifest. */

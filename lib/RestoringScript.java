@@ -38,7 +38,7 @@ final class RestoringScript {
     /** Turns the mode off: the extension compares its version with the one that the rows came from. */
     void end() {
         if (timescale != null) {
-            List<String> statements = new ArrayList<>();
+            List<String> statements = new ArrayList<>(timescale.tablespaces().isEmpty() ? List.of() : List.of(TimescaleCatalog.DETACHING));
             jobTable().forEach(table -> statements.add(Jobs.pausing(name(table))));
             statements.addAll(RestoringMode.endings(timescale));
             script.step("Restoring mode is turned off; until the end no job runs").sql(TARGET, statements);

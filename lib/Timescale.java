@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
  * @param schema where its functions stand, {@code public} nearly always
  * @param jobs those of the user, policies among them
  * @param keys the foreign keys that reference hypertables (TimescaleDB 2.16 and newer)
+ * @param tablespaces those that new chunks go to
  */
-public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys) {
+public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces) {
     /**
      * A job as the extension keeps it; {@code scheduled} is false while it is paused.
      *
@@ -44,22 +45,33 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
         return keys == null ? List.of() : keys;
     }
 
+    /** As above. */
+    @Override
+    public List<String> tablespaces() {
+        return tablespaces == null ? List.of() : tablespaces;
+    }
+
     /**
-     * @return the extension, or null where the database does not have it; without the foreign keys, which {@link #withKeys} looks for
+     * @return the extension, or null where the database does not have it; without what {@link #whole} adds
      * @throws Failure refused, where something of others stands among its own
      */
     public static Timescale of(Connection session, String side) {
         TimescaleExtension extension = TimescaleExtension.of(session, side);
-        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of());
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of(), List.of());
     }
 
-    /** @return the same with the foreign keys; those that the extension adds for each chunk are no concern of anybody else */
-    Timescale withKeys(Connection session, String side) {
+    /** @return the same with the foreign keys, but for those that the extension adds for each chunk, and the tablespaces */
+    Timescale whole(Connection session, String side) {
         return new Timescale(version, schema, jobs, Rows.list(session, side, "listing the foreign keys of hypertables", """
                 SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
                   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
-                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))));
+                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))), tablespaces(session, side));
+    }
+
+    /** @return those that new chunks go to (attach_tablespace), in a database that has the extension */
+    static List<String> tablespaces(Connection session, String side) {
+        return Rows.texts(session, side, "listing the tablespaces of hypertables", "SELECT DISTINCT tablespace_name::text FROM _timescaledb_catalog.tablespace ORDER BY 1");
     }
 
     /** @return the user's jobs, by their identifiers */

@@ -42,6 +42,9 @@ public final class TimescaleCatalog {
              WHERE t.relname <> 'metadata'
              ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS);
 
+    /** Where a hypertable is attached to a tablespace that is not there, no chunk can be made, and show_tablespaces can crash the server. */
+    static final String DETACHING = "DELETE FROM _timescaledb_catalog.tablespace WHERE tablespace_name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace)";
+
     private TimescaleCatalog() {
     }
 
