@@ -13,7 +13,7 @@ final class DatabaseFacts {
 
     /** The comment that an extension brings along changes with its version; that of TimescaleDB with every update too. */
     private static final FactQuery EXTENSIONS = FactQuery.ofDatabase("extension", """
-            SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent, e.extversion AS version, {name n.nspname} AS schema,
+            SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent, {owner e.extowner} AS owner, e.extversion AS version, {name n.nspname} AS schema,
                    CASE WHEN e.extname = 'timescaledb' THEN {unknown}
                      ELSE nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a WHERE a.name = e.extname)) END AS comment
               FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace""");

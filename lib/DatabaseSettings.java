@@ -83,14 +83,17 @@ public final class DatabaseSettings {
     }
 
     /**
-     * @return the statements that comment on the source's database and set what it sets for it, and for roles in it, said of the database
+     * @return the statements that comment on the source's database and on plpgsql, which no dump does, and set what it sets for it, and for roles in it, said of the database
      *         with this name
      */
     public static List<String> settings(Connection source, String name) {
         List<String> statements = Rows.list(source, "source", "reading the comment on the database", """
-                SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
-                 WHERE d.datname = pg_catalog.current_database() AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL""",
-                row -> "COMMENT ON DATABASE " + Sql.ident(name) + " IS " + Sql.literal(row.getString(1)));
+                SELECT d, c FROM (SELECT true, pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d
+                                   WHERE d.datname = pg_catalog.current_database()
+                                  UNION ALL
+                                  SELECT false, nullif(pg_catalog.obj_description(e.oid, 'pg_extension'), 'PL/pgSQL procedural language')
+                                    FROM pg_catalog.pg_extension e WHERE e.extname = 'plpgsql') x(d, c) WHERE c IS NOT NULL""",
+                row -> "COMMENT ON " + (row.getBoolean(1) ? "DATABASE " + Sql.ident(name) : "EXTENSION plpgsql") + " IS " + Sql.literal(row.getString(2)));
         parameters(source).forEach(setting -> statements.add(setting.statement(name)));
         return statements;
     }

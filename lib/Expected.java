@@ -22,6 +22,8 @@ public final class Expected {
     private Set<String> jobOwners = Set.of();
     private Set<String> gone = Set.of();
     private Set<String> tablespaces = Set.of();
+    private Set<String> comments = Set.of();
+    private Set<String> extensions = Set.of();
     private Collection<Refusal> refusals = List.of();
     private boolean superuser = true;
 
@@ -59,6 +61,18 @@ public final class Expected {
         return this;
     }
 
+    /** @param kept what bears the target's comment still, such as {@code extension citext} */
+    public Expected comments(Set<String> kept) {
+        comments = kept.stream().map(Expected::plain).collect(Collectors.toSet());
+        return this;
+    }
+
+    /** @param others the extensions that belong to others on the target */
+    public Expected extensionOwners(Set<String> others) {
+        extensions = others.stream().map(Expected::plain).collect(Collectors.toSet());
+        return this;
+    }
+
     /** Announces what the target refused, and the summary lists. */
     public Expected refusals(Collection<Refusal> refused) {
         refusals = refused;
@@ -83,12 +97,15 @@ public final class Expected {
         String object = plain(difference.object());
         if (kind.endsWith(" owner")) {
             String owner = plain(difference.source());
-            return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner);
+            return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner)
+                    || kind.equals("extension owner") && extensions.contains(object);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
             return noPrivileges || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
                     || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role)) || isRefused(object)
                     || !superuser && isForSuperusers(kind, object)
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
+        } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
+            return true;
         } else if (kind.startsWith("role")) {
             return roles.contains(object);
         } else if (kind.startsWith("membership")) {

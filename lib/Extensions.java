@@ -33,17 +33,28 @@ public final class Extensions {
      * @param needsSuperuser whether only a superuser may create it on the target
      * @param requires the extensions that it needs there
      * @param missing those of them that neither the source nor the target's database has
+     * @param owner who owns it on the source, or null where that is the bootstrap superuser or not known
+     * @param installedOwner who owns it on the target, or null
+     * @param before what is run before it is created, and {@code after} what is run then
      */
     public record Extension(String name, String version, String schema, String installed, String installedSchema, String chosen, boolean ownSchema,
-            boolean needsSuperuser, Set<String> requires, Set<String> missing) {
+            boolean needsSuperuser, Set<String> requires, Set<String> missing, String owner, String installedOwner, List<String> before, List<String> after) {
+        Extension by(List<String> first, List<String> last) {
+            return new Extension(name, version, schema, installed, installedSchema, chosen, ownSchema, needsSuperuser, requires, missing, owner, installedOwner, first, last);
+        }
+
         /** @return whether both sides have the same version, once the extension is created */
         public boolean same() {
             return version.equals(installed == null ? chosen : installed);
         }
     }
 
-    /** An extension as a database has it. */
-    public record Installed(String name, String version, String schema) {
+    /** An extension as a database has it; {@code ownedBy} is null where that is the bootstrap superuser or not known. */
+    public record Installed(String name, String version, String schema, String ownedBy) {
+        /** @return the same in another version */
+        public Installed in(String other) {
+            return new Installed(name, other, schema, ownedBy);
+        }
     }
 
     private record Offer(boolean superuser, boolean ownSchema, Set<String> requires) {
@@ -90,9 +101,9 @@ public final class Extensions {
     /** @return the extensions of a database */
     public static List<Installed> installed(Connection session, String side) {
         return Rows.list(session, side, "listing the extensions", """
-                SELECT e.extname, e.extversion, n.nspname
+                SELECT e.extname, e.extversion, n.nspname, CASE WHEN e.extowner <> 10 THEN pg_catalog.pg_get_userbyid(e.extowner) END
                   FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid""",
-                row -> new Installed(row.getString(1), row.getString(2), row.getString(3)));
+                row -> new Installed(row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
     }
 
     private static Set<String> names(Array array) throws SQLException {
@@ -118,14 +129,14 @@ public final class Extensions {
 
     private Extension extension(String name) {
         Installed here = present.get(name);
-        Installed there = installed.getOrDefault(name, new Installed(name, null, null));
+        Installed there = installed.getOrDefault(name, new Installed(name, null, null, null));
         Offer offer = offer(name);
         Set<String> missing = new TreeSet<>(offer.requires);
         missing.removeIf(required -> present.containsKey(required) || installed.containsKey(required));
         boolean superuser = offer.superuser || missing.stream().anyMatch(required -> offers.getOrDefault(required, Map.of()).values().stream()
                 .anyMatch(Offer::superuser));
         return new Extension(name, here.version, here.schema, there.version, there.schema, chosen(name), offer.ownSchema, superuser,
-                offer.requires, missing);
+                offer.requires, missing, here.ownedBy, there.ownedBy, List.of(), List.of());
     }
 
     /** @return every extension of the source but the built-in one */
@@ -151,9 +162,11 @@ public final class Extensions {
         if (!extension.ownSchema && !extension.schema.equals("pg_catalog")) {
             statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(extension.schema));
         }
+        statements.addAll(extension.before);
         statements.add("CREATE EXTENSION IF NOT EXISTS " + Sql.ident(extension.name) + " WITH"
                 + (extension.ownSchema ? "" : " SCHEMA " + Sql.ident(extension.schema)) + " VERSION " + Sql.literal(extension.chosen)
                 + (extension.missing.isEmpty() ? "" : " CASCADE"));
+        statements.addAll(extension.after);
         return statements;
     }
 }

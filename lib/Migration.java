@@ -202,7 +202,8 @@ public final class Migration {
 
     private List<Extensions.Extension> extensions(Preflight preflight) {
         return preflight.extensions().all().stream()
-                .filter(extension -> extension.installed() == null && !order.leaveOut.contains(extension.name())).toList();
+                .filter(extension -> extension.installed() == null && !order.leaveOut.contains(extension.name()))
+                .map(extension -> order.noOwner ? extension : preflight.extensionOwners().by(extension)).toList();
     }
 
     private Loading.Order loading() {
@@ -285,6 +286,7 @@ public final class Migration {
         leftOut.addAll(order.leaveOut);
         RolePlan roles = preflight.rolePlan();
         return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
-                order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals());
+                order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
+                .comments(preflight.keptComments()).extensionOwners(preflight.extensionOwners().others());
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES DatabaseSettings.java Expected.java Inventory.java OwnedObjects.java RecognizedKind.java RolePlan.java RoleTarget.java RoleTranslation.java Roles.java
+//SOURCES DatabaseSettings.java Expected.java Inventory.java OthersComments.java OwnedObjects.java RecognizedKind.java RolePlan.java RoleTarget.java RoleTranslation.java Roles.java
 //SOURCES Rows.java Server.java TargetKind.java
 package lib;
 
@@ -26,6 +26,6 @@ public final class Permitted {
         roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent()).forEach(setting -> changed.add(setting.role()));
         return new Expected(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
                 .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser())
-                .tablespaces(Inventory.missingTablespaces(from, to));
+                .tablespaces(Inventory.missingTablespaces(from, to)).comments(OthersComments.find(from, target, to).kept());
     }
 }

@@ -96,13 +96,13 @@ public final class PlainDump {
     /**
      * The script creates extensions in the target's default version, and in schemas that it makes itself.
      *
-     * @return the extensions that must be there before, because another version is wanted
+     * @return the extensions that must be there before, because another version is wanted, or another owner
      */
     static List<Extensions.Extension> ahead(Connection to, List<Extensions.Extension> extensions) {
         List<String> standard = Rows.texts(to, "target", "listing the default versions of extensions",
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
                 // Restoring mode is a function of it, and begins before the script.
-                && (extension.name().equals("timescaledb") || !standard.contains(extension.name() + " " + extension.chosen()))).toList();
+                && (extension.name().equals("timescaledb") || !extension.before().isEmpty() || !standard.contains(extension.name() + " " + extension.chosen()))).toList();
     }
 }

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
-//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionRows.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java
+//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java
 //SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
@@ -52,6 +52,8 @@ public final class Preflight {
     private Extensions extensions;
     private Uncarried uncarried;
     private RolePlan roles;
+    private Set<String> keptComments = Set.of();
+    private ExtensionOwners owners;
     private boolean withTimescale;
     private Integer neededClient;
 
@@ -114,6 +116,10 @@ public final class Preflight {
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
         Roles all = Roles.read(from, source);
         roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.granted);
+        // A superuser creates all roles.
+        owners = new ExtensionOwners(extensions, to, target.facts(), database(), roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
+                role -> role.has(Roles.Attribute.SUPERUSER))), plan.leaveOut);
+        findings.addAll(plan.noOwner ? List.of() : owners.check());
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
@@ -176,6 +182,15 @@ public final class Preflight {
 
     public RolePlan rolePlan() {
         return roles;
+    }
+
+    ExtensionOwners extensionOwners() {
+        return owners;
+    }
+
+    /** @return what keeps the comment that it has on the target */
+    Set<String> keptComments() {
+        return keptComments;
     }
 
     private void versions(ClientTools installed) {
@@ -250,6 +265,11 @@ public final class Preflight {
             findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
         }
         findings.addAll(CarriedSettings.check(from, roles.target(), database(), plan.selection.selective()));
+        if (!plan.create()) {
+            OthersComments comments = OthersComments.find(from, target, to);
+            findings.addAll(comments.check());
+            keptComments = comments.kept();
+        }
         if (!plan.create() && empty) {
             findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
             findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));

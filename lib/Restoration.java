@@ -147,7 +147,8 @@ public final class Restoration {
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {
         return check.extensions().all().stream()
-                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name())).toList();
+                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name()))
+                .map(extension -> loading().noOwner() ? extension : check.extensionOwners().by(extension)).toList();
     }
 
     /**

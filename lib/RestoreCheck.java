@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES Tablespaces.java TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -49,6 +49,7 @@ public final class RestoreCheck {
     private final List<Finding> findings = new ArrayList<>();
     private Extensions extensions;
     private Uncarried uncarried;
+    private ExtensionOwners owners;
 
     /** @param psql what psql has on the target */
     RestoreCheck(Manifest manifest, TargetDatabase database, Order order, Supplier<DriverSettings> psql) {
@@ -61,6 +62,10 @@ public final class RestoreCheck {
     /** @return the extensions, as the target has or offers them */
     Extensions extensions() {
         return extensions;
+    }
+
+    ExtensionOwners extensionOwners() {
+        return owners;
     }
 
     /** @return what of the dump stays behind */
@@ -84,6 +89,8 @@ public final class RestoreCheck {
             findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorting(), origin::creation));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
+            owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(), order.leaveOut());
+            findings.addAll(noOwner() ? List.of() : owners.check());
             // What no dump holds was said when it was made.
             uncarried = Uncarried.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());

@@ -9,14 +9,13 @@ import java.util.List;
  * the bootstrap superuser are not the user's.
  */
 final class RoleFacts {
-    /** Owners of extensions and of their objects are not compared, so nothing has to do with them. */
+    /** Owners of the objects of extensions are not compared, so nothing has to do with them. */
     private static final String RELEVANT = """
             WITH RECURSIVE this AS (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()),
             mentioned(oid) AS (
               SELECT s.refobjid FROM pg_shdepend s, this
                WHERE s.refclassid = 'pg_authid'::regclass
                  AND (s.dbid = this.oid OR s.dbid = 0 AND s.classid = 'pg_database'::regclass AND s.objid = this.oid)
-                 AND s.classid <> 'pg_extension'::regclass
                  AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = s.classid AND x.objid = s.objid AND x.deptype = 'e')
               UNION SELECT s.setrole FROM pg_db_role_setting s, this WHERE s.setdatabase = this.oid),
             members(oid) AS (

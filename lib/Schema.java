@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 
 /** Which entries of the archive are restored, and when. */
@@ -49,7 +51,9 @@ public final class Schema {
         Set<String> commented = new HashSet<>(created);
         commented.addAll(Rows.texts(target, "target", "listing the extensions",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND pg_catalog.pg_has_role(extowner, 'USAGE')"));
-        ours = ours(uncarried, commented);
+        Set<String> others = Set.copyOf(Rows.texts(target, "target", "listing the schemas of others",
+                "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT pg_catalog.pg_has_role(nspowner, 'USAGE')"));
+        ours = ours(uncarried, commented, others);
     }
 
     /** @return what stands before the rows: types, functions, tables without indexes and constraints */
@@ -218,18 +222,29 @@ public final class Schema {
         return waiting.contains(entry.address());
     }
 
-    /** Extensions are created by their own step, and only their owner may comment on them; things left out have comments and privileges too. */
-    private static Predicate<Archive.Entry> ours(Uncarried uncarried, Set<String> created) {
+    /**
+     * Extensions are created by their own step; only its owner may comment on one, and on a schema; things left out have comments and privileges too.
+     *
+     * @param created the extensions that may be commented on
+     * @param others the schemas that may not
+     */
+    private Predicate<Archive.Entry> ours(Uncarried uncarried, Set<String> created, Set<String> others) {
         Set<Archive.Address> leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
                 .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
         // The shell of a base type has no address, and stands before it.
         Set<String> shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
                 .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
-        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !leftOut.contains(entry.subject())
+        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !isOnSchema(others, entry) && !leftOut.contains(entry.subject())
                 && !(entry.kind().equals("SHELL TYPE") && shells.stream().anyMatch(entry.tag()::contains));
     }
 
     private static boolean isCommentOn(Set<String> created, Archive.Entry entry) {
         return entry.kind().equals("COMMENT") && created.contains(entry.tag().replaceFirst("^- EXTENSION ", "").trim());
+    }
+
+    /** Behind the name stands an owner, and either may hold a space. */
+    private boolean isOnSchema(Set<String> names, Archive.Entry entry) {
+        return !names.isEmpty() && entry.kind().equals("COMMENT") && entry.concerns("SCHEMA") && Stream.concat(names.stream(), contents.schemas().stream().map(Inventory.Relation::name))
+                .filter(name -> entry.tag().startsWith("- SCHEMA " + name + " ")).max(Comparator.comparing(String::length)).filter(names::contains).isPresent();
     }
 }

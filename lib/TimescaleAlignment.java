@@ -81,9 +81,9 @@ public final class TimescaleAlignment {
      * @param extension timescaledb, which the source has
      */
     public static TimescaleAlignment of(Connection source, Connection target, Extensions.Extension extension) {
-        Extensions.Installed here = new Extensions.Installed(NAME, extension.version(), extension.schema());
+        Extensions.Installed here = new Extensions.Installed(NAME, extension.version(), extension.schema(), null);
         Extensions.Installed there = extension.installed() == null ? null
-                : new Extensions.Installed(NAME, extension.installed(), extension.installedSchema());
+                : new Extensions.Installed(NAME, extension.installed(), extension.installedSchema(), null);
         return new TimescaleAlignment(source == null ? new Side("source", 0, extension.version(), extension.schema(), Set.of(), Set.of(), null)
                 : side(source, "source", here), side(target, "target", there));
     }

@@ -90,7 +90,7 @@ class AlignVersion implements Callable<Integer> {
             creation(before, here, there, target).mayCreate();
             steps = plan.map(TimescaleAlignment.Plan::steps).orElse(List.of());
             wanted = installed.stream().map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
-                    ? new Extensions.Installed(extension.name(), plan.get().version(), extension.schema()) : extension).toList();
+                    ? extension.in(plan.get().version()) : extension).toList();
         }
         ShellScript script = new ShellScript("align-version: on %s".formatted(to), Server.pinned());
         // An update would end every session that has timescaledb's library loaded.

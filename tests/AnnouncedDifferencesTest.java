@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,6 +89,77 @@ class AnnouncedDifferencesTest {
         assertEquals(4, verified.code());
         assertTrue(verified.out().contains("public.t to its owner"), verified.out());
         drop(from, to);
+    }
+
+    /** Only an owner may change what is said of an extension, a schema or a database (PostgreSQL manual, COMMENT). */
+    @Test
+    void comments_on_what_belongs_to_others() {
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE EXTENSION citext", "COMMENT ON EXTENSION citext IS 'text without case'", "COMMENT ON EXTENSION plpgsql IS 'blocks'", "CREATE TABLE t (a citext)",
+                "COMMENT ON SCHEMA public IS 'ours'", "CREATE SCHEMA \"public is\"", "COMMENT ON SCHEMA \"public is\" IS 'more'",
+                "COMMENT ON DATABASE " + from + " IS 'shop'", "CREATE EXTENSION hstore");
+        String[] to = {TARGET.newDatabase(), TARGET.newDatabase(), TARGET.newDatabase()};
+        for (String database : to) {
+            TARGET.sql(database, "CREATE EXTENSION citext", "ALTER SCHEMA public OWNER TO postgres", "GRANT CREATE ON DATABASE " + database + " TO " + LOADER,
+                    "GRANT CREATE ON SCHEMA public TO " + LOADER, "COMMENT ON SCHEMA public IS 'theirs'");
+        }
+        List<String> on = List.of("extension citext", "extension plpgsql", "schema public", "the database");
+        CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), loader(to[0]));
+        assertEquals(0, preflight.code(), preflight.out());
+        on.forEach(thing -> assertTrue(preflight.out().contains("the comment on " + thing + " stays as it is on the target"), preflight.out()));
+        arrives(from, loader(to[0]), loader(to[1]), loader(to[2]));
+        assertEquals("theirs", TARGET.query(to[2], "SELECT obj_description('public'::regnamespace)"));
+        assertEquals("more", TARGET.query(to[2], "SELECT obj_description('\"public is\"'::regnamespace)"));
+        // What is said is done, and nothing is left to say of it, nor to find.
+        Matcher statements = Pattern.compile("fix: as its owner on the target: (COMMENT ON .*;)").matcher(preflight.out());
+        TARGET.sql(to[0], statements.results().map(found -> found.group(1)).toArray(String[]::new));
+        assertEquals("text without case, blocks, ours, shop", TARGET.query(to[0], """
+                SELECT concat_ws(', ', (SELECT obj_description(oid) FROM pg_extension WHERE extname = 'citext'), (SELECT obj_description(oid) FROM pg_extension WHERE extname = 'plpgsql'),
+                                 obj_description('public'::regnamespace), (SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()))"""));
+        String all = TARGET.newDatabase();
+        assertEquals(0, SIDES.migrate(from, all).code());
+        assertEquals("blocks", TARGET.query(all, "SELECT obj_description(oid) FROM pg_extension WHERE extname = 'plpgsql'"));
+        TARGET.sql("postgres", "DROP DATABASE " + all);
+        drop(from, to);
+    }
+
+    /** A trusted extension belongs to the owner of the database that has created it, who may update and drop it. */
+    @Test
+    void an_extension_belongs_to_its_owner_or_it_is_said_that_it_does_not() throws Exception {
+        String from = SOURCE.newDatabase();
+        String owner = "announced_" + from;
+        SOURCE.sql("postgres", "CREATE ROLE " + owner + " LOGIN PASSWORD 'o'", "ALTER DATABASE " + from + " OWNER TO " + owner);
+        try (Connection session = SOURCE.connect(from, owner, "o"); Statement statement = session.createStatement()) {
+            statement.execute("CREATE EXTENSION hstore; CREATE SCHEMA words; CREATE EXTENSION citext SCHEMA words");
+        }
+        SOURCE.sql(from, "CREATE EXTENSION pageinspect");
+        String owners = "SELECT string_agg(extname || ' ' || extowner::regrole, ', ' ORDER BY extname) FROM pg_extension WHERE extname <> 'plpgsql'";
+        String all = "citext " + owner + ", hstore " + owner + ", pageinspect postgres";
+        String[] to = {TARGET.newDatabase(), TARGET.newDatabase(), TARGET.newDatabase(), TARGET.newDatabase()};
+        assertEquals(0, SIDES.migrate(from, to[0]).code());
+        assertEquals(0, SIDES.migrate(from, to[1], "--via-files", "--dir", folder.resolve("files").toString()).code());
+        assertEquals(0, Dumps.restore(TARGET.uri(to[2]), Dumps.dumped(SOURCE, from, folder.resolve("owned"), "--format", "custom")).code());
+        for (int i = 0; i < 3; i++) {
+            assertEquals(all, TARGET.query(to[i], owners));
+            assertEquals("f", TARGET.query(to[i], "SELECT has_database_privilege('" + owner + "', current_database(), 'CREATE')"));
+        }
+        // Where it is there, it is somebody else's, until what is said was done.
+        TARGET.sql(to[3], "CREATE EXTENSION hstore");
+        CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to[3]));
+        Matcher drop = Pattern.compile("extension hstore belongs to \"" + owner + "\" on the source and to \"postgres\" on the target, where it is installed already\n"
+                + " +fix: on the target: (DROP EXTENSION .*;)").matcher(preflight.out());
+        assertTrue(drop.find(), preflight.out());
+        CommandRun announced = SIDES.migrate(from, to[3]);
+        assertEquals(0, announced.code(), announced.err());
+        assertEquals(4, CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(from), "TARGET", TARGET.uri(to[3]))).code());
+        TARGET.sql("postgres", "DROP DATABASE " + to[3], "CREATE DATABASE " + to[3]);
+        TARGET.sql(to[3], "CREATE EXTENSION hstore", drop.group(1));
+        assertEquals(0, SIDES.migrate(from, to[3]).code());
+        assertEquals(all, TARGET.query(to[3], owners));
+        drop(from, to);
+        for (PgServer server : List.of(SOURCE, TARGET)) {
+            server.sql("postgres", "DROP ROLE " + owner);
+        }
     }
 
     /** From a service whose administrator bears the name that other servers give to their first superuser. */
