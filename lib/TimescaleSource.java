@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java Rows.java Selection.java Sql.java Timescale.java Versions.java
+//SOURCES AddedDefaults.java Finding.java Rows.java Selection.java Sql.java Timescale.java Versions.java
 package lib;
 
 import java.sql.Connection;
@@ -91,6 +91,7 @@ public final class TimescaleSource {
             findings.add(Finding.stop(CHECK, "run it without filters",
                     "filters cannot be used where there are hypertables: each is kept in several schemas, and in the catalog of TimescaleDB"));
         }
+        findings.addAll(AddedDefaults.check(source, timescale));
         findings.addAll(tried(timescale.version()));
         findings.addAll(defects(source, timescale.version()));
         if (findings.isEmpty()) {

@@ -31,7 +31,7 @@ class HouseRulesTest {
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Turns Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
               Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Tablespaces Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas SelfReferences UnreadableOnStandby Uncarried ExtensionRows FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan OthersComments ExtensionOwners ExtensionCheck
-              TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights TimescaleSource
+              TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights AddedDefaults TimescaleSource
               EntrySql
             work: Workers Part Landed Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
               Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
