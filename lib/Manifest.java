@@ -49,9 +49,8 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     /** The server and database it was made of; {@code creation} is what CREATE DATABASE has to be told to make one like it. */
     public record Origin(String server, String version, int major, String encoding, String collate, String ctype, String sorting, String creation) {
-        /** As {@link Server.Facts} has it; a manifest that was written before has only the locale of the C library. */
-        @Override
-        public String sorting() {
+        /** @return what texts sort by, as {@link Server.Facts} has it; a manifest that was written before has only the locale of the C library */
+        String sorts() {
             return sorting == null ? collate : sorting;
         }
     }

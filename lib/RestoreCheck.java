@@ -86,7 +86,7 @@ public final class RestoreCheck {
             List<Finding> state = check.state();
             findings.addAll(state);
             Manifest.Origin origin = manifest.source();
-            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorting(), origin::creation));
+            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorts(), origin::creation));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
             owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(), order.leaveOut());
