@@ -1,10 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DatabaseSettings.java Finding.java RoleTarget.java Rows.java Settings.java Sql.java
+//SOURCES DatabaseSettings.java Finding.java RoleTarget.java Rows.java Server.java Settings.java Sql.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Settings that come along and would freeze or mislead the target, for they were made for the source's server or for the move. */
 final class CarriedSettings {
@@ -38,7 +39,7 @@ final class CarriedSettings {
                           WHERE n NOT IN ('', '""', '"$user"', 'pg_temp') AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace p WHERE pg_catalog.quote_ident(p.nspname) = n OR p.nspname = n)) END
                   FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) c,
                        LATERAL (SELECT pg_catalog.split_part(c, '=', 1) AS name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) AS value) v
-                 WHERE v.name IN ('default_transaction_read_only', 'search_path', 'session_preload_libraries', 'local_preload_libraries')
+                 WHERE v.name IN ('default_transaction_read_only', 'search_path', 'role', 'session_preload_libraries', 'local_preload_libraries')
                    AND (s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND %s
                         OR s.setdatabase = 0 AND r.oid IS NOT NULL)
                    AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_') ORDER BY 1 NULLS FIRST, 2, 3""".formatted(!selective),
@@ -64,9 +65,26 @@ final class CarriedSettings {
                     findings.add(Finding.warning(CHECK, reset, "the search_path of %s comes along and names what is no schema of the source: %s", named.words(), named.missing));
                 }
             }
+            case "role" -> findings.add(Finding.warning(CHECK, reset, "role of %s comes along: sessions of it act as role \"%s\" on the target too, and may do what that may", named.words(), named.value));
             default -> findings.add(Finding.warning(CHECK, reset, "%s of %s comes along, and no session of it can begin where the target's server lacks one of these: %s",
                     named.parameter, named.words(), named.value));
         }
+    }
+
+    /** @return a warning where our own sessions act as another role than the one that is connected: by a setting, which libpq's options do not show */
+    static List<Finding> acting(Server server, Connection session) {
+        Server.Facts facts = server.facts();
+        if (facts.user().equals(facts.login())) {
+            return List.of();
+        }
+        String resets = Rows.texts(session, server.side(), "listing the settings of role", """
+                SELECT 'ALTER ' || pg_catalog.concat_ws(' IN ', CASE WHEN s.setrole <> 0 THEN 'ROLE ' || pg_catalog.quote_ident(r.rolname) WHEN s.setdatabase = 0 THEN 'ROLE ALL' END,
+                         CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname) END) || ' RESET role;'
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                 WHERE EXISTS (SELECT FROM pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'role=%') AND (s.setrole = 0 OR r.rolname = session_user)
+                   AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1""").stream().collect(Collectors.joining(" "));
+        return List.of(Finding.warning(CHECK, resets.isEmpty() ? null : "to act as the user who is connected, on the " + server.side() + ": " + resets,
+                "sessions of \"%s\" on the %s act as role \"%s\", as a setting says, and may do what that may", facts.login(), server.side(), facts.user()));
     }
 
     /** @return what is said of a database that its owner has closed to writers, such as before a move */

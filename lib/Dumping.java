@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
+//SOURCES CarriedSettings.java Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
 //SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java ReservedSchemas.java
 //SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
@@ -91,7 +91,8 @@ public final class Dumping {
     }
 
     private List<Finding> findings(Connection session, Selection selection, boolean pauseJobs) {
-        List<Finding> findings = new ArrayList<>(new Readability(session, source.facts().user(), selection).check());
+        List<Finding> findings = new ArrayList<>(CarriedSettings.acting(source, session));
+        findings.addAll(new Readability(session, source.facts().user(), selection).check());
         if (Preflight.go(findings)) {
             findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
         }

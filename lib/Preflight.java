@@ -92,6 +92,8 @@ public final class Preflight {
     public List<Finding> run() {
         findings.add(TargetCheck.tls(source, from));
         findings.add(TargetCheck.tls(target, to));
+        findings.addAll(CarriedSettings.acting(source, from));
+        findings.addAll(CarriedSettings.acting(target, to));
         if (!plan.create() && SameDatabase.is(from, to)) {
             Failure refusal = SameDatabase.refusal(target);
             findings.add(Finding.stop("target", refusal.hint(), "%s", refusal.getMessage()));

@@ -79,6 +79,7 @@ public final class RestoreCheck {
         Connection to = target.session();
         try {
             findings.add(TargetCheck.tls(target, to));
+            findings.addAll(CarriedSettings.acting(target, to));
             findings.add(Surroundings.pooler(target, to));
             versions(target);
             TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,

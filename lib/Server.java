@@ -22,10 +22,11 @@ public final class Server implements Sessions {
     /**
      * What is asked once of each side.
      *
+     * @param user the one whose rights count: where a setting says so (ALTER DATABASE SET role), another than {@code login}, who is connected
      * @param sorting the locale that texts sort by and who provides it, such as {@code C.UTF-8} or {@code ICU de-DE}; from PostgreSQL 15 on
      *        that need not be {@code collate}
      */
-    public record Facts(int versionNumber, String version, String user, boolean superuser, boolean createRole, boolean createDatabase,
+    public record Facts(int versionNumber, String version, String user, String login, boolean superuser, boolean createRole, boolean createDatabase,
             boolean bypassRls, String encoding, String collate, String ctype, String sorting, boolean recovery) {
         /** @return the major version, such as 15 */
         public int major() {
@@ -217,7 +218,7 @@ public final class Server implements Sessions {
 
     private static Facts facts(Connection session) throws SQLException {
         try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
-                SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, r.rolsuper,
+                SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, session_user::text, r.rolsuper,
                        r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
                        CASE j->>'datlocprovider' WHEN 'i' THEN 'ICU ' WHEN 'b' THEN 'builtin ' ELSE '' END
                          || coalesce(j->>'datlocale', j->>'daticulocale', d.datcollate) || coalesce(' with rules ' || (j->>'daticurules'), ''),
@@ -225,8 +226,8 @@ public final class Server implements Sessions {
                   FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
                  WHERE r.rolname = current_user AND d.datname = current_database()""")) {
             row.next();
-            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6),
-                    row.getBoolean(7), row.getString(8), row.getString(9), row.getString(10), row.getString(11), row.getBoolean(12));
+            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7),
+                    row.getBoolean(8), row.getString(9), row.getString(10), row.getString(11), row.getString(12), row.getBoolean(13));
         }
     }
 

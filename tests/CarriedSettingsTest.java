@@ -104,4 +104,29 @@ class CarriedSettingsTest {
             assertFalse(apart.migrate(source, empty).out().contains("that stay behind"));
         }
     }
+
+    /** What a session may do is the role's, on the source now and on the target afterwards. */
+    @Test
+    void a_role_that_sessions_act_as_is_said() {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql("postgres", "CREATE ROLE acted_as", "CREATE ROLE acting LOGIN SUPERUSER PASSWORD 'a'");
+        try {
+            SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO acted_as", "ALTER DATABASE " + source + " SET role = acted_as");
+            String from = SOURCE.uri(source, "acting", "a");
+            CommandRun run = CommandRun.migrate(from, TARGET.uri(target));
+            assertEquals(0, run.code(), run.err());
+            assertTrue(run.err().contains("sessions of \"acting\" on the source act as role \"acted_as\""), run.err());
+            assertTrue(run.err().contains("role of the database comes along: sessions of it act as role \"acted_as\" on the target too"), run.err());
+            assertEquals("acted_as", TARGET.query(target, "SELECT current_user"));
+            CommandRun check = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));
+            String fix = check.out().lines().filter(line -> line.contains("to act as the user who is connected, on the source: ")).findFirst().orElseThrow();
+            SOURCE.sql("postgres", fix.replaceFirst(".*on the source: ", "").replaceFirst(";$", ""));
+            CommandRun mended = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));
+            assertFalse(mended.out().contains("acted_as"), mended.out());
+        } finally {
+            SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL", "DROP DATABASE " + source + " WITH (FORCE)", "DROP ROLE acting, acted_as");
+            TARGET.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)", "DROP ROLE acted_as, acting");
+        }
+    }
 }
