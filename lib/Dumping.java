@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES CarriedSettings.java Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Preflight.java Readability.java Report.java ReservedSchemas.java
+//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Peculiarities.java Preflight.java Readability.java Report.java ReservedSchemas.java
 //SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
@@ -96,6 +96,7 @@ public final class Dumping {
         if (Preflight.go(findings)) {
             findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
         }
+        findings.addAll(Peculiarities.leftOut(session, source.facts(), selection));
         findings.add(DiskSpace.check(session, selection, order.out()));
         for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
             String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();

@@ -6,11 +6,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, bytes that are no text. */
+/** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, invalid indexes, bytes that are no text. */
 final class Peculiarities {
+    private static final String INVALID = "invalid indexes";
+
     private final Connection source;
     private final Server.Facts facts;
     private final Connection target;
@@ -23,13 +26,20 @@ final class Peculiarities {
         this.selection = selection;
     }
 
+    /** @return a warning for what a dump of the source leaves out and no other check names */
+    static List<Finding> leftOut(Connection source, Server.Facts facts, Selection selection) {
+        List<Finding> findings = new ArrayList<>();
+        new Peculiarities(source, facts, null, selection).stored(findings);
+        return findings.stream().filter(finding -> finding.check().equals(INVALID)).toList();
+    }
+
     /** @param timescale whether the source has TimescaleDB, and nothing of others stands among its own */
     List<Finding> check(Server server, boolean timescale, boolean intoUtf8) {
         List<Finding> findings = new ArrayList<>(Tablespaces.check(new Inventory(source, server, selection, Set.of()).tablespaces(),
                 timescale ? Timescale.tablespaces(source, "source") : List.of(), target));
         tablespaceSettings(source, "source", "true", findings);
         tablespaceSettings(target, "target", "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
-        unlogged(findings);
+        stored(findings);
         columnOrder(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
@@ -68,16 +78,64 @@ final class Peculiarities {
         }
     }
 
-    private void unlogged(List<Finding> findings) {
-        List<String> tables = Rows.texts(source, "source", "listing the unlogged tables", """
-                SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+    /** What stays behind, or changes, with the statement that mends it. */
+    private record Stored(String kind, String name, String statement) {
+    }
+
+    /** One question for all of it. Since 14 a column can have a method of compression, and the server can be built without one of these. */
+    private void stored(List<Finding> findings) {
+        List<Stored> all = Rows.list(source, "source", "listing unlogged tables, invalid indexes and methods of compression", """
+                SELECT 'unlogged', pg_catalog.format('%%I.%%I', n.nspname, c.relname), pg_catalog.format('ALTER TABLE %%I.%%I SET LOGGED;', n.nspname, c.relname)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %s ORDER BY 1""".formatted(selection.relation("c", "n")));
+                 WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %1$s
+                UNION ALL
+                SELECT 'invalid', pg_catalog.format('%%I.%%I', m.nspname, i.relname), pg_catalog.format('REINDEX INDEX CONCURRENTLY %%I.%%I;', m.nspname, i.relname)
+                  FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace m ON m.oid = i.relnamespace
+                  JOIN pg_catalog.pg_class c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE NOT x.indisvalid AND i.relkind = 'i' AND %1$s%2$s ORDER BY 1, 2""".formatted(selection.relation("c", "n"), facts.major() < 14 ? "" : """
+
+                UNION ALL
+                SELECT 'lz4', pg_catalog.format('%%I.%%I.%%I', n.nspname, c.relname, a.attname),
+                       pg_catalog.format('ALTER TABLE %%I.%%I ALTER COLUMN %%I SET COMPRESSION pglz;', n.nspname, c.relname, a.attname)
+                  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE a.attcompression = 'l' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') AND %s""".formatted(selection.relation("c", "n"))),
+                row -> new Stored(row.getString(1), row.getString(2), row.getString(3)));
+        Map<String, List<Stored>> kinds = all.stream().collect(Collectors.groupingBy(Stored::kind));
+        unlogged(kinds.getOrDefault("unlogged", List.of()), findings);
+        invalid(kinds.getOrDefault("invalid", List.of()), findings);
+        lz4(kinds.getOrDefault("lz4", List.of()), findings);
+    }
+
+    private static void unlogged(List<Stored> tables, List<Finding> findings) {
         if (!tables.isEmpty()) {
-            findings.add(Finding.warning("unlogged tables", "where a crash or a failover must not empty them, afterwards on the target: "
-                    + tables.stream().map(table -> "ALTER TABLE " + table + " SET LOGGED;").collect(Collectors.joining(" ")),
-                    "%d table(s) stay unlogged on the target: %s", tables.size(), some(tables)));
+            findings.add(Finding.warning("unlogged tables", "where a crash or a failover must not empty them, afterwards on the target: " + statements(tables),
+                    "%d table(s) stay unlogged on the target: %s", tables.size(), some(names(tables))));
         }
+    }
+
+    /** pg_dump leaves them out (getIndexes in its source), and nothing else misses them. */
+    private static void invalid(List<Stored> indexes, List<Finding> findings) {
+        if (!indexes.isEmpty()) {
+            findings.add(Finding.warning(INVALID, "to have them on the target, before on the source: " + statements(indexes),
+                    "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: %s", indexes.size(),
+                    some(names(indexes))));
+        }
+    }
+
+    private void lz4(List<Stored> columns, List<Finding> findings) {
+        if (!columns.isEmpty() && target != null && Rows.text(target, "target", "asking for methods of compression",
+                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)") == null) {
+            findings.add(Finding.stop("compression", "use a target whose server is built with lz4, or on the source: " + statements(columns),
+                    "%d column(s) are to be compressed with lz4, which the target's server is built without: %s", columns.size(), some(names(columns))));
+        }
+    }
+
+    private static String statements(List<Stored> some) {
+        return some.stream().map(Stored::statement).collect(Collectors.joining(" "));
+    }
+
+    private static List<String> names(List<Stored> some) {
+        return some.stream().map(Stored::name).toList();
     }
 
     /** pg_dump lets a child inherit its columns, which then come first and in the order of its parents; a partition keeps its own order. */

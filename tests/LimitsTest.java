@@ -1,0 +1,80 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import testbed.CommandRun;
+import testbed.Dumps;
+import testbed.PgServer;
+import testbed.Sides;
+
+/** What is limited on one side, or left behind by pg_dump without a word, is said, and mended by what is said. */
+class LimitsTest {
+    private static final Sides SIDES = Sides.shared();
+    private static final PgServer SOURCE = SIDES.source();
+    private static final PgServer TARGET = SIDES.target();
+
+    @TempDir
+    Path folder;
+
+    /** @return the statements that mend what is said */
+    private static String[] remedy(CommandRun run, String says) {
+        String text = run.out() + run.err();
+        Matcher fix = Pattern.compile(Pattern.quote(says) + "[^\n]*\n[^\n]*(?:fix|hint): ([^\n]*)").matcher(text);
+        assertTrue(fix.find(), text);
+        return Pattern.compile("(?:ALTER|REINDEX) [^;]*;").matcher(fix.group(1)).results().map(found -> found.group().replaceFirst(";$", "")).toArray(String[]::new);
+    }
+
+    @Test
+    void columns_that_the_target_cannot_compress_stop_before() {
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE TABLE item (id int, \"the body\" text COMPRESSION lz4)", "INSERT INTO item VALUES (1, repeat('body', 3000))",
+                "CREATE MATERIALIZED VIEW bodies AS SELECT \"the body\" FROM item", "ALTER MATERIALIZED VIEW bodies ALTER COLUMN \"the body\" SET COMPRESSION lz4");
+        try (PgServer without = PgServer.embedded(SOURCE.major())) {
+            assertThrows(RuntimeException.class, () -> without.sql("postgres", "CREATE TEMPORARY TABLE t (b text COMPRESSION lz4)"));
+            String to = without.newDatabase();
+            CommandRun refused = CommandRun.migrate(SOURCE.uri(from), without.uri(to));
+            assertEquals(3, refused.code(), refused.err());
+            assertTrue(without.rows(to, "SELECT FROM pg_class WHERE relname = 'item'").isEmpty());
+            SOURCE.sql(from, remedy(refused, "2 column(s) are to be compressed with lz4"));
+            CommandRun run = CommandRun.migrate(SOURCE.uri(from), without.uri(to));
+            assertEquals(0, run.code(), run.err());
+            assertEquals(SOURCE.rows(from, "TABLE item"), without.rows(to, "TABLE item"));
+        }
+        String there = TARGET.newDatabase();
+        SOURCE.sql(from, "ALTER TABLE item ALTER COLUMN \"the body\" SET COMPRESSION lz4");
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(there));
+        assertEquals(0, run.code(), run.err());
+    }
+
+    @Test
+    void an_index_that_is_invalid_stays_behind_and_is_named() {
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1), (1)");
+        assertThrows(RuntimeException.class, () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
+        String says = "1 index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: public.\"once only\"";
+        String to = TARGET.newDatabase();
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to));
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().contains(says), run.out());
+        assertEquals("0", TARGET.query(to, "SELECT count(*) FROM pg_index WHERE indrelid = 'item'::regclass"));
+        CommandRun dump = Dumps.dump(SOURCE.uri(from), folder.resolve("dump"));
+        assertEquals(0, dump.code(), dump.err());
+        assertTrue(dump.err().contains(says), dump.err());
+        String again = TARGET.newDatabase();
+        CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(again));
+        SOURCE.sql(from, "DELETE FROM item");
+        SOURCE.sql(from, remedy(preflight, says));
+        CommandRun mended = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(again));
+        assertEquals(0, mended.code(), mended.err());
+        assertFalse(mended.err().contains("invalid"), mended.err());
+        assertEquals("1", TARGET.query(again, "SELECT count(*) FROM pg_index WHERE indrelid = 'item'::regclass AND indisvalid"));
+    }
+}
