@@ -1,10 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java Rows.java Selection.java Server.java TimescaleExtension.java
+//SOURCES Finding.java Rows.java Selection.java Server.java Sql.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whether both servers have connection slots and lock table entries enough. */
 final class Capacity {
@@ -12,6 +14,22 @@ final class Capacity {
     private static final int EXTRA_SOURCE = 5;
     /** The journal's session, two that make indexes while rows are loaded, and the watch. */
     private static final int EXTRA_TARGET = 4;
+
+    /** How many sessions more each limit lets begin. */
+    private record Slots(long ofServer, long ofDatabase, long ofRole, String database, String role) {
+        /** @return what the tightest limit lets begin */
+        long free() {
+            return Math.min(ofServer, Math.min(ofDatabase, ofRole));
+        }
+
+        /** Others may be none of those whom a CONNECTION LIMIT counts. */
+        String remedy(String side, int extra) {
+            List<String> limits = Stream.of(ofDatabase > extra ? "" : "ALTER DATABASE " + Sql.ident(database) + " CONNECTION LIMIT -1;",
+                    ofRole > extra ? "" : "ALTER ROLE " + Sql.ident(role) + " CONNECTION LIMIT -1;").filter(sql -> !sql.isEmpty()).toList();
+            return Stream.of(ofServer > extra ? "" : "end other sessions of the " + side,
+                    limits.isEmpty() ? "" : "as a superuser of the " + side + ": " + String.join(" ", limits)).filter(part -> !part.isEmpty()).collect(Collectors.joining("; and "));
+        }
+    }
 
     private final Server source;
     private final Connection from;
@@ -43,9 +61,10 @@ final class Capacity {
     }
 
     private static Finding slots(Server server, Connection session, int needed, int extra) {
-        long free = free(server.side(), session);
+        Slots slots = slots(server.side(), session);
+        long free = slots.free();
         if (free < needed) {
-            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : "end other sessions of the " + server.side(),
+            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : slots.remedy(server.side(), extra),
                     "the %s has %d connection slot(s) free and %d are needed", server.side(), free, needed);
         }
         return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
@@ -53,26 +72,25 @@ final class Capacity {
 
     /** @return how many jobs both sides have connection slots for, at least 1 */
     static int jobs(Connection from, Connection to, boolean pauseJobs) {
-        return (int) Math.max(1, Math.min(free("source", from) - extraSource(pauseJobs), free("target", to) - EXTRA_TARGET));
+        return (int) Math.max(1, Math.min(slots("source", from).free() - extraSource(pauseJobs), slots("target", to).free() - EXTRA_TARGET));
     }
 
     private static int extraSource(boolean pauseJobs) {
         return EXTRA_SOURCE + (pauseJobs ? 1 : 0);
     }
 
-    /** The tightest of the server's, the database's and the role's limits (PostgreSQL manual, 20.3.1). */
-    private static long free(String side, Connection session) {
-        return Long.parseLong(Rows.text(session, side, "counting the connection slots", """
-                SELECT least(
-                  (SELECT pg_catalog.current_setting('max_connections')::int
-                          - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END
-                          - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')),
-                  (SELECT CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - (SELECT pg_catalog.count(*)
-                     FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid) END
-                     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()),
-                  CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
-                     FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END) + 1
-                  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user"""));
+    /** The limits of the server, the database and the role (PostgreSQL manual, 20.3.1), less those who are connected but for this session. */
+    private static Slots slots(String side, Connection session) {
+        return Rows.list(session, side, "counting the connection slots", """
+                SELECT (SELECT pg_catalog.current_setting('max_connections')::int
+                               - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END
+                               - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')) + 1,
+                       CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - (SELECT pg_catalog.count(*)
+                         FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid) END + 1,
+                       CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
+                         FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END + 1, d.datname, r.rolname
+                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""",
+                row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5))).get(0);
     }
 
     /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */

@@ -73,7 +73,7 @@ final class ConnectionRemedy {
 
     private static String role(Dsn dsn, String state, String words) {
         String alter = "as a superuser of the " + dsn.side() + ": ALTER ROLE " + Sql.ident(dsn.user());
-        return state.equals("53300") ? "end other sessions of this role, or, " + alter + " CONNECTION LIMIT -1;"
+        return state.equals("53300") ? alter + " CONNECTION LIMIT -1; or end other sessions of this role"
                 // Both states are 28000.
                 : words.contains("not permitted to log in") ? "name another user, or let this one log in, " + alter + " LOGIN;"
                 : "check the name of the user, and that it is a role which may log in";
@@ -84,7 +84,7 @@ final class ConnectionRemedy {
         String by = ", as its owner or a superuser of the " + dsn.side() + ": ";
         return switch (state) {
             case "42501" -> "let this user connect to the database" + by + "GRANT CONNECT ON DATABASE " + database + " TO " + Sql.ident(dsn.user()) + ";";
-            case "53300" -> "end other sessions of this database, or" + by + "ALTER DATABASE " + database + " CONNECTION LIMIT -1;";
+            case "53300" -> by.substring(2) + "ALTER DATABASE " + database + " CONNECTION LIMIT -1; or end other sessions of this database";
             case "55000" -> "let the database take connections" + by + "ALTER DATABASE " + database + " ALLOW_CONNECTIONS true;";
             default -> byState(dsn, state, e);
         };
@@ -100,6 +100,8 @@ final class ConnectionRemedy {
             // The driver has reached a server, and gives no cause then.
             case "08001" -> e.getCause() == null && dsn.jdbcProperties().getProperty("targetServerType", "any").matches("primary|secondary")
                     ? "no host of the %s is what target_session_attrs asks for: name another one, or use target_session_attrs=any".formatted(side) : reach(dsn);
+            case "57P05" -> "idle_session_timeout of the %s leaves no time to begin a session: as a superuser there, ALTER ROLE %s SET idle_session_timeout = 0;"
+                    .formatted(side, Sql.ident(dsn.user()));
             case "53300" -> "the %s has no connection slot left: end other sessions, or let fewer jobs run at once".formatted(side);
             default -> besideTheStatement(side, state.equals("08006") || state.equals("42501") ? "" : state)
                     .orElse(reach(dsn));

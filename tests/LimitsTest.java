@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.CommandRun;
@@ -24,12 +25,35 @@ class LimitsTest {
     @TempDir
     Path folder;
 
+    @AfterAll
+    static void drop() {
+        TARGET.sql("postgres", "DROP OWNED BY limited_loader", "DROP ROLE limited_loader");
+    }
+
     /** @return the statements that mend what is said */
     private static String[] remedy(CommandRun run, String says) {
         String text = run.out() + run.err();
         Matcher fix = Pattern.compile(Pattern.quote(says) + "[^\n]*\n[^\n]*(?:fix|hint): ([^\n]*)").matcher(text);
         assertTrue(fix.find(), text);
         return Pattern.compile("(?:ALTER|REINDEX) [^;]*;").matcher(fix.group(1)).results().map(found -> found.group().replaceFirst(";$", "")).toArray(String[]::new);
+    }
+
+    /** Whoever else is connected is none of those that the limits count. */
+    @Test
+    void connection_limits_of_a_role_and_a_database_are_raised() {
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE TABLE item (id int)");
+        TARGET.sql("postgres", "CREATE ROLE limited_loader LOGIN PASSWORD 'l' CONNECTION LIMIT 3");
+        String to = TARGET.newDatabase("OWNER limited_loader CONNECTION LIMIT 2");
+        String uri = TARGET.uri(to, "limited_loader", "l");
+        CommandRun refused = CommandRun.preflight(SOURCE.uri(from), uri);
+        assertFalse(refused.out().contains("end other sessions"), refused.out());
+        String[] statements = remedy(refused, "connection slot(s) free and");
+        assertEquals(2, statements.length, refused.out());
+        TARGET.sql("postgres", statements);
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), uri);
+        assertEquals(0, run.code(), run.err());
+        TARGET.sql("postgres", "DROP DATABASE " + to + " WITH (FORCE)");
     }
 
     @Test
