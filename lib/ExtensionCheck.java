@@ -1,4 +1,4 @@
-//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java TimescaleAlignment.java TimescaleCheck.java
+//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java TargetKind.java TimescaleAlignment.java TimescaleCheck.java
 package lib;
 
 import java.sql.Connection;
@@ -16,6 +16,7 @@ public final class ExtensionCheck {
     private final Server.Facts facts;
     private final Extensions extensions;
     private final Collection<String> leaveOut;
+    private TargetKind kind = TargetKind.POSTGRES;
 
     /**
      * @param source a session on the source, or null where there is only a dump of it
@@ -28,6 +29,12 @@ public final class ExtensionCheck {
         this.facts = facts;
         this.extensions = extensions;
         this.leaveOut = leaveOut;
+    }
+
+    /** @param target what the target is, if it is known */
+    ExtensionCheck on(TargetKind target) {
+        kind = target;
+        return this;
     }
 
     /** @return a finding for each extension or more, in the order in which they are created */
@@ -125,8 +132,14 @@ public final class ExtensionCheck {
 
     private Optional<Finding> uncreatable(Extensions.Extension extension) {
         return !extension.needsSuperuser() || facts.superuser() ? Optional.empty()
-                : Optional.of(Finding.stop(CHECK, "as a superuser of the target: " + String.join("; ", Extensions.create(extension)) + ";",
-                        "extension %s can be created on the target by a superuser only", extension.name()));
+                : Optional.of(uncreatable(extension, users(extension)));
+    }
+
+    /** A managed service has no superuser. */
+    private Finding uncreatable(Extensions.Extension extension, List<String> users) {
+        return Finding.stop(CHECK, (kind.managed() ? kind.helper() + " may run: " : "as a superuser of the target: ") + String.join("; ", Extensions.create(extension)) + ";"
+                + (users.isEmpty() && source != null ? " or go without: --leave-out " + extension.name() : kind.managed() && source != null ? " or drop it on the source" : ""),
+                "extension %s can be created on the target by a superuser only%s", extension.name(), usedBy(users));
     }
 
     private Finding created(Extensions.Extension extension) {

@@ -150,6 +150,24 @@ final class Jobs {
         return remapped().stream().map(remapped -> held.getOrDefault(remapped.job().id(), remapped.toString())).toList();
     }
 
+    /** @return what lets the scheduler start, which is a background worker and needs a place among them */
+    String startingScheduler() {
+        return Rows.list(target, "target", "counting the background workers", """
+                SELECT most, workers, pg_catalog.current_setting('timescaledb.max_background_workers', true)::pg_catalog.int4 AS limited, schedulers
+                  FROM (SELECT pg_catalog.count(*) FILTER (WHERE backend_type NOT IN ('archiver', 'autovacuum launcher', 'autovacuum worker', 'background writer', 'checkpointer',
+                                       'client backend', 'io worker', 'startup', 'walreceiver', 'walsender', 'walsummarizer', 'walwriter', 'slotsync worker')) AS workers,
+                               pg_catalog.count(*) FILTER (WHERE backend_type LIKE 'TimescaleDB Background Worker Scheduler%') AS schedulers,
+                               pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS most FROM pg_catalog.pg_stat_activity) a""",
+                row -> row.getInt(2) >= row.getInt(1) ? more("max_worker_processes", row.getInt(1)) : row.getInt(4) >= row.getInt(3) ? more("timescaledb.max_background_workers", row.getInt(3))
+                        : "start it with: SELECT " + source.function("timescaledb_post_restore") + "();").get(0);
+    }
+
+    /** Each database has a scheduler, and each job that runs a worker of its own. */
+    private static String more(String setting, int now) {
+        return "all %d background workers that %s allows are taken, and the scheduler needs one; as a superuser of the target: ALTER SYSTEM SET %s = %d; and restart the server"
+                .formatted(now, setting, setting, now + 8);
+    }
+
     /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */
     boolean scheduled() {
         for (int i = 0; i < SCHEDULER_CHECKS; i++) {

@@ -131,7 +131,7 @@ public final class Loading {
         finishing.set(late, true);
         refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
-        Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList()).forEach(text -> report.note("left out: %s", text));
+        Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose()).forEach(text -> report.note("left out: %s", text));
         return journal;
     }
 
@@ -161,9 +161,7 @@ public final class Loading {
             steps.run("jobs", jobs::resume);
             jobs.notes().forEach(note -> report.note("%s", note));
             if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
-                String text = "no scheduler of TimescaleDB's jobs is seen at work on the target; start it with: SELECT "
-                        + contents.timescale().function("timescaledb_post_restore") + "();";
-                warn(text);
+                warn("no scheduler of TimescaleDB's jobs is seen at work on the target; " + jobs.startingScheduler());
             }
         }
     }

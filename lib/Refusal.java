@@ -113,17 +113,27 @@ public record Refusal(String statement, String why) {
         return plain.startsWith(role == null ? "ALTER DATABASE " : "ALTER ROLE " + role + " IN DATABASE ") && plain.contains(" SET " + parameter + " TO ");
     }
 
-    /** @return a line for each, or for many of one reason that they are many */
-    static List<String> told(List<Refusal> refusals) {
+    /**
+     * @param all whether each is wanted
+     * @return a line for each, or for many of one reason that they are many
+     */
+    static List<String> told(List<Refusal> refusals, boolean all) {
         List<String> lines = new ArrayList<>();
-        refusals.stream().collect(Collectors.groupingBy(Refusal::why, LinkedHashMap::new, Collectors.toList())).forEach((why, some) -> {
-            if (some.size() > MANY) {
-                lines.add("%d statements, the first is %s".formatted(some.size(), some.get(0)));
+        refusals.stream().collect(Collectors.groupingBy(Refusal::reason, LinkedHashMap::new, Collectors.toList())).forEach((why, some) -> {
+            if (some.size() > MANY && !all) {
+                lines.add("%d statements (all of them with -v), the first is %s".formatted(some.size(), some.get(0)));
             } else {
                 some.forEach(one -> lines.add(one.toString()));
             }
         });
         return lines;
+    }
+
+    /** @return the server's words, in any language, without the name of what they are about */
+    private String reason() {
+        Matcher on = ON.matcher(statement);
+        String name = on.find() ? on.group(1).replaceFirst("(?s)^(\"([^\"]|\"\")*\"|[^.\"]*)\\.", "").replaceAll("^\"|\"$", "").replace("\"\"", "\"") : "";
+        return name.isEmpty() ? why : why.replace(name, "…");
     }
 
     /** One line for the operator. */

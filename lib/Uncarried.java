@@ -7,8 +7,11 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +27,8 @@ public final class Uncarried {
     }
 
     private static final String SERVER = "server-settings";
+    /** So many of one class with one remedy are told one by one. */
+    private static final int MANY = 5;
     /** In any case. */
     private static final String ALWAYS = """
             SELECT 'subscriptions' AS kind, s.subname::text AS name,
@@ -44,6 +49,9 @@ public final class Uncarried {
             SELECT 'foreign-table-data', pg_catalog.format('%%I.%%I', n.nspname, c.relname), 'the rows of a foreign table are kept elsewhere', 0, 0
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE c.relkind = 'f' AND %1$s
+               -- Multi-node TimescaleDB is stopped by its name.
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table t JOIN pg_catalog.pg_foreign_server s ON s.oid = t.ftserver
+                                 JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE t.ftrelid = c.oid AND w.fdwname = 'timescaledb_fdw')
             UNION ALL
             SELECT 'server-settings', s.name, 'ALTER SYSTEM settings belong to the server', 0, 0
               FROM pg_catalog.%2$s s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'""";
@@ -169,18 +177,22 @@ public final class Uncarried {
     public List<Finding> check(String command, Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
         Set<String> seen = new HashSet<>();
+        Function<Thing, List<Object>> likeness = thing -> List.of(thing.kind, thing.reason, remedy(thing), accepted.contains(thing.name));
+        Map<List<Object>, Set<String>> alike = things.stream().collect(Collectors.groupingBy(likeness, Collectors.mapping(Thing::name, Collectors.toCollection(LinkedHashSet::new))));
         for (Thing thing : things) {
-            if (!seen.add(thing.kind.equals(SERVER) ? SERVER : thing.kind + " " + thing.name)) {
-                // A part of what has been named.
+            Set<String> names = alike.get(likeness.apply(thing));
+            String named = names.size() > MANY ? String.join(", ", names) : thing.name;
+            if (!seen.add(thing.kind.equals(SERVER) ? SERVER : thing.kind + " " + named)) {
+                // It has been named, or what it is a part of.
             } else if (thing.kind.equals(SERVER)) {
                 // No dump of a database carries them, and nobody expects it.
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", SERVER, things.stream().filter(other -> other.kind.equals(SERVER)).map(Thing::name).distinct()
                         .collect(Collectors.joining(", ")), thing.reason));
             } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
-                findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, thing.name, thing.reason));
+                findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, named, thing.reason));
             } else {
                 findings.add(Finding.stop("cannot be carried", remedy(thing) + command + " --leave-out " + thing.kind, "%s: %s: %s", thing.kind,
-                        thing.name, thing.reason));
+                        named, thing.reason));
             }
         }
         return findings;

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.Meanwhile;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Timescale;
@@ -86,6 +87,25 @@ class TimescaleRemediesTest {
         CommandRun again = CommandRun.of("AlignVersion", sides);
         assertEquals(0, again.code(), again.err());
         server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)", "DROP DATABASE " + to + " WITH (FORCE)");
+    }
+
+    @Test
+    void a_scheduler_without_a_place_among_the_workers_gets_one() {
+        try (PgServer full = Timescale.community("2.13.1").with("max_worker_processes=2").start()) {
+            String from = database(server, "postgres");
+            server.sql(from, "CREATE TABLE m (t timestamptz NOT NULL)", "SELECT create_hypertable('m', 't')", "SELECT add_retention_policy('m', interval '900 days')");
+            String to = full.newDatabase();
+            CommandRun run = CommandRun.migrate(server.uri(from), full.uri(to));
+            assertEquals(0, run.code(), run.err());
+            Matcher remedy = Pattern.compile("no scheduler of TimescaleDB's jobs is seen at work on the target; all 2 background workers that max_worker_processes allows are taken, and the scheduler"
+                    + " needs one; as a superuser of the target: (ALTER SYSTEM .*;) and restart").matcher(run.err());
+            assertTrue(remedy.find(), run.err());
+            full.sql("postgres", remedy.group(1));
+            full.restart();
+            Meanwhile.until("the scheduler is at work", () -> !"0".equals(full.query(to, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    + " AND application_name LIKE 'TimescaleDB Background Worker Scheduler%'")));
+            server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)");
+        }
     }
 
     @Test
