@@ -2,7 +2,7 @@
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
 //SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
 //SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java
-//SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java TargetCheck.java TargetKind.java
+//SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java SystemOwners.java TargetCheck.java TargetKind.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
 
@@ -135,6 +135,7 @@ public final class Preflight {
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
         if (!plan.noOwner) {
+            findings.addAll(plan.selection.selective() ? List.of() : SystemOwners.check(from, kind.kind(), plan.leaveOut));
             rights(owners(objects), all.bootstrap());
         }
         findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database()), database()));

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Dumps;
+import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
 
@@ -156,6 +157,35 @@ class AnnouncedDifferencesTest {
         TARGET.sql(to[3], "CREATE EXTENSION hstore", drop.group(1));
         assertEquals(0, SIDES.migrate(from, to[3]).code());
         assertEquals(all, TARGET.query(to[3], owners));
+        drop(from, to);
+        for (PgServer server : List.of(SOURCE, TARGET)) {
+            server.sql("postgres", "DROP ROLE " + owner);
+        }
+    }
+
+    /** Stock tools give the privileges of such an owner to its role, and leave the owners as they are. */
+    @Test
+    void objects_of_the_system_and_of_extensions_with_another_owner() {
+        String from = SOURCE.newDatabase();
+        String owner = "announced_" + from;
+        SOURCE.sql("postgres", "CREATE ROLE " + owner);
+        SOURCE.sql(from, "ALTER FUNCTION pg_catalog.lo_export(oid, text) OWNER TO " + owner, "CREATE EXTENSION pg_stat_statements", "ALTER VIEW pg_stat_statements OWNER TO " + owner,
+                "ALTER FUNCTION pg_stat_statements_reset OWNER TO " + owner, "CREATE TABLE t (a int)");
+        String[] to = {TARGET.newDatabase(), TARGET.newDatabase(), ownedByLoader()};
+        TARGET.sql(to[2], "CREATE EXTENSION pg_stat_statements");
+        String stock = Oracle.restore(SOURCE, from, TARGET);
+        arrives(from, TARGET.uri(to[0]), TARGET.uri(to[1]), loader(to[2]));
+        String acl = "SELECT proacl::text FROM pg_proc WHERE proname = 'lo_export'";
+        assertEquals(TARGET.query(stock, acl), TARGET.query(to[0], acl));
+        String empty = TARGET.newDatabase();
+        Matcher fix = Pattern.compile("role \"" + owner + "\" owns objects of the system or of extensions on the source, and will not on the target: .*\n"
+                + " +fix: afterwards, a superuser of the target may run: (ALTER .*;)").matcher(CommandRun.preflight(SOURCE.uri(from), TARGET.uri(empty)).out());
+        assertTrue(fix.find());
+        TARGET.sql(to[0], fix.group(1));
+        assertEquals("3", TARGET.query(to[0], "SELECT (SELECT count(*) FROM pg_proc WHERE proowner = '%1$s'::regrole) + (SELECT count(*) FROM pg_class WHERE relowner = '%1$s'::regrole)"
+                .formatted(owner)));
+        assertEquals(0, CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(from), "TARGET", TARGET.uri(to[0])), "--permitted").code());
+        TARGET.sql("postgres", "DROP DATABASE " + stock, "DROP DATABASE " + empty);
         drop(from, to);
         for (PgServer server : List.of(SOURCE, TARGET)) {
             server.sql("postgres", "DROP ROLE " + owner);

@@ -30,7 +30,7 @@ class HouseRulesTest {
               Drops TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
               Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Turns Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
-              Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Tablespaces Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas SelfReferences UnreadableOnStandby Uncarried ExtensionRows FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan OthersComments ExtensionOwners ExtensionCheck
+              Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Tablespaces Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas SelfReferences UnreadableOnStandby Uncarried ExtensionRows FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan OthersComments ExtensionOwners SystemOwners ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights AddedDefaults TimescaleSource
               EntrySql
             work: Workers Part Landed Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
