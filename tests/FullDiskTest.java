@@ -79,7 +79,7 @@ class FullDiskTest {
 
     private void fails(String doing, String reason, String next) {
         CommandRun run = SIDES.migrate(source, target);
-        assertTrue(run.failure().matches("error: " + doing + " failed on the target: " + reason + " file \"pg_tblspc/.*\": No space left on device\n"
+        assertTrue(run.failure().matches("error: " + doing + " failed on the target: " + reason + " file \"pg_tblspc/.*\"( with FileFallocate\\(\\))?: No space left on device\n"
                 + "(detail: Command was: CREATE INDEX .*\n)?hint: " + next + "\nhint: then run the same command again with --restart: it removes what this run made"), run.err());
         assertEquals(1, run.code());
         assertEquals("1", TARGET.query(target, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"), "sessions");

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PgServer;
@@ -55,7 +56,7 @@ class HostileNamesTest {
 
     @BeforeAll
     static void start() {
-        server = PgServer.shared(15);
+        server = PgServer.shared(ClientBinaries.clientMajor());
         server.sql("postgres", "CREATE ROLE " + ROLE + " LOGIN");
     }
 

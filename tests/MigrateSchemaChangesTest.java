@@ -62,7 +62,7 @@ class MigrateSchemaChangesTest {
         try (Hold hold = during.equals("dump") ? Hold.on(SOURCE, source, "LOCK TABLE pg_catalog.pg_ts_dict IN ACCESS EXCLUSIVE MODE")
                 : Hold.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
             CompletableFuture<CommandRun> migration = Meanwhile.run(() -> SIDES.migrate(source, target));
-            hold.awaitWaiter();
+            hold.awaitWaiter(migration);
             SOURCE.sql(source, change);
             hold.release();
             CommandRun run = migration.join();

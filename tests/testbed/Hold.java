@@ -5,6 +5,7 @@ package testbed;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.Future;
 
 /** A transaction that holds locks until it is closed, so that whoever else wants them stands still at a known place. */
 public final class Hold implements AutoCloseable {
@@ -39,6 +40,11 @@ public final class Hold implements AutoCloseable {
     /** Waits until another session waits for this one. */
     public void awaitWaiter() {
         Meanwhile.until("somebody waits for the lock", this::isWaitedFor);
+    }
+
+    /** The same, or until the run has ended that should have waited, and can be asked why. */
+    public void awaitWaiter(Future<?> run) {
+        Meanwhile.until("somebody waits for the lock", () -> isWaitedFor() || run.isDone());
     }
 
     public boolean isWaitedFor() {
