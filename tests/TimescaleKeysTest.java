@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -12,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.Account;
+import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.Oracle;
@@ -97,6 +101,26 @@ class TimescaleKeysTest {
 
     private static void pasted(CommandRun printed, String target) {
         Pasted.between(printed, server.uri(source), server.uri(target));
+    }
+
+    /** On Timescale Cloud the tables belong to their owner by then; tablespaces are none of the user's there, and hypertables are detached from them. */
+    @Test
+    void they_hold_on_cloud_where_nobody_is_superuser() throws IOException {
+        try (PgServer cloud = Timescale.community("2.22.1").start()) {
+            String target = CloudDouble.make(cloud, "2.22.1");
+            String from = empty();
+            Account.ofServers().own(folder);
+            server.sql("postgres", "CREATE TABLESPACE apart LOCATION '" + Account.ofServers().own(Files.createDirectory(folder.resolve("apart"))) + "'", "CREATE ROLE meter NOLOGIN",
+                    "CREATE ROLE mover LOGIN PASSWORD 'mover' IN ROLE pg_read_all_data");
+            server.sql(from, "CREATE SCHEMA m AUTHORIZATION meter", "GRANT CREATE ON TABLESPACE apart TO meter", "SET ROLE meter", "CREATE TABLE m.measure (at timestamptz PRIMARY KEY)",
+                    "SELECT create_hypertable('m.measure', 'at')", "SELECT attach_tablespace('apart', 'm.measure')", "INSERT INTO m.measure VALUES ('2024-01-01')",
+                    "CREATE TABLE m.alarm (at timestamptz REFERENCES m.measure)", "INSERT INTO m.alarm VALUES ('2024-01-01')");
+            CommandRun run = CommandRun.migrate(server.uri(from, "mover", "mover"), CloudDouble.uri(cloud, target));
+            assertEquals(0, run.code(), run.err() + run.out());
+            assertThrows(RuntimeException.class, () -> cloud.sql(target, "DELETE FROM m.measure"));
+            cloud.sql(target, "SET ROLE meter", "INSERT INTO m.measure VALUES ('2031-01-01')", "INSERT INTO m.alarm VALUES ('2031-01-01')");
+            server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)", "DROP TABLESPACE apart");
+        }
     }
 
     /** psql would run it from the first line to the last in restoring mode. */
