@@ -185,6 +185,11 @@ public final class Archive {
         return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + PrivateFile.write("list", list.toString()), file.toString()));
     }
 
+    /** @return the first bytes of the script that pg_restore would run for the rows of the chosen entries */
+    byte[] beginning(Predicate<Entry> wanted, int bytes) {
+        return tool.beginning("pg_restore", chosen(List.of("--data-only", "--file=-"), entries.stream().filter(wanted).toList()), bytes);
+    }
+
     /**
      * Grants what the archive grants: the privileges of objects and the default privileges, as far as the target permits.
      *

@@ -164,6 +164,16 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 waiting, privileges, settings, timescale);
     }
 
+    /** @return the same without the materialized views among these relations */
+    Contents without(Set<Long> relations) {
+        return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences, carried(materializedViews, relations), carried(analyzed, relations),
+                schemas, tablespaces, objects, partitioned, waiting, privileges, settings, timescale);
+    }
+
+    private static List<Inventory.Relation> carried(List<Inventory.Relation> all, Set<Long> without) {
+        return all.stream().filter(relation -> !without.contains(relation.oid())).toList();
+    }
+
     /** @return the statements about the database itself, said of the database with this name */
     public List<String> of(String name, List<String> statements) {
         Pattern own = Pattern.compile(Pattern.quote("DATABASE " + Sql.ident(database)));

@@ -32,7 +32,7 @@ final class HeldTables implements AutoCloseable {
     private static final int STATISTICS_OF_EXPRESSIONS = 14;
 
     /** Why a query of a relation was not run, as a report says it. */
-    static final String WHY_NOT = "its indexes or statistics call what no superuser owns, or could not be kept from doing so: a lock on it was not to be had";
+    static final String WHY_NOT = "its indexes or statistics call what no superuser owns or what needs a search_path, or could not be kept from doing so: a lock on it was not to be had";
 
     private final Connection session;
     private final String side;

@@ -1,5 +1,5 @@
 //DEPS com.google.code.gson:gson:2.13.1
-//SOURCES Contents.java Extensions.java Failure.java Json.java Money.java OwnersCode.java Uncarried.java
+//SOURCES Contents.java Extensions.java Failure.java Json.java Money.java OwnersCode.java PathNeeds.java Uncarried.java
 package lib;
 
 import com.google.gson.Gson;
@@ -35,11 +35,12 @@ import java.util.StringJoiner;
  * @param users the other roles that the dump names beside owners: in policies and user mappings
  * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
  * @param money what is an amount of money in it; null where nothing is
+ * @param pathNeeds the functions that need a search_path, and what calls them
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
         List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
-        List<String> serverRoles, List<OwnersCode> ownersCode, Money money, Contents contents, List<File> files) {
+        List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
@@ -78,6 +79,12 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     @Override
     public List<OwnersCode> ownersCode() {
         return ownersCode == null ? List.of() : ownersCode;
+    }
+
+    /** As above. */
+    @Override
+    public PathNeeds pathNeeds() {
+        return pathNeeds == null ? PathNeeds.NONE : pathNeeds;
     }
 
     /** @return where the manifest of this dump stands */

@@ -3,7 +3,7 @@
 //SOURCES DatabaseSettings.java DateStyleCheck.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
-//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Report.java
+//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Rehearsal.java Report.java
 //SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
 //SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Verdict.java Verification.java
 package lib;
@@ -41,6 +41,8 @@ public final class Migration {
     public record Order(Filters filters, int jobs, long rate, Collection<String> leaveOut, Collection<String> granted, boolean createDatabase, boolean restart,
             Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
     }
+
+    private static final long PG_CLASS = 1259;
 
     private final Console console;
     private final Order order;
@@ -171,6 +173,7 @@ public final class Migration {
 
     private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
         try (FrozenSource frozen = source) {
+            contents = contents.without(preflight.uncarried().objects(PG_CLASS));
             if (dryRun) {
                 script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters)
                         .text(writer(preflight), order.files);
@@ -265,7 +268,7 @@ public final class Migration {
         RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
                 : new StreamedRows(source.snapshot(), target, to, sent(source, preflight), source.inventory().largeObjects(), parallelism,
                         order.rate, console, steps);
-        return new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, parallelism);
+        return new StepwiseDelivery(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
     }
 
     private void account(Counters since) {

@@ -43,6 +43,25 @@ final class PlannedCode {
                        THEN EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castfunc >= 16384 AND %4$s)
                      ELSE false END)""";
 
+    /**
+     * A function in SQL is put into the plan, and its text is read for that under the search_path of the session. Only what names a function or a type without
+     * a schema, which the system does not have, fails then.
+     */
+    private static final String UNPLANNABLE = """
+            EXISTS (SELECT FROM (
+                SELECT pg_catalog.lower(p.prosrc) AS text FROM pg_catalog.pg_index i
+                  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+                  LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid = d.refobjid
+                  JOIN pg_catalog.pg_proc p ON p.oid = CASE d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE o.oprcode END
+                  JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+                 WHERE i.indrelid = %1$s AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+                   AND p.oid >= 16384 AND l.lanname = 'sql' AND p.prosrc <> '' AND p.proconfig IS NULL OFFSET 0) f
+             WHERE EXISTS (SELECT FROM pg_catalog.pg_proc u WHERE CASE WHEN u.oid < 16384 OR pg_catalog.strpos(f.text, u.proname) = 0 THEN false ELSE
+                     f.text ~ ('(^|[^.[:alnum:]_$])' || pg_catalog.regexp_replace(pg_catalog.quote_ident(u.proname), '([^[:alnum:]_])', '\\\\\\1', 'g') || '\\s*\\(')
+                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc s WHERE s.proname = u.proname AND s.pronamespace = 11) END)
+                OR EXISTS (SELECT FROM pg_catalog.pg_type u WHERE CASE WHEN u.oid < 16384 OR pg_catalog.strpos(f.text, '::' || u.typname) = 0 THEN false ELSE
+                     NOT EXISTS (SELECT FROM pg_catalog.pg_type s WHERE s.typname = u.typname AND s.typnamespace = 11) END))""";
+
     private static final String WRITTEN = "EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_roles r ON r.oid = p.proowner"
             + " WHERE p.oid = %s AND NOT r.rolsuper AND " + Selection.noExtension("pg_proc", "p.oid") + ")";
 
@@ -122,13 +141,13 @@ final class PlannedCode {
 
     /**
      * @param session one that sees what is there now, for the planner does so too, whatever the snapshot
-     * @return the places in the list of those of which {@link #runs} holds or may soon hold, for they are somebody else's and not held, and of what is no
-     *         table any more
+     * @return the places in the list of those of which {@link #runs} holds or may soon hold, for they are somebody else's and not held, of those that cannot be
+     *         planned without a search_path, and of what is no table any more
      */
     static Set<Integer> among(Connection session, String side, String doing, List<Queried> relations) {
         String values = IntStream.range(0, relations.size()).boxed().flatMap(i -> relations.get(i).values(i)).collect(Collectors.joining(", "));
         return relations.isEmpty() ? Set.of()
-                : new HashSet<>(Rows.list(session, side, doing, AMONG.formatted(values, runs("a.oid")), row -> row.getInt(1)));
+                : new HashSet<>(Rows.list(session, side, doing, AMONG.formatted(values, runs("a.oid") + " OR " + UNPLANNABLE.formatted("a.oid")), row -> row.getInt(1)));
     }
 
     /**

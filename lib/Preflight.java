@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
 //SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnersCode.java Peculiarities.java Readability.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java Readability.java
 //SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java SystemOwners.java TargetCheck.java TargetKind.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
@@ -51,6 +51,7 @@ public final class Preflight {
     private Background<DriverSettings> ours;
     private Extensions extensions;
     private Uncarried uncarried;
+    private PathNeeds pathNeeds;
     private RolePlan roles;
     private Set<String> keptComments = Set.of();
     private ExtensionOwners owners;
@@ -124,6 +125,10 @@ public final class Preflight {
         findings.addAll(plan.noOwner ? List.of() : owners.check());
         uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
+        PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects, extensions.all().stream().map(Extensions.Extension::name).toList());
+        findings.addAll(paths.check("migrate", plan.leaveOut, false));
+        uncarried = uncarried.and(paths.leftOut(plan.leaveOut));
+        pathNeeds = paths.without(plan.leaveOut);
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
         findings.addAll(uncarried.needed(from, plan.leaveOut));
         if (go(readability) && !plan.create() && !plan.selection.selective()) {
@@ -181,6 +186,10 @@ public final class Preflight {
 
     public Uncarried uncarried() {
         return uncarried;
+    }
+
+    PathNeeds pathNeeds() {
+        return pathNeeds;
     }
 
     public RolePlan rolePlan() {

@@ -2,7 +2,7 @@
 //SOURCES Archive.java ArchiveScript.java Attempt.java Background.java Bytes.java ClientTools.java ComputingSessions.java Console.java Contents.java
 //SOURCES Count.java Delivery.java Difference.java DifferenceTable.java DriverSettings.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java
 //SOURCES Failure.java GoneRoles.java Journal.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
-//SOURCES NewerSettings.java Occupation.java Parallelism.java PlainDump.java ProgressLine.java Report.java RestoreCheck.java RestoredRows.java
+//SOURCES NewerSettings.java Occupation.java Parallelism.java PlainDump.java ProgressLine.java Rehearsal.java Report.java RestoreCheck.java RestoredRows.java
 //SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java StepwiseDelivery.java TargetDatabase.java TargetLock.java
 //SOURCES Tool.java Verdict.java
 package lib;
@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * manifest; nothing is changed before dump and target have passed every check.
  */
 public final class Restoration {
+    private static final long PG_CLASS = 1259;
+
     private final Console console;
     private final RestoreCheck.Order order;
     private final Report report = new Report();
@@ -117,7 +119,7 @@ public final class Restoration {
     }
 
     private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
-        Contents contents = manifest.contents();
+        Contents contents = manifest.contents().without(check.uncarried().objects(PG_CLASS));
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
@@ -128,7 +130,8 @@ public final class Restoration {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
-            delivery = new StepwiseDelivery(schema, contents, archive, rows, target, to, steps, Parallelism.asked(order.jobs()));
+            Rehearsal rehearsal = new Rehearsal(manifest.pathNeeds().without(order.leaveOut()), contents, rows, true, target, console);
+            delivery = new StepwiseDelivery(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
         }
         Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
@@ -183,7 +186,7 @@ public final class Restoration {
     }
 
     private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
-        Contents contents = manifest.contents();
+        Contents contents = manifest.contents().without(check.uncarried().objects(PG_CLASS));
         List<Extensions.Extension> extensions = extensions(check);
         ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
                 Server.loading())

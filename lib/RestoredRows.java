@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java Jobs.java Journal.java ProgressLine.java RowMover.java Rows.java Schema.java Steps.java
+//SOURCES Bytes.java Console.java Contents.java Count.java Failure.java Jobs.java Journal.java ProgressLine.java RowMover.java RowSample.java Rows.java Schema.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -32,6 +32,11 @@ public final class RestoredRows implements RowMover {
     @Override
     public void stop() {
         // Nothing else is done while pg_restore is at work.
+    }
+
+    @Override
+    public RowSample sample(long table) {
+        return RowSample.of(schema.archive(), table);
     }
 
     @Override

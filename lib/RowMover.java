@@ -1,4 +1,4 @@
-//SOURCES Jobs.java Journal.java
+//SOURCES Jobs.java Journal.java RowSample.java
 package lib;
 
 import java.util.function.LongConsumer;
@@ -7,6 +7,14 @@ import java.util.function.LongConsumer;
 public interface RowMover {
     /** Is told that rows come next, and how many sessions on each side it may begin already. */
     void prepare(int sessions);
+
+    /**
+     * Reads some rows of a table, which are not brought.
+     *
+     * @param table the source's identifier
+     * @return null where none can be had
+     */
+    RowSample sample(long table);
 
     /** Brings the rows of TimescaleDB's catalog, without which the others could not be understood. */
     void moveCatalog(Jobs jobs);

@@ -149,6 +149,11 @@ public final class Schema {
         return "t".equals(Rows.text(target, "target", "looking for rows", "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
     }
 
+    /** @return the archive itself */
+    Archive archive() {
+        return archive;
+    }
+
     /** Restores the rows of the tables that come late. */
     public void lateRows(int jobs) {
         archive.restore("data", jobs, options, ours.and(this::comesLate));

@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Background.java ComputingSessions.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
-//SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
+//SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java Rehearsal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
 //SOURCES Steps.java
 package lib;
 
@@ -22,6 +22,7 @@ public final class StepwiseDelivery implements Delivery {
     private final Schema schema;
     private final Contents contents;
     private final RowMover rows;
+    private final Rehearsal rehearsal;
     private final Archive archive;
     private final ComputingSessions target;
     private final Connection to;
@@ -31,13 +32,17 @@ public final class StepwiseDelivery implements Delivery {
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
 
-    /** @param to a session on the target */
-    public StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, ComputingSessions target, Connection to, Steps steps,
+    /**
+     * @param rehearsal tries before the rows what functions do after them
+     * @param to a session on the target
+     */
+    StepwiseDelivery(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal, ComputingSessions target, Connection to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;
         this.archive = archive;
         this.rows = rows;
+        this.rehearsal = rehearsal;
         this.target = target;
         this.to = to;
         this.steps = steps;
@@ -71,6 +76,9 @@ public final class StepwiseDelivery implements Delivery {
         Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
+        if (rehearsal.wanted()) {
+            steps.run("functions", () -> rehearsal.run(after));
+        }
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS), journal)) {

@@ -1,5 +1,5 @@
 //SOURCES Bytes.java ComputingSessions.java Connecting.java Console.java Copier.java CopyProgress.java Grants.java Inventory.java Jobs.java Journal.java LargeObjects.java
-//SOURCES Parallelism.java ProgressLine.java RowMover.java Rows.java Snapshot.java Steps.java Turns.java
+//SOURCES Parallelism.java ProgressLine.java RowMover.java RowSample.java Rows.java Snapshot.java Steps.java Turns.java
 package lib;
 
 import java.sql.Connection;
@@ -45,6 +45,11 @@ public final class StreamedRows implements RowMover {
     @Override
     public void prepare(int sessions) {
         copier.connect(Math.min(sessions, tables.size()));
+    }
+
+    @Override
+    public RowSample sample(long table) {
+        return tables.stream().filter(one -> one.oid() == table && !one.extension() && one.catalog() == 0).findFirst().map(one -> RowSample.of(source, one)).orElse(null);
     }
 
     @Override

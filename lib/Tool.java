@@ -3,7 +3,9 @@
 //SOURCES Cleanup.java ClientTools.java Console.java Dsn.java Failure.java ShellScript.java Shown.java ToolMessages.java Wire.java
 package lib;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +92,44 @@ public final class Tool {
         return run(name, "this machine", command, Map.of(), new ToolMessages(name));
     }
 
+    /** Runs a program that only reads files, and ends it once it has written this many bytes to stdout. */
+    byte[] beginning(String name, List<String> arguments, int bytes) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(arguments);
+        Beginning beginning = new Beginning(bytes);
+        run(name, "this machine", command, Map.of(), new ToolMessages(name), beginning);
+        return beginning.kept.toByteArray();
+    }
+
+    /** Keeps what comes first, and ends who writes on. */
+    private static final class Beginning extends OutputStream {
+        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        private final int most;
+        private final AtomicReference<Process> process = new AtomicReference<>();
+        private volatile boolean full;
+
+        Beginning(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void write(int value) {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] data, int start, int length) {
+            int room = Math.min(length, most - kept.size());
+            kept.write(data, start, room);
+            if (room < length) {
+                full = true;
+                if (process.get() != null) {
+                    process.get().destroy();
+                }
+            }
+        }
+    }
+
     /** It ends when its server is given up. */
     private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment, ToolMessages messages) {
         Wire wire = side.wire();
@@ -106,15 +146,20 @@ public final class Tool {
     }
 
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
-        console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
         List<String> output = new ArrayList<>();
-        AtomicReference<Process> process = new AtomicReference<>();
-        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(new LogOutputStream() {
+        run(name, side, command, environment, messages, new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 output.add(line);
             }
-        }).redirectError(new LogOutputStream() {
+        });
+        return output;
+    }
+
+    private void run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages, OutputStream output) {
+        console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
+        AtomicReference<Process> process = output instanceof Beginning beginning ? beginning.process : new AtomicReference<>();
+        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(output).redirectError(new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 messages.line(line);
@@ -135,8 +180,9 @@ public final class Tool {
             int code = start(name, executor, process).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
                     reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
-            judge(name, side, code, messages);
-            return output;
+            if (!(output instanceof Beginning beginning && beginning.full)) {
+                judge(name, side, code, messages);
+            }
         } catch (ExecutionException e) {
             throw Failure.step("%s could not be run to its end on the %s", name, side).because(e.getCause());
         } catch (InterruptedException e) {

@@ -29,12 +29,12 @@ class HouseRulesTest {
             servers: ToolMessages ClientPackage ClientTools Tool LastWords ConnectionRemedy Connecting Rows OwnSchema JournalTables SessionSettings Sessions Aborting Watch NewSession Server DriverSettings ComputingSessions SessionPair DatabaseCreation TargetDatabase SameDatabase DatabaseIdentity StepFile
               Drops TimescaleExtension AlterJob PauseRecord Timescale TimescaleCatalog TargetLock Leftovers RestoringMode HeldJobs Jobs
             contents: PlannedCode HeldTables Refusal Settings Roles RolePowers QuestionScript RoleRules RecognizedKind RoleTarget RoleGains RoleStatements RoleTranslation RoleScript RoleReport PasswordRoles PasswordChange Dependents Extensions Selection CopyTypes
-              Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Turns Snapshot Archive DatabaseSettings Contents Manifest Schema Counters SchemaChanges
+              Inventory Arrivals Grants OwnedObjects Stranger PutIn InTheWay Ownerless ObjectKind Turns Snapshot Archive DatabaseSettings Contents FunctionText PathNeeds PathNeedSearch Manifest Schema Counters SchemaChanges
               Finding CarriedSettings EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Tablespaces Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas SelfReferences UnreadableOnStandby Uncarried ExtensionRows FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan OthersComments ExtensionOwners SystemOwners ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights AddedDefaults TimescaleSource
               EntrySql
             work: Workers Part Landed Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
-              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowMover StreamedRows RestoredRows
+              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowSample RowMover StreamedRows RestoredRows Rehearsal
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
