@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PgServer;
@@ -54,6 +58,32 @@ class LimitsTest {
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), uri);
         assertEquals(0, run.code(), run.err());
         TARGET.sql("postgres", "DROP DATABASE " + to + " WITH (FORCE)");
+    }
+
+    /** Set for the role, as against forgotten sessions: each of them is shorter than a row of the table takes, while other sessions wait. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "custom"})
+    void timeouts_of_the_roles_of_both_sides_end_no_session(String format) {
+        List<String> timeouts = Stream.concat(Stream.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"),
+                TARGET.major() < 17 ? Stream.empty() : Stream.of("transaction_timeout")).toList();
+        String from = SOURCE.newDatabase();
+        SOURCE.sql(from, "CREATE FUNCTION slow(int) RETURNS boolean LANGUAGE sql AS 'SELECT pg_catalog.pg_sleep(4) IS NOT NULL'", "CREATE TABLE item (id int)",
+                "INSERT INTO item VALUES (7)", "ALTER TABLE item ADD CHECK (slow(id))");
+        String to = TARGET.newDatabase();
+        for (PgServer server : List.of(SOURCE, TARGET)) {
+            server.sql("postgres", "CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'h'", "ALTER ROLE hasty SET lock_timeout = '1ms'");
+            timeouts.forEach(name -> server.sql("postgres", "ALTER ROLE hasty SET " + name + " = '3s'"));
+        }
+        try {
+            CommandRun run = CommandRun.migrate(SOURCE.uri(from, "hasty", "h"), TARGET.uri(to, "hasty", "h"), format.isEmpty() ? new String[] {}
+                    : new String[] {"--via-files", "--dir", folder.toString(), "--format", format});
+            assertEquals(0, run.code(), run.err());
+            assertEquals("7", TARGET.query(to, "SELECT id FROM item"));
+        } finally {
+            for (PgServer server : List.of(SOURCE, TARGET)) {
+                server.sql("postgres", "DROP ROLE hasty");
+            }
+        }
     }
 
     @Test
