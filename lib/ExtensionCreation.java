@@ -4,7 +4,7 @@ package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,9 +58,11 @@ public final class ExtensionCreation {
     }
 
     /** @return the statements, each with the name of the extension that it is for */
-    public Map<String, String> statements() {
-        Map<String, String> statements = new LinkedHashMap<>();
-        extensions.forEach(extension -> Extensions.create(extension).forEach(sql -> statements.putIfAbsent(sql, extension.name())));
+    public List<Map.Entry<String, String>> statements() {
+        List<Map.Entry<String, String>> statements = new ArrayList<>();
+        Set<String> schemas = new HashSet<>();
+        extensions.forEach(extension -> Extensions.create(extension).stream().filter(sql -> !sql.startsWith("CREATE SCHEMA ") || schemas.add(sql))
+                .forEach(sql -> statements.add(Map.entry(sql, extension.name()))));
         return statements;
     }
 
@@ -68,7 +70,7 @@ public final class ExtensionCreation {
     public void run() {
         Rows.run(target, "target", DOING, "BEGIN");
         try {
-            statements().forEach((sql, extension) -> Rows.run(target, "target", "creating extension " + extension, sql));
+            statements().forEach(step -> Rows.run(target, "target", "creating extension " + step.getValue(), step.getKey()));
         } catch (Failure e) {
             throw e.hint("%sno extension was created", new Shown(e.hint() == null ? "" : e.hint() + "\n"));
         }

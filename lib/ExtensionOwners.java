@@ -17,7 +17,7 @@ import java.util.TreeSet;
  * Who will own the extensions on the target. No command gives an extension away, and who creates one owns it (PostgreSQL manual, CREATE
  * EXTENSION), so a superuser creates it as its owner where that role may, which is lent the right to create in the database for it.
  */
-final class ExtensionOwners {
+public final class ExtensionOwners {
     private final Extensions extensions;
     private final Collection<String> leftOut;
     private final String user;
@@ -32,7 +32,7 @@ final class ExtensionOwners {
      * @param created the roles that will have been created by then, and whether each is a superuser
      * @param leftOut the names of extensions that stay behind
      */
-    ExtensionOwners(Extensions extensions, Connection to, Server.Facts facts, String database, Map<String, Boolean> created, Collection<String> leftOut) {
+    public ExtensionOwners(Extensions extensions, Connection to, Server.Facts facts, String database, Map<String, Boolean> created, Collection<String> leftOut) {
         this.extensions = extensions;
         this.to = to;
         this.leftOut = leftOut;
@@ -60,7 +60,7 @@ final class ExtensionOwners {
     }
 
     /** @return the extension as it is to be created */
-    Extensions.Extension by(Extensions.Extension extension) {
+    public Extensions.Extension by(Extensions.Extension extension) {
         String creator = creators.get(extension.name());
         if (creator == null) {
             return extension;
@@ -72,7 +72,7 @@ final class ExtensionOwners {
     }
 
     /** @return a warning for each extension that will not belong to the owner that it has on the source, but for those of the bootstrap superuser */
-    List<Finding> check() {
+    public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         for (Extensions.Extension extension : extensions.all()) {
             if (extension.owner() == null || leftOut.contains(extension.name()) || extension.owner().equals(heir(extension))) {

@@ -3,8 +3,8 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/Extensions.java
-//SOURCES ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java
+//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/ExtensionOwners.java
+//SOURCES ../lib/Extensions.java ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java
 //SOURCES ../lib/TimescaleAlignment.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
@@ -13,8 +13,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lib.Console;
@@ -22,6 +22,7 @@ import lib.Dsn;
 import lib.Endpoints;
 import lib.ExtensionCheck;
 import lib.ExtensionCreation;
+import lib.ExtensionOwners;
 import lib.Extensions;
 import lib.Failure;
 import lib.Finding;
@@ -102,7 +103,9 @@ class AlignVersion implements Callable<Integer> {
             }
         }
         try (Connection here = source.session(); Connection there = target.session()) {
-            create(creation(Extensions.compare(wanted, there, name -> true), here, there, target), script);
+            Extensions after = Extensions.compare(wanted, there, name -> true);
+            warn(owners(after, there, target).check());
+            create(creation(after, here, there, target), script);
             table(before.all(), steps);
         }
         if (!dryRun) {
@@ -111,9 +114,15 @@ class AlignVersion implements Callable<Integer> {
         return Failure.OK;
     }
 
+    /** Their roles come with dump-roles, which goes first. */
+    private ExtensionOwners owners(Extensions extensions, Connection there, Server target) {
+        return new ExtensionOwners(extensions, there, target.facts(), target.dsn().database(), Map.of(), leaveOut);
+    }
+
     private ExtensionCreation creation(Extensions extensions, Connection here, Connection there, Server target) {
+        ExtensionOwners owners = owners(extensions, there, target);
         return new ExtensionCreation(here, there, target, extensions.all().stream()
-                .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).toList());
+                .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).map(owners::by).toList());
     }
 
     private void create(ExtensionCreation creation, ShellScript script) {
@@ -122,7 +131,7 @@ class AlignVersion implements Callable<Integer> {
             creation.run();
             return;
         }
-        Set<String> statements = creation.statements().keySet();
+        List<String> statements = creation.statements().stream().map(Map.Entry::getKey).toList();
         if (statements.isEmpty()) {
             script.step("No extension is to be created");
         } else {

@@ -144,6 +144,10 @@ class AnnouncedDifferencesTest {
             assertEquals(all, TARGET.query(to[i], owners));
             assertEquals("f", TARGET.query(to[i], "SELECT has_database_privilege('" + owner + "', current_database(), 'CREATE')"));
         }
+        // As the runbook does it, which brings the roles before.
+        TARGET.sql("postgres", "DROP DATABASE " + to[2], "CREATE DATABASE " + to[2]);
+        assertEquals(0, CommandRun.of("AlignVersion", Map.of("SOURCE", SOURCE.uri(from), "TARGET", TARGET.uri(to[2]))).code());
+        assertEquals(all, TARGET.query(to[2], owners));
         // Where it is there, it is somebody else's, until what is said was done.
         TARGET.sql(to[3], "CREATE EXTENSION hstore");
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to[3]));
