@@ -15,8 +15,11 @@ final class Capacity {
     /** The journal's session, two that make indexes while rows are loaded, and the watch. */
     private static final int EXTRA_TARGET = 4;
 
-    /** How many sessions more each limit lets begin. */
-    private record Slots(long ofServer, long ofDatabase, long ofRole, String database, String role) {
+    /** Sessions beyond those that one job needs. */
+    private static final int ROOM = 8;
+
+    /** How many sessions more each limit lets begin; {@code most} is how many the server takes in all. */
+    private record Slots(long ofServer, long ofDatabase, long ofRole, String database, String role, long most) {
         /** @return what the tightest limit lets begin */
         long free() {
             return Math.min(ofServer, Math.min(ofDatabase, ofRole));
@@ -26,7 +29,8 @@ final class Capacity {
         String remedy(String side, int extra) {
             List<String> limits = Stream.of(ofDatabase > extra ? "" : "ALTER DATABASE " + Sql.ident(database) + " CONNECTION LIMIT -1;",
                     ofRole > extra ? "" : "ALTER ROLE " + Sql.ident(role) + " CONNECTION LIMIT -1;").filter(sql -> !sql.isEmpty()).toList();
-            return Stream.of(ofServer > extra ? "" : "end other sessions of the " + side,
+            return Stream.of(ofServer > extra ? ""
+                            : "end other sessions of the %s, or, as a superuser of it: ALTER SYSTEM SET max_connections = %d; and restart it".formatted(side, most + extra + ROOM - ofServer),
                     limits.isEmpty() ? "" : "as a superuser of the " + side + ": " + String.join(" ", limits)).filter(part -> !part.isEmpty()).collect(Collectors.joining("; and "));
         }
     }
@@ -88,9 +92,10 @@ final class Capacity {
                        CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - (SELECT pg_catalog.count(*)
                          FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid) END + 1,
                        CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
-                         FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END + 1, d.datname, r.rolname
+                         FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END + 1, d.datname, r.rolname,
+                       pg_catalog.current_setting('max_connections')::int
                   FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""",
-                row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5))).get(0);
+                row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5), row.getLong(6))).get(0);
     }
 
     /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */

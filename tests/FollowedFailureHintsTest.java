@@ -126,6 +126,28 @@ class FollowedFailureHintsTest {
         drop(from, to);
     }
 
+    /** A server with few connections: fewer jobs, or, where there is no place even for one, more connections. */
+    @Test
+    void connections_that_are_too_few() {
+        String from = item();
+        try (PgServer small = PgServer.installed("max_connections=12", "superuser_reserved_connections=0")) {
+            String to = small.newDatabase();
+            Matcher fewer = in(CommandRun.migrate(SOURCE.uri(from), small.uri(to), "--jobs", "20"), "hint: migrate (--jobs) (\\d+)$");
+            CommandRun run = CommandRun.migrate(SOURCE.uri(from), small.uri(to), fewer.group(1), fewer.group(2));
+            assertEquals(0, run.code(), run.err());
+            small.sql("postgres", "ALTER SYSTEM SET max_connections = 4");
+            small.restart();
+            String other = small.newDatabase();
+            CommandRun refused = CommandRun.migrate(SOURCE.uri(from), small.uri(other));
+            assertEquals(3, refused.code(), refused.err());
+            small.sql("postgres", in(refused, "(ALTER SYSTEM SET max_connections = \\d+;)").group(1));
+            small.restart();
+            CommandRun again = CommandRun.migrate(SOURCE.uri(from), small.uri(other));
+            assertEquals(0, again.code(), again.err());
+        }
+        SOURCE.sql("postgres", "DROP DATABASE " + from);
+    }
+
     /** Passwords are for whoever may give them, from a file that nobody else can read. */
     @Test
     void passwords_that_cannot_be_given_yet() throws IOException {
