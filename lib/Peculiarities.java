@@ -12,8 +12,6 @@ import java.util.stream.Collectors;
 
 /** What is peculiar about the source's tables and needs a word or a look: tablespaces, unlogged tables, invalid indexes, bytes that are no text. */
 final class Peculiarities {
-    private static final String INVALID = "invalid indexes";
-
     private final Connection source;
     private final Server.Facts facts;
     private final Connection target;
@@ -29,8 +27,8 @@ final class Peculiarities {
     /** @return a warning for what a dump of the source leaves out and no other check names */
     static List<Finding> leftOut(Connection source, Server.Facts facts, Selection selection) {
         List<Finding> findings = new ArrayList<>();
-        new Peculiarities(source, facts, null, selection).stored(findings);
-        return findings.stream().filter(finding -> finding.check().equals(INVALID)).toList();
+        invalid(new Peculiarities(source, facts, null, selection).stored().getOrDefault("invalid", List.of()), findings);
+        return findings;
     }
 
     /** @param timescale whether the source has TimescaleDB, and nothing of others stands among its own */
@@ -39,7 +37,10 @@ final class Peculiarities {
                 timescale ? Timescale.tablespaces(source, "source") : List.of(), target));
         tablespaceSettings(source, "source", "true", findings);
         tablespaceSettings(target, "target", "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
-        stored(findings);
+        Map<String, List<Stored>> stored = stored();
+        unlogged(stored.getOrDefault("unlogged", List.of()), findings);
+        invalid(stored.getOrDefault("invalid", List.of()), findings);
+        lz4(stored.getOrDefault("lz4", List.of()), findings);
         columnOrder(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
@@ -83,8 +84,8 @@ final class Peculiarities {
     }
 
     /** One question for all of it. Since 14 a column can have a method of compression, and the server can be built without one of these. */
-    private void stored(List<Finding> findings) {
-        List<Stored> all = Rows.list(source, "source", "listing unlogged tables, invalid indexes and methods of compression", """
+    private Map<String, List<Stored>> stored() {
+        return Rows.list(source, "source", "listing unlogged tables, invalid indexes and methods of compression", """
                 SELECT 'unlogged', pg_catalog.format('%%I.%%I', n.nspname, c.relname), pg_catalog.format('ALTER TABLE %%I.%%I SET LOGGED;', n.nspname, c.relname)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %1$s
@@ -99,11 +100,7 @@ final class Peculiarities {
                        pg_catalog.format('ALTER TABLE %%I.%%I ALTER COLUMN %%I SET COMPRESSION pglz;', n.nspname, c.relname, a.attname)
                   FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE a.attcompression = 'l' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') AND %s""".formatted(selection.relation("c", "n"))),
-                row -> new Stored(row.getString(1), row.getString(2), row.getString(3)));
-        Map<String, List<Stored>> kinds = all.stream().collect(Collectors.groupingBy(Stored::kind));
-        unlogged(kinds.getOrDefault("unlogged", List.of()), findings);
-        invalid(kinds.getOrDefault("invalid", List.of()), findings);
-        lz4(kinds.getOrDefault("lz4", List.of()), findings);
+                row -> new Stored(row.getString(1), row.getString(2), row.getString(3))).stream().collect(Collectors.groupingBy(Stored::kind));
     }
 
     private static void unlogged(List<Stored> tables, List<Finding> findings) {
@@ -116,14 +113,14 @@ final class Peculiarities {
     /** pg_dump leaves them out (getIndexes in its source), and nothing else misses them. */
     private static void invalid(List<Stored> indexes, List<Finding> findings) {
         if (!indexes.isEmpty()) {
-            findings.add(Finding.warning(INVALID, "to have them on the target, before on the source: " + statements(indexes),
+            findings.add(Finding.warning("invalid indexes", "to have them on the target, before on the source: " + statements(indexes),
                     "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: %s", indexes.size(),
                     some(names(indexes))));
         }
     }
 
     private void lz4(List<Stored> columns, List<Finding> findings) {
-        if (!columns.isEmpty() && target != null && Rows.text(target, "target", "asking for methods of compression",
+        if (!columns.isEmpty() && Rows.text(target, "target", "asking for methods of compression",
                 "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)") == null) {
             findings.add(Finding.stop("compression", "use a target whose server is built with lz4, or on the source: " + statements(columns),
                     "%d column(s) are to be compressed with lz4, which the target's server is built without: %s", columns.size(), some(names(columns))));
