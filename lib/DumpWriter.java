@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java ProgressLine.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java PathNeeds.java ProgressLine.java
 //SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
 
@@ -190,10 +190,17 @@ public final class DumpWriter {
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
-                PathNeedSearch.find(session, source.selection(), contents.objects(), Extensions.installed(session, "source").stream().map(Extensions.Installed::name).toList()),
+                pathNeeds(source, contents),
                 Money.read(session, source.selection()),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
+    }
+
+    private static PathNeeds pathNeeds(FrozenSource source, Contents contents) {
+        Connection session = source.snapshot().holder();
+        PathNeeds needs = PathNeedSearch.find(session, source.selection(), contents.objects(),
+                Extensions.installed(session, "source").stream().map(Extensions.Installed::name).toList());
+        return needs.evaluations().isEmpty() ? null : needs;
     }
 
     private static Set<String> owners(Contents contents) {

@@ -85,7 +85,7 @@ public final class Dumping {
                 interrupted.cancel();
             }
         }
-        Verdict.of(manifest.get().pathNeeds().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
+        Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
         Contents contents = manifest.get().contents();
         console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
                 Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));

@@ -35,7 +35,7 @@ import java.util.StringJoiner;
  * @param users the other roles that the dump names beside owners: in policies and user mappings
  * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
  * @param money what is an amount of money in it; null where nothing is
- * @param pathNeeds the functions that need a search_path, and what calls them
+ * @param pathNeeds the functions that need a search_path, and what calls them; null where there are none
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
@@ -66,7 +66,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "sorting");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "sorting", "pathNeeds");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */
@@ -81,9 +81,8 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         return ownersCode == null ? List.of() : ownersCode;
     }
 
-    /** As above. */
-    @Override
-    public PathNeeds pathNeeds() {
+    /** @return the functions that need a search_path; none in a manifest that was written before this was */
+    PathNeeds needs() {
         return pathNeeds == null ? PathNeeds.NONE : pathNeeds;
     }
 

@@ -130,7 +130,7 @@ public final class Restoration {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
-            Rehearsal rehearsal = new Rehearsal(manifest.pathNeeds().without(order.leaveOut()), contents, rows, true, target, console);
+            Rehearsal rehearsal = new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
             delivery = new StepwiseDelivery(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
         }
         Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());

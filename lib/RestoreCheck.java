@@ -95,8 +95,8 @@ public final class RestoreCheck {
             // What no dump holds was said when it was made.
             uncarried = Uncarried.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
-            findings.addAll(manifest.pathNeeds().check(order.command(), order.leaveOut(), true));
-            uncarried = uncarried.and(manifest.pathNeeds().leftOut(order.leaveOut()));
+            findings.addAll(manifest.needs().check(order.command(), order.leaveOut(), true));
+            uncarried = uncarried.and(manifest.needs().leftOut(order.leaveOut()));
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
             if (!database.missing()) {
                 ExtensionRows rows = ExtensionRows.find(manifest.contents().tables(), to, target.facts().user());
