@@ -22,7 +22,12 @@ final class DateStyleCheck {
      * @param user of the target, {@code database} there
      */
     static List<Finding> check(Connection source, Selection selection, String style, String user, String database) {
-        return DriverSettings.possible(style) ? List.of() : stop(style, Rows.texts(source, "source", "listing what is computed on the target", """
+        return DriverSettings.possible(style) ? List.of() : stop(style, computed(source, selection), user, database);
+    }
+
+    /** @return what a function or an operator of the users', or a query, computes on the target, in words */
+    static List<String> computed(Connection source, Selection selection) {
+        return Rows.texts(source, "source", "listing what is computed on the target", """
                 SELECT kind || ' ' || pg_catalog.format('%%I.%%I', n.nspname, c.relname) || detail
                   FROM (SELECT 1 AS place, 'materialized view' AS kind, c.oid, '' AS detail FROM pg_catalog.pg_class c WHERE c.relkind = 'm' AND c.relispopulated
                         UNION
@@ -38,7 +43,7 @@ final class DateStyleCheck {
                          WHERE k.contype = 'c' AND k.convalidated) o
                   JOIN pg_catalog.pg_class c ON c.oid = o.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE %2$s ORDER BY place, 1""".formatted("d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)",
-                selection.relation("c", "n"))), user, database);
+                selection.relation("c", "n")));
     }
 
     /**

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DumpFormat.java
+//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DateStyleCheck.java DumpFormat.java
 //SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java PathNeeds.java ProgressLine.java
 //SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
@@ -191,9 +191,13 @@ public final class DumpWriter {
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
                 pathNeeds(source, contents),
-                Money.read(session, source.selection()),
+                Money.read(session, source.selection()), none(DateStyleCheck.computed(session, source.selection())),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
+    }
+
+    private static List<String> none(List<String> list) {
+        return list.isEmpty() ? null : list;
     }
 
     private static PathNeeds pathNeeds(FrozenSource source, Contents contents) {

@@ -35,12 +35,14 @@ import java.util.StringJoiner;
  * @param users the other roles that the dump names beside owners: in policies and user mappings
  * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
  * @param money what is an amount of money in it; null where nothing is
+ * @param computed what users' functions, or a query, compute anew on the target, in words; null where nothing is
  * @param pathNeeds the functions that need a search_path, and what calls them; null where there are none
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
         List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
-        List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, Contents contents, List<File> files) {
+        List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<String> computed,
+        Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
@@ -66,7 +68,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "sorting", "pathNeeds");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "computed", "sorting", "pathNeeds");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */

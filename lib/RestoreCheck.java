@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Whether the target can take a dump, asked before it is touched, by what the dump's manifest says. */
 public final class RestoreCheck {
@@ -136,10 +135,10 @@ public final class RestoreCheck {
         return Tablespaces.check(plain ? List.of() : contents.tablespaces(), contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
     }
 
-    /** What expressions call is not known from the manifest. */
     private void dateStyle(Server target) {
-        List<String> computed = Stream.concat(manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql()),
-                manifest.contents().objects().stream().filter(object -> object.kind().equals("FUNCTION")).map(object -> "what calls function " + object.identity())).toList();
+        // The manifest of an older dump does not say more.
+        List<String> computed = manifest.computed() != null ? manifest.computed()
+                : manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql()).toList();
         if (!computed.isEmpty()) {
             String style = psql.get().dateStyle(DatabaseSettings.value(manifest.contents().settings(), "DateStyle"));
             findings.addAll(DateStyleCheck.stop(style, computed, target.facts().user(), database.dsn().database()));
