@@ -14,11 +14,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PgServer;
 import testbed.Sides;
+import testbed.Soak;
 
 /** What is limited on one side, or left behind by pg_dump without a word, is said, and mended by what is said. */
 class LimitsTest {
@@ -62,8 +63,9 @@ class LimitsTest {
 
     /** Set for the role, as against forgotten sessions: each of them is shorter than a row of the table takes, while other sessions wait. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "custom"})
-    void timeouts_of_the_roles_of_both_sides_end_no_session(String format) {
+    @CsvSource({"always, ''", "soak, custom"})
+    void timeouts_of_the_roles_of_both_sides_end_no_session(String run, String format) {
+        Soak.assumeIn(run);
         List<String> timeouts = Stream.concat(Stream.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"),
                 TARGET.major() < 17 ? Stream.empty() : Stream.of("transaction_timeout")).toList();
         String from = SOURCE.newDatabase();
@@ -75,9 +77,9 @@ class LimitsTest {
             timeouts.forEach(name -> server.sql("postgres", "ALTER ROLE hasty SET " + name + " = '3s'"));
         }
         try {
-            CommandRun run = CommandRun.migrate(SOURCE.uri(from, "hasty", "h"), TARGET.uri(to, "hasty", "h"), format.isEmpty() ? new String[] {}
+            CommandRun moved = CommandRun.migrate(SOURCE.uri(from, "hasty", "h"), TARGET.uri(to, "hasty", "h"), format.isEmpty() ? new String[] {}
                     : new String[] {"--via-files", "--dir", folder.toString(), "--format", format});
-            assertEquals(0, run.code(), run.err());
+            assertEquals(0, moved.code(), moved.err());
             assertEquals("7", TARGET.query(to, "SELECT id FROM item"));
         } finally {
             for (PgServer server : List.of(SOURCE, TARGET)) {

@@ -12,11 +12,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.Oracle;
 import testbed.Sides;
+import testbed.Soak;
 
 /** Functions that find something only through a search_path fail before the rows are loaded, with what makes them work, and that works. */
 class PathNeedsTest {
@@ -73,8 +74,9 @@ class PathNeedsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "custom", "restore"})
-    void fail_before_the_rows_and_pass_with_what_is_printed(String way) {
+    @CsvSource({"always, ''", "always, custom", "soak, restore"})
+    void fail_before_the_rows_and_pass_with_what_is_printed(String when, String way) {
+        Soak.assumeIn(when);
         for (Case one : way.isEmpty() ? CASES : List.of(CASES.get(0), CASES.get(4))) {
             String source = database(one.sql);
             String target = SIDES.target().newDatabase();
