@@ -72,18 +72,24 @@ final class ArchiveScript {
         others.addAll(unrestored);
         others.addAll(keys(entry -> entry.kind().equals("TABLE DATA") && !filled.contains(entry.oid())));
         section("data", jobs, false, others);
-        turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
-                .values().forEach(together -> only(List.of("--section=data"), together));
+        inTurns(turned);
     }
 
     void lateRows() {
-        only(List.of("--section=data"), late());
+        inTurns(contents.lateInTurns());
+    }
+
+    private void inTurns(List<Contents.Table> tables) {
+        tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
+                .values().forEach(together -> only(List.of("--section=data"), together));
     }
 
     /** @return what post-data will make, by its address */
     Set<Archive.Address> later() {
         schema.preData();
-        return schema.later();
+        Set<Archive.Address> later = schema.later();
+        schema.postData();
+        return later;
     }
 
     /**

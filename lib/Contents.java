@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * @param tablespaces those in use beside the default one
  * @param objects what the archive makes and somebody owns
  * @param partitioned the indexes and constraints of partitioned tables
- * @param waiting the foreign keys, triggers and policies of tables whose rows come after post-data
+ * @param waiting the foreign keys, triggers, policies and checks of tables whose rows come after post-data
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
  * @param timescale TimescaleDB, or null where the source does not have it
@@ -40,6 +40,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /**
      * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
      *
+     * @param late whether its rows come after post-data, and where there are hypertables after restoring mode
      * @param catalog whether it is one of TimescaleDB's catalog
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      */
@@ -73,14 +74,14 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
-                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), timescale(session));
+                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), timescale(session, inventory));
         agree(tables, archive.get());
         return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
     }
 
-    private static Timescale timescale(Connection session) {
+    private static Timescale timescale(Connection session, Inventory inventory) {
         Timescale timescale = Timescale.of(session, "source");
-        return timescale == null ? null : timescale.whole(session, "source");
+        return timescale == null ? null : timescale.whole(session, "source", inventory.readers());
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */
@@ -113,7 +114,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         String late = tables.stream().filter(Inventory.Table::late).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
         return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
                 SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_constraint
-                 WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s))
+                 WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s)) OR contype = 'c' AND conrelid IN (%1$s)
                 UNION ALL
                 SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)
                 UNION ALL
@@ -141,12 +142,38 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return tables.stream().filter(Table::catalog).map(Table::oid).collect(Collectors.toSet());
     }
 
+    /** @return the tables that come late, in their turns */
+    List<Table> lateInTurns() {
+        return tables.stream().filter(Table::late).sorted(Comparator.comparing(Table::turn)).toList();
+    }
+
     /**
-     * @return whether this can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for who checks a foreign
-     *         key, and such a key would reference none of its chunks
+     * @return what can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for who checks a foreign key or
+     *         calls a function, and such a key would reference none of its chunks
      */
-    public boolean needsHypertables(Archive.Address address) {
-        return timescale != null && address.catalog() == PG_CONSTRAINT && timescale.keys().stream().anyMatch(key -> key.oid() == address.oid());
+    public Set<Archive.Address> afterRestoringMode() {
+        Set<Archive.Address> after = new HashSet<>();
+        if (timescale != null) {
+            timescale.keys().forEach(key -> after.add(new Archive.Address(PG_CONSTRAINT, key.oid())));
+            timescale.reading().stream().filter(reader -> reader.reads() == Timescale.Reads.OBJECT).forEach(reader -> after.add(new Archive.Address(reader.catalog(), reader.oid())));
+            after.addAll(waiting);
+        }
+        return after;
+    }
+
+    /** @return whether something follows when restoring mode of TimescaleDB is off */
+    boolean hasAfterRestoringMode() {
+        return timescale != null && (!late().isEmpty() || !afterRestoringMode().isEmpty());
+    }
+
+    /** @return whether rows that come late come within the same session's mode as all others, for there is none of TimescaleDB */
+    boolean hasLateAtOnce() {
+        return timescale == null && !late().isEmpty();
+    }
+
+    /** @return the tables that are analyzed when restoring mode of TimescaleDB is off, since that reads hypertables */
+    Set<Long> analyzedLate() {
+        return timescale == null ? Set.of() : timescale.reading().stream().map(Timescale.Reader::relation).collect(Collectors.toSet());
     }
 
     /** @return what the tables take on the source's disk, in bytes */

@@ -36,9 +36,9 @@ public interface Delivery {
      * Brings what looks into hypertables, which restoring mode of TimescaleDB hides; called when that is off.
      *
      * @param journal records what is created
-     * @return how many objects that were
+     * @return how much that was, in words
      */
-    int afterRestoringMode(Journal journal);
+    String afterRestoringMode(Journal journal);
 
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();

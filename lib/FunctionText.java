@@ -71,6 +71,11 @@ final class FunctionText {
         return called;
     }
 
+    /** @return whether one of its words is such, or a name in it, in a string as well */
+    boolean has(Predicate<String> wanted) {
+        return tokens.stream().map(FunctionText::name).anyMatch(wanted);
+    }
+
     private boolean isOf(Kind kind, int place, boolean declaring) {
         String before = at(place - 1);
         String after = at(place + 1);

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CopyTypes.java PlannedCode.java Rows.java Selection.java Server.java Sql.java TimescaleCatalog.java Turns.java
+//SOURCES CopyTypes.java PlannedCode.java Rows.java Selection.java Server.java Sql.java Timescale.java TimescaleCatalog.java Turns.java
 package lib;
 
 import java.sql.Connection;
@@ -18,7 +18,7 @@ public final class Inventory {
      * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when there are none
      * @param expressions what to read in place of the columns where there is a {@code condition}
      * @param text a column that keeps the table out of binary, with its type, or null
-     * @param late whether a value can name an object that exists only after post-data
+     * @param late whether a value can name an object that exists only after post-data, or what is computed for a row may read a hypertable
      * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
      * @param file the relfilenode, which changes when the table is truncated or rewritten
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
@@ -71,6 +71,7 @@ public final class Inventory {
     private final Collection<String> sameExtensions;
     private List<Table> tables;
     private List<Table> unfilled;
+    private List<Timescale.Reader> readers;
 
     /**
      * @param session a session under the snapshot
@@ -92,7 +93,8 @@ public final class Inventory {
     }
 
     private List<Table> readTables() {
-        Map<Long, Integer> turns = Turns.of(session, side);
+        Turns turns = Turns.of(session, side, selection);
+        readers = turns.readers();
         List<Table> found = Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,
                 %s
@@ -116,10 +118,16 @@ public final class Inventory {
                         selection.relation("c", "n"),
                         selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
-                        row.getBoolean(7), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.getOrDefault(row.getLong(1), 0)));
+                        row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1))));
         // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
         unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0 && !any(session, side, table.sql(), table.condition())).toList();
         return found.stream().filter(table -> !unfilled.contains(table)).toList();
+    }
+
+    /** @return what may read hypertables while it is loaded */
+    List<Timescale.Reader> readers() {
+        tables();
+        return readers;
     }
 
     /** @return the tables of extensions in which the user has no row */

@@ -105,8 +105,8 @@ public final class Loading {
             load.run();
         } else {
             inRestoringMode(load);
-            if (!contents.timescale().keys().isEmpty()) {
-                steps.run("foreign keys of hypertables", () -> delivery.afterRestoringMode(journal) + " made");
+            if (contents.hasAfterRestoringMode() && !delivery.complete()) {
+                steps.run("what reads hypertables", () -> delivery.afterRestoringMode(journal));
             }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.

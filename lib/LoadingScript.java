@@ -125,7 +125,7 @@ final class LoadingScript {
         script.step("Indexes, constraints, triggers");
         boolean withOwners = !order.noOwner() && owners.canGive(later);
         archive.postData(order.jobs(), withOwners);
-        if (!contents.late().isEmpty()) {
+        if (contents.hasLateAtOnce()) {
             script.step("Tables that name what has only now been made");
             rows.lateRows();
             archive.latePostData();
@@ -145,8 +145,11 @@ final class LoadingScript {
             attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
         restoring.end();
-        if (contents.timescale() != null && !contents.timescale().keys().isEmpty()) {
-            script.step("Foreign keys that reference hypertables, which restoring mode hides");
+        if (contents.hasAfterRestoringMode()) {
+            script.step("What reads hypertables, whose rows restoring mode hides");
+            if (!contents.late().isEmpty()) {
+                rows.lateRows();
+            }
             archive.afterRestoringMode();
         }
         materializedViews();

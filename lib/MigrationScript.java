@@ -126,13 +126,17 @@ final class MigrationScript {
             unsent().forEach(table -> arguments.add("--exclude-table-data=" + table.sql()));
             turned.forEach(table -> arguments.add("--exclude-table-data=" + name(table)));
             stream(arguments);
-            turned.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
-                    .values().forEach(MigrationScript.this::stream);
+            inTurns(turned);
         }
 
         @Override
         public void lateRows() {
-            stream(late().stream().map(table -> "--table=" + table).toList());
+            inTurns(contents.lateInTurns());
+        }
+
+        private void inTurns(List<Contents.Table> tables) {
+            tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
+                    .values().forEach(MigrationScript.this::stream);
         }
     }
 

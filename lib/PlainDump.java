@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Contents.java Extensions.java Finding.java Inventory.java OwnedObjects.java Rows.java Server.java TargetDatabase.java Uncarried.java
+//SOURCES Connecting.java Contents.java Extensions.java Finding.java Inventory.java OwnedObjects.java Rows.java Server.java TargetDatabase.java Timescale.java Uncarried.java
 package lib;
 
 import java.sql.Connection;
@@ -41,6 +41,8 @@ public final class PlainDump {
         if (contents.timescale() != null) {
             contents.timescale().keys().forEach(key -> findings.add(stop("a plain dump checks foreign key %s in restoring mode, where the hypertable that it references has no rows",
                     key.identity())));
+            contents.timescale().reading().stream().filter(reader -> reader.reads() != Timescale.Reads.STATISTICS).forEach(reader -> findings.add(stop(
+                    "a plain dump computes %s in restoring mode, where hypertables, which it may read, have no rows", reader.identity())));
         }
         Server server = target.server();
         try (Connection to = server.session()) {

@@ -20,7 +20,7 @@ public interface RowMover {
     void moveCatalog(Jobs jobs);
 
     /**
-     * Brings the rows of all tables but those whose values can name an index, and the large objects.
+     * Brings the rows of all tables but those that come late, and the large objects.
      *
      * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if that is known before the end
      * @param journal records the large objects
@@ -30,7 +30,7 @@ public interface RowMover {
     /** Makes a running {@link #move} fail soon; called from another thread. */
     void stop();
 
-    /** Brings the rows of the others, once the indexes are there. */
+    /** Brings the rows of the others, once the indexes are there, and restoring mode of TimescaleDB is off. */
     void moveLate();
 
     /** @return which rows have come, in words */

@@ -34,6 +34,9 @@ public final class Schema {
     private final Connection target;
     private final List<String> options;
     private final Set<Archive.Address> waiting;
+    private final Set<Archive.Address> afterRestoringMode;
+    /** What needs these, by the identifiers of the archive. */
+    private final Set<Integer> following = new HashSet<>();
     private final Predicate<Archive.Entry> ours;
     private Set<Archive.Entry> later = Set.of();
 
@@ -48,6 +51,7 @@ public final class Schema {
         this.target = target;
         options = Inventory.missing(contents.tablespaces(), target).isEmpty() ? List.of() : List.of("--no-tablespaces");
         waiting = Set.copyOf(contents.waiting());
+        afterRestoringMode = contents.afterRestoringMode();
         Set<String> commented = new HashSet<>(created);
         commented.addAll(Rows.texts(target, "target", "listing the extensions",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND pg_catalog.pg_has_role(extowner, 'USAGE')"));
@@ -77,6 +81,7 @@ public final class Schema {
         if (!others.isEmpty()) {
             throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(), others.iterator().next().line());
         }
+        after.stream().filter(part -> needsHypertables(part.entry()) || part.needs().stream().anyMatch(following::contains)).forEach(part -> following.add(part.entry().id()));
         return after;
     }
 
@@ -138,7 +143,11 @@ public final class Schema {
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
         archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
                 && !(entry.kind().equals("TABLE DATA") && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
-        Turns.load(turned, Contents.Table::turn, together -> {
+        inTurns(turned, jobs);
+    }
+
+    private void inTurns(List<Contents.Table> tables, int jobs) {
+        Turns.load(tables, Contents.Table::turn, together -> {
             Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
             archive.restore("data", jobs, options, ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
         }, this::hasRows, failure -> !Cleanup.stopping());
@@ -156,12 +165,7 @@ public final class Schema {
 
     /** Restores the rows of the tables that come late. */
     public void lateRows(int jobs) {
-        archive.restore("data", jobs, options, ours.and(this::comesLate));
-    }
-
-    /** @return whether the values of some tables can name what post-data makes */
-    public boolean hasLateTables() {
-        return !contents.late().isEmpty();
+        inTurns(contents.lateInTurns(), jobs);
     }
 
     private boolean comesLate(Archive.Entry entry) {
@@ -197,9 +201,9 @@ public final class Schema {
         return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.kind().equals("COMMENT") && which.test(entry)));
     }
 
-    /** @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of TimescaleDB is off */
+    /** @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of TimescaleDB is off; complete once {@link #postData} is known */
     boolean needsHypertables(Archive.Entry entry) {
-        return contents.needsHypertables(entry.subject());
+        return !entry.kind().equals("TABLE DATA") && (afterRestoringMode.contains(entry.subject()) || following.contains(entry.id()));
     }
 
     /** Gives the comments on large objects. */

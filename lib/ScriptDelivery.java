@@ -60,9 +60,9 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
-    public int afterRestoringMode(Journal journal) {
+    public String afterRestoringMode(Journal journal) {
         // A plain dump of a database with such things is refused.
-        return 0;
+        return "";
     }
 
     @Override

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Background.java ComputingSessions.java Contents.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
+//SOURCES Archive.java Background.java ComputingSessions.java Contents.java Count.java Delivery.java EntrySql.java Extensions.java Inventory.java Jobs.java Journal.java LoadSettings.java
 //SOURCES Parallelism.java PostData.java PostPlan.java PreData.java Refusal.java Rehearsal.java RowMover.java Schema.java SchemaSession.java SchemaWorkers.java
 //SOURCES Steps.java
 package lib;
@@ -31,6 +31,7 @@ public final class StepwiseDelivery implements Delivery {
     private final int jobs;
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
+    private List<String> settings = List.of();
 
     /**
      * @param rehearsal tries before the rows what functions do after them
@@ -58,10 +59,10 @@ public final class StepwiseDelivery implements Delivery {
 
     @Override
     public void deliver(Jobs timescale, Rights rights, Journal journal) {
-        List<String> settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
+        settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
-        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(settings, journal), any -> archive.relations() + " tables, views and sequences");
+        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal), any -> archive.relations() + " tables, views and sequences");
         rows.prepare(jobs);
         Set<Archive.Address> later = schema.later();
         rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
@@ -77,21 +78,21 @@ public final class StepwiseDelivery implements Delivery {
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
         if (rehearsal.wanted()) {
-            steps.run("functions", () -> rehearsal.run(after));
+            steps.run("functions", () -> rehearsal.run(all));
         }
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
-        try (SchemaWorkers workers = workers(settings, Math.min(jobs, BESIDE_ROWS), journal)) {
+        try (SchemaWorkers workers = workers(Math.min(jobs, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::privileges);
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
                 workers.widen(jobs);
                 post.finish();
-                if (schema.hasLateTables()) {
+                if (contents.hasLateAtOnce()) {
                     rows.moveLate();
-                    make(settings, after.stream().filter(waits).toList(), journal);
+                    make(after.stream().filter(waits).toList(), journal);
                 }
-                make(settings, schema.comments(), journal);
+                make(schema.comments(), journal);
                 schema.largeObjectComments();
                 return "done";
             });
@@ -111,21 +112,21 @@ public final class StepwiseDelivery implements Delivery {
     }
 
     /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
-    private Background<List<EntrySql>> preData(List<String> settings, Journal journal) {
+    private Background<List<EntrySql>> preData(Journal journal) {
         List<EntrySql> before = schema.preData();
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
         schema.largeObjects(journal::watching);
-        try (SchemaWorkers workers = workers(settings, jobs, journal)) {
+        try (SchemaWorkers workers = workers(jobs, journal)) {
             new PreData(workers, archive.entries()).make(before);
         }
         return after;
     }
 
-    private SchemaWorkers workers(List<String> settings, int most, Journal journal) {
+    private SchemaWorkers workers(int most, Journal journal) {
         return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(), journal);
     }
 
-    private void make(List<String> settings, List<EntrySql> parts, Journal journal) {
+    private void make(List<EntrySql> parts, Journal journal) {
         if (!parts.isEmpty()) {
             try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.server().dsn()), schema.options(), journal)) {
                 session.run(parts.stream().map(SchemaSession.Step::of).toList());
@@ -135,12 +136,15 @@ public final class StepwiseDelivery implements Delivery {
 
     /** Foreign keys, as they are: made in two steps, the chunks' own would stay without validation, and to hold the hypertable is to wait for each other. */
     @Override
-    public int afterRestoringMode(Journal journal) {
-        make(List.of(), needHypertables, journal);
-        if (!needHypertables.isEmpty()) {
-            make(List.of(), schema.commentsAfterRestoringMode(), journal);
+    public String afterRestoringMode(Journal journal) {
+        if (!contents.late().isEmpty()) {
+            rows.moveLate();
         }
-        return needHypertables.size();
+        make(needHypertables, journal);
+        if (!needHypertables.isEmpty()) {
+            make(schema.commentsAfterRestoringMode(), journal);
+        }
+        return (contents.late().isEmpty() ? "" : Count.of(contents.late().size(), "table") + " filled, ") + needHypertables.size() + " made";
     }
 
     @Override
@@ -155,7 +159,7 @@ public final class StepwiseDelivery implements Delivery {
 
     @Override
     public void eventTriggers(Journal journal) {
-        make(List.of(), schema.eventTriggers(), journal);
+        make(schema.eventTriggers(), journal);
     }
 
     @Override

@@ -79,8 +79,13 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void moveLate() {
-        copier.copy(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
-        copier.close();
+        ProgressLine line = console.progress(() -> "data: " + progress.text());
+        try {
+            inTurns(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
+        } finally {
+            line.close();
+            copier.close();
+        }
     }
 
     private String copy(List<Inventory.Table> some, LongConsumer landed) {
@@ -89,16 +94,20 @@ public final class StreamedRows implements RowMover {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
             copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), table -> landed.accept(table.oid()));
-            Set<Long> arrived = ConcurrentHashMap.newKeySet();
-            Turns.load(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), Inventory.Table::turn, together -> copier.copy(together, table -> {
-                arrived.add(table.oid());
-                landed.accept(table.oid());
-            }), table -> arrived.contains(table.oid()), failure -> !stopped && Connecting.refusesValues(failure));
+            inTurns(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
         } finally {
             line.close();
             copier.close();
         }
         return arrived() + ", " + Bytes.text(progress.bytes());
+    }
+
+    private void inTurns(List<Inventory.Table> some, LongConsumer landed) {
+        Set<Long> arrived = ConcurrentHashMap.newKeySet();
+        Turns.load(some, Inventory.Table::turn, together -> copier.copy(together, table -> {
+            arrived.add(table.oid());
+            landed.accept(table.oid());
+        }), table -> arrived.contains(table.oid()), failure -> !stopped && Connecting.refusesValues(failure));
     }
 
     @Override

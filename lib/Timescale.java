@@ -15,8 +15,9 @@ import java.util.stream.Collectors;
  * @param jobs those of the user, policies among them
  * @param keys the foreign keys that reference hypertables (TimescaleDB 2.16 and newer)
  * @param tablespaces those that new chunks go to
+ * @param readers what may read hypertables through a function while it is loaded; null where nothing does
  */
-public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces) {
+public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces, List<Reader> readers) {
     /**
      * A job as the extension keeps it; {@code scheduled} is false while it is paused.
      *
@@ -36,6 +37,21 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     public record Key(long oid, String identity) {
     }
 
+    /** When a {@link Reader} reads: for each row, when it is made of the rows, or when they are analyzed. */
+    public enum Reads {
+        ROWS, OBJECT, STATISTICS
+    }
+
+    /**
+     * What calls a function that may read a hypertable.
+     *
+     * @param catalog the identifier of the system catalog that holds it
+     * @param relation its table
+     * @param identity its kind and name, for messages
+     */
+    public record Reader(Reads reads, long catalog, long oid, long relation, String identity) {
+    }
+
     /** Jobs with smaller identifiers come with the extension. */
     private static final int FIRST_JOB = 1000;
 
@@ -51,22 +67,27 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
         return tablespaces == null ? List.of() : tablespaces;
     }
 
+    /** @return what may read hypertables through a function while it is loaded; nothing in a manifest that was written before this was */
+    List<Reader> reading() {
+        return readers == null ? List.of() : readers;
+    }
+
     /**
      * @return the extension, or null where the database does not have it; without what {@link #whole} adds
      * @throws Failure refused, where something of others stands among its own
      */
     public static Timescale of(Connection session, String side) {
         TimescaleExtension extension = TimescaleExtension.of(session, side);
-        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of(), List.of());
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of(), List.of(), null);
     }
 
-    /** @return the same with the foreign keys, but for those that the extension adds for each chunk, and the tablespaces */
-    Timescale whole(Connection session, String side) {
+    /** @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces, and these */
+    Timescale whole(Connection session, String side, List<Reader> reading) {
         return new Timescale(version, schema, jobs, Rows.list(session, side, "listing the foreign keys of hypertables", """
                 SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
                   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
-                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))), tablespaces(session, side));
+                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))), tablespaces(session, side), reading.isEmpty() ? null : reading);
     }
 
     /** @return those that new chunks go to (attach_tablespace), in a database that has the extension */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java Rows.java Selection.java
+//SOURCES Failure.java HypertableReaders.java Rows.java Selection.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -45,8 +45,8 @@ final class Turns {
              WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) AND c.relkind = 'r'
              ORDER BY 2, 1""".formatted(Selection.noExtension("pg_proc", "p.oid"));
 
-    /** Asked first, for to plan the question above takes the server longer than all of it where there is no such function. */
-    private static final String ANY = "SELECT 1 FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
+    /** Asked first, for to plan the question above takes the server longer than all of it where there is no such function; with whether there may be hypertables. */
+    private static final String ANY = "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
 
     /** With the name of what it is: a partition is named by the text as its parent, too. */
     private static final String NAMES = """
@@ -70,30 +70,52 @@ final class Turns {
     private final Map<Long, Set<String>> names = new HashMap<>();
     private final Map<Long, Set<Long>> reads = new HashMap<>();
     private final Map<Long, Integer> turns = new HashMap<>();
+    private List<Timescale.Reader> readers = List.of();
 
     private Turns() {
     }
 
-    /**
-     * Asks the system catalog alone; nothing of the user's is run.
-     *
-     * @return for each table that waits for others, its turn, from 1 on; all others come first
-     */
-    static Map<Long, Integer> of(Connection session, String side) {
+    /** Asks the system catalog alone; nothing of the user's is run. */
+    static Turns of(Connection session, String side, Selection selection) {
         Turns turns = new Turns();
-        if (Rows.texts(session, side, "looking for functions", ANY).isEmpty()) {
-            return turns.turns;
+        List<String> any = Rows.texts(session, side, "looking for functions", ANY);
+        if (any.isEmpty()) {
+            return turns;
         }
         Rows.list(session, side, "listing the tables whose rows functions are run for", CALLED, row -> new Call(row.getLong(1), row.getLong(3)))
-                .forEach(call -> turns.calls.computeIfAbsent(call.table, any -> new HashSet<>()).add(call.function));
+                .forEach(call -> turns.calls.computeIfAbsent(call.table, none -> new HashSet<>()).add(call.function));
         if (turns.calls.size() > 1) {
-            Rows.list(session, side, "listing the names of tables", NAMES.formatted(turns.calls.keySet().toString().replaceAll("[\\[\\] ]", "")),
-                    row -> turns.names.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2)));
+            turns.names.putAll(names(session, side, turns.calls.keySet()));
             Rows.list(session, side, "reading functions", TEXTS, row -> turns.functions.put(row.getLong(1), new Text(row.getString(2), row.getString(3))));
             turns.calls.forEach((table, called) -> turns.reads.put(table, turns.read(table, called)));
         }
         turns.calls.keySet().forEach(table -> turns.turn(table, new HashSet<>()));
-        return turns.turns;
+        if (any.contains("t")) {
+            turns.readers = HypertableReaders.of(session, side, selection, tables -> names(session, side, tables));
+        }
+        return turns;
+    }
+
+    private static Map<Long, Set<String>> names(Connection session, String side, Set<Long> tables) {
+        Map<Long, Set<String>> names = new HashMap<>();
+        Rows.list(session, side, "listing the names of tables", NAMES.formatted(tables.toString().replaceAll("[\\[\\] ]", "")),
+                row -> names.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2)));
+        return names;
+    }
+
+    /** @return 0, or the turn of a table that waits for others, from 1 on */
+    int of(long table) {
+        return turns.getOrDefault(table, 0);
+    }
+
+    /** @return what may read hypertables */
+    List<Timescale.Reader> readers() {
+        return readers;
+    }
+
+    /** @return whether the rows of a table wait for restoring mode of TimescaleDB to be off */
+    boolean readsHypertables(long table) {
+        return readers.stream().anyMatch(reader -> reader.reads() == Timescale.Reads.ROWS && reader.relation() == table);
     }
 
     /** Those of the other tables that one of the functions names, or one that these name. A name too many costs a turn, and nothing else. */

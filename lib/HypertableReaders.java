@@ -1,0 +1,122 @@
+//DEPS org.postgresql:postgresql:42.7.14
+//SOURCES FunctionText.java FunctionUse.java Rows.java Selection.java Timescale.java TimescaleExtension.java
+package lib;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * What a load evaluates that may read a hypertable through a function of the user. In restoring mode of TimescaleDB a hypertable has no rows for who
+ * reads it, so that a CHECK fails, and a generated column or an index is computed wrongly, without a word. What a function reads no system catalog
+ * says: the names in its text do. A name too many makes something later than it could be, and nothing else.
+ */
+final class HypertableReaders {
+    private static final String FUNCTIONS = """
+            SELECT p.oid, p.proname, pg_catalog.pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+             WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s
+               AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)"""
+            .formatted(Selection.noExtension("pg_proc", "p.oid"));
+
+    /** A view may read a hypertable, and a continuous aggregate is one. */
+    private static final String NAMES = """
+            SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
+            UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s""".formatted(Selection.noExtension("pg_class", "c.oid"));
+
+    /** Hypertables, and of their chunks those that have compressed rows, with which TRUNCATE would remove these once the mode is off. */
+    private static final String FIXED = """
+            WITH hypertable AS (
+              SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+                JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name)
+            SELECT oid, true FROM hypertable
+            UNION ALL SELECT c.oid, false FROM hypertable h JOIN pg_catalog.pg_inherits i ON i.inhparent = h.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              -- By name they are known before 2.29 only.
+              LEFT JOIN (SELECT j.row ->> 'schema_name' AS schema, j.row ->> 'table_name' AS name
+                           FROM _timescaledb_catalog.chunk k, LATERAL (SELECT pg_catalog.to_jsonb(k) AS row) j WHERE j.row ->> 'compressed_chunk_id' IS NULL) k
+                ON k.schema = n.nspname AND k.name = c.relname
+             WHERE k.name IS NULL""";
+
+    /** With what runs another statement than the text has. */
+    private static final Predicate<String> RUNS = word -> word.equals("execute") || word.startsWith("spi_") || word.startsWith("query_to_xml");
+    private static final Predicate<String> CHUNK = word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
+
+    private record Function(long oid, String name, FunctionText text) {
+    }
+
+    private final Connection session;
+    private final String side;
+    private final Selection selection;
+    private final List<Function> functions;
+    private final Set<String> names = new HashSet<>();
+
+    private HypertableReaders(Connection session, String side, Selection selection) {
+        this.session = session;
+        this.side = side;
+        this.selection = selection;
+        functions = Rows.list(session, side, "reading functions", FUNCTIONS, row -> new Function(row.getLong(1), row.getString(2), new FunctionText(row.getString(3))));
+    }
+
+    /**
+     * Asks the catalogs alone; nothing of the user's is run.
+     *
+     * @param named gives the names by which a text may name a table, by its identifier
+     * @return none where the database does not have the extension, or no such function
+     */
+    static List<Timescale.Reader> of(Connection session, String side, Selection selection, java.util.function.Function<Set<Long>, Map<Long, Set<String>>> named) {
+        HypertableReaders readers = new HypertableReaders(session, side, selection);
+        // Others may have put something in the place of its catalog.
+        return readers.functions.isEmpty() || TimescaleExtension.of(session, side) == null ? List.of() : readers.read(named);
+    }
+
+    private List<Timescale.Reader> read(java.util.function.Function<Set<Long>, Map<Long, Set<String>>> named) {
+        names.addAll(Rows.texts(session, side, "listing the names of hypertables", NAMES));
+        Set<Long> reading = reading();
+        if (reading.isEmpty()) {
+            return List.of();
+        }
+        Map<Long, Boolean> fixed = new HashMap<>();
+        Rows.list(session, side, "listing hypertables", FIXED, row -> fixed.put(row.getLong(1), row.getBoolean(2)));
+        while (true) {
+            List<FunctionUse> uses = FunctionUse.list(session, side, selection, reading);
+            Map<Long, Timescale.Reader> tables = new TreeMap<>();
+            uses.stream().filter(use -> use.forRows() && !fixed.containsKey(use.relation()))
+                    .forEach(use -> tables.putIfAbsent(use.relation(), reader(use, Timescale.Reads.ROWS)));
+            // Who reads a table that waits has to wait, too.
+            named.apply(tables.keySet()).values().forEach(names::addAll);
+            Set<Long> more = reading();
+            if (more.equals(reading)) {
+                List<Timescale.Reader> found = new ArrayList<>(tables.values());
+                uses.stream().filter(use -> !use.forRows() && !use.view() && !Boolean.TRUE.equals(fixed.get(use.relation())))
+                        .map(use -> reader(use, use.index() ? Timescale.Reads.OBJECT : Timescale.Reads.STATISTICS)).distinct().forEach(found::add);
+                return found;
+            }
+            reading = more;
+        }
+    }
+
+    private static Timescale.Reader reader(FunctionUse use, Timescale.Reads reads) {
+        return new Timescale.Reader(reads, use.catalog(), use.oid(), use.relation(), use.what() + " " + use.name());
+    }
+
+    /** @return the functions that name one of these, and those that call them */
+    private Set<Long> reading() {
+        Set<Long> reading = new HashSet<>();
+        Set<String> called = new HashSet<>();
+        boolean more = true;
+        while (more) {
+            List<Function> found = functions.stream().filter(function -> !reading.contains(function.oid)
+                    && (function.text.has(RUNS.or(CHUNK).or(names::contains)) || !function.text.called(called::contains).isEmpty())).toList();
+            reading.addAll(found.stream().map(Function::oid).collect(Collectors.toSet()));
+            more = called.addAll(found.stream().map(Function::name).collect(Collectors.toSet()));
+        }
+        return reading;
+    }
+}
