@@ -12,6 +12,9 @@ public final class Expected {
     /** What is granted on these lets the target's user load, and was there before. */
     private static final Set<String> FOR_LOADING = Set.of("database grant", "schema grant");
 
+    /** What a role can do with any of these is no matter of words: it is announced by itself. */
+    private static final Set<String> POWERS = Set.of("role superuser", "role createrole", "role createdb", "role login", "role replication", "role bypassrls");
+
     private final String user;
     private final Set<String> roles;
     private final Set<String> owners;
@@ -24,6 +27,7 @@ public final class Expected {
     private Set<String> tablespaces = Set.of();
     private Set<String> comments = Set.of();
     private Set<String> extensions = Set.of();
+    private Set<String> powers = Set.of();
     private Collection<Refusal> refusals = List.of();
     private boolean superuser = true;
 
@@ -73,6 +77,12 @@ public final class Expected {
         return this;
     }
 
+    /** @param before the powers that roles had on the target before, such as {@code role superuser boss}; no other one was announced */
+    public Expected powers(Set<String> before) {
+        powers = before.stream().map(Expected::plain).collect(Collectors.toSet());
+        return this;
+    }
+
     /** Announces what the target refused, and the summary lists. */
     public Expected refusals(Collection<Refusal> refused) {
         refusals = refused;
@@ -106,6 +116,8 @@ public final class Expected {
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
         } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
             return true;
+        } else if (POWERS.contains(kind) && difference.target().equals("yes")) {
+            return powers.contains(kind + " " + object);
         } else if (kind.startsWith("role")) {
             return roles.contains(object);
         } else if (kind.startsWith("membership")) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Connecting.java Console.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
+//SOURCES Archive.java Connecting.java Console.java EventTriggers.java Extensions.java Failure.java JournalTables.java Leftovers.java ObjectKind.java OwnSchema.java
 //SOURCES MadeSettings.java OwnedObjects.java Ownerless.java ProgramRecorder.java Pulse.java Rows.java Server.java Sql.java Tool.java
 package lib;
 
@@ -200,21 +200,7 @@ public final class Journal {
         if (superuser) {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }
-        Rows.run(session, "target", "removing the journal", String.join(";", unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
-    }
-
-    /** Event triggers that fire in every session ({@code ENABLE ALWAYS}), or that only a superuser could have kept from firing, are off for a transaction. */
-    private List<String> unseen(List<String> drops) {
-        List<List<String>> triggers = Rows.list(session, "target", "listing the event triggers", """
-                SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END
-                  FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' AND pg_catalog.pg_has_role(evtowner, 'USAGE')
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = pg_event_trigger.oid AND d.deptype = 'e'
-                                      AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)""", row -> List.of(row.getString(1), row.getString(2)));
-        List<String> statements = new ArrayList<>();
-        triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " DISABLE"));
-        statements.addAll(drops);
-        triggers.forEach(trigger -> statements.add("ALTER EVENT TRIGGER " + trigger.get(0) + " ENABLE" + trigger.get(1)));
-        return statements;
+        Rows.run(session, "target", "removing the journal", String.join(";", EventTriggers.of(session).unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
     }
 
     static void remove(Connection target) {

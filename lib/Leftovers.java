@@ -12,6 +12,8 @@ import java.sql.Connection;
 final class Leftovers {
     /** Tenths of a second. */
     private static final int CHECKS = 100;
+    /** A minute: with thousands of large objects, or on a busy server, its last look takes longer than the end of a session. */
+    private static final int RECORDER_CHECKS = 600;
     private static final int PROGRAM_CHECKS = 20;
     private static final String SESSIONS = " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND ("
             + of(JournalTables.SESSION) + " OR " + JournalTables.OF_PROGRAM + ")";
@@ -50,7 +52,7 @@ final class Leftovers {
         Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
         waitFor(target, SESSIONS, CHECKS);
         // What has been created until the end of those is written down now.
-        waitFor(target, RECORDERS, CHECKS);
+        waitFor(target, RECORDERS, RECORDER_CHECKS);
         Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
     }
 

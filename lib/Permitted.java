@@ -25,7 +25,7 @@ public final class Permitted {
         Set<String> changed = new RoleTranslation(roles, there, true, false, Set.of()).changed();
         roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent()).forEach(setting -> changed.add(setting.role()));
         return new Expected(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
-                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser())
+                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser()).powers(plan.powersThere())
                 .tablespaces(Inventory.missingTablespaces(from, to)).comments(OthersComments.find(from, target, to).kept());
     }
 }

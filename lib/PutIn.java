@@ -16,7 +16,10 @@ final class PutIn {
              AND EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_depend t ON t.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
                             AND t.objid = c.reltype AND t.refclassid = e.classid AND t.refobjid = c.oid AND t.deptype = 'i'
                           WHERE c.oid = e.objid AND t.xmin <> e.xmin)
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o WHERE o.classid = x.tableoid AND o.objid = x.oid AND o.xmin = e.xmin)""";
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o WHERE o.classid = x.tableoid AND o.objid = x.oid AND o.xmin = e.xmin)
+             -- pg_upgrade, too, puts members in one by one: then nothing can be told.
+             AND EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.refclassid = x.tableoid AND m.refobjid = x.oid AND m.deptype = 'e'
+                            AND (m.xmin = x.xmin OR m.xmin IN (SELECT o.xmin FROM pg_catalog.pg_depend o WHERE o.classid = x.tableoid AND o.objid = x.oid)))""";
     /** The columns by which a member {@code e} is known; {@code i} is what pg_identify_object says of it. */
     static final String COLUMNS = "e.classid, e.objid, pg_catalog.upper(pg_catalog.replace(i.type, '-', ' ')), i.identity, i.schema, x.extname";
     static final String MEMBERS = " FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid"
@@ -24,6 +27,23 @@ final class PutIn {
             + " WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e'"
             // From PostgreSQL 17 on the row type of a table and the array type of a type are members too; they go with what they are part of.
             + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid AND w.deptype = 'i') AND ";
+
+    /** On the source, as {@link Uncarried} has it: pg_dump leaves members to CREATE EXTENSION, which makes its own. The members of timescaledb change with each update. */
+    static final String UNCARRIED = """
+            SELECT 'extension-members', pg_catalog.format('%I.%I', n.nspname, c.relname),
+                   pg_catalog.format('ALTER EXTENSION %I ADD %s %I.%I', x.extname, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+                     WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
+                     || ' has made it a member of an extension that does not bring it', e.classid, e.objid
+              FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
+              JOIN pg_catalog.pg_class c ON c.oid = e.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e' AND x.extname <> 'timescaledb'
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid AND w.deptype IN ('a', 'i')) AND
+            """ + CONDITION;
+
+    /** @return what lets it be carried */
+    static String remedy(String reason) {
+        return reason.substring(0, reason.indexOf(" has made it ")).replaceFirst(" ADD ", " DROP ") + ";";
+    }
 
     private PutIn() {
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -174,6 +175,13 @@ public final class RolePlan {
             missing().forEach(role -> names.add(role.name()));
         }
         return names;
+    }
+
+    /** @return the powers that the target's roles have already, as a comparison names them, such as {@code role superuser boss} */
+    public Set<String> powersThere() {
+        Set<String> powers = new TreeSet<>();
+        existing.values().forEach(role -> role.attributes().forEach(attribute -> powers.add("role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role.name())));
+        return powers;
     }
 
     /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DatabaseCreation.java Extensions.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
+//SOURCES DatabaseCreation.java Extensions.java Failure.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
 //SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java Strangers.java TargetLock.java
 package lib;
 
@@ -126,7 +126,15 @@ final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<Stranger> strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
+        List<Stranger> strangers;
+        try {
+            strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
+        } catch (Failure e) {
+            if (JournalTables.exist(to)) {
+                throw e;
+            }
+            return Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended");
+        }
         return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", Strangers.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
+//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java PutIn.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
 //SOURCES UnreadableOnStandby.java
 package lib;
 
@@ -155,7 +155,7 @@ public final class Uncarried {
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
         String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")
                 + "\nUNION ALL\n" + ReservedSchemas.query(selection) + "\nUNION ALL\n" + SelfReferences.query(selection)
-                + "\nUNION ALL\n" + UnreadableOnStandby.query(selection);
+                + "\nUNION ALL\n" + UnreadableOnStandby.query(selection) + "\nUNION ALL\n" + PutIn.UNCARRIED;
         String sql = superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,
                 selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"), Selection.noExtension("pg_type", "t.oid"),
                 Selection.noExtension("pg_opclass", "o.oid"), Selection.noExtension("pg_opfamily", "o.oid"),
@@ -202,6 +202,7 @@ public final class Uncarried {
         return switch (thing.kind) {
             case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or ".formatted(Sql.literal(thing.name));
             case SelfReferences.KIND -> "DROP " + (thing.name.endsWith(")") ? "FUNCTION " : "VIEW ") + thing.name + "; on the source, or ";
+            case "extension-members" -> PutIn.remedy(thing.reason) + " on the source, or ";
             case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name, thing.reason) + ", or ";
             default -> "";
         };

@@ -101,4 +101,39 @@ class ExtensionMembersTest {
         assertTrue(restore.failure().startsWith("error: the target has objects with names that are to be created: type public.item in extension citext\n"), restore.failure());
         assertEquals("0", TARGET.query(target, "SELECT count(*) FROM pg_class WHERE relname = 'item'"));
     }
+
+    @Test
+    void what_was_put_into_an_extension_of_the_source_is_not_lost_without_a_word() {
+        String source = SOURCE.newDatabase();
+        SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE kept AS SELECT 1 AS id", "CREATE TABLE lost AS SELECT generate_series(1, 1000) AS id",
+                "CREATE VIEW seen AS SELECT id FROM lost");
+        SOURCE.sql(source, "ALTER EXTENSION citext ADD TABLE lost");
+        SIDES.refusesToMigrate("""
+                error: extension-members: public.lost: ALTER EXTENSION citext ADD TABLE public.lost has made it a member of an extension that does not bring it
+                hint: ALTER EXTENSION citext DROP TABLE public.lost; on the source, or migrate --leave-out extension-members
+                """, source, TARGET.newDatabase());
+        SOURCE.sql(source, "DROP VIEW seen");
+        String without = TARGET.newDatabase();
+        CommandRun run = SIDES.migrate(source, without, "--leave-out", "extension-members");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().contains("left out: extension-members: public.lost"), run.out());
+        SOURCE.sql(source, "ALTER EXTENSION citext DROP TABLE public.lost");
+        String target = TARGET.newDatabase();
+        assertEquals(0, SIDES.migrate(source, target).code());
+        assertEquals("1000", TARGET.query(target, "SELECT count(*) FROM lost"));
+    }
+
+    /** As pg_upgrade does with all members of all extensions. */
+    @Test
+    void members_that_were_all_put_in_one_by_one_are_the_extensions_own() {
+        String source = SOURCE.newDatabase();
+        SOURCE.sql(source, "CREATE EXTENSION pg_stat_statements");
+        SOURCE.rows(source, """
+                SELECT format('ALTER EXTENSION pg_stat_statements DROP %1$s %2$s; ALTER EXTENSION pg_stat_statements ADD %1$s %2$s', upper(i.type), i.identity)
+                  FROM pg_depend e, pg_identify_object(e.classid, e.objid, 0) i
+                 WHERE e.refclassid = 'pg_extension'::regclass AND e.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_stat_statements') AND e.deptype = 'e'
+                   AND i.type IN ('view', 'function')""").forEach(row -> SOURCE.sql(source, row.get(0)));
+        CommandRun run = SIDES.migrate(source, TARGET.newDatabase());
+        assertEquals(0, run.code(), run.err());
+    }
 }

@@ -34,7 +34,7 @@ class HouseRulesTest {
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights AddedDefaults TimescaleSource
               EntrySql
             work: Workers Part Landed Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
-              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowSample RowMover StreamedRows RestoredRows Rehearsal
+              Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings EventTriggers Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowSample RowMover StreamedRows RestoredRows Rehearsal
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
             verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
