@@ -40,6 +40,9 @@ final class PutIn {
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid AND w.deptype IN ('a', 'i')) AND
             """ + CONDITION;
 
+    /** What {@link Uncarried} calls these. */
+    static final String KIND = "extension-members";
+
     /** @return what lets it be carried */
     static String remedy(String reason) {
         return reason.substring(0, reason.indexOf(" has made it ")).replaceFirst(" ADD ", " DROP ") + ";";

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES ComparedTable.java Rows.java Selection.java Sql.java
+//SOURCES ComparedTable.java Rows.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -24,7 +24,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
     /** Rows of which about so many are compared in each table; of a compressed chunk at least one segment. */
     private static final long ROWS = 1000;
     /** From so many pages they are taken, for neighbours are alike. */
-    private static final long PAGES = 200;
+    private static final long PAGES = 1000;
     /** A column with more rows for each of its values is no key. */
     private static final long MOST_ROWS_A_VALUE = 100;
 
@@ -81,7 +81,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         }
         if (!stored.isEmpty()) {
             Rows.list(session, "source", "looking for keys", KEYS.formatted(Sql.literal(stored.keySet().toString().replace('[', '{').replace(']', '}')),
-                    TYPES, MOST_ROWS_A_VALUE, Selection.bytes("c.indrelid")), row -> keys.put(row.getLong(1), indexed(stored.get(row.getLong(1)), texts(row.getArray(2).getArray()),
+                    TYPES, MOST_ROWS_A_VALUE, "pg_catalog.pg_relation_size(c.indrelid)"), row -> keys.put(row.getLong(1), indexed(stored.get(row.getLong(1)), texts(row.getArray(2).getArray()),
                             texts(row.getArray(3).getArray()), Math.max(1, ROWS / Math.max(1, row.getLong(4))), row.getLong(5))));
         }
         if (!packed.isEmpty()) {
@@ -99,10 +99,10 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
     private static SampleKey indexed(ComparedTable table, List<String> columns, List<String> types, long values, long pages) {
         // Of a table with few pages all are taken.
         String share = pages <= PAGES ? "" : " TABLESAMPLE SYSTEM (" + 100.0 * PAGES / pages + ")";
+        // Of those rows at random: every tenth one would be the same again and again where a fault has a rhythm, too.
         return new SampleKey(columns, types, """
-                SELECT DISTINCT %s FROM (SELECT %s, pg_catalog.row_number() OVER () AS "row number", pg_catalog.count(*) OVER () AS "rows" FROM %s%s) d
-                 WHERE d."row number" %% GREATEST(1, d."rows" / %d) = 0 LIMIT %d"""
-                .formatted(literals(columns), names(columns, ""), table.rows(), share, values, values));
+                SELECT DISTINCT %s FROM (SELECT %s FROM %s%s ORDER BY pg_catalog.random() LIMIT %d) d"""
+                .formatted(literals(columns), names(columns, ""), table.rows(), share, values));
     }
 
     private static SampleKey segmented(String packed, List<String> columns, List<String> types) {

@@ -202,7 +202,7 @@ public final class Uncarried {
         return switch (thing.kind) {
             case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or ".formatted(Sql.literal(thing.name));
             case SelfReferences.KIND -> "DROP " + (thing.name.endsWith(")") ? "FUNCTION " : "VIEW ") + thing.name + "; on the source, or ";
-            case "extension-members" -> PutIn.remedy(thing.reason) + " on the source, or ";
+            case PutIn.KIND -> PutIn.remedy(thing.reason) + " on the source, or ";
             case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name, thing.reason) + ", or ";
             default -> "";
         };

@@ -59,7 +59,7 @@ class VerificationSampleTest {
     @Test
     void the_summary_says_what_was_looked_at() {
         assertTrue(migrated.out().matches("(?s).*\\narrived: 100101 rows in 6 tables and 1 row in 1 materialized view; compared: objects, numbers of rows, "
-                + "contents of 4 in full, of 3 by a sample of 3\\d\\d\\d rows\\n"), migrated.out());
+                + "contents of 4 in full, of 3 by a sample of [23]\\d\\d\\d rows\\n"), migrated.out());
         assertFalse(migrated.out().contains("everything arrived"), migrated.out());
         CommandRun whole = SIDES.migrate(shop, TARGET.newDatabase(), "--verify", "checksums");
         assertTrue(whole.out().endsWith("\neverything arrived: 100101 rows in 6 tables and 1 row in 1 materialized view\n"), whole.out());
@@ -72,7 +72,7 @@ class VerificationSampleTest {
 
     /** Rows of a large table are found by their keys, whatever kind of key it is; of a small table or one without a key one wrong row is found. */
     @ParameterizedTest
-    @CsvSource({"single, v = 'w'", "pair, v = 'w'", "often, v = 'w'", "keyless, v = CASE a WHEN 4711 THEN 'w' ELSE v END",
+    @CsvSource({"single, v = 'w'", "single, v = CASE id % 50 WHEN 3 THEN 'w' ELSE v END", "single, v = CASE id / 400 WHEN 49 THEN 'w' ELSE v END", "pair, v = 'w'", "often, v = 'w'", "keyless, v = CASE a WHEN 4711 THEN 'w' ELSE v END",
         "small, v = CASE id WHEN 99 THEN 'w' ELSE v END", "odd, v = CASE id::oid::int WHEN 1004711 THEN 'w' ELSE v END"})
     void other_contents_are_found(String table, String change) {
         try {
