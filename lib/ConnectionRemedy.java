@@ -102,6 +102,8 @@ final class ConnectionRemedy {
                     ? "no host of the %s is what target_session_attrs asks for: name another one, or use target_session_attrs=any".formatted(side) : reach(dsn);
             case "57P05" -> "idle_session_timeout of the %s leaves no time to begin a session: as a superuser there, ALTER ROLE %s SET idle_session_timeout = 0;"
                     .formatted(side, Sql.ident(dsn.user()));
+            case "57014" -> "statement_timeout of the %s leaves no time to begin a session: as a superuser there, ALTER ROLE %s SET statement_timeout = 0;"
+                    .formatted(side, Sql.ident(dsn.user()));
             case "53300" -> "the %s has no connection slot left: end other sessions, or let fewer jobs run at once".formatted(side);
             default -> besideTheStatement(side, state.equals("08006") || state.equals("42501") ? "" : state)
                     .orElse(reach(dsn));
