@@ -145,6 +145,19 @@ class OwnerPowersTest {
         refuses(SIDES.migrate(source, target, "--via-files", "--dir", folder.toString()), code);
     }
 
+    /** What hides behind a type: the server calls it for an index, for statistics of ANALYZE and at REFRESH. */
+    @Test
+    void nor_do_the_checks_of_domains_and_the_differences_of_ranges() {
+        asBoss("CREATE FUNCTION play.c(a int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN true; END $$",
+                "CREATE FUNCTION play.d(a int, b int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN a - b; END $$",
+                "CREATE DOMAIN play.dd AS int CHECK (play.c(value))", "CREATE TYPE play.rg AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = play.d)",
+                "CREATE DOMAIN play.span AS play.rg", "CREATE TABLE play.plain (a play.dd)", "CREATE TABLE play.ranged AS SELECT play.rg(1, 2)::play.span AS r",
+                "CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t ((a::play.dd))", "CREATE MATERIALIZED VIEW play.m AS SELECT a::play.dd FROM play.t");
+        bossOnTheTarget("SUPERUSER");
+        String why = " (a type that is used in it calls a function that a user has written)";
+        refuses(SIDES.migrate(source, target), "table play.m" + why + ", table play.ranged" + why + ", table play.t" + why);
+    }
+
     /** What reads or writes with the owner's rights. */
     @Test
     void nor_does_a_view_or_a_rule_reach_further() {
