@@ -101,7 +101,7 @@ record TimescaleExtension(String version, String schema, String jobTable) {
         List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
         List<Drops.Thing> others = strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
         // What a superuser created who is none any more looks the same, and the extension cannot do without it.
-        String connect = members.isEmpty() ? "" : "connect to the " + side + " as role " + members.get(0).owner + ", to whom the extension belongs, with what is its";
+        String connect = members.isEmpty() ? "" : "connect to the " + side + " as role " + members.get(0).owner + ", which owns the extension and what is named here";
         if (others.isEmpty()) {
             return failure.hint("%s", connect);
         }
@@ -109,6 +109,6 @@ record TimescaleExtension(String version, String schema, String jobTable) {
         // Of a trigger, the table's owner is who may drop it.
         boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
         String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";
-        return failure.hint("look at it, then%s, as %sa superuser of the %s: %s" + (connect.isEmpty() ? "" : "\nthen %s"), drops.taking(), by, side, drops.sql(), connect);
+        return failure.hint("look at it, then%s, as %sa superuser of the %s: %s" + (connect.isEmpty() ? "" : " Then %s"), drops.taking(), by, side, drops.sql(), connect);
     }
 }

@@ -133,7 +133,7 @@ class TimescaleStrangersTest {
                 "ALTER EXTENSION timescaledb ADD FUNCTION public.alter_job(int, timestamptz, text)");
         assertRefused(server, owned, target, "function public.alter_job(integer,timestamp with time zone,text)");
         String hint = CommandRun.preflight(server.uri(owned), server.uri(target)).failure();
-        assertTrue(hint.endsWith("hint: connect to the source as role mallory, to whom the extension belongs, with what is its"), hint);
+        assertTrue(hint.endsWith("hint: connect to the source as role mallory, which owns the extension and what is named here"), hint);
         assertFalse(CommandRun.preflight(server.uri(owned, "mallory", "mallory"), server.uri(target)).err().contains("is not its own"));
         assertHarmless(server, "as mallory");
         // Nobody is told to drop the tables of the extension.
@@ -143,7 +143,7 @@ class TimescaleStrangersTest {
         CommandRun demoted = CommandRun.preflight(server.uri(installed), server.uri(target));
         assertEquals(3, demoted.code(), demoted.err());
         assertTrue(demoted.failure().matches("error: on the source, what stands under a name of TimescaleDB is not its own: .* of role installer and \\d+ more\n"
-                + "hint: connect to the source as role installer, to whom the extension belongs, with what is its"), demoted.failure());
+                + "hint: connect to the source as role installer, which owns the extension and what is named here"), demoted.failure());
         assertFalse(CommandRun.preflight(server.uri(installed, "installer", "i"), server.uri(target)).err().contains("is not its own"));
     }
 
