@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Peculiarities.java Preflight.java Readability.java Report.java ReservedSchemas.java
+//SOURCES CarriedSettings.java Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
+//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Peculiarities.java PlainDump.java Preflight.java Readability.java Report.java ReservedSchemas.java
 //SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
 package lib;
 
@@ -87,6 +87,9 @@ public final class Dumping {
         }
         Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
         Contents contents = manifest.get().contents();
+        if (order.format() == DumpFormat.PLAIN) {
+            PlainDump.early(contents).forEach(text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
+        }
         console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
                 Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or put off. */
 public final class PlainDump {
@@ -38,12 +39,7 @@ public final class PlainDump {
                 .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));
         extensions.all().stream().filter(extension -> leaveOut.contains(extension.name())).forEach(extension -> findings.add(stop(
                 "extension %s cannot be left out of a plain dump", extension.name())));
-        if (contents.timescale() != null) {
-            contents.timescale().keys().forEach(key -> findings.add(stop("a plain dump checks foreign key %s in restoring mode, where the hypertable that it references has no rows",
-                    key.identity())));
-            contents.timescale().reading().stream().filter(reader -> reader.reads() != Timescale.Reads.STATISTICS).forEach(reader -> findings.add(stop(
-                    "a plain dump computes %s in restoring mode, where hypertables, which it may read, have no rows", reader.identity())));
-        }
+        early(contents).forEach(text -> findings.add(stop("%s", text)));
         Server server = target.server();
         try (Connection to = server.session()) {
             Inventory.missing(contents.tablespaces(), to).forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
@@ -61,6 +57,17 @@ public final class PlainDump {
             throw Connecting.statement("target", "ending the session", e);
         }
         return findings;
+    }
+
+    /** @return what the script of a plain dump does before its time with TimescaleDB, each in words */
+    static List<String> early(Contents contents) {
+        if (contents.timescale() == null) {
+            return List.of();
+        }
+        return Stream.concat(contents.timescale().keys().stream().map(key -> "a plain dump checks foreign key " + key.identity()
+                        + " in restoring mode, where the hypertable that it references has no rows"),
+                contents.timescale().reading().stream().filter(reader -> reader.reads() != Timescale.Reads.STATISTICS)
+                        .map(reader -> "a plain dump computes " + reader.identity() + " in restoring mode, where hypertables, which it may read, have no rows")).toList();
     }
 
     /** @return what only another format can do */

@@ -131,6 +131,10 @@ class TimescaleKeysTest {
         assertEquals(3, run.code(), run.err());
         assertTrue(run.failure().contains("foreign key of_measure of public.alarm"), run.failure());
         assertTrue(server.rows(target, "SELECT FROM pg_class WHERE relname = 'alarm'").isEmpty());
+        // While the source is still there, that is said.
+        CommandRun dump = Dumps.dump(server.uri(source), folder.resolve("plain dump"), "--format", "plain");
+        assertEquals(0, dump.code(), dump.err());
+        assertTrue(dump.err().contains("warning: a plain dump checks foreign key of_measure of public.alarm in restoring mode"), dump.err());
     }
 
     private static void succeeds(CommandRun run) {
