@@ -16,11 +16,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is kept as it is. */
 public final class RolePlan {
     private final Roles source;
     private final Map<String, Roles.Role> existing;
+    private final String bootstrap;
     private final RoleDifferences differences;
     private final Server.Facts facts;
     private final Set<String> owners;
@@ -39,6 +41,7 @@ public final class RolePlan {
         this.source = source;
         Roles there = Roles.read(session, server);
         this.existing = there.byName();
+        this.bootstrap = there.bootstrap();
         this.differences = new RoleDifferences(source, there);
         this.facts = server.facts();
         this.owners = owners;
@@ -180,8 +183,14 @@ public final class RolePlan {
     /** @return the powers that the target's roles have already, as a comparison names them, such as {@code role superuser boss} */
     public Set<String> powersThere() {
         Set<String> powers = new TreeSet<>();
-        existing.values().forEach(role -> role.attributes().forEach(attribute -> powers.add("role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role.name())));
+        existing.values().forEach(role -> role.attributes().forEach(attribute -> powers.add(power(attribute, role.name()))));
+        // The first superuser is in no list of roles, and has them all.
+        Stream.of(Roles.Attribute.values()).forEach(attribute -> powers.add(power(attribute, bootstrap)));
         return powers;
+    }
+
+    private static String power(Roles.Attribute attribute, String role) {
+        return "role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role;
     }
 
     /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */
