@@ -20,7 +20,9 @@ import java.util.stream.Collectors;
  */
 final class HypertableReaders {
     private static final String FUNCTIONS = """
-            SELECT p.oid, p.proname, pg_catalog.pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+            SELECT p.oid, p.proname,
+            """ + FunctionText.DEFINITION + """
+             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
              WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s
                AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)"""
             .formatted(Selection.noExtension("pg_proc", "p.oid"));

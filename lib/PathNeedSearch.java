@@ -25,8 +25,9 @@ final class PathNeedSearch {
 
     /** With a text where the body is kept as the server has understood it, too. */
     private static final String ROUTINES = """
-            SELECT p.oid, p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proname, CASE WHEN p.prosrc = '' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END,
-                   p.prosrc = '', EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c WHERE c LIKE 'search\\_path=%%'),
+            SELECT p.oid, p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proname,
+            """ + FunctionText.BODY + """
+                   , p.prosrc = '', EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c WHERE c LIKE 'search\\_path=%%'),
                    coalesce((SELECT pg_catalog.substr(c, 13) FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c
                               WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
                                 AND s.setrole IN (0, p.proowner) AND c LIKE 'search\\_path=%%'

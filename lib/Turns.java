@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java HypertableReaders.java Rows.java Selection.java Timescale.java
+//SOURCES Failure.java FunctionText.java HypertableReaders.java Rows.java Selection.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -56,7 +56,9 @@ final class Turns {
             SELECT oid, name FROM named""";
 
     private static final String TEXTS = """
-            SELECT p.oid, p.proname, pg_catalog.pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+            SELECT p.oid, p.proname,
+            """ + FunctionText.DEFINITION + """
+             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
              WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s""".formatted(Selection.noExtension("pg_proc", "p.oid"));
 
     private record Call(long table, long function) {
