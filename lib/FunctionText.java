@@ -22,10 +22,10 @@ final class FunctionText {
      * that counts.
      */
     static final String DEFINITION = "CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN pg_catalog.pg_get_functiondef(p.oid)"
-            + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), 'SQL_ASCII'), 'escape') END ";
+            + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), 'SQL_ASCII'), 'escape') END";
     /** The same for what is between its quotes, where that is kept. */
     static final String BODY = "CASE WHEN p.prosrc = '' THEN " + DEFINITION + " WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN p.prosrc"
-            + " ELSE pg_catalog.encode(pg_catalog.convert_to(p.prosrc, 'SQL_ASCII'), 'escape') END ";
+            + " ELSE pg_catalog.encode(pg_catalog.convert_to(p.prosrc, 'SQL_ASCII'), 'escape') END";
 
     /** What a name can be of. */
     enum Kind {
@@ -84,6 +84,11 @@ final class FunctionText {
     /** @return whether one of its words is such, or a name in it, in a string as well */
     boolean has(Predicate<String> wanted) {
         return tokens.stream().map(FunctionText::name).anyMatch(wanted);
+    }
+
+    /** @return whether it can run a statement that its text does not have */
+    boolean runsStatements() {
+        return has(word -> word.equals("execute") || word.startsWith("spi_") || word.startsWith("query_to_xml"));
     }
 
     private boolean isOf(Kind kind, int place, boolean declaring) {

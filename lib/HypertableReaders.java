@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES FunctionText.java FunctionUse.java Rows.java Selection.java Timescale.java TimescaleExtension.java
+//SOURCES FunctionUse.java Rows.java Selection.java Timescale.java TimescaleExtension.java WrittenFunction.java
 package lib;
 
 import java.sql.Connection;
@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -19,14 +20,6 @@ import java.util.stream.Collectors;
  * says: the names in its text do. A name too many makes something later than it could be, and nothing else.
  */
 final class HypertableReaders {
-    private static final String FUNCTIONS = """
-            SELECT p.oid, p.proname,
-            """ + FunctionText.DEFINITION + """
-             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-             WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s
-               AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)"""
-            .formatted(Selection.noExtension("pg_proc", "p.oid"));
-
     /** A view may read a hypertable, and a continuous aggregate is one. */
     private static final String NAMES = """
             SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
@@ -46,39 +39,34 @@ final class HypertableReaders {
                 ON k.schema = n.nspname AND k.name = c.relname
              WHERE k.name IS NULL""";
 
-    /** With what runs another statement than the text has. */
-    private static final Predicate<String> RUNS = word -> word.equals("execute") || word.startsWith("spi_") || word.startsWith("query_to_xml");
     private static final Predicate<String> CHUNK = word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
-
-    private record Function(long oid, String name, FunctionText text) {
-    }
 
     private final Connection session;
     private final String side;
     private final Selection selection;
-    private final List<Function> functions;
+    private final List<WrittenFunction> functions;
     private final Set<String> names = new HashSet<>();
 
-    private HypertableReaders(Connection session, String side, Selection selection) {
+    private HypertableReaders(Connection session, String side, Selection selection, List<WrittenFunction> functions) {
         this.session = session;
         this.side = side;
         this.selection = selection;
-        functions = Rows.list(session, side, "reading functions", FUNCTIONS, row -> new Function(row.getLong(1), row.getString(2), new FunctionText(row.getString(3))));
+        this.functions = functions;
     }
 
     /**
      * Asks the catalogs alone; nothing of the user's is run.
      *
+     * @param functions that the user has written
      * @param named gives the names by which a text may name a table, by its identifier
-     * @return none where the database does not have the extension, or no such function
+     * @return none where the database does not have the extension
      */
-    static List<Timescale.Reader> of(Connection session, String side, Selection selection, java.util.function.Function<Set<Long>, Map<Long, Set<String>>> named) {
-        HypertableReaders readers = new HypertableReaders(session, side, selection);
+    static List<Timescale.Reader> of(Connection session, String side, Selection selection, List<WrittenFunction> functions, Function<Set<Long>, Map<Long, Set<String>>> named) {
         // Others may have put something in the place of its catalog.
-        return readers.functions.isEmpty() || TimescaleExtension.of(session, side) == null ? List.of() : readers.read(named);
+        return TimescaleExtension.of(session, side) == null ? List.of() : new HypertableReaders(session, side, selection, functions).read(named);
     }
 
-    private List<Timescale.Reader> read(java.util.function.Function<Set<Long>, Map<Long, Set<String>>> named) {
+    private List<Timescale.Reader> read(Function<Set<Long>, Map<Long, Set<String>>> named) {
         names.addAll(Rows.texts(session, side, "listing the names of hypertables", NAMES));
         Set<Long> reading = reading();
         if (reading.isEmpty()) {
@@ -114,10 +102,10 @@ final class HypertableReaders {
         Set<String> called = new HashSet<>();
         boolean more = true;
         while (more) {
-            List<Function> found = functions.stream().filter(function -> !reading.contains(function.oid)
-                    && (function.text.has(RUNS.or(CHUNK).or(names::contains)) || !function.text.called(called::contains).isEmpty())).toList();
-            reading.addAll(found.stream().map(Function::oid).collect(Collectors.toSet()));
-            more = called.addAll(found.stream().map(Function::name).collect(Collectors.toSet()));
+            List<WrittenFunction> found = functions.stream().filter(function -> !reading.contains(function.oid())
+                    && (function.text().runsStatements() || function.text().has(CHUNK.or(names::contains)) || !function.text().called(called::contains).isEmpty())).toList();
+            reading.addAll(found.stream().map(WrittenFunction::oid).collect(Collectors.toSet()));
+            more = called.addAll(found.stream().map(WrittenFunction::name).collect(Collectors.toSet()));
         }
         return reading;
     }

@@ -25,9 +25,8 @@ final class PathNeedSearch {
 
     /** With a text where the body is kept as the server has understood it, too. */
     private static final String ROUTINES = """
-            SELECT p.oid, p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proname,
-            """ + FunctionText.BODY + """
-                   , p.prosrc = '', EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c WHERE c LIKE 'search\\_path=%%'),
+            SELECT p.oid, p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proname, %s,
+                   p.prosrc = '', EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c WHERE c LIKE 'search\\_path=%%'),
                    coalesce((SELECT pg_catalog.substr(c, 13) FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c
                               WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
                                 AND s.setrole IN (0, p.proowner) AND c LIKE 'search\\_path=%%'
@@ -83,7 +82,7 @@ final class PathNeedSearch {
         if (objects.stream().noneMatch(object -> object.kind().equals("ROUTINE")) && extensions.stream().allMatch("plpgsql"::equals)) {
             return PathNeeds.NONE;
         }
-        List<Routine> routines = Rows.list(source, "source", "reading functions", ROUTINES.formatted(), row -> new Routine(row.getLong(1), row.getString(2), row.getString(3),
+        List<Routine> routines = Rows.list(source, "source", "reading functions", ROUTINES.formatted(FunctionText.BODY), row -> new Routine(row.getLong(1), row.getString(2), row.getString(3),
                 new FunctionText(row.getString(4)), row.getBoolean(5), row.getBoolean(6), row.getString(7),
                 row.getString(8), row.getString(9)));
         if (routines.stream().allMatch(routine -> routine.parsed || routine.bound)) {

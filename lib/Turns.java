@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Failure.java FunctionText.java HypertableReaders.java Rows.java Selection.java Timescale.java
+//SOURCES Failure.java FunctionUse.java HypertableReaders.java Rows.java Selection.java Timescale.java WrittenFunction.java
 package lib;
 
 import java.sql.Connection;
@@ -20,32 +20,7 @@ import java.util.function.ToIntFunction;
  * columns and of domains. Such a function may read other tables, and nothing in the system catalog says which, unless its text does.
  */
 final class Turns {
-    /** Functions of the system and of extensions read no table of the user; what is written in C cannot be looked into, either. */
-    private static final String CALLED = """
-            WITH RECURSIVE written AS MATERIALIZED (
-              SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-               WHERE p.oid >= 16384 AND p.prokind = 'f' AND l.lanname NOT IN ('internal', 'c') AND %s),
-            part(relation, type) AS (
-              SELECT a.attrelid, a.atttypid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-               WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 AND EXISTS (SELECT FROM written)
-              UNION SELECT p.relation, u.type FROM part p JOIN pg_catalog.pg_type t ON t.oid = p.type LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid,
-                LATERAL (SELECT t.typbasetype UNION ALL SELECT t.typelem UNION ALL SELECT r.rngsubtype
-                         UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0) u(type)
-                WHERE u.type >= 16384),
-            computed(relation, catalog, object) AS (
-              SELECT k.conrelid, k.tableoid, k.oid FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0
-              UNION ALL SELECT p.relation, k.tableoid, k.oid FROM part p JOIN pg_catalog.pg_constraint k ON k.contypid = p.type AND k.contypid <> 0
-              UNION ALL SELECT f.adrelid, f.tableoid, f.oid FROM pg_catalog.pg_attrdef f
-                JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE a.attgenerated <> '')
-            SELECT DISTINCT c.oid, c.relname, w.oid FROM computed x
-              JOIN pg_catalog.pg_depend d ON d.classid = x.catalog AND d.objid = x.object
-              LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid = d.refobjid
-              JOIN written w ON w.oid = coalesce(o.oprcode::pg_catalog.oid, d.refobjid)
-              JOIN pg_catalog.pg_class c ON c.oid = x.relation
-             WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) AND c.relkind = 'r'
-             ORDER BY 2, 1""".formatted(Selection.noExtension("pg_proc", "p.oid"));
-
-    /** Asked first, for to plan the question above takes the server longer than all of it where there is no such function; with whether there may be hypertables. */
+    /** Asked first, for to plan the other questions takes the server longer than all of it where there is no function; with whether there may be hypertables. */
     private static final String ANY = "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
 
     /** With the name of what it is: a partition is named by the text as its parent, too. */
@@ -55,20 +30,8 @@ final class Turns {
               UNION SELECT n.oid, p.relname, p.oid FROM named n JOIN pg_catalog.pg_inherits i ON i.inhrelid = n.above JOIN pg_catalog.pg_class p ON p.oid = i.inhparent)
             SELECT oid, name FROM named""";
 
-    private static final String TEXTS = """
-            SELECT p.oid, p.proname,
-            """ + FunctionText.DEFINITION + """
-             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-             WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND %s""".formatted(Selection.noExtension("pg_proc", "p.oid"));
-
-    private record Call(long table, long function) {
-    }
-
-    private record Text(String name, String body) {
-    }
-
     private final Map<Long, Set<Long>> calls = new TreeMap<>();
-    private final Map<Long, Text> functions = new HashMap<>();
+    private final Map<Long, WrittenFunction> functions = new HashMap<>();
     private final Map<Long, Set<String>> names = new HashMap<>();
     private final Map<Long, Set<Long>> reads = new HashMap<>();
     private final Map<Long, Integer> turns = new HashMap<>();
@@ -84,16 +47,20 @@ final class Turns {
         if (any.isEmpty()) {
             return turns;
         }
-        Rows.list(session, side, "listing the tables whose rows functions are run for", CALLED, row -> new Call(row.getLong(1), row.getLong(3)))
-                .forEach(call -> turns.calls.computeIfAbsent(call.table, none -> new HashSet<>()).add(call.function));
+        List<WrittenFunction> written = WrittenFunction.list(session, side);
+        if (written.isEmpty()) {
+            return turns;
+        }
+        written.forEach(function -> turns.functions.put(function.oid(), function));
+        FunctionUse.list(session, side, selection, turns.functions.keySet()).stream().filter(FunctionUse::forRows)
+                .forEach(use -> turns.calls.computeIfAbsent(use.relation(), none -> new HashSet<>()).add(use.function()));
         if (turns.calls.size() > 1) {
             turns.names.putAll(names(session, side, turns.calls.keySet()));
-            Rows.list(session, side, "reading functions", TEXTS, row -> turns.functions.put(row.getLong(1), new Text(row.getString(2), row.getString(3))));
             turns.calls.forEach((table, called) -> turns.reads.put(table, turns.read(table, called)));
         }
         turns.calls.keySet().forEach(table -> turns.turn(table, new HashSet<>()));
         if (any.contains("t")) {
-            turns.readers = HypertableReaders.of(session, side, selection, tables -> names(session, side, tables));
+            turns.readers = HypertableReaders.of(session, side, selection, written, tables -> names(session, side, tables));
         }
         return turns;
     }
@@ -120,22 +87,22 @@ final class Turns {
         return readers.stream().anyMatch(reader -> reader.reads() == Timescale.Reads.ROWS && reader.relation() == table);
     }
 
-    /** Those of the other tables that one of the functions names, or one that these name. A name too many costs a turn, and nothing else. */
+    /** Those of the other tables that one of the functions names, or may, or one that these name. A name too many costs a turn, and nothing else. */
     private Set<Long> read(long table, Set<Long> called) {
         Set<Long> seen = new HashSet<>(called);
         List<Long> open = new ArrayList<>(called);
         Set<Long> read = new HashSet<>();
         while (!open.isEmpty()) {
-            Text text = functions.get(open.remove(open.size() - 1));
-            if (text != null) {
-                functions.forEach((other, function) -> {
-                    if (!seen.contains(other) && text.body.contains(function.name)) {
+            WrittenFunction function = functions.get(open.remove(open.size() - 1));
+            if (function != null) {
+                functions.forEach((other, known) -> {
+                    if (!seen.contains(other) && function.text().has(known.name()::equals)) {
                         seen.add(other);
                         open.add(other);
                     }
                 });
                 names.forEach((other, known) -> {
-                    if (other != table && known.stream().anyMatch(text.body::contains)) {
+                    if (other != table && (function.text().runsStatements() || function.text().has(known::contains))) {
                         read.add(other);
                     }
                 });
