@@ -8,10 +8,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import testbed.CommandRun;
-import testbed.Dumps;
 import testbed.Oracle;
-import testbed.Pasted;
 import testbed.Sides;
+import testbed.Ways;
 
 /** Tables whose rows the server runs functions for are loaded after what these functions read. */
 class LoadOrderTest {
@@ -45,24 +44,9 @@ class LoadOrderTest {
         String source = SIDES.source().newDatabase();
         SIDES.source().sql(source, READING);
         String target = SIDES.target().newDatabase();
-        arrive(source, target, way);
+        Ways.arrive(SIDES.source().uri(source), SIDES.target().uri(target), way, "RestorePostgres", folder);
         assertEquals(Oracle.data(SIDES.source(), source), Oracle.data(SIDES.target(), target));
         assertEquals("3 9", SIDES.target().query(target, "SELECT string_agg(DISTINCT n || ' ' || parts, ', ') FROM b_computed"));
-    }
-
-    private void arrive(String source, String target, String way) {
-        switch (way) {
-            case "" -> succeeds(SIDES.migrate(source, target));
-            case "restore" -> {
-                Path dump = folder.resolve("dump");
-                succeeds(Dumps.dump(SIDES.source().uri(source), dump));
-                succeeds(Dumps.restore(SIDES.target().uri(target), dump));
-            }
-            case "script" -> Pasted.between(SIDES.migrate(source, target, "--dry-run"), SIDES.source().uri(source), SIDES.target().uri(target));
-            case "script via files" -> Pasted.between(SIDES.migrate(source, target, "--dry-run", "--via-files", "--dir", folder.toString(), "--format", "custom"),
-                    SIDES.source().uri(source), SIDES.target().uri(target));
-            default -> succeeds(SIDES.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way));
-        }
     }
 
     /** No order by tables is right: one of them is tried again once the other is there. */

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,9 +18,9 @@ import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.Oracle;
-import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Timescale;
+import testbed.Ways;
 
 /**
  * Foreign keys that reference hypertables. In restoring mode these have no rows for who checks a key, and TimescaleDB does not tie the key to their
@@ -71,7 +70,7 @@ class TimescaleKeysTest {
     @ValueSource(strings = {"", "custom", "restore", "script", "script via files"})
     void they_hold_on_the_target(String way) {
         String target = empty();
-        arrive(target, way);
+        Ways.arrive(server.uri(source), server.uri(target), way, "RestoreTimescale", folder);
         assertEquals(server.rows(source, TIES), server.rows(target, TIES));
         assertEquals(26, server.rows(target, TIES).size());
         assertEquals(Oracle.schema(server, source), Oracle.schema(server, target));
@@ -83,24 +82,6 @@ class TimescaleKeysTest {
         assertEquals("0", server.query(target, "SELECT count(*) FROM alarm WHERE id = 1000"));
         assertThrows(RuntimeException.class, () -> server.sql(target, "DELETE FROM measure WHERE at = '2024-01-01 01:00+00'"));
         server.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)");
-    }
-
-    private void arrive(String target, String way) {
-        String[] files = {"--via-files", "--dir", folder.toString(), "--format", "custom", way.startsWith("script") ? "--dry-run" : "--verbose"};
-        switch (way) {
-            case "" -> succeeds(CommandRun.migrate(server.uri(source), server.uri(target)));
-            case "restore" -> {
-                Path dump = Dumps.dumped(server, source, folder.resolve("dump"));
-                succeeds(CommandRun.of("RestoreTimescale", Map.of("TARGET", server.uri(target)), dump.toString()));
-            }
-            case "script" -> pasted(CommandRun.migrate(server.uri(source), server.uri(target), "--dry-run"), target);
-            case "script via files" -> pasted(CommandRun.migrate(server.uri(source), server.uri(target), files), target);
-            default -> succeeds(CommandRun.migrate(server.uri(source), server.uri(target), files));
-        }
-    }
-
-    private static void pasted(CommandRun printed, String target) {
-        Pasted.between(printed, server.uri(source), server.uri(target));
     }
 
     /** On Timescale Cloud the tables belong to their owner by then; tablespaces are none of the user's there, and hypertables are detached from them. */
@@ -135,9 +116,5 @@ class TimescaleKeysTest {
         CommandRun dump = Dumps.dump(server.uri(source), folder.resolve("plain dump"), "--format", "plain");
         assertEquals(0, dump.code(), dump.err());
         assertTrue(dump.err().contains("warning: a plain dump checks foreign key of_measure of public.alarm in restoring mode"), dump.err());
-    }
-
-    private static void succeeds(CommandRun run) {
-        assertEquals(0, run.code(), run.err());
     }
 }

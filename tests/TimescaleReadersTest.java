@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,11 +12,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import testbed.CommandRun;
-import testbed.Dumps;
 import testbed.Oracle;
-import testbed.Pasted;
 import testbed.PgServer;
 import testbed.Timescale;
+import testbed.Ways;
 
 /**
  * What calls functions that read hypertables, which have no rows in restoring mode: stock tools fail there, or compute other values without a word,
@@ -29,7 +27,8 @@ class TimescaleReadersTest {
             "INSERT INTO measure SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '1 hour', i % 20, i FROM generate_series(0, 95) i",
             "ALTER TABLE measure SET (timescaledb.compress)", "SELECT compress_chunk(c) FROM show_chunks('measure', older_than => '2024-01-03 00:00+00'::timestamptz) c",
             "CREATE VIEW quantities AS SELECT q, sum(val) AS total FROM measure GROUP BY q",
-            "CREATE FUNCTION seen(int) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN EXISTS (SELECT FROM public.measure WHERE measure.q = $1); END'",
+            // Of these days all rows are compressed, and restoring mode hides them.
+            "CREATE FUNCTION seen(int) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN EXISTS (SELECT FROM public.measure WHERE measure.q = $1 AND at < ''2024-01-03 00:00+00''); END'",
             // It is not immutable at all, and nobody is told.
             "CREATE FUNCTION total(int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN (SELECT total FROM public.quantities WHERE quantities.q = $1); END'",
             "CREATE FUNCTION twice(int) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 2 * public.total($1)'",
@@ -77,7 +76,7 @@ class TimescaleReadersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"streaming", "restore", "script"})
+    @ValueSource(strings = {"", "restore", "script"})
     void are_computed_from_what_is_in_the_hypertables(String way) {
         isTheSame(server, source, way);
     }
@@ -85,26 +84,18 @@ class TimescaleReadersTest {
     @Test
     void are_computed_from_what_is_in_the_hypertables_of_an_older_version() {
         try (PgServer older = Timescale.community("2.13.1").start()) {
-            isTheSame(older, source(older), "streaming");
+            isTheSame(older, source(older), "");
         }
     }
 
     private void isTheSame(PgServer server, String source, String way) {
         String target = empty(server);
-        arrive(server, source, target, way);
+        Ways.arrive(server.uri(source), server.uri(target), way, "RestoreTimescale", folder);
         assertEquals(Oracle.schema(server, source), Oracle.schema(server, target));
         assertEquals(Oracle.data(server, source), Oracle.data(server, target));
         // By the indexes of the target.
         server.sql("postgres", "ALTER DATABASE " + target + " SET enable_seqscan = off");
         READ.forEach(sql -> assertEquals(server.rows(source, sql), server.rows(target, sql), sql));
-    }
-
-    private void arrive(PgServer server, String source, String target, String way) {
-        switch (way) {
-            case "restore" -> succeeds(CommandRun.of("RestoreTimescale", Map.of("TARGET", server.uri(target)), Dumps.dumped(server, source, folder.resolve("dump")).toString()));
-            case "script" -> Pasted.between(CommandRun.migrate(server.uri(source), server.uri(target), "--dry-run"), server.uri(source), server.uri(target));
-            default -> succeeds(CommandRun.migrate(server.uri(source), server.uri(target), "--verify", "checksums"));
-        }
     }
 
     /** psql would run it from the first line to the last in restoring mode. */
@@ -129,9 +120,5 @@ class TimescaleReadersTest {
         String database = server.newDatabase();
         server.sql(database, "CREATE EXTENSION timescaledb");
         return database;
-    }
-
-    private static void succeeds(CommandRun run) {
-        assertEquals(0, run.code(), run.err() + run.out());
     }
 }
