@@ -42,8 +42,6 @@ public final class Migration {
             Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
     }
 
-    private static final long PG_CLASS = 1259;
-
     private final Console console;
     private final Order order;
     private final Report report = new Report();
@@ -173,7 +171,7 @@ public final class Migration {
 
     private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
         try (FrozenSource frozen = source) {
-            contents = contents.without(preflight.uncarried().objects(PG_CLASS));
+            contents = contents.without(preflight.uncarried().relations());
             if (dryRun) {
                 script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters)
                         .text(writer(preflight), order.files);

@@ -31,22 +31,14 @@ final class PutIn {
     /** On the source, as {@link Uncarried} has it: pg_dump leaves members to CREATE EXTENSION, which makes its own. The members of timescaledb change with each update. */
     static final String UNCARRIED = """
             SELECT 'extension-members', pg_catalog.format('%I.%I', n.nspname, c.relname),
-                   pg_catalog.format('ALTER EXTENSION %I ADD %s %I.%I', x.extname, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-                     WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
-                     || ' has made it a member of an extension that does not bring it', e.classid, e.objid
+                   pg_catalog.format('somebody has put it into extension %I, which does not make it; to carry it: ALTER EXTENSION %I DROP %s %I.%I; on the source', x.extname, x.extname,
+                     CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+                     n.nspname, c.relname), e.classid, e.objid
               FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
               JOIN pg_catalog.pg_class c ON c.oid = e.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e' AND x.extname <> 'timescaledb'
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid AND w.deptype IN ('a', 'i')) AND
             """ + CONDITION;
-
-    /** What {@link Uncarried} calls these. */
-    static final String KIND = "extension-members";
-
-    /** @return what lets it be carried */
-    static String remedy(String reason) {
-        return reason.substring(0, reason.indexOf(" has made it ")).replaceFirst(" ADD ", " DROP ") + ";";
-    }
 
     private PutIn() {
     }

@@ -18,8 +18,6 @@ import java.util.concurrent.atomic.AtomicReference;
  * manifest; nothing is changed before dump and target have passed every check.
  */
 public final class Restoration {
-    private static final long PG_CLASS = 1259;
-
     private final Console console;
     private final RestoreCheck.Order order;
     private final Report report = new Report();
@@ -119,7 +117,7 @@ public final class Restoration {
     }
 
     private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
-        Contents contents = manifest.contents().without(check.uncarried().objects(PG_CLASS));
+        Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
@@ -186,7 +184,7 @@ public final class Restoration {
     }
 
     private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
-        Contents contents = manifest.contents().without(check.uncarried().objects(PG_CLASS));
+        Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
         ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
                 Server.loading())

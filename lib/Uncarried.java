@@ -27,6 +27,7 @@ public final class Uncarried {
     }
 
     private static final String SERVER = "server-settings";
+    private static final long PG_CLASS = 1259;
     /** So many of one class with one remedy are told one by one. */
     private static final int MANY = 5;
     /** In any case. */
@@ -202,7 +203,6 @@ public final class Uncarried {
         return switch (thing.kind) {
             case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or ".formatted(Sql.literal(thing.name));
             case SelfReferences.KIND -> "DROP " + (thing.name.endsWith(")") ? "FUNCTION " : "VIEW ") + thing.name + "; on the source, or ";
-            case PutIn.KIND -> PutIn.remedy(thing.reason) + " on the source, or ";
             case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name, thing.reason) + ", or ";
             default -> "";
         };
@@ -229,6 +229,11 @@ public final class Uncarried {
         List<String> users = Dependents.of(source, "source", objects);
         return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", "move as a superuser of the target, or drop on the source what needs it",
                 "what is left out is needed by %s", Dependents.some(users)));
+    }
+
+    /** @return the identifiers of the relations that a schema dump holds and that stay behind */
+    Set<Long> relations() {
+        return objects(PG_CLASS);
     }
 
     /** @return the identifiers of the objects of one system catalog that a schema dump holds and that stay behind */
