@@ -5,7 +5,6 @@ package lib;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Settings that come along and would freeze or mislead the target, for they were made for the source's server or for the move. */
 final class CarriedSettings {
@@ -77,12 +76,12 @@ final class CarriedSettings {
         if (facts.user().equals(facts.login())) {
             return List.of();
         }
-        String resets = Rows.texts(session, server.side(), "listing the settings of role", """
+        String resets = String.join(" ", Rows.texts(session, server.side(), "listing the settings of role", """
                 SELECT 'ALTER ' || pg_catalog.concat_ws(' IN ', CASE WHEN s.setrole <> 0 THEN 'ROLE ' || pg_catalog.quote_ident(r.rolname) WHEN s.setdatabase = 0 THEN 'ROLE ALL' END,
                          CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname) END) || ' RESET role;'
                   FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
                  WHERE EXISTS (SELECT FROM pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'role=%') AND (s.setrole = 0 OR r.rolname = session_user)
-                   AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1""").stream().collect(Collectors.joining(" "));
+                   AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1"""));
         return List.of(Finding.warning(CHECK, resets.isEmpty() ? null : "to act as the user who is connected, on the " + server.side() + ": " + resets,
                 "sessions of \"%s\" on the %s act as role \"%s\", as a setting says, and may do what that may", facts.login(), server.side(), facts.user()));
     }

@@ -83,8 +83,8 @@ public final class DatabaseSettings {
     }
 
     /**
-     * @return the statements that comment on the source's database and on plpgsql, which no dump does, and set what it sets for it, and for roles in it, said of the database
-     *         with this name
+     * @return the statements that comment on the source's database, and on plpgsql, which no dump does, and that give the settings of the database and
+     *         those of roles in it; all said of the database with this name
      */
     public static List<String> settings(Connection source, String name) {
         List<String> statements = Rows.list(source, "source", "reading the comment on the database", """

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DumpFiles.java DateStyleCheck.java DumpFormat.java
+//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DateStyleCheck.java DumpFiles.java DumpFormat.java
 //SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java PathNeeds.java ProgressLine.java
 //SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
@@ -178,6 +178,7 @@ public final class DumpWriter {
         Connection session = source.snapshot().holder();
         Server server = source.server();
         Server.Facts facts = server.facts();
+        List<Extensions.Installed> extensions = Extensions.installed(session, "source");
         return new Manifest(Manifest.FORMAT, Console.VERSION, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(), !order.noOwner, !order.noPrivileges,
                         client.major() + "." + client.minor(), client.major()),
@@ -185,25 +186,19 @@ public final class DumpWriter {
                         DatabaseSettings.creation(session)),
                 new Manifest.Moment(source.snapshot().id(), Rows.text(session, "source", "asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
-                order.filters, Extensions.installed(session, "source"),
+                order.filters, extensions,
                 Uncarried.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
-                pathNeeds(source, contents),
-                Money.read(session, source.selection()), none(DateStyleCheck.computed(session, source.selection())),
+                pathNeeds(source, contents, extensions),
+                Money.read(session, source.selection()), DateStyleCheck.computed(session, source.selection()),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
     }
 
-    private static List<String> none(List<String> list) {
-        return list.isEmpty() ? null : list;
-    }
-
-    private static PathNeeds pathNeeds(FrozenSource source, Contents contents) {
-        Connection session = source.snapshot().holder();
-        PathNeeds needs = PathNeedSearch.find(session, source.selection(), contents.objects(),
-                Extensions.installed(session, "source").stream().map(Extensions.Installed::name).toList());
+    private static PathNeeds pathNeeds(FrozenSource source, Contents contents, List<Extensions.Installed> extensions) {
+        PathNeeds needs = PathNeedSearch.find(source.snapshot().holder(), source.selection(), contents.objects(), extensions.stream().map(Extensions.Installed::name).toList());
         return needs.evaluations().isEmpty() ? null : needs;
     }
 

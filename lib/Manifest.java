@@ -35,7 +35,7 @@ import java.util.StringJoiner;
  * @param users the other roles that the dump names beside owners: in policies and user mappings
  * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
  * @param money what is an amount of money in it; null where nothing is
- * @param computed what users' functions, or a query, compute anew on the target, in words; null where nothing is
+ * @param computed what users' functions, or a query, compute anew on the target, in words; null in a manifest that was written before this was
  * @param pathNeeds the functions that need a search_path, and what calls them; null where there are none
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */

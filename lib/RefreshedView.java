@@ -67,10 +67,10 @@ final class RefreshedView {
                 throw Failure.refused("it would fire event trigger %s with the rights of this user", String.join(", ", triggers.others()));
             }
             session.setAutoCommit(false);
+            statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO DEFAULT");
             for (String off : triggers.off()) {
                 statement.execute(off);
             }
-            statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO DEFAULT");
             statement.execute("REFRESH MATERIALIZED VIEW " + view.target());
             statement.execute(SessionSettings.comparing(target.server().facts().major()));
             RowSum sum = RowSum.ask(session, List.of(query)).get(0);

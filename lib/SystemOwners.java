@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Objects of the system and of extensions that were given to somebody. No dump carries their owners: initdb and CREATE EXTENSION make them anew.
@@ -40,6 +39,6 @@ final class SystemOwners {
                         "ALTER " + row.getString(2).toUpperCase(Locale.ROOT) + " " + row.getString(3) + " OWNER TO " + Sql.ident(row.getString(1)) + ";"));
         return byOwner.entrySet().stream().map(entry -> Finding.warning("owners", "afterwards, " + kind.helper() + " may run: " + String.join(" ", entry.getValue().values()),
                 "role \"%s\" owns objects of the system or of extensions on the source, and will not on the target: %s", entry.getKey(),
-                entry.getValue().keySet().stream().collect(Collectors.joining(", ")))).toList();
+                String.join(", ", entry.getValue().keySet()))).toList();
     }
 }

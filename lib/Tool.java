@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.zeroturnaround.exec.ProcessExecutor;
@@ -96,8 +97,9 @@ public final class Tool {
     byte[] beginning(String name, List<String> arguments, int bytes) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
-        Beginning beginning = new Beginning(bytes);
-        run(name, "this machine", command, Map.of(), new ToolMessages(name), beginning);
+        AtomicReference<Process> process = new AtomicReference<>();
+        Beginning beginning = new Beginning(bytes, process);
+        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, beginning, () -> beginning.full);
         return beginning.kept.toByteArray();
     }
 
@@ -105,11 +107,12 @@ public final class Tool {
     private static final class Beginning extends OutputStream {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final int most;
-        private final AtomicReference<Process> process = new AtomicReference<>();
+        private final AtomicReference<Process> process;
         private volatile boolean full;
 
-        Beginning(int most) {
+        Beginning(int most, AtomicReference<Process> process) {
             this.most = most;
+            this.process = process;
         }
 
         @Override
@@ -147,18 +150,22 @@ public final class Tool {
 
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
         List<String> output = new ArrayList<>();
-        run(name, side, command, environment, messages, new LogOutputStream() {
+        run(name, side, command, environment, messages, new AtomicReference<>(), new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 output.add(line);
             }
-        });
+        }, () -> false);
         return output;
     }
 
-    private void run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages, OutputStream output) {
+    /**
+     * @param process where the program is to be found while it runs
+     * @param enough whether it has written what was wanted, and was ended for that
+     */
+    private void run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages, AtomicReference<Process> process,
+            OutputStream output, BooleanSupplier enough) {
         console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
-        AtomicReference<Process> process = output instanceof Beginning beginning ? beginning.process : new AtomicReference<>();
         ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(output).redirectError(new LogOutputStream() {
             @Override
             protected void processLine(String line) {
@@ -180,7 +187,7 @@ public final class Tool {
             int code = start(name, executor, process).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
                     reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
-            if (!(output instanceof Beginning beginning && beginning.full)) {
+            if (!enough.getAsBoolean()) {
                 judge(name, side, code, messages);
             }
         } catch (ExecutionException e) {
