@@ -86,15 +86,15 @@ final class Capacity {
     /** The limits of the server, the database and the role (PostgreSQL manual, 20.3.1), less those who are connected but for this session. */
     private static Slots slots(String side, Connection session) {
         return Rows.list(session, side, "counting the connection slots", """
-                SELECT (SELECT pg_catalog.current_setting('max_connections')::int
-                               - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END
-                               - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')) + 1,
-                       CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - (SELECT pg_catalog.count(*)
-                         FROM pg_catalog.pg_stat_activity s WHERE s.datid = d.oid) END + 1,
-                       CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - (SELECT pg_catalog.count(*)
-                         FROM pg_catalog.pg_stat_activity s WHERE s.usesysid = r.oid) END + 1, d.datname, r.rolname,
-                       pg_catalog.current_setting('max_connections')::int
-                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""",
+                SELECT pg_catalog.current_setting('max_connections')::int
+                         - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END - a.clients + 1,
+                       CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - a.of_database END + 1,
+                       CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - a.of_role END + 1,
+                       d.datname, r.rolname, pg_catalog.current_setting('max_connections')::int
+                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, LATERAL (
+                    SELECT pg_catalog.count(*) FILTER (WHERE s.backend_type = 'client backend') AS clients, pg_catalog.count(*) FILTER (WHERE s.datid = d.oid) AS of_database,
+                           pg_catalog.count(*) FILTER (WHERE s.usesysid = r.oid) AS of_role FROM pg_catalog.pg_stat_activity s) a
+                 WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""",
                 row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5), row.getLong(6))).get(0);
     }
 
