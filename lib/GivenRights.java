@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Console.java Contents.java Delivery.java Finishing.java Grantees.java Grantors.java Memberships.java OwnedObjects.java Ownership.java
-//SOURCES Refusal.java Report.java Server.java Steps.java TargetCheck.java
+//SOURCES Refusal.java Report.java Server.java Steps.java
 package lib;
 
 import java.sql.Connection;
@@ -86,7 +86,7 @@ final class GivenRights implements Delivery.Rights {
     void rest() {
         List<OwnedObjects.Owned> others = wanted.objects.stream().filter(object -> !isEventTrigger(object)).toList();
         ownership.giveUp(others.stream().filter(object -> !given.contains(object)).toList());
-        ownership.kept(others).stream().filter(object -> !TargetCheck.isPublic(object))
+        ownership.kept(others).stream().filter(object -> !object.isPublic())
                 .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
                 .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s", target.facts().user(), owner,
                         OwnedObjects.some(kept)));

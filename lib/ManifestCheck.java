@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Contents.java Difference.java Finding.java Inventory.java OwnedObjects.java Rows.java Sql.java TargetCheck.java
+//SOURCES Contents.java Difference.java Finding.java Inventory.java OwnedObjects.java Rows.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -33,7 +33,7 @@ final class ManifestCheck {
     List<Difference> differences(List<OwnedObjects.Owned> objects) {
         Set<String> there = OwnedObjects.list(target, "target").stream().map(OwnedObjects.Owned::toString).collect(Collectors.toSet());
         List<Difference> differences = new ArrayList<>();
-        objects.stream().filter(object -> !there.contains(object.toString()) && !TargetCheck.isPublic(object))
+        objects.stream().filter(object -> !there.contains(object.toString()) && !object.isPublic())
                 .forEach(object -> differences.add(new Difference(object.kind().toLowerCase(java.util.Locale.ROOT), object.identity(), "in the dump",
                         Difference.MISSING)));
         if (differences.isEmpty()) {

@@ -19,6 +19,11 @@ public final class OwnedObjects {
      * @param part whether the object follows another one's owner, as a sequence does that a column owns
      */
     public record Owned(long catalog, long oid, String kind, String identity, String schema, String owner, boolean part) {
+        /** @return whether this is the schema public, which every database has already and which keeps the owner that it has there */
+        boolean isPublic() {
+            return kind.equals("SCHEMA") && identity.equals("public");
+        }
+
         @Override
         public String toString() {
             return kind.toLowerCase(java.util.Locale.ROOT) + " " + identity;

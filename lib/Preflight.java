@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
 //SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
-//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java Readability.java
+//SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnerPowers.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java Readability.java
 //SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java SystemOwners.java TargetCheck.java TargetKind.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
 package lib;
@@ -244,7 +244,7 @@ public final class Preflight {
     }
 
     private static Set<String> owners(List<OwnedObjects.Owned> objects) {
-        return objects.stream().filter(object -> !TargetCheck.isPublic(object)).map(OwnedObjects.Owned::owner)
+        return objects.stream().filter(object -> !object.isPublic()).map(OwnedObjects.Owned::owner)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -252,9 +252,10 @@ public final class Preflight {
     private void rights(Set<String> owners, String bootstrap) {
         List<Timescale.Job> jobs = withTimescale ? Timescale.jobs(from, "source") : List.of();
         jobs.forEach(job -> owners.add(job.owner()));
-        owners.removeIf(owner -> owner.equals(bootstrap) || roles.heirs().gained(owner, roles.powers().of(owner)).isEmpty());
+        OwnerPowers heirs = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
+        owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());
         if (!owners.isEmpty()) {
-            findings.addAll(roles.heirs().check(roles.heirs().with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs), plan.granted));
+            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs), plan.granted));
         }
     }
 

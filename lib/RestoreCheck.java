@@ -169,7 +169,7 @@ public final class RestoreCheck {
 
     /** Roles belong to the server; a dump of one database only names them. */
     private void roles(Server target, Connection to) {
-        Set<String> owners = noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !TargetCheck.isPublic(object))
+        Set<String> owners = noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
                 .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
         Set<String> missing = new TreeSet<>(owners);
         missing.addAll(manifest.users());

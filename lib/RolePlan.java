@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Finding.java GoneRoles.java OwnerPowers.java RoleDifferences.java RolePowers.java RoleStatements.java RoleTarget.java
+//SOURCES Connecting.java Finding.java GoneRoles.java RoleDifferences.java RolePowers.java RoleStatements.java RoleTarget.java
 //SOURCES RoleTranslation.java Roles.java Rows.java Server.java Sql.java TargetKind.java
 package lib;
 
@@ -158,9 +158,9 @@ public final class RolePlan {
         return translation.here();
     }
 
-    /** @return what becomes on the target of what acts with its owner's rights */
-    OwnerPowers heirs() {
-        return new OwnerPowers(target.powers(), unreachable, facts.user());
+    /** @return what the roles of the target can do */
+    RolePowers targetPowers() {
+        return target.powers();
     }
 
     /** @return the owners whose objects will belong to the connecting user */

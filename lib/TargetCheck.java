@@ -146,11 +146,6 @@ final class TargetCheck {
                 : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
     }
 
-    /** The schema public is there already and keeps the owner that it has. */
-    static boolean isPublic(OwnedObjects.Owned object) {
-        return object.kind().equals("SCHEMA") && object.identity().equals("public");
-    }
-
     /**
      * @param sorting as {@link Server.Facts} has it
      * @param creation what CREATE DATABASE has to be told to make one like the source's
