@@ -118,9 +118,8 @@ public final class DumpWriter {
         }
     }
 
-    /** pg_dump's own script brings all rows before all indexes. */
     private boolean isLate(Contents contents) {
-        return order.format == DumpFormat.PLAIN && !contents.late().isEmpty();
+        return order.format == DumpFormat.PLAIN && LateScript.wanted(contents);
     }
 
     /**

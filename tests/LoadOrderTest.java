@@ -39,7 +39,7 @@ class LoadOrderTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "custom", "restore", "script", "script via files"})
+    @ValueSource(strings = {"", "custom", "plain", "restore", "restore plain", "script", "script via files", "script via plain files"})
     void after_what_their_functions_read(String way) {
         String source = SIDES.source().newDatabase();
         SIDES.source().sql(source, READING);
