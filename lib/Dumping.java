@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES CarriedSettings.java Cleanup.java ClientTools.java Console.java Contents.java Count.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Failure.java
-//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PausedJobs.java Peculiarities.java PlainDump.java Preflight.java Readability.java Report.java ReservedSchemas.java
-//SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Verdict.java
+//SOURCES Filters.java Finding.java FrozenSource.java Manifest.java PathNeeds.java PausedJobs.java Peculiarities.java PlainDump.java Preflight.java Readability.java Report.java ReservedSchemas.java
+//SOURCES Selection.java SelfReferences.java Server.java ShellScript.java Steps.java TimescaleSource.java Tool.java Uncarried.java Untried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -50,6 +50,9 @@ public final class Dumping {
             selection = Selection.resolve(session, "source", filters);
         }
         try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> { })) {
+            if (order.format() == DumpFormat.PLAIN) {
+                Verdict.of(Untried.check(frozen.contents(), PathNeeds.NONE, Untried.PSQL), console, new Report());
+            }
             new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
         }
         return script.text();
@@ -88,6 +91,7 @@ public final class Dumping {
         Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
         Contents contents = manifest.get().contents();
         if (order.format() == DumpFormat.PLAIN) {
+            Verdict.of(Untried.check(contents, manifest.get().needs(), Untried.PSQL), console, new Report());
             PlainDump.early(contents).forEach(text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
         }
         console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),

@@ -23,9 +23,10 @@ public final class Inventory {
      * @param file the relfilenode, which changes when the table is truncated or rewritten
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
+     * @param circular whether it and one of these others may read each other
      */
     public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean late, String condition,
-            boolean extension, long file, int catalog, int turn) {
+            boolean extension, long file, int catalog, int turn, boolean circular) {
         /** @return the quoted, qualified name */
         public String sql() {
             return Sql.name(schema, name);
@@ -33,7 +34,7 @@ public final class Inventory {
 
         /** @return the same, but that the rows of {@code condition} are read through these expressions */
         public Table reading(String read) {
-            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog, turn);
+            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog, turn, circular);
         }
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
@@ -118,7 +119,8 @@ public final class Inventory {
                         selection.relation("c", "n"),
                         selection.selective() ? "false" : "true", selection.data("c")),
                 row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
-                        row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1))));
+                        row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1)),
+                        turns.circular(row.getLong(1))));
         // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
         unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0 && !any(session, side, table.sql(), table.condition())).toList();
         return found.stream().filter(table -> !unfilled.contains(table)).toList();

@@ -5,7 +5,7 @@
 //SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
 //SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Rehearsal.java Report.java
 //SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
-//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Verdict.java Verification.java
+//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Untried.java Verdict.java Verification.java
 package lib;
 
 import java.sql.Connection;
@@ -173,6 +173,9 @@ public final class Migration {
         try (FrozenSource frozen = source) {
             contents = contents.without(preflight.uncarried().relations());
             if (dryRun) {
+                if (order.files == null || order.files.format() != DumpFormat.PLAIN) {
+                    Verdict.of(Untried.check(contents, preflight.pathNeeds(), Untried.Loader.script("migrate")), console, report);
+                }
                 script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters)
                         .text(writer(preflight), order.files);
                 return;
@@ -191,7 +194,7 @@ public final class Migration {
     private void dump(FrozenSource source, Preflight preflight, TargetDatabase target) {
         if (order.files != null) {
             if (order.files.format() == DumpFormat.PLAIN) {
-                Verdict.of(new PlainDump(contents, order.noOwner, order.leaveOut).check(preflight.uncarried(), preflight.extensions(), target), console,
+                Verdict.of(new PlainDump(contents, order.noOwner, order.leaveOut).check(preflight.uncarried(), preflight.pathNeeds(), preflight.extensions(), target), console,
                         report);
             }
             if (!dryRun) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java Contents.java Extensions.java Finding.java Inventory.java OwnedObjects.java Rows.java Server.java TargetDatabase.java Timescale.java Uncarried.java
+//SOURCES Connecting.java Contents.java Extensions.java Finding.java Inventory.java OwnedObjects.java Rows.java Server.java PathNeeds.java TargetDatabase.java Timescale.java Uncarried.java Untried.java
 package lib;
 
 import java.sql.Connection;
@@ -31,9 +31,9 @@ public final class PlainDump {
         this.leaveOut = leaveOut;
     }
 
-    /** @return a finding for each thing that stands in the way */
-    public List<Finding> check(Uncarried uncarried, Extensions extensions, TargetDatabase target) {
-        List<Finding> findings = new ArrayList<>();
+    /** @return a finding for each thing that stands in the way, or may */
+    public List<Finding> check(Uncarried uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
+        List<Finding> findings = Untried.check(contents, needs, Untried.PSQL);
         // A publication is in there once more for each of its parts.
         uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name()).distinct()
                 .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));

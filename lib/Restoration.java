@@ -1,10 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Background.java Bytes.java ClientTools.java ComputingSessions.java Console.java Contents.java
 //SOURCES Count.java Delivery.java Difference.java DifferenceTable.java DriverSettings.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java
-//SOURCES Failure.java GoneRoles.java Journal.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
+//SOURCES Failure.java Finding.java GoneRoles.java Journal.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
 //SOURCES NewerSettings.java Occupation.java Parallelism.java PlainDump.java ProgressLine.java Rehearsal.java Report.java RestoreCheck.java RestoredRows.java
 //SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java StepwiseDelivery.java TargetDatabase.java TargetLock.java
-//SOURCES Tool.java Verdict.java
+//SOURCES Tool.java Untried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
@@ -173,7 +173,11 @@ public final class Restoration {
 
     private String script(TargetDatabase database, ClientTools clients) throws SQLException {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
-        Verdict.of(check.run(), console, report);
+        List<Finding> findings = check.run();
+        if (!isPlain()) {
+            findings.addAll(Untried.check(manifest.contents(), manifest.needs().without(order.leaveOut()), Untried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
+        }
+        Verdict.of(findings, console, report);
         ClientTools.Installation client = client(clients, database.server());
         int major = database.server().facts().major();
         if (!isPlain() && NewerSettings.unknown(client.major(), major)) {

@@ -164,7 +164,7 @@ public final class RestoreCheck {
             findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer", manifest.dump().client(),
                     NewerSettings.FROM));
         }
-        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, extensions, database));
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, manifest.needs(), extensions, database));
     }
 
     /** Roles belong to the server; a dump of one database only names them. */

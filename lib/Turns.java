@@ -23,11 +23,15 @@ final class Turns {
     /** Asked first, for to plan the other questions takes the server longer than all of it where there is no function; with whether there may be hypertables. */
     private static final String ANY = "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
 
-    /** With the name of what it is: a partition is named by the text as its parent, too. */
+    /** With the name of what it is: a partition is named by the text as its parent, too, and a table as a view that reads it. */
     private static final String NAMES = """
             WITH RECURSIVE named(oid, name, above) AS (
               SELECT c.oid, c.relname, c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid = ANY ('{%s}'::pg_catalog.oid[])
-              UNION SELECT n.oid, p.relname, p.oid FROM named n JOIN pg_catalog.pg_inherits i ON i.inhrelid = n.above JOIN pg_catalog.pg_class p ON p.oid = i.inhparent)
+              UNION SELECT n.oid, p.relname, p.oid FROM named n, LATERAL (
+                SELECT i.inhparent AS oid FROM pg_catalog.pg_inherits i WHERE i.inhrelid = n.above
+                UNION ALL SELECT r.ev_class FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+                 WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = n.above) a
+                JOIN pg_catalog.pg_class p ON p.oid = a.oid)
             SELECT oid, name FROM named""";
 
     private final Map<Long, Set<Long>> calls = new TreeMap<>();
@@ -75,6 +79,19 @@ final class Turns {
     /** @return 0, or the turn of a table that waits for others, from 1 on */
     int of(long table) {
         return turns.getOrDefault(table, 0);
+    }
+
+    /** @return whether it may read a table, which reads it, so that no order is known to be right */
+    boolean circular(long table) {
+        Set<Long> seen = new HashSet<>();
+        List<Long> open = new ArrayList<>(reads.getOrDefault(table, Set.of()));
+        while (!open.isEmpty()) {
+            long read = open.remove(open.size() - 1);
+            if (seen.add(read)) {
+                open.addAll(reads.getOrDefault(read, Set.of()));
+            }
+        }
+        return seen.contains(table);
     }
 
     /** @return what may read hypertables */
