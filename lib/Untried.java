@@ -35,7 +35,7 @@ final class Untried {
         List<Finding> findings = new ArrayList<>();
         List<String> circular = contents.tables().stream().filter(Contents.Table::circular).map(Contents.Table::toString).sorted().toList();
         if (!circular.isEmpty()) {
-            findings.add(Finding.warning("order of rows", loader.instead, "tables %s%s may read each other while they are loaded, and %s tries none a second time: if one fails, %s",
+            findings.add(Finding.warning("functions", loader.instead, "tables %s%s may read each other while they are loaded, and %s tries none a second time: if one fails, %s",
                     String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))), circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
                     loader.name, loader.instead));
         }

@@ -99,7 +99,7 @@ class LoadOrderTest {
 
     private static void warns(CommandRun run, String text) {
         succeeds(run);
-        assertTrue(run.err().contains("warning: order of rows: " + text), run.err());
+        assertTrue(run.err().contains("warning: functions: " + text), run.err());
     }
 
     /** What really breaks a constraint is named, and the trying ends. */
