@@ -7,6 +7,26 @@ import java.util.Set;
 
 /** What somebody of the source would get by a role of the target that only bears the name of one of the source, and can do more. */
 final class RoleGains {
+    /**
+     * What somebody would get.
+     *
+     * @param powers names of attributes and of predefined roles
+     * @param superuser whether one of them has no bounds
+     */
+    record Gain(Set<String> powers, boolean superuser) {
+        /** @return why it is not given */
+        String why() {
+            return "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
+                    : "can do more than on the source (" + String.join(", ", powers) + ")");
+        }
+
+        /** @return what whoever gives it all the same has to know before */
+        String caution(String member) {
+            return superuser ? "this makes role \"" + member + "\" a superuser of the target"
+                    : "this gives role \"" + member + "\" more than it has on the source (" + String.join(", ", powers) + ")";
+        }
+    }
+
     private final RolePowers here;
     private final RoleTarget target;
     private final Collection<String> granted;
@@ -20,9 +40,9 @@ final class RoleGains {
 
     /**
      * @param already what the member can do on the target
-     * @return what the member would get that it has neither on the source nor on the target, in words; or null
+     * @return what the member would get that it has neither on the source nor on the target; or null
      */
-    String byMembership(Roles.Membership membership, Set<String> already) {
+    Gain byMembership(Roles.Membership membership, Set<String> already) {
         String role = membership.role();
         if (granted.contains(role) || !target.exists(role) || target.powers().has(membership) || already.contains(RolePowers.SUPERUSER)) {
             return null;
@@ -34,14 +54,14 @@ final class RoleGains {
         if (!superuser) {
             more.removeAll(here.of(role));
         }
-        return words(more, superuser);
+        return gain(more, superuser);
     }
 
     /**
      * @param given the attributes that the target's role is to get
-     * @return what whoever has the source's password could then do that they cannot on the source, in words; or null
+     * @return what whoever has the source's password could then do that they cannot on the source; or null
      */
-    String byPassword(Roles.Role role, Set<Roles.Attribute> given) {
+    Gain byPassword(Roles.Role role, Set<Roles.Attribute> given) {
         if (granted.contains(role.name()) || !target.exists(role.name())) {
             return null;
         }
@@ -50,11 +70,10 @@ final class RoleGains {
         // What the user may not give, the user may not take away either.
         target.powers().attributes(role.name()).stream().filter(attribute -> !target.givable().contains(attribute)).forEach(attributes::add);
         Set<String> more = RolePowers.gained(here.of(role.name()), target.powers().of(role.name(), attributes));
-        return words(more, more.contains(RolePowers.SUPERUSER));
+        return gain(more, more.contains(RolePowers.SUPERUSER));
     }
 
-    private static String words(Set<String> more, boolean superuser) {
-        return more.isEmpty() ? null : "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
-                : "can do more than on the source (" + String.join(", ", more) + ")");
+    private static Gain gain(Set<String> more, boolean superuser) {
+        return more.isEmpty() ? null : new Gain(more, superuser);
     }
 }

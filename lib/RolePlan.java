@@ -98,7 +98,7 @@ public final class RolePlan {
         }
         if (mayCreate()) {
             translation.losses().forEach(loss -> findings.add(
-                    Finding.warning("roles", loss.statement() == null ? null : "afterwards: " + by(loss.statement()) + ";", "%s", loss)));
+                    Finding.warning("roles", loss.remedy(target.kind().managed() ? "afterwards, " + target.kind().helper() + " may run" : "afterwards"), "%s", loss)));
         } else {
             missing().forEach(role -> findings.add(cannotCreate(role)));
         }

@@ -1,4 +1,4 @@
-//SOURCES Console.java Count.java Json.java RoleTranslation.java Roles.java Sql.java
+//SOURCES Console.java Count.java Json.java RoleLoss.java RoleTranslation.java Roles.java Sql.java
 package lib;
 
 import java.util.ArrayList;
@@ -34,10 +34,10 @@ public final class RoleReport {
                 default -> console.explain("role \"%s\" is %s", outcome.role(), word(outcome.fate()));
             }
         }
-        for (RoleTranslation.Loss loss : translation.losses()) {
+        for (RoleLoss loss : translation.losses()) {
             console.warn("%s", loss);
             if (loss.statement() != null) {
-                console.hint("%s may run: %s;", translation.target().kind().helper(), loss.statement());
+                console.hint("%s", loss.remedy(translation.target().kind().helper() + " may run"));
             }
         }
     }
@@ -80,7 +80,8 @@ public final class RoleReport {
     /**
      * The report as JSON: {@code roles} with {@code becomes} (created, altered, kept, left out), {@code why}, the
      * attributes of which it is {@code lowered}, and all that it {@code loses}; and the steps that remain to be done by a superuser of the target,
-     * or the support of the service, as {@code manual}. Without a target, a role that will turn out to exist is altered.
+     * or the support of the service, as {@code manual}, but for those that give
+     * more than on the source, which stand in {@code loses} with a {@code caution}. Without a target, a role that will turn out to exist is altered.
      */
     public String json() {
         Map<String, Object> report = new LinkedHashMap<>();
@@ -92,7 +93,8 @@ public final class RoleReport {
         report.put("without_password", withoutPassword());
         report.put("roles", roles());
         report.put("others", losses(null));
-        report.put("manual", translation.losses().stream().map(RoleTranslation.Loss::statement).filter(Objects::nonNull)
+        // Who runs these has read no caution.
+        report.put("manual", translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement).filter(Objects::nonNull)
                 .map(statement -> statement + ";").toList());
         return Json.of(report);
     }
@@ -116,12 +118,13 @@ public final class RoleReport {
 
     private List<Map<String, Object>> losses(String role) {
         List<Map<String, Object>> losses = new ArrayList<>();
-        for (RoleTranslation.Loss loss : translation.losses()) {
+        for (RoleLoss loss : translation.losses()) {
             if (Objects.equals(loss.role(), role)) {
                 Map<String, Object> one = new LinkedHashMap<>();
                 one.put("what", loss.what());
                 one.put("why", loss.why());
                 one.put("statement", loss.statement() == null ? null : loss.statement() + ";");
+                one.put("caution", loss.caution());
                 losses.add(one);
             }
         }

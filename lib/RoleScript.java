@@ -1,4 +1,4 @@
-//SOURCES RoleStatements.java RoleTranslation.java Roles.java Shown.java ShownSql.java Sql.java
+//SOURCES RoleLoss.java RoleStatements.java RoleTranslation.java Roles.java Shown.java ShownSql.java Sql.java
 package lib;
 
 import java.util.ArrayList;
@@ -42,10 +42,10 @@ public final class RoleScript {
             remark("");
             remark("Left out:");
         }
-        for (RoleTranslation.Loss loss : translation.losses()) {
+        for (RoleLoss loss : translation.losses()) {
             remark(loss.toString());
             if (loss.statement() != null) {
-                remark("  " + translation.target().kind().helper() + " may run: " + loss.statement() + ";");
+                remark("  " + loss.remedy(translation.target().kind().helper() + " may run"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//SOURCES RoleGains.java RolePowers.java RoleRules.java RoleStatements.java RoleTarget.java Roles.java Sql.java
+//SOURCES RoleGains.java RoleLoss.java RolePowers.java RoleRules.java RoleStatements.java RoleTarget.java Roles.java ShellScript.java Sql.java
 package lib;
 
 import java.util.ArrayList;
@@ -39,19 +39,6 @@ public final class RoleTranslation {
         }
     }
 
-    /**
-     * Something that does not arrive.
-     *
-     * @param role the role that goes without, or null if it is nobody's in particular
-     * @param statement what a superuser of the target would have to run, or null where nothing helps
-     */
-    public record Loss(String role, String what, String why, String statement) {
-        @Override
-        public String toString() {
-            return (role == null ? "" : "role \"" + role + "\": ") + what + ": " + why;
-        }
-    }
-
     private final Roles source;
     private final RoleTarget target;
     private final boolean alter;
@@ -63,7 +50,7 @@ public final class RoleTranslation {
     private final List<Roles.Membership> memberships = new ArrayList<>();
     private final List<Roles.Setting> settings = new ArrayList<>();
     private final List<Roles.ParameterGrant> parameterGrants = new ArrayList<>();
-    private final List<Loss> losses = new ArrayList<>();
+    private final List<RoleLoss> losses = new ArrayList<>();
 
     /**
      * Translates all roles.
@@ -85,7 +72,7 @@ public final class RoleTranslation {
         source.settings().forEach(this::translate);
         source.memberships().forEach(this::translate);
         source.parameterGrants().forEach(this::translate);
-        source.elsewhere().forEach(thing -> losses.add(new Loss(null, thing.what(), "it is not a role's own", thing.statement())));
+        source.elsewhere().forEach(thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
     }
 
     private Outcome outcome(Roles.Role role) {
@@ -98,7 +85,7 @@ public final class RoleTranslation {
             return new Outcome(role, Fate.KEPT, "the target has it already");
         } else if (!target.mayAlter(name) && !target.isUser(name)) {
             String why = "the target has it, and its user may not alter it";
-            losses.add(new Loss(name, "attributes, password, comment and settings", why, target.isBootstrap(name) ? null
+            losses.add(new RoleLoss(name, "attributes, password, comment and settings", why, target.isBootstrap(name) ? null
                     : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
             return new Outcome(role, Fate.KEPT, why);
         } else if (target.isUser(name) || target.isBootstrap(name)) {
@@ -107,14 +94,15 @@ public final class RoleTranslation {
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
         Set<Roles.Attribute> lowered = EnumSet.noneOf(Roles.Attribute.class);
         role.attributes().forEach(attribute -> (target.givable().contains(attribute) ? kept : lowered).add(attribute));
-        String more = gains.byPassword(role, kept);
+        RoleGains.Gain more = gains.byPassword(role, kept);
         if (more != null) {
             apart.add(name);
-            losses.add(new Loss(name, "attributes, password, comment and settings", more, RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
-            return new Outcome(role, Fate.KEPT, more);
+            losses.add(new RoleLoss(name, "attributes, password, comment and settings", more.why(),
+                    RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
+            return new Outcome(role, Fate.KEPT, more.why());
         }
         if (!lowered.isEmpty()) {
-            losses.add(new Loss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
+            losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
                     "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
         }
         return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null, lowered);
@@ -150,7 +138,7 @@ public final class RoleTranslation {
         String statement = setting.database() ? RoleStatements.set(setting, target.database().orElse(source.database()))
                 : RoleStatements.set(setting);
         target.refusal(setting.name()).ifPresentOrElse(
-                why -> losses.add(new Loss(setting.role(), "the setting of " + setting.name(), why, target.superuser() ? null : statement)),
+                why -> losses.add(new RoleLoss(setting.role(), "the setting of " + setting.name(), why, target.superuser() ? null : statement)),
                 () -> settings.add(setting));
     }
 
@@ -159,14 +147,14 @@ public final class RoleTranslation {
             return;
         }
         Roles.Membership membership = byCreator(wanted);
-        Optional<Loss> loss = loss(membership);
+        Optional<RoleLoss> loss = loss(membership);
         if (loss.isPresent()) {
             losses.add(loss.get());
             return;
         }
         memberships.add(membership);
         if (target.major() < 16 && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
-            losses.add(new Loss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
+            losses.add(new RoleLoss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
                     "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
         }
     }
@@ -176,7 +164,7 @@ public final class RoleTranslation {
         return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin() : wanted;
     }
 
-    private Optional<Loss> loss(Roles.Membership membership) {
+    private Optional<RoleLoss> loss(Roles.Membership membership) {
         String role = membership.role();
         Optional<RoleRules.Rule> rule = target.rule(RoleRules.What.MEMBERSHIP, role);
         String statement = RoleStatements.grant(membership, target.major());
@@ -199,10 +187,13 @@ public final class RoleTranslation {
         } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
             why = "before PostgreSQL 16 whoever is a member can act as the role";
         }
-        if (why == null) {
-            why = gains.byMembership(membership, powers(membership.member()));
+        String what = "the membership in \"" + role + "\"";
+        RoleGains.Gain gain = gains.byMembership(membership, powers(membership.member()));
+        if (gain != null && statement != null) {
+            return Optional.of(new RoleLoss(membership.member(), what, why == null ? gain.why() : why, statement, gain.caution(membership.member()),
+                    why == null ? "--grant-anyway " + ShellScript.quoted(role) : null));
         }
-        return why == null ? Optional.empty() : Optional.of(new Loss(membership.member(), "the membership in \"" + role + "\"", why, statement));
+        return why == null ? Optional.empty() : Optional.of(new RoleLoss(membership.member(), what, why, statement));
     }
 
     /** What a role can do on the target, or will be able to do once it is created. */
@@ -217,9 +208,9 @@ public final class RoleTranslation {
         if (grant.role() != null && isLeftOut(grant.role())) {
             return;
         } else if (target.major() < 15) {
-            losses.add(new Loss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
+            losses.add(new RoleLoss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
         } else if (rule.isPresent() || !target.superuser()) {
-            losses.add(new Loss(grant.role(), what, rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"), RoleStatements.grant(grant)));
+            losses.add(new RoleLoss(grant.role(), what, rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"), RoleStatements.grant(grant)));
         } else {
             parameterGrants.add(grant);
         }
@@ -269,13 +260,13 @@ public final class RoleTranslation {
     }
 
     /** @return what does not arrive, in the order of roles, settings, memberships, grants on parameters and the rest */
-    public List<Loss> losses() {
+    public List<RoleLoss> losses() {
         return losses;
     }
 
     /** @return the names of the roles that will not be on the target what they are on the source */
     public Set<String> changed() {
-        Set<String> names = new TreeSet<>(losses.stream().filter(loss -> loss.role != null).map(Loss::role).toList());
+        Set<String> names = new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
         outcomes.values().stream().filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name()) || target.isBootstrap(outcome.role.name()))
                 .forEach(outcome -> names.add(outcome.role.name()));
         return names;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,12 @@ class GrantedRolesTest {
         String words = "role \"%s\": the membership in \"%s\": the target has a role of that name, which ".formatted(bob, boss);
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(target));
         assertTrue(preflight.out().contains(words), preflight.out());
-        assertTrue(preflight.out().contains("fix: afterwards: GRANT \"" + boss + "\" TO \"" + bob + "\""), preflight.out());
+        boolean superuser = Set.of("SUPERUSER", "IN ROLE middle").contains(more);
+        String gives = "this %s".formatted(superuser ? "makes role \"" + bob + "\" a superuser of the target"
+                : "gives role \"" + bob + "\" more than it has on the source (" + more.replace("IN ROLE ", "") + ")");
+        // What it gives stands before what would give it.
+        String grant = "GRANT \"" + boss + "\" TO \"" + bob + "\"";
+        assertTrue(preflight.out().contains("fix: " + gives + "; only if that is wanted: --grant-anyway " + boss + ", or afterwards: " + grant), preflight.out());
 
         CommandRun run = SIDES.migrate(source, target);
         assertEquals(0, run.code(), run.err());
@@ -61,6 +67,14 @@ class GrantedRolesTest {
         CommandRun script = dumpRoles();
         assertEquals(false, script.out().contains("\nGRANT \"" + boss + "\" TO"), script.out());
         assertTrue(script.err().contains(words), script.err());
+        String caution = gives + "; only if that is wanted: --grant-anyway " + boss + ", or a superuser of the target may run: " + grant;
+        assertTrue(script.err().contains("hint: " + caution), script.err());
+        assertTrue(script.out().contains("--   " + caution), script.out());
+        // A program that runs what is left to do makes nobody a superuser.
+        CommandRun report = dumpRoles("--json");
+        assertEquals("f", TARGET.query("postgres", "SELECT ($json$" + report.out() + "$json$::jsonb->'manual')::text LIKE '%TO \"" + bob + "%'"), report.out());
+        assertEquals(gives, TARGET.query("postgres", "SELECT l->>'caution' FROM jsonb_array_elements($json$" + report.out()
+                + "$json$::jsonb->'roles') r, jsonb_array_elements(r->'loses') l WHERE r->>'name' = '" + bob + "'"));
         assertEquals(0, dumpRoles("--apply").code());
         assertEquals(false, isMember());
 
@@ -70,6 +84,17 @@ class GrantedRolesTest {
         // What is there is no news.
         assertEquals(false, CommandRun.preflight(SOURCE.uri(source), TARGET.uri(TARGET.newDatabase())).out().contains(words));
         TARGET.sql("postgres", "REVOKE ALL ON SCHEMA public FROM " + boss, "DROP ROLE " + boss);
+    }
+
+    /** There the user may not accept it either. */
+    @Test
+    void a_user_who_may_not_grant_it_is_told_what_it_gives_too() {
+        TARGET.sql("postgres", "CREATE ROLE " + boss + " SUPERUSER", "CREATE ROLE " + bob + "_mover LOGIN PASSWORD 'm' CREATEROLE");
+        String mine = TARGET.newDatabase("OWNER " + bob + "_mover");
+        CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(mine, bob + "_mover", "m"));
+        assertTrue(preflight.out().contains("fix: this makes role \"" + bob + "\" a superuser of the target; only if that is wanted: afterwards: GRANT \"" + boss
+                + "\" TO \"" + bob + "\""), preflight.out());
+        TARGET.sql("postgres", "DROP DATABASE " + mine, "DROP ROLE " + bob + "_mover, " + boss);
     }
 
     @Test
