@@ -1,4 +1,4 @@
-//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java Sql.java TargetKind.java TimescaleAlignment.java TimescaleCheck.java
+//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java ShellScript.java Sql.java TargetKind.java TimescaleAlignment.java TimescaleCheck.java
 package lib;
 
 import java.sql.Connection;
@@ -135,11 +135,17 @@ public final class ExtensionCheck {
                 : Optional.of(uncreatable(extension, users(extension)));
     }
 
-    /** A managed service has no superuser. */
+    /** A managed service has no superuser, nor has many another one. */
     private Finding uncreatable(Extensions.Extension extension, List<String> users) {
         return Finding.stop(CHECK, (kind.managed() ? kind.helper() + " may run: " : "as a superuser of the target: ") + String.join("; ", Extensions.create(extension)) + ";"
-                + (users.isEmpty() && source != null ? " or go without: --leave-out " + extension.name() : kind.managed() && source != null ? " or drop it on the source" : ""),
-                "extension %s can be created on the target by a superuser only%s", extension.name(), usedBy(users));
+                + without(extension, users), "extension %s can be created on the target by a superuser only%s", extension.name(), usedBy(users));
+    }
+
+    /** A dump does not say what uses an extension. */
+    private String without(Extensions.Extension extension, List<String> users) {
+        String option = "--leave-out " + ShellScript.quoted(extension.name());
+        return source == null ? extension.name().equals(TimescaleAlignment.NAME) ? "" : " or, where nothing of the dump needs it: " + option
+                : users.isEmpty() ? " or go without: " + option : " or drop on the source what uses it, and go without: " + option;
     }
 
     private Finding created(Extensions.Extension extension) {

@@ -106,13 +106,13 @@ public final class Preflight {
                 () -> DatabaseSettings.creation(from)));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
+        RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
         if (go(readability)) {
-            timescale();
+            timescale(kind.kind());
         }
         findings.addAll(Collations.check(from, to, plan.create()));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
-        RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).on(kind.kind()).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
@@ -130,7 +130,7 @@ public final class Preflight {
         uncarried = uncarried.and(paths.leftOut(plan.leaveOut));
         pathNeeds = paths.without(plan.leaveOut);
         findings.addAll(uncarried.check("migrate", plan.leaveOut));
-        findings.addAll(uncarried.needed(from, plan.leaveOut));
+        findings.addAll(uncarried.needed(from, plan.leaveOut, plan.selection));
         if (go(readability) && !plan.create() && !plan.selection.selective()) {
             ExtensionRows rows = ExtensionRows.find(from, to, target.facts().user());
             findings.addAll(rows.check("migrate", plan.leaveOut));
@@ -230,12 +230,12 @@ public final class Preflight {
         }
     }
 
-    private void timescale() {
+    private void timescale(TargetKind kind) {
         List<Finding> found = TimescaleSource.check(from, plan.selection, plan.pauseJobs);
         findings.addAll(found);
         withTimescale = !found.isEmpty() && go(found);
         if (!found.isEmpty() && !plan.create() && !target.facts().superuser()) {
-            findings.addAll(new TimescaleRights(to, target.facts().user()).check());
+            findings.addAll(new TimescaleRights(to, target.facts().user(), () -> kind).check());
         }
     }
 

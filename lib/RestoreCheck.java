@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
-//SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
+//SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RecognizedKind.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES Tablespaces.java TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
 
@@ -107,7 +107,7 @@ public final class RestoreCheck {
             }
             roles(target, to);
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
-                findings.addAll(new TimescaleRights(to, target.facts().user()).check());
+                findings.addAll(new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind()).check());
             }
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
                 plain();

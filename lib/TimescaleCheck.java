@@ -60,8 +60,8 @@ final class TimescaleCheck {
                     "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
             String others = preloaded == null ? ", ..." : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
                     .map(name -> ", " + Sql.literal(name.replace("\"", ""))).collect(Collectors.joining());
-            findings.add(Finding.stop(CHECK, "as a superuser of the target: ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others
-                    + "; then restart its server", "the target's server does not preload timescaledb"));
+            findings.add(Finding.stop(CHECK, "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of the target: "
+                    + "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others + "; then restart its server", "the target's server does not preload timescaledb"));
         }
     }
 

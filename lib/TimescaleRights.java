@@ -1,15 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Finding.java Rows.java Sql.java
+//SOURCES Finding.java Rows.java Sql.java TargetKind.java
 package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Whether a target's user, who is no superuser, may write to TimescaleDB's catalog and switch restoring mode, as Timescale Cloud lets its users do. */
 final class TimescaleRights {
     private static final String CHECK = "target";
-    private static final String BY = "as a superuser of the target: ";
     /** Tables and sequences whose rows a dump holds (pg_extension.extconfig). */
     private static final String CONFIG = """
             FROM pg_catalog.pg_extension x CROSS JOIN pg_catalog.unnest(x.extconfig) u(oid) JOIN pg_catalog.pg_class c ON c.oid = u.oid
@@ -18,10 +18,15 @@ final class TimescaleRights {
     private final Connection target;
     private final String user;
     private final String shown;
+    private final Supplier<TargetKind> kind;
 
-    /** @param user of the target, who is asked about */
-    TimescaleRights(Connection target, String user) {
+    /**
+     * @param user of the target, who is asked about
+     * @param kind of target, asked for where something is missing
+     */
+    TimescaleRights(Connection target, String user, Supplier<TargetKind> kind) {
         this.target = target;
+        this.kind = kind;
         this.user = Sql.ident(user);
         shown = user;
     }
@@ -34,23 +39,29 @@ final class TimescaleRights {
                      AND pg_catalog.has_table_privilege(c.oid, 'DELETE')
                      AND (c.relname NOT IN ('bgw_job', 'metadata') OR pg_catalog.has_table_privilege(c.oid, 'UPDATE')))""");
         if (!tables.isEmpty()) {
-            findings.add(Finding.stop(CHECK, BY + "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + tables + " TO " + user + ";",
+            findings.add(Finding.stop(CHECK, by() + "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + tables + " TO " + user + ";",
                     "user \"%s\" may not write to every table of TimescaleDB's catalog on the target", shown));
         }
         String sequences = schemas("CASE c.relkind WHEN 'S' THEN NOT pg_catalog.has_sequence_privilege(c.oid, 'UPDATE') END");
         if (!sequences.isEmpty()) {
-            findings.add(Finding.stop(CHECK, BY + "GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA " + sequences + " TO " + user + ";",
+            findings.add(Finding.stop(CHECK, by() + "GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA " + sequences + " TO " + user + ";",
                     "user \"%s\" may not set every sequence of TimescaleDB's catalog on the target", shown));
         }
         String homes = schemas("NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')");
         if (!homes.isEmpty()) {
-            findings.add(Finding.stop(CHECK, BY + "GRANT USAGE ON SCHEMA " + homes + " TO " + user + ";",
+            findings.add(Finding.stop(CHECK, by() + "GRANT USAGE ON SCHEMA " + homes + " TO " + user + ";",
                     "user \"%s\" may not use every schema of TimescaleDB on the target", shown));
         }
         functions().forEach(function -> findings.add(Finding.stop(CHECK,
-                BY + "ALTER FUNCTION " + function + " SECURITY DEFINER SET search_path = pg_catalog, pg_temp; GRANT EXECUTE ON FUNCTION " + function + " TO " + user + ";",
+                by() + "ALTER FUNCTION " + function + " SECURITY DEFINER SET search_path = pg_catalog, pg_temp; GRANT EXECUTE ON FUNCTION " + function + " TO " + user + ";",
                 "user \"%s\" may not switch restoring mode of TimescaleDB on the target: %s would have to run as its owner, a superuser", shown, function)));
         return findings;
+    }
+
+    /** Other services give these rights to nobody, and there is nothing to leave out: without its catalog, no hypertable is one. */
+    private String by() {
+        return kind.get().managed() ? kind.get().helper() + " may run: "
+                : "where nobody is superuser, move to a service of Timescale Cloud or MST, whose users have these rights; else, as a superuser of the target: ";
     }
 
     private String schemas(String condition) {

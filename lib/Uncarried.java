@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java PutIn.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
+//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java PutIn.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java ShellScript.java Sql.java
 //SOURCES UnreadableOnStandby.java
 package lib;
 
@@ -27,6 +27,9 @@ public final class Uncarried {
     }
 
     private static final String SERVER = "server-settings";
+    /** What a superuser carries. */
+    private static final Set<String> SUPERUSERS = Set.of("event-triggers", "publications", "functions", "types", "casts", "languages", "access-methods", "transforms",
+            "text-search-parsers", "text-search-templates", "operator-classes", "operator-families", "foreign-data-wrappers");
     private static final long PG_CLASS = 1259;
     /** So many of one class with one remedy are told one by one. */
     private static final int MANY = 5;
@@ -221,14 +224,29 @@ public final class Uncarried {
      * @param source a session on the source
      * @return a stop that names what cannot, if anything
      */
-    public List<Finding> needed(Connection source, Collection<String> accepted) {
+    public List<Finding> needed(Connection source, Collection<String> accepted, Selection selection) {
         List<Thing> leftOut = things.stream().filter(thing -> accepted.contains(thing.kind) || accepted.contains(thing.name)).toList();
         List<Archive.Address> objects = new ArrayList<>(ReservedSchemas.contents(source,
                 leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(Thing::name).toList()));
         leftOut.stream().filter(thing -> thing.oid != 0).forEach(thing -> objects.add(new Archive.Address(thing.catalog, thing.oid)));
-        List<String> users = Dependents.of(source, "source", objects);
-        return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", "move as a superuser of the target, or drop on the source what needs it",
-                "what is left out is needed by %s", Dependents.some(users)));
+        List<Dependents.User> users = Dependents.of(source, "source", objects, selection);
+        return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", rescue(leftOut, users),
+                "what is left out is needed by %s", Dependents.some(Dependents.words(users))));
+    }
+
+    /** Nobody need be a superuser for the first and the last of these. */
+    private static String rescue(List<Thing> leftOut, List<Dependents.User> users) {
+        List<String> ways = new ArrayList<>();
+        if (users.stream().allMatch(user -> user.relation() != null)) {
+            ways.add("leave that out too: " + users.stream().map(Dependents.User::relation).distinct().map(name -> "--exclude-table " + ShellScript.quoted(name))
+                    .collect(Collectors.joining(" ")));
+        }
+        if (leftOut.stream().anyMatch(thing -> SUPERUSERS.contains(thing.kind))) {
+            ways.add("move as a superuser of the target");
+        }
+        leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(thing -> ReservedSchemas.remedy(thing.name, thing.reason)).distinct().forEach(ways::add);
+        ways.add("drop on the source what needs it");
+        return String.join(", or ", ways);
     }
 
     /** @return the identifiers of the relations that a schema dump holds and that stay behind */

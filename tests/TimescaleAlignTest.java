@@ -248,7 +248,8 @@ class TimescaleAlignTest {
             String to = target.newDatabase();
             assertRefused(align(source.uri(from), target.uri(to)), """
                     error: the target's server does not preload timescaledb
-                    hint: as a superuser of the target: ALTER SYSTEM SET shared_preload_libraries = 'timescaledb', 'pg_stat_statements'; \
+                    hint: where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of the target: \
+                    ALTER SYSTEM SET shared_preload_libraries = 'timescaledb', 'pg_stat_statements'; \
                     then restart its server
                     """);
             target.sql("postgres", "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb', 'pg_stat_statements'");
