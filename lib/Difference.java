@@ -17,6 +17,11 @@ public record Difference(String kind, String object, String source, String targe
     private static final Comparator<Difference> ORDER = Comparator.comparing(Difference::object).thenComparing(Difference::kind)
             .thenComparing(Difference::source).thenComparing(Difference::target);
 
+    /** @return a name as it can be compared where it is quoted if it must be on one side, and always on the other */
+    static String plain(String name) {
+        return name.replace("\"", "");
+    }
+
     /** By object, so that all that is said about one stands together. */
     @Override
     public int compareTo(Difference other) {

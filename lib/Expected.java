@@ -4,6 +4,7 @@ package lib;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,6 +31,7 @@ public final class Expected {
     private Set<String> powers = Set.of();
     private Collection<Refusal> refusals = List.of();
     private boolean superuser = true;
+    private Predicate<Difference> defaults = difference -> false;
 
     /**
      * @param user the target's user
@@ -41,9 +43,9 @@ public final class Expected {
     public Expected(String user, Collection<String> roles, Collection<String> owners, Collection<String> leftOut, boolean noOwner,
             boolean noPrivileges, boolean withoutSomeData) {
         this.user = user;
-        this.roles = roles.stream().map(Expected::plain).collect(Collectors.toSet());
-        this.owners = owners.stream().map(Expected::plain).collect(Collectors.toSet());
-        this.leftOut = leftOut.stream().map(Expected::plain).collect(Collectors.toSet());
+        this.roles = roles.stream().map(Difference::plain).collect(Collectors.toSet());
+        this.owners = owners.stream().map(Difference::plain).collect(Collectors.toSet());
+        this.leftOut = leftOut.stream().map(Difference::plain).collect(Collectors.toSet());
         this.noOwner = noOwner;
         this.noPrivileges = noPrivileges;
         this.withoutSomeData = withoutSomeData;
@@ -55,31 +57,31 @@ public final class Expected {
      * @param owners whose jobs those are on the source, because they are no role on the target, or none that the target's user may act as
      */
     public Expected jobOwners(Collection<String> owners) {
-        jobOwners = owners.stream().map(Expected::plain).collect(Collectors.toSet());
+        jobOwners = owners.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
     /** Announces that the target does not have these roles, or not for use, so that nothing is granted to them, and their default privileges are others'. */
     public Expected gone(Collection<String> names) {
-        gone = names.stream().map(Expected::plain).collect(Collectors.toSet());
+        gone = names.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
     /** @param kept what bears the target's comment still, such as {@code extension citext} */
     public Expected comments(Set<String> kept) {
-        comments = kept.stream().map(Expected::plain).collect(Collectors.toSet());
+        comments = kept.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
     /** @param others the extensions that belong to others on the target */
     public Expected extensionOwners(Set<String> others) {
-        extensions = others.stream().map(Expected::plain).collect(Collectors.toSet());
+        extensions = others.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
     /** @param before the powers that roles had on the target before, such as {@code role superuser boss}; no other one was announced */
     public Expected powers(Set<String> before) {
-        powers = before.stream().map(Expected::plain).collect(Collectors.toSet());
+        powers = before.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
@@ -91,7 +93,13 @@ public final class Expected {
 
     /** Announces that the target's server does not have these tablespaces, so that nothing is or will be in them. */
     public Expected tablespaces(Collection<String> names) {
-        tablespaces = names.stream().map(Expected::plain).collect(Collectors.toSet());
+        tablespaces = names.stream().map(Difference::plain).collect(Collectors.toSet());
+        return this;
+    }
+
+    /** @param explained whether a difference comes of default privileges of the target that were announced */
+    public Expected defaults(Predicate<Difference> explained) {
+        defaults = explained;
         return this;
     }
 
@@ -104,16 +112,16 @@ public final class Expected {
     /** @return whether the difference follows from what was announced */
     public boolean covers(Difference difference) {
         String kind = difference.kind();
-        String object = plain(difference.object());
+        String object = Difference.plain(difference.object());
         if (kind.endsWith(" owner")) {
-            String owner = plain(difference.source());
+            String owner = Difference.plain(difference.source());
             return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner)
                     || kind.equals("extension owner") && extensions.contains(object);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
-            return noPrivileges || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
+            return noPrivileges || defaults.test(difference) || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
                     || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role)) || isRefused(object)
                     || !superuser && isForSuperusers(kind, object)
-                    || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + plain(user));
+                    || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + Difference.plain(user));
         } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
             return true;
         } else if (POWERS.contains(kind) && difference.target().equals("yes")) {
@@ -128,8 +136,8 @@ public final class Expected {
         } else if (kind.endsWith(" tablespace")) {
             return !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
         } else if (kind.endsWith(" tablespaces")) {
-            String kept = Stream.of(plain(difference.source()).split(", ")).filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
-            return plain(difference.target()).equals(kept.isEmpty() ? Difference.MISSING : kept);
+            String kept = Stream.of(Difference.plain(difference.source()).split(", ")).filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
+            return Difference.plain(difference.target()).equals(kept.isEmpty() ? Difference.MISSING : kept);
         }
         return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
     }
@@ -150,10 +158,5 @@ public final class Expected {
         String[] parts = object.split(": ", 2);
         return parts[0].equals("the database") ? refusal.sets(null, parts[1])
                 : refusal.sets(parts[0].replaceFirst("(?sd)^role (.*) in the database$", "$1"), parts[1]);
-    }
-
-    /** Names are quoted where they must be on one side and always on the other. */
-    private static String plain(String name) {
-        return name.replace("\"", "");
     }
 }

@@ -291,6 +291,7 @@ public final class Migration {
         RolePlan roles = preflight.rolePlan();
         return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
                 order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
-                .comments(preflight.keptComments()).powers(roles.powersThere()).extensionOwners(preflight.extensionOwners().others());
+                .comments(preflight.keptComments()).powers(roles.powersThere()).extensionOwners(preflight.extensionOwners().others())
+                .defaults(preflight.defaultPrivileges()::explain);
     }
 }

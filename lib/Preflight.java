@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Background.java Capacity.java CarriedSettings.java ClientTools.java Collations.java ComputingSessions.java Console.java DatabaseSettings.java
-//SOURCES DateStyleCheck.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
+//SOURCES DateStyleCheck.java DefaultPrivileges.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
 //SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnerPowers.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java Readability.java
 //SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java SystemOwners.java TargetCheck.java TargetKind.java
 //SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
@@ -198,6 +198,11 @@ public final class Preflight {
 
     ExtensionOwners extensionOwners() {
         return owners;
+    }
+
+    /** @return the default privileges that the target has */
+    DefaultPrivileges defaultPrivileges() {
+        return check.defaults();
     }
 
     /** @return what keeps the comment that it has on the target */

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DatabaseCreation.java Extensions.java Failure.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
+//SOURCES DatabaseCreation.java DefaultPrivileges.java Extensions.java Failure.java Finding.java InTheWay.java JournalTables.java Leftovers.java Namesakes.java OwnSchema.java OwnedObjects.java
 //SOURCES Rows.java Selection.java Server.java Sql.java Stranger.java Strangers.java TargetLock.java
 package lib;
 
@@ -32,6 +32,7 @@ final class TargetCheck {
     private final Connection to;
     private final Plan plan;
     private OwnSchema.Found journal;
+    private DefaultPrivileges defaults = DefaultPrivileges.none();
 
     /** @param to a session on the target */
     TargetCheck(Server target, Connection to, Plan plan) {
@@ -85,12 +86,23 @@ final class TargetCheck {
         if (readOnly != null) {
             findings.add(Finding.stop("target", writable(readOnly), "sessions on the target are read-only (default_transaction_read_only)"));
         }
-        if (!plan.create() && "f".equals(Rows.text(to, "target", "asking for the right to create",
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
+        boolean[] may = plan.create() ? new boolean[] {true, false} : Rows.list(to, "target", "asking for the right to create",
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), " + DefaultPrivileges.ANY,
+                row -> new boolean[] {row.getBoolean(1), row.getBoolean(2)}).get(0);
+        if (may[1]) {
+            defaults = DefaultPrivileges.of(to, undoing());
+            findings.addAll(defaults.check());
+        }
+        if (!may[0]) {
             findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
                     + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
         }
         return findings;
+    }
+
+    /** @return the default privileges that the target has, once {@link #state} has been asked */
+    DefaultPrivileges defaults() {
+        return defaults;
     }
 
     private OwnSchema.Found journal() {

@@ -37,7 +37,7 @@ class HouseRulesTest {
               Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings EventTriggers Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowSample RowMover StreamedRows RestoredRows Rehearsal
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
-            verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate FactStream FactProperties
+            verification: Administrators Difference Expected Permitted DifferenceTable FactQuery CatalogShape TimescaleNames FactTemplate DefaultPrivileges FactStream FactProperties
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable SampleKey RowQuestions ComparedRows RowSum RowTally StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript

@@ -43,6 +43,12 @@ public final class Oracle {
         return restore(source, database, target, clients(source.major()));
     }
 
+    /** The same into a database that is there, whatever it has. */
+    public static void restoreInto(ServerAccess source, String database, ServerAccess target, String copy) {
+        Path clients = clients(source.major());
+        apply(target, copy, clients, dump(source, database, clients, "pg_dump"), "");
+    }
+
     /** As above, by the clients in this folder. */
     public static String restore(ServerAccess source, String database, ServerAccess target, Path clients) {
         copyRoles(source, target, clients);
