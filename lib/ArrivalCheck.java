@@ -1,4 +1,4 @@
-//SOURCES ComparedRows.java ComputingSessions.java Console.java Count.java Difference.java Expected.java FrozenSource.java ProgressLine.java Report.java Steps.java
+//SOURCES ComparedRows.java ComputingSessions.java Console.java Count.java Difference.java Expected.java FrozenSource.java LeftOut.java ProgressLine.java Report.java Steps.java
 //SOURCES Verification.java
 package lib;
 
@@ -55,20 +55,20 @@ final class ArrivalCheck {
     }
 
     /**
-     * What arrived: everything only where all of it was looked at.
+     * What arrived: everything only where all of it was looked at, and nothing was left out.
      *
      * @param moved what was moved, in words, for a run that did not count
      */
-    String arrived(String moved) {
+    String arrived(String moved, LeftOut leftOut) {
         if (level == null) {
-            return "arrived: " + moved + "; nothing was compared";
+            return leftOut.with("arrived: " + moved + "; nothing was compared");
         }
         return switch (level) {
-            case OBJECTS -> "arrived: " + moved + "; compared: objects, no rows";
-            case COUNTS -> "arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents";
-            case SAMPLE -> compared.sampled() + compared.counted() == 0 ? "everything arrived: " + compared.text()
-                    : "arrived: " + compared.text() + "; compared: objects, numbers of rows, " + compared.contents();
-            case CHECKSUMS -> "everything arrived: " + compared.text();
+            case OBJECTS -> leftOut.with("arrived: " + moved + "; compared: objects, no rows");
+            case COUNTS -> leftOut.with("arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents");
+            case SAMPLE -> compared.sampled() + compared.counted() == 0 ? leftOut.everything(compared.text())
+                    : leftOut.with("arrived: " + compared.text() + "; compared: objects, numbers of rows, " + compared.contents());
+            case CHECKSUMS -> leftOut.everything(compared.text());
         };
     }
 }

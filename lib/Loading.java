@@ -177,6 +177,11 @@ public final class Loading {
         return jobs == null ? Set.of() : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
     }
 
+    /** @return how many privileges and settings stay behind */
+    int leftOut() {
+        return (int) refusals.stream().filter(refusal -> !isOfService(refusal)).count();
+    }
+
     /** @return the privileges and settings that the target refused */
     public List<Refusal> refusals() {
         return refusals;

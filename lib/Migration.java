@@ -2,7 +2,7 @@
 //SOURCES Archive.java ArrivalCheck.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java Counters.java
 //SOURCES DatabaseSettings.java DateStyleCheck.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
-//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java
+//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java LeftOut.java
 //SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Rehearsal.java Report.java
 //SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
 //SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Untried.java Verdict.java Verification.java
@@ -245,7 +245,9 @@ public final class Migration {
         if (!differences.isEmpty()) {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), comparison(), console.verbose());
         }
-        report.note("%s", check.arrived(delivery.arrived()));
+        report.note("%s", check.arrived(delivery.arrived(), new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut)
+                .part("what the filters exclude", !order.filters.none()).part("owners", order.noOwner).part("privileges", order.noPrivileges)
+                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())));
     }
 
     /** @return the command that compares again what was compared */

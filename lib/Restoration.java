@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java ArchiveScript.java Attempt.java Background.java Bytes.java ClientTools.java ComputingSessions.java Console.java Contents.java
 //SOURCES Count.java Delivery.java Difference.java DifferenceTable.java DriverSettings.java Dsn.java DumpFiles.java DumpFormat.java Extensions.java
-//SOURCES Failure.java Finding.java GoneRoles.java Journal.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
+//SOURCES Failure.java Finding.java GoneRoles.java Journal.java LeftOut.java Loading.java LoadingScript.java Manifest.java ManifestCheck.java Memberships.java
 //SOURCES NewerSettings.java Occupation.java Parallelism.java PlainDump.java ProgressLine.java Rehearsal.java Report.java RestoreCheck.java RestoredRows.java
 //SOURCES Schema.java ScriptDelivery.java Server.java ShellScript.java Shown.java Steps.java StepwiseDelivery.java TargetDatabase.java TargetLock.java
 //SOURCES Tool.java Untried.java Verdict.java
@@ -143,7 +143,8 @@ public final class Restoration {
             throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
                     .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
-        report.note("everything arrived: %s", delivery.arrived());
+        report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut()).part("owners", order.noOwner())
+                .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut()).everything(delivery.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {

@@ -42,7 +42,7 @@ class HouseRulesTest {
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable SampleKey RowQuestions ComparedRows RowSum RowTally StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
             route: Repair FrozenSource Freezing Finishing TargetCheck Preflight Untried PlainDump ScriptDelivery GivenRights Loading LateScript NewerSettings DumpWriter Dumping ManifestCheck RestoreCheck
-              ArchiveScript OwnerScript RestoringScript LoadingScript Restoration RestoreOptions MigrationScript ArrivalCheck Migration
+              ArchiveScript OwnerScript RestoringScript LoadingScript LeftOut Restoration RestoreOptions MigrationScript ArrivalCheck Migration
             cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State Ec2Tagged Ec2Key Ec2Wait Ec2Up Ec2Down
               Ec2Script Consent WorkFolder Ec2Work
             remote: RemoteHost Ssh Toolkit RemoteScripts RemoteTalk RemoteRun Tunnel

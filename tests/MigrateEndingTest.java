@@ -16,8 +16,11 @@ import lib.OutputFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import testbed.ChildCommand;
 import testbed.CommandRun;
+import testbed.Dumps;
 import testbed.Hold;
 import testbed.Meanwhile;
 import testbed.PgServer;
@@ -40,6 +43,33 @@ class MigrateEndingTest {
         shop = SOURCE.newDatabase();
         SOURCE.sql(shop, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE FUNCTION seen() RETURNS int RETURN 1",
                 "GRANT SELECT ON item TO PUBLIC");
+    }
+
+    /** Rows that stay behind are not everything, whoever has said that they may. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--exclude-table-data other | what the filters exclude", "--schema public | what the filters exclude",
+        "--leave-out pg_trgm | extensions (1)", "--leave-out foreign-table-data --no-privileges --no-owner | owners, privileges", "--verify counts --no-owner | owners"})
+    void only_a_run_that_leaves_nothing_out_says_that_everything_arrived(String options, String leftOut) {
+        String from = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(from, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE TABLE other (id int)", "CREATE EXTENSION pg_trgm");
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(target), options.split(" "));
+        assertEquals(0, run.code(), run.err());
+        String last = run.out().strip().lines().reduce("", (before, line) -> line);
+        assertTrue(last.startsWith(options.contains("counts") ? "arrived: 10 rows" : "everything that was to be moved arrived: 10 rows"), last);
+        assertTrue(last.endsWith("; left out: " + leftOut), last);
+        for (String database : List.of(from, target)) {
+            (database.equals(from) ? SOURCE : TARGET).sql("postgres", "DROP DATABASE " + database);
+        }
+    }
+
+    @Test
+    void a_restore_says_so_too() {
+        String target = TARGET.newDatabase();
+        Path dump = Dumps.dumped(SOURCE, shop, folder.resolve("d"));
+        CommandRun run = Dumps.restore(TARGET.uri(target), dump, "--no-owner");
+        assertTrue(run.out().endsWith("\neverything that was to be moved arrived: the rows of 1 table; left out: owners\n"), run.out());
+        TARGET.sql("postgres", "DROP DATABASE " + target);
     }
 
     @Test

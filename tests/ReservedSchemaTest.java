@@ -83,6 +83,7 @@ class ReservedSchemaTest {
         CommandRun run = migrate("--leave-out", "reserved-schemas");
         assertEquals(0, run.code(), run.err());
         assertEquals("10", target.query(moved, "SELECT count(*) FROM small"));
+        assertTrue(run.out().endsWith("\neverything that was to be moved arrived: 10 rows in 1 table; left out: reserved-schemas (1)\n"), run.out());
         CommandRun verified = verify();
         assertEquals(4, verified.code(), verified.out());
         assertTrue(verified.out().contains("tsmigrate"), verified.out());
