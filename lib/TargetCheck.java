@@ -138,16 +138,9 @@ final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<Stranger> strangers;
-        try {
-            strangers = Leftovers.work(to) ? List.of() : Strangers.list(to);
-        } catch (Failure e) {
-            if (JournalTables.exist(to)) {
-                throw e;
-            }
-            return Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended");
-        }
-        return strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+        List<Stranger> strangers = ofJournal(() -> Leftovers.work(to) ? List.of() : Strangers.list(to), null);
+        return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended")
+                : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", Strangers.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
@@ -188,17 +181,29 @@ final class TargetCheck {
      * @return a stop that names what has one of their names already, if anything
      */
     List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        Predicate<Stranger> staying = undoing() ? Strangers.staying(to) : object -> true;
+        Predicate<Stranger> staying = ofJournal(() -> Strangers.staying(to), object -> true);
         return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, staying) : Namesakes.check(objects, from, selection, to, staying);
     }
 
-    private boolean undoing() {
-        return plan.restart && !plan.create() && journal().state() == OwnSchema.State.OURS;
+    /** @param without what holds where nothing is to be undone, or not any more: a run that ends well takes its journal along */
+    private <T> T ofJournal(Supplier<T> reading, T without) {
+        if (!plan.restart || plan.create() || journal().state() != OwnSchema.State.OURS) {
+            return without;
+        }
+        try {
+            return reading.get();
+        } catch (Failure e) {
+            if (JournalTables.exist(to)) {
+                throw e;
+            }
+            journal = JournalTables.find(to);
+            return without;
+        }
     }
 
     /** @return what the target offers of the source's extensions */
     Extensions extensions(List<Extensions.Installed> source) {
-        List<String> removed = undoing() ? Strangers.extensions(to) : List.of();
+        List<String> removed = ofJournal(() -> Strangers.extensions(to), List.of());
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
         return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }
