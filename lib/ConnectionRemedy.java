@@ -100,14 +100,19 @@ final class ConnectionRemedy {
             // The driver has reached a server, and gives no cause then.
             case "08001" -> e.getCause() == null && dsn.jdbcProperties().getProperty("targetServerType", "any").matches("primary|secondary")
                     ? "no host of the %s is what target_session_attrs asks for: name another one, or use target_session_attrs=any".formatted(side) : reach(dsn);
-            case "57P05" -> "idle_session_timeout of the %s leaves no time to begin a session: as a superuser there, ALTER ROLE %s SET idle_session_timeout = 0;"
-                    .formatted(side, Sql.ident(dsn.user()));
-            case "57014" -> "statement_timeout of the %s leaves no time to begin a session: as a superuser there, ALTER ROLE %s SET statement_timeout = 0;"
-                    .formatted(side, Sql.ident(dsn.user()));
+            case "57P05" -> longer(dsn, "idle_session_timeout");
+            case "57014" -> longer(dsn, "statement_timeout");
             case "53300" -> "the %s has no connection slot left: end other sessions, or let fewer jobs run at once".formatted(side);
             default -> besideTheStatement(side, state.equals("08006") || state.equals("42501") ? "" : state)
                     .orElse(reach(dsn));
         };
+    }
+
+    /** What is set for a user in one database holds against all other settings, but those of the connection string (PostgreSQL manual, ALTER ROLE). */
+    private static String longer(Dsn dsn, String timeout) {
+        return timeout + " of the " + dsn.side() + " leaves no time to begin a session: " + (dsn.jdbcProperties().getProperty("options", "").contains(timeout)
+                ? "take it out of the options of the connection string, or of PGOPTIONS" : "as a superuser there, ALTER ROLE " + Sql.ident(dsn.user()) + " IN DATABASE " + Sql.ident(dsn.database())
+                + " SET " + timeout + " = 0;");
     }
 
     private static String reach(Dsn dsn) {

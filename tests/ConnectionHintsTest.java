@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
@@ -141,6 +142,33 @@ class ConnectionHintsTest {
                 through(run(server, parameters), hint);
                 access(server, ACCESS + kind + " all all all scram-sha-256\n");
             }
+        }
+    }
+
+    /** The first statement of a session takes longer than a millisecond, or what comes before it does, if not each time. */
+    @ParameterizedTest
+    @CsvSource({"statement_timeout, ALTER ROLE", "idle_session_timeout, ALTER ROLE", "idle_session_timeout, ALTER ROLE IN", "idle_session_timeout, options"})
+    void a_timeout_that_leaves_no_time(String timeout, String place) {
+        String user = "\"bob \"\"b\"\"\"";
+        String parameters = place.equals("options") ? "options=-c%20" + timeout + "%3D1" : "";
+        if (parameters.isEmpty()) {
+            plain.sql("postgres", "ALTER ROLE " + user + (place.endsWith(" IN") ? " IN DATABASE \"d b\"" : "") + " SET " + timeout + " = 1");
+        }
+        try {
+            CommandRun refused = Stream.generate(() -> run(plain, parameters)).limit(20).filter(run -> run.code() != 0).findFirst().orElseThrow();
+            String hint = hint(refused, "timeout");
+            Matcher statement = SQL.matcher(hint);
+            assertEquals(parameters.isEmpty(), statement.find(), hint);
+            if (parameters.isEmpty()) {
+                plain.sql("postgres", statement.group());
+            } else {
+                assertTrue(hint.contains("take it out of the options of the connection string"), hint);
+            }
+            for (int i = 0; i < 5; i++) {
+                through(run(plain, ""), hint);
+            }
+        } finally {
+            plain.sql("postgres", "ALTER ROLE " + user + " RESET ALL", "ALTER ROLE " + user + " IN DATABASE \"d b\" RESET ALL");
         }
     }
 
