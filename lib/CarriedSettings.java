@@ -50,7 +50,7 @@ final class CarriedSettings {
     }
 
     private static void finding(Named named, String database, List<Finding> findings) {
-        String reset = "on the target: " + named.altering(database) + " RESET " + Settings.name(named.parameter) + ";";
+        String reset = "afterwards, on the target: " + named.altering(database) + " RESET " + Settings.name(named.parameter) + ";";
         switch (named.parameter) {
             case "default_transaction_read_only" -> {
                 if (DatabaseSettings.isOn(named.value) && named.role == null) {

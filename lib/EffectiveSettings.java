@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The settings that decide what data and queries mean, as they hold in sessions of the user on both sides, wherever they come from. Those of the
@@ -33,16 +34,29 @@ final class EffectiveSettings {
         Map<String, String> here = read(source, "source", ours);
         Map<String, String> there = read(target, "target", theirs);
         List<String> differences = new ArrayList<>();
-        List<String> remedies = new ArrayList<>();
+        Map<String, String> wanted = new TreeMap<>();
         here.forEach((name, value) -> {
             String other = DatabaseSettings.value(carried, name).orElse(there.get(name));
             if (other != null && !meaning(name, value).equals(meaning(name, other)) && !DatabaseSettings.carries(carried, name)) {
                 differences.add(name + " is \"" + value + "\" there and \"" + other + "\" on the target");
-                remedies.add("ALTER DATABASE " + Sql.ident(database) + " SET " + Settings.name(name) + " TO " + Settings.value(name, value) + ";");
+                wanted.put(name, value);
             }
         });
-        return differences.isEmpty() ? List.of() : List.of(Finding.warning("settings", "where that matters, on the target: " + String.join(" ", remedies),
+        return differences.isEmpty() ? List.of() : List.of(Finding.warning("settings", "where that matters, on the target: " + remedy(target, wanted, database),
                 "the source's server has settings that decide what data and queries mean, and that stay behind: %s", String.join("; ", differences)));
+    }
+
+    /** What a role has of its own holds against what its database says (PostgreSQL manual, ALTER ROLE). */
+    private static String remedy(Connection target, Map<String, String> wanted, String database) {
+        Map<String, String> ofUser = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        Rows.list(target, "target", "reading the settings of the user", """
+                SELECT pg_catalog.split_part(c, '=', 1), r.rolname
+                  FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole AND r.rolname = session_user, pg_catalog.unnest(s.setconfig) c
+                 WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))""",
+                row -> ofUser.put(row.getString(1), row.getString(2)));
+        return wanted.entrySet().stream().map(setting -> "ALTER " + (ofUser.containsKey(setting.getKey()) ? "ROLE " + Sql.ident(ofUser.get(setting.getKey())) + " IN " : "")
+                + "DATABASE " + Sql.ident(database) + " SET " + Settings.name(setting.getKey()) + " TO " + Settings.value(setting.getKey(), setting.getValue()) + ";")
+                .collect(Collectors.joining(" "));
     }
 
     /** What a session of ours pins has its own value in reset_val; what the driver sets has not. */

@@ -50,7 +50,8 @@ public final class ExtensionCreation {
             String owner = Rows.text(source, "source", "asking for the owner of schema " + schema,
                     "SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = " + Sql.literal(schema));
             if (!owner.equals(server.facts().user())) {
-                findings.add(Finding.warning("extensions", "on the target: ALTER SCHEMA " + Sql.ident(schema) + " OWNER TO " + Sql.ident(owner) + ";",
+                boolean known = Rows.text(target, "target", "looking for role " + owner, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + Sql.literal(owner)) != null;
+                findings.add(Finding.warning("extensions", (known ? "" : "bring the role over with dump-roles, then ") + "on the target: ALTER SCHEMA " + Sql.ident(schema) + " OWNER TO " + Sql.ident(owner) + ";",
                         "schema \"%s\" belongs to \"%s\" on the source and to \"%s\" on the target", schema, owner, server.facts().user()));
             }
         }

@@ -90,7 +90,7 @@ final class Peculiarities {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %1$s
                 UNION ALL
-                SELECT 'invalid', pg_catalog.format('%%I.%%I', m.nspname, i.relname), pg_catalog.format('REINDEX INDEX CONCURRENTLY %%I.%%I;', m.nspname, i.relname)
+                SELECT 'invalid', pg_catalog.format('%%I.%%I', m.nspname, i.relname), pg_catalog.format(CASE WHEN i.relname ~ '_cc(new|old)[0-9]*$' THEN 'DROP' ELSE 'REINDEX' END || ' INDEX CONCURRENTLY %%I.%%I;', m.nspname, i.relname)
                   FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace m ON m.oid = i.relnamespace
                   JOIN pg_catalog.pg_class c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE NOT x.indisvalid AND i.relkind = 'i' AND %1$s%2$s ORDER BY 1, 2""".formatted(selection.relation("c", "n"), facts.major() < 14 ? "" : """
@@ -110,10 +110,13 @@ final class Peculiarities {
         }
     }
 
-    /** pg_dump leaves them out (getIndexes in its source), and nothing else misses them. */
+    /** pg_dump leaves them out (getIndexes in its source), and nothing else misses them. Those that REINDEX has made are copies (PostgreSQL manual, REINDEX). */
     private static void invalid(List<Stored> indexes, List<Finding> findings) {
         if (!indexes.isEmpty()) {
-            findings.add(Finding.warning("invalid indexes", "to have them on the target, before on the source: " + statements(indexes),
+            List<Stored> copies = indexes.stream().filter(index -> index.statement.startsWith("DROP")).toList();
+            List<Stored> own = indexes.stream().filter(index -> !copies.contains(index)).toList();
+            findings.add(Finding.warning("invalid indexes", (own.isEmpty() ? "" : "to have them on the target, before on the source: " + statements(own))
+                            + (copies.isEmpty() ? "" : (own.isEmpty() ? "" : " and ") + "to be rid of what a failed REINDEX has left there: " + statements(copies)),
                     "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: %s", indexes.size(),
                     some(names(indexes))));
         }
