@@ -205,6 +205,9 @@ class RunbookTest {
         assertTrue(failed.err().contains("make: hint: once that is mended, run the same make again; options of dump-roles go into ROLES_OPTIONS\n"), failed.err());
         String roles = "./jbang dump-roles --out migration/roles.sql --overwrite --apply --step-file migration/roles.done --no-passwords -v\n";
         assertEquals(roles, failed.out().replaceAll("(?m)^make.*\n", ""));
+        for (String step : List.of("roles", "dump", "align", "verify")) {
+            assertFalse(make(3, step).err().contains("DIR=FOLDER"));
+        }
         Run run = make(0, "from-mst", "JOBS=7", "FORMAT=custom", "DIR=émigré/1");
         assertEquals(0, run.code(), run.err());
         assertEquals("""

@@ -24,11 +24,12 @@ public final class Runbook {
      *
      * @param folder where its files go
      * @param environment with SOURCE and TARGET
+     * @param variables of make, such as FORMAT=plain
      * @return each command that was run, by its name
      */
-    public static Map<String, CommandRun> run(String route, Path folder, Map<String, String> environment) {
+    public static Map<String, CommandRun> run(String route, Path folder, Map<String, String> environment, String... variables) {
         Map<String, CommandRun> runs = new HashMap<>();
-        for (List<String> command : commands(route, folder)) {
+        for (List<String> command : commands(route, folder, variables)) {
             CommandRun run = CommandRun.of(main(command.get(1)), environment, command.subList(2, command.size()).toArray(String[]::new));
             runs.put(command.get(1), run);
             if (run.code() != 0) {
@@ -38,9 +39,11 @@ public final class Runbook {
         return runs;
     }
 
-    private static List<List<String>> commands(String route, Path folder) {
+    private static List<List<String>> commands(String route, Path folder, String... variables) {
         List<List<String>> commands = new ArrayList<>();
-        Run.output(List.of("make", "--no-print-directory", "--dry-run", route, "SOURCE=x", "TARGET=x", "DIR=" + folder)).lines()
+        List<String> make = new ArrayList<>(List.of("make", "--no-print-directory", "--dry-run", route, "SOURCE=x", "TARGET=x", "DIR=" + folder));
+        make.addAll(List.of(variables));
+        Run.output(make).lines()
                 .map(line -> Arrays.asList(line.split(" +"))).forEach(words -> {
                     // As it is said. What the shell is given has more to it, for when the command fails.
                     if (words.get(0).equals("./jbang") && !words.contains("||")) {
