@@ -199,6 +199,14 @@ public final class TimescaleAlignment {
                 : "timescaledb is " + source.version + " on the source and " + target.version + " on the target";
     }
 
+    /** @return how the target gets the version of a dump, of which no source is at hand */
+    String onTargetAlone() {
+        List<String> statements = recreatable() && target.offers.contains(source.version) ? recreation(source.version).statements()
+                : sameSchema() && target.updates.contains(source.version) ? update(target, source.version).statements() : List.of();
+        return !statements.isEmpty() ? "as a superuser of the target, first in a session such as psql -X: " + String.join("; ", statements) + ";"
+                : target.offers.contains(source.version) ? "name an empty database" : "install TimescaleDB " + source.version + " on the target's server";
+    }
+
     private Failure refusal() {
         if (ways.isEmpty()) {
             otherWays();

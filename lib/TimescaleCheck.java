@@ -105,7 +105,7 @@ final class TimescaleCheck {
     private void different() {
         TimescaleAlignment alignment = TimescaleAlignment.of(source, target, extension);
         if (source == null) {
-            findings.add(Finding.stop(CHECK, "create timescaledb " + extension.version() + " on the target", "%s", alignment.difference()));
+            findings.add(Finding.stop(CHECK, alignment.onTargetAlone(), "%s", alignment.difference()));
             return;
         }
         try {

@@ -197,6 +197,9 @@ class TimescaleAlignTest {
                 table public.kept
                 hint: empty the target and run align-version again
                 """);
+        server.sql(full, "DROP TABLE kept");
+        assertEquals(0, align(server.uri(from), server.uri(full)).code());
+        assertEquals("ts", server.query(full, schema));
     }
 
     @Test
