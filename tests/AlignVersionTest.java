@@ -128,7 +128,7 @@ class AlignVersionTest {
         assertEquals(0, run.code());
         assertEquals("""
                 align-version: warning: schema "ext" belongs to "owner_of_ext" on the source and to "postgres" on the target
-                align-version: hint: on the target: ALTER SCHEMA "ext" OWNER TO "owner_of_ext";
+                align-version: hint: bring the role over with dump-roles, then on the target: ALTER SCHEMA "ext" OWNER TO "owner_of_ext";
                 """, run.err());
     }
 
