@@ -43,9 +43,14 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @param late whether its rows come after post-data, and where there are hypertables after restoring mode
      * @param catalog whether it is one of TimescaleDB's catalog
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
-     * @param circular whether it and one of these others may read each other; not known of an older dump
+     * @param circular true where it and one of these others may read each other, else null: a manifest says no more
      */
-    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog, int turn, boolean circular) {
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog, int turn, Boolean circular) {
+        /** @return whether no order is known to be right for it */
+        boolean readsInCircles() {
+            return Boolean.TRUE.equals(circular);
+        }
+
         @Override
         public String toString() {
             return schema + "." + name;
@@ -71,7 +76,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         String database = server.dsn().database();
         Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
-                        table.late(), table.catalog() > 0, table.turn(), table.circular())).toList(),
+                        table.late(), table.catalog() > 0, table.turn(), table.circular() ? true : null)).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),

@@ -33,7 +33,7 @@ final class Untried {
      */
     static List<Finding> check(Contents contents, PathNeeds needs, Loader loader) {
         List<Finding> findings = new ArrayList<>();
-        List<String> circular = contents.tables().stream().filter(Contents.Table::circular).map(Contents.Table::toString).sorted().toList();
+        List<String> circular = contents.tables().stream().filter(Contents.Table::readsInCircles).map(Contents.Table::toString).sorted().toList();
         if (!circular.isEmpty()) {
             findings.add(Finding.warning("functions", loader.instead, "tables %s%s may read each other while they are loaded, and %s tries none a second time: if one fails, %s",
                     String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))), circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
