@@ -1,6 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 //SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DateStyleCheck.java DumpFiles.java DumpFormat.java
-//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java PathNeeds.java ProgressLine.java
+//SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Lz4Column.java Manifest.java Money.java NewerSettings.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java ProgressLine.java
 //SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
 
@@ -191,7 +191,7 @@ public final class DumpWriter {
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
                 pathNeeds(source, contents, extensions),
-                Money.read(session, source.selection()), DateStyleCheck.computed(session, source.selection()),
+                Money.read(session, source.selection()), lz4(source), DateStyleCheck.computed(session, source.selection()),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
     }
@@ -199,6 +199,11 @@ public final class DumpWriter {
     private static PathNeeds pathNeeds(FrozenSource source, Contents contents, List<Extensions.Installed> extensions) {
         PathNeeds needs = PathNeedSearch.find(source.snapshot().holder(), source.selection(), contents.objects(), extensions.stream().map(Extensions.Installed::name).toList());
         return needs.evaluations().isEmpty() ? null : needs;
+    }
+
+    private static List<Lz4Column> lz4(FrozenSource source) {
+        List<Lz4Column> columns = Peculiarities.lz4(source.snapshot().holder(), source.server().facts(), source.selection());
+        return columns.isEmpty() ? null : columns;
     }
 
     private static Set<String> owners(Contents contents) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Connecting.java DatabaseCreation.java Failure.java Finding.java Inventory.java PlannedCode.java Rows.java Selection.java Server.java Sql.java Tablespaces.java Timescale.java
+//SOURCES Connecting.java DatabaseCreation.java Failure.java Finding.java Inventory.java Lz4Column.java PlannedCode.java Rows.java Selection.java Server.java Sql.java Tablespaces.java Timescale.java
 package lib;
 
 import java.sql.Connection;
@@ -31,6 +31,15 @@ final class Peculiarities {
         return findings;
     }
 
+    /** @return the columns of the source that a target without lz4 cannot compress */
+    static List<Lz4Column> lz4(Connection source, Server.Facts facts, Selection selection) {
+        return lz4(new Peculiarities(source, facts, null, selection).stored());
+    }
+
+    private static List<Lz4Column> lz4(Map<String, List<Stored>> stored) {
+        return stored.getOrDefault("lz4", List.of()).stream().map(column -> new Lz4Column(column.name, column.statement)).toList();
+    }
+
     /** @param timescale whether the source has TimescaleDB, and nothing of others stands among its own */
     List<Finding> check(Server server, boolean timescale, boolean intoUtf8) {
         List<Finding> findings = new ArrayList<>(Tablespaces.check(new Inventory(source, server, selection, Set.of()).tablespaces(),
@@ -40,7 +49,7 @@ final class Peculiarities {
         Map<String, List<Stored>> stored = stored();
         unlogged(stored.getOrDefault("unlogged", List.of()), findings);
         invalid(stored.getOrDefault("invalid", List.of()), findings);
-        lz4(stored.getOrDefault("lz4", List.of()), findings);
+        findings.addAll(Lz4Column.check(lz4(stored), target, ""));
         columnOrder(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
             notUtf8(findings);
@@ -119,14 +128,6 @@ final class Peculiarities {
                             + (copies.isEmpty() ? "" : (own.isEmpty() ? "" : " and ") + "to be rid of what a failed REINDEX has left there: " + statements(copies)),
                     "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: %s", indexes.size(),
                     some(names(indexes))));
-        }
-    }
-
-    private void lz4(List<Stored> columns, List<Finding> findings) {
-        if (!columns.isEmpty() && Rows.text(target, "target", "asking for methods of compression",
-                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)") == null) {
-            findings.add(Finding.stop("compression", "use a target whose server is built with lz4, or on the source: " + statements(columns),
-                    "%d column(s) are to be compressed with lz4, which the target's server is built without: %s", columns.size(), some(names(columns))));
         }
     }
 

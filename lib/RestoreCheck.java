@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Lz4Column.java Manifest.java NewerSettings.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RecognizedKind.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES Tablespaces.java TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -117,6 +117,9 @@ public final class RestoreCheck {
             findings.addAll(tablespaces(to));
             if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
                 findings.add(CarriedSettings.frozen(database.dsn().database()));
+            }
+            if (manifest.lz4() != null) {
+                findings.addAll(Lz4Column.check(manifest.lz4(), to, ", and dump again"));
             }
             if (manifest.money() != null) {
                 findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));

@@ -99,7 +99,17 @@ class LimitsTest {
             CommandRun refused = CommandRun.migrate(SOURCE.uri(from), without.uri(to));
             assertEquals(3, refused.code(), refused.err());
             assertTrue(without.rows(to, "SELECT FROM pg_class WHERE relname = 'item'").isEmpty());
+            for (String format : List.of("directory", "plain")) {
+                CommandRun restored = Dumps.restore(without.uri(to), Dumps.dumped(SOURCE, from, folder.resolve(format), "--format", format));
+                assertEquals(3, restored.code(), restored.err());
+                assertTrue(restored.failure().contains("2 column(s) are to be compressed with lz4, which the target's server is built without: public.bodies.\"the body\", public.item"), restored.err());
+                assertTrue(without.rows(to, "SELECT FROM pg_class WHERE relname IN ('item', 'bodies')").isEmpty());
+            }
             SOURCE.sql(from, remedy(refused, "2 column(s) are to be compressed with lz4"));
+            String again = without.newDatabase();
+            CommandRun arrived = Dumps.restore(without.uri(again), Dumps.dumped(SOURCE, from, folder.resolve("again")));
+            assertEquals(0, arrived.code(), arrived.err());
+            assertEquals(SOURCE.rows(from, "TABLE item"), without.rows(again, "TABLE item"));
             CommandRun run = CommandRun.migrate(SOURCE.uri(from), without.uri(to));
             assertEquals(0, run.code(), run.err());
             assertEquals(SOURCE.rows(from, "TABLE item"), without.rows(to, "TABLE item"));
