@@ -90,7 +90,8 @@ final class TargetCheck {
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), " + DefaultPrivileges.ANY,
                 row -> new boolean[] {row.getBoolean(1), row.getBoolean(2)}).get(0);
         if (may[1]) {
-            defaults = DefaultPrivileges.of(to, undoing());
+            defaults = ofJournal(() -> DefaultPrivileges.of(to, true), null);
+            defaults = defaults == null ? DefaultPrivileges.of(to, false) : defaults;
             findings.addAll(defaults.check());
         }
         if (!may[0]) {
