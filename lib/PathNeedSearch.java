@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES FunctionText.java FunctionUse.java OwnedObjects.java PathNeeds.java Rows.java Selection.java Sql.java
+//SOURCES FunctionText.java FunctionUse.java OwnedObjects.java PathNeeds.java Rows.java Selection.java
 package lib;
 
 import java.sql.Connection;
@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ final class PathNeedSearch {
              WHERE t.oid >= 16384 AND t.typcategory <> 'A' AND %1$s AND NOT EXISTS (SELECT FROM pg_catalog.pg_type s WHERE s.typname = t.typname AND s.typnamespace = 11)
             UNION SELECT 'OPERATOR', o.oprname, n.nspname FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
              WHERE o.oid >= 16384 AND %1$s AND NOT EXISTS (SELECT FROM pg_catalog.pg_operator s WHERE s.oprname = o.oprname AND s.oprnamespace = 11)
-            UNION SELECT 'SCHEMA', n.nspname, n.nspname FROM pg_catalog.pg_namespace n WHERE %1$s""".formatted("n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
+            UNION SELECT 'SCHEMA', n.nspname, pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_namespace n WHERE %1$s""".formatted("n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
 
     /** What a materialized view reads, also through views and partitioned tables. */
     private static final String READ = """
@@ -89,11 +88,11 @@ final class PathNeedSearch {
             return PathNeeds.NONE;
         }
         Map<FunctionText.Kind, Map<String, Set<String>>> known = new HashMap<>();
-        Set<String> schemas = new HashSet<>();
+        Map<String, String> schemas = new HashMap<>();
         Rows.list(source, "source", "listing the names of functions, tables, types and operators", NAMES, row -> List.of(row.getString(1), row.getString(2), row.getString(3)))
                 .forEach(name -> {
                     if (name.get(0).equals("SCHEMA")) {
-                        schemas.add(name.get(1));
+                        schemas.put(name.get(1), name.get(2));
                     } else {
                         known.computeIfAbsent(FunctionText.Kind.valueOf(name.get(0)), any -> new HashMap<>()).computeIfAbsent(name.get(1), any -> new TreeSet<>()).add(name.get(2));
                     }
@@ -109,16 +108,16 @@ final class PathNeedSearch {
     }
 
     /** The function's owner, or the database, has a search_path that works; it need not have all schemas, where others call it. */
-    private static String path(Routine routine, Collection<Set<String>> names, Set<String> schemas) {
+    private static String path(Routine routine, Collection<Set<String>> names, Map<String, String> quoted) {
         Set<String> path = new LinkedHashSet<>();
         Matcher parts = Pattern.compile("\"((?:[^\"]|\"\")*)\"|[^\\s,]+").matcher(routine.path);
         while (parts.find()) {
             String part = parts.group(1) == null ? parts.group() : parts.group(1).replace("\"\"", "\"");
             path.add(part.equals("$user") ? routine.owner : part);
         }
-        path.retainAll(schemas);
+        path.retainAll(quoted.keySet());
         names.stream().filter(having -> having.stream().noneMatch(path::contains)).toList().forEach(having -> path.add(having.iterator().next()));
-        return path.stream().map(schema -> schema.matches("[a-z_][a-z0-9_]*") ? schema : Sql.ident(schema)).collect(Collectors.joining(", "));
+        return path.stream().map(quoted::get).collect(Collectors.joining(", "));
     }
 
     private static PathNeeds evaluated(Connection source, Selection selection, List<Routine> routines, Map<Long, PathNeeds.Need> needs) {

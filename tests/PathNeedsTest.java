@@ -101,6 +101,24 @@ class PathNeedsTest {
         }
     }
 
+    /** What is printed can be run. */
+    @Test
+    void schemas_that_are_called_like_words_of_sql_are_quoted() {
+        String source = SIDES.source().newDatabase();
+        SIDES.source().sql(source, "CREATE SCHEMA \"order\"", "CREATE FUNCTION \"order\".cell(x float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT x'",
+                "CREATE SCHEMA \"between\"", "CREATE TABLE \"between\".factor (f int)",
+                "CREATE FUNCTION public.cell_of(x float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN cell(x) * (SELECT count(*) FROM factor); END $$",
+                "CREATE TABLE spot (x float8)", "CREATE INDEX ON spot (cell_of(x))");
+        SIDES.source().sql("postgres", "ALTER DATABASE " + source + " SET search_path = public, \"between\"");
+        String target = SIDES.target().newDatabase();
+        CommandRun run = CommandRun.preflight(SIDES.source().uri(source), SIDES.target().uri(target));
+        Matcher fix = Pattern.compile("fix: (ALTER FUNCTION [^;]* SET search_path = public, \"between\", \"order\";) on the source").matcher(run.out());
+        assertTrue(fix.find(), run.out() + run.err());
+        SIDES.source().sql(source, fix.group(1));
+        CommandRun again = CommandRun.preflight(SIDES.source().uri(source), SIDES.target().uri(target));
+        assertFalse(again.out().contains("only through a search_path"), again.out());
+    }
+
     private static void succeeds(CommandRun run) {
         assertEquals(0, run.code(), run.err());
     }
