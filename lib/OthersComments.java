@@ -4,11 +4,13 @@ package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -33,6 +35,10 @@ public final class OthersComments {
             SELECT 'DATABASE', '', nullif(pg_catalog.shobj_description(d.oid, 'pg_database'), 'default administrative connection database')
               FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() AND %3$s""";
 
+    /** What is said of something on the source, where that is not what it begins with; {@code name} is "" for the database. */
+    public record Comment(String kind, String name, String text) {
+    }
+
     private final String database;
     private final Map<Thing, String> wanted;
 
@@ -43,20 +49,47 @@ public final class OthersComments {
 
     /** Compares what the source says of such things with what is said of them on the target. */
     public static OthersComments find(Connection source, Server target, Connection to) {
+        Map<Thing, String> theirs = theirs(target, to);
+        return new OthersComments(target.dsn().database(), wanted(theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
+                "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")", "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
+                theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
+    }
+
+    /**
+     * The same by what a dump says of its source.
+     *
+     * @param extensions whether the source has one of this name, {@code schemas} too
+     */
+    static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas, Server target, Connection to) {
+        Map<Thing, String> ours = new HashMap<>();
+        Map<Thing, String> theirs = theirs(target, to);
+        theirs.keySet().stream().filter(thing -> thing.kind.equals("DATABASE") || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
+                .forEach(thing -> ours.put(thing, null));
+        said.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
+                .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
+        return new OthersComments(target.dsn().database(), wanted(ours, theirs));
+    }
+
+    /** @return what is said on the source, for a dump */
+    static List<Comment> said(Connection source) {
+        return comments(source, "source", QUESTION.formatted("true", "true", "true")).entrySet().stream().filter(entry -> entry.getValue() != null)
+                .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue())).sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
+    }
+
+    private static Map<Thing, String> theirs(Server target, Connection to) {
+        String others = "NOT pg_catalog.pg_has_role(%s, 'USAGE')";
+        return target.facts().superuser() ? Map.of()
+                : comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"), others.formatted("n.nspowner"), others.formatted("d.datdba")));
+    }
+
+    private static Map<Thing, String> wanted(Map<Thing, String> ours, Map<Thing, String> theirs) {
         Map<Thing, String> wanted = new HashMap<>();
-        if (!target.facts().superuser()) {
-            String others = "NOT pg_catalog.pg_has_role(%s, 'USAGE')";
-            Map<Thing, String> theirs = comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"), others.formatted("n.nspowner"), others.formatted("d.datdba")));
-            Map<Thing, String> ours = theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
-                    "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")", "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
-                    theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE"))));
-            ours.forEach((thing, comment) -> {
-                if (!Objects.equals(comment, theirs.get(thing))) {
-                    wanted.put(thing, comment);
-                }
-            });
-        }
-        return new OthersComments(target.dsn().database(), wanted);
+        ours.forEach((thing, comment) -> {
+            if (!Objects.equals(comment, theirs.get(thing))) {
+                wanted.put(thing, comment);
+            }
+        });
+        return wanted;
     }
 
     private static Map<Thing, String> comments(Connection session, String side, String question) {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Lz4Column.java Manifest.java NewerSettings.java OwnedObjects.java
+//SOURCES CarriedSettings.java Contents.java DatabaseSettings.java DateStyleCheck.java DriverSettings.java DumpFormat.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Finding.java Lz4Column.java Manifest.java NewerSettings.java OthersComments.java OwnedObjects.java
 //SOURCES OwnerPowers.java OwnersCode.java PlainDump.java RecognizedKind.java RolePowers.java RoleTarget.java Rows.java SelfReferences.java Server.java ShellScript.java Sql.java Surroundings.java TargetCheck.java TargetDatabase.java
 //SOURCES Tablespaces.java TargetSchemas.java Timescale.java TimescaleRights.java Uncarried.java
 package lib;
@@ -115,6 +115,11 @@ public final class RestoreCheck {
                 dateStyle(target);
             }
             findings.addAll(tablespaces(to));
+            if (!database.missing() && manifest.comments() != null) {
+                Contents contents = manifest.contents();
+                findings.addAll(OthersComments.find(manifest.comments(), name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
+                        name -> contents.schemas().stream().anyMatch(schema -> schema.name().equals(name)), target, to).check());
+            }
             if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
                 findings.add(CarriedSettings.frozen(database.dsn().database()));
             }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -60,7 +61,8 @@ class AnnouncedDifferencesTest {
     }
 
     /** Each way of moving it ends without a difference, and so does verify, by what the target's user may do. */
-    private void arrives(String from, String... targets) {
+    private List<CommandRun> arrives(String from, String... targets) {
+        List<CommandRun> runs = new ArrayList<>();
         for (int i = 0; i < targets.length; i++) {
             CommandRun run = i == 0 ? CommandRun.migrate(SOURCE.uri(from), targets[i])
                     : i == 1 ? CommandRun.migrate(SOURCE.uri(from), targets[i], "--via-files", "--dir", folder.resolve("via").toString())
@@ -68,7 +70,9 @@ class AnnouncedDifferencesTest {
             assertEquals(0, run.code(), run.err());
             CommandRun verified = CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(from), "TARGET", targets[i]), "--permitted");
             assertEquals(0, verified.code(), i + verified.out() + verified.err());
+            runs.add(run);
         }
+        return runs;
     }
 
     /** The owner has these options anyway (PostgreSQL manual, 5.7); stock tools give the privileges to the owner's namesake. */
@@ -108,7 +112,10 @@ class AnnouncedDifferencesTest {
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), loader(to[0]));
         assertEquals(0, preflight.code(), preflight.out());
         on.forEach(thing -> assertTrue(preflight.out().contains("the comment on " + thing + " stays as it is on the target"), preflight.out()));
-        arrives(from, loader(to[0]), loader(to[1]), loader(to[2]));
+        for (CommandRun run : arrives(from, loader(to[0]), loader(to[1]), loader(to[2]))) {
+            on.forEach(thing -> assertTrue(run.err().contains("warning: comments: the comment on " + thing + " stays as it is on the target"), run.err()));
+            assertEquals(4, run.err().split("warning: comments: ", -1).length - 1, run.err());
+        }
         assertEquals("theirs", TARGET.query(to[2], "SELECT obj_description('public'::regnamespace)"));
         assertEquals("more", TARGET.query(to[2], "SELECT obj_description('\"public is\"'::regnamespace)"));
         // What is said is done, and nothing is left to say of it, nor to find.
