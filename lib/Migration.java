@@ -238,7 +238,7 @@ public final class Migration {
         account(source.writtenSince());
         ArrivalCheck check = new ArrivalCheck(order.verify, console, report);
         List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading)
-                .tablespaces(contents.timescale() == null ? Set.of() : Inventory.missingTablespaces(source.snapshot().holder(), to)), steps);
+                .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of() : Inventory.missingTablespaces(source.snapshot().holder(), to)), steps);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;

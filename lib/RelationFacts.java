@@ -25,6 +25,7 @@ final class RelationFacts {
                    CASE WHEN c.relpersistence = 'u' {both since 15: else AND c.relkind <> 'S'} THEN 'unlogged' ELSE 'logged' END AS persistence,
                    CASE WHEN c.relkind <> 'p' THEN am.amname END AS "access method",
                    {both since 17: CASE WHEN c.relkind = 'p' THEN am.amname END AS "default access method",}
+                   {tablespace c} AS tablespace,
                    nullif(concat_ws(', ', CASE WHEN c.relrowsecurity THEN 'enabled' END, CASE WHEN c.relforcerowsecurity THEN 'forced' END), '')
                      AS "row security",
                    {options c.reloptions} AS option,

@@ -22,7 +22,7 @@ final class TableFacts {
                    CASE WHEN k.oid IS NULL THEN 'relation ' || {name n.nspname} || '.' || {name c.relname}
                      ELSE 'constraint ' || {name n.nspname} || '.' || {name c.relname} || '.' || {name k.conname} END AS parent,
                    CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.indexrelid) ELSE 'of constraint ' || {name k.conname} END AS definition,
-                   CASE WHEN k.oid IS NOT NULL THEN {options x.reloptions} END AS option,
+                   CASE WHEN k.oid IS NOT NULL THEN {options x.reloptions} END AS option, {tablespace x} AS tablespace,
                    concat_ws(', ', CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END, CASE WHEN NOT i.indisready THEN 'not ready' END) AS state,
                    CASE WHEN i.indisclustered THEN 'yes' END AS clustered,
                    CASE WHEN i.indisreplident THEN 'yes' END AS "replica identity",

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Hold;
 import testbed.Locales;
+import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Soak;
 
@@ -80,14 +82,33 @@ class ServerRemediesTest {
     void a_tablespace_that_the_target_lacks_is_created() throws IOException {
         String from = source.newDatabase();
         source.sql("postgres", "CREATE TABLESPACE \"fast; \"\"disk\"\"\" LOCATION '" + place("here-space") + "'");
-        source.sql(from, "CREATE TABLE item (id int) TABLESPACE \"fast; \"\"disk\"\"\"");
+        String disk = " TABLESPACE \"fast; \"\"disk\"\"\"";
+        source.sql(from, "CREATE TABLE item (id int PRIMARY KEY USING INDEX" + disk + ")" + disk, "CREATE INDEX ix ON item (id)" + disk,
+                "CREATE MATERIALIZED VIEW mv" + disk + " AS SELECT id FROM item", "CREATE TABLE parts (id int) PARTITION BY LIST (id)" + disk,
+                "CREATE TABLE one PARTITION OF parts FOR VALUES IN (1)" + " TABLESPACE pg_default");
         String to = target.newDatabase();
         String says = "does not exist on the target: everything goes to the default one";
         String fix = fix(CommandRun.preflight(source.uri(from), target.uri(to)), says);
+        // Announced, and no difference.
+        String without = target.newDatabase();
+        CommandRun announced = CommandRun.migrate(source.uri(from), target.uri(without));
+        assertEquals(0, announced.code(), announced.err());
+        assertTrue(announced.err().contains(says), announced.err());
+        assertEquals(0, CommandRun.of("Verify", Map.of("SOURCE", source.uri(from), "TARGET", target.uri(without)), "--level", "objects").code());
         statement(fix.replace("…", place("there-space").toString()), "postgres");
         CommandRun again = CommandRun.preflight(source.uri(from), target.uri(to));
         assertFalse(again.out().contains(says), again.out());
-        assertEquals(0, CommandRun.migrate(source.uri(from), target.uri(to)).code());
+        CommandRun run = CommandRun.migrate(source.uri(from), target.uri(to));
+        assertEquals(0, run.code(), run.err());
+        // pg_dump says it of each, and a comparison finds what it would.
+        assertEquals(Oracle.schema(source, from), Oracle.schema(target, to));
+        Map<String, String> sides = Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to));
+        assertEquals(0, CommandRun.of("Verify", sides, "--level", "objects").code());
+        target.sql(to, "ALTER INDEX ix SET TABLESPACE pg_default", "ALTER MATERIALIZED VIEW mv SET TABLESPACE pg_default", "ALTER TABLE one SET" + disk);
+        CommandRun moved = CommandRun.of("Verify", sides, "--level", "objects");
+        assertEquals(4, moved.code());
+        List.of("index tablespace +public.ix +.*disk.* missing", "materialized view tablespace +public.mv +.*disk.* missing", "table tablespace +public.one +missing +.*disk")
+                .forEach(line -> assertTrue(Pattern.compile(line).matcher(moved.out()).find(), moved.out()));
         assertEquals("fast; \"disk\"", target.query(to, "SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname = 'item'"));
     }
 
