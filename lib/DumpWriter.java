@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DateStyleCheck.java DumpFiles.java DumpFormat.java
+//SOURCES Archive.java ArrayNulls.java Bytes.java ClientTools.java Compression.java Console.java Contents.java DatabaseSettings.java DateStyleCheck.java DumpFiles.java DumpFormat.java
 //SOURCES DumpOutput.java Extensions.java Failure.java FrozenSource.java LateScript.java Lz4Column.java Manifest.java Money.java NewerSettings.java OthersComments.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java ProgressLine.java
 //SOURCES RolePowers.java RoleRules.java Rows.java Server.java ShellScript.java TargetKind.java Tool.java Uncarried.java
 package lib;
@@ -193,6 +193,7 @@ public final class DumpWriter {
                 pathNeeds(source, contents, extensions),
                 Money.read(session, source.selection()), lz4(source), DateStyleCheck.computed(session, source.selection()),
                 OthersComments.said(session),
+                DatabaseSettings.value(contents.settings(), "array_nulls").filter(ArrayNulls::off).map(off -> ArrayNulls.read(session, source.selection())).orElse(null),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
     }

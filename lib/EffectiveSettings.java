@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES DatabaseSettings.java DriverSettings.java Finding.java Rows.java Settings.java Sql.java
+//SOURCES ArrayNulls.java DatabaseSettings.java DriverSettings.java Finding.java Rows.java Selection.java Settings.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -28,9 +28,10 @@ final class EffectiveSettings {
     /**
      * @param ours what psql has on the source, {@code theirs} on the target
      * @param carried the settings of the database that come along
+     * @param selection what is wanted of the source
      * @param database the name of the target's
      */
-    static List<Finding> check(Connection source, DriverSettings ours, Connection target, DriverSettings theirs, List<String> carried, String database) {
+    static List<Finding> check(Connection source, Selection selection, DriverSettings ours, Connection target, DriverSettings theirs, List<String> carried, String database) {
         Map<String, String> here = read(source, "source", ours);
         Map<String, String> there = read(target, "target", theirs);
         List<String> differences = new ArrayList<>();
@@ -42,8 +43,14 @@ final class EffectiveSettings {
                 wanted.put(name, value);
             }
         });
-        return differences.isEmpty() ? List.of() : List.of(Finding.warning("settings", "where that matters, on the target: " + remedy(target, wanted, database),
-                "the source's server has settings that decide what data and queries mean, and that stay behind: %s", String.join("; ", differences)));
+        String nulls = DatabaseSettings.value(carried, "array_nulls").orElse(there.get("array_nulls"));
+        ArrayNulls arrays = ArrayNulls.off(nulls) ? ArrayNulls.read(source, selection) : null;
+        List<Finding> findings = new ArrayList<>(arrays == null ? List.of() : List.of(arrays.warning()));
+        if (!differences.isEmpty()) {
+            findings.add(Finding.warning("settings", "where that matters, on the target: " + remedy(target, wanted, database),
+                    "the source's server has settings that decide what data and queries mean, and that stay behind: %s", String.join("; ", differences)));
+        }
+        return findings;
     }
 
     /** What a role has of its own holds against what its database says (PostgreSQL manual, ALTER ROLE). */

@@ -1,5 +1,5 @@
 //DEPS com.google.code.gson:gson:2.13.1
-//SOURCES Contents.java Extensions.java Failure.java Json.java Lz4Column.java Money.java OthersComments.java OwnersCode.java PathNeeds.java Uncarried.java
+//SOURCES ArrayNulls.java Contents.java Extensions.java Failure.java Json.java Lz4Column.java Money.java OthersComments.java OwnersCode.java PathNeeds.java Uncarried.java
 package lib;
 
 import com.google.gson.Gson;
@@ -38,13 +38,14 @@ import java.util.StringJoiner;
  * @param lz4 the columns that are to be compressed with it; null where there are none
  * @param computed what users' functions, or a query, compute anew on the target, in words; null in a manifest that was written before this was
  * @param comments what is said of extensions, schemas and the database, which only their owners may say; null in a manifest that was written before this was
+ * @param arrays what reads texts as arrays, where the database has array_nulls off; else null
  * @param pathNeeds the functions that need a search_path, and what calls them; null where there are none
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
         List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
         List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<Lz4Column> lz4, List<String> computed,
-        List<OthersComments.Comment> comments, Contents contents, List<File> files) {
+        List<OthersComments.Comment> comments, ArrayNulls arrays, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
@@ -70,7 +71,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments", "sorting", "pathNeeds", "readers", "circular");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments", "arrays", "sorting", "pathNeeds", "readers", "circular");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */

@@ -268,7 +268,7 @@ public final class Preflight {
     private void meaning() {
         List<String> settings = plan.selection.selective() ? List.of() : DatabaseSettings.settings(from, database());
         if (psql != null) {
-            findings.addAll(EffectiveSettings.check(from, ours.get(), to, psql.get(), settings, database()));
+            findings.addAll(EffectiveSettings.check(from, plan.selection, ours.get(), to, psql.get(), settings, database()));
             String style = psql.get().dateStyle(DatabaseSettings.value(settings, "DateStyle"));
             findings.addAll(DateStyleCheck.check(from, plan.selection, style, target.facts().user(), database()));
         }

@@ -126,6 +126,9 @@ public final class RestoreCheck {
             if (manifest.lz4() != null) {
                 findings.addAll(Lz4Column.check(manifest.lz4(), to, ", and dump again"));
             }
+            if (manifest.arrays() != null) {
+                findings.add(manifest.arrays().warning());
+            }
             if (manifest.money() != null) {
                 findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));
             }
