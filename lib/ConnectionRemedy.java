@@ -103,8 +103,15 @@ final class ConnectionRemedy {
             case "57P05" -> longer(dsn, "idle_session_timeout");
             case "57014" -> longer(dsn, "statement_timeout");
             case "53300" -> "the %s has no connection slot left: end other sessions, or let fewer jobs run at once".formatted(side);
-            default -> besideTheStatement(side, state.equals("08006") || state.equals("42501") ? "" : state)
-                    .orElse(reach(dsn));
+            // Such as TimescaleDB's library, which reads its catalog before the first statement of a session.
+            case "42501" -> "let user \"%s\" do that, as a superuser of the %s: for a schema, GRANT USAGE ON SCHEMA its_name TO %s;".formatted(dsn.user(), side, Sql.ident(dsn.user()));
+            // To set it to nothing would have a library of no name loaded.
+            case "58P01" -> ("install the library on the server of the %s, or have no setting load it with each session, as a superuser there: ALTER DATABASE %2$s RESET session_preload_libraries; "
+                    + "ALTER ROLE %3$s RESET session_preload_libraries; ALTER ROLE %3$s IN DATABASE %2$s RESET session_preload_libraries;")
+                    .formatted(side, Sql.ident(dsn.database()), Sql.ident(dsn.user()));
+            default -> besideTheStatement(side, state.equals("08006") ? "" : state)
+                    .orElse(e instanceof PSQLException known && known.getServerErrorMessage() != null ? "the %s was reached and refuses the session: its log says more".formatted(side)
+                            : reach(dsn));
         };
     }
 

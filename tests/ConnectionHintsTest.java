@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Hold;
@@ -142,6 +143,20 @@ class ConnectionHintsTest {
                 through(run(server, parameters), hint);
                 access(server, ACCESS + kind + " all all all scram-sha-256\n");
             }
+        }
+    }
+
+    /** What is loaded with each session is set in several places, and for everybody. */
+    @ParameterizedTest
+    @ValueSource(strings = {"DATABASE \"d b\"", "ROLE \"bob \"\"b\"\"\"", "ROLE \"bob \"\"b\"\"\" IN DATABASE \"d b\""})
+    void a_library_that_is_not_there(String place) {
+        plain.sql("postgres", "ALTER " + place + " SET session_preload_libraries = 'no_such_library'");
+        try {
+            String hint = hint(run(plain, ""), "no_such_library");
+            plain.sql("postgres", SQL.matcher(hint).results().map(found -> found.group()).toArray(String[]::new));
+            through(run(plain, ""), hint);
+        } finally {
+            plain.sql("postgres", "ALTER " + place + " RESET ALL");
         }
     }
 
