@@ -31,7 +31,8 @@ final class Ec2Images {
      * @throws Failure refused, when there is none for this processor
      */
     Image image(String wanted, String architecture) {
-        Image image = wanted == null ? newest(architecture) : aws.ec2().describeImages(request -> request.imageIds(wanted)).images().stream().findFirst()
+        // Of an identifier that is none, AWS makes an error; no image fits a filter by it.
+        Image image = wanted == null ? newest(architecture) : aws.ec2().describeImages(request -> request.filters(Aws.filter("image-id", wanted))).images().stream().findFirst()
                 .orElseThrow(() -> Failure.refused("there is no image \"%s\" in region %s", wanted, aws.region()).hint("choose another --image, or leave it out"));
         if (!architecture.equals(image.architectureAsString())) {
             throw Failure.refused("the image %s is for processors of type %s, and the machine has %s", wanted, image.architectureAsString(), architecture)
