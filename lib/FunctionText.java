@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
 final class FunctionText {
     /**
      * What is asked for a function's text: in SQL_ASCII it may be no text in any encoding, and the server refuses to send it as one. Words are all
-     * that counts.
+     * that counts. A function that was dropped after the snapshot was taken stands in pg_proc still, and has no definition any more.
      */
-    static final String DEFINITION = "CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN pg_catalog.pg_get_functiondef(p.oid)"
-            + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), 'SQL_ASCII'), 'escape') END";
+    static final String DEFINITION = "coalesce(CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN pg_catalog.pg_get_functiondef(p.oid)"
+            + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), 'SQL_ASCII'), 'escape') END, '')";
     /** The same for what is between its quotes, where that is kept. */
     static final String BODY = "CASE WHEN p.prosrc = '' THEN " + DEFINITION + " WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN p.prosrc"
             + " ELSE pg_catalog.encode(pg_catalog.convert_to(p.prosrc, 'SQL_ASCII'), 'escape') END";
