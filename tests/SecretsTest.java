@@ -142,10 +142,11 @@ class SecretsTest {
     private static Set<String> variables(ProcessHandle process) {
         try {
             Path folder = Path.of("/proc/" + process.pid());
-            String program = Files.readString(folder.resolve("comm")).strip();
+            // Its name is no help: until then it bears that of the thread that starts it.
+            String program = Files.readSymbolicLink(folder.resolve("exe")).getFileName().toString();
             String environment = Files.readString(folder.resolve("environ"), StandardCharsets.ISO_8859_1);
             // Read again: it may have become another program in between.
-            return program.equals("java") || program.equals("jspawnhelper") || !program.equals(Files.readString(folder.resolve("comm")).strip()) ? Set.of()
+            return Set.of("java", "jspawnhelper").contains(program) || !program.equals(Files.readSymbolicLink(folder.resolve("exe")).getFileName().toString()) ? Set.of()
                     : Stream.of(environment.split("\0")).map(variable -> variable.replaceFirst("=.*", ""))
                             .filter(Set.of("PATH", "SOURCE", "TARGET", "PGPASSWORD")::contains).collect(Collectors.toSet());
         } catch (IOException e) {
