@@ -112,7 +112,12 @@ final class ArchiveScript {
 
     /** What looks into hypertables, with the comments on it. */
     void afterRestoringMode() {
-        only(List.of(), keys(schema.carried().and(schema::needsHypertables)));
+        only(List.of(), keys(schema.carried().and(schema::needsHypertables).and(Predicate.not(schema::onHypertables))));
+    }
+
+    /** What stands on hypertables, and refers to what was filled after the mode. */
+    void inModeAgain() {
+        only(List.of(), keys(schema.carried().and(schema::onHypertables)));
     }
 
     void eventTriggers() {

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java DatabaseSettings.java Failure.java Inventory.java OwnedObjects.java Rows.java Selection.java Server.java Sql.java Timescale.java
+//SOURCES Archive.java DatabaseSettings.java Failure.java Inventory.java OwnedObjects.java Rows.java Selection.java Server.java Sql.java Timescale.java TimescaleExtension.java
 package lib;
 
 import java.sql.Connection;
@@ -29,13 +29,15 @@ import java.util.stream.Collectors;
  * @param objects what the archive makes and somebody owns
  * @param partitioned the indexes and constraints of partitioned tables
  * @param waiting the foreign keys, triggers, policies and checks of tables whose rows come after post-data
+ * @param inModeAgain what of {@code waiting} stands on hypertables and chunks, where it can only be made in restoring mode of TimescaleDB; null where nothing does
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
  * @param timescale TimescaleDB, or null where the source does not have it
  */
 public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables, List<Inventory.Sequence> sequences,
         List<Inventory.Relation> materializedViews, List<Inventory.Relation> analyzed, List<Inventory.Relation> schemas, List<String> tablespaces,
-        List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting, List<String> privileges,
+        List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting, List<Archive.Address> inModeAgain,
+        List<String> privileges,
         List<String> settings, Timescale timescale) {
     /**
      * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
@@ -78,7 +80,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
                         table.late(), table.catalog() > 0, table.turn(), table.circular() ? true : null)).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
-                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables),
+                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables, "true"), inModeAgain(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
                 selection.selective() ? List.of() : DatabaseSettings.settings(session, database), timescale(session, inventory));
         agree(tables, archive.get());
@@ -116,17 +118,31 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                  WHERE c.relkind = 'p' AND k.contype <> 'f'""");
     }
 
-    private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables) {
+    private static List<Archive.Address> inModeAgain(Connection session, List<Inventory.Table> tables) {
+        if (tables.stream().noneMatch(Inventory.Table::late) || TimescaleExtension.of(session, "source") == null) {
+            return null;
+        }
+        List<Archive.Address> again = waiting(session, tables, """
+                relation IN (SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+                               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name
+                             UNION ALL SELECT c.oid FROM _timescaledb_catalog.chunk h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+                               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name)""");
+        return again.isEmpty() ? null : again;
+    }
+
+    /** @param which a condition for the relation that it stands on */
+    private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables, String which) {
         String late = tables.stream().filter(Inventory.Table::late).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
         return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
-                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_constraint
+                SELECT catalog, oid FROM (
+                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS catalog, oid, conrelid AS relation FROM pg_catalog.pg_constraint
                  WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s)) OR contype = 'c' AND conrelid IN (%1$s)
                 UNION ALL
-                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)
+                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)
                 UNION ALL
-                SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid FROM pg_catalog.pg_policy WHERE polrelid IN (%1$s)
+                SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid FROM pg_catalog.pg_policy WHERE polrelid IN (%1$s)
                 UNION ALL
-                SELECT 0, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)""".formatted(late));
+                SELECT 0, oid, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)) w WHERE %2$s""".formatted(late, which));
     }
 
     private static List<Archive.Address> addresses(Connection session, String doing, String sql) {
@@ -167,6 +183,11 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return after;
     }
 
+    /** @return what can only be made in restoring mode, and after that was off */
+    Set<Archive.Address> onHypertables() {
+        return inModeAgain == null ? Set.of() : Set.copyOf(inModeAgain);
+    }
+
     /** @return whether something follows when restoring mode of TimescaleDB is off */
     boolean hasAfterRestoringMode() {
         return timescale != null && (!late().isEmpty() || !afterRestoringMode().isEmpty());
@@ -194,13 +215,13 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     private Contents with(List<Inventory.Sequence> positions, List<OwnedObjects.Owned> objects) {
         return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas, tablespaces, objects, partitioned,
-                waiting, privileges, settings, timescale);
+                waiting, inModeAgain, privileges, settings, timescale);
     }
 
     /** @return the same without the materialized views among these relations */
     Contents without(Set<Long> relations) {
         return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences, carried(materializedViews, relations), carried(analyzed, relations),
-                schemas, tablespaces, objects, partitioned, waiting, privileges, settings, timescale);
+                schemas, tablespaces, objects, partitioned, waiting, inModeAgain, privileges, settings, timescale);
     }
 
     private static List<Inventory.Relation> carried(List<Inventory.Relation> all, Set<Long> without) {

@@ -40,6 +40,15 @@ public interface Delivery {
      */
     String afterRestoringMode(Journal journal);
 
+    /**
+     * Brings what stands on hypertables and needs what {@link #afterRestoringMode} brings: keys that refer to tables which were filled then; called when
+     * the mode is on again.
+     *
+     * @param journal records what is created
+     * @return how much that was, in words
+     */
+    String inModeAgain(Journal journal);
+
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
     boolean complete();
 

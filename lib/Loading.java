@@ -107,6 +107,15 @@ public final class Loading {
             inRestoringMode(load);
             if (contents.hasAfterRestoringMode() && !delivery.complete()) {
                 steps.run("what reads hypertables", () -> delivery.afterRestoringMode(journal));
+                if (!contents.onHypertables().isEmpty()) {
+                    steps.run("what hypertables refer to", () -> {
+                        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
+                            String made = delivery.inModeAgain(journal);
+                            mode.end(to);
+                            return made;
+                        }
+                    });
+                }
             }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.

@@ -151,6 +151,9 @@ final class LoadingScript {
                 rows.lateRows();
             }
             archive.afterRestoringMode();
+            if (!contents.onHypertables().isEmpty()) {
+                restoring.again(archive::inModeAgain);
+            }
         }
         materializedViews();
         if (archive.hasEventTriggers()) {

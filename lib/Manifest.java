@@ -71,7 +71,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments", "arrays", "sorting", "pathNeeds", "readers", "circular");
+    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments", "arrays", "sorting", "pathNeeds", "readers", "circular", "inModeAgain");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */

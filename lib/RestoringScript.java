@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 final class RestoringScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
     private static final String WITHDRAW = "withdraw";
+    private static final String LEAVE = "leave";
     private static final String JOBS = "pg_temp.jobs";
     private static final String CONTENTS = '"' + ShellScript.FOLDER + "/catalog.contents\"";
     private static final String LIST = '"' + ShellScript.FOLDER + "/catalog.list\"";
@@ -45,6 +46,16 @@ final class RestoringScript {
             script.done(WITHDRAW);
             prove("off");
         }
+    }
+
+    /** Turns the mode on once more for what stands on hypertables and refers to what was loaded after it. */
+    void again(Runnable made) {
+        script.step("What hypertables refer to, in restoring mode once more").atExit(LEAVE, TARGET, RestoringMode.ending(timescale) + ";")
+                .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.beginning(timescale)));
+        prove("on");
+        made.run();
+        script.sql(TARGET, RestoringMode.endings(timescale)).done(LEAVE);
+        prove("off");
     }
 
     private void prove(String wanted) {

@@ -35,6 +35,7 @@ public final class Schema {
     private final List<String> options;
     private final Set<Archive.Address> waiting;
     private final Set<Archive.Address> afterRestoringMode;
+    private final Set<Archive.Address> onHypertables;
     /** What needs these, by the identifiers of the archive. */
     private final Set<Integer> following = new HashSet<>();
     private final Predicate<Archive.Entry> ours;
@@ -52,6 +53,7 @@ public final class Schema {
         options = Inventory.missing(contents.tablespaces(), target).isEmpty() ? List.of() : List.of("--no-tablespaces");
         waiting = Set.copyOf(contents.waiting());
         afterRestoringMode = contents.afterRestoringMode();
+        onHypertables = contents.onHypertables();
         Set<String> commented = new HashSet<>(created);
         commented.addAll(Rows.texts(target, "target", "listing the extensions",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND pg_catalog.pg_has_role(extowner, 'USAGE')"));
@@ -204,6 +206,11 @@ public final class Schema {
     /** @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of TimescaleDB is off; complete once {@link #postData} is known */
     boolean needsHypertables(Archive.Entry entry) {
         return !entry.kind().equals("TABLE DATA") && (afterRestoringMode.contains(entry.subject()) || following.contains(entry.id()));
+    }
+
+    /** @return whether such an entry stands on a hypertable or a chunk, so that the mode is turned on once more for it */
+    boolean onHypertables(Archive.Entry entry) {
+        return !entry.kind().equals("TABLE DATA") && onHypertables.contains(entry.subject());
     }
 
     /** Gives the comments on large objects. */

@@ -66,6 +66,11 @@ public final class ScriptDelivery implements Delivery {
     }
 
     @Override
+    public String inModeAgain(Journal journal) {
+        return "";
+    }
+
+    @Override
     public boolean complete() {
         return true;
     }

@@ -140,11 +140,20 @@ public final class StepwiseDelivery implements Delivery {
         if (!contents.late().isEmpty()) {
             rows.moveLate();
         }
-        make(needHypertables, journal);
-        if (!needHypertables.isEmpty()) {
+        List<EntrySql> now = needHypertables.stream().filter(part -> !schema.onHypertables(part.entry())).toList();
+        make(now, journal);
+        if (now.size() == needHypertables.size() && !now.isEmpty()) {
             make(schema.commentsAfterRestoringMode(), journal);
         }
-        return (contents.late().isEmpty() ? "" : Count.of(contents.late().size(), "table") + " filled, ") + needHypertables.size() + " made";
+        return (contents.late().isEmpty() ? "" : Count.of(contents.late().size(), "table") + " filled, ") + now.size() + " made";
+    }
+
+    @Override
+    public String inModeAgain(Journal journal) {
+        List<EntrySql> again = needHypertables.stream().filter(part -> schema.onHypertables(part.entry())).toList();
+        make(again, journal);
+        make(schema.commentsAfterRestoringMode(), journal);
+        return again.size() + " made";
     }
 
     @Override

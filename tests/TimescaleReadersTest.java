@@ -1,6 +1,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -53,6 +54,10 @@ class TimescaleReadersTest {
             "SELECT create_hypertable('event', 'at', chunk_time_interval => interval '1 day')",
             "INSERT INTO event SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '4 hours', i % 20 FROM generate_series(0, 23) i", "CREATE INDEX event_total ON event (twice(q))",
             "ALTER TABLE event SET (timescaledb.compress)", "SELECT compress_chunk(c) FROM show_chunks('event', older_than => '2024-01-02 00:00+00'::timestamptz) c",
+            // Rows beside compressed ones, and compressed ones that refer to a table that waits.
+            "CREATE TABLE told (at timestamptz NOT NULL, q int CONSTRAINT of_what_waits REFERENCES alarm)", "SELECT create_hypertable('told', 'at', chunk_time_interval => interval '1 day')",
+            "INSERT INTO told SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '4 hours', i % 20 FROM generate_series(0, 23) i",
+            "ALTER TABLE told SET (timescaledb.compress, timescaledb.compress_segmentby = 'q')", "SELECT compress_chunk(c) FROM show_chunks('told', older_than => '2024-01-02 00:00+00'::timestamptz) c",
             // This one reads no table.
             "CREATE FUNCTION positive(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'", "CREATE TABLE plain (q int CHECK (positive(q)))", "INSERT INTO plain VALUES (1)", "ANALYZE"};
 
@@ -93,6 +98,11 @@ class TimescaleReadersTest {
         Ways.arrive(server.uri(source), server.uri(target), way, "RestoreTimescale", folder);
         assertEquals(Oracle.schema(server, source), Oracle.schema(server, target));
         assertEquals(Oracle.data(server, source), Oracle.data(server, target));
+        // In a chunk there is and in a new one.
+        for (String day : List.of("2024-01-04", "2024-02-01")) {
+            assertThrows(RuntimeException.class, () -> server.sql(target, "INSERT INTO told VALUES ('" + day + "', 99)"));
+        }
+        assertEquals("0", server.query(target, "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"));
         // By the indexes of the target.
         server.sql("postgres", "ALTER DATABASE " + target + " SET enable_seqscan = off");
         READ.forEach(sql -> assertEquals(server.rows(source, sql), server.rows(target, sql), sql));
