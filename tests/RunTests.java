@@ -1,6 +1,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 
+import static org.junit.platform.engine.discovery.ClassNameFilter.excludeClassNamePatterns;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 import static org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder.request;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -31,10 +33,14 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.opentest4j.TestAbortedException;
+import testbed.SecondRun;
 import testbed.ServerFolders;
 import testbed.Soak;
 
-/** Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". */
+/**
+ * Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". Of all, some run in
+ * a JVM beside the others.
+ */
 class RunTests implements TestExecutionListener {
     // They warn of every link deleted from a temporary folder, and of servers that a skipped test never started. Held here, since a logger
     // that nobody holds forgets its level.
@@ -67,15 +73,31 @@ class RunTests implements TestExecutionListener {
     public static void main(String[] args) {
         NOISY.forEach(logger -> logger.setLevel(Level.SEVERE));
         ServerFolders.preferMemory();
-        Set<Path> folder = Set.of(Path.of(args[0]));
-        String named = Arrays.stream(args).skip(1).map(Pattern::quote).collect(Collectors.joining("|"));
-        LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(folder))
-                .filters(includeClassNamePatterns(named.isEmpty() ? ".*" : named + "|(" + named + ")\\$.*"))
+        Path folder = Path.of(args[0]);
+        List<String> named = Arrays.stream(args).skip(1).toList();
+        Optional<SecondRun> second = Optional.of(folder).filter(place -> named.isEmpty() && SecondRun.isIn(place)).map(place -> SecondRun.start(RunTests.class, place));
+        LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(Set.of(folder)))
+                .filters(named.isEmpty() ? excludeClassNamePatterns(second.map(any -> pattern(SecondRun.CLASSES)).orElse("")) : includeClassNamePatterns(pattern(named)))
                 .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", MINUTES_A_METHOD + "m")
                 .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", MINUTES_A_METHOD + "m").build();
         RunTests tests = new RunTests();
         LauncherFactory.create().execute(request, tests);
+        second.ifPresent(tests::add);
         System.exit(tests.summary());
+    }
+
+    /** @return what fits these classes and those within them */
+    private static String pattern(Collection<String> classes) {
+        String names = classes.stream().map(Pattern::quote).collect(Collectors.joining("|"));
+        return names + "|(" + names + ")\\$.*";
+    }
+
+    private void add(SecondRun second) {
+        SecondRun.Result result = second.end();
+        System.out.println("\nbeside them:\n" + result.text());
+        passed += result.passed();
+        failed += result.failed();
+        skipped += result.skipped();
     }
 
     /** How long all tests take together is no matter: a slow machine is no fault of theirs. */

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.Run;
+import testbed.SecondRun;
 
 /** What `make test` says of tests that hang, that take their time, and that lack something; in a JVM of its own, with tests made for it. */
 class RunTestsTest {
@@ -60,6 +62,17 @@ class RunTestsTest {
         assertTrue(run.out().contains("\n8 passed, 1 failed, 4 skipped\n"), run.out());
         assertEquals(3, run.out().lines().filter(line -> line.startsWith("skipped: Lacks") && line.endsWith(": needs a moon")).count(), run.out());
         assertTrue(run.out().contains("FAILED: Broken.one()"), run.out());
+    }
+
+    @Test
+    void what_runs_beside_the_others_counts_too() throws IOException {
+        String beside = SecondRun.CLASSES.stream().map(name -> "class " + name + " { @Test void one() { Assertions.assertEquals(\"" + name + "\", \"BenchTest\"); } }\n")
+                .collect(Collectors.joining());
+        Run run = run(beside + "class Mine { @Test void two() { } @Test @Disabled(\"of no use\") void three() { } }");
+        assertEquals(1, run.code());
+        assertTrue(run.out().contains("\nbeside them:\n"), run.out());
+        assertTrue(run.out().contains("FAILED: DemoTest.one()\n"), run.out());
+        assertTrue(run.out().endsWith("\n2 passed, " + (SecondRun.CLASSES.size() - 1) + " failed, 1 skipped\n"), run.out());
     }
 
     /** Six seconds without a word are too long here. */
