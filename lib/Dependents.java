@@ -1,4 +1,4 @@
-//SOURCES Archive.java Rows.java Selection.java Sql.java
+//SOURCES Archive.java Rows.java Selection.java ShellScript.java Sql.java
 package lib;
 
 import java.sql.Connection;
@@ -37,10 +37,15 @@ public final class Dependents {
      * The text of a function is not looked into.
      */
     public static List<String> of(Connection session, String side, String extension) {
-        return words(users(session, side, "looking for what uses extension " + extension, """
+        return words(of(session, side, extension, null));
+    }
+
+    /** @return the same without what a filter keeps from being moved, which needs nothing; {@code selection} is null for all */
+    static List<User> of(Connection session, String side, String extension, Selection selection) {
+        return users(session, side, "looking for what uses extension " + extension, """
                 SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
                  WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' AND e.extname = %s"""
-                .formatted(Sql.literal(extension)), "true"));
+                .formatted(Sql.literal(extension)), wanted(selection));
     }
 
     /**
@@ -50,7 +55,17 @@ public final class Dependents {
     static List<User> of(Connection session, String side, Collection<Archive.Address> objects, Selection selection) {
         return objects.isEmpty() ? List.of() : users(session, side, "looking for what uses what is left out", objects.stream()
                 .map(object -> "(%d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(object.catalog(), object.oid())).collect(Collectors.joining(", ", "VALUES ", "")),
-                selection.relation("(t.c)", "(t.r)"));
+                wanted(selection));
+    }
+
+    private static String wanted(Selection selection) {
+        return selection == null ? "true" : selection.relation("(t.c)", "(t.r)");
+    }
+
+    /** @return the filters that leave all of these out, with a conjunction for another way; empty where none does */
+    static String excluding(List<User> users) {
+        return users.stream().anyMatch(user -> user.relation == null) ? "" : "leave that out too: " + users.stream().map(User::relation).distinct()
+                .map(name -> "--exclude-table " + ShellScript.quoted(name)).collect(Collectors.joining(" ")) + ", or ";
     }
 
     static List<String> words(List<User> users) {

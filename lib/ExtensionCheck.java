@@ -1,4 +1,4 @@
-//SOURCES Dependents.java Extensions.java Finding.java Rows.java Server.java ShellScript.java Sql.java TargetKind.java TimescaleAlignment.java TimescaleCheck.java
+//SOURCES Dependents.java Extensions.java Finding.java Rows.java Selection.java Server.java ShellScript.java Sql.java TargetKind.java TimescaleAlignment.java TimescaleCheck.java
 package lib;
 
 import java.sql.Connection;
@@ -11,12 +11,15 @@ import java.util.Optional;
 public final class ExtensionCheck {
     private static final String CHECK = "extensions";
 
+    private static final String WITHOUT_TIMESCALE = "where nothing uses it, drop it on the source, first in a session such as psql -X: DROP EXTENSION timescaledb;";
+
     private final Connection source;
     private final Connection target;
     private final Server.Facts facts;
     private final Extensions extensions;
     private final Collection<String> leaveOut;
     private TargetKind kind = TargetKind.POSTGRES;
+    private Selection selection;
 
     /**
      * @param source a session on the source, or null where there is only a dump of it
@@ -31,9 +34,13 @@ public final class ExtensionCheck {
         this.leaveOut = leaveOut;
     }
 
-    /** @param target what the target is, if it is known */
-    ExtensionCheck on(TargetKind target) {
+    /**
+     * @param target what the target is, if it is known
+     * @param wanted of the source
+     */
+    ExtensionCheck on(TargetKind target, Selection wanted) {
         kind = target;
+        selection = wanted;
         return this;
     }
 
@@ -51,7 +58,7 @@ public final class ExtensionCheck {
         List<Finding> findings = new ArrayList<>();
         for (Extensions.Extension extension : extensions.all()) {
             if (leaveOut.contains(extension.name())) {
-                findings.add(Finding.warning("left out", null, "extension %s", extension.name()));
+                findings.add(leftOut(extension, aligned));
             } else if (extension.name().equals(TimescaleAlignment.NAME) && extensions.isOffered(extension.name())) {
                 findings.addAll(timescale(extension, aligned));
             } else if (extension.installed() != null) {
@@ -61,6 +68,18 @@ public final class ExtensionCheck {
             }
         }
         return findings;
+    }
+
+    private Finding leftOut(Extensions.Extension extension, boolean aligned) {
+        if (aligned) {
+            return Finding.warning("left out", null, "extension %s", extension.name());
+        } else if (extension.name().equals(TimescaleAlignment.NAME)) {
+            return Finding.stop(CHECK, WITHOUT_TIMESCALE, "extension timescaledb cannot be left out of a database that has it");
+        }
+        List<Dependents.User> users = source == null ? List.of() : Dependents.of(source, "source", extension.name(), selection);
+        return users.isEmpty() ? Finding.warning("left out", null, "extension %s", extension.name())
+                : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it", "extension %s is left out, and is used by %s", extension.name(),
+                        Dependents.some(Dependents.words(users)));
     }
 
     private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {
@@ -144,7 +163,10 @@ public final class ExtensionCheck {
     /** A dump does not say what uses an extension. */
     private String without(Extensions.Extension extension, List<String> users) {
         String option = "--leave-out " + ShellScript.quoted(extension.name());
-        return source == null ? extension.name().equals(TimescaleAlignment.NAME) ? "" : " or, where nothing of the dump needs it: " + option
+        if (extension.name().equals(TimescaleAlignment.NAME)) {
+            return source == null ? "" : " or, " + WITHOUT_TIMESCALE;
+        }
+        return source == null ? " or, where nothing of the dump needs it: " + option
                 : users.isEmpty() ? " or go without: " + option : " or drop on the source what uses it, and go without: " + option;
     }
 

@@ -113,7 +113,7 @@ public final class Preflight {
         findings.addAll(Collations.check(from, to, plan.create()));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
-        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).on(kind.kind()).run());
+        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).on(kind.kind(), plan.selection).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java PutIn.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java ShellScript.java Sql.java
+//SOURCES Archive.java Dependents.java Finding.java OwnedObjects.java PutIn.java ReservedSchemas.java Rows.java Selection.java SelfReferences.java Server.java Sql.java
 //SOURCES UnreadableOnStandby.java
 package lib;
 
@@ -237,16 +237,12 @@ public final class Uncarried {
     /** Nobody need be a superuser for the first and the last of these. */
     private static String rescue(List<Thing> leftOut, List<Dependents.User> users) {
         List<String> ways = new ArrayList<>();
-        if (users.stream().allMatch(user -> user.relation() != null)) {
-            ways.add("leave that out too: " + users.stream().map(Dependents.User::relation).distinct().map(name -> "--exclude-table " + ShellScript.quoted(name))
-                    .collect(Collectors.joining(" ")));
-        }
         if (leftOut.stream().anyMatch(thing -> SUPERUSERS.contains(thing.kind))) {
             ways.add("move as a superuser of the target");
         }
         leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(thing -> ReservedSchemas.remedy(thing.name, thing.reason)).distinct().forEach(ways::add);
         ways.add("drop on the source what needs it");
-        return String.join(", or ", ways);
+        return Dependents.excluding(users) + String.join(", or ", ways);
     }
 
     /** @return the identifiers of the relations that a schema dump holds and that stay behind */
