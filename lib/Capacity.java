@@ -27,11 +27,11 @@ final class Capacity {
 
         /** Others may be none of those whom a CONNECTION LIMIT counts. */
         String remedy(String side, int extra) {
-            List<String> limits = Stream.of(ofDatabase > extra ? "" : "ALTER DATABASE " + Sql.ident(database) + " CONNECTION LIMIT -1;",
-                    ofRole > extra ? "" : "ALTER ROLE " + Sql.ident(role) + " CONNECTION LIMIT -1;").filter(sql -> !sql.isEmpty()).toList();
             return Stream.of(ofServer > extra ? ""
                             : "end other sessions of the %s, or, as a superuser of it: ALTER SYSTEM SET max_connections = %d; and restart it".formatted(side, most + extra + ROOM - ofServer),
-                    limits.isEmpty() ? "" : "as a superuser of the " + side + ": " + String.join(" ", limits)).filter(part -> !part.isEmpty()).collect(Collectors.joining("; and "));
+                    ofDatabase > extra ? "" : "as the database's owner or a superuser of the " + side + ": ALTER DATABASE " + Sql.ident(database) + " CONNECTION LIMIT -1",
+                    ofRole > extra ? "" : "as an administrator of the role (CREATEROLE) or a superuser of the " + side + ": ALTER ROLE " + Sql.ident(role)
+                            + " CONNECTION LIMIT -1").filter(part -> !part.isEmpty()).collect(Collectors.joining("; and ")) + (Math.min(ofDatabase, ofRole) > extra ? "" : ";");
         }
     }
 
