@@ -31,7 +31,7 @@ class FollowedMachineHintsTest {
     @CsvSource(delimiter = '|', textBlock = """
             plan --ssh-from 203.0.113.7 | use (--db-instance); list those that there are: aws rds describe-db-instances | plan --ssh-from 203.0.113.7 $1 shop
             plan --ssh-from 203.0.113.7 --db-instance shoe | use (--db-instance) with one of: (\\S+) | plan --ssh-from 203.0.113.7 $1 $2
-            plan --db-instance shop --ssh-from all | such as (\\S+) | plan --db-instance shop --ssh-from $1
+            plan --db-instance shop --ssh-from all | such as (203.0.113.7/32) | plan --db-instance shop --ssh-from $1
             plan --db-instance shop --check-address-url http://127.0.0.1:1/ | say from where ssh may come, with (--ssh-from) ADDRESS/32 | plan --db-instance shop $1 203.0.113.7/32
             PLAN --key-name own | (leave both out) to have a new key pair made | PLAN
             PLAN --instance-type m1.nosuch | choose another (--instance-type), or a --subnet in another zone | PLAN $1 t3.large

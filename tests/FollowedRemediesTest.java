@@ -82,7 +82,7 @@ class FollowedRemediesTest {
                 new State("a role that is another one there", "", "", List.of("CREATE ROLE remedy_clerk LOGIN CREATEDB CONNECTION LIMIT 2", "CREATE TABLE item (id int)",
                         "ALTER TABLE item OWNER TO remedy_clerk"), List.of("CREATE ROLE remedy_clerk NOLOGIN"), "", "role \"remedy_clerk\" exists on the target with", "soak"),
                 new State("a schema that is closed", "", "", item, List.of("ALTER SCHEMA public OWNER TO postgres", "REVOKE CREATE ON SCHEMA public FROM PUBLIC, pg_database_owner"), "", "user \"remedy_loader\" may not create in schema", "always"),
-                new State("a database that may not be created", "", null, item, List.of(), "", "user \"remedy_loader\" may not create databases", "always"),
+                new State("a database that may not be created", "", null, item, List.of(), "", "user \"remedy_loader\" may not create databases on the target", "always"),
                 new State("texts in no encoding", ascii, "", List.of("CREATE TABLE item (t text)", "INSERT INTO item VALUES (convert_from('\\xff', 'SQL_ASCII'))"), List.of(), "CREATEDB",
                         "table public.item holds bytes", "always"),
                 new State("another encoding", "", "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", item, List.of(), "CREATEDB", "the source's encoding is UTF8 and the target's LATIN1", "always"),
