@@ -4,7 +4,6 @@ package lib;
 
 import java.sql.Connection;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,19 +24,9 @@ final class HypertableReaders {
             SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
             UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s""".formatted(Selection.noExtension("pg_class", "c.oid"));
 
-    /** Hypertables, and of their chunks those that have compressed rows, with which TRUNCATE would remove these once the mode is off. */
-    private static final String FIXED = """
-            WITH hypertable AS (
-              SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
-                JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name)
-            SELECT oid, true FROM hypertable
-            UNION ALL SELECT c.oid, false FROM hypertable h JOIN pg_catalog.pg_inherits i ON i.inhparent = h.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              -- By name they are known before 2.29 only.
-              LEFT JOIN (SELECT j.row ->> 'schema_name' AS schema, j.row ->> 'table_name' AS name
-                           FROM _timescaledb_catalog.chunk k, LATERAL (SELECT pg_catalog.to_jsonb(k) AS row) j WHERE j.row ->> 'compressed_chunk_id' IS NULL) k
-                ON k.schema = n.nspname AND k.name = c.relname
-             WHERE k.name IS NULL""";
+    private static final String HYPERTABLES = """
+            SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name""";
 
     private static final Predicate<String> CHUNK = word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
 
@@ -72,19 +61,19 @@ final class HypertableReaders {
         if (reading.isEmpty()) {
             return List.of();
         }
-        Map<Long, Boolean> fixed = new HashMap<>();
-        Rows.list(session, side, "listing hypertables", FIXED, row -> fixed.put(row.getLong(1), row.getBoolean(2)));
+        // They have no rows themselves; their chunks are tables as others.
+        Set<Long> hypertables = Set.copyOf(Rows.list(session, side, "listing hypertables", HYPERTABLES, row -> row.getLong(1)));
         while (true) {
             List<FunctionUse> uses = FunctionUse.list(session, side, selection, reading);
             Map<Long, Timescale.Reader> tables = new TreeMap<>();
-            uses.stream().filter(use -> use.forRows() && !fixed.containsKey(use.relation()))
+            uses.stream().filter(use -> use.forRows() && !hypertables.contains(use.relation()))
                     .forEach(use -> tables.putIfAbsent(use.relation(), reader(use, Timescale.Reads.ROWS)));
             // Who reads a table that waits has to wait, too.
             named.apply(tables.keySet()).values().forEach(names::addAll);
             Set<Long> more = reading();
             if (more.equals(reading)) {
                 List<Timescale.Reader> found = new ArrayList<>(tables.values());
-                uses.stream().filter(use -> !use.forRows() && !use.view() && !Boolean.TRUE.equals(fixed.get(use.relation())))
+                uses.stream().filter(use -> !use.forRows() && !use.view() && !hypertables.contains(use.relation()))
                         .map(use -> reader(use, use.index() ? Timescale.Reads.OBJECT : Timescale.Reads.STATISTICS)).distinct().forEach(found::add);
                 return found;
             }

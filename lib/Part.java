@@ -14,9 +14,12 @@ import java.util.stream.IntStream;
  * @param replaces whether the table is emptied before, in the same transaction, so that its rows arrive frozen (PostgreSQL manual, COPY, "FREEZE")
  */
 record Part(Inventory.Table table, String range, int number, int of, long bytes, boolean replaces) {
-    /** A configuration table came with its extension's own rows, which stay. */
+    /**
+     * A configuration table came with its extension's own rows, which stay. One that comes late can be a chunk of TimescaleDB: outside its restoring mode
+     * TRUNCATE would remove what is compressed, too.
+     */
     static Part whole(Inventory.Table table) {
-        return new Part(table, null, 1, 1, table.bytes(), !table.extension());
+        return new Part(table, null, 1, 1, table.bytes(), !table.extension() && !table.late());
     }
 
     /** A table with so few rows that emptying it, which makes new files for it, takes ten times as long as to bring them. */

@@ -155,9 +155,18 @@ public final class Schema {
         }, this::hasRows, failure -> !Cleanup.stopping());
     }
 
-    /** Each COPY brings all rows of its table or none. */
+    /** Each COPY brings all rows of its table or none; a chunk can have others, which are compressed. */
     private boolean hasRows(Contents.Table table) {
-        return "t".equals(Rows.text(target, "target", "looking for rows", "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
+        String doing = "looking for rows";
+        String setting = "timescaledb.enable_transparent_decompression";
+        if (contents.timescale() != null) {
+            Rows.run(target, "target", doing, "SET " + setting + " = off");
+        }
+        boolean any = "t".equals(Rows.text(target, "target", doing, "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
+        if (contents.timescale() != null) {
+            Rows.run(target, "target", doing, "RESET " + setting);
+        }
+        return any;
     }
 
     /** @return the archive itself */

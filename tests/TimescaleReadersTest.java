@@ -54,6 +54,7 @@ class TimescaleReadersTest {
             "SELECT create_hypertable('event', 'at', chunk_time_interval => interval '1 day')",
             "INSERT INTO event SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '4 hours', i % 20 FROM generate_series(0, 23) i", "CREATE INDEX event_total ON event (twice(q))",
             "ALTER TABLE event SET (timescaledb.compress)", "SELECT compress_chunk(c) FROM show_chunks('event', older_than => '2024-01-02 00:00+00'::timestamptz) c",
+            "INSERT INTO event VALUES ('2024-01-01 01:00+00', 3)",
             // Rows beside compressed ones, and compressed ones that refer to a table that waits.
             "CREATE TABLE told (at timestamptz NOT NULL, q int CONSTRAINT of_what_waits REFERENCES alarm)", "SELECT create_hypertable('told', 'at', chunk_time_interval => interval '1 day')",
             "INSERT INTO told SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '4 hours', i % 20 FROM generate_series(0, 23) i",
