@@ -64,9 +64,9 @@ class PathNeedsTest {
     }
 
     private CommandRun load(String source, String target, String way, String... options) {
-        if (way.equals("restore")) {
+        if (way.startsWith("restore")) {
             Path dump = folder.resolve("dump" + ++dumps);
-            Dumps.dumped(SIDES.source(), source, dump);
+            Dumps.dumped(SIDES.source(), source, dump, "--format", way.substring("restore ".length()));
             return Dumps.restore(SIDES.target().uri(target), dump, options);
         }
         return SIDES.migrate(source, target, Stream.concat(Stream.of(options), way.isEmpty() ? Stream.of("--verify", "checksums")
@@ -74,7 +74,7 @@ class PathNeedsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"always, ''", "always, custom", "soak, restore"})
+    @CsvSource({"always, ''", "always, custom", "soak, restore directory", "soak, restore custom"})
     void fail_before_the_rows_and_pass_with_what_is_printed(String when, String way) {
         Soak.assumeIn(when);
         for (Case one : way.isEmpty() ? CASES : List.of(CASES.get(0), CASES.get(4))) {
