@@ -81,6 +81,10 @@ class DefaultPrivilegesTest {
         String stock = target();
         Oracle.restoreInto(SOURCE, source, TARGET, stock);
         assertEquals(TARGET.query(stock, PRIVILEGES), TARGET.query(target, PRIVILEGES));
+        String files = target();
+        CommandRun viaFiles = SIDES.migrate(source, files, "--via-files", "--dir", folder.toString());
+        assertEquals(0, viaFiles.code(), viaFiles.err());
+        assertEquals(TARGET.query(stock, PRIVILEGES), TARGET.query(files, PRIVILEGES));
 
         String undone = target();
         TARGET.sql(undone, fix);
