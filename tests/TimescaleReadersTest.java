@@ -109,6 +109,19 @@ class TimescaleReadersTest {
         READ.forEach(sql -> assertEquals(server.rows(source, sql), server.rows(target, sql), sql));
     }
 
+    /** Tables that may name indexes come after the mode, too; a large one is emptied first elsewhere. */
+    @Test
+    void a_chunk_that_comes_late_keeps_what_is_compressed() {
+        String from = empty(server);
+        server.sql(from, "CREATE TABLE named (at timestamptz NOT NULL, what regclass, filler text)", "SELECT create_hypertable('named', 'at', chunk_time_interval => interval '1 day')",
+                "INSERT INTO named SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '1 minute', NULL, 'f' FROM generate_series(0, 99) i",
+                "ALTER TABLE named SET (timescaledb.compress)", "SELECT compress_chunk(c) FROM show_chunks('named') c",
+                "INSERT INTO named SELECT '2024-01-01 00:00:01+00'::timestamptz + i * interval '1 second', 'named', repeat('f', 1000) FROM generate_series(0, 1999) i");
+        String target = empty(server);
+        Ways.arrive(server.uri(from), server.uri(target), "", "RestoreTimescale", folder);
+        assertEquals("2100 100", server.query(target, "SELECT count(*) || ' ' || count(*) FILTER (WHERE filler = 'f') FROM named"));
+    }
+
     /** psql would run it from the first line to the last in restoring mode. */
     @Test
     void a_plain_dump_is_refused_by_name() {
