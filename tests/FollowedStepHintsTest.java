@@ -15,12 +15,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Runbook;
 import testbed.Sides;
+import testbed.Soak;
 
 /** A single step of the runbook that is refused gets through by what its command and make say to do, given to make as it says. */
 class FollowedStepHintsTest {
@@ -59,24 +62,24 @@ class FollowedStepHintsTest {
     }
 
     /** What was dumped is kept in its folder, so that another dump needs another one. */
-    @Test
-    void a_dump_that_this_user_cannot_restore() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"1, always", "2, soak"})
+    void a_dump_that_this_user_cannot_restore(int way, String run) throws IOException {
+        Soak.assumeIn(run);
         Matcher elsewhere = Pattern.compile("a dump that has to be made anew goes into another folder: (DIR)=FOLDER$").matcher(make("restore"));
         assertTrue(elsewhere.find());
-        for (int way = 1; way <= 2; way++) {
-            String to = TARGET.newDatabase("OWNER stepped_loader");
-            Map<String, String> ends = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(to, "stepped_loader", "l"));
-            CommandRun refused = last(Runbook.run("restore", folder.resolve("first" + way), ends, "FORMAT=plain"));
-            assertEquals(3, refused.code(), refused.err());
-            Matcher hint = Pattern.compile("hint: use --format (directory) or (--no-owner) for the dump$").matcher(refused.failure());
-            assertTrue(hint.find(), refused.failure());
-            CommandRun through = last(Runbook.run("restore", folder.resolve("first" + way), ends, elsewhere.group(1) + "=" + folder.resolve("other" + way),
-                    way == 1 ? "FORMAT=" + hint.group(1) : "FORMAT=plain", way == 1 ? "JOBS=2" : "DUMP_OPTIONS=" + hint.group(2)));
-            assertEquals(0, through.code(), through.err());
-            assertFalse(through.err().contains("done before"), through.err());
-            assertEquals(way == 1 ? "stepped_owner" : "stepped_loader", TARGET.query(to, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
-            TARGET.sql("postgres", "DROP DATABASE " + to);
-        }
+        String to = TARGET.newDatabase("OWNER stepped_loader");
+        Map<String, String> ends = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(to, "stepped_loader", "l"));
+        CommandRun refused = last(Runbook.run("restore", folder.resolve("first" + way), ends, "FORMAT=plain"));
+        assertEquals(3, refused.code(), refused.err());
+        Matcher hint = Pattern.compile("hint: use --format (directory) or (--no-owner) for the dump$").matcher(refused.failure());
+        assertTrue(hint.find(), refused.failure());
+        CommandRun through = last(Runbook.run("restore", folder.resolve("first" + way), ends, elsewhere.group(1) + "=" + folder.resolve("other" + way),
+                way == 1 ? "FORMAT=" + hint.group(1) : "FORMAT=plain", way == 1 ? "JOBS=2" : "DUMP_OPTIONS=" + hint.group(2)));
+        assertEquals(0, through.code(), through.err());
+        assertFalse(through.err().contains("done before"), through.err());
+        assertEquals(way == 1 ? "stepped_owner" : "stepped_loader", TARGET.query(to, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
+        TARGET.sql("postgres", "DROP DATABASE " + to);
     }
 
     /** The same make again, once the cause is mended: after a failure in the middle too, where the command says to add --restart, which make has. */
