@@ -1,4 +1,4 @@
-//SOURCES ComparedRows.java ComputingSessions.java Console.java Count.java Difference.java Expected.java FrozenSource.java LeftOut.java ProgressLine.java Report.java Steps.java
+//SOURCES ComparedRows.java ComputingSessions.java Console.java Count.java Counters.java Difference.java Expected.java FrozenSource.java LeftOut.java ProgressLine.java Report.java Steps.java
 //SOURCES Verification.java
 package lib;
 
@@ -52,6 +52,19 @@ final class ArrivalCheck {
         String how = level.name().toLowerCase(Locale.ROOT) + (level == Verification.Level.SAMPLE ? ": " + verification.compared().contents() : "");
         return (found.isEmpty() ? "no differences (" + how + ")" : Count.of(found.size(), "difference"))
                 + (verification.undecided().isEmpty() ? "" : ", " + verification.undecided().size() + " not decided");
+    }
+
+    /** Says what the source's own counters know of rows that were written to it meanwhile. */
+    void written(Counters since) {
+        if (since.written() == 0) {
+            report.note("source: no rows were written after the snapshot was taken%s",
+                    since.transactions() == 0 ? "" : ", as far as its statistics know, which run up to ten seconds late");
+            return;
+        }
+        String text = since.written() + " rows were written to the source after the snapshot was taken, they are not on the target ("
+                + since.inserted() + " inserted, " + since.updated() + " updated, " + since.deleted() + " deleted)";
+        report.note("warning: %s", text);
+        console.warn("%s", text);
     }
 
     /**

@@ -1,7 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldTables.java
+//SOURCES Background.java ComputingSessions.java Connecting.java Console.java CopyPlan.java CopyProgress.java Failure.java HeldParts.java
 //SOURCES Inventory.java Landed.java Money.java Parallelism.java Part.java
-//SOURCES PlannedCode.java RowStream.java Server.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
+//SOURCES PlannedCode.java RowStream.java SessionPair.java Shipment.java Snapshot.java TableRanges.java Throttle.java Workers.java
 package lib;
 
 import java.sql.Connection;
@@ -31,14 +31,12 @@ public final class Copier implements AutoCloseable {
     private final Parallelism parallelism;
     private final Throttle throttle;
     private final CopyProgress progress;
+    private final HeldParts parts;
     private final Landed landed = new Landed();
     /** Those that nobody uses now; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
-    /** A session that sees what is there now, whatever the snapshot. */
-    private Connection now;
-    private HeldTables held;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
     public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
@@ -48,6 +46,7 @@ public final class Copier implements AutoCloseable {
         this.parallelism = parallelism;
         this.throttle = new Throttle(rate);
         this.progress = progress;
+        this.parts = new HeldParts(source);
     }
 
     /** Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to create tables. */
@@ -81,13 +80,13 @@ public final class Copier implements AutoCloseable {
             List<Shipment> plan;
             synchronized (source.holder()) {
                 plan = CopyPlan.of(tables, parallelism, (table, wanted) -> landed.forget(table) ? List.of()
-                        : new TableRanges(source.holder(), held(), source.server()).of(table, wanted));
+                        : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
             }
             List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
             Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
             copyThroughHolder(wantedByOthers, arrival);
         } finally {
-            letGo();
+            parts.letGo();
         }
     }
 
@@ -196,12 +195,7 @@ public final class Copier implements AutoCloseable {
         for (Background<SessionPair> begun = idle.poll(); begun != null; begun = idle.poll()) {
             begun.then(SessionPair::close);
         }
-        synchronized (this) {
-            if (now != null) {
-                Server.close(now);
-                now = null;
-            }
-        }
+        parts.close();
     }
 
     private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
@@ -232,7 +226,7 @@ public final class Copier implements AutoCloseable {
 
     private long move(Part part, RowStream stream, Connection from, Connection to) {
         if (part.range() != null) {
-            refuseCode(part);
+            parts.refuseCode(part);
         }
         String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
         console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
@@ -242,34 +236,6 @@ public final class Copier implements AutoCloseable {
             throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
         return moved.arrived();
-    }
-
-    /** What is read in parts is held until all are read. */
-    private synchronized HeldTables held() {
-        held = held != null ? held : new HeldTables(now(), source.side(), now());
-        return held;
-    }
-
-    private synchronized void letGo() {
-        if (held != null) {
-            held.close();
-            held = null;
-        }
-    }
-
-    /** Nobody can have made an index while the table is held, which the same session says. */
-    private synchronized void refuseCode(Part part) {
-        if (TableRanges.isCoded(now(), part.table())) {
-            throw Failure.step("table %s of the source got an index or statistics while it was read, which call what no superuser owns", part.table())
-                    .hint("drop them on the source, or run again with --restart: the table is then read as a whole");
-        }
-    }
-
-    private synchronized Connection now() {
-        if (now == null) {
-            now = source.server().session();
-        }
-        return now;
     }
 
     /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */

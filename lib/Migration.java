@@ -1,49 +1,29 @@
 //DEPS org.postgresql:postgresql:42.7.14
-//SOURCES Archive.java ArrivalCheck.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java Counters.java
+//SOURCES Archive.java ArrivalCheck.java Attempt.java Background.java ClientTools.java ComputingSessions.java Console.java Contents.java
 //SOURCES DatabaseSettings.java DateStyleCheck.java
 //SOURCES Delivery.java Difference.java DifferenceTable.java DiskSpace.java Dsn.java DumpFiles.java DumpFormat.java DumpWriter.java Expected.java
-//SOURCES Extensions.java Failure.java Filters.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java LeftOut.java
-//SOURCES Loading.java Memberships.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Rehearsal.java Report.java
-//SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java ShellScript.java
-//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetKind.java TargetLock.java Tool.java Untried.java Verdict.java Verification.java
+//SOURCES Extensions.java Failure.java Finding.java Freezing.java FrozenSource.java Grants.java Inventory.java Journal.java LeftOut.java
+//SOURCES Loading.java Memberships.java MigrationOrder.java MigrationScript.java Occupation.java Parallelism.java PausedJobs.java PlainDump.java Preflight.java Rehearsal.java Report.java
+//SOURCES RestoredRows.java RolePlan.java RowMover.java Schema.java ScriptDelivery.java Selection.java Server.java
+//SOURCES Steps.java StepwiseDelivery.java StreamedRows.java TargetDatabase.java TargetLock.java Tool.java Untried.java Verdict.java
 package lib;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what the server computes
  * with their rights, rows before indexes, constraints and triggers, privileges after these, and event triggers last of all.
  */
 public final class Migration {
-    /**
-     * What the operator asked for.
-     *
-     * @param jobs 0 for as many as suit this machine and both servers
-     * @param rate bytes of rows a second at most, or 0
-     * @param leaveOut classes and names of what may stay behind
-     * @param granted the roles of the target that may be granted although they can do more there than on the source
-     * @param verify how thoroughly both sides are compared at the end, or null for not at all
-     * @param files the dump that the rows take their way through, or null to stream them
-     * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
-     * @param kind of target, or null to find it out
-     */
-    public record Order(Filters filters, int jobs, long rate, Collection<String> leaveOut, Collection<String> granted, boolean createDatabase, boolean restart,
-            Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
-    }
-
     private final Console console;
-    private final Order order;
+    private final MigrationOrder order;
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
@@ -53,7 +33,7 @@ public final class Migration {
     private String script;
     private volatile Contents contents;
 
-    public Migration(Console console, Order order) {
+    public Migration(Console console, MigrationOrder order) {
         this.console = console;
         this.order = order;
         this.steps = new Steps(console, report);
@@ -83,7 +63,7 @@ public final class Migration {
                     // Whoever may have to ask for a password does so before the other one can.
                     from.get();
                 }
-                TargetDatabase to = TargetDatabase.connect(target, order.createDatabase, Server::connectToStay);
+                TargetDatabase to = TargetDatabase.connect(target, order.createDatabase(), Server::connectToStay);
                 try {
                     migrate(from.get(), to, clients);
                 } finally {
@@ -119,12 +99,12 @@ public final class Migration {
         Freezing early = null;
         Connection to = database.server().session();
         try (Connection from = source.session()) {
-            selection = Selection.resolve(from, "source", order.filters);
-            parallelism = Parallelism.of(order.jobs, from, to, order.pauseJobs, console);
+            selection = Selection.resolve(from, "source", order.filters());
+            parallelism = Parallelism.of(order.jobs(), from, to, order.pauseJobs(), console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut, order.granted, database.missing() ? database.dsn().database() : null, order.restart,
-                            order.pauseJobs, order.kind, order.noOwner), console);
-            if (preflight.begin(clients) && order.files == null && !order.pauseJobs && !PausedJobs.exists(from)) {
+                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut(), order.granted(), database.missing() ? database.dsn().database() : null, order.restart(),
+                            order.pauseJobs(), order.kind(), order.noOwner()), console);
+            if (preflight.begin(clients) && order.files() == null && !order.pauseJobs() && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
                 early = Freezing.begin(source, tool(preflight), tool -> freeze(source, database, selection, preflight, tool));
             }
@@ -132,8 +112,8 @@ public final class Migration {
                 List<Finding> findings = preflight.run();
                 // What a script computes, psql does.
                 findings.removeIf(finding -> dryRun && finding.check().equals(DateStyleCheck.CHECK));
-                if (order.files != null) {
-                    findings.add(DiskSpace.check(from, selection, order.files.out()));
+                if (order.files() != null) {
+                    findings.add(DiskSpace.check(from, selection, order.files().out()));
                 }
                 return Verdict.of(findings, console, report);
             });
@@ -149,13 +129,13 @@ public final class Migration {
         if (early != null) {
             move(early.source(), database, preflight);
         } else {
-            PausedJobs.during(order.pauseJobs, source, console,
+            PausedJobs.during(order.pauseJobs(), source, console,
                     () -> move(freeze(source, database, selection, preflight, tool(preflight)), database, preflight));
         }
     }
 
     private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight, Tool tool) {
-        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters.arguments(), tool, console, now -> {
+        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters().arguments(), tool, console, now -> {
             contents = now.contents();
             dump(now, preflight, database);
         });
@@ -166,18 +146,18 @@ public final class Migration {
     }
 
     private DumpWriter writer(Preflight preflight) {
-        return order.files == null ? null : new DumpWriter(order.files, preflight.tools(), tool(preflight), console);
+        return order.files() == null ? null : new DumpWriter(order.files(), preflight.tools(), tool(preflight), console);
     }
 
     private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
         try (FrozenSource frozen = source) {
             contents = contents.without(preflight.uncarried().relations());
             if (dryRun) {
-                if (order.files == null || order.files.format() != DumpFormat.PLAIN) {
+                if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
                     Verdict.of(Untried.check(contents, preflight.pathNeeds(), Untried.Loader.script("migrate")), console, report);
                 }
-                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters)
-                        .text(writer(preflight), order.files);
+                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters())
+                        .text(writer(preflight), order.files());
                 return;
             }
             Server target = database.server();
@@ -192,30 +172,30 @@ public final class Migration {
 
     /** With files in between, they are finished before the target is touched. */
     private void dump(FrozenSource source, Preflight preflight, TargetDatabase target) {
-        if (order.files != null) {
-            if (order.files.format() == DumpFormat.PLAIN) {
-                Verdict.of(new PlainDump(contents, order.noOwner, order.leaveOut).check(preflight.uncarried(), preflight.pathNeeds(), preflight.extensions(), target), console,
+        if (order.files() != null) {
+            if (order.files().format() == DumpFormat.PLAIN) {
+                Verdict.of(new PlainDump(contents, order.noOwner(), order.leaveOut()).check(preflight.uncarried(), preflight.pathNeeds(), preflight.extensions(), target), console,
                         report);
             }
             if (!dryRun) {
                 steps.run("dump", () -> DumpFiles.summary(writer(preflight).write(source, contents).files()));
-                report.note("the dump is in \"%s\"", order.files.out());
+                report.note("the dump is in \"%s\"", order.files().out());
             }
         }
     }
 
     private List<Extensions.Extension> extensions(Preflight preflight) {
         return preflight.extensions().all().stream()
-                .filter(extension -> extension.installed() == null && !order.leaveOut.contains(extension.name()))
-                .map(extension -> order.noOwner ? extension : preflight.extensionOwners().by(extension)).toList();
+                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name()))
+                .map(extension -> order.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
     }
 
     private Loading.Order loading() {
-        return new Loading.Order(parallelism.jobs(), order.restart, order.noOwner, order.noPrivileges);
+        return new Loading.Order(parallelism.jobs(), order.restart(), order.noOwner(), order.noPrivileges());
     }
 
     private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
-        source.explaining(() -> Occupation.during(target.server(), order.restart, attempt, steps, console,
+        source.explaining(() -> Occupation.during(target.server(), order.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
     }
 
@@ -233,27 +213,21 @@ public final class Migration {
             return now;
         };
         // An archive with rows holds these too.
-        List<String> privileges = order.files != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
+        List<String> privileges = order.files() != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
         Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
-        account(source.writtenSince());
-        ArrivalCheck check = new ArrivalCheck(order.verify, console, report);
+        ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
+        check.written(source.writtenSince());
         List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading)
                 .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of() : Inventory.missingTablespaces(source.snapshot().holder(), to)), steps);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;
         if (!differences.isEmpty()) {
-            throw DifferenceTable.failure(differences, source.changesOfSchema(), comparison(), console.verbose());
+            throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
         }
-        report.note("%s", check.arrived(delivery.arrived(), new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut)
-                .part("what the filters exclude", !order.filters.none()).part("owners", order.noOwner).part("privileges", order.noPrivileges)
+        report.note("%s", check.arrived(delivery.arrived(), new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut())
+                .part("what the filters exclude", !order.filters().none()).part("owners", order.noOwner()).part("privileges", order.noPrivileges())
                 .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())));
-    }
-
-    /** @return the command that compares again what was compared */
-    private String comparison() {
-        return Stream.concat(Stream.of("verify", "--level", order.verify.name().toLowerCase(Locale.ROOT)), order.filters.argumentsWithData().stream())
-                .map(ShellScript::quoted).collect(Collectors.joining(" "));
     }
 
     private static List<Inventory.Table> sent(FrozenSource source, Preflight preflight) {
@@ -263,36 +237,24 @@ public final class Migration {
 
     private Delivery delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
-        if (order.files != null && order.files.format() == DumpFormat.PLAIN) {
-            return new ScriptDelivery(tool, target.server().dsn(), to, order.files.out(), contents, console, steps);
+        if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
+            return new ScriptDelivery(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
         }
-        Archive archive = order.files == null ? source.archive() : Archive.open(tool, order.files.out());
+        Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-        RowMover rows = order.files != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
+        RowMover rows = order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
                 : new StreamedRows(source.snapshot(), target, to, sent(source, preflight), source.inventory().largeObjects(), parallelism,
-                        order.rate, console, steps);
+                        order.rate(), console, steps);
         return new StepwiseDelivery(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
-    }
-
-    private void account(Counters since) {
-        if (since.written() == 0) {
-            report.note("source: no rows were written after the snapshot was taken%s",
-                    since.transactions() == 0 ? "" : ", as far as its statistics know, which run up to ten seconds late");
-            return;
-        }
-        String text = since.written() + " rows were written to the source after the snapshot was taken, they are not on the target ("
-                + since.inserted() + " inserted, " + since.updated() + " updated, " + since.deleted() + " deleted)";
-        report.note("warning: %s", text);
-        console.warn("%s", text);
     }
 
     /** What was announced before, and is no difference. */
     private Expected expected(ComputingSessions target, Preflight preflight, Loading loading) {
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
-        leftOut.addAll(order.leaveOut);
+        leftOut.addAll(order.leaveOut());
         RolePlan roles = preflight.rolePlan();
-        return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner, order.noPrivileges,
-                order.filters.excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
+        return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner(), order.noPrivileges(),
+                order.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
                 .comments(preflight.keptComments()).powers(roles.powersThere()).extensionOwners(preflight.extensionOwners().others())
                 .defaults(preflight.defaultPrivileges()::explain);
     }

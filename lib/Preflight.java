@@ -3,7 +3,7 @@
 //SOURCES DateStyleCheck.java DefaultPrivileges.java DriverSettings.java EffectiveSettings.java ExtensionCheck.java ExtensionOwners.java ExtensionRows.java Extensions.java Failure.java Finding.java
 //SOURCES FunctionSettings.java Grants.java LargeRows.java ManagedServices.java Money.java OthersComments.java OwnedObjects.java OwnerPowers.java OwnersCode.java PathNeedSearch.java PathNeeds.java Peculiarities.java Readability.java
 //SOURCES RecognizedKind.java RolePlan.java Roles.java SameDatabase.java Selection.java Server.java Surroundings.java SystemOwners.java TargetCheck.java TargetKind.java
-//SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java
+//SOURCES TargetSchemas.java Timescale.java TimescaleRights.java TimescaleSource.java Tool.java Uncarried.java VersionCheck.java
 package lib;
 
 import java.sql.Connection;
@@ -79,7 +79,10 @@ public final class Preflight {
     public boolean begin(ClientTools installed) {
         sessions = Surroundings.sessions(from);
         room = capacity.check();
-        versions(installed);
+        VersionCheck versions = VersionCheck.of(source.facts(), target.facts(), installed);
+        findings.addAll(versions.findings());
+        tools = versions.tools();
+        neededClient = versions.neededClient();
         if (tools != null && !capacity.empty()) {
             // Where nothing is, nothing is computed or misunderstood.
             psql = asked(target);
@@ -208,31 +211,6 @@ public final class Preflight {
     /** @return what keeps the comment that it has on the target */
     Set<String> keptComments() {
         return keptComments;
-    }
-
-    private void versions(ClientTools installed) {
-        int from = source.facts().major();
-        int to = target.facts().major();
-        if (from < 12) {
-            findings.add(Finding.stop("versions", "upgrade the source to PostgreSQL 12 or newer", "the source is PostgreSQL %s, older than 12",
-                    source.facts().version()));
-        } else if (to < from) {
-            findings.add(Finding.stop("versions", "create the target as PostgreSQL " + from + " or newer",
-                    "the target is PostgreSQL %s, older than the source, which is %s", target.facts().version(), source.facts().version()));
-        } else {
-            findings.add(Finding.ok("versions", "source %s, target %s", source.facts().version(), target.facts().version()));
-            clients(installed);
-        }
-    }
-
-    private void clients(ClientTools installed) {
-        try {
-            tools = installed.pick(source.facts().major(), target.facts().major()).with("psql");
-            findings.add(Finding.ok("client tools", "pg_dump and pg_restore %s", tools));
-        } catch (Failure e) {
-            neededClient = source.facts().major();
-            findings.add(Finding.stop("client tools", e));
-        }
     }
 
     private void timescale(TargetKind kind) {

@@ -4,7 +4,7 @@
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../lib/Bytes.java ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/OutputFile.java
+//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/MigrationOrder.java ../lib/OutputFile.java
 //SOURCES ../lib/Report.java ../lib/Shown.java ../lib/TargetKindOption.java ../lib/Verification.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
@@ -24,6 +24,7 @@ import lib.Endpoints;
 import lib.Failure;
 import lib.Filters;
 import lib.Migration;
+import lib.MigrationOrder;
 import lib.OutputFile;
 import lib.Report;
 import lib.Shown;
@@ -108,7 +109,7 @@ class Migrate implements Callable<Integer> {
         check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Migration.Order order = new Migration.Order(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway, createDatabase, restart, level(), noOwner,
+        MigrationOrder order = new MigrationOrder(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway, createDatabase, restart, level(), noOwner,
                 noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {

@@ -33,7 +33,7 @@ class HouseRulesTest {
               Finding CarriedSettings ArrayNulls EffectiveSettings DateStyleCheck Money Collations ManagedServices Surroundings Tablespaces Lz4Column Peculiarities LargeRows Capacity Parallelism DiskSpace Readability TargetSchemas Namesakes ReservedSchemas SelfReferences UnreadableOnStandby Uncarried ExtensionRows FunctionSettings OwnersCode OwnerPowers RoleDifferences GoneRoles RolePlan OthersComments ExtensionOwners SystemOwners ExtensionCheck
               TimescaleFeatures TimescaleAlignment TimescaleCheck ExtensionCreation TimescaleRights AddedDefaults TimescaleSource
               EntrySql
-            work: Workers Part Landed Shipment CopyPlan TableRanges Throttle RowStream CopyProgress
+            work: Workers Part Landed Shipment CopyPlan TableRanges HeldParts Throttle RowStream CopyProgress
               Copier LargeObjects TakenMembership Memberships ProgramRecorder MadeSettings EventTriggers Journal Strangers Removal Ownership Grantors Grantees Report Steps Attempt Occupation MovedJobs PausedJobs Verdict DumpFiles DumpOutput RowSample RowMover StreamedRows RestoredRows Rehearsal
               SchemaSession SchemaWorkers LoadSettings ForeignKey PreData PostPlan PostData
               Delivery StepwiseDelivery
@@ -41,8 +41,8 @@ class HouseRulesTest {
               ChunkFacts HypertableFacts JobFacts TimescaleState HypertableRows FactComparison
               DatabaseFacts Expressions RelationFacts RoleFacts RoutineFacts TableFacts TypeFacts Checksums ComparedTable SampleKey RowQuestions ComparedRows RowSum RowTally StreamedSum StreamedComparison RefreshedView Undecided DifferingViews RowComparison LargeObjectContents
               SequenceValues Verification VerificationScript
-            route: Repair FrozenSource Freezing Finishing TargetCheck Preflight Untried PlainDump ScriptDelivery GivenRights Loading LateScript NewerSettings DumpWriter Dumping ManifestCheck RestoreCheck
-              ArchiveScript OwnerScript RestoringScript LoadingScript LeftOut Restoration RestoreOptions MigrationScript ArrivalCheck Migration
+            route: Repair FrozenSource Freezing Finishing TargetCheck VersionCheck Preflight Untried PlainDump ScriptDelivery GivenRights Loading LateScript NewerSettings DumpWriter Dumping ManifestCheck RestoreCheck
+              ArchiveScript OwnerScript RestoringScript LoadingScript LeftOut Restoration RestoreOptions MigrationOrder MigrationScript ArrivalCheck Migration
             cloud: PublicAddress AwsErrors Aws AwsOptions RdsFacts Ec2Options Ec2Plan Ec2Images Ec2Planning Ec2State Ec2Tagged Ec2Key Ec2Wait Ec2Up Ec2Down
               Ec2Script Consent WorkFolder Ec2Work
             remote: RemoteHost Ssh Toolkit RemoteScripts RemoteTalk RemoteRun Tunnel
