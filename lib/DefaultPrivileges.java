@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The default privileges that a target's database has before anything arrives (PostgreSQL manual, ALTER DEFAULT PRIVILEGES). Those of the
@@ -26,14 +27,15 @@ final class DefaultPrivileges {
     /** An entry for a schema only adds; one for the whole database stands in the place of the built-in privileges. */
     private static final String QUERY = """
             SELECT r.rolname, r.rolname = current_user, n.nspname, a.defaclobjtype,
-                   CASE WHEN x.grantee = a.defaclrole THEN NULL WHEN x.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.less, x.privilege_type
+                   CASE WHEN x.grantee = a.defaclrole THEN NULL WHEN x.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.less,
+                   x.privilege_type || CASE WHEN x.option THEN ' with grant option' ELSE '' END
               FROM pg_catalog.pg_default_acl a JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole LEFT JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
              CROSS JOIN LATERAL (SELECT CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END AS acl) s
              CROSS JOIN LATERAL (
-               SELECT e.grantee, e.privilege_type, false AS less FROM pg_catalog.aclexplode(a.defaclacl) e
+               SELECT e.grantee, e.privilege_type, false AS less, e.is_grantable AND e.grantee <> a.defaclrole AS option FROM pg_catalog.aclexplode(a.defaclacl) e
                 WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(s.acl) b WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))
                UNION
-               SELECT b.grantee, b.privilege_type, true FROM pg_catalog.aclexplode(s.acl) b
+               SELECT b.grantee, b.privilege_type, true, false FROM pg_catalog.aclexplode(s.acl) b
                 WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(a.defaclacl) e WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))) x
              WHERE %s ORDER BY 2 DESC, 1, 3 NULLS FIRST, 4, 5, 6, 7""";
 
@@ -49,7 +51,7 @@ final class DefaultPrivileges {
         /** @return what undoes it */
         String undoing(Set<String> privileges) {
             return "ALTER DEFAULT PRIVILEGES FOR ROLE " + Sql.ident(role) + (schema == null ? "" : " IN SCHEMA " + Sql.ident(schema))
-                    + (less ? " GRANT " : " REVOKE ") + String.join(", ", privileges) + " ON " + type.name().replace('_', ' ') + (less ? " TO " : " FROM ")
+                    + (less ? " GRANT " : " REVOKE ") + String.join(", ", privileges).replace(OPTION, "") + " ON " + type.name().replace('_', ' ') + (less ? " TO " : " FROM ")
                     + (grantee == null ? Sql.ident(role) : grantee.isEmpty() ? "PUBLIC" : Sql.ident(grantee)) + ";";
         }
 
@@ -60,6 +62,10 @@ final class DefaultPrivileges {
 
         /** @param object as a difference has it, without quotes */
         boolean holds(String kind, String object) {
+            if (kind.equals(CHUNKS)) {
+                // Those for a schema hold for the hypertable or for its chunks, which stand in another one.
+                return ours && type == Type.TABLES && schema != null && !less;
+            }
             boolean given = object.endsWith(" to " + (grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee)));
             return given && (kind.startsWith("default privileges") ? object.startsWith("of " + Difference.plain(role) + (schema == null ? "" : " in schema " + Difference.plain(schema))
                     + " on " + type.word() + " to ") : ours && type.kinds.contains(kind) && (schema == null || object.startsWith(Difference.plain(schema) + ".")));
@@ -68,7 +74,7 @@ final class DefaultPrivileges {
 
     /** What they can be for; {@code kinds} are those of differences. */
     private enum Type {
-        TABLES("r", "table grant", "view grant", "materialized view grant", "foreign table grant", "chunk grants"), SEQUENCES("S", "sequence grant"),
+        TABLES("r", "table grant", "partitioned table grant", "view grant", "materialized view grant", "foreign table grant"), SEQUENCES("S", "sequence grant"),
         FUNCTIONS("f", "function grant", "procedure grant", "aggregate grant", "window function grant"),
         TYPES("T", "type grant", "domain grant", "composite type grant", "enum grant", "range grant", "base type grant"), SCHEMAS("n", "schema grant"),
         LARGE_OBJECTS("L", "large object grant");
@@ -89,6 +95,13 @@ final class DefaultPrivileges {
             return Arrays.stream(values()).filter(type -> type.letter.equals(letter)).findFirst().orElseThrow();
         }
     }
+
+    /** Behind a privilege that its grantee may grant. */
+    private static final String OPTION = " with grant option";
+
+    /** The difference between a chunk and its hypertable, in the words of {@link ChunkFacts}. */
+    private static final String CHUNKS = "chunk grants";
+    private static final String AS_THEIRS = "as its hypertable";
 
     private final Map<Entry, Set<String>> entries;
 
@@ -131,21 +144,26 @@ final class DefaultPrivileges {
     /** @return whether this difference is of privileges that they give or take, and of no others */
     boolean explain(Difference difference) {
         String object = Difference.plain(difference.object());
-        Set<String> more = privileges(difference.target());
-        Set<String> less = privileges(difference.source());
-        Set<String> same = new HashSet<>(more);
-        same.retainAll(less);
-        more.removeAll(same);
-        less.removeAll(same);
-        entries.forEach((entry, privileges) -> {
-            if (entry.holds(difference.kind(), object)) {
-                (entry.less ? less : more).removeAll(privileges);
-            }
-        });
-        return difference.kind().contains("grant") && more.isEmpty() && less.isEmpty();
+        Set<String> source = privileges(difference.source());
+        Set<String> target = privileges(difference.target());
+        Set<String> given = new HashSet<>();
+        Set<String> taken = new HashSet<>();
+        List<Map.Entry<Entry, Set<String>>> holding = entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference.kind(), object)).toList();
+        holding.forEach(entry -> (entry.getKey().less ? taken : given).addAll(entry.getValue()));
+        return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS) : Stream.of(source, target).flatMap(Set::stream)
+                .map(privilege -> privilege.replace(OPTION, "")).allMatch(privilege -> {
+                    int gift = grade(given, privilege);
+                    int now = grade(target, privilege);
+                    return now == Math.max(grade(source, privilege), gift) || now == gift && taken.contains(privilege);
+                }));
+    }
+
+    /** @return 0 without the privilege, 2 with the option to grant it */
+    private static int grade(Set<String> privileges, String privilege) {
+        return privileges.contains(privilege + OPTION) ? 2 : privileges.contains(privilege) ? 1 : 0;
     }
 
     private static Set<String> privileges(String value) {
-        return value.equals(Difference.MISSING) ? new HashSet<>() : Arrays.stream(value.replace(" with grant option", "").split(", ")).collect(Collectors.toCollection(HashSet::new));
+        return value.equals(Difference.MISSING) ? Set.of() : Set.of(value.split(", "));
     }
 }

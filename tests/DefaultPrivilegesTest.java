@@ -23,7 +23,7 @@ class DefaultPrivilegesTest {
     private static final PgServer TARGET = SIDES.target();
     private static final String PRIVILEGES = """
             SELECT string_agg(what || ' ' || acl, E'\\n' ORDER BY what) FROM (
-              SELECT relname AS what, coalesce(relacl::text, '-') AS acl FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'own'::regnamespace) AND relkind IN ('r', 'S', 'v')
+              SELECT relname AS what, coalesce(relacl::text, '-') AS acl FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'own'::regnamespace) AND relkind IN ('r', 'p', 'S', 'v')
               UNION ALL SELECT proname, coalesce(proacl::text, '-') FROM pg_proc WHERE pronamespace IN ('public'::regnamespace, 'own'::regnamespace)
               UNION ALL SELECT typname, coalesce(typacl::text, '-') FROM pg_type WHERE typtype = 'e'
               UNION ALL SELECT nspname, coalesce(nspacl::text, '-') FROM pg_namespace WHERE nspname = 'own') o""";
@@ -40,7 +40,7 @@ class DefaultPrivilegesTest {
         databases.add(source);
         SOURCE.sql(source, "CREATE ROLE " + reader, "CREATE SCHEMA own", "CREATE TABLE item (id serial PRIMARY KEY)", "INSERT INTO item DEFAULT VALUES", "CREATE TABLE own.part (id int)",
                 "GRANT INSERT ON item TO " + reader, "CREATE VIEW seen AS SELECT id FROM item", "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-                "CREATE TYPE colour AS ENUM ('red')", "ALTER DEFAULT PRIVILEGES GRANT REFERENCES ON TABLES TO " + reader);
+                "CREATE TYPE colour AS ENUM ('red')", "CREATE TABLE split (id int) PARTITION BY LIST (id)", "ALTER DEFAULT PRIVILEGES GRANT REFERENCES ON TABLES TO " + reader);
         return source;
     }
 
@@ -92,6 +92,21 @@ class DefaultPrivilegesTest {
         assertEquals(0, less.code(), less.err());
         assertEquals(false, less.err().contains("by default privileges of the target"), less.err());
         assertEquals(SOURCE.query(source, PRIVILEGES), TARGET.query(undone, PRIVILEGES));
+    }
+
+    /** They give none, and what else is granted while the run goes on is a difference. */
+    @Test
+    void they_explain_no_grant_option() {
+        String source = source();
+        SOURCE.sql(source, "GRANT SELECT ON own.part TO " + reader, """
+                CREATE FUNCTION more(id int) RETURNS boolean LANGUAGE plpgsql AS $$
+                BEGIN
+                  IF pg_catalog.current_database() <> '%s' THEN GRANT SELECT ON own.part TO %s WITH GRANT OPTION; END IF;
+                  RETURN true;
+                END $$""".formatted(source, reader), "ALTER TABLE item ADD CHECK (more(id))");
+        CommandRun run = SIDES.migrate(source, target());
+        assertEquals(4, run.code(), run.err());
+        assertTrue(run.err().lines().anyMatch(line -> line.matches("migrate: detail: table grant +own\\.part to " + reader + " +SELECT +SELECT with grant option.*")), run.err());
     }
 
     @Test

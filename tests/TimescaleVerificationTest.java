@@ -72,6 +72,19 @@ class TimescaleVerificationTest {
         return CommandRun.of("Verify", Map.of("SOURCE", server.uri(from), "TARGET", server.uri(to)), options);
     }
 
+    /** For a schema, they hold for a hypertable and not for its chunks, or the other way round. */
+    @Test
+    void default_privileges_of_the_target_explain_what_chunks_and_hypertables_do_not_share() {
+        String from = server.newDatabase();
+        String to = server.newDatabase();
+        server.sql(from, "CREATE EXTENSION timescaledb", "CREATE TABLE measure (at timestamptz NOT NULL, of int)", "SELECT create_hypertable('measure', 'at')",
+                "INSERT INTO measure VALUES ('2024-01-01', 1)");
+        server.sql(to, "CREATE EXTENSION timescaledb", "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor");
+        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to));
+        assertEquals(0, run.code(), run.err());
+        assertEquals("true", server.query(to, "SELECT has_table_privilege('pg_monitor', 'measure', 'SELECT')::text"));
+    }
+
     /** What stands below the heading, a vertical bar between the columns. */
     private static List<String> lines(CommandRun run) {
         return run.out().lines().skip(1).map(line -> line.replaceAll(" {2,}", " | ")).toList();
