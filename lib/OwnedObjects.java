@@ -64,10 +64,11 @@ public final class OwnedObjects {
 
     /**
      * @param session a session with an empty search path, so that every name is qualified
-     * @return every such object, schemas first; the schema {@code public} only when somebody has changed its owner or it is not empty
+     * @return every such object, schemas first, but for those that were dropped since the session's snapshot: the server knows no name of theirs
+     *         any more; the schema {@code public} only when somebody has changed its owner or it is not empty
      */
     public static List<Owned> list(Connection session, String side) {
-        return Rows.list(session, side, "listing the objects", """
+        List<Owned> objects = Rows.list(session, side, "listing the objects", """
                 SELECT a.catalog::pg_catalog.oid, a.oid, a.kind,
                        CASE a.kind WHEN 'LARGE OBJECT' THEN a.oid::text
                          ELSE (pg_catalog.pg_identify_object(a.catalog, a.oid, 0)).identity END, n.nspname, pg_catalog.pg_get_userbyid(a.owner), a.part
@@ -77,6 +78,8 @@ public final class OwnedObjects {
                  ORDER BY a.kind <> 'SCHEMA', a.catalog, a.oid""".formatted(ADDRESSES, Selection.userSchema("n")),
                 row -> new Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), row.getString(6),
                         row.getBoolean(7)));
+        objects.removeIf(object -> object.identity == null);
+        return objects;
     }
 
     /** @return whether an object of the target belongs to no role that a managed service has made for itself */
