@@ -109,14 +109,15 @@ class TimescaleDefectsRefusalsTest {
         server.sql("postgres", "CREATE ROLE keeper LOGIN PASSWORD 'keeper' CREATEROLE");
         String to = server.newDatabase("OWNER keeper");
         server.sql(to, "CREATE EXTENSION timescaledb");
-        CommandRun refused = sides.unchanged(from, to, () -> CommandRun.migrate(server.uri(from), server.uri(to, "keeper", "keeper")));
+        // The role tsdbadmin of the source is one of this cluster, and would make it one of Timescale Cloud.
+        CommandRun refused = sides.unchanged(from, to, () -> CommandRun.migrate(server.uri(from), server.uri(to, "keeper", "keeper"), "--target-kind", "postgres"));
         assertEquals(3, refused.code(), refused.err());
         assertTrue(refused.failure().contains("""
                 error: user "keeper" may not switch restoring mode of TimescaleDB on the target: public.timescaledb_pre_restore() would have to run as its owner, a superuser
                 hint: where nobody is superuser, move to a service of Timescale Cloud or MST, whose users have these rights; \
                 else, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() SECURITY DEFINER"""), refused.failure());
         mend(to, refused);
-        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to, "keeper", "keeper"));
+        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to, "keeper", "keeper"), "--target-kind", "postgres");
         assertEquals(0, run.code(), run.err());
         assertEquals(TimescaleShop.WHOLE, TimescaleShop.contents(server, to));
     }
