@@ -191,6 +191,11 @@ public final class Loading {
         return (int) refusals.stream().filter(refusal -> !isOfService(refusal)).count();
     }
 
+    /** @return the settings that would have the target refuse every write, and stay behind */
+    List<String> frozen() {
+        return contents.settings().stream().filter(DatabaseSettings::freezes).toList();
+    }
+
     /** @return the privileges and settings that the target refused */
     public List<Refusal> refusals() {
         return refusals;

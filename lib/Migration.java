@@ -227,7 +227,8 @@ public final class Migration {
         }
         report.note("%s", check.arrived(delivery.arrived(), new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut())
                 .part("what the filters exclude", !order.filters().none()).part("owners", order.noOwner()).part("privileges", order.noPrivileges())
-                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())));
+                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
+                .count("default_transaction_read_only", loading.frozen().size()).count("comments", preflight.keptComments().size())));
     }
 
     private static List<Inventory.Table> sent(FrozenSource source, Preflight preflight) {

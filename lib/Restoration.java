@@ -144,7 +144,8 @@ public final class Restoration {
                     .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
         report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut()).part("owners", order.noOwner())
-                .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut()).everything(delivery.arrived()));
+                .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut())
+                .count("default_transaction_read_only", loading.frozen().size()).count("comments", check.keptComments().size()).everything(delivery.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {

@@ -49,6 +49,7 @@ public final class RestoreCheck {
     private Extensions extensions;
     private Uncarried uncarried;
     private ExtensionOwners owners;
+    private Set<String> keptComments = Set.of();
 
     /** @param psql what psql has on the target */
     RestoreCheck(Manifest manifest, TargetDatabase database, Order order, Supplier<DriverSettings> psql) {
@@ -117,8 +118,10 @@ public final class RestoreCheck {
             findings.addAll(tablespaces(to));
             if (!database.missing() && manifest.comments() != null) {
                 Contents contents = manifest.contents();
-                findings.addAll(OthersComments.find(manifest.comments(), name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
-                        name -> contents.schemas().stream().anyMatch(schema -> schema.name().equals(name)), target, to).check());
+                OthersComments comments = OthersComments.find(manifest.comments(), name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
+                        name -> contents.schemas().stream().anyMatch(schema -> schema.name().equals(name)), target, to);
+                findings.addAll(comments.check());
+                keptComments = comments.kept();
             }
             if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
                 findings.add(CarriedSettings.frozen(database.dsn().database()));
@@ -140,6 +143,11 @@ public final class RestoreCheck {
     }
 
     /** A plain dump is refused for those that something is in. */
+    /** @return what bears the target's comment still */
+    Set<String> keptComments() {
+        return keptComments;
+    }
+
     private List<Finding> tablespaces(Connection to) {
         Contents contents = manifest.contents();
         boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());

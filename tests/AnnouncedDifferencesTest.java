@@ -115,6 +115,7 @@ class AnnouncedDifferencesTest {
         for (CommandRun run : arrives(from, loader(to[0]), loader(to[1]), loader(to[2]))) {
             on.forEach(thing -> assertTrue(run.err().contains("warning: comments: the comment on " + thing + " stays as it is on the target"), run.err()));
             assertEquals(4, run.err().split("warning: comments: ", -1).length - 1, run.err());
+            assertTrue(run.out().matches("(?s).*\neverything that was to be moved arrived: .*; left out: .*comments \\(4\\)\n"), run.out());
         }
         assertEquals("theirs", TARGET.query(to[2], "SELECT obj_description('public'::regnamespace)"));
         assertEquals("more", TARGET.query(to[2], "SELECT obj_description('\"public is\"'::regnamespace)"));

@@ -44,6 +44,9 @@ class CarriedSettingsTest {
         assertTrue(run.err().contains("default_transaction_read_only of the database stays behind"), run.err());
         if (way.equals("script")) {
             Pasted.between(run, SOURCE.uri(source), TARGET.uri(target));
+        } else {
+            assertTrue(run.out().contains("\neverything that was to be moved arrived: "), run.out());
+            assertTrue(run.out().endsWith("; left out: default_transaction_read_only (1)\n"), run.out());
         }
         TARGET.sql(target, "INSERT INTO item VALUES (101)");
         assertEquals("7MB", TARGET.query(target, "SHOW work_mem"));
