@@ -20,10 +20,11 @@ import java.util.stream.Collectors;
  */
 record ArrayNulls(List<String> texts, List<String> anew) {
     private static final Pattern OFF = Pattern.compile("(?i)of|off|f|fa|fal|fals|false|n|no|0");
-    /** Those of users that name an array type, or return one. */
+    /** Those of users that name an array type in any way that there is, or return one. */
     private static final String FUNCTIONS = """
             SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
-             WHERE p.oid >= 16384 AND (t.typcategory = 'A' OR p.prosrc ~ '\\[\\s*\\]' OR pg_catalog.to_jsonb(p)->>'prosqlbody' ~ ':resulttype \\d+ :resultcollid')""";
+             WHERE p.oid >= 16384 AND (t.typcategory = 'A' OR p.prosrc ~* '\\[\\s*\\d*\\s*\\]|\\marray\\M(?!\\s*\\[)|%\\s*(row)?type\\M' OR pg_catalog.to_jsonb(p)->>'prosqlbody' ~ ':resulttype \\d+ :resultcollid'
+                   OR EXISTS (SELECT FROM pg_catalog.regexp_matches(p.prosrc, '\\m_\\w+', 'g') m JOIN pg_catalog.pg_type a ON a.typname = pg_catalog.lower(m[1]) AND a.typcategory = 'A'))""";
     /** A value that is written as a text and read as another type is the only one whose type stands before its collation (outfuncs.c in PostgreSQL's source). */
     private static final String DIRECTLY = """
             SELECT CASE WHEN x.catalog = 'pg_catalog.pg_class'::pg_catalog.regclass THEN 'materialized view ' ELSE 'constraint ' END

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +33,12 @@ class ArrayNullsTest {
                 "CREATE TABLE \"t x\" (id int PRIMARY KEY, t text CHECK (cardinality(t::int[]) > 0 OR true), a text[], \"g\"\"\" text[] GENERATED ALWAYS AS (words(t)) STORED,"
                         + " n int GENERATED ALWAYS AS (long(t)) STORED)",
                 "CREATE INDEX ix ON \"t x\" (words(t))", "CREATE INDEX other ON \"t x\" (long(t))");
+        // Other ways to name an array type.
+        for (String type : List.of("_text", "text[3]", "pg_catalog.text ARRAY", "public.\"t x\".a%TYPE")) {
+            String name = "by_" + type.replaceAll("\\W", "");
+            SOURCE.sql(source, "CREATE FUNCTION " + name + "(t text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'DECLARE v " + type + " := t; BEGIN RETURN cardinality(array_remove(v, NULL)); END'",
+                    "CREATE INDEX " + name + " ON \"t x\" (" + name + "(t))");
+        }
         SOURCE.sql(source, "INSERT INTO \"t x\" VALUES (1, '{a,NULL}', ARRAY['b', NULL])", "CREATE MATERIALIZED VIEW mv AS SELECT id, t::text[] AS a FROM \"t x\"",
                 "CREATE MATERIALIZED VIEW plain AS SELECT id, a FROM \"t x\"");
         return source;
@@ -43,7 +50,7 @@ class ArrayNullsTest {
         assertEquals("{a,\"NULL\"} {b,NULL}", SOURCE.query(source, "SELECT \"g\"\"\"::text || ' ' || a::text FROM \"t x\""));
         String target = TARGET.newDatabase();
         String said = "array_nulls is off for the target's database, and on while it is loaded; what reads a text as an array is computed with it: "
-                + "constraint public.\"t x\": \"t x_t_check\", generated column public.\"t x\".\"g\"\"\", index public.ix, materialized view public.mv\n";
+                + "constraint public.\"t x\": \"t x_t_check\", generated column public.\"t x\".\"g\"\"\", index public.by__text, index public.by_pg_catalogtextarray, index public.by_publictxatype, index public.by_text3, index public.ix, materialized view public.mv\n";
         CommandRun run = SIDES.migrate(source, target);
         assertTrue(run.err().contains("warning: settings: " + said), run.err());
         // Which is the case here, and what differs is not to be passed over before that is done.
