@@ -93,6 +93,11 @@ public final class Inventory {
         return tables;
     }
 
+    /** @return {@link #tables} without those of these identifiers */
+    List<Table> tablesWithout(Set<Long> leftOut) {
+        return tables().stream().filter(table -> !leftOut.contains(table.oid())).toList();
+    }
+
     private List<Table> readTables() {
         Turns turns = Turns.of(session, side, selection);
         readers = turns.readers();

@@ -156,7 +156,7 @@ public final class Migration {
                 if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
                     Verdict.of(Untried.check(contents, preflight.pathNeeds(), Untried.Loader.script("migrate")), console, report);
                 }
-                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), loading(), order.filters())
+                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), order.loading(parallelism.jobs()), order.filters())
                         .text(writer(preflight), order.files());
                 return;
             }
@@ -190,17 +190,13 @@ public final class Migration {
                 .map(extension -> order.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
     }
 
-    private Loading.Order loading() {
-        return new Loading.Order(parallelism.jobs(), order.restart(), order.noOwner(), order.noPrivileges());
-    }
-
     private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
         source.explaining(() -> Occupation.during(target.server(), order.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
     }
 
     private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
+        Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships, console, steps, report);
         Delivery delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
@@ -231,11 +227,6 @@ public final class Migration {
                 .count("default_transaction_read_only", loading.frozen().size()).count("comments", preflight.keptComments().size())));
     }
 
-    private static List<Inventory.Table> sent(FrozenSource source, Preflight preflight) {
-        Set<Long> leftOut = preflight.uncarried().objects(0);
-        return source.inventory().tables().stream().filter(table -> !leftOut.contains(table.oid())).toList();
-    }
-
     private Delivery delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
@@ -244,7 +235,7 @@ public final class Migration {
         Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
-                : new StreamedRows(source.snapshot(), target, to, sent(source, preflight), source.inventory().largeObjects(), parallelism,
+                : new StreamedRows(source.snapshot(), target, to, source.inventory().tablesWithout(preflight.uncarried().objects(0)), source.inventory().largeObjects(), parallelism,
                         order.rate(), console, steps);
         return new StepwiseDelivery(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
     }

@@ -1,4 +1,4 @@
-//SOURCES DumpWriter.java Filters.java ShellScript.java TargetKind.java Verification.java
+//SOURCES DumpWriter.java Filters.java Loading.java ShellScript.java TargetKind.java Verification.java
 package lib;
 
 import java.util.Collection;
@@ -20,6 +20,11 @@ import java.util.stream.Stream;
  */
 public record MigrationOrder(Filters filters, int jobs, long rate, Collection<String> leaveOut, Collection<String> granted, boolean createDatabase, boolean restart,
         Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
+    /** @return how the target is to be loaded by so many workers */
+    Loading.Order loading(int workers) {
+        return new Loading.Order(workers, restart, noOwner, noPrivileges);
+    }
+
     /** @return the command that compares again what was compared */
     String comparison() {
         return Stream.concat(Stream.of("verify", "--level", verify.name().toLowerCase(Locale.ROOT)), filters.argumentsWithData().stream())
