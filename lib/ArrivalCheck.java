@@ -12,6 +12,7 @@ final class ArrivalCheck {
     private final Console console;
     private final Report report;
     private ComparedRows compared;
+    private boolean writtenSince;
 
     /** @param level null for no comparison */
     ArrivalCheck(Verification.Level level, Console console, Report report) {
@@ -61,6 +62,7 @@ final class ArrivalCheck {
                     since.transactions() == 0 ? "" : ", as far as its statistics know, which run up to ten seconds late");
             return;
         }
+        writtenSince = true;
         String text = since.written() + " rows were written to the source after the snapshot was taken, they are not on the target ("
                 + since.inserted() + " inserted, " + since.updated() + " updated, " + since.deleted() + " deleted)";
         report.note("warning: %s", text);
@@ -73,6 +75,7 @@ final class ArrivalCheck {
      * @param moved what was moved, in words, for a run that did not count
      */
     String arrived(String moved, LeftOut leftOut) {
+        leftOut.part("rows written to the source meanwhile", writtenSince);
         if (level == null) {
             return leftOut.with("arrived: " + moved + "; nothing was compared");
         }
