@@ -11,13 +11,14 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Some classes of the whole suite in another JVM beside the others: those that wait for programs rather than use processors, and share no server
- * with other classes. What it says is kept until it is asked for, so that the lines of both stay apart. It ends with this JVM.
+ * Some classes of the whole suite in another JVM beside the others, which take about as long: each waits for programs and servers much of its time.
+ * A JVM has shared servers of its own. What this one says is kept until it is asked for, so that the lines of both stay apart. It ends with this JVM.
  */
 public final class SecondRun {
-    /** In the order in which they take their time. */
     public static final Set<String> CLASSES = Set.of("RdsViaEc2Test", "RdsViaEc2FailuresTest", "RdsViaEc2WholeTest", "RdsViaEc2RunTest", "RdsViaEc2InstallTest",
-            "DemoTest", "CatalogRunTest", "LauncherTest", "LauncherSetUpTest", "RunTestsTest", "BenchTest");
+            "DemoTest", "CatalogRunTest", "LauncherTest", "LauncherSetUpTest", "RunTestsTest", "BenchTest", "RestorePostgresTest", "LargeValuesTest", "TortureTest",
+            "MembershipsTest", "RoutesTest", "AnnouncedDifferencesTest", "VerificationTest", "FilesKilledTest", "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest",
+            "TimescaleAbortTest");
     private static final Pattern COUNTS = Pattern.compile("^(\\d+) passed, (\\d+) failed, (\\d+) skipped$", Pattern.MULTILINE);
 
     private final Process process;
