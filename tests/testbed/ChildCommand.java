@@ -86,7 +86,7 @@ public final class ChildCommand implements AutoCloseable {
 
     /** Sends a signal such as {@code TERM} to the command alone. */
     public void signal(String name) {
-        signal(name, List.of(handle()));
+        Run.of(kill(name, List.of(handle()))).orFail();
         signalled = System.nanoTime();
     }
 
@@ -94,14 +94,18 @@ public final class ChildCommand implements AutoCloseable {
     public void signalAll(String name) {
         List<ProcessHandle> all = new ArrayList<>(family());
         all.add(handle());
-        signal(name, all);
+        Run run = Run.of(kill(name, all));
         signalled = System.nanoTime();
+        // What it had started may have ended since it was listed.
+        if (run.code() != 0 && !run.err().lines().allMatch(line -> line.endsWith("No such process"))) {
+            run.orFail();
+        }
     }
 
-    private static void signal(String name, List<ProcessHandle> processes) {
+    private static List<String> kill(String name, List<ProcessHandle> processes) {
         List<String> command = new ArrayList<>(List.of("kill", "-" + name));
         processes.forEach(process -> command.add(String.valueOf(process.pid())));
-        Run.of(command).orFail();
+        return command;
     }
 
     /** @return the processes that the command has started, and those that these have started */
