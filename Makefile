@@ -3,8 +3,8 @@
 BUILD ?= build
 TESTS ?=
 JAVA_BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
-SOURCES := $(wildcard lib/*.java scripts/*.java tests/*.java tests/*/*.java)
-FOLDERS := $(wildcard lib scripts tests tests/testbed tests/bench)
+SOURCES := $(wildcard lib/*/*.java scripts/*.java tests/*.java tests/*/*.java)
+FOLDERS := $(wildcard lib lib/* scripts tests tests/testbed tests/bench)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
 # The runbook: connection strings from the environment or from make's command line, files in DIR. What a step's command offers beyond

@@ -3,9 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/ExtensionCheck.java ../lib/ExtensionCreation.java ../lib/ExtensionOwners.java
-//SOURCES ../lib/Extensions.java ../lib/Failure.java ../lib/Finding.java ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java
-//SOURCES ../lib/TimescaleAlignment.java
+//SOURCES ../lib/preflight/package-info.java
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
@@ -17,20 +15,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import lib.Console;
-import lib.Dsn;
-import lib.Endpoints;
-import lib.ExtensionCheck;
-import lib.ExtensionCreation;
-import lib.ExtensionOwners;
-import lib.Extensions;
-import lib.Failure;
-import lib.Finding;
-import lib.Server;
-import lib.ShellScript;
-import lib.Shown;
-import lib.StepFile;
-import lib.TimescaleAlignment;
+import lib.catalog.Extensions;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.preflight.ExtensionCheck;
+import lib.preflight.ExtensionCreation;
+import lib.preflight.ExtensionOwners;
+import lib.preflight.TimescaleAlignment;
+import lib.server.Finding;
+import lib.server.Server;
+import lib.server.StepFile;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

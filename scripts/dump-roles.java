@@ -3,9 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/OutputFile.java ../lib/RecognizedKind.java
-//SOURCES ../lib/RoleReport.java ../lib/RoleScript.java ../lib/RoleTarget.java ../lib/RoleTranslation.java ../lib/Roles.java ../lib/Rows.java
-//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/StepFile.java ../lib/TargetKind.java ../lib/TargetKindOption.java
+//SOURCES ../lib/roles/package-info.java
 //MAIN DumpRoles
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
@@ -15,24 +13,24 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lib.Console;
-import lib.Dsn;
-import lib.Endpoints;
-import lib.Failure;
-import lib.OutputFile;
-import lib.RecognizedKind;
-import lib.RoleReport;
-import lib.RoleScript;
-import lib.RoleTarget;
-import lib.RoleTranslation;
-import lib.Roles;
-import lib.Rows;
-import lib.Server;
-import lib.ShellScript;
-import lib.Shown;
-import lib.StepFile;
-import lib.TargetKind;
-import lib.TargetKindOption;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.roles.RecognizedKind;
+import lib.roles.RoleReport;
+import lib.roles.RoleScript;
+import lib.roles.RoleTarget;
+import lib.roles.RoleTranslation;
+import lib.roles.Roles;
+import lib.roles.TargetKind;
+import lib.roles.TargetKindOption;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.StepFile;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.OutputFile;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -3,28 +3,26 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java ../lib/DumpWriter.java
-//SOURCES ../lib/Dumping.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Server.java ../lib/Shown.java
-//SOURCES ../lib/StepFile.java
+//SOURCES ../lib/dump/package-info.java
 //MAIN Dump
 //DESCRIPTION Dump a database with a manifest that says what is in it
 
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
-import lib.ClientTools;
-import lib.Compression;
-import lib.Console;
-import lib.Dsn;
-import lib.DumpFormat;
-import lib.DumpWriter;
-import lib.Dumping;
-import lib.Endpoints;
-import lib.Failure;
-import lib.Filters;
-import lib.Server;
-import lib.Shown;
-import lib.StepFile;
+import lib.catalog.Filters;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.dump.DumpWriter;
+import lib.dump.Dumping;
+import lib.server.Server;
+import lib.server.StepFile;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.Shown;
+import lib.tools.ClientTools;
+import lib.tools.Compression;
+import lib.tools.DumpFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -3,9 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Bytes.java ../lib/ClientTools.java ../lib/Compression.java ../lib/Console.java ../lib/Dsn.java ../lib/DumpFormat.java
-//SOURCES ../lib/DumpWriter.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Migration.java ../lib/MigrationOrder.java ../lib/OutputFile.java
-//SOURCES ../lib/Report.java ../lib/Shown.java ../lib/TargetKindOption.java ../lib/Verification.java
+//SOURCES ../lib/migrate/package-info.java
 //MAIN Migrate
 //DESCRIPTION Move a PostgreSQL or TimescaleDB database, whole and verified
 
@@ -13,23 +11,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lib.Bytes;
-import lib.ClientTools;
-import lib.Compression;
-import lib.Console;
-import lib.Dsn;
-import lib.DumpFormat;
-import lib.DumpWriter;
-import lib.Endpoints;
-import lib.Failure;
-import lib.Filters;
-import lib.Migration;
-import lib.MigrationOrder;
-import lib.OutputFile;
-import lib.Report;
-import lib.Shown;
-import lib.TargetKindOption;
-import lib.Verification;
+import lib.catalog.Filters;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.dump.DumpWriter;
+import lib.migrate.Migration;
+import lib.migrate.MigrationOrder;
+import lib.roles.TargetKindOption;
+import lib.talk.Bytes;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.OutputFile;
+import lib.talk.Report;
+import lib.talk.Shown;
+import lib.tools.ClientTools;
+import lib.tools.Compression;
+import lib.tools.DumpFormat;
+import lib.verify.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -3,9 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Count.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PasswordChange.java
-//SOURCES ../lib/PasswordFile.java ../lib/PasswordGenerator.java ../lib/PasswordPrompt.java ../lib/PasswordRoles.java ../lib/PasswordStore.java
-//SOURCES ../lib/Server.java ../lib/ShellScript.java ../lib/Shown.java ../lib/Sql.java
+//SOURCES ../lib/passwords/package-info.java
 //MAIN MstPasswords
 //DESCRIPTION Give passwords to roles that have arrived without
 
@@ -21,21 +19,21 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import lib.Console;
-import lib.Count;
-import lib.Dsn;
-import lib.Endpoints;
-import lib.Failure;
-import lib.PasswordChange;
-import lib.PasswordFile;
-import lib.PasswordGenerator;
-import lib.PasswordPrompt;
-import lib.PasswordRoles;
-import lib.PasswordStore;
-import lib.Server;
-import lib.ShellScript;
-import lib.Shown;
-import lib.Sql;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.passwords.PasswordChange;
+import lib.passwords.PasswordFile;
+import lib.passwords.PasswordGenerator;
+import lib.passwords.PasswordPrompt;
+import lib.passwords.PasswordRoles;
+import lib.passwords.PasswordStore;
+import lib.server.Server;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Failure;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
+import lib.talk.Sql;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;

@@ -3,9 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ClientTools.java ../lib/Console.java ../lib/Dsn.java ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java
-//SOURCES ../lib/Finding.java ../lib/OutputFile.java ../lib/Parallelism.java ../lib/Preflight.java ../lib/QuestionScript.java ../lib/Rows.java
-//SOURCES ../lib/Selection.java ../lib/Server.java ../lib/Shown.java ../lib/TargetDatabase.java ../lib/TargetKindOption.java
+//SOURCES ../lib/preflight/package-info.java
 //MAIN PreflightCheck
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
@@ -15,23 +13,23 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lib.ClientTools;
-import lib.Console;
-import lib.Dsn;
-import lib.Endpoints;
-import lib.Failure;
-import lib.Filters;
-import lib.Finding;
-import lib.OutputFile;
-import lib.Parallelism;
-import lib.Preflight;
-import lib.QuestionScript;
-import lib.Rows;
-import lib.Selection;
-import lib.Server;
-import lib.Shown;
-import lib.TargetDatabase;
-import lib.TargetKindOption;
+import lib.catalog.Filters;
+import lib.catalog.QuestionScript;
+import lib.catalog.Selection;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.preflight.Preflight;
+import lib.roles.TargetKindOption;
+import lib.rows.Parallelism;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.TargetDatabase;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.OutputFile;
+import lib.talk.Shown;
+import lib.tools.ClientTools;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

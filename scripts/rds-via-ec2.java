@@ -3,11 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES migrate.java preflight.java
-//SOURCES ../lib/Aws.java ../lib/AwsOptions.java ../lib/Console.java ../lib/Dsn.java ../lib/Ec2Down.java ../lib/Ec2Options.java ../lib/Ec2Plan.java
-//SOURCES ../lib/Ec2Planning.java ../lib/Ec2Script.java ../lib/Ec2State.java ../lib/Ec2Up.java ../lib/Ec2Work.java ../lib/Failure.java
-//SOURCES ../lib/OutputFile.java ../lib/RemoteHost.java ../lib/RemoteRun.java ../lib/ShellScript.java ../lib/Shown.java ../lib/Ssh.java ../lib/Tunnel.java
-//SOURCES ../lib/WorkFolder.java
+//SOURCES ../lib/aws/package-info.java ../lib/ssh/package-info.java migrate.java preflight.java
 //MAIN RdsViaEc2
 //DESCRIPTION Move an RDS database through an EC2 machine made beside it
 
@@ -16,27 +12,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import lib.Aws;
-import lib.AwsOptions;
-import lib.Console;
-import lib.Dsn;
-import lib.Ec2Down;
-import lib.Ec2Options;
-import lib.Ec2Plan;
-import lib.Ec2Planning;
-import lib.Ec2Script;
-import lib.Ec2State;
-import lib.Ec2Up;
-import lib.Ec2Work;
-import lib.Failure;
-import lib.OutputFile;
-import lib.RemoteHost;
-import lib.RemoteRun;
-import lib.ShellScript;
-import lib.Shown;
-import lib.Ssh;
-import lib.Tunnel;
-import lib.WorkFolder;
+import lib.aws.Aws;
+import lib.aws.AwsOptions;
+import lib.aws.Ec2Down;
+import lib.aws.Ec2Options;
+import lib.aws.Ec2Plan;
+import lib.aws.Ec2Planning;
+import lib.aws.Ec2Script;
+import lib.aws.Ec2State;
+import lib.aws.Ec2Up;
+import lib.aws.Ec2Work;
+import lib.aws.WorkFolder;
+import lib.dsn.Dsn;
+import lib.ssh.RemoteHost;
+import lib.ssh.RemoteRun;
+import lib.ssh.Ssh;
+import lib.ssh.Tunnel;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.OutputFile;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;

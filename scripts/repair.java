@@ -3,22 +3,21 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/PausedJobs.java ../lib/Repair.java ../lib/Server.java
-//SOURCES ../lib/ShellScript.java ../lib/Shown.java
+//SOURCES ../lib/source/package-info.java ../lib/journal/package-info.java
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
-import lib.Console;
-import lib.Endpoints;
-import lib.Failure;
-import lib.PausedJobs;
-import lib.Repair;
-import lib.Server;
-import lib.ShellScript;
-import lib.Shown;
+import lib.dsn.Endpoints;
+import lib.journal.Repair;
+import lib.server.Server;
+import lib.source.PausedJobs;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -3,16 +3,16 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/Console.java ../lib/Endpoints.java ../lib/Failure.java ../lib/RestoreOptions.java
+//SOURCES ../lib/dump/package-info.java
 //MAIN RestoreTimescale
 //DESCRIPTION Restore a dump into a TimescaleDB database, in parallel
 
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
-import lib.Console;
-import lib.Endpoints;
-import lib.Failure;
-import lib.RestoreOptions;
+import lib.dsn.Endpoints;
+import lib.dump.RestoreOptions;
+import lib.talk.Console;
+import lib.talk.Failure;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

@@ -3,10 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/ComparedRows.java ../lib/ComputingSessions.java ../lib/Console.java ../lib/Count.java ../lib/Difference.java ../lib/DifferenceTable.java ../lib/Dsn.java
-//SOURCES ../lib/Endpoints.java ../lib/Failure.java ../lib/Filters.java ../lib/Memberships.java ../lib/Permitted.java ../lib/ProgressLine.java
-//SOURCES ../lib/SameDatabase.java ../lib/Selection.java ../lib/Server.java
-//SOURCES ../lib/Shown.java ../lib/Snapshot.java ../lib/Undecided.java ../lib/Verification.java ../lib/VerificationScript.java
+//SOURCES ../lib/journal/package-info.java ../lib/verify/package-info.java
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
@@ -16,28 +13,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import lib.ComparedRows;
-import lib.ComputingSessions;
-import lib.Console;
-import lib.Count;
-import lib.Difference;
-import lib.DifferenceTable;
-import lib.Dsn;
-import lib.Endpoints;
-import lib.Failure;
-import lib.Filters;
-import lib.Memberships;
-import lib.Permitted;
-import lib.ProgressLine;
-import lib.SameDatabase;
-import lib.Selection;
-import lib.Server;
-import lib.Shown;
-import lib.Snapshot;
-import lib.Undecided;
-import lib.Verification;
-import lib.Verification.Level;
-import lib.VerificationScript;
+import lib.catalog.Filters;
+import lib.catalog.Selection;
+import lib.compare.ComparedRows;
+import lib.dsn.Dsn;
+import lib.dsn.Endpoints;
+import lib.facts.Difference;
+import lib.journal.Memberships;
+import lib.server.ComputingSessions;
+import lib.server.SameDatabase;
+import lib.server.Server;
+import lib.source.Snapshot;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Failure;
+import lib.talk.ProgressLine;
+import lib.talk.Shown;
+import lib.verify.DifferenceTable;
+import lib.verify.Permitted;
+import lib.verify.Undecided;
+import lib.verify.Verification;
+import lib.verify.Verification.Level;
+import lib.verify.VerificationScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Map;
 import java.util.TreeMap;
-import lib.ConnectionString;
+import lib.dsn.ConnectionString;
 import org.junit.jupiter.api.Test;
 
 /** What a connection string says, as PostgreSQL's manual (34.1.1) and libpq's own URI tests have it. */

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import lib.Dsn;
-import lib.Failure;
+import lib.dsn.Dsn;
+import lib.talk.Failure;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,7 +137,7 @@ class DsnTest {
                 "PGHOST=[::1],h2 PGPORT=1,2 PGDBNAME=d connectTimeout=0 tcpKeepAlive=false sslmode=disable options=-c a=b");
         driverReads("hostaddr=10.0.0.1 user=u", "PGHOST=10.0.0.1 PGPORT=5432 PGDBNAME=u socketFactory=null");
         driverReads("host=a,b hostaddr=10.0.0.1,10.0.0.2",
-                "PGHOST=a,b socketFactory=lib.AddressSocketFactory socketFactoryArg=a:5432=10.0.0.1,b:5432=10.0.0.2");
+                "PGHOST=a,b socketFactory=lib.dsn.AddressSocketFactory socketFactoryArg=a:5432=10.0.0.1,b:5432=10.0.0.2");
         driverReads("channel_binding=require gssencmode=disable krbsrvname=k require_auth=!password load_balance_hosts=random",
                 "channelBinding=require gssEncMode=disable kerberosServerName=k requireAuth=!password loadBalanceHosts=true");
         driverReads("load_balance_hosts=disable sslnegotiation=direct sslmode=require",

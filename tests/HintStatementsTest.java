@@ -55,7 +55,7 @@ class HintStatementsTest {
         List<String> wrong = new ArrayList<>();
         int all = 0;
         for (String place : List.of("lib", "scripts")) {
-            try (Stream<Path> files = Files.list(Path.of(place))) {
+            try (Stream<Path> files = Files.walk(Path.of(place))) {
                 for (Path file : files.filter(each -> each.toString().endsWith(".java")).sorted().toList()) {
                     for (String statement : statements(file)) {
                         all++;

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import lib.PausedJobs;
+import lib.source.PausedJobs;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,7 +135,7 @@ class PauseRecordShapesTest {
             assertFalse(PausedJobs.exists(session), what);
             assertEquals(List.of(), PausedJobs.plan(session), what);
             assertEquals(List.of(), PausedJobs.restore(session), what);
-            assertTrue(lib.Timescale.of(session, "source").jobs().size() > 0, what);
+            assertTrue(lib.timescale.Timescale.of(session, "source").jobs().size() > 0, what);
         }
         assertUntouched(before, what);
     }

@@ -18,7 +18,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.RoleRules;
+import lib.roles.RoleRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -86,9 +86,9 @@ class ReadmeTest {
 
     @Test
     void everything_that_can_be_left_out_is_explained() {
-        Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]", read("lib/Uncarried.java") + read("lib/ReservedSchemas.java")
-                + read("lib/SelfReferences.java") + read("lib/UnreadableOnStandby.java") + read("lib/ExtensionRows.java") + read("lib/PathNeeds.java")
-                + read("lib/PutIn.java"));
+        Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]", read("lib/source/Uncarried.java") + read("lib/catalog/ReservedSchemas.java")
+                + read("lib/catalog/SelfReferences.java") + read("lib/source/UnreadableOnStandby.java") + read("lib/source/ExtensionRows.java") + read("lib/source/PathNeeds.java")
+                + read("lib/catalog/PutIn.java"));
         String tables = README.substring(README.indexOf("### What stays behind"), README.indexOf("### What it does not do"));
         assertEquals(classes, tables.lines().filter(line -> line.startsWith("| `")).map(line -> line.split("\\|")[1])
                 .flatMap(cell -> found("`([a-z-]+)`", cell).stream()).collect(Collectors.toCollection(TreeSet::new)));
@@ -97,10 +97,10 @@ class ReadmeTest {
     @Test
     void every_check_of_preflight_is_explained() throws IOException {
         Set<String> checks = new TreeSet<>();
-        try (Stream<Path> files = Files.list(Path.of("lib"))) {
+        try (Stream<Path> files = Files.walk(Path.of("lib"))) {
             // These look at dumps, not at servers.
             Set<String> ofDumps = Set.of("Dumping.java", "ManifestCheck.java", "PlainDump.java");
-            files.filter(file -> !ofDumps.contains(file.getFileName().toString())).forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
+            files.filter(Files::isRegularFile).filter(file -> !ofDumps.contains(file.getFileName().toString())).forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
         }
         Catalog.Alias preflight = aliases().stream().filter(alias -> alias.name().equals("preflight")).findFirst().orElseThrow();
         String rows = section(preflight).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));

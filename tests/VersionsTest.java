@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import lib.Versions;
+import lib.server.Versions;
 import org.junit.jupiter.api.Test;
 
 /** The order of the versions of extensions. */

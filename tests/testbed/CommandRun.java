@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.Console;
-import lib.Endpoints;
+import lib.dsn.Endpoints;
+import lib.talk.Console;
 import picocli.CommandLine;
 
 /** A command that was run to its end within this JVM: its exit code and everything it said. */

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import lib.Aws;
+import lib.aws.Aws;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 
 /**

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import lib.ShellScript;
+import lib.talk.ShellScript;
 
 /** A command at a terminal of its own, which shows what is typed unless the command forbids it. Closing it kills what is left of it. */
 public final class Terminal implements AutoCloseable {

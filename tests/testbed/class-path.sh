@@ -8,7 +8,7 @@ mkdir -p "$folder"
 wanted=$folder/deps.$$
 trap 'rm -f "$wanted"' EXIT
 
-cat lib/*.java scripts/*.java tests/*.java tests/*/*.java 2>/dev/null |
+cat lib/*/*.java scripts/*.java tests/*.java tests/*/*.java 2>/dev/null |
     sed -n 's|^//DEPS ||p' | tr -s ' \t\r' '\n\n\n' | sed '/^$/d' | sort -u >"$wanted"
 
 complete() {

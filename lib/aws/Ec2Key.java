@@ -1,0 +1,56 @@
+package lib.aws;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import lib.talk.Failure;
+import lib.tools.ClientTools;
+
+/**
+ * A key pair that is made here, by OpenSSH's {@code ssh-keygen}: only its public half goes to AWS, and an interrupted run finds it again. The
+ * private key is a file of mode 0600.
+ */
+record Ec2Key(Path file) {
+    /** @return the public key, in OpenSSH's form; it is made if it is not there */
+    String publicKey() {
+        Path other = file.resolveSibling(file.getFileName() + ".pub");
+        try {
+            if (!Files.exists(other)) {
+                // Half a pair is what a killed run leaves, and ssh-keygen would ask whether to replace it.
+                Files.deleteIfExists(file);
+                make();
+            }
+            return Files.readString(other).strip();
+        } catch (IOException e) {
+            throw Failure.refused("could not make the key \"%s\": %s", file, e.getMessage()).because(e)
+                    .hint("install OpenSSH's client, or use a key pair of yours with --key-name and --key-file");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.refused("interrupted while the key was made").because(e);
+        }
+    }
+
+    private void make() throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
+                .redirectErrorStream(true);
+        builder.environment().keySet().removeAll(ClientTools.unwanted());
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (process.waitFor() != 0) {
+            throw new IOException(said);
+        }
+    }
+
+    /** Removes both halves. */
+    void remove() {
+        try {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".pub"));
+        } catch (IOException e) {
+            throw Failure.step("could not remove the key \"%s\": %s", file, e.getMessage()).because(e);
+        }
+    }
+}

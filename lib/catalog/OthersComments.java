@@ -1,0 +1,125 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.catalog;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Sql;
+
+/**
+ * The comments on what stands on the target already and belongs to somebody else: extensions, schemas such as {@code public}, the database. Only
+ * an owner may change a comment (PostgreSQL manual, COMMENT), so these stay as they are.
+ */
+public final class OthersComments {
+    /** What is commented on; {@code name} is "" for the database. */
+    private record Thing(String kind, String name) {
+    }
+
+    /** The comment that an extension brings along changes with its version; that of TimescaleDB with every update too. */
+    private static final String QUESTION = """
+            SELECT 'EXTENSION', e.extname, nullif(pg_catalog.obj_description(e.oid, 'pg_extension'), a.comment)
+              FROM pg_catalog.pg_extension e LEFT JOIN pg_catalog.pg_available_extensions() a ON a.name = e.extname
+             WHERE e.extname <> 'timescaledb' AND %1$s
+            UNION ALL
+            SELECT 'SCHEMA', n.nspname, nullif(pg_catalog.obj_description(n.oid, 'pg_namespace'), 'standard public schema')
+              FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND %2$s
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND x.objid = n.oid AND x.deptype = 'e')
+            UNION ALL
+            SELECT 'DATABASE', '', nullif(pg_catalog.shobj_description(d.oid, 'pg_database'), 'default administrative connection database')
+              FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() AND %3$s""";
+
+    /** What is said of something on the source, where that is not what it begins with; {@code name} is "" for the database. */
+    public record Comment(String kind, String name, String text) {
+    }
+
+    private final String database;
+    private final Map<Thing, String> wanted;
+
+    private OthersComments(String database, Map<Thing, String> wanted) {
+        this.database = database;
+        this.wanted = wanted;
+    }
+
+    /** Compares what the source says of such things with what is said of them on the target. */
+    public static OthersComments find(Connection source, Server target, Connection to) {
+        Map<Thing, String> theirs = theirs(target, to);
+        return new OthersComments(target.dsn().database(), wanted(theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
+                "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")", "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
+                theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
+    }
+
+    /**
+     * The same by what a dump says of its source.
+     *
+     * @param extensions whether the source has one of this name, {@code schemas} too
+     */
+    public static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas, Server target, Connection to) {
+        Map<Thing, String> ours = new HashMap<>();
+        Map<Thing, String> theirs = theirs(target, to);
+        theirs.keySet().stream().filter(thing -> thing.kind.equals("DATABASE") || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
+                .forEach(thing -> ours.put(thing, null));
+        said.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
+                .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
+        return new OthersComments(target.dsn().database(), wanted(ours, theirs));
+    }
+
+    /** @return what is said on the source, for a dump */
+    public static List<Comment> said(Connection source) {
+        return comments(source, "source", QUESTION.formatted("true", "true", "true")).entrySet().stream().filter(entry -> entry.getValue() != null)
+                .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue())).sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
+    }
+
+    private static Map<Thing, String> theirs(Server target, Connection to) {
+        String others = "NOT pg_catalog.pg_has_role(%s, 'USAGE')";
+        return target.facts().superuser() ? Map.of()
+                : comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"), others.formatted("n.nspowner"), others.formatted("d.datdba")));
+    }
+
+    private static Map<Thing, String> wanted(Map<Thing, String> ours, Map<Thing, String> theirs) {
+        Map<Thing, String> wanted = new HashMap<>();
+        ours.forEach((thing, comment) -> {
+            if (!Objects.equals(comment, theirs.get(thing))) {
+                wanted.put(thing, comment);
+            }
+        });
+        return wanted;
+    }
+
+    private static Map<Thing, String> comments(Connection session, String side, String question) {
+        Map<Thing, String> comments = new HashMap<>();
+        Rows.list(session, side, "reading comments", question, row -> comments.put(new Thing(row.getString(1), row.getString(2)), row.getString(3)));
+        return comments;
+    }
+
+    private static String names(String kind, Set<Thing> things) {
+        List<String> names = new ArrayList<>(List.of("NULL"));
+        things.stream().filter(thing -> thing.kind.equals(kind)).forEach(thing -> names.add(Sql.literal(thing.name)));
+        return String.join(", ", names);
+    }
+
+    /** @return a warning for each comment of the source that stays behind */
+    public List<Finding> check() {
+        return wanted.entrySet().stream().map(entry -> Finding.warning("comments", "as its owner on the target: COMMENT ON " + entry.getKey().kind + " "
+                + Sql.ident(entry.getKey().name.isEmpty() ? database : entry.getKey().name) + " IS " + (entry.getValue() == null ? "NULL" : Sql.literal(entry.getValue())) + ";",
+                "the comment on %s stays as it is on the target: that belongs to somebody else there", words(entry.getKey()))).toList();
+    }
+
+    private static String words(Thing thing) {
+        return thing.kind.equals("DATABASE") ? "the database" : thing.kind.equals("SCHEMA") ? "schema " + thing.name : "extension " + thing.name;
+    }
+
+    /** @return what the comments are on, as {@code Expected} has it: {@code extension citext}, {@code database the database} */
+    public Set<String> kept() {
+        return wanted.keySet().stream().map(thing -> thing.kind.equals("DATABASE") ? "database the database" : words(thing)).collect(Collectors.toSet());
+    }
+}

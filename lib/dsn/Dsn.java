@@ -1,0 +1,286 @@
+package lib.dsn;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import lib.talk.Failure;
+
+/**
+ * One side's connection parameters, read exactly as libpq reads them (PostgreSQL manual, 34.1, 34.15 to 34.17), for the JDBC driver and for
+ * PostgreSQL's client tools alike: connection string, then service file, then environment, then built-in defaults.
+ *
+ * <p>It differs from libpq in this: without a host it takes "localhost", and a Unix socket is refused, because the JDBC driver knows only
+ * TCP; connecting times out after 10 s; client_encoding is ignored; a parameter that protects the connection and that the driver does not
+ * know is refused. Immutable; its text form is {@link #display}, without secrets.
+ */
+public final class Dsn {
+    private static final String APPLICATION = "tsmigrate";
+
+    private final Parameters parameters;
+    private final Wire wire;
+    private final List<ServerAddress> servers;
+    private final Properties driver;
+    private final List<String> warnings;
+    private final boolean passwordOnCommandLine;
+    private final String database;
+    private final String password;
+    /** Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of the server. */
+    private final Map<String, String> secretFiles;
+
+    private Dsn(Parameters parameters, boolean typed) {
+        this.parameters = parameters;
+        wire = new Wire(parameters);
+        servers = ServerAddress.of(parameters);
+        warnings = parameters.warnings();
+        driver = DriverProperties.of(parameters, servers, warnings);
+        database = parameters.or("dbname", user());
+        String given = parameters.or("password", null);
+        passwordOnCommandLine = typed && List.of("password", "sslpassword").stream()
+                .anyMatch(secret -> parameters.get(secret) != null && parameters.origin(secret).isEmpty());
+        password = given != null ? given : fromPassFile();
+        secretFiles = new TreeMap<>();
+    }
+
+    private Dsn(Dsn other, Parameters parameters, String database, String password, Map<String, String> secretFiles) {
+        this.parameters = parameters;
+        wire = other.wire;
+        servers = other.servers;
+        warnings = other.warnings;
+        driver = parameters == other.parameters ? other.driver : DriverProperties.of(parameters, servers, new ArrayList<>());
+        passwordOnCommandLine = other.passwordOnCommandLine;
+        this.database = database;
+        this.password = password;
+        this.secretFiles = secretFiles;
+    }
+
+    /**
+     * Reads a connection string and everything that libpq adds to it.
+     *
+     * @param side        "source" or "target", for messages
+     * @param text        a URI, key=value pairs or a database name; null or blank leaves everything to the environment and the defaults
+     * @param typed       whether the text stood on our own command line, where others can see it
+     * @param environment the environment variables, HOME among them
+     * @throws Failure usage, naming the side, in one line that holds no secret
+     */
+    public static Dsn parse(String side, String text, boolean typed, Map<String, String> environment) {
+        return new Dsn(Parameters.of(side, text, environment), typed);
+    }
+
+    /** The same server and user, another database. */
+    public Dsn withDatabase(String name) {
+        // A role has one password for all databases of its server.
+        return new Dsn(this, parameters, name, password, secretFiles);
+    }
+
+    /** The same with a password that was asked for; null for none. */
+    public Dsn withPassword(String newPassword) {
+        return new Dsn(this, parameters, database, newPassword, new TreeMap<>());
+    }
+
+    /**
+     * Whether a connection should be tried with TLS first, where it may be encrypted or not (sslmode "prefer", the default, and "allow").
+     *
+     * @return null where the connection string leaves no choice
+     */
+    public Boolean triesTlsFirst() {
+        String mode = parameters.or("sslmode", "prefer");
+        // With Kerberos' own encryption it is not TLS that decides.
+        boolean open = List.of("prefer", "allow").contains(mode) && !List.of("prefer", "require").contains(parameters.or("gssencmode", "disable"));
+        return open ? mode.equals("prefer") : null;
+    }
+
+    /** The same, but that every connection is encrypted, or that none is. */
+    public Dsn encrypted(boolean tls) {
+        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password, secretFiles);
+    }
+
+    /** @return whether every connection is encrypted: the connection string wants it so, or the first connection has found that it can be */
+    public boolean isEncrypted() {
+        return !List.of("prefer", "allow", "disable").contains(parameters.or("sslmode", "prefer"));
+    }
+
+    /** @return all sockets to this side, whatever the database and the password */
+    public Wire wire() {
+        return wire;
+    }
+
+    /** @return "source" or "target" */
+    public String side() {
+        return parameters.side;
+    }
+
+    /** @return the first host's name, or its address where it has no name */
+    public String host() {
+        return servers.get(0).name();
+    }
+
+    /** @return the first host's port */
+    public int port() {
+        return servers.get(0).port();
+    }
+
+    public String user() {
+        return parameters.or("user", System.getProperty("user.name"));
+    }
+
+    public String database() {
+        return database;
+    }
+
+    /** @return the password, or null if nothing gives one */
+    public String password() {
+        return password;
+    }
+
+    /** @return true if a password stood on our own command line, where {@code ps} shows it to everybody */
+    public boolean passwordOnCommandLine() {
+        return passwordOnCommandLine;
+    }
+
+    /** @return what the user should know about these parameters, one sentence each, without secrets */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** @return {@code postgresql://user@host:port/database}, percent-encoded, without anything else */
+    public String display() {
+        return "postgresql://" + encoded(user()) + '@' + hosts() + '/' + encoded(database);
+    }
+
+    @Override
+    public String toString() {
+        return display();
+    }
+
+    /** @return the URL for the JDBC driver: hosts, ports and the database; all else is in {@link #jdbcProperties} */
+    public String jdbcUrl() {
+        return "jdbc:postgresql://" + hosts() + '/' + encoded(database);
+    }
+
+    /**
+     * Connection properties for the JDBC driver, the password among them; a fresh copy. Without a password the property is empty, because
+     * for an absent one the driver would read a password file of its own choice, even one that others can read.
+     */
+    public Properties jdbcProperties() {
+        Properties properties = new Properties();
+        properties.putAll(driver);
+        properties.setProperty("user", user());
+        properties.setProperty("password", password == null ? "" : password);
+        properties.setProperty("ApplicationName", applicationName());
+        return properties;
+    }
+
+    /** @return {@link #conninfo(int)} for client tools that know every parameter */
+    public String conninfo() {
+        return conninfo(Integer.MAX_VALUE);
+    }
+
+    /**
+     * A key=value string for {@code -d} of a client tool: everything that decides where and how to connect, without secrets, so that nothing
+     * in the tool's own environment matters (see {@link #toolVariables}).
+     *
+     * @param clientMajor the major version of the tool; what it does not know is left out
+     * @throws Failure refused, if what it does not know protects the connection
+     */
+    public String conninfo(int clientMajor) {
+        return ClientConninfo.of(parameters, servers, wire, user(), database, applicationName(), clientMajor);
+    }
+
+    /**
+     * A URI that stands for itself, wherever it is used: what files and variables of this machine have added is in it, the password too. It is
+     * ASCII and one line, so that neither a shell nor a locale can change it.
+     *
+     * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
+     */
+    public String portable(Map<String, String> replaced) {
+        Map<String, String> values = ClientConninfo.values(parameters, servers, wire, user(), database, applicationName(), Integer.MAX_VALUE);
+        if (password != null) {
+            values.put("password", password);
+        }
+        if (parameters.or("sslpassword", null) != null) {
+            values.put("sslpassword", parameters.get("sslpassword"));
+        }
+        values.putAll(replaced);
+        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + encoded(entry.getValue()))
+                .collect(Collectors.joining("&", "postgresql://?", ""));
+    }
+
+    /** @return the files of this machine that the connection needs beside the password, by libpq's keyword: certificates and their key */
+    public Map<String, Path> files() {
+        Map<String, Path> files = new TreeMap<>(Map.of("sslrootcert", parameters.file("sslrootcert", ".postgresql/root.crt"),
+                "sslcert", parameters.file("sslcert", ".postgresql/postgresql.crt"), "sslkey", parameters.file("sslkey", ".postgresql/postgresql.key")));
+        files.values().removeIf(file -> !Files.isRegularFile(file) || file.equals(Path.of("system")));
+        return files;
+    }
+
+    /**
+     * @return the numeric address of the host, or else its name
+     * @throws Failure usage, when there are several hosts
+     */
+    public String address() {
+        if (servers.size() > 1) {
+            throw Failure.usage("the %s has %d hosts (%s), and one is needed", side(), servers.size(), display());
+        }
+        return servers.get(0).address().isEmpty() ? servers.get(0).host() : servers.get(0).address();
+    }
+
+    /**
+     * @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no password, and
+     *     PGSERVICEFILE, another one, if there is a password for the key of a certificate
+     */
+    public Map<String, String> toolEnvironment() {
+        synchronized (secretFiles) {
+            if (secretFiles.isEmpty()) {
+                secretFiles.put("PGPASSFILE", PassFile.write(side(), password).toString());
+                if (parameters.or("sslpassword", null) != null) {
+                    secretFiles.put("PGSERVICEFILE", ClientConninfo.secretService(parameters).toString());
+                }
+            }
+            return Map.copyOf(secretFiles);
+        }
+    }
+
+    /** @return the variables that must not reach a client tool, because libpq or the tool would follow them */
+    public static Set<String> toolVariables() {
+        Set<String> names = new TreeSet<>(List.of("PGREQUIRESSL", "PGSYSCONFDIR", "PGREALM", "PGDATESTYLE", "PGTZ", "PGGEQO", "PG_COLOR",
+                "PG_COLORS"));
+        Keyword.ALL.stream().map(Keyword::variable).filter(name -> name != null).forEach(names::add);
+        return names;
+    }
+
+    private String applicationName() {
+        return parameters.or("application_name", parameters.or("fallback_application_name", APPLICATION));
+    }
+
+    private String hosts() {
+        return servers.stream().map(ServerAddress::inUri).collect(Collectors.joining(","));
+    }
+
+    /** libpq looks up one password for each host; the driver takes one for all. */
+    private String fromPassFile() {
+        Path file = parameters.file("passfile", ".pgpass");
+        List<String> found = new ArrayList<>();
+        for (ServerAddress server : servers) {
+            found.add(PassFile.password(file, server.name(), server.port(), database, user(), warnings));
+        }
+        if (new HashSet<>(found).size() > 1) {
+            throw Failure.usage("the password file \"%s\" does not give the same password for all hosts of the %s (%s)", file, side(), display())
+                    .hint("give each host the same line, or name one host only");
+        }
+        return found.get(0) == null || found.get(0).isEmpty() ? null : found.get(0);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

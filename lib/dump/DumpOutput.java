@@ -1,0 +1,210 @@
+package lib.dump;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import lib.talk.Cleanup;
+import lib.talk.Failure;
+import lib.tools.DumpFormat;
+
+/**
+ * Where a dump is written: under another name until it is complete, then renamed, its manifest last. So whatever stands there with a
+ * manifest is whole, even after {@code kill -9}. Only this user can read it, from its first moment.
+ */
+final class DumpOutput implements AutoCloseable {
+    /** What pg_dump writes into a folder. */
+    private static final Pattern IN_FOLDER = Pattern.compile("toc\\.dat|blobs[_0-9]*\\.toc|(blob_)?\\d+\\.dat(\\.(gz|lz4|zst))?");
+
+    private final Path out;
+    private final DumpFormat format;
+    private final Path partial;
+    private final Cleanup.Task discard;
+    private boolean renamed;
+
+    private DumpOutput(Path out, DumpFormat format) {
+        this.out = out;
+        this.format = format;
+        partial = sibling(out, ".partial-" + ProcessHandle.current().pid());
+        discard = Cleanup.onExit(this::discard);
+    }
+
+    /**
+     * Asks whether a dump may be written there.
+     *
+     * @param ownFolder whether the folder may be missing, as {@link #begin} creates it
+     * @throws Failure usage, when something is there that may not be replaced, or no folder for it
+     */
+    public static void check(Path out, boolean overwrite, boolean ownFolder) {
+        Path folder = out.toAbsolutePath().normalize().getParent();
+        if (folder == null || !Files.isDirectory(folder) && !(ownFolder && !Files.exists(folder))) {
+            throw Failure.usage("the folder of \"%s\" does not exist", out);
+        }
+        Path there = Files.exists(out, LinkOption.NOFOLLOW_LINKS) ? out : Manifest.beside(out);
+        if (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        } else if (!overwrite) {
+            throw Failure.usage("\"%s\" exists already", there).hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
+        } else if (!isDump(out)) {
+            throw Failure.usage("\"%s\" is no dump and is not overwritten", out).hint("name another place");
+        }
+    }
+
+    /** Whatever else stands in a folder is not ours to remove. */
+    private static boolean isDump(Path out) {
+        if (!Files.isDirectory(out)) {
+            return !Files.exists(out) || Files.isRegularFile(out, LinkOption.NOFOLLOW_LINKS);
+        }
+        try (Stream<Path> files = Files.list(out)) {
+            return files.allMatch(file -> IN_FOLDER.matcher(file.getFileName().toString()).matches());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Begins to write; {@link #close} removes what is not complete by then.
+     *
+     * @throws Failure refused, when the place cannot be written to
+     */
+    public static DumpOutput begin(Path out, DumpFormat format) {
+        Path place = out.toAbsolutePath().normalize();
+        try {
+            if (!Files.isDirectory(place.getParent())) {
+                Files.createDirectory(place.getParent(), mode("rwx------"));
+            }
+            sweep(place);
+            DumpOutput output = new DumpOutput(place, format);
+            if (format == DumpFormat.DIRECTORY) {
+                Files.createDirectory(output.partial, mode("rwx------"));
+            } else {
+                Files.createFile(output.partial, mode("rw-------"));
+            }
+            return output;
+        } catch (IOException e) {
+            throw Failure.refused("could not write to \"%s\": %s", out, reason(e)).because(e).hint("name another place");
+        }
+    }
+
+    /** What a killed run has left there is removed by the next one. */
+    private static void sweep(Path out) throws IOException {
+        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString()) + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(out.getParent())) {
+            for (Path file : files) {
+                Matcher name = leftover.matcher(file.getFileName().toString());
+                if (name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
+                    remove(file);
+                }
+            }
+        }
+    }
+
+    /** @return the file or empty folder to write to */
+    public Path partial() {
+        return partial;
+    }
+
+    /** @return where an archive may be written from which the dump is made; it goes when the dump is complete or given up */
+    public Path archive() {
+        return sibling(partial, "-archive");
+    }
+
+    /** @return how much has been written so far, in bytes */
+    public long bytes() {
+        return bytes(partial) + (Files.exists(archive()) ? bytes(archive()) : 0);
+    }
+
+    private static long bytes(Path written) {
+        try (Stream<Path> files = Files.walk(written)) {
+            return files.mapToLong(DumpOutput::size).sum();
+        } catch (IOException | java.io.UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.isRegularFile(file) ? Files.size(file) : 0;
+        } catch (IOException e) {
+            // pg_dump has just renamed or removed it.
+            return 0;
+        }
+    }
+
+    /** Puts the complete dump and its manifest in place of what was there. */
+    public void publish(Manifest manifest) {
+        Path beside = Manifest.beside(out);
+        Path partialManifest = sibling(beside, ".partial-" + ProcessHandle.current().pid());
+        Path old = sibling(partial, "-old");
+        try {
+            Files.createFile(partialManifest, mode("rw-------"));
+            Files.writeString(partialManifest, manifest.json());
+            Files.deleteIfExists(beside);
+            if (format == DumpFormat.DIRECTORY && Files.exists(out) || Files.isDirectory(out)) {
+                Files.move(out, old, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            renamed = true;
+            Files.move(partialManifest, beside, StandardCopyOption.ATOMIC_MOVE);
+            discard.cancel();
+            remove(old);
+            remove(archive());
+        } catch (IOException e) {
+            throw Failure.step("could not write \"%s\": %s", out, reason(e)).because(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        discard.close();
+    }
+
+    private void discard() {
+        try {
+            Path beside = Manifest.beside(out);
+            remove(partial);
+            remove(archive());
+            remove(sibling(beside, ".partial-" + ProcessHandle.current().pid()));
+            if (renamed && !Files.exists(beside)) {
+                remove(out);
+            }
+        } catch (IOException e) {
+            // A leftover is recognized by its name, and the next run removes it.
+        }
+    }
+
+    private static void remove(Path path) throws IOException {
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            List<Path> files;
+            try (Stream<Path> all = Files.walk(path)) {
+                files = all.sorted(Comparator.reverseOrder()).toList();
+            }
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private static Path sibling(Path path, String ending) {
+        return path.resolveSibling(path.getFileName() + ending);
+    }
+
+    private static FileAttribute<?> mode(String permissions) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+    }
+
+    /** @return what went wrong, without the path that the exception begins with */
+    private static String reason(IOException e) {
+        return e instanceof java.nio.file.FileSystemException system && system.getReason() != null ? system.getReason()
+                : e instanceof java.nio.file.AccessDeniedException ? "Permission denied" : String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,143 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.dump;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import lib.catalog.Filters;
+import lib.catalog.ReservedSchemas;
+import lib.catalog.Selection;
+import lib.catalog.SelfReferences;
+import lib.dsn.Dsn;
+import lib.preflight.CarriedSettings;
+import lib.preflight.DiskSpace;
+import lib.preflight.Peculiarities;
+import lib.preflight.Preflight;
+import lib.preflight.Readability;
+import lib.preflight.TimescaleSource;
+import lib.server.Finding;
+import lib.server.Server;
+import lib.server.Verdict;
+import lib.source.Contents;
+import lib.source.FrozenSource;
+import lib.source.PathNeeds;
+import lib.source.PausedJobs;
+import lib.source.Uncarried;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Failure;
+import lib.talk.Report;
+import lib.talk.ShellScript;
+import lib.talk.Steps;
+import lib.tools.ClientTools;
+import lib.tools.DumpFormat;
+import lib.tools.Tool;
+
+/** Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named. */
+public final class Dumping {
+    private static final int OLDEST = 12;
+
+    private final Console console;
+    private final DumpWriter.Order order;
+    private final Filters filters;
+    private final Server source;
+    private final ClientTools.Installation client;
+    private final Tool tool;
+
+    /**
+     * Connects to the source.
+     *
+     * @throws Failure refused, when it cannot be connected to, is too old, or there is no pg_dump for it
+     */
+    public Dumping(Console console, DumpWriter.Order order, Filters filters, Dsn dsn, ClientTools clients) {
+        this.console = console;
+        this.order = order;
+        this.filters = filters;
+        source = Server.connect(dsn);
+        int major = source.facts().major();
+        if (major < OLDEST) {
+            throw Failure.refused("the source is PostgreSQL %s, older than %d", source.facts().version(), OLDEST);
+        }
+        int wanted = order.compression() == null ? 0 : order.compression().clientMajor();
+        client = clients.pickOne(Math.max(major, wanted), Integer.MAX_VALUE,
+                wanted > major ? "for compression " + order.compression() : "for a source of version " + major);
+        tool = new Tool(client, console);
+    }
+
+    /** @return a shell script that makes the same dump, without its manifest */
+    public String script() throws SQLException {
+        ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of()).programs(client.folder().toString());
+        Selection selection;
+        try (Connection session = source.session()) {
+            selection = Selection.resolve(session, "source", filters);
+        }
+        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> { })) {
+            if (order.format() == DumpFormat.PLAIN) {
+                Verdict.of(Untried.check(frozen.contents(), PathNeeds.NONE, Untried.PSQL), console, new Report());
+            }
+            new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
+        }
+        return script.text();
+    }
+
+    /**
+     * Writes the dump.
+     *
+     * @param pauseJobs whether TimescaleDB's jobs are kept from running meanwhile
+     */
+    public void run(boolean pauseJobs) throws SQLException {
+        Steps steps = new Steps(console, new Report());
+        Selection selection;
+        try (Connection session = source.session()) {
+            selection = Selection.resolve(session, "source", filters);
+            steps.run("checks", () -> Verdict.of(findings(session, selection, pauseJobs), console, new Report()));
+        }
+        PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
+    }
+
+    private void dump(Steps steps, Selection selection) {
+        DumpWriter writer = new DumpWriter(order, client, tool, console);
+        Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
+        AtomicReference<Manifest> manifest = new AtomicReference<>();
+        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console,
+                now -> steps.run("dump", () -> {
+                    manifest.set(writer.write(now, now.contents()));
+                    return DumpFiles.summary(manifest.get().files());
+                }))) {
+            console.explain("the snapshot %s is let go", frozen.snapshot().id());
+        } finally {
+            if (!Cleanup.stopping()) {
+                interrupted.cancel();
+            }
+        }
+        Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
+        Contents contents = manifest.get().contents();
+        if (order.format() == DumpFormat.PLAIN) {
+            Verdict.of(Untried.check(contents, manifest.get().needs(), Untried.PSQL), console, new Report());
+            PlainDump.early(contents).forEach(text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
+        }
+        console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
+                Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));
+    }
+
+    private List<Finding> findings(Connection session, Selection selection, boolean pauseJobs) {
+        List<Finding> findings = new ArrayList<>(CarriedSettings.acting(source, session));
+        findings.addAll(new Readability(session, source.facts().user(), selection).check());
+        if (Preflight.go(findings)) {
+            findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
+        }
+        findings.addAll(Peculiarities.leftOut(session, source.facts(), selection));
+        findings.add(DiskSpace.check(session, selection, order.out()));
+        for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
+            String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();
+            findings.add(thing.name().equals(Selection.OWN_SCHEMA) && thing.kind().equals(ReservedSchemas.KIND)
+                    ? Finding.stop("not in the dump", ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema " + thing.name(), "%s", text)
+                    : Finding.warning(thing.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null, "%s", text));
+        }
+        return findings;
+    }
+}

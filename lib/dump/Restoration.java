@@ -1,0 +1,252 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.dump;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import lib.catalog.Archive;
+import lib.catalog.Extensions;
+import lib.dsn.Dsn;
+import lib.facts.Difference;
+import lib.journal.Journal;
+import lib.journal.Memberships;
+import lib.journal.Occupation;
+import lib.load.ArchiveScript;
+import lib.load.Delivery;
+import lib.load.Loading;
+import lib.load.Rehearsal;
+import lib.load.StepwiseDelivery;
+import lib.roles.GoneRoles;
+import lib.rows.Parallelism;
+import lib.server.ComputingSessions;
+import lib.server.DriverSettings;
+import lib.server.Finding;
+import lib.server.Server;
+import lib.server.TargetDatabase;
+import lib.server.TargetLock;
+import lib.server.Verdict;
+import lib.source.Contents;
+import lib.source.Schema;
+import lib.talk.Attempt;
+import lib.talk.Background;
+import lib.talk.Bytes;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Failure;
+import lib.talk.ProgressLine;
+import lib.talk.Report;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
+import lib.talk.Steps;
+import lib.tools.ClientTools;
+import lib.tools.DumpFormat;
+import lib.tools.NewerSettings;
+import lib.tools.Tool;
+import lib.verify.DifferenceTable;
+import lib.verify.LeftOut;
+
+/**
+ * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source stands in the dump's
+ * manifest; nothing is changed before dump and target have passed every check.
+ */
+final class Restoration {
+    private final Console console;
+    private final RestoreCheck.Order order;
+    private final Report report = new Report();
+    private final Steps steps;
+    private final Attempt attempt;
+    private final Manifest manifest;
+    private boolean complete;
+
+    /** @throws Failure refused, when the dump has no manifest that can be used */
+    public Restoration(Console console, RestoreCheck.Order order) {
+        this.console = console;
+        this.order = order;
+        steps = new Steps(console, report);
+        attempt = new Attempt(console, "the dump is unchanged");
+        manifest = Manifest.read(order.in());
+        boolean timescale = manifest.contents().timescale() != null;
+        if (timescale != order.timescale()) {
+            throw Failure.refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(), timescale ? "with" : "without")
+                    .hint("%s %s", RestoreCheck.Order.command(timescale), ShellScript.quoted(order.in().toString()));
+        }
+    }
+
+    /** @return the account of the run, as far as it has come */
+    public Report report() {
+        return report;
+    }
+
+    /** @return whether every step was done, so that the account is worth reading even when something is missing */
+    public boolean complete() {
+        return complete;
+    }
+
+    /**
+     * Runs every step.
+     *
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when something is missing in the end
+     */
+    public void run(Dsn target, ClientTools clients) {
+        attempt.run(() -> {
+            DumpFiles.checkSizes(order.in(), manifest.files());
+            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            try {
+                run(database, clients);
+            } finally {
+                // A session that a check has left for the load would stay when there is none.
+                database.server().abandon();
+            }
+        });
+    }
+
+    private void run(TargetDatabase database, ClientTools clients) throws SQLException {
+        report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
+        report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
+        // A program takes its time to begin.
+        Background<DriverSettings> psql = settings(clients, database.server());
+        RestoreCheck check = new RestoreCheck(manifest, database, order, psql::get);
+        steps.run("preflight", () -> Verdict.of(check.run(), console, report));
+        Tool tool = new Tool(client(clients, database.server()), console);
+        Archive archive = isPlain() ? null : Archive.open(tool, order.in());
+        steps.run("checksums", this::checkContents);
+        Server server = database.server();
+        if (database.missing()) {
+            server = database.create(manifest.source().creation());
+            psql = settings(clients, server);
+            attempt.begin();
+            console.say("created database \"%s\" on the target", server.dsn().database());
+        }
+        load(new ComputingSessions(server, psql::get), check, tool, archive);
+    }
+
+    private Background<DriverSettings> settings(ClientTools clients, Server target) {
+        return Background.begin("settings", () -> DriverSettings.ask(new Tool(client(clients, target), console), target.dsn()));
+    }
+
+    private boolean isPlain() {
+        return manifest.dump().format().equals(DumpFormat.PLAIN.word());
+    }
+
+    private ClientTools.Installation client(ClientTools clients, Server target) {
+        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(), "to read a dump that pg_dump " + manifest.dump().client() + " has made").with("psql");
+    }
+
+    private String checkContents() {
+        DumpFiles files = new DumpFiles();
+        ProgressLine line = console.progress(() -> "checksums: " + Bytes.text(files.done()) + " read");
+        try {
+            files.checkContents(order.in(), manifest.files(), order.jobs());
+        } finally {
+            line.close();
+        }
+        return DumpFiles.summary(manifest.files());
+    }
+
+    private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
+        Occupation.during(target.server(), order.restart(), attempt, steps, console,
+                (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
+    }
+
+    private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
+        Contents contents = manifest.contents().without(check.uncarried().relations());
+        List<Extensions.Extension> extensions = extensions(check);
+        attempt.begin();
+        Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
+        Delivery delivery;
+        if (archive == null) {
+            delivery = new ScriptDelivery(tool, target.server().dsn(), to, order.in(), contents, console, steps);
+        } else {
+            Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
+                    extensions.stream().map(Extensions.Extension::name).toList(), to);
+            RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
+            Rehearsal rehearsal = new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
+            delivery = new StepwiseDelivery(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
+        }
+        Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
+        ManifestCheck manifestCheck = new ManifestCheck(contents, to);
+        List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
+                found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
+        Verdict.of(manifestCheck.emptyTables(), console, report);
+        loading.resumeJobs();
+        loading.end(journal);
+        complete = true;
+        if (!differences.isEmpty()) {
+            throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
+                    .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
+        }
+        report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut()).part("owners", order.noOwner())
+                .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut())
+                .count("default_transaction_read_only", loading.frozen().size()).count("comments", check.keptComments().size()).everything(delivery.arrived()));
+    }
+
+    private List<Extensions.Extension> extensions(RestoreCheck check) {
+        return check.extensions().all().stream()
+                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name()))
+                .map(extension -> loading().noOwner() ? extension : check.extensionOwners().by(extension)).toList();
+    }
+
+    /**
+     * Runs every check and changes nothing.
+     *
+     * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
+     */
+    public String script(Dsn target, ClientTools clients) {
+        AtomicReference<String> text = new AtomicReference<>();
+        attempt.run(() -> {
+            DumpFiles.checkSizes(order.in(), manifest.files());
+            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            try {
+                text.set(script(database, clients));
+            } finally {
+                database.server().abandon();
+            }
+        });
+        return text.get();
+    }
+
+    private String script(TargetDatabase database, ClientTools clients) throws SQLException {
+        RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
+        List<Finding> findings = check.run();
+        if (!isPlain()) {
+            findings.addAll(Untried.check(manifest.contents(), manifest.needs().without(order.leaveOut()), Untried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
+        }
+        Verdict.of(findings, console, report);
+        ClientTools.Installation client = client(clients, database.server());
+        int major = database.server().facts().major();
+        if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
+            throw Failure.refused("pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it would stop there", client.major(), major)
+                    .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
+        }
+        return script(database, check, client);
+    }
+
+    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
+        Contents contents = manifest.contents().without(check.uncarried().relations());
+        List<Extensions.Extension> extensions = extensions(check);
+        ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
+                Server.loading())
+                .programs(client.folder().toString());
+        try (Connection to = database.server().session()) {
+            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, GoneRoles.NONE);
+            loading.database(manifest.source().creation(), client.major());
+            loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
+            if (isPlain()) {
+                loading.run(order.in());
+            } else {
+                Archive archive = Archive.open(new Tool(client, console), order.in());
+                Schema schema = new Schema(archive, contents, check.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
+                ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true, archive.entries(), schema, contents);
+                loading.restore(parts, extensions, loading.of(parts), List.of());
+            }
+        }
+        return script.text();
+    }
+
+    private Loading.Order loading() {
+        return new Loading.Order(order.jobs(), order.restart(), order.noOwner() || !manifest.dump().owners(),
+                order.noPrivileges() || !manifest.dump().privileges());
+    }
+}

@@ -1,0 +1,284 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.dump;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import lib.catalog.DatabaseSettings;
+import lib.catalog.Extensions;
+import lib.catalog.OthersComments;
+import lib.catalog.OwnedObjects;
+import lib.catalog.SelfReferences;
+import lib.code.OwnerPowers;
+import lib.code.OwnersCode;
+import lib.preflight.CarriedSettings;
+import lib.preflight.DateStyleCheck;
+import lib.preflight.ExtensionCheck;
+import lib.preflight.ExtensionOwners;
+import lib.preflight.Surroundings;
+import lib.preflight.TargetCheck;
+import lib.preflight.TargetSchemas;
+import lib.preflight.TimescaleRights;
+import lib.roles.RecognizedKind;
+import lib.roles.RolePowers;
+import lib.roles.RoleTarget;
+import lib.server.DriverSettings;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.TargetDatabase;
+import lib.source.Contents;
+import lib.source.ExtensionRows;
+import lib.source.Lz4Column;
+import lib.source.Tablespaces;
+import lib.source.Uncarried;
+import lib.talk.ShellScript;
+import lib.talk.Sql;
+import lib.timescale.Timescale;
+import lib.tools.DumpFormat;
+import lib.tools.NewerSettings;
+
+/** Whether the target can take a dump, asked before it is touched, by what the dump's manifest says. */
+final class RestoreCheck {
+    /**
+     * What the operator asked for.
+     *
+     * @param in the file or folder of the dump
+     * @param leaveOut classes and names of what may stay behind
+     * @param timescale whether the command is the one for databases with TimescaleDB
+     * @param granted the roles of the target that get their code although it can do more there than on the source
+     */
+    public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart, boolean noOwner,
+            boolean noPrivileges, boolean timescale, Collection<String> granted) {
+        /** @return the command for a dump with TimescaleDB, or for one without */
+        static String command(boolean timescale) {
+            return timescale ? "restore-timescale" : "restore-postgres";
+        }
+
+        private String command() {
+            return command(timescale) + ' ' + ShellScript.quoted(in.toString());
+        }
+    }
+
+    /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
+    private record Role(String name, boolean superuser, boolean reach) {
+    }
+
+    private final Manifest manifest;
+    private final TargetDatabase database;
+    private final Order order;
+    private final Supplier<DriverSettings> psql;
+    private final List<Finding> findings = new ArrayList<>();
+    private Extensions extensions;
+    private Uncarried uncarried;
+    private ExtensionOwners owners;
+    private Set<String> keptComments = Set.of();
+
+    /** @param psql what psql has on the target */
+    RestoreCheck(Manifest manifest, TargetDatabase database, Order order, Supplier<DriverSettings> psql) {
+        this.manifest = manifest;
+        this.database = database;
+        this.order = order;
+        this.psql = psql;
+    }
+
+    /** @return the extensions, as the target has or offers them */
+    Extensions extensions() {
+        return extensions;
+    }
+
+    ExtensionOwners extensionOwners() {
+        return owners;
+    }
+
+    /** @return what of the dump stays behind */
+    Uncarried uncarried() {
+        return uncarried;
+    }
+
+    /** Runs every check. */
+    List<Finding> run() {
+        Server target = database.server();
+        Connection to = target.session();
+        try {
+            findings.add(TargetCheck.tls(target, to));
+            findings.addAll(CarriedSettings.acting(target, to));
+            findings.add(Surroundings.pooler(target, to));
+            versions(target);
+            TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,
+                    order.restart()));
+            List<Finding> state = check.state();
+            findings.addAll(state);
+            Manifest.Origin origin = manifest.source();
+            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorts(), origin::creation));
+            extensions = check.extensions(manifest.extensions());
+            findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
+            owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(), order.leaveOut());
+            findings.addAll(noOwner() ? List.of() : owners.check());
+            // What no dump holds was said when it was made.
+            uncarried = Uncarried.of(manifest.uncarried().stream()
+                    .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
+            findings.addAll(manifest.needs().check(order.command(), order.leaveOut(), true));
+            uncarried = uncarried.and(manifest.needs().leftOut(order.leaveOut()));
+            findings.addAll(uncarried.check(order.command(), order.leaveOut()));
+            if (!database.missing()) {
+                ExtensionRows rows = ExtensionRows.find(manifest.contents().tables(), to, target.facts().user());
+                findings.addAll(rows.check(order.command(), order.leaveOut()));
+                uncarried = uncarried.and(rows.things());
+            }
+            if (state.get(0).level() != Finding.Level.STOP) {
+                findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
+            }
+            roles(target, to);
+            if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
+                findings.addAll(new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind()).check());
+            }
+            if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+                plain();
+            } else {
+                dateStyle(target);
+            }
+            findings.addAll(tablespaces(to));
+            if (!database.missing() && manifest.comments() != null) {
+                Contents contents = manifest.contents();
+                OthersComments comments = OthersComments.find(manifest.comments(), name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
+                        name -> contents.schemas().stream().anyMatch(schema -> schema.name().equals(name)), target, to);
+                findings.addAll(comments.check());
+                keptComments = comments.kept();
+            }
+            if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
+                findings.add(CarriedSettings.frozen(database.dsn().database()));
+            }
+            if (manifest.lz4() != null) {
+                findings.addAll(Lz4Column.check(manifest.lz4(), to, ", and dump again"));
+            }
+            if (manifest.arrays() != null) {
+                findings.add(manifest.arrays().warning());
+            }
+            if (manifest.money() != null) {
+                findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));
+            }
+            return findings;
+        } finally {
+            // The next one to need a session need not connect.
+            target.keep(to);
+        }
+    }
+
+    /** A plain dump is refused for those that something is in. */
+    /** @return what bears the target's comment still */
+    Set<String> keptComments() {
+        return keptComments;
+    }
+
+    private List<Finding> tablespaces(Connection to) {
+        Contents contents = manifest.contents();
+        boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());
+        return Tablespaces.check(plain ? List.of() : contents.tablespaces(), contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
+    }
+
+    private void dateStyle(Server target) {
+        // The manifest of an older dump does not say more.
+        List<String> computed = manifest.computed() != null ? manifest.computed()
+                : manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql()).toList();
+        if (!computed.isEmpty()) {
+            String style = psql.get().dateStyle(DatabaseSettings.value(manifest.contents().settings(), "DateStyle"));
+            findings.addAll(DateStyleCheck.stop(style, computed, target.facts().user(), database.dsn().database()));
+        }
+    }
+
+    private void versions(Server target) {
+        Manifest.Origin source = manifest.source();
+        if (target.facts().major() < source.major()) {
+            findings.add(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
+                    "the target is PostgreSQL %s, older than the source of the dump, which was %s", target.facts().version(), source.version()));
+        } else {
+            findings.add(Finding.ok("versions", "dump of %s, target %s", source.version(), target.facts().version()));
+        }
+    }
+
+    private void plain() {
+        boolean owners = manifest.dump().owners();
+        if (order.noOwner() && owners || order.noPrivileges() && manifest.dump().privileges()) {
+            findings.add(PlainDump.stop("--no-owner and --no-privileges cannot leave anything out of a plain dump"));
+        }
+        if (NewerSettings.unknown(manifest.dump().clientMajor(), database.server().facts().major()) && NewerSettings.standIn(order.in())) {
+            findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer", manifest.dump().client(),
+                    NewerSettings.FROM));
+        }
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, manifest.needs(), extensions, database));
+    }
+
+    /** Roles belong to the server; a dump of one database only names them. */
+    private void roles(Server target, Connection to) {
+        Set<String> owners = noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
+                .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> missing = new TreeSet<>(owners);
+        missing.addAll(manifest.users());
+        if (!order.noPrivileges() && manifest.dump().privileges()) {
+            missing.addAll(manifest.grantees());
+        }
+        List<Role> roles = Rows.list(to, "target", "listing the roles", """
+                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r""".formatted(RoleTarget.reachable(target.facts())),
+                row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
+        roles.forEach(role -> missing.remove(role.name));
+        if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+            manifest.serverRoles().stream().filter(missing::remove).forEach(role -> findings.add(Finding.warning("roles", null, owners.contains(role)
+                    ? "what role \"%s\" owned on the source will belong to \"%s\"" : "what role \"%s\" was granted stays behind: it belongs to the source's server",
+                    role, target.facts().user())));
+        }
+        if (!noOwner() && !manifest.ownersCode().isEmpty()) {
+            rights(target, to, roles);
+        }
+        if (!missing.isEmpty()) {
+            boolean inNames = manifest.users().stream().anyMatch(missing::contains);
+            String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
+            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first" + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
+                    "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
+        }
+        if (!target.facts().superuser()) {
+            String user = target.facts().user();
+            List<Role> others = roles.stream().filter(role -> owners.contains(role.name) && !role.name.equals(user)).toList();
+            others.forEach(role -> reach(role, user));
+            schemas(to, user, others);
+        }
+    }
+
+    /** @param roles of the target, with those out of reach, whose objects go to the connecting user */
+    private void rights(Server target, Connection to, List<Role> roles) {
+        Set<String> unreachable = roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
+        manifest.ownersCode().stream().map(OwnersCode::owner).filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
+        OwnerPowers heirs = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
+        List<Timescale.Job> jobs = manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
+        findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), order.granted()));
+    }
+
+    private boolean noOwner() {
+        return order.noOwner() || !manifest.dump().owners();
+    }
+
+    private void reach(Role owner, String user) {
+        if (owner.superuser) {
+            findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"", owner.name, user));
+        } else if (!owner.reach) {
+            findings.add(Finding.stop("roles", "GRANT " + Sql.ident(owner.name) + " TO " + Sql.ident(user) + ";",
+                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name, user));
+        }
+    }
+
+    private void schemas(Connection to, String user, List<Role> owners) {
+        if (!database.missing()) {
+            Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
+            Set<String> given = owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
+            bySchema.values().forEach(names -> names.retainAll(given));
+            findings.addAll(new TargetSchemas(to, user, order.restart()).check(bySchema, Set.of()));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package lib.facts;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Compares an object's properties, one by one. The label of a property says how: {@code is} and {@code definition} are the object itself;
+ * {@code definition} and the labels in {@link #EXPRESSIONS} are compared as expressions; a label ending in {@code grant}, {@code option} or
+ * {@code setting} is a list, compared entry by entry; of a label beginning with {@code secret} no value is shown; {@code owner} and
+ * {@code version} have rules of their own.
+ */
+final class FactProperties {
+    private static final Set<String> EXPRESSIONS = Set.of("definition", "default", "generated", "using", "check", "condition", "partition key",
+            "partition bound", "arguments");
+    private static final Pattern LIST = Pattern.compile("(?s)(.* )?(grant|option|setting)");
+    private static final String SECRET = "secret ";
+
+    private final Administrators administrators;
+    private final Set<String> sourceRoles;
+    private final Set<String> missing;
+    private final boolean sameMajor;
+
+    /**
+     * @param sourceRoles all roles of the source
+     * @param missing what the target lacks, as {@code role app}; what follows from that is no news
+     */
+    FactProperties(Administrators administrators, Set<String> sourceRoles, Set<String> missing, boolean sameMajor) {
+        this.administrators = administrators;
+        this.sourceRoles = sourceRoles;
+        this.missing = missing;
+        this.sameMajor = sameMajor;
+    }
+
+    /** Adds what differs between the two. */
+    void compare(List<String> labels, FactStream.Fact source, FactStream.Fact target, List<Difference> differences) {
+        if (!source.kind().equals(target.kind())) {
+            differences.add(new Difference(source.kind(), source.identity(), source.kind(), target.kind()));
+            missing.add("relation " + source.identity());
+            return;
+        }
+        for (int i = 0; i < labels.size(); i++) {
+            String label = labels.get(i);
+            String here = source.properties().get(i);
+            String there = target.properties().get(i);
+            if (FactTemplate.UNKNOWN.equals(here) || FactTemplate.UNKNOWN.equals(there)) {
+                continue;
+            }
+            boolean secret = label.startsWith(SECRET);
+            String shown = secret ? label.substring(SECRET.length()) : label;
+            if (LIST.matcher(label).matches()) {
+                Map<String, String> ours = entries(here);
+                Map<String, String> theirs = entries(there);
+                settleOwners(ours, theirs);
+                compareLists(source, shown, ours, theirs, secret, differences);
+            } else if (!same(label, here, there)) {
+                String kind = shown.equals("is") || shown.equals("definition") ? source.kind() : source.kind() + " " + shown;
+                differences.add(new Difference(kind, source.identity(), value(here, secret), value(there, secret)));
+            }
+        }
+    }
+
+    private boolean same(String label, String here, String there) {
+        if (here == null || there == null) {
+            return here == null && there == null;
+        }
+        return switch (label) {
+            case "owner" -> administrators.same(here, there) || !here.equals(administrators.bootstrap()) && missing.contains("role " + here);
+            // A newer PostgreSQL brings newer versions of its extensions.
+            case "version" -> here.equals(there) || !sameMajor && isOlder(here, there);
+            default -> EXPRESSIONS.contains(label) ? Expressions.same(here, there) : here.equals(there);
+        };
+    }
+
+    /** Where the owners are not the same, what each has of its own or was granted is what it takes to be in the other's place. */
+    private static void settleOwners(Map<String, String> here, Map<String, String> there) {
+        String ours = here.remove(FactTemplate.OWNER);
+        String theirs = there.remove(FactTemplate.OWNER);
+        if (ours != null && theirs != null && !ours.equals(theirs)) {
+            here.remove(theirs);
+            Set<String> had = privileges(there.get(FactTemplate.OWN));
+            had.addAll(privileges(there.remove(ours)));
+            if (had.containsAll(privileges(here.get(FactTemplate.OWN)))) {
+                here.remove(FactTemplate.OWN);
+                there.remove(FactTemplate.OWN);
+            }
+        }
+    }
+
+    private static Set<String> privileges(String list) {
+        return list == null ? new TreeSet<>() : new TreeSet<>(List.of(list.replace(" with grant option", "").split(", ")));
+    }
+
+    private void compareLists(FactStream.Fact fact, String label, Map<String, String> here, Map<String, String> there, boolean secret,
+            List<Difference> differences) {
+        boolean grant = label.endsWith("grant");
+        Set<String> keys = new TreeSet<>(here.keySet());
+        there.keySet().stream().filter(key -> !grant || concernsSource(key)).forEach(keys::add);
+        for (String key : keys) {
+            String one = here.get(key);
+            String other = there.get(key);
+            if (!(one == null ? "" : one).equals(other == null ? "" : other) && !(grant && missing.contains("role " + key))) {
+                differences.add(new Difference(fact.kind() + " " + label, fact.identity() + (grant ? " to " : ": ") + key, value(one, secret),
+                        value(other, secret)));
+            }
+        }
+    }
+
+    /** What the target has granted to roles that only it has is its own affair. */
+    private boolean concernsSource(String grantee) {
+        return grantee.equals("PUBLIC") || grantee.equals(FactTemplate.OWN)
+                || sourceRoles.contains(grantee) && !grantee.equals(administrators.bootstrap());
+    }
+
+    private static Map<String, String> entries(String list) {
+        Map<String, String> entries = new TreeMap<>();
+        if (list != null) {
+            for (String entry : list.split(FactTemplate.ENTRY)) {
+                int end = entry.indexOf(FactTemplate.VALUE);
+                entries.put(entry.substring(0, end), entry.substring(end + 1));
+            }
+        }
+        return entries;
+    }
+
+    private static String value(String value, boolean secret) {
+        return value == null ? Difference.MISSING : secret ? "***" : value;
+    }
+
+    /** @return whether one version comes before another, numbers in them compared as numbers */
+    static boolean isOlder(String one, String other) {
+        return Comparator.<String>naturalOrder().compare(sortable(one), sortable(other)) < 0;
+    }
+
+    private static String sortable(String version) {
+        return Pattern.compile("\\d+").matcher(version).replaceAll(number -> "0".repeat(Math.max(0, 9 - number.group().length())) + number.group());
+    }
+}

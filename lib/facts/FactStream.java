@@ -1,0 +1,112 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.facts;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import lib.server.Connecting;
+import lib.talk.Failure;
+import lib.talk.Sql;
+
+/** The answer of one side to a {@link FactQuery}, row by row, so that memory does not grow with the number of objects. */
+final class FactStream implements AutoCloseable {
+    private static final int ROWS_A_TRIP = 2000;
+    private static final int FIRST_PROPERTY = 4;
+
+    /**
+     * One object.
+     *
+     * @param key the identity as the order of the rows has it
+     * @param properties one for each label; null where nothing is set
+     */
+    record Fact(byte[] key, String kind, String identity, String parent, List<String> properties) {
+    }
+
+    private final String side;
+    private final String name;
+    private final Statement statement;
+    private final ResultSet rows;
+    private final List<String> labels = new ArrayList<>();
+
+    /**
+     * @param session a session that is not in autocommit mode, where the driver fetches a few rows at a time
+     * @param asBytes whether the texts may be no text in any encoding, as in SQL_ASCII, and the server would refuse to send them as such
+     */
+    FactStream(Connection session, String side, String name, String sql, boolean asBytes) {
+        this.side = side;
+        this.name = name;
+        try {
+            statement = session.createStatement();
+            statement.setFetchSize(ROWS_A_TRIP);
+            rows = statement.executeQuery(asBytes ? bytes(statement, sql) : sql);
+            ResultSetMetaData columns = rows.getMetaData();
+            for (int i = FIRST_PROPERTY; i <= columns.getColumnCount(); i++) {
+                labels.add(columns.getColumnLabel(i));
+            }
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    private static String bytes(Statement statement, String sql) throws SQLException {
+        List<String> columns = new ArrayList<>();
+        try (ResultSet none = statement.executeQuery("SELECT * FROM (" + sql + ") f LIMIT 0")) {
+            for (int i = 1; i <= none.getMetaData().getColumnCount(); i++) {
+                String column = Sql.ident(none.getMetaData().getColumnLabel(i));
+                columns.add("convert_to(" + column + "::text, 'SQL_ASCII') AS " + column);
+            }
+        }
+        return "SELECT " + String.join(", ", columns) + " FROM (" + sql + ") f";
+    }
+
+    /** @return the names of the properties, the same on both sides */
+    List<String> labels() {
+        return labels;
+    }
+
+    /** @return the next object, or null after the last one */
+    Fact next() {
+        try {
+            if (!rows.next()) {
+                return null;
+            }
+            List<String> properties = new ArrayList<>(labels.size());
+            for (int i = 0; i < labels.size(); i++) {
+                properties.add(text(rows.getBytes(i + FIRST_PROPERTY)));
+            }
+            byte[] key = rows.getBytes(2);
+            return new Fact(key, text(rows.getBytes(1)), text(key), text(rows.getBytes(3)), properties);
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /** Bytes that are no UTF-8 stay distinct as Latin 1. */
+    private static String text(byte[] bytes) {
+        if (bytes == null) {
+            return null;
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        return text.indexOf('\uFFFD') < 0 || Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes) ? text
+                : new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    private Failure failure(SQLException e) {
+        return Connecting.statement(side, "comparing each " + name, e);
+    }
+
+    @Override
+    public void close() {
+        try {
+            statement.close();
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+}

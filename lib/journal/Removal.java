@@ -1,0 +1,116 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.journal;
+
+import java.sql.Connection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import lib.catalog.Grants;
+import lib.catalog.ObjectKind;
+import lib.catalog.OwnedObjects;
+import lib.catalog.Ownerless;
+import lib.server.JournalTables;
+import lib.server.Leftovers;
+import lib.server.Rows;
+import lib.server.TargetLock;
+import lib.talk.Failure;
+import lib.talk.Sql;
+import lib.timescale.RestoringMode;
+import lib.timescale.Timescale;
+
+/**
+ * Takes away what a failed run has made, by its journal: the very objects whose addresses stand there, by the names and kinds that the server
+ * has for them now. Where a name that the run has planned belongs to another object, that one is a stranger.
+ */
+public final class Removal {
+    /** Few enough that the locks of one transaction fit into the smallest lock table. */
+    private static final int DROPS_A_TRANSACTION = 50;
+
+    private record Address(long catalog, long oid) {
+    }
+
+    private record Made(String kind, String identity) {
+        static Made of(OwnedObjects.Owned object) {
+            return new Made(object.kind(), object.identity());
+        }
+
+        boolean is(ObjectKind other) {
+            return kind.equals(other.word());
+        }
+
+        String drop() {
+            return is(ObjectKind.LARGE_OBJECT)
+                    ? "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = " + Long.parseLong(identity)
+                    : "DROP " + kind + " IF EXISTS " + identity + " CASCADE";
+        }
+    }
+
+    private Removal() {
+    }
+
+    private static Set<Address> addresses(Connection target, String table) {
+        return new HashSet<>(Rows.list(target, "target", "reading the journal", "SELECT catalog, object FROM " + table,
+                row -> new Address(row.getLong(1), row.getLong(2))));
+    }
+
+    /**
+     * Removes exactly what the failed run made, and the journal, in a session of its own: in one that has seen an extension it cannot be created
+     * in another version.
+     *
+     * @param memberships without those of the failed run the user may not drop what it has given to others
+     * @param begun is told when something is about to be changed
+     * @return how many objects were removed
+     * @throws Failure refused, when there is something that the run has not made
+     */
+    public static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
+        Leftovers.end(lock, target);
+        List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
+        Failure refusal = Strangers.refusal(target, Strangers.list(target, there));
+        if (refusal != null) {
+            throw refusal;
+        }
+        begun.run();
+        memberships.joinAgain(target);
+        Set<Address> made = addresses(target, JournalTables.MADE.sql());
+        made.removeAll(addresses(target, JournalTables.FOUND.sql()));
+        // A part, such as the sequence of an identity column, goes with the whole, and may not go alone.
+        List<Made> drops = there.stream().filter(object -> !object.part() && made.contains(new Address(object.catalog(), object.oid())))
+                .sorted(Comparator.comparing((OwnedObjects.Owned object) -> !object.kind().equals("EVENT TRIGGER"))
+                        .thenComparing(object -> object.kind().equals("SCHEMA")).thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
+                .map(Made::of).collect(Collectors.toList());
+        int schemas = (int) drops.stream().filter(drop -> !drop.is(ObjectKind.SCHEMA)).count();
+        drops.addAll(schemas, Strangers.extensions(target).stream().map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
+        // What depends on nothing that has gone by then, such as a cast between types of the system.
+        Ownerless.list(target, "target").stream().filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of).forEach(drops::add);
+        Timescale timescale = Timescale.of(target, "target");
+        if (timescale == null) {
+            drop(target, drops, object -> true);
+        } else {
+            // As parts of hypertables they could not be dropped one by one.
+            RestoringMode.withdraw(target, timescale, () -> drop(target, drops, Removal::isOfRows));
+            drop(target, drops, object -> !isOfRows(object));
+        }
+        // Left standing, they would give the new run's objects privileges that the source's do not have.
+        Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
+                .forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
+        MadeSettings.undoing(target).forEach(sql -> Rows.run(target, "target", "taking back a setting of the database", sql));
+        memberships.leave(target);
+        Journal.remove(target);
+        return drops.size();
+    }
+
+    private static boolean isOfRows(Made object) {
+        return !object.is(ObjectKind.EXTENSION) && !object.is(ObjectKind.SCHEMA);
+    }
+
+    private static void drop(Connection target, List<Made> made, Predicate<Made> wanted) {
+        List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
+        for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
+            Rows.run(target, "target", "removing what the failed run made",
+                    String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.journal;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import lib.server.Connecting;
+import lib.server.JournalTables;
+import lib.server.Leftovers;
+import lib.server.OwnSchema;
+import lib.server.Server;
+import lib.server.TargetLock;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.ShellScript;
+import lib.timescale.RestoringMode;
+import lib.timescale.Timescale;
+
+/** What an aborted load has left behind on a target, and the way to mend it. Objects that are half there are for {@code migrate --restart}. */
+public final class Repair {
+    private final Server target;
+
+    public Repair(Server target) {
+        this.target = target;
+    }
+
+    /**
+     * Mends what it finds.
+     *
+     * @param say is told what was done
+     * @return whether there was anything to mend
+     * @throws Failure refused, when a migration is at work there
+     */
+    public boolean run(Console console, Consumer<String> say) {
+        return visit(found -> {
+            // Without the lock, a run that began meanwhile would lose its sessions to us.
+            try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, lock, console)) {
+                Leftovers.end(lock, found.session);
+                if (!found.joined.isEmpty()) {
+                    memberships.adopt(found.session);
+                    memberships.leave(found.session);
+                    say.accept("target: memberships that an interrupted run had taken are as before: " + found.roles());
+                }
+                if (found.timescale != null && JournalTables.exist(found.session)) {
+                    RestoringMode.withdraw(found.session, found.timescale, () -> { });
+                    say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
+                } else if (found.timescale != null) {
+                    RestoringMode.turnOff(found.session, found.timescale);
+                    say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
+                }
+            }
+        });
+    }
+
+    /** @return a shell script that does what {@link #run} would do */
+    public String script() {
+        ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
+        boolean any = visit(found -> {
+            boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
+            if (journal) {
+                script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
+            }
+            if (!found.joined.isEmpty()) {
+                script.step("Memberships that an interrupted run had taken: " + found.roles())
+                        .sql(ShellScript.Side.TARGET, Memberships.puttingBack(found.session, target.facts()));
+            }
+            if (found.timescale != null && journal) {
+                script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with the interrupted command and --restart")
+                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(found.session, found.timescale));
+            } else if (found.timescale != null) {
+                script.step("Restoring mode, which another tool has left on, is turned off; whether all rows are there says: verify")
+                        .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
+            }
+        });
+        return (any ? script : script.step("Nothing is to be mended")).text();
+    }
+
+    /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
+    public boolean halfLoaded() {
+        try (Connection session = target.session()) {
+            return JournalTables.find(session).state() == OwnSchema.State.OURS;
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    /**
+     * What is to be mended.
+     *
+     * @param timescale where restoring mode is on, else null
+     * @param joined the roles whose memberships are not as before
+     */
+    private record Found(Connection session, Timescale timescale, List<String> joined) {
+        String roles() {
+            return joined.stream().map(role -> "\"" + role + "\"").collect(Collectors.joining(", "));
+        }
+    }
+
+    private boolean visit(Consumer<Found> work) {
+        try (Connection session = target.session()) {
+            Timescale timescale = Timescale.of(session, "target");
+            Found found = new Found(session, timescale != null && RestoringMode.isOn(session) ? timescale : null,
+                    JournalTables.find(session).state() == OwnSchema.State.OURS ? Memberships.leftBehind(session) : List.of());
+            if (found.timescale == null && found.joined.isEmpty()) {
+                return false;
+            }
+            if (TargetLock.taken(session)) {
+                throw Failure.refused("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
+            }
+            work.accept(found);
+            return true;
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+}

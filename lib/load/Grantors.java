@@ -1,0 +1,55 @@
+package lib.load;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Who grants what others than the owners have granted, for a user who is no superuser. pg_dump lets each grantor speak by SET SESSION
+ * AUTHORIZATION, which is for superusers; SET ROLE does the same for whoever is a member. Where that cannot be, the owner grants it.
+ */
+public final class Grantors {
+    private static final Pattern SPEAKER = Pattern.compile(
+            "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
+
+    private final Ownership ownership;
+    private final Map<String, Boolean> speakers = new TreeMap<>();
+
+    Grantors(Ownership ownership) {
+        this.ownership = ownership;
+    }
+
+    /**
+     * Becomes a member of the grantors as far as that is possible.
+     *
+     * @param script statements as pg_restore writes them, one character for each byte, or one statement as it is
+     * @return the same as this user may run them
+     */
+    public String speak(String script) {
+        boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
+        return SPEAKER.matcher(script).replaceAll(found -> Matcher.quoteReplacement(speaks(found.group(1), utf8)
+                ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE" : found.group(2)));
+    }
+
+    /** @return the same of a statement, as somebody says it who is a member of its grantor */
+    public static String asMember(String statement) {
+        return SPEAKER.matcher(statement).replaceAll("SET ROLE $1;\n$2RESET ROLE");
+    }
+
+    private boolean speaks(String quoted, boolean utf8) {
+        String name = quoted.startsWith("\"") ? quoted.substring(1, quoted.length() - 1).replace("\"\"", "\"") : quoted;
+        return speakers.computeIfAbsent(utf8 ? new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) : name,
+                ownership::join);
+    }
+
+    /** @return the grantors for whom the owners have granted */
+    public Set<String> represented() {
+        return speakers.entrySet().stream().filter(speaker -> !speaker.getValue()).map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+}

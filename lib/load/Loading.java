@@ -1,0 +1,231 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.catalog.DatabaseSettings;
+import lib.catalog.Extensions;
+import lib.catalog.OwnedObjects;
+import lib.journal.Journal;
+import lib.journal.Memberships;
+import lib.server.ComputingSessions;
+import lib.server.Leftovers;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.TargetLock;
+import lib.source.Contents;
+import lib.source.Inventory;
+import lib.source.Uncarried;
+import lib.talk.Console;
+import lib.talk.Report;
+import lib.talk.Steps;
+import lib.timescale.Jobs;
+import lib.timescale.RestoringMode;
+import lib.timescale.Timescale;
+import lib.timescale.TimescaleCatalog;
+import lib.tools.Refusal;
+
+/**
+ * Loads a database into the target in the order that is safe: owners come before what the server computes with their rights, rows before
+ * indexes, constraints and triggers, privileges after these, and event triggers last of all, because they would fire on the rest. All that will
+ * be made is written down on the target first, so that a run that fails can be undone.
+ */
+public final class Loading {
+    /** What the operator asked for. */
+    public record Order(int jobs, boolean restart, boolean noOwner, boolean noPrivileges) {
+    }
+
+    private final Order order;
+    private final Contents contents;
+    private final TargetLock lock;
+    private final ComputingSessions computing;
+    private final Server target;
+    private final Connection to;
+    private final Memberships memberships;
+    private final Console console;
+    private final Steps steps;
+    private final Report report;
+    private final Jobs jobs;
+    private final List<Refusal> refusals = new ArrayList<>();
+
+    /**
+     * @param lock keeps other runs off the target
+     * @param to a session on the target, which stays open until the journal is ended
+     * @param memberships those of the run; its owner closes them
+     */
+    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Connection to, Memberships memberships, Console console,
+            Steps steps, Report report) {
+        this.order = order;
+        this.contents = contents;
+        this.lock = lock;
+        this.computing = computing;
+        target = computing.server();
+        this.to = to;
+        this.memberships = memberships;
+        this.console = console;
+        this.steps = steps;
+        this.report = report;
+        jobs = contents.timescale() == null ? null : new Jobs(to, contents.timescale());
+    }
+
+    /**
+     * Loads everything.
+     *
+     * @param extensions those to create
+     * @param sequences where the sequences of the source stand; asked for after the rows
+     * @param privileges further statements that give privileges
+     * @return the journal, to be ended when nothing more can fail
+     */
+    public Journal run(Delivery delivery, Uncarried uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
+            List<String> privileges) {
+        List<OwnedObjects.Owned> objects = objects(contents, uncarried);
+        Journal journal = Journal.begin(target, to, objects, extensions);
+        memberships.record();
+        // Whatever becomes of this run, the sessions that it has begun can be told from others.
+        target.greet(Leftovers.REGISTRATION);
+        List<Extensions.Extension> ahead = delivery.ahead(extensions);
+        if (!ahead.isEmpty()) {
+            steps.run("extensions", () -> {
+                ahead.forEach(journal::create);
+                return ahead.size() + " created";
+            });
+        }
+        if (contents.tablesOnly()) {
+            // Like pg_dump -t, which leaves the schema to the operator.
+            contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
+        }
+        Finishing finishing = new Finishing(computing, to, console);
+        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(setting -> !DatabaseSettings.freezes(setting)).toList();
+        // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
+        List<String> late = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
+        late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
+        GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
+                !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
+        Runnable load = () -> {
+            delivery.deliver(jobs, rights, journal);
+            steps.run("sequences", () -> {
+                List<Inventory.Sequence> positions = sequences.get();
+                finishing.sequences(positions);
+                return positions.size() + " set";
+            });
+            steps.run("privileges", () -> {
+                rights.rest();
+                rights.privileges();
+                return order.noPrivileges ? "not given" : delivery.complete() ? "as in the dump" : "given";
+            });
+        };
+        if (jobs == null) {
+            load.run();
+        } else {
+            inRestoringMode(load);
+            if (contents.hasAfterRestoringMode() && !delivery.complete()) {
+                steps.run("what reads hypertables", () -> delivery.afterRestoringMode(journal));
+                if (!contents.onHypertables().isEmpty()) {
+                    steps.run("what hypertables refer to", () -> {
+                        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
+                            String made = delivery.inModeAgain(journal);
+                            mode.end(to);
+                            return made;
+                        }
+                    });
+                }
+            }
+        }
+        // In restoring mode a view sees of a hypertable only what is not compressed.
+        if (!contents.materializedViews().isEmpty() && (!delivery.complete() || jobs != null)) {
+            steps.run("materialized views", () -> {
+                finishing.refresh(contents.materializedViews());
+                return contents.materializedViews().size() + " refreshed";
+            });
+        }
+        if (!delivery.complete()) {
+            steps.run("event triggers", () -> {
+                delivery.eventTriggers(journal);
+                rights.eventTriggers();
+                return "done";
+            });
+        }
+        steps.run("analyze", () -> {
+            finishing.analyze(delivery.notAnalyzed(), order.jobs);
+            return "done";
+        });
+        target.greet("");
+        finishing.set(late, true);
+        refusals.addAll(rights.refusals());
+        refusals.addAll(finishing.leftOut());
+        Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose()).forEach(text -> report.note("left out: %s", text));
+        return journal;
+    }
+
+    /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
+    private boolean isOfService(Refusal refusal) {
+        return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream.of("timescaledb_pre_restore", "timescaledb_post_restore")
+                .anyMatch(name -> refusal.concerns(contents.timescale().function(name).replace("\"", ""), null));
+    }
+
+    /** Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been compared. */
+    private void inRestoringMode(Runnable load) {
+        Ownership ownership = new Ownership(to, target.facts(), memberships);
+        contents.timescale().jobOwners().forEach(ownership::join);
+        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
+            load.run();
+            if (!contents.timescale().tablespaces().isEmpty()) {
+                Rows.run(to, "target", "detaching hypertables from tablespaces that are not there", TimescaleCatalog.DETACHING);
+            }
+            jobs.pause();
+            mode.end(to);
+        }
+    }
+
+    /** Lets the jobs of TimescaleDB run again, as on the source; the last step, for they change what is there. */
+    public void resumeJobs() {
+        if (jobs != null && !contents.timescale().jobs().isEmpty()) {
+            steps.run("jobs", jobs::resume);
+            jobs.notes().forEach(note -> report.note("%s", note));
+            if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
+                warn("no scheduler of TimescaleDB's jobs is seen at work on the target; " + jobs.startingScheduler());
+            }
+        }
+    }
+
+    /** Ends the run: all is well, the memberships are as before, and nothing of ours stays. */
+    public void end(Journal journal) {
+        memberships.leave(to);
+        journal.end(target.facts().superuser());
+    }
+
+    /** @return the owners of jobs on the source whose jobs somebody else owns on the target */
+    public Set<String> lostJobOwners() {
+        return jobs == null ? Set.of() : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
+    }
+
+    /** @return how many privileges and settings stay behind */
+    public int leftOut() {
+        return (int) refusals.stream().filter(refusal -> !isOfService(refusal)).count();
+    }
+
+    /** @return the settings that would have the target refuse every write, and stay behind */
+    public List<String> frozen() {
+        return contents.settings().stream().filter(DatabaseSettings::freezes).toList();
+    }
+
+    /** @return the privileges and settings that the target refused */
+    public List<Refusal> refusals() {
+        return refusals;
+    }
+
+    private void warn(String text) {
+        report.note("warning: %s", text);
+        console.warn("%s", text);
+    }
+
+    /** @return the objects that a load makes, with their owners */
+    public static List<OwnedObjects.Owned> objects(Contents contents, Uncarried uncarried) {
+        return uncarried.without(contents.objects());
+    }
+}

@@ -1,0 +1,99 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import lib.catalog.OwnedObjects;
+import lib.journal.Memberships;
+import lib.journal.TakenMembership;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.source.Contents;
+import lib.source.Uncarried;
+import lib.talk.ShellScript;
+import lib.talk.Sql;
+
+/** What {@link Ownership} does, as statements for psql: somebody who is no superuser needs memberships and rights for the time it takes. */
+public final class OwnerScript {
+    private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
+
+    private final ShellScript script;
+    private final Connection target;
+    private final Server.Facts facts;
+    private final List<OwnedObjects.Owned> given;
+    private final List<OwnedObjects.Owned> kept;
+
+    /**
+     * @param target a session on the target
+     * @param unreachable the owners whose objects stay with the connecting user
+     */
+    public OwnerScript(ShellScript script, Contents contents, Uncarried uncarried, Connection target, Server.Facts facts, Set<String> unreachable) {
+        this.script = script;
+        this.target = target;
+        this.facts = facts;
+        Set<String> others = new TreeSet<>(unreachable);
+        if (!facts.superuser()) {
+            // Only a superuser can give anything to a superuser.
+            others.addAll(Rows.texts(target, "target", "listing the superusers", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+        }
+        List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream().filter(object -> Ownership.isGiven(object, facts.user())).toList();
+        given = objects.stream().filter(object -> !others.contains(object.owner())).toList();
+        kept = objects.stream().filter(object -> others.contains(object.owner())).toList();
+    }
+
+    /**
+     * Makes the connecting user a member of the owners until the script ends.
+     *
+     * @param more further roles to be a member of, where that can be
+     * @param created the roles that the script creates
+     */
+    public void join(boolean owners, Collection<String> more, Collection<String> created) {
+        Set<String> wanted = new TreeSet<>(more);
+        if (owners) {
+            given.forEach(object -> wanted.add(object.owner()));
+        }
+        wanted.remove(facts.user());
+        List<TakenMembership> roles = facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
+        if (!roles.isEmpty()) {
+            String leaving = roles.stream().map(role -> role.leaving(facts) + ";\n").collect(Collectors.joining());
+            script.step("Who is no superuser gives objects only to roles that they are a member of; this is taken back when the script ends")
+                    .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
+                    .sql(TARGET, roles.stream().map(role -> role.joining(facts)).toList());
+        }
+    }
+
+    /** @return whether a superuser can give all of these objects to their owners */
+    public boolean canGive(Predicate<OwnedObjects.Owned> wanted) {
+        return facts.superuser() && kept.stream().noneMatch(wanted);
+    }
+
+    /** Gives objects away. */
+    public void give(String title, Predicate<OwnedObjects.Owned> wanted) {
+        List<OwnedObjects.Owned> objects = given.stream().filter(wanted).toList();
+        if (objects.isEmpty()) {
+            return;
+        }
+        String giving = objects.stream().map(object -> Ownership.giving(object) + ";\n").collect(Collectors.joining());
+        Set<Ownership.Guest> guests = facts.superuser() ? Set.of() : Ownership.guests(objects, facts.user());
+        if (guests.isEmpty()) {
+            script.step(title).sql(TARGET, giving.stripTrailing());
+        } else {
+            script.step(title + "; each must be let into the schema meanwhile").sql(TARGET, lending(guests)
+                    + "\nSELECT 'GRANT ' || what || ' TO ' || owner FROM lent\n\\gexec\n" + giving
+                    + "SELECT 'REVOKE ' || what || ' FROM ' || owner FROM lent\n\\gexec");
+        }
+    }
+
+    private static String lending(Set<Ownership.Guest> guests) {
+        String all = guests.stream().map(guest -> "(" + Sql.literal(guest.schema()) + ", " + Sql.literal(guest.owner()) + ")").collect(Collectors.joining(", "));
+        return """
+                CREATE TEMPORARY TABLE lent AS
+                SELECT pg_catalog.format('CREATE ON SCHEMA %%I', schema) AS what, pg_catalog.quote_ident(owner) AS owner
+                  FROM (VALUES %s) AS guest(schema, owner) WHERE NOT pg_catalog.has_schema_privilege(owner, schema, 'CREATE');""".formatted(all);
+    }
+}

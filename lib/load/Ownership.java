@@ -1,0 +1,213 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import lib.catalog.Archive;
+import lib.catalog.OwnedObjects;
+import lib.journal.Memberships;
+import lib.roles.RoleTarget;
+import lib.server.Connecting;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Failure;
+import lib.talk.Sql;
+
+/**
+ * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new owner, until all is loaded,
+ * and the new owner must have the right to create in the schema (PostgreSQL manual, ALTER TABLE, "Notes"), which is lent for a transaction.
+ */
+final class Ownership {
+    private static final int STATEMENTS_A_TRIP = 200;
+    /** The key of the advisory lock under which a schema's privileges change for a moment: "tsown" in ASCII. */
+    private static final long TURN = 0x74736f776eL;
+
+    private final Connection target;
+    private final String user;
+    private final boolean superuser;
+    private final boolean since16;
+    private final Memberships memberships;
+    private final Set<String> roles;
+    private final Map<String, Boolean> inherits = new HashMap<>();
+
+    /**
+     * @param target a session on the target, as the user who made the objects
+     * @param memberships what the user becomes a member of, until they are closed
+     */
+    Ownership(Connection target, Server.Facts facts, Memberships memberships) {
+        this.target = target;
+        user = facts.user();
+        superuser = facts.superuser();
+        since16 = facts.major() >= 16;
+        this.memberships = memberships;
+        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles in reach",
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
+    }
+
+    /**
+     * Gives objects away, as far as that can be and the connecting user may still work on them afterwards.
+     *
+     * @return those that have their owner now
+     */
+    public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = workable(objects);
+        hand(given);
+        return given;
+    }
+
+    /** Gives objects away, also those that the connecting user can then no longer work on: the last that is done with them. */
+    public void giveUp(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = reachable(objects);
+        join(given);
+        // As long as the schema is the user's own, others can be let in and out again.
+        hand(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
+        hand(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
+    }
+
+    private List<OwnedObjects.Owned> reachable(List<OwnedObjects.Owned> objects) {
+        return objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
+    }
+
+    private List<OwnedObjects.Owned> workable(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> reachable = reachable(objects);
+        Set<String> inherited = join(reachable);
+        return reachable.stream().filter(object -> superuser || inherited.contains(object.owner())).toList();
+    }
+
+    private void hand(List<OwnedObjects.Owned> given) {
+        Set<Guest> guests = guests(given);
+        for (int i = 0; i < given.size(); i += STATEMENTS_A_TRIP) {
+            run(giving(given.subList(i, Math.min(given.size(), i + STATEMENTS_A_TRIP)), guests));
+        }
+    }
+
+    /** One transaction: what is lent for it is never there for anybody else, nor after a crash. */
+    private static List<String> giving(List<OwnedObjects.Owned> objects, Set<Guest> guests) {
+        List<Guest> here = objects.stream().map(Guest::of).filter(guests::contains).distinct().toList();
+        List<String> statements = new ArrayList<>(here.stream().map(Guest::letIn).toList());
+        objects.forEach(object -> statements.add(giving(object)));
+        here.forEach(guest -> statements.add(guest.letOut()));
+        return statements;
+    }
+
+    /**
+     * For objects that are yet to be made, by whatever session.
+     *
+     * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give} would not give
+     */
+    public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = workable(objects);
+        Set<Guest> guests = guests(given);
+        Map<Archive.Address, String> statements = new HashMap<>();
+        given.forEach(object -> {
+            // Two sessions that change the privileges on one schema at once would fail.
+            String turn = guests.contains(Guest.of(object)) ? "SELECT pg_catalog.pg_advisory_xact_lock(" + TURN + ");\n" : "";
+            statements.put(new Archive.Address(object.catalog(), object.oid()), turn + String.join(";\n", giving(List.of(object), guests)) + ";");
+        });
+        return statements;
+    }
+
+    /** @return those of the objects that stay with the connecting user, because their owner does not exist or is out of reach */
+    public List<OwnedObjects.Owned> kept(List<OwnedObjects.Owned> objects) {
+        return objects.stream().filter(object -> isGiven(object, user) && !roles.contains(object.owner())).toList();
+    }
+
+    /** @return whether an object that this user has made has to be given away */
+    static boolean isGiven(OwnedObjects.Owned object, String user) {
+        // A schema may have been there before; everything else belongs to the user who made it already.
+        return !object.part() && (!object.owner().equals(user) || object.kind().equals("SCHEMA"));
+    }
+
+    /** @return the statement that gives an object to its owner */
+    static String giving(OwnedObjects.Owned object) {
+        return "ALTER " + object.kind() + " " + object.identity() + " OWNER TO " + Sql.ident(object.owner());
+    }
+
+    /**
+     * Makes the connecting user a member of the owners for a time.
+     *
+     * @return the owners whose rights the user has by then without further ado, so that what is theirs can be loaded
+     */
+    private Set<String> join(List<OwnedObjects.Owned> objects) {
+        return superuser ? Set.of() : objects.stream().map(OwnedObjects.Owned::owner).distinct().sorted()
+                .filter(owner -> inherits.computeIfAbsent(owner, any -> owner.equals(user) || memberships.join(target, owner))).collect(Collectors.toSet());
+    }
+
+    private Set<Guest> guests(List<OwnedObjects.Owned> given) {
+        return superuser ? Set.of() : guests(given, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Somebody who gets something in a schema of somebody else. */
+    record Guest(String schema, String owner) {
+        static Guest of(OwnedObjects.Owned object) {
+            return new Guest(object.schema(), object.owner());
+        }
+
+        String letIn() {
+            return "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(owner);
+        }
+
+        String letOut() {
+            return "REVOKE CREATE ON SCHEMA " + Sql.ident(schema) + " FROM " + Sql.ident(owner);
+        }
+    }
+
+    /** @return who must be let into which schema while objects are given away by this user */
+    static Set<Guest> guests(List<OwnedObjects.Owned> objects, String user) {
+        // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
+        Set<Guest> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
+                .map(Guest::of).collect(Collectors.toSet());
+        return objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user))
+                .map(Guest::of).filter(guest -> !owned.contains(guest))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /**
+     * Makes the connecting user a member of a role for a time, if that can be.
+     *
+     * @return whether it is one now
+     */
+    boolean join(String role) {
+        if (superuser || role.equals(user)) {
+            return true;
+        }
+        try {
+            return memberships.join(target, role) || !since16 && isMember(role);
+        } catch (Failure e) {
+            // Out of reach: somebody else will own its things.
+            return false;
+        }
+    }
+
+    /** Before PostgreSQL 16, who is a member without the rights of the role can act as the role nevertheless. */
+    private boolean isMember(String role) {
+        return "t".equals(Rows.text(target, "target", "asking for memberships", "SELECT pg_catalog.pg_has_role(r.oid, 'MEMBER')"
+                + " FROM pg_catalog.pg_roles r WHERE r.rolname = " + Sql.literal(role)));
+    }
+
+    private boolean mayCreate(String role, String schema) {
+        return "t".equals(Rows.text(target, "target", "asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
+                + Sql.literal(role) + ", " + Sql.literal(schema) + ", 'CREATE')"));
+    }
+
+    private void run(List<String> statements) {
+        if (statements.isEmpty()) {
+            return;
+        }
+        try (Statement statement = target.createStatement()) {
+            statement.execute(String.join(";", statements));
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "setting the owners", e);
+        }
+    }
+}

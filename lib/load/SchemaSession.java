@@ -1,0 +1,151 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import lib.catalog.Archive;
+import lib.catalog.EntrySql;
+import lib.journal.Journal;
+import lib.server.ComputingSessions;
+import lib.server.Connecting;
+import lib.server.Server;
+import lib.talk.Failure;
+import lib.talk.Shown;
+
+/** A session on the target that makes objects, many of them in one trip and one transaction. */
+final class SchemaSession implements AutoCloseable {
+    /** Few enough that the locks of one transaction fit into the smallest lock table beside those of others. */
+    private static final int STEPS_A_TRIP = 100;
+    private static final int CHARACTERS_A_TRIP = 1 << 18;
+    private static final int SHOWN = 200;
+    /** The class of errors that somebody has wanted, such as a cancelled query (PostgreSQL manual, appendix A). */
+    private static final String INTERVENTION = "57";
+
+    /**
+     * One thing that is done.
+     *
+     * @param doing how a failure names it
+     * @param settings statements that must have run before in the same session
+     * @param sql null where only pg_restore can do it
+     * @param entry the entry of the archive, or null
+     * @param owner the statements that give to its owner what {@code sql} has made, or nothing
+     */
+    record Step(String doing, String settings, String sql, Archive.Entry entry, String owner) {
+        static Step of(EntrySql part) {
+            return new Step(part.doing(), part.settings(), part.sql(), part.entry(), part.owner());
+        }
+
+        static Step of(String doing, String sql) {
+            return new Step(doing, "", sql, null, "");
+        }
+
+        private int size() {
+            return (sql == null ? 0 : sql.length()) + owner.length();
+        }
+    }
+
+    private final Connection session;
+    private final Archive archive;
+    private final List<String> options;
+    private final Journal journal;
+    private String settings = "";
+    private boolean escaped;
+
+    /**
+     * @param settings of the session
+     * @param archive restores what cannot be said in UTF-8
+     * @param options of pg_restore
+     * @param journal records what is created
+     */
+    SchemaSession(ComputingSessions target, List<String> settings, Archive archive, List<String> options, Journal journal) {
+        this.archive = archive;
+        this.options = options;
+        this.journal = journal;
+        session = target.scriptSession();
+        if (!settings.isEmpty()) {
+            run(List.of(Step.of("beginning a session", settings.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()))));
+        }
+    }
+
+    /**
+     * Does all steps, in this order.
+     *
+     * @throws Failure step, naming the one that failed; those of the same trip are undone
+     */
+    void run(List<Step> steps) {
+        List<Step> trip = new ArrayList<>();
+        int size = 0;
+        for (Step step : steps) {
+            boolean other = !trip.isEmpty() && (step.sql == null) != (trip.get(0).sql == null);
+            if (other || trip.size() == STEPS_A_TRIP || size + step.size() > CHARACTERS_A_TRIP) {
+                trip(trip);
+                trip.clear();
+                size = 0;
+            }
+            trip.add(step);
+            size += step.size();
+        }
+        trip(trip);
+    }
+
+    private void trip(List<Step> steps) {
+        if (!steps.isEmpty() && steps.get(0).sql == null) {
+            journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
+            List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty()).map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
+            if (!owners.isEmpty()) {
+                trip(owners);
+            }
+            return;
+        }
+        StringBuilder text = new StringBuilder();
+        String held = settings;
+        for (Step step : steps) {
+            if (!step.settings.isEmpty() && !step.settings.equals(held)) {
+                held = step.settings;
+                text.append(held).append('\n');
+            }
+            text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner).append('\n');
+        }
+        text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList()));
+        try (Statement statement = session.createStatement()) {
+            statement.setEscapeProcessing(false);
+            if (!escaped && steps.stream().anyMatch(step -> step.settings.contains(EntrySql.ESCAPED))) {
+                // A text is split into words as a whole, before any of its statements runs. What is ours is written so that it means the same.
+                statement.execute(EntrySql.ESCAPED);
+                escaped = true;
+            }
+            statement.execute(text.toString());
+            settings = held;
+        } catch (SQLException e) {
+            if (steps.size() == 1 || Server.isClosed(session) || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
+                throw steps.size() == 1 ? failure(steps.get(0), e)
+                        : Connecting.statement("target", steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
+            }
+            // Nothing of the trip is there now; one by one, the step that fails says so itself.
+            List.copyOf(steps).forEach(step -> trip(List.of(step)));
+        }
+    }
+
+    private static Failure failure(Step step, SQLException e) {
+        Failure failure = Connecting.statement("target", step.doing, e);
+        // Options with passwords stand in lines of their own, which are not shown.
+        String line = step.sql.lines().findFirst().orElse("");
+        Shown command = Shown.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));
+        return failure.detail("%s", failure.detail() == null ? command : Shown.lines(List.of(new Shown(failure.detail()), command)));
+    }
+
+    /** Makes what runs fail soon; called from another thread. */
+    void cancel() {
+        Server.abort(session);
+    }
+
+    @Override
+    public void close() {
+        Server.close(session);
+    }
+}

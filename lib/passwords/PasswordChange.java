@@ -1,0 +1,86 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.passwords;
+
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import lib.server.Rows;
+import lib.talk.Cleanup;
+import lib.talk.Failure;
+import lib.talk.Sql;
+import org.postgresql.util.PasswordUtil;
+
+/**
+ * Gives roles their passwords, all of them or none. What the server and its log see are verifiers, made here, from which nobody can log in
+ * (RFC 5802); a server stores such a one as it is, whatever its password_encryption says (PostgreSQL manual, CREATE ROLE).
+ */
+public final class PasswordChange {
+    private static final int SALT = 16;
+    /** The default of scram_iterations, and what servers before 16 have, which do not know it. */
+    private static final int ITERATIONS = 4096;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Connection session;
+    private final Map<String, String> passwords;
+    private final List<String> statements = new ArrayList<>();
+
+    /** @param passwords by role */
+    public PasswordChange(Connection session, Map<String, String> passwords) {
+        this.session = session;
+        this.passwords = passwords;
+        String asked = Rows.text(session, "target", "asking for scram_iterations", "SELECT pg_catalog.current_setting('scram_iterations', true)");
+        int iterations = asked == null ? ITERATIONS : Integer.parseInt(asked);
+        passwords.forEach((role, password) -> statements.add("ALTER ROLE " + Sql.ident(role) + " PASSWORD "
+                + Sql.literal(verifier(role, password, iterations))));
+    }
+
+    private static String verifier(String role, String password, int iterations) {
+        byte[] salt = new byte[SALT];
+        RANDOM.nextBytes(salt);
+        try {
+            return PasswordUtil.encodeScramSha256(password.toCharArray(), iterations, salt);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // The driver finds nothing left of it after SASLprep (RFC 4013). Not the cause: it may quote the password.
+            throw Failure.refused("the password of role \"%s\" holds nothing that counts", role);
+        }
+    }
+
+    /**
+     * Sets the passwords.
+     *
+     * @param store where they are kept, or null
+     * @throws Failure step, if the server did not confirm it; the store keeps what it may have set nevertheless
+     */
+    public void run(PasswordStore store) {
+        if (store != null) {
+            store.prepare(passwords);
+        }
+        try {
+            Rows.run(session, "target", "giving passwords", "BEGIN");
+            int next = 0;
+            for (String role : passwords.keySet()) {
+                Rows.run(session, "target", "giving role \"" + role + "\" a password", statements.get(next++));
+            }
+        } catch (Failure e) {
+            if (store != null && !Cleanup.stopping()) {
+                store.withdraw();
+            }
+            throw e;
+        }
+        commit(store);
+        if (store != null) {
+            store.complete();
+        }
+    }
+
+    private void commit(PasswordStore store) {
+        try {
+            Rows.run(session, "target", "giving passwords", "COMMIT");
+        } catch (Failure e) {
+            throw e.hint("it is not known whether they are set: %s", store == null ? "give them again with --overwrite"
+                    : "run the same command again, it sets those of \"" + store.pendingPath() + "\"");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.preflight;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import lib.catalog.Extensions;
+import lib.catalog.OwnedObjects;
+import lib.catalog.Selection;
+import lib.catalog.Stranger;
+import lib.journal.InTheWay;
+import lib.journal.Strangers;
+import lib.server.DatabaseCreation;
+import lib.server.Finding;
+import lib.server.JournalTables;
+import lib.server.Leftovers;
+import lib.server.OwnSchema;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.TargetLock;
+import lib.talk.Failure;
+import lib.talk.Sql;
+
+/** Whether the target can take what the source holds, as far as that can be known without the source. */
+public final class TargetCheck {
+    /**
+     * How the target is meant to be loaded.
+     *
+     * @param command the command that will do it, for hints
+     * @param leaveOut classes and names of what may stay behind
+     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
+     *        another database
+     * @param restart what a failed run left there is to be removed first
+     */
+    public record Plan(String command, Collection<String> leaveOut, String createdLater, boolean restart) {
+        private boolean create() {
+            return createdLater != null;
+        }
+    }
+
+    private final Server target;
+    private final Connection to;
+    private final Plan plan;
+    private OwnSchema.Found journal;
+    private DefaultPrivileges defaults = DefaultPrivileges.none();
+
+    /** @param to a session on the target */
+    public TargetCheck(Server target, Connection to, Plan plan) {
+        this.target = target;
+        this.to = to;
+        this.plan = plan;
+    }
+
+    /**
+     * What the server says of encryption is about its own end of the connection, which with a pooler is not ours. Ours and that of the client
+     * programs follow from the connection string, which knows since the first connection whether there is TLS.
+     *
+     * @return whether the connection is encrypted, or stays on this machine
+     */
+    public static Finding tls(Server server, Connection session) {
+        String cipher = Rows.text(session, server.side(), "asking for TLS", """
+                SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
+                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted),
+                                CASE pg_catalog.current_setting('ssl') WHEN 'off' THEN 'off' END)""");
+        boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
+        if (encrypted) {
+            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
+        } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
+            return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
+        }
+        return Finding.warning("tls", ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "") + "add sslmode=require to the connection string of the " + server.side(),
+                "the connection to the %s is not encrypted", server.side());
+    }
+
+    /** @return whether the target can be written to and is empty, or will be once the failed run is undone */
+    public List<Finding> state() {
+        List<Finding> findings = new ArrayList<>();
+        if (target.facts().recovery()) {
+            findings.add(Finding.stop("target", "connect to the primary", "the target is a standby and cannot be written to"));
+        } else if (plan.create()) {
+            findings.add(target.facts().superuser() || target.facts().createDatabase()
+                    ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
+                    : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
+                            "user \"%s\" may not create databases on the target", target.facts().user()));
+        } else {
+            findings.add(switch (journal().state()) {
+                case OURS -> interrupted();
+                // Nothing is read from there, least of all what to remove.
+                case FOREIGN, OTHER_VERSION -> Finding.stop("target", journal.hint(), "%s", journal.text("target"));
+                case ABSENT -> empty();
+            });
+        }
+        String readOnly = target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write", """
+                SELECT source FROM pg_catalog.pg_settings
+                 WHERE name = 'default_transaction_read_only' AND pg_catalog.current_setting('transaction_read_only') = 'on'""");
+        if (readOnly != null) {
+            findings.add(Finding.stop("target", writable(readOnly), "sessions on the target are read-only (default_transaction_read_only)"));
+        }
+        boolean[] may = plan.create() ? new boolean[] {true, false} : Rows.list(to, "target", "asking for the right to create",
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), " + DefaultPrivileges.ANY,
+                row -> new boolean[] {row.getBoolean(1), row.getBoolean(2)}).get(0);
+        if (may[1]) {
+            defaults = ofJournal(() -> DefaultPrivileges.of(to, true), null);
+            defaults = defaults == null ? DefaultPrivileges.of(to, false) : defaults;
+            findings.addAll(defaults.check());
+        }
+        if (!may[0]) {
+            findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
+                    + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
+        }
+        return findings;
+    }
+
+    /** @return the default privileges that the target has, once {@link #state} has been asked */
+    DefaultPrivileges defaults() {
+        return defaults;
+    }
+
+    private OwnSchema.Found journal() {
+        if (journal == null) {
+            journal = JournalTables.find(to);
+        }
+        return journal;
+    }
+
+    /**
+     * How sessions may write again. Whoever runs it has such a session, too.
+     *
+     * @param source where the setting comes from (PostgreSQL manual, 54.24)
+     */
+    private String writable(String source) {
+        String database = Sql.ident(target.dsn().database());
+        String user = Sql.ident(target.facts().user());
+        String reset = switch (source) {
+            case "database" -> "ALTER DATABASE " + database;
+            case "user" -> "ALTER ROLE " + user;
+            case "database user" -> "ALTER ROLE " + user + " IN DATABASE " + database;
+            default -> null;
+        };
+        return reset != null ? "BEGIN READ WRITE; " + reset + " RESET default_transaction_read_only; COMMIT;"
+                : source.equals("client") ? "take it out of the options of the connection string, or of PGOPTIONS"
+                : source.equals("command line") ? "start the server of the target without that option"
+                : "ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf();";
+    }
+
+    private Finding interrupted() {
+        if (TargetLock.taken(to)) {
+            return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
+        } else if (!plan.restart) {
+            return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
+        }
+        List<Stranger> strangers = ofJournal(() -> Leftovers.work(to) ? List.of() : Strangers.list(to), null);
+        return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended")
+                : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+                : Finding.stop("target", Strangers.hint(to, strangers),
+                        "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
+    }
+
+    private Finding empty() {
+        List<Stranger> objects = InTheWay.list(to);
+        return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
+                : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
+    }
+
+    /**
+     * @param sorting as {@link Server.Facts} has it
+     * @param creation what CREATE DATABASE has to be told to make one like the source's
+     * @return whether the target can hold the source's texts, and sorts them alike
+     */
+    public List<Finding> encoding(String encoding, String collate, String ctype, String sorting, Supplier<String> creation) {
+        List<Finding> findings = new ArrayList<>();
+        String to = plan.create() ? encoding : target.facts().encoding();
+        if (encoding.equals(to)) {
+            findings.add(Finding.ok("encoding", "%s on both sides", encoding));
+        } else if (!to.equals("UTF8")) {
+            findings.add(Finding.stop("encoding", DatabaseCreation.like(this.to, encoding, collate, ctype),
+                    "the source's encoding is %s and the target's %s: not every text can be converted", encoding, to));
+        } else {
+            findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
+        }
+        if (!plan.create() && !sorting.equals(target.facts().sorting())) {
+            findings.add(Finding.warning("collation", sorting.equals(collate) ? DatabaseCreation.like(this.to, encoding, collate, ctype)
+                    : "create the target with " + creation.get(), "texts sort by %s on the source and by %s on the target", sorting, target.facts().sorting()));
+        }
+        return findings;
+    }
+
+    /**
+     * @param objects that are about to be created on a target that can be used
+     * @param from a session on the source, or null where there is only a dump of it
+     * @param selection what is wanted of the source
+     * @return a stop that names what has one of their names already, if anything
+     */
+    public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
+        Predicate<Stranger> staying = ofJournal(() -> Strangers.staying(to), object -> true);
+        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, staying) : Namesakes.check(objects, from, selection, to, staying);
+    }
+
+    /** @param without what holds where nothing is to be undone, or not any more: a run that ends well takes its journal along */
+    private <T> T ofJournal(Supplier<T> reading, T without) {
+        if (!plan.restart || plan.create() || journal().state() != OwnSchema.State.OURS) {
+            return without;
+        }
+        try {
+            return reading.get();
+        } catch (Failure e) {
+            if (JournalTables.exist(to)) {
+                throw e;
+            }
+            journal = JournalTables.find(to);
+            return without;
+        }
+    }
+
+    /** @return what the target offers of the source's extensions */
+    public Extensions extensions(List<Extensions.Installed> source) {
+        List<String> removed = ofJournal(() -> Strangers.extensions(to), List.of());
+        // A database that is yet to be created has none, whatever the one has through which the server is asked.
+        return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
+    }
+}

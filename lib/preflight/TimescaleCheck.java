@@ -1,0 +1,125 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.preflight;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.catalog.Extensions;
+import lib.catalog.TimescaleFeatures;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Failure;
+import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
+import lib.timescale.TimescaleVersions;
+
+/** Whether the target's timescaledb can take what the source's holds: library, edition, schema, and the very same version. */
+final class TimescaleCheck {
+    private static final String CHECK = "timescaledb";
+
+    private final Connection source;
+    private final Connection target;
+    private final Server.Facts facts;
+    private final Extensions.Extension extension;
+    private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * @param source a session on the source, or null where there is only a dump of it
+     * @param facts those of the target
+     */
+    TimescaleCheck(Connection source, Connection target, Server.Facts facts, Extensions.Extension extension) {
+        this.source = source;
+        this.target = target;
+        this.facts = facts;
+        this.extension = extension;
+    }
+
+    /**
+     * Looks for what is not right.
+     *
+     * @param aligned whether the versions will be made equal first
+     */
+    List<Finding> run(boolean aligned) {
+        if (extension.installed() != null) {
+            // Nothing of others may stand among what a load writes to and calls.
+            TimescaleExtension.of(target, "target");
+        }
+        preload();
+        if (findings.isEmpty()) {
+            boolean elsewhere = elsewhere();
+            edition(aligned);
+            if (!aligned && !elsewhere) {
+                version();
+            }
+        }
+        return findings;
+    }
+
+    /** The library's loader defines this parameter, nothing else does; the list itself is not for everybody to read. */
+    private void preload() {
+        if (Rows.text(target, "target", "asking for timescaledb's library",
+                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
+            String preloaded = Rows.text(target, "target", "asking for the preloaded libraries",
+                    "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
+            String others = preloaded == null ? ", ..." : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
+                    .map(name -> ", " + Sql.literal(name.replace("\"", ""))).collect(Collectors.joining());
+            findings.add(Finding.stop(CHECK, "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of the target: "
+                    + "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others + "; then restart its server", "the target's server does not preload timescaledb"));
+        }
+    }
+
+    /**
+     * On Timescale Cloud and on MST the user has this name; MST has a role of its platform's too.
+     *
+     * @return whether Cloud cannot have the extension where the source has it, so that align-version cannot help
+     */
+    private boolean elsewhere() {
+        boolean elsewhere = !extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
+                && Rows.text(target, "target", "looking for roles of MST", "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null;
+        if (elsewhere) {
+            findings.add(Finding.stop(CHECK, "move to another server, or rebuild the source's database with timescaledb in schema public",
+                    "timescaledb is in schema \"%s\" on the source; Timescale Cloud has it in schema \"public\" only", extension.schema()));
+        }
+        return elsewhere;
+    }
+
+    private void edition(boolean aligned) {
+        List<String> features = source == null ? List.of() : TimescaleFeatures.community(source);
+        TimescaleFeatures.Edition edition = features.isEmpty() ? TimescaleFeatures.Edition.COMMUNITY
+                : TimescaleFeatures.edition(target, "target", facts.superuser(), extension.installed() == null ? extension.chosen() : extension.installed());
+        if (edition == TimescaleFeatures.Edition.APACHE) {
+            findings.add(Finding.stop(CHECK, TimescaleFeatures.FIX, "%s", TimescaleFeatures.lacking(features)));
+        } else if (edition == TimescaleFeatures.Edition.UNKNOWN && !aligned) {
+            findings.add(Finding.warning(CHECK, "align-version, which creates the extension and then knows",
+                    "whether the target has the community edition of timescaledb shows only once it is created; the source needs it for %s",
+                    String.join(", ", features)));
+        }
+    }
+
+    private void version() {
+        if (!TimescaleVersions.isKnown(extension.version())) {
+            findings.add(Finding.stop(CHECK, "on the source, first in its session: ALTER EXTENSION timescaledb UPDATE;",
+                    "timescaledb of the source is %s, older than %s", extension.version(), TimescaleVersions.OLDEST));
+        } else if (!extension.same() || extension.installed() != null && !extension.schema().equals(extension.installedSchema())) {
+            different();
+        }
+    }
+
+    private void different() {
+        TimescaleAlignment alignment = TimescaleAlignment.of(source, target, extension);
+        if (source == null) {
+            findings.add(Finding.stop(CHECK, alignment.onTargetAlone(), "%s", alignment.difference()));
+            return;
+        }
+        try {
+            alignment.plan(Optional.empty());
+            findings.add(Finding.stop(CHECK, "align-version", "%s", alignment.difference()));
+        } catch (Failure e) {
+            findings.add(Finding.stop(CHECK, e));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.roles;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.server.Connecting;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Sql;
+
+/** Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is kept as it is. */
+public final class RolePlan {
+    private final Roles source;
+    private final Map<String, Roles.Role> existing;
+    private final String bootstrap;
+    private final RoleDifferences differences;
+    private final Server.Facts facts;
+    private final Set<String> owners;
+    private final Set<String> reachable;
+    private final Set<String> unreachable;
+    private final RoleTarget target;
+    private final RoleTranslation translation;
+
+    /**
+     * @param owners the roles that own objects of the source's database, which cannot do without them
+     * @param kind of target
+     * @param session a session on the target
+     * @param granted the roles of the target that may be granted although they can do more there than on the source
+     */
+    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session, Collection<String> granted) {
+        this.source = source;
+        Roles there = Roles.read(session, server);
+        this.existing = there.byName();
+        this.bootstrap = there.bootstrap();
+        this.differences = new RoleDifferences(source, there);
+        this.facts = server.facts();
+        this.owners = owners;
+        this.target = RoleTarget.ask(kind, server, session);
+        this.translation = new RoleTranslation(source, target, false, true, granted);
+        this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
+        if (mayCreate()) {
+            missing().forEach(role -> reachable.add(role.name()));
+        }
+        this.unreachable = new TreeSet<>(owners);
+        unreachable.removeAll(reachable);
+    }
+
+    /**
+     * @param grantors the roles of the source that have granted what is not their own
+     * @return a warning for each as which the target's user cannot act
+     */
+    public List<Finding> grantors(List<String> grantors) {
+        return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role)).map(role -> Finding.warning("privileges",
+                existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
+                        ? "GRANT " + Sql.ident(role) + " TO " + Sql.ident(facts.user()) + ";" : null,
+                "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on the target", role, facts.user())).toList();
+    }
+
+    /** @return the roles to create, as the target may have them */
+    public List<Roles.Role> missing() {
+        return translation.roles(RoleTranslation.Fate.CREATED);
+    }
+
+    /** @return what may be done about roles on the target */
+    public RoleTarget target() {
+        return target;
+    }
+
+    private boolean mayCreate() {
+        return facts.superuser() || facts.createRole();
+    }
+
+    /** @return what preflight has to say about the roles */
+    public List<Finding> check() {
+        List<Finding> findings = new ArrayList<>();
+        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
+            if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
+                findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
+            } else if (translation.isServices(outcome.role().name())) {
+                findings.add(Finding.ok("roles", "role \"%s\" is kept as it is: %s", outcome.role(), outcome.why()));
+            } else if (target.isBootstrap(outcome.role().name())) {
+                findings.add(Finding.warning("roles", null, "role \"%s\" is kept as it is: the target's bootstrap superuser is called that", outcome.role()));
+            } else if (differs(outcome.role())) {
+                findings.add(Finding.warning("roles", mending(outcome.role()),
+                        "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));
+            }
+        }
+        if (mayCreate()) {
+            translation.losses().forEach(loss -> findings.add(
+                    Finding.warning("roles", loss.remedy(target.kind().managed() ? "afterwards, " + target.kind().helper() + " may run" : "afterwards"), "%s", loss)));
+        } else {
+            missing().forEach(role -> findings.add(cannotCreate(role)));
+        }
+        findings.addAll(owners());
+        if (!source.readable() && !missing().isEmpty()) {
+            String logins = missing().stream().filter(role -> role.has(Roles.Attribute.LOGIN)).map(role -> " \\password " + Sql.ident(role.name()))
+                    .collect(Collectors.joining());
+            findings.add(Finding.warning("roles", logins.isEmpty() ? null : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
+                    missing().size()));
+        }
+        if (findings.stream().allMatch(finding -> finding.level() == Finding.Level.OK)) {
+            findings.add(Finding.ok("roles", "%d to create, %d exist", missing().size(), source.roles().size() - missing().size()));
+        }
+        return findings;
+    }
+
+    private String mending(Roles.Role role) {
+        boolean own = target.givable().containsAll(differences.attributes(role)) && source.settings().stream()
+                .filter(setting -> setting.role().equals(role.name()) && !setting.database()).allMatch(setting -> target.refusal(setting.name()).isEmpty());
+        return own ? differences.mending(role, target.givable()) : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
+    }
+
+    /** Where it is not for the operator to say. */
+    private String by(String statement) {
+        return target.kind().managed() ? target.kind().helper() + " may run: " + statement : statement;
+    }
+
+    private boolean differs(Roles.Role role) {
+        return !differences.of(role).isEmpty();
+    }
+
+    private Finding cannotCreate(Roles.Role role) {
+        if (!owners.contains(role.name())) {
+            return Finding.warning("roles", null, "role \"%s\" cannot be created on the target and is left out", role);
+        }
+        unreachable.remove(role.name());
+        return Finding.stop("roles", RoleStatements.create(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
+                "role \"%s\" owns objects, does not exist on the target and cannot be created by \"%s\"", role, facts.user());
+    }
+
+    /** Whoever is no superuser gives objects only to roles that they are, or can become, a member of. */
+    private List<Finding> owners() {
+        List<Finding> findings = new ArrayList<>();
+        for (String owner : unreachable) {
+            boolean superuser = !existing.containsKey(owner) || existing.get(owner).has(Roles.Attribute.SUPERUSER);
+            // A managed service has nobody who could run the GRANT, and most likely the role is its own.
+            findings.add(superuser || target.kind().managed()
+                    ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner, facts.user())
+                    : Finding.stop("roles", "GRANT " + Sql.ident(owner) + " TO " + Sql.ident(facts.user()) + ";",
+                            "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner, facts.user()));
+        }
+        return findings;
+    }
+
+    /** @return what the source's roles can do there, but for its bootstrap superuser, who is not among them */
+    public RolePowers powers() {
+        return translation.here();
+    }
+
+    /** @return what the roles of the target can do */
+    public RolePowers targetPowers() {
+        return target.powers();
+    }
+
+    /** @return the owners whose objects will belong to the connecting user */
+    public Set<String> unreachable() {
+        return unreachable;
+    }
+
+    /** @return the roles that {@link #check} has said will differ: kept with other attributes, without something, or not created */
+    public Set<String> announced() {
+        Set<String> names = new TreeSet<>(translation.changed());
+        source.roles().stream().filter(this::differs).forEach(role -> names.add(role.name()));
+        source.databaseSettings().stream().filter(setting -> target.refusal(setting.name()).isPresent())
+                .forEach(setting -> names.add(setting.role()));
+        if (!mayCreate()) {
+            missing().forEach(role -> names.add(role.name()));
+        }
+        return names;
+    }
+
+    /** @return the powers that the target's roles have already, as a comparison names them, such as {@code role superuser boss} */
+    public Set<String> powersThere() {
+        Set<String> powers = new TreeSet<>();
+        existing.values().forEach(role -> role.attributes().forEach(attribute -> powers.add(power(attribute, role.name()))));
+        // The first superuser is in no list of roles, and has them all.
+        Stream.of(Roles.Attribute.values()).forEach(attribute -> powers.add(power(attribute, bootstrap)));
+        return powers;
+    }
+
+    private static String power(Roles.Attribute attribute, String role) {
+        return "role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role;
+    }
+
+    /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */
+    public GoneRoles gone() {
+        Set<String> replaced = new TreeSet<>(unreachable);
+        translation.roles(RoleTranslation.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
+        if (!reachable.contains(source.bootstrap())) {
+            replaced.add(source.bootstrap());
+        }
+        if (!mayCreate()) {
+            missing().forEach(role -> replaced.add(role.name()));
+        }
+        return new GoneRoles(replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)), replaced);
+    }
+
+    /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */
+    public record Outcome(String roles, List<String> leftOut) {
+    }
+
+    /** Of the roles of the source. */
+    private String account(int created) {
+        int leftOut = translation.roles(RoleTranslation.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
+        long lowered = mayCreate() ? translation.lowered().size() : 0;
+        return created + " created" + (lowered == 0 ? "" : " (" + lowered + " lowered)") + ", "
+                + (source.roles().size() - created - leftOut) + " existed" + (leftOut == 0 ? "" : ", " + leftOut + " left out");
+    }
+
+    /** Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one transaction. */
+    public Outcome apply(Connection session) {
+        List<String> leftOut = new ArrayList<>();
+        Rows.run(session, "target", "creating roles", "BEGIN");
+        // A name is in no encoding of its own: a database of another encoding than the one asked before shows another name.
+        Set<String> there = Set.copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        List<Roles.Role> create = mayCreate() ? missing().stream().filter(role -> !there.contains(role.name())).toList() : List.of();
+        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"", RoleStatements.create(role, target.givable())));
+        Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
+        statements(name -> created.contains(name) || there.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
+        Rows.run(session, "target", "creating roles", "COMMIT");
+        return new Outcome(account(create.size()), leftOut);
+    }
+
+    /** @return the roles that {@link #apply} creates */
+    public Set<String> created() {
+        return mayCreate() ? missing().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new)) : Set.of();
+    }
+
+    /** @return the statements of {@link #apply}, but for the passwords */
+    public List<String> statements() {
+        Set<String> created = created();
+        List<String> statements = missing().stream().filter(role -> created.contains(role.name()))
+                .map(role -> RoleStatements.create(role.withoutPassword(), target.givable())).collect(Collectors.toCollection(ArrayList::new));
+        statements.addAll(statements(name -> created.contains(name) || target.exists(name)));
+        return statements;
+    }
+
+    /** @return whether {@link #apply} gives passwords that {@link #statements()} leaves out */
+    public boolean hasPasswords() {
+        return mayCreate() && missing().stream().anyMatch(role -> role.verifier() != null);
+    }
+
+    private List<String> statements(Predicate<String> known) {
+        List<String> statements = new ArrayList<>();
+        translation.commented().stream().filter(role -> known.test(role.name())).forEach(role -> statements.addAll(RoleStatements.comment(role)));
+        translation.settings(false).stream().filter(setting -> known.test(setting.role()))
+                .forEach(setting -> statements.add(RoleStatements.set(setting)));
+        translation.memberships().stream().filter(membership -> known.test(membership.role()) && known.test(membership.member()))
+                .forEach(membership -> statements.add(RoleStatements.grant(membership, facts.major())));
+        translation.parameterGrants().stream().filter(grant -> grant.role() == null || known.test(grant.role()))
+                .forEach(grant -> statements.add(RoleStatements.grant(grant)));
+        return statements;
+    }
+
+    /** What only a superuser may do is left out and reported where the user is none; any other error ends the step. */
+    private void attempt(Connection session, String sql, List<String> leftOut) {
+        try (Statement statement = session.createStatement()) {
+            statement.execute("SAVEPOINT attempt");
+            try {
+                statement.execute(sql);
+            } catch (SQLException e) {
+                if (facts.superuser() || !"42501".equals(e.getSQLState())) {
+                    throw e;
+                }
+                statement.execute("ROLLBACK TO attempt");
+                leftOut.add(sql + " (" + Connecting.words(e) + ")");
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "giving roles their memberships and settings", e);
+        }
+    }
+}

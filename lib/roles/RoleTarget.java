@@ -1,0 +1,209 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.roles;
+
+import java.sql.Connection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.Settings;
+
+/** What may be done about roles on the target: asked of the server and its user, or assumed where a superuser will load them some day. */
+public final class RoleTarget {
+    private static final String SUPERUSER_ONLY = "only a superuser of the target may set it";
+
+    /**
+     * A role that the target has.
+     *
+     * @param bootstrap whether it is the cluster's first superuser
+     */
+    private record Existing(boolean bootstrap, boolean alterable, boolean grantable) {
+    }
+
+    private final TargetKind kind;
+    private final boolean asked;
+    private final int major;
+    private final String user;
+    private final String database;
+    private final Set<Roles.Attribute> givable;
+    private final Map<String, Existing> existing = new HashMap<>();
+    private final Map<String, Boolean> settable = new HashMap<>();
+    private RolePowers powers = new RolePowers(Map.of(), List.of());
+
+    private RoleTarget(TargetKind kind, boolean asked, int major, String user, String database, Set<Roles.Attribute> givable) {
+        this.kind = kind;
+        this.asked = asked;
+        this.major = major;
+        this.user = user;
+        this.database = database;
+        this.givable = givable;
+    }
+
+    /**
+     * A server of a version that is not asked. The roles are loaded there by a superuser, or by the administrator of the managed service.
+     *
+     * @param like a server that knows which parameters everybody may set
+     * @param session a session there
+     */
+    public static RoleTarget assumed(TargetKind kind, int major, Server like, Connection session) {
+        Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
+        if (!kind.managed()) {
+            return new RoleTarget(kind, false, major, null, null, givable);
+        }
+        givable.removeIf(attribute -> RoleRules.of(RoleRules.What.ATTRIBUTE, attribute.name(), kind).isPresent());
+        RoleTarget target = new RoleTarget(kind, false, major, TargetKind.ADMINISTRATOR, null, givable);
+        target.existing.put("postgres", new Existing(true, false, false));
+        target.existing.put(TargetKind.ADMINISTRATOR, new Existing(false, false, major < 16));
+        target.parameters(session, like.side(), false);
+        return target;
+    }
+
+    /** Asks a server what the session's user may do there. */
+    public static RoleTarget ask(TargetKind kind, Server server, Connection session) {
+        Server.Facts facts = server.facts();
+        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(), givable(facts, session));
+        String side = server.side();
+        // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL manual, CREATE ROLE).
+        String mayGrant = facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
+                + (facts.createRole() && facts.major() < 16) + ")";
+        String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
+                + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
+        Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
+        Rows.list(session, side, "listing the roles in reach", """
+                SELECT r.rolname, r.oid = 10, %s, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant, Roles.ATTRIBUTES), row -> {
+            attributes.put(row.getString(1), Roles.attributes(row.getString(5)));
+            return target.existing.put(row.getString(1), new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
+        });
+        target.powers = new RolePowers(attributes, Roles.memberships(session, server));
+        target.parameters(session, side, facts.superuser());
+        if (facts.major() >= 15 && !facts.superuser()) {
+            Rows.list(session, side, "listing the parameters that were granted", """
+                    SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname, 'SET')""",
+                    row -> target.settable.put(row.getString(1), true));
+        }
+        return target;
+    }
+
+    /**
+     * @return a condition on {@code pg_roles r}: whether the user can give objects to the role, or become a member who can
+     *     (PostgreSQL manual, ALTER TABLE, "Notes", and CREATE ROLE)
+     */
+    public static String reachable(Server.Facts facts) {
+        return facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE')"
+                + (facts.major() >= 16 ? " AND pg_catalog.pg_has_role(r.oid, 'SET')" : "")
+                + " OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR " + (facts.major() < 16 && facts.createRole()) + ")";
+    }
+
+    private void parameters(Connection session, String side, boolean all) {
+        Rows.list(session, side, "listing the parameters in reach", """
+                SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(all ? "true" : "context = 'user'"),
+                row -> settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
+        // They are in no list, and anybody may set them.
+        Set.of("role", "session_authorization", "seed").forEach(setting -> settable.put(setting, true));
+    }
+
+    /** From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE ROLE, "Notes"). */
+    private static Set<Roles.Attribute> givable(Server.Facts facts, Connection session) {
+        Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
+        if (!facts.superuser()) {
+            boolean proxy = facts.major() >= 16;
+            boolean replication = proxy && "t".equals(Rows.text(session, "target", "asking for the right to replicate",
+                    "SELECT rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user"));
+            givable.remove(Roles.Attribute.SUPERUSER);
+            givable.removeIf(attribute -> attribute == Roles.Attribute.REPLICATION && !replication
+                    || attribute == Roles.Attribute.BYPASSRLS && !(proxy && facts.bypassRls())
+                    || attribute == Roles.Attribute.CREATEDB && proxy && !facts.createDatabase());
+        }
+        return givable;
+    }
+
+    public TargetKind kind() {
+        return kind;
+    }
+
+    public int major() {
+        return major;
+    }
+
+    /** @return the attributes that may be given to a role, or refused to it */
+    public Set<Roles.Attribute> givable() {
+        return givable;
+    }
+
+    /** @return whether everything may be done */
+    public boolean superuser() {
+        return givable.contains(Roles.Attribute.SUPERUSER);
+    }
+
+    public boolean exists(String role) {
+        return existing.containsKey(role);
+    }
+
+    /** @return the user who is or will be connected, unless that may be any superuser */
+    public Optional<String> user() {
+        return Optional.ofNullable(user);
+    }
+
+    /** @return the database that was connected to, if the target was asked */
+    public Optional<String> database() {
+        return Optional.ofNullable(database);
+    }
+
+    /** @return whether it is the connecting user, whose attributes and password are better left alone */
+    public boolean isUser(String role) {
+        return role.equals(user);
+    }
+
+    /** @return whether it is the cluster's first superuser, who must stay one */
+    public boolean isBootstrap(String role) {
+        return exists(role) && existing.get(role).bootstrap;
+    }
+
+    /** @return whether the attributes and the comment of a role can be changed; those of one that is yet to be created can */
+    public boolean mayAlter(String role) {
+        return !exists(role) || existing.get(role).alterable;
+    }
+
+    /** @return whether somebody can be made a member of a role; of one that is yet to be created they can */
+    public boolean mayGrant(String role) {
+        return !exists(role) || existing.get(role).grantable;
+    }
+
+    /** @return what the target's roles can do, as far as it was asked */
+    RolePowers powers() {
+        return powers;
+    }
+
+    /** @return whether there is such a predefined role */
+    public boolean predefined(String role) {
+        return asked ? exists(role) : TargetKind.predefined(role, major);
+    }
+
+    /** @return what the kind of target has to say about this, unless it has been asked and its answer counts */
+    Optional<RoleRules.Rule> rule(RoleRules.What what, String name) {
+        return RoleRules.of(what, name, kind).filter(rule -> !asked || rule.becomes() != RoleRules.Becomes.ASKED);
+    }
+
+    /** @return why a role cannot be given this setting, or nothing if it can */
+    public Optional<String> refusal(String setting) {
+        Optional<String> ruled = rule(RoleRules.What.SETTING, setting).map(RoleRules.Rule::why);
+        if (ruled.isPresent()) {
+            return ruled;
+        } else if (Settings.removed(setting, major)) {
+            return Optional.of("PostgreSQL " + major + " has no such setting");
+        } else if (user == null) {
+            return Optional.empty();
+        }
+        Boolean may = settable.get(setting.toLowerCase(Locale.ROOT));
+        if (may == null && superuser()) {
+            // A name with a dot may belong to a module that is not loaded; a superuser is trusted to know.
+            return setting.contains(".") ? Optional.empty() : Optional.of("the target has no such setting");
+        }
+        return may != null && may ? Optional.empty() : Optional.of(SUPERUSER_ONLY);
+    }
+}

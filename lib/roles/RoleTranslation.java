@@ -1,0 +1,275 @@
+package lib.roles;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import lib.talk.ShellScript;
+import lib.talk.Sql;
+
+/** The source's roles as the target may have them, and what each of them loses. Nothing is lost that is not said. */
+public final class RoleTranslation {
+    /** What becomes of a role. */
+    public enum Fate {
+        /** The target has none of this name. */
+        CREATED,
+        /** The target has one, which gets the attributes, the password, the comment and the settings. */
+        ALTERED,
+        /** The target has one, which keeps its attributes and its password. */
+        KEPT,
+        /** The target does not get it. */
+        LEFT_OUT
+    }
+
+    /**
+     * A role and what becomes of it.
+     *
+     * @param role with the attributes and the password that it will have
+     * @param why the reason if it is kept or left out, else null
+     * @param lowered the attributes that it has on the source and may not have here
+     */
+    public record Outcome(Roles.Role role, Fate fate, String why, Set<Roles.Attribute> lowered) {
+        private Outcome(Roles.Role role, Fate fate, String why) {
+            this(role, fate, why, Set.of());
+        }
+    }
+
+    private final Roles source;
+    private final RoleTarget target;
+    private final boolean alter;
+    private final RolePowers here;
+    private final RoleGains gains;
+    private final Set<String> apart = new TreeSet<>();
+    private final Map<String, Outcome> outcomes = new TreeMap<>();
+    private final Map<String, RoleRules.Rule> rules = new TreeMap<>();
+    private final List<Roles.Membership> memberships = new ArrayList<>();
+    private final List<Roles.Setting> settings = new ArrayList<>();
+    private final List<Roles.ParameterGrant> parameterGrants = new ArrayList<>();
+    private final List<RoleLoss> losses = new ArrayList<>();
+
+    /**
+     * Translates all roles.
+     *
+     * @param alter whether roles that the target has become like the source's; otherwise they keep all they are, and get memberships only
+     * @param passwords whether the passwords that could be read come along
+     * @param granted the roles of the target whose members on the source become members there too, though they get more by it than they have
+     */
+    public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords, Collection<String> granted) {
+        this.source = source;
+        this.target = target;
+        this.alter = alter;
+        this.here = new RolePowers(source.roles().stream().collect(Collectors.toMap(Roles.Role::name, Roles.Role::attributes)), source.memberships());
+        this.gains = new RoleGains(here, target, granted);
+        Set<String> names = source.roles().stream().map(Roles.Role::name).collect(Collectors.toSet());
+        names.add(source.bootstrap());
+        names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names).ifPresent(rule -> rules.put(name, rule)));
+        source.roles().forEach(role -> outcomes.put(role.name(), outcome(passwords ? role : role.withoutPassword())));
+        source.settings().forEach(this::translate);
+        source.memberships().forEach(this::translate);
+        source.parameterGrants().forEach(this::translate);
+        source.elsewhere().forEach(thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
+    }
+
+    private Outcome outcome(Roles.Role role) {
+        String name = role.name();
+        if (isLeftOut(name)) {
+            return new Outcome(role, Fate.LEFT_OUT, rules.get(name).why());
+        } else if (isServices(name)) {
+            return new Outcome(role, Fate.KEPT, rules.get(name).why());
+        } else if (target.exists(name) && !alter) {
+            return new Outcome(role, Fate.KEPT, "the target has it already");
+        } else if (!target.mayAlter(name) && !target.isUser(name)) {
+            String why = "the target has it, and its user may not alter it";
+            losses.add(new RoleLoss(name, "attributes, password, comment and settings", why, target.isBootstrap(name) ? null
+                    : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
+            return new Outcome(role, Fate.KEPT, why);
+        } else if (target.isUser(name) || target.isBootstrap(name)) {
+            return new Outcome(role, Fate.KEPT, "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
+        }
+        Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
+        Set<Roles.Attribute> lowered = EnumSet.noneOf(Roles.Attribute.class);
+        role.attributes().forEach(attribute -> (target.givable().contains(attribute) ? kept : lowered).add(attribute));
+        RoleGains.Gain more = gains.byPassword(role, kept);
+        if (more != null) {
+            apart.add(name);
+            losses.add(new RoleLoss(name, "attributes, password, comment and settings", more.why(),
+                    RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
+            return new Outcome(role, Fate.KEPT, more.why());
+        }
+        if (!lowered.isEmpty()) {
+            losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
+                    "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
+        }
+        return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null, lowered);
+    }
+
+    private static String words(Set<Roles.Attribute> attributes, String between) {
+        return attributes.stream().map(Roles.Attribute::name).collect(Collectors.joining(between));
+    }
+
+    private boolean isLeftOut(String role) {
+        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.LEFT_OUT;
+    }
+
+    /** One that the target has, and that is the service's to change. */
+    boolean isServices(String role) {
+        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.KEPT && target.exists(role);
+    }
+
+    /** Whoever may alter a role may change its settings, and everybody their own. */
+    private boolean changes(Outcome outcome) {
+        return switch (outcome.fate) {
+            case CREATED, ALTERED -> true;
+            case KEPT -> alter && !apart.contains(outcome.role.name())
+                    && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
+            case LEFT_OUT -> false;
+        };
+    }
+
+    private void translate(Roles.Setting setting) {
+        if (!changes(outcomes.get(setting.role()))) {
+            return;
+        }
+        String statement = setting.database() ? RoleStatements.set(setting, target.database().orElse(source.database()))
+                : RoleStatements.set(setting);
+        target.refusal(setting.name()).ifPresentOrElse(
+                why -> losses.add(new RoleLoss(setting.role(), "the setting of " + setting.name(), why, target.superuser() ? null : statement)),
+                () -> settings.add(setting));
+    }
+
+    private void translate(Roles.Membership wanted) {
+        if (isLeftOut(wanted.member()) || isServices(wanted.member()) && isLeftOut(wanted.role())) {
+            return;
+        }
+        Roles.Membership membership = byCreator(wanted);
+        Optional<RoleLoss> loss = loss(membership);
+        if (loss.isPresent()) {
+            losses.add(loss.get());
+            return;
+        }
+        memberships.add(membership);
+        if (target.major() < 16 && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
+            losses.add(new RoleLoss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
+                    "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
+        }
+    }
+
+    /** From 16 on whoever may grant a role has the ADMIN OPTION, and cannot get it from themselves (PostgreSQL manual, GRANT). */
+    private Roles.Membership byCreator(Roles.Membership wanted) {
+        return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin() : wanted;
+    }
+
+    private Optional<RoleLoss> loss(Roles.Membership membership) {
+        String role = membership.role();
+        Optional<RoleRules.Rule> rule = target.rule(RoleRules.What.MEMBERSHIP, role);
+        String statement = RoleStatements.grant(membership, target.major());
+        String why = null;
+        if (isLeftOut(role)) {
+            why = rules.get(role).why().replaceFirst("^it ", "that ");
+            statement = null;
+        } else if (role.equals(source.bootstrap())) {
+            why = "that is the source's bootstrap superuser";
+        } else if (role.startsWith("pg_") && !target.predefined(role)) {
+            why = "PostgreSQL " + target.major() + " has no such role";
+            statement = null;
+        } else if (rule.isPresent()) {
+            why = rule.get().why();
+        } else if (target.major() >= 16 && target.isUser(role) && !target.superuser() && target.mayGrant(membership.member())) {
+            why = "from PostgreSQL 16 on whoever creates a role is a member of it, and two roles cannot be members of each other";
+            statement = null;
+        } else if (!target.mayGrant(role)) {
+            why = "the target's user may not grant it";
+        } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
+            why = "before PostgreSQL 16 whoever is a member can act as the role";
+        }
+        String what = "the membership in \"" + role + "\"";
+        RoleGains.Gain gain = gains.byMembership(membership, powers(membership.member()));
+        if (gain != null && statement != null) {
+            return Optional.of(new RoleLoss(membership.member(), what, why == null ? gain.why() : why, statement, gain.caution(membership.member()),
+                    why == null ? "--grant-anyway " + ShellScript.quoted(role) : null));
+        }
+        return why == null ? Optional.empty() : Optional.of(new RoleLoss(membership.member(), what, why, statement));
+    }
+
+    /** What a role can do on the target, or will be able to do once it is created. */
+    private Set<String> powers(String role) {
+        return target.exists(role) || !outcomes.containsKey(role) ? target.powers().of(role)
+                : target.powers().of(role, outcomes.get(role).role.attributes());
+    }
+
+    private void translate(Roles.ParameterGrant grant) {
+        String what = "the grant on parameter " + grant.parameter();
+        Optional<RoleRules.Rule> rule = target.rule(RoleRules.What.PARAMETER_GRANT, grant.parameter());
+        if (grant.role() != null && isLeftOut(grant.role())) {
+            return;
+        } else if (target.major() < 15) {
+            losses.add(new RoleLoss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
+        } else if (rule.isPresent() || !target.superuser()) {
+            losses.add(new RoleLoss(grant.role(), what, rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"), RoleStatements.grant(grant)));
+        } else {
+            parameterGrants.add(grant);
+        }
+    }
+
+    public RoleTarget target() {
+        return target;
+    }
+
+    /** @return what the source's roles can do there */
+    RolePowers here() {
+        return here;
+    }
+
+    /** @return every role of the source with what becomes of it, by name */
+    public List<Outcome> outcomes() {
+        return List.copyOf(outcomes.values());
+    }
+
+    /** @return the roles that come to this */
+    public List<Roles.Role> roles(Fate fate) {
+        return outcomes.values().stream().filter(outcome -> outcome.fate == fate).map(Outcome::role).toList();
+    }
+
+    /** @return the roles that are made with less than they have on the source */
+    public List<Outcome> lowered() {
+        return outcomes.values().stream().filter(outcome -> !outcome.lowered.isEmpty()).toList();
+    }
+
+    /** @return the roles that get a comment */
+    public List<Roles.Role> commented() {
+        return outcomes.values().stream().filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name())
+                && outcome.role.comment() != null).map(Outcome::role).toList();
+    }
+
+    public List<Roles.Membership> memberships() {
+        return memberships;
+    }
+
+    /** @param database whether of those that hold in one database only, or of those that hold in all */
+    public List<Roles.Setting> settings(boolean database) {
+        return settings.stream().filter(setting -> setting.database() == database).toList();
+    }
+
+    public List<Roles.ParameterGrant> parameterGrants() {
+        return parameterGrants;
+    }
+
+    /** @return what does not arrive, in the order of roles, settings, memberships, grants on parameters and the rest */
+    public List<RoleLoss> losses() {
+        return losses;
+    }
+
+    /** @return the names of the roles that will not be on the target what they are on the source */
+    public Set<String> changed() {
+        Set<String> names = new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
+        outcomes.values().stream().filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name()) || target.isBootstrap(outcome.role.name()))
+                .forEach(outcome -> names.add(outcome.role.name()));
+        return names;
+    }
+}

@@ -1,0 +1,269 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.rows;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import lib.catalog.Money;
+import lib.code.PlannedCode;
+import lib.server.ComputingSessions;
+import lib.server.Connecting;
+import lib.server.SessionPair;
+import lib.source.Inventory;
+import lib.source.Snapshot;
+import lib.talk.Background;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.Workers;
+
+/**
+ * Moves the rows of tables from source to target through COPY, in several pairs of sessions at once. What lands in one
+ * transaction is there as a whole or not at all.
+ */
+final class Copier implements AutoCloseable {
+    /** A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual, 30.4). */
+    private static final String LOADING = "SET synchronous_commit = off";
+
+    private final Snapshot source;
+    private final ComputingSessions target;
+    private final Console console;
+    private final Parallelism parallelism;
+    private final Throttle throttle;
+    private final CopyProgress progress;
+    private final HeldParts parts;
+    private final Landed landed = new Landed();
+    /** Those that nobody uses now; some are still being connected. */
+    private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
+    private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopped;
+
+    /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
+    public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
+        this.source = source;
+        this.target = target;
+        this.console = console;
+        this.parallelism = parallelism;
+        this.throttle = new Throttle(rate);
+        this.progress = progress;
+        this.parts = new HeldParts(source);
+    }
+
+    /** Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to create tables. */
+    public void connect(int pairs) {
+        while (idle.size() < Math.min(pairs, parallelism.jobs())) {
+            idle.add(Background.begin("connecting", this::pair));
+        }
+    }
+
+    private SessionPair pair() {
+        SessionPair sessions = new SessionPair(source, target);
+        try {
+            run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY + ";" + Money.OWN);
+            run(sessions.target(), LOADING);
+            sessions.target().setAutoCommit(false);
+            return sessions;
+        } catch (SQLException e) {
+            sessions.close();
+            throw Connecting.statement("target", "beginning a session", e);
+        }
+    }
+
+    /**
+     * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again.
+     *
+     * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of them
+     * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
+     */
+    public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
+        try {
+            List<Shipment> plan;
+            synchronized (source.holder()) {
+                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> landed.forget(table) ? List.of()
+                        : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
+            }
+            List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+            Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
+            copyThroughHolder(wantedByOthers, arrival);
+        } finally {
+            parts.letGo();
+        }
+    }
+
+    /** Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other one costs journeys there and back. */
+    public void copyInOrder(List<Inventory.Table> tables) {
+        if (tables.isEmpty()) {
+            return;
+        }
+        List<Part> wantedByOthers = new ArrayList<>();
+        try (Pair pair = new Pair(wantedByOthers, table -> { })) {
+            pair.work(new Shipment(tables.stream().map(Part::whole).toList()));
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+        copyThroughHolder(wantedByOthers, table -> { });
+    }
+
+    /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
+    private void copyThroughHolder(List<Part> parts, Consumer<Inventory.Table> arrival) {
+        if (parts.isEmpty()) {
+            return;
+        }
+        CopyProgress.Lane lane = progress.lane();
+        RowStream stream = new RowStream(throttle, lane::moved);
+        try (Connection to = target.session()) {
+            to.setAutoCommit(false);
+            for (Part part : parts) {
+                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
+                Shipment shipment = new Shipment(List.of(part));
+                synchronized (source.holder()) {
+                    Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to, arrival));
+                }
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    private final class Pair implements Workers.Worker<Shipment> {
+        private final SessionPair sessions;
+        private final CopyProgress.Lane lane = progress.lane();
+        private final RowStream stream = new RowStream(throttle, lane::moved);
+        private final List<Part> wantedByOthers;
+        private final Consumer<Inventory.Table> arrival;
+        private boolean cancelled;
+
+        Pair(List<Part> wantedByOthers, Consumer<Inventory.Table> arrival) {
+            Background<SessionPair> begun = idle.poll();
+            sessions = begun == null ? pair() : begun.get();
+            this.wantedByOthers = wantedByOthers;
+            this.arrival = arrival;
+            busy.add(this);
+            if (stopped) {
+                cancel();
+            }
+        }
+
+        @Override
+        public void work(Shipment shipment) throws SQLException {
+            if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
+                boolean well = false;
+                try {
+                    bring(shipment, lane, stream, sessions.source(), sessions.target(), arrival);
+                    well = true;
+                } finally {
+                    // Nobody goes on with what a failure has left.
+                    cancelled |= !well;
+                }
+            } else if (shipment.parts().size() == 1) {
+                wantedByOthers.addAll(shipment.parts());
+            } else {
+                for (Part part : shipment.parts()) {
+                    work(new Shipment(List.of(part)));
+                }
+            }
+        }
+
+        @Override
+        public synchronized void cancel() {
+            cancelled = true;
+            throttle.open();
+            sessions.cancel();
+        }
+
+        /** Another one goes on with the sessions, unless they are broken. */
+        @Override
+        public synchronized void close() {
+            busy.remove(this);
+            if (cancelled) {
+                sessions.close();
+            } else {
+                idle.add(Background.done(sessions));
+            }
+        }
+    }
+
+    /** Makes what is being copied fail soon; called from another thread. */
+    public void stop() {
+        stopped = true;
+        busy.forEach(Pair::cancel);
+    }
+
+    /** Ends the sessions. What copies afterwards begins new ones. */
+    @Override
+    public void close() {
+        for (Background<SessionPair> begun = idle.poll(); begun != null; begun = idle.poll()) {
+            begun.then(SessionPair::close);
+        }
+        parts.close();
+    }
+
+    private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
+            Consumer<Inventory.Table> arrival) {
+        boolean well = false;
+        lane.begin(shipment);
+        List<Long> rows = new ArrayList<>();
+        try {
+            for (Part part : shipment.parts()) {
+                if (part.replaces()) {
+                    run(to, "TRUNCATE ONLY " + part.table().sql());
+                }
+                rows.add(move(part, stream, from, to));
+            }
+            to.commit();
+            well = true;
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "loading " + shipment, e);
+        } finally {
+            lane.end(well);
+        }
+        for (int i = 0; i < rows.size(); i++) {
+            if (landed.add(shipment.parts().get(i), rows.get(i))) {
+                arrival.accept(shipment.parts().get(i).table());
+            }
+        }
+    }
+
+    private long move(Part part, RowStream stream, Connection from, Connection to) {
+        if (part.range() != null) {
+            parts.refuseCode(part);
+        }
+        String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
+        console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
+        String format = text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
+        RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
+        if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
+            throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
+        }
+        return moved.arrived();
+    }
+
+    /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */
+    private static boolean mergesRows(Inventory.Table table) {
+        return table.catalog() > 0 && table.name().equals("metadata");
+    }
+
+    /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */
+    private boolean sqlAscii() {
+        return source.server().facts().encoding().equals("SQL_ASCII");
+    }
+
+    private static void run(Connection session, String sql) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** @return the rows and tables that have arrived so far, in words */
+    public String arrived() {
+        return landed.text();
+    }
+}

@@ -1,0 +1,52 @@
+package lib.rows;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BiFunction;
+import lib.source.Inventory;
+
+/** In which transactions the rows of tables are copied, and in which order: what takes longest comes first, so that all workers end together. */
+final class CopyPlan {
+    /** Bytes; a part of less would not repay that it arrives unfrozen. */
+    private static final long SMALLEST_PART = 32L << 20;
+    /** Bytes; for a table of less, a transaction takes longer than the rows. */
+    private static final long SMALL = 1 << 20;
+    /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
+    private static final int TABLES_TOGETHER = 50;
+
+    private CopyPlan() {
+    }
+
+    /**
+     * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
+     */
+    static List<Shipment> of(List<Inventory.Table> tables, Parallelism parallelism, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+        long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
+        List<Shipment> shipments = new ArrayList<>();
+        List<Part> small = new ArrayList<>();
+        for (Inventory.Table table : tables) {
+            if (table.bytes() < SMALL) {
+                small.add(Part.small(table));
+            } else {
+                parts(table, share, ranges).forEach(part -> shipments.add(new Shipment(List.of(part))));
+            }
+        }
+        shipments.sort(Comparator.comparing(Shipment::bytes).reversed());
+        // Never so many together that a worker would have none.
+        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
+        for (int i = 0; i < small.size(); i += together) {
+            shipments.add(new Shipment(small.subList(i, Math.min(small.size(), i + together))));
+        }
+        return shipments;
+    }
+
+    /** A table that would keep one worker busy when all others are done is cut, so that they can help, where there are processors for them. */
+    private static List<Part> parts(Inventory.Table table, long share, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+        long size = Math.max(SMALLEST_PART, share / 2);
+        boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
+        boolean divisible = table.condition().isEmpty() && !table.late() && table.catalog() == 0 && !table.columns().isEmpty();
+        List<String> found = dominates && divisible ? ranges.apply(table, (int) (table.bytes() / size)) : List.of();
+        return found.isEmpty() ? List.of(Part.whole(table)) : Part.of(table, found);
+    }
+}

@@ -1,0 +1,155 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.rows;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import lib.journal.Journal;
+import lib.server.Connecting;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.SessionPair;
+import lib.source.Snapshot;
+import lib.talk.Workers;
+
+/**
+ * Moves large objects under their own identifiers, many small ones in one round trip and a big one piece by piece (PostgreSQL manual,
+ * 35.4 "Server-Side Functions"). A batch arrives in one transaction.
+ */
+final class LargeObjects {
+    private static final int OBJECTS_A_BATCH = 100;
+    private static final int PIECE = 256 * 1024;
+
+    private final Snapshot source;
+    private final Server target;
+    private final int jobs;
+    private final AtomicLong done = new AtomicLong();
+
+    public LargeObjects(Snapshot source, Server target, int jobs) {
+        this.source = source;
+        this.target = target;
+        this.jobs = jobs;
+    }
+
+    /**
+     * Copies the large objects with these identifiers.
+     *
+     * @param journal records them
+     */
+    public void copy(List<Long> identifiers, Journal journal) {
+        List<List<Long>> batches = new ArrayList<>();
+        for (int i = 0; i < identifiers.size(); i += OBJECTS_A_BATCH) {
+            batches.add(identifiers.subList(i, Math.min(identifiers.size(), i + OBJECTS_A_BATCH)));
+        }
+        Workers.run("large objects", jobs, batches, () -> new Batch(journal));
+    }
+
+    /** @return large objects that have arrived so far */
+    public long done() {
+        return done.get();
+    }
+
+    private final class Batch implements Workers.Worker<List<Long>> {
+        private final SessionPair sessions = new SessionPair(source, target);
+        private final Journal journal;
+
+        private Batch(Journal journal) {
+            this.journal = journal;
+        }
+
+        @Override
+        public void work(List<Long> identifiers) throws SQLException {
+            Connection to = sessions.target();
+            to.setAutoCommit(false);
+            List<Long> longer = new ArrayList<>();
+            try (PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_from_bytea(?, ?)")) {
+                for (Long identifier : heads(identifiers, longer, write)) {
+                    rest(identifier, to);
+                }
+                Rows.run(to, "target", "writing the journal", journal.recordingLargeObjects(identifiers));
+                to.commit();
+            } catch (SQLException e) {
+                throw Connecting.statement("target", "loading large objects", e);
+            }
+            done.addAndGet(identifiers.size());
+        }
+
+        /** Creates each object with its first piece; those that go on are returned. */
+        private List<Long> heads(List<Long> identifiers, List<Long> longer, PreparedStatement write) throws SQLException {
+            Connection from = sessions.source();
+            Array wanted = from.createArrayOf("int8", identifiers.toArray());
+            try (PreparedStatement read = from.prepareStatement("SELECT o, pg_catalog.lo_get(o::pg_catalog.oid, 0, " + PIECE
+                    + ") FROM pg_catalog.unnest(?::pg_catalog.int8[]) o")) {
+                read.setArray(1, wanted);
+                // One object in memory at a time, as long as the driver may fetch in pieces.
+                read.setFetchSize(4);
+                try (ResultSet objects = read.executeQuery()) {
+                    while (objects.next()) {
+                        byte[] head = objects.getBytes(2);
+                        create(write, objects.getLong(1), head);
+                        if (head.length == PIECE) {
+                            longer.add(objects.getLong(1));
+                        }
+                    }
+                }
+            } catch (SQLException e) {
+                throw Connecting.statement("source", "reading large objects", e);
+            }
+            return longer;
+        }
+
+        private void create(PreparedStatement write, long identifier, byte[] head) {
+            try {
+                write.setLong(1, identifier);
+                write.setBytes(2, head);
+                write.execute();
+            } catch (SQLException e) {
+                throw Connecting.statement("target", "creating large object " + identifier, e);
+            }
+        }
+
+        private void rest(long identifier, Connection to) throws SQLException {
+            try (PreparedStatement read = sessions.source().prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
+                    PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_put(?, ?, ?)")) {
+                byte[] piece;
+                long offset = PIECE;
+                do {
+                    piece = piece(read, identifier, offset);
+                    write.setLong(1, identifier);
+                    write.setLong(2, offset);
+                    write.setBytes(3, piece);
+                    write.execute();
+                    offset += piece.length;
+                } while (piece.length == PIECE);
+            }
+        }
+
+        private byte[] piece(PreparedStatement read, long identifier, long offset) {
+            try {
+                read.setLong(1, identifier);
+                read.setLong(2, offset);
+                try (ResultSet row = read.executeQuery()) {
+                    row.next();
+                    return row.getBytes(1);
+                }
+            } catch (SQLException e) {
+                throw Connecting.statement("source", "reading large object " + identifier, e);
+            }
+        }
+
+        @Override
+        public void cancel() {
+            sessions.cancel();
+        }
+
+        @Override
+        public void close() {
+            sessions.close();
+        }
+    }
+}

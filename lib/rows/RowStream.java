@@ -1,0 +1,133 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.rows;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import lib.server.Connecting;
+import lib.server.LastWords;
+import lib.talk.Bytes;
+import lib.talk.Failure;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * A COPY of the source that flows into a COPY of the target, with nothing in between but a buffer and the row that is being read. Both
+ * servers work at the same time, because several MB fit into the sockets of the operating system; whoever is faster waits there.
+ */
+final class RowStream {
+    private static final int BATCH = 64 * 1024;
+    /** MB; enough for the largest row that COPY takes. */
+    private static final int HEAP = 1200;
+    /** How often is looked whether the target has said something. */
+    private static final long EACH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Throttle throttle;
+    private final LongConsumer moved;
+    private final byte[] batch = new byte[BATCH];
+    private Part part;
+    private CopyIn in;
+    private LastWords source;
+    private LastWords target;
+    private long asked;
+
+    /** @param moved is told how many bytes have gone, in COPY's format */
+    RowStream(Throttle throttle, LongConsumer moved) {
+        this.throttle = throttle;
+        this.moved = moved;
+    }
+
+    /** @return the rows that were sent, and those that the target says have arrived, which is for the caller to compare */
+    record Moved(long sent, long arrived) {
+    }
+
+    /**
+     * Moves a part, within transactions that the caller ends.
+     *
+     * @param format the options of COPY on both sides
+     * @param loading further ones of the target's, such as {@code FREEZE}, or empty
+     * @throws Failure step, naming the table and the side
+     */
+    Moved move(Part what, Connection from, Connection to, String format, String loading) {
+        part = what;
+        try {
+            source = LastWords.of(from);
+            target = LastWords.of(to);
+            in = begin(to, format + loading);
+            CopyOut out = read(from, format);
+            pump(out);
+            return new Moved(out.getHandledRowCount(), in.endCopy());
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "loading table " + part, target == null ? e : target.why(e));
+        } catch (OutOfMemoryError e) {
+            // Thrown for the one row, far too large; there is room for everything else.
+            throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
+                    Bytes.text(Runtime.getRuntime().maxMemory()))
+                    .hint("run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx%dm, or with fewer --jobs", HEAP);
+        }
+    }
+
+    private CopyIn begin(Connection to, String options) throws SQLException {
+        return to.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + part.loading() + " FROM STDIN (" + options + ")");
+    }
+
+    private CopyOut read(Connection from, String options) {
+        try {
+            return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading table " + part, source.why(e));
+        }
+    }
+
+    private void pump(CopyOut out) throws SQLException {
+        int filled = 0;
+        for (byte[] row = next(out); row != null; row = next(out)) {
+            if (filled + row.length > BATCH) {
+                write(batch, filled);
+                filled = 0;
+            }
+            if (row.length > BATCH) {
+                write(row, row.length);
+            } else {
+                System.arraycopy(row, 0, batch, filled, row.length);
+                filled += row.length;
+            }
+        }
+        write(batch, filled);
+    }
+
+    private byte[] next(CopyOut out) {
+        try {
+            return out.readFromCopy();
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading table " + part, source.why(e));
+        }
+    }
+
+    private void write(byte[] data, int length) throws SQLException {
+        throttle.pass(length);
+        in.writeToCopy(data, 0, length);
+        moved.accept(length);
+        if (System.nanoTime() - asked > EACH_NANOS) {
+            asked = System.nanoTime();
+            endIfRefused();
+        }
+    }
+
+    /** A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6), which can be hours of reading in vain. */
+    private void endIfRefused() throws SQLException {
+        boolean failed;
+        try {
+            failed = target.failed();
+        } catch (IOException e) {
+            // The next row that is written will tell.
+            return;
+        }
+        if (failed) {
+            in.endCopy();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package lib.rows;
+
+import java.sql.Connection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+import lib.catalog.Grants;
+import lib.code.Turns;
+import lib.journal.Journal;
+import lib.server.ComputingSessions;
+import lib.server.Connecting;
+import lib.server.Rows;
+import lib.source.Inventory;
+import lib.source.Snapshot;
+import lib.talk.Bytes;
+import lib.talk.Console;
+import lib.talk.ProgressLine;
+import lib.talk.Steps;
+import lib.timescale.Jobs;
+
+/** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
+public final class StreamedRows implements RowMover {
+    private final Snapshot source;
+    private final ComputingSessions target;
+    private final Connection to;
+    private final List<Inventory.Table> tables;
+    private final List<Long> largeObjects;
+    private final CopyProgress progress;
+    private final Copier copier;
+    private final Console console;
+    private final Steps steps;
+    private final int jobs;
+    private volatile boolean stopped;
+
+    /**
+     * @param to a session on the target
+     * @param tables largest first
+     * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
+     */
+    public StreamedRows(Snapshot source, ComputingSessions target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects,
+            Parallelism parallelism, long rate, Console console, Steps steps) {
+        this.source = source;
+        this.target = target;
+        this.to = to;
+        this.tables = tables;
+        this.largeObjects = largeObjects;
+        this.progress = new CopyProgress(tables.stream().mapToLong(Inventory.Table::bytes).sum());
+        this.copier = new Copier(source, target, console, parallelism, rate, progress);
+        this.console = console;
+        this.steps = steps;
+        this.jobs = parallelism.jobs();
+    }
+
+    @Override
+    public void prepare(int sessions) {
+        copier.connect(Math.min(sessions, tables.size()));
+    }
+
+    @Override
+    public RowSample sample(long table) {
+        return tables.stream().filter(one -> one.oid() == table && !one.extension() && one.catalog() == 0).findFirst().map(one -> RowSample.of(source, one)).orElse(null);
+    }
+
+    @Override
+    public void moveCatalog(Jobs jobs) {
+        // A table without a file has no rows in the snapshot, either: nobody can empty it while its lock is held.
+        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
+                .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table).toList());
+    }
+
+    @Override
+    public void move(LongConsumer landed, Journal journal) {
+        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList(), landed));
+        if (!largeObjects.isEmpty()) {
+            steps.run("large objects", () -> {
+                new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
+                Grants.largeObjectComments(source.holder()).forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
+                return largeObjects.size() + " copied";
+            });
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+        copier.stop();
+    }
+
+    @Override
+    public void moveLate() {
+        ProgressLine line = console.progress(() -> "data: " + progress.text());
+        try {
+            inTurns(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
+        } finally {
+            line.close();
+            copier.close();
+        }
+    }
+
+    private String copy(List<Inventory.Table> some, LongConsumer landed) {
+        ProgressLine line = console.progress(() -> "data: " + progress.text());
+        try {
+            // Functions of extensions that are called by an index may read these.
+            copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
+            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), table -> landed.accept(table.oid()));
+            inTurns(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
+        } finally {
+            line.close();
+            copier.close();
+        }
+        return arrived() + ", " + Bytes.text(progress.bytes());
+    }
+
+    private void inTurns(List<Inventory.Table> some, LongConsumer landed) {
+        Set<Long> arrived = ConcurrentHashMap.newKeySet();
+        Turns.load(some, Inventory.Table::turn, together -> copier.copy(together, table -> {
+            arrived.add(table.oid());
+            landed.accept(table.oid());
+        }), table -> arrived.contains(table.oid()), failure -> !stopped && Connecting.refusesValues(failure));
+    }
+
+    @Override
+    public String arrived() {
+        return copier.arrived();
+    }
+}

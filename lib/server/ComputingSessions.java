@@ -1,0 +1,86 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.server;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.Supplier;
+import lib.talk.Console;
+import lib.tools.ClientTools;
+import lib.tools.Tool;
+
+/** Sessions in which values are computed as in psql: those of {@link Server} pin what makes text comparable, and the driver hides three settings more. */
+public final class ComputingSessions implements Sessions {
+    private final Server server;
+    private final Supplier<DriverSettings> psql;
+    private String hidden;
+
+    /** @param psql what psql has in that database, asked when the first session begins */
+    public ComputingSessions(Server server, Supplier<DriverSettings> psql) {
+        this.server = server;
+        this.psql = psql;
+    }
+
+    /** @return sessions of a server; psql is run for the first of them, and is needed by nobody else */
+    public static ComputingSessions on(Server server, Map<String, String> environment, Console console) {
+        return new ComputingSessions(server, () -> {
+            ClientTools.Installation client = ClientTools.find(environment).pickOne(0, server.facts().major(), "to compute as psql would");
+            return DriverSettings.ask(new Tool(client, console), server.dsn());
+        });
+    }
+
+    public Server server() {
+        return server;
+    }
+
+    /** The settings of the database and of the user are read by the first one, so that those that come along must be there before. */
+    @Override
+    public Connection session() {
+        return session(server.dsn().jdbcProperties());
+    }
+
+    @Override
+    public String side() {
+        return server.side();
+    }
+
+    /**
+     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction (PostgreSQL manual, 55.2.2.1
+     * "Multiple Statements in a Simple Query").
+     */
+    public Connection scriptSession() {
+        Properties properties = server.dsn().jdbcProperties();
+        properties.setProperty("preferQueryMode", "simple");
+        return session(properties);
+    }
+
+    private Connection session(Properties properties) {
+        String settings = SessionSettings.computing(server.facts().major());
+        synchronized (this) {
+            if (hidden == null) {
+                return first(properties, settings);
+            }
+        }
+        return server.session(properties, settings + hidden);
+    }
+
+    private Connection first(Properties properties, String settings) {
+        DriverSettings asked = psql.get();
+        Connection session = server.session(properties, settings);
+        try {
+            String statements = asked.now(session).statements();
+            if (!statements.isEmpty()) {
+                NewSession.run(session, "SELECT " + statements.substring(2));
+            }
+            hidden = statements;
+            return session;
+        } catch (SQLException e) {
+            Server.close(session);
+            throw Connecting.statement(side(), "beginning a session", e);
+        } catch (RuntimeException e) {
+            Server.close(session);
+            throw e;
+        }
+    }
+}

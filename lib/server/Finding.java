@@ -1,0 +1,66 @@
+package lib.server;
+
+import java.util.Locale;
+import lib.talk.Failure;
+import lib.talk.Shown;
+import lib.talk.ShownSql;
+
+/**
+ * What preflight has to say about one thing.
+ *
+ * @param check what was looked at, such as {@code extensions}
+ * @param text in a line, fit to be shown
+ * @param fix the command that mends it, fit to be shown, or null
+ */
+public record Finding(Level level, String check, String text, String fix) {
+    /** A stop refuses the migration; a warning is for the operator to judge. */
+    public enum Level {
+        OK, WARNING, STOP;
+
+        /** @return the level as it is printed */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    public static Finding ok(String check, String format, Object... values) {
+        return new Finding(Level.OK, check, Shown.format(format, values), null);
+    }
+
+    public static Finding warning(String check, String fix, String format, Object... values) {
+        return new Finding(Level.WARNING, check, Shown.format(format, values), shown(fix));
+    }
+
+    public static Finding stop(String check, String fix, String format, Object... values) {
+        return new Finding(Level.STOP, check, Shown.format(format, values), shown(fix));
+    }
+
+    /** What a step would fail with. */
+    public static Finding stop(String check, Failure failure) {
+        return new Finding(Level.STOP, check, failure.getMessage() + (failure.detail() == null ? "" : " (" + failure.detail() + ")"), failure.hint());
+    }
+
+    private static String shown(String fix) {
+        return fix == null ? null : ShownSql.hint(fix).text();
+    }
+
+    /** @return what there is to say */
+    public Shown told() {
+        return new Shown(text);
+    }
+
+    /** @return the command that mends it */
+    public Shown remedy() {
+        return new Shown(String.valueOf(fix));
+    }
+
+    /** @return one line */
+    public Shown line() {
+        return new Shown(level.word() + ": " + check + ": " + text);
+    }
+
+    @Override
+    public String toString() {
+        return line().text();
+    }
+}

@@ -1,0 +1,60 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.server;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import lib.dsn.AddressSocketFactory;
+import lib.dsn.Dsn;
+import lib.dsn.Wire;
+import org.postgresql.Driver;
+
+/** Opens sessions through the driver, each with keepalives and with somebody who watches over its wire. */
+final class NewSession {
+    private NewSession() {
+    }
+
+    /** Opens one in which nothing has run yet. */
+    static Connection connect(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
+        Wire.Lot lot = dsn.wire().lot(use);
+        properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
+        properties.setProperty("socketFactoryArg", AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
+        // The driver then knows without asking, and without a SET of its own.
+        properties.setProperty("assumeMinServerVersion", "12");
+        // A statement is prepared on the server never, so that a pooler in between does not matter to us.
+        properties.setProperty("prepareThreshold", "0");
+        if (!Driver.isRegistered()) {
+            Driver.register();
+        }
+        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        Aborting.prepare(session, lot);
+        LastWords.of(session);
+        if (use == Wire.Use.WORK) {
+            Watch.over(dsn.wire(), more -> watching(dsn, more));
+        }
+        return session;
+    }
+
+    /** It has a name of its own, for who looks for sessions at work does not mean it. */
+    private static Connection watching(Dsn dsn, Properties more) throws SQLException {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");
+        properties.putAll(more);
+        return connect(dsn, properties, Wire.Use.WATCH);
+    }
+
+    /** Opens one that begins with these statements. */
+    static Connection open(Dsn dsn, Properties properties, Wire.Use use, String settings) throws SQLException {
+        Connection session = connect(dsn, properties, use);
+        run(session, settings);
+        return session;
+    }
+
+    static void run(Connection session, String settings) throws SQLException {
+        try (Statement set = session.createStatement()) {
+            set.execute(settings);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.server;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import lib.dsn.Dsn;
+import lib.dsn.Wire;
+import lib.talk.Cleanup;
+import lib.talk.Failure;
+import lib.talk.Shown;
+import org.postgresql.util.GT;
+
+/** One side of a migration: what the server is, and sessions on it that all behave alike. */
+public final class Server implements Sessions {
+    /**
+     * What is asked once of each side.
+     *
+     * @param user the one whose rights count: where a setting says so (ALTER DATABASE SET role), another than {@code login}, who is connected
+     * @param sorting the locale that texts sort by and who provides it, such as {@code C.UTF-8} or {@code ICU de-DE}; from PostgreSQL 15 on
+     *        that need not be {@code collate}
+     */
+    public record Facts(int versionNumber, String version, String user, String login, boolean superuser, boolean createRole, boolean createDatabase,
+            boolean bypassRls, String encoding, String collate, String ctype, String sorting, boolean recovery) {
+        /** @return the major version, such as 15 */
+        public int major() {
+            return versionNumber / 10000;
+        }
+    }
+
+    /** It writes to stderr by itself what it throws as well. Held, since a logger that nobody holds loses its level. */
+    private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+    static {
+        DRIVER.setLevel(Level.OFF);
+    }
+
+    private final Dsn dsn;
+    private final Facts facts;
+    private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
+    /** The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back, and more with TLS. */
+    private final AtomicReference<Connection> first;
+    private volatile boolean abandoned;
+    private volatile String greeting = "";
+
+    private Server(Dsn dsn, Facts facts, Connection first) {
+        this.dsn = dsn;
+        this.facts = facts;
+        this.first = new AtomicReference<>(first);
+        sessions.add(first);
+        Cleanup.ending(this::abandon);
+    }
+
+    /**
+     * Connects once and asks what this server is. A password that is missing is asked for, when somebody sits at the terminal.
+     *
+     * @throws Failure refused, saying why the connection failed
+     */
+    public static Server connect(Dsn dsn) {
+        return connect(dsn, answered -> { });
+    }
+
+    /** @param answered is told the connection string with what somebody at the terminal has added, even if connecting fails for another reason */
+    static Server connect(Dsn dsn, Consumer<Dsn> answered) {
+        Server server = connectToStay(dsn, answered);
+        close(server.first.getAndSet(null));
+        return server;
+    }
+
+    /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
+    public static Server connectToStay(Dsn dsn) {
+        return connectToStay(dsn, answered -> { });
+    }
+
+    public static Server connectToStay(Dsn dsn, Consumer<Dsn> answered) {
+        try {
+            return first(dsn);
+        } catch (SQLException e) {
+            if (ConnectionRemedy.wantsPassword(dsn, e) && System.console() != null) {
+                char[] typed = System.console().readPassword("Password for user %s of the %s: ", Shown.of(dsn.user()), dsn.side());
+                if (typed != null && typed.length > 0) {
+                    Dsn complete = dsn.withPassword(new String(typed));
+                    answered.accept(complete);
+                    return connectToStay(complete, answered);
+                }
+            }
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    /**
+     * Where the connection string leaves open whether the connection is encrypted, that is decided once, for all sessions and for the client
+     * programs alike. Left to itself, libpq goes on in plain text where the driver would not, such as after a root certificate that does not fit.
+     */
+    private static Server first(Dsn dsn) throws SQLException {
+        Boolean encrypted = dsn.triesTlsFirst();
+        if (encrypted == null) {
+            return asked(dsn);
+        }
+        try {
+            return asked(dsn.encrypted(encrypted));
+        } catch (SQLException e) {
+            // pg_hba.conf has a line for the other kind of connection only, or the server has no TLS.
+            if ("28000".equals(e.getSQLState()) || encrypted && GT.tr("The server does not support SSL.").equals(e.getMessage())) {
+                return asked(dsn.encrypted(!encrypted));
+            }
+            throw e;
+        }
+    }
+
+    private static Server asked(Dsn dsn) throws SQLException {
+        Connection session = NewSession.connect(dsn, dsn.jdbcProperties(), Wire.Use.WORK);
+        // The version is known since the connection's start-up.
+        NewSession.run(session, SessionSettings.comparing(session.getMetaData().getDatabaseMajorVersion()));
+        return new Server(dsn, facts(session), session);
+    }
+
+    public Dsn dsn() {
+        return dsn;
+    }
+
+    @Override
+    public String side() {
+        return dsn.side();
+    }
+
+    public Facts facts() {
+        return facts;
+    }
+
+    /** @return the settings of a session that hold with every version, as SET takes them */
+    public static List<String> pinned() {
+        return SessionSettings.PINNED;
+    }
+
+    /** @return the same of a session in which values are computed */
+    public static List<String> loading() {
+        return SessionSettings.LOADING;
+    }
+
+    /** A session has every setting pinned that what we read or write could depend on. */
+    @Override
+    public Connection session() {
+        Connection kept = first.getAndSet(null);
+        return kept != null ? kept : session(dsn.jdbcProperties(), SessionSettings.comparing(facts.major()));
+    }
+
+    /** Has every further session begin with a statement, in the same trip as its settings; none from now on when it is empty. */
+    public void greet(String statement) {
+        greeting = statement;
+    }
+
+    /** Hands a session back that the next one to ask for one gets; whatever is set in it stays set. */
+    public void keep(Connection session) {
+        if (isClosed(session) || !first.compareAndSet(null, session)) {
+            close(session);
+        }
+    }
+
+    /** @param settings the statement that it begins with */
+    Connection session(Properties properties, String settings) {
+        try {
+            return kept(NewSession.open(dsn, properties, Wire.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    /** A session that is opened while all others are ended would go on working when what they have done is put back. */
+    private Connection kept(Connection session) {
+        sessions.removeIf(Server::isClosed);
+        sessions.add(session);
+        if (abandoned) {
+            abort(session);
+            throw Failure.step("the sessions on the %s are being ended", side());
+        }
+        return session;
+    }
+
+    /**
+     * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits for a server that was given
+     * up, for it may be back. Close it.
+     *
+     * @throws Failure refused, saying why the connection failed
+     */
+    public Connection sessionToPutBack() {
+        Properties properties = dsn.jdbcProperties();
+        properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
+        try {
+            return NewSession.open(dsn, properties, Wire.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    /**
+     * A session in which nothing has run yet and nothing is pinned: some statements must be the first of their session, such as the update of
+     * an extension that is a loaded library.
+     *
+     * @param settings each as {@code name=value}; they come with the connection
+     */
+    public Connection untouchedSession(String... settings) {
+        Properties properties = dsn.jdbcProperties();
+        String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
+        properties.setProperty("options", options.strip());
+        try {
+            return kept(NewSession.connect(dsn, properties, Wire.Use.WORK));
+        } catch (SQLException e) {
+            throw Connecting.failure(dsn, e);
+        }
+    }
+
+    private static Facts facts(Connection session) throws SQLException {
+        try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
+                SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, session_user::text, r.rolsuper,
+                       r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                       CASE j->>'datlocprovider' WHEN 'i' THEN 'ICU ' WHEN 'b' THEN 'builtin ' ELSE '' END
+                         || coalesce(j->>'datlocale', j->>'daticulocale', d.datcollate) || coalesce(' with rules ' || (j->>'daticurules'), ''),
+                       pg_catalog.pg_is_in_recovery()
+                  FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
+                 WHERE r.rolname = current_user AND d.datname = current_database()""")) {
+            row.next();
+            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7),
+                    row.getBoolean(8), row.getString(9), row.getString(10), row.getString(11), row.getString(12), row.getBoolean(13));
+        }
+    }
+
+    /** Ends every open session, and those that are being opened: running statements are cancelled, open transactions roll back. */
+    public void abandon() {
+        abandoned = true;
+        Aborting.abort(sessions);
+    }
+
+    /** Cancels what the server does for a session, and drops the session; may be called from any thread. */
+    public static void abort(Connection session) {
+        Aborting.abort(List.of(session));
+    }
+
+    /** Closes a session; one that is gone already is closed. */
+    public static void close(Connection session) {
+        try {
+            session.close();
+        } catch (SQLException e) {
+            // It is gone, and with it its locks and its transaction.
+        }
+    }
+
+    /** @return whether a session is known to have ended */
+    public static boolean isClosed(Connection session) {
+        return Aborting.isClosed(session);
+    }
+}

@@ -1,0 +1,98 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.server;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.function.Consumer;
+import lib.dsn.Dsn;
+import lib.talk.Failure;
+import lib.talk.Sql;
+
+/** The target's database where it does not exist yet: asked about through another one, and created like the source's. */
+public final class TargetDatabase {
+    /** The databases that nearly every server has. */
+    private static final List<String> OTHERS = List.of("postgres", "template1");
+
+    private final Dsn dsn;
+    private final Server server;
+    private final boolean missing;
+
+    private TargetDatabase(Dsn dsn, Server server, boolean missing) {
+        this.dsn = dsn;
+        this.server = server;
+        this.missing = missing;
+    }
+
+    /**
+     * Connects to the database, or, when it is missing and may be created, to another one of the same server.
+     *
+     * @throws Failure refused, when neither can be connected to
+     */
+    public static TargetDatabase connect(Dsn dsn, boolean create) {
+        return connect(dsn, create, Server::connect);
+    }
+
+    /** A way to connect; it tells what somebody at the terminal has added to the connection string. */
+    public interface Way {
+        Server connect(Dsn dsn, Consumer<Dsn> answered);
+    }
+
+    /** The same, in a way of one's own. */
+    public static TargetDatabase connect(Dsn wanted, boolean create, Way way) {
+        Dsn[] complete = {wanted};
+        try {
+            Server server = way.connect(wanted, answered -> complete[0] = answered);
+            return new TargetDatabase(server.dsn(), server, false);
+        } catch (Failure e) {
+            Dsn dsn = complete[0];
+            boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
+            if (absent && !create) {
+                throw e.hint("check the database name, or create it with --create-database");
+            }
+            if (!absent) {
+                throw e;
+            }
+            for (String other : OTHERS) {
+                try {
+                    Server server = way.connect(dsn.withDatabase(other), answered -> { });
+                    return new TargetDatabase(server.dsn().withDatabase(dsn.database()), server, true);
+                } catch (Failure next) {
+                    e.addSuppressed(next);
+                }
+            }
+            throw e;
+        }
+    }
+
+    /** @return the database as the operator named it */
+    public Dsn dsn() {
+        return dsn;
+    }
+
+    /** @return the server, through the database itself or through another one */
+    public Server server() {
+        return server;
+    }
+
+    /** @return whether the database has yet to be created */
+    public boolean missing() {
+        return missing;
+    }
+
+    /**
+     * Creates the database.
+     *
+     * @param properties what CREATE DATABASE is told beside the name, as {@code DatabaseSettings.creation} reads it from the source
+     * @return the server through the new database
+     */
+    public Server create(String properties) {
+        try (Connection session = server.session(); Statement statement = session.createStatement()) {
+            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
+        }
+        return Server.connect(dsn);
+    }
+}

@@ -1,0 +1,89 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.source;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lib.server.Finding;
+import lib.server.Rows;
+import lib.talk.Sql;
+
+/**
+ * Rows of the user in tables of extensions (PostgreSQL manual, 38.17.3 "Extension Configuration Tables") that the target's user may not insert, because
+ * somebody else has created the extension there. Where the source has no such row, nothing is sent.
+ */
+public final class ExtensionRows {
+    static final String KIND = "extension-rows";
+
+    private record Table(long oid, String sql, String condition) {
+    }
+
+    private final List<Uncarried.Thing> things;
+    private final String user;
+
+    private ExtensionRows(List<Uncarried.Thing> things, String user) {
+        this.things = things;
+        this.user = user;
+    }
+
+    /**
+     * Asks both sides.
+     *
+     * @param user that of the target
+     */
+    public static ExtensionRows find(Connection source, Connection target, String user) {
+        Map<String, String> refused = refused(target);
+        List<Uncarried.Thing> things = new ArrayList<>();
+        if (!refused.isEmpty()) {
+            List<Table> tables = Rows.list(source, "source", "listing the tables of extensions", """
+                    SELECT c.oid, n.nspname, c.relname, u.condition
+                      FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig), pg_catalog.unnest(x.extcondition)) u(oid, condition)
+                      JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                     WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' ORDER BY 2, 3""",
+                    row -> new Table(row.getLong(1), Sql.name(row.getString(2), row.getString(3)), row.getString(4)));
+            tables.stream().filter(table -> refused.containsKey(table.sql) && Inventory.any(source, "source", table.sql, table.condition))
+                    .forEach(table -> things.add(thing(table.oid, refused.get(table.sql))));
+        }
+        return new ExtensionRows(things, user);
+    }
+
+    /** @return the same for the tables of a dump, which has rows of all of them */
+    public static ExtensionRows find(List<Contents.Table> tables, Connection target, String user) {
+        Map<String, String> refused = refused(target);
+        return new ExtensionRows(tables.stream().filter(table -> !table.catalog() && refused.containsKey(Sql.name(table.schema(), table.name())))
+                .map(table -> thing(table.oid(), refused.get(Sql.name(table.schema(), table.name())))).toList(), user);
+    }
+
+    private static Uncarried.Thing thing(long oid, String name) {
+        // A dump has the rows of a table under no catalog and the table's identifier.
+        return new Uncarried.Thing(KIND, name, "the extension's table has rows of the user", 0, oid);
+    }
+
+    /** @return the tables of extensions that the user may not fill: how each is shown, by its quoted name */
+    private static Map<String, String> refused(Connection target) {
+        Map<String, String> refused = new HashMap<>();
+        Rows.list(target, "target", "asking for privileges on the tables of extensions", """
+                SELECT n.nspname, c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
+                  FROM pg_catalog.pg_extension x CROSS JOIN pg_catalog.unnest(x.extconfig) u(oid)
+                  JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')""",
+                row -> refused.put(Sql.name(row.getString(1), row.getString(2)), row.getString(3)));
+        return refused;
+    }
+
+    /** @return what is to stay behind */
+    public List<Uncarried.Thing> things() {
+        return things;
+    }
+
+    /** @return a stop for each that is not accepted, a warning for each that is */
+    public List<Finding> check(String command, Collection<String> accepted) {
+        return things.stream().map(thing -> accepted.contains(KIND) || accepted.contains(thing.name())
+                ? Finding.warning("left out", null, "%s: %s: %s", KIND, thing.name(), thing.reason())
+                : Finding.stop("cannot be carried", "GRANT INSERT ON " + thing.name() + " TO " + Sql.ident(user) + "; as its owner on the target, or " + command
+                        + " --leave-out " + KIND, "%s: %s: %s, and \"%s\" may not insert into it on the target", KIND, thing.name(), thing.reason(), user)).toList();
+    }
+}

@@ -1,0 +1,158 @@
+package lib.source;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import lib.catalog.Archive;
+import lib.catalog.Selection;
+import lib.server.Connecting;
+import lib.server.Server;
+import lib.talk.Attempt;
+import lib.talk.Background;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.Shown;
+import lib.tools.Tool;
+
+/**
+ * The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written until then.
+ *
+ * @param schema the archive that {@link #archive} waits for
+ */
+public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema, Inventory inventory, Counters counters)
+        implements AutoCloseable {
+    private static final int ATTEMPTS = 3;
+
+    /**
+     * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked by somebody who waits for
+     * our snapshot; then the snapshot is let go, and taken anew.
+     *
+     * @param sameExtensions the extensions that have the same version on both sides
+     * @param filters pg_dump's own filter arguments
+     * @param more what else is to be read; it may be asked for again, under the next snapshot
+     */
+    public static FrozenSource take(Server source, Selection selection, Collection<String> sameExtensions, List<String> filters, Tool tool, Console console,
+            Consumer<FrozenSource> more) {
+        for (int attempt = 1;; attempt++) {
+            Snapshot snapshot = Snapshot.take(source, selection, console);
+            Background<Archive> schema = Background.begin("schema", () -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
+            try {
+                // Under the snapshot, for a table that came later may go again.
+                Counters counters = Counters.read(snapshot.holder(), selection);
+                FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema,
+                        new Inventory(snapshot.holder(), source, selection, sameExtensions), counters);
+                more.accept(frozen);
+                frozen.archive();
+                return frozen;
+            } catch (RuntimeException e) {
+                schema.await();
+                // The server's own words may be in any language, those of pg_dump about its query are not.
+                boolean passing = e instanceof Failure failure && isLocked(failure);
+                RuntimeException explained = passing ? e : explained(source, snapshot, e, ", then run again");
+                snapshot.close();
+                if (!passing) {
+                    throw explained;
+                }
+                if (attempt == ATTEMPTS) {
+                    throw Failure.refused("another session wants to drop, truncate or alter a table of the source, so it cannot be dumped").because(e)
+                            .hint("stop what changes tables on the source, then run again");
+                }
+                console.say("waiting, because another session wants to drop, truncate or alter a table of the source");
+            }
+        }
+    }
+
+    private static boolean isLocked(Failure failure) {
+        return failure.detail() != null && failure.detail().contains("Query was: LOCK TABLE")
+                || failure.getMessage().contains("could not obtain lock on relation");
+    }
+
+    /** @return the dump of the schema, once it is there */
+    public Archive archive() {
+        return schema.get();
+    }
+
+    /** @return what the steps on the target have to know beside the archive */
+    public Contents contents() {
+        return Contents.read(snapshot.holder(), server, selection, inventory, this::archive);
+    }
+
+    /**
+     * What was written after the snapshot.
+     *
+     * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its rows would be missing
+     */
+    public Counters writtenSince() {
+        Counters now = now();
+        counters.files().forEach((table, file) -> {
+            if (!file.equals(now.files().get(table))) {
+                throw Failure.step("a table of the source was truncated, rewritten or dropped while it was read (oid %d)", table);
+            }
+        });
+        return now.since(counters);
+    }
+
+    /** @return what somebody has created, changed or dropped on the source since, where only rows could have been expected to change */
+    public List<String> changesOfSchema() {
+        return changesOfSchema(server, snapshot);
+    }
+
+    private static List<String> changesOfSchema(Server server, Snapshot snapshot) {
+        try (Connection session = server.session()) {
+            synchronized (snapshot.holder()) {
+                return SchemaChanges.between(snapshot.holder(), session);
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "ending the session", e);
+        }
+    }
+
+    /**
+     * Does work with what was read of the source. That may not fit together when somebody changes the schema meanwhile: pg_dump has the name of a
+     * type from the snapshot, but the signature of a function that takes it as it is now.
+     *
+     * @throws Failure that of the work; a step's also names the changes that can be its cause
+     */
+    public void explaining(Attempt.Work work) throws SQLException {
+        try {
+            work.run();
+        } catch (Failure e) {
+            throw explained(server, snapshot, e, "");
+        }
+    }
+
+    private static RuntimeException explained(Server server, Snapshot snapshot, RuntimeException e, String then) {
+        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping() || Server.isClosed(snapshot.holder())) {
+            return e;
+        }
+        List<String> changes;
+        try {
+            changes = changesOfSchema(server, snapshot);
+        } catch (RuntimeException other) {
+            // What has failed first is what is to be said.
+            return e;
+        }
+        if (changes.isEmpty()) {
+            return e;
+        }
+        Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.told(changes)).because(e);
+        return (failure.detail() == null ? explained : explained.detail("%s", new Shown(failure.detail())))
+                .hint("%sstop what changes the schema of the source%s", new Shown(failure.hint() == null ? "" : failure.hint() + "\n"), then);
+    }
+
+    private Counters now() {
+        try (Connection session = server.session()) {
+            return Counters.read(session, selection);
+        } catch (SQLException e) {
+            throw Connecting.statement("source", "reading the statistics", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        snapshot.close();
+    }
+}

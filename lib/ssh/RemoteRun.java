@@ -1,0 +1,225 @@
+package lib.ssh;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import lib.dsn.Dsn;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.ProgressLine;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
+
+/**
+ * A migration that runs on another machine, apart from the connection to it: where that is lost, the run goes on, and whoever asks again for
+ * a run between the same two databases is attached to it. When it has ended, nothing of it is left there.
+ */
+public final class RemoteRun {
+    private static final int OLDEST_JAVA = 17;
+    private static final long MOMENT_MILLIS = 200;
+    /** Seconds before each attempt to connect again. */
+    private static final int[] WAITS = {1, 2, 4, 8};
+
+    private final Console console;
+    private final Ssh ssh;
+    private final Dsn source;
+    private final Dsn target;
+    private final String folder;
+    private final RemoteTalk talk;
+
+    /**
+     * How a run ended.
+     *
+     * @param code the exit code of the command that ran last
+     * @param out what it wrote to stdout
+     * @param summary what it wrote as its summary, or nothing
+     */
+    public record Result(int code, String out, String summary) {
+    }
+
+    public RemoteRun(Console console, Ssh ssh, Dsn source, Dsn target) {
+        this.console = console;
+        this.ssh = ssh;
+        this.source = source;
+        this.target = target;
+        folder = ".tsmigrate-" + source.database().replaceAll("[^A-Za-z0-9_]", "_")
+                + String.format(Locale.ROOT, "-%08x", (source.display() + ' ' + target.display()).hashCode());
+        talk = new RemoteTalk(console);
+    }
+
+    /**
+     * Starts the run, or attaches to the one that goes on or has ended unseen, and follows it to its end.
+     *
+     * @param preflight the class and the arguments of preflight
+     * @param migrate those of migrate
+     * @throws Failure refused, when it could not be started; step, when its end could not be seen
+     */
+    public Result run(List<String> preflight, List<String> migrate) {
+        String state = look(preflight, migrate);
+        if (!state.equals("new")) {
+            console.say("a run of this migration %s on %s: attached, with the options that it was started with",
+                    state.equals("running") ? "goes on" : "has ended", ssh.host());
+        }
+        return end();
+    }
+
+    /**
+     * Ends a run as Ctrl-C does, and waits for it.
+     *
+     * @throws Failure refused, when there is none
+     */
+    public Result stop() {
+        String state = words(ssh.run(RemoteScripts.LOOK, folder)).get(0);
+        if (state.equals("new")) {
+            ssh.run(RemoteScripts.REMOVE, folder);
+            throw Failure.refused("no run of this migration is on %s", ssh.host());
+        } else if (state.equals("running")) {
+            ssh.run(RemoteScripts.STOP, folder);
+        }
+        return end();
+    }
+
+    private String look(List<String> preflight, List<String> migrate) {
+        List<String> answer = words(ssh.run(RemoteScripts.LOOK, folder));
+        if (!answer.get(0).equals("new")) {
+            return answer.get(0);
+        }
+        try {
+            String from = send(asked(source));
+            String to = send(asked(target));
+            if (answer.size() < 2 || Integer.parseInt(answer.get(1)) < OLDEST_JAVA) {
+                console.say("installing a Java runtime on %s", ssh.host());
+                ssh.run(RemoteScripts.INSTALL_JAVA, folder);
+            }
+            console.say("copying the toolkit to %s", ssh.host());
+            ssh.send(Toolkit::write, RemoteScripts.RECEIVE, folder, "toolkit.jar");
+            String script = RemoteScripts.run(quoted(preflight), quoted(migrate));
+            ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder, "run.sh");
+            ssh.send(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)), RemoteScripts.START, folder);
+        } catch (Failure e) {
+            leave();
+            throw e;
+        }
+        console.say("the migration runs on %s; it goes on there when this command ends", ssh.host());
+        return "new";
+    }
+
+    /** @return the connection string as it is to be used there, after the files that it needs have been sent */
+    private String send(Dsn side) {
+        Map<String, String> sent = new HashMap<>();
+        for (Map.Entry<String, Path> file : new TreeMap<>(side.files()).entrySet()) {
+            String name = side.side() + '-' + file.getKey();
+            ssh.send(stream -> Files.copy(file.getValue(), stream), RemoteScripts.RECEIVE, folder, name);
+            sent.put(file.getKey(), name);
+        }
+        return side.portable(sent);
+    }
+
+    /** There is nobody to ask on the other machine. */
+    private static Dsn asked(Dsn side) {
+        if (side.password() != null || System.console() == null) {
+            return side;
+        }
+        char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ", Shown.of(side.user()), side.side());
+        return typed == null || typed.length == 0 ? side : side.withPassword(new String(typed));
+    }
+
+    private Result end() {
+        Cleanup.Task told = Cleanup.onExit(() -> {
+            console.warn("interrupted here; the migration goes on on %s", ssh.host());
+            console.hint("run the same command again to see how it goes on, or with --stop to end it");
+        });
+        ProgressLine line = console.progress(talk::state);
+        try {
+            follow();
+            Result result = collect();
+            leave();
+            return result;
+        } catch (Failure e) {
+            throw e.asStep();
+        } finally {
+            told.cancel();
+            line.close();
+        }
+    }
+
+    private void follow() {
+        int attempt = 0;
+        long before = 0;
+        while (!ssh.follow(talk::accept, RemoteScripts.FOLLOW, folder, String.valueOf(talk.received() + 1))) {
+            // Ctrl-C reaches ssh as well as this process, which may hear of it a moment later.
+            pause(MOMENT_MILLIS);
+            if (Cleanup.stopping()) {
+                throw Failure.step("interrupted");
+            }
+            attempt = talk.received() > before ? 0 : attempt;
+            before = talk.received();
+            if (attempt == 0) {
+                console.warn("the connection to %s was lost; trying again", ssh.host());
+            } else if (attempt == WAITS.length) {
+                throw Failure.step("the connection to %s was lost; the migration goes on there", ssh.host())
+                        .hint("run the same command again: it attaches to the run");
+            }
+            pause(WAITS[attempt++] * 1000L);
+        }
+    }
+
+    private Result collect() {
+        byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(talk.received() + 1));
+        if (answer.length == 0) {
+            throw Failure.step("how the run on %s has ended was told to another command that had attached to it", ssh.host())
+                    .hint("compare both sides with verify");
+        }
+        int start = 0;
+        while (answer[start] != '\n') {
+            start++;
+        }
+        String[] head = new String(answer, 0, start, StandardCharsets.US_ASCII).split(" +");
+        int rest = start + 1 + Integer.parseInt(head[1]);
+        int out = rest + Integer.parseInt(head[2]);
+        talk.accept(Arrays.copyOfRange(answer, start + 1, rest));
+        String code = head[0];
+        Result result = new Result(code.equals("-") ? Failure.STEP : Integer.parseInt(code),
+                new String(answer, rest, out - rest, StandardCharsets.UTF_8), new String(answer, out, answer.length - out, StandardCharsets.UTF_8));
+        if (code.equals("-") || result.code > 128 + 15) {
+            leave();
+            throw Failure.step("the run on %s was killed, or the machine was restarted", ssh.host())
+                    .hint("run the same command again with --restart");
+        }
+        return result;
+    }
+
+    /** Leaves nothing on the machine; what is wrong with it has been said or is said next. */
+    private void leave() {
+        try {
+            ssh.run(RemoteScripts.REMOVE, folder);
+        } catch (Failure e) {
+            console.warn("the folder ~/%s on %s could not be removed: %s", folder, ssh.host(), Failure.why(e));
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static List<String> words(byte[] answer) {
+        return new String(answer, StandardCharsets.UTF_8).lines().toList();
+    }
+
+    private static String quoted(List<String> words) {
+        return words.stream().map(ShellScript::quoted).collect(Collectors.joining(" "));
+    }
+}

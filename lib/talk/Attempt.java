@@ -1,0 +1,62 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.talk;
+
+import java.sql.SQLException;
+
+/** Work that changes the target at some point: every failure and every signal says whether it has, and how to go on. */
+public final class Attempt {
+    /** What is done to the target. */
+    public interface Work {
+        void run() throws SQLException;
+    }
+
+    private static final String AGAIN = "run the same command again with --restart: it removes what this run made";
+
+    private final Console console;
+    private final String unchanged;
+    private volatile boolean begun;
+
+    /** @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged} */
+    public Attempt(Console console, String unchanged) {
+        this.console = console;
+        this.unchanged = unchanged;
+    }
+
+    /** From now on the target is changed. */
+    public void begin() {
+        begun = true;
+    }
+
+    /**
+     * Does the work.
+     *
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification found some
+     */
+    public void run(Work work) {
+        Cleanup.Task interrupted = Cleanup.onExit(this::interrupted);
+        try {
+            work.run();
+        } catch (Failure e) {
+            if (!begun) {
+                throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
+            }
+            throw e.exitCode() == Failure.DIFFERENCES ? e
+                    : e.asStep().hint("%s%s", new Shown(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
+        } catch (SQLException e) {
+            Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
+            throw begun ? failure.hint(AGAIN) : failure.asRefusal();
+        } finally {
+            // The sessions that a signal takes away bring us here before it is the message's turn.
+            if (!Cleanup.stopping()) {
+                interrupted.cancel();
+            }
+        }
+    }
+
+    private void interrupted() {
+        console.warn(begun ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed", unchanged);
+        if (begun) {
+            console.hint(AGAIN);
+        }
+    }
+}

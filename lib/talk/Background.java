@@ -1,0 +1,57 @@
+package lib.talk;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Something that is found out beside other work, in a thread of its own. */
+public final class Background<T> {
+    private final CompletableFuture<T> result;
+
+    private Background(CompletableFuture<T> result) {
+        this.result = result;
+    }
+
+    /** Begins the work. */
+    public static <T> Background<T> begin(String name, Supplier<T> work) {
+        return new Background<>(CompletableFuture.supplyAsync(work, task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            thread.start();
+        }));
+    }
+
+    /** @return what is there already */
+    public static <T> Background<T> done(T result) {
+        return new Background<>(CompletableFuture.completedFuture(result));
+    }
+
+    /** Does something with the result as soon as it is there; nothing, when the work fails. */
+    public void then(Consumer<T> use) {
+        result.thenAccept(use);
+    }
+
+    /**
+     * Waits for the end of the work.
+     *
+     * @throws RuntimeException what the work has thrown
+     */
+    public T get() {
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException known) {
+                throw known;
+            } else if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
+    }
+
+    /** Waits for the end of the work, whatever came of it. */
+    public void await() {
+        result.exceptionally(failure -> null).join();
+    }
+}

@@ -1,0 +1,189 @@
+package lib.talk;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, first what runs is ended, then what
+ * servers hold is put back, all at once and under one deadline, and last come files and words, last in, first out. The process ends in time
+ * whatever the servers do; what could not be put back is said. After {@code kill -9} nothing runs.
+ */
+public final class Cleanup {
+    /** From the signal on; with the JVM's own end that is less than 5 s. */
+    private static final long ENDED_MILLIS = 1_500;
+    private static final long PUT_BACK_MILLIS = 4_200;
+    private static final Deque<Task> TASKS = new ArrayDeque<>();
+    private static final Thread HOOK = new Thread(Cleanup::stop, "cleanup");
+    private static volatile boolean stopping;
+    /** What another thread had begun to do before the signal came. */
+    private static final Set<Task> RUNNING = new HashSet<>();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(HOOK);
+    }
+
+    /** When a task's turn comes after a signal. */
+    private enum Turn {
+        ENDING,
+        PUTTING_BACK,
+        LAST
+    }
+
+    /** A registered undoing; {@link #close} does it early. */
+    public static final class Task implements AutoCloseable {
+        private final Turn turn;
+        private final Runnable work;
+        private final Consumer<String> left;
+        private boolean done;
+
+        private Task(Turn turn, Runnable work, Consumer<String> left) {
+            this.turn = turn;
+            this.work = work;
+            this.left = left;
+        }
+
+        @Override
+        public void close() {
+            synchronized (TASKS) {
+                // While the process is being ended, it is another thread's turn: what this one began would be cut off with it.
+                if (stopping && !(Thread.currentThread() instanceof Undoing) && Thread.currentThread() != HOOK || !TASKS.remove(this)) {
+                    return;
+                }
+                RUNNING.add(this);
+            }
+            run();
+        }
+
+        /** Forgets the task without doing it. */
+        public void cancel() {
+            synchronized (TASKS) {
+                TASKS.remove(this);
+            }
+        }
+
+        private void run() {
+            try {
+                work.run();
+                tell(null);
+            } catch (RuntimeException e) {
+                tell(e.getMessage());
+                if (turn != Turn.PUTTING_BACK && !stopping) {
+                    throw e;
+                }
+            } finally {
+                synchronized (TASKS) {
+                    RUNNING.remove(this);
+                    TASKS.notifyAll();
+                }
+            }
+        }
+
+        /** Says what could not be put back, once; what is done is not said. */
+        private void tell(String reason) {
+            synchronized (this) {
+                if (done) {
+                    return;
+                }
+                done = true;
+            }
+            if (reason != null) {
+                left.accept(reason);
+            }
+        }
+    }
+
+    /** Does one task after a signal. */
+    private static final class Undoing extends Thread {
+        Undoing(Task task) {
+            super(task::run, "undoing");
+            setDaemon(true);
+        }
+    }
+
+    private Cleanup() {
+    }
+
+    /** Registers work that may be called from another thread while the rest of the process still runs; it needs no server, and must not throw. */
+    public static Task onExit(Runnable work) {
+        return register(new Task(Turn.LAST, work, reason -> { }));
+    }
+
+    /** Registers work that ends what runs: a program, sessions. After a signal it comes first, and must not take longer than a second. */
+    public static Task ending(Runnable work) {
+        return register(new Task(Turn.ENDING, work, reason -> { }));
+    }
+
+    /**
+     * Registers work that puts something back on a server, in a session that nobody else ends.
+     *
+     * @param left says what stays as it is, and the command that puts it back; it is told why: the work has thrown, or did not end in time
+     */
+    public static Task puttingBack(Runnable work, Consumer<String> left) {
+        return register(new Task(Turn.PUTTING_BACK, work, left));
+    }
+
+    private static Task register(Task task) {
+        synchronized (TASKS) {
+            TASKS.push(task);
+        }
+        return task;
+    }
+
+    /** @return true once the process is being ended by a signal, when failures of running steps are no news */
+    public static boolean stopping() {
+        return stopping;
+    }
+
+    /** The process ends when this returns, whatever other threads are about. */
+    private static void stop() {
+        long begun = System.nanoTime();
+        synchronized (TASKS) {
+            stopping = true;
+        }
+        together(Turn.ENDING, begun + TimeUnit.MILLISECONDS.toNanos(ENDED_MILLIS));
+        together(Turn.PUTTING_BACK, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+        for (Task task = next(Turn.LAST); task != null; task = next(Turn.LAST)) {
+            task.run();
+        }
+        await(Turn.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+    }
+
+    /** Does all tasks of a turn at once, and waits for them and for those that another thread does; no longer than until the deadline. */
+    private static void together(Turn turn, long deadline) {
+        for (Task task = next(turn); task != null; task = next(turn)) {
+            synchronized (TASKS) {
+                RUNNING.add(task);
+            }
+            new Undoing(task).start();
+        }
+        await(turn, deadline).forEach(task -> task.tell("the server did not do it in time"));
+    }
+
+    /** @return those that have not ended by then */
+    private static List<Task> await(Turn turn, long deadline) {
+        synchronized (TASKS) {
+            try {
+                for (long rest = deadline - System.nanoTime(); rest > 0 && RUNNING.stream().anyMatch(task -> task.turn == turn);
+                        rest = deadline - System.nanoTime()) {
+                    TASKS.wait(TimeUnit.NANOSECONDS.toMillis(rest) + 1);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return RUNNING.stream().filter(task -> task.turn == turn).toList();
+        }
+    }
+
+    private static Task next(Turn turn) {
+        synchronized (TASKS) {
+            Task next = TASKS.stream().filter(task -> task.turn == turn).findFirst().orElse(null);
+            TASKS.remove(next);
+            return next;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//DEPS info.picocli:picocli:4.7.7
+package lib.talk;
+
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** The question before something is done that costs money or removes things. */
+public final class Consent {
+    @Option(names = {"-y", "--yes"}, order = 32, description = "do not ask whether to go ahead")
+    private boolean yes;
+
+    /**
+     * Asks at the terminal, unless the answer was given.
+     *
+     * @throws Failure usage, when there is no terminal; refused, when the answer is no
+     */
+    public void ask(String question) {
+        if (yes) {
+            return;
+        }
+        if (System.console() == null) {
+            throw Failure.usage("there is no terminal to ask at: %s", question).hint("say so with --yes, or look first with --dry-run");
+        }
+        String answer = System.console().readLine("%s [y/N] ", Shown.of(question));
+        if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {
+            throw Failure.refused("not confirmed; nothing was changed");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package lib.talk;
+
+/**
+ * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run, and the exit code.
+ * The message names the side, quotes values and never holds a secret; {@link Console} prints it the way psql prints its own errors. Values
+ * are made fit to be shown (see {@link Shown}), in a hint so that SQL in them still means the same.
+ */
+public final class Failure extends RuntimeException {
+    /** Everything arrived. */
+    public static final int OK = 0;
+    /** A step failed after work had begun. */
+    public static final int STEP = 1;
+    /** Wrong usage: whatever can be known without connecting. */
+    public static final int USAGE = 2;
+    /** Refused before anything was changed. */
+    public static final int REFUSED = 3;
+    /** Verification found differences. */
+    public static final int DIFFERENCES = 4;
+
+    private static final long serialVersionUID = 1;
+
+    private final int exitCode;
+    private String detail;
+    private String hint;
+
+    private Failure(int exitCode, String message) {
+        super(message);
+        this.exitCode = exitCode;
+    }
+
+    public static Failure usage(String format, Object... values) {
+        return new Failure(USAGE, Shown.format(format, values));
+    }
+
+    public static Failure refused(String format, Object... values) {
+        return new Failure(REFUSED, Shown.format(format, values));
+    }
+
+    public static Failure step(String format, Object... values) {
+        return new Failure(STEP, Shown.format(format, values));
+    }
+
+    public static Failure differences(String format, Object... values) {
+        return new Failure(DIFFERENCES, Shown.format(format, values));
+    }
+
+    /** What lies behind the message, such as a server's own words; several lines are given as {@link Shown#lines}. */
+    public Failure detail(String format, Object... values) {
+        detail = Shown.format(format, values);
+        return this;
+    }
+
+    /** What to run or change next. */
+    public Failure hint(String format, Object... values) {
+        hint = ShownSql.hint(format, values);
+        return this;
+    }
+
+    /** @return the same failure, said before anything was changed */
+    public Failure asRefusal() {
+        Failure refusal = new Failure(REFUSED, getMessage());
+        refusal.detail = detail;
+        refusal.hint = hint;
+        refusal.initCause(this);
+        return refusal;
+    }
+
+    /** @return the same failure, said after work had begun */
+    public Failure asStep() {
+        Failure step = new Failure(STEP, getMessage());
+        step.detail = detail;
+        step.hint = hint;
+        step.initCause(this);
+        return step;
+    }
+
+    /** Keeps the cause for {@code -v}; it is never printed otherwise. */
+    public Failure because(Throwable cause) {
+        initCause(cause);
+        return this;
+    }
+
+    public int exitCode() {
+        return exitCode;
+    }
+
+    /** @return what went wrong, in a line; the driver's own account of a server's error goes over several */
+    public static Shown why(Throwable e) {
+        return e instanceof Failure ? new Shown(e.getMessage()) : Shown.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    }
+
+    /** @return the detail as it is shown, or null */
+    public String detail() {
+        return detail;
+    }
+
+    /** @return the hint as it is shown, or null */
+    public String hint() {
+        return hint;
+    }
+}

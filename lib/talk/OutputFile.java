@@ -1,0 +1,72 @@
+package lib.talk;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The one file that a command produces, readable by this user only. It appears under its name when it is complete.
+ *
+ * @param overwrite whether a file of that name may be replaced
+ */
+public record OutputFile(Path path, boolean overwrite) {
+    /**
+     * Asks before the work what could go wrong after it.
+     *
+     * @throws Failure usage, when the file exists already or its folder cannot be written to
+     */
+    public void check() {
+        if (Files.isDirectory(path)) {
+            throw Failure.usage("\"%s\" is a folder", path).hint("name a file");
+        }
+        if (Files.exists(path) && !overwrite) {
+            throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
+        }
+        if (!Files.isWritable(path.toAbsolutePath().getParent())) {
+            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path).hint("name a file in a folder of yours");
+        }
+    }
+
+    /**
+     * Writes the file, in UTF-8 and of mode 0600.
+     *
+     * @throws Failure step, when it cannot be written, or when somebody has put a file of that name there since {@link #check}
+     */
+    public void write(String content) {
+        Path unfinished = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+        try {
+            Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try {
+                Files.writeString(unfinished, content);
+                if (overwrite) {
+                    Files.move(unfinished, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                } else {
+                    moveToNewName(unfinished);
+                }
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (FileAlreadyExistsException e) {
+            throw Failure.step("\"%s\" is not written: a file of that name has appeared meanwhile", path).because(e)
+                    .hint("name another file or use --overwrite");
+        } catch (IOException e) {
+            throw Failure.step("could not write \"%s\": %s", path, e.getMessage()).because(e);
+        }
+    }
+
+    /** A rename replaces what is there; a second name for the same file does not (POSIX, rename and link). */
+    private void moveToNewName(Path unfinished) throws IOException {
+        try {
+            Files.createLink(path, unfinished);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // A file system without hard links; this asks and renames in two steps.
+            Files.move(unfinished, path);
+        }
+    }
+}

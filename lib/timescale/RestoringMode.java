@@ -1,0 +1,151 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.timescale;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import lib.server.Connecting;
+import lib.server.Leftovers;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.TargetLock;
+import lib.server.Versions;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Failure;
+
+/**
+ * The state of a database in which TimescaleDB treats hypertables, chunks and its own catalog as ordinary tables and runs no jobs
+ * (timescaledb_pre_restore, timescaledb_post_restore). It is a setting of the database, so it outlasts the session that asked for it, and
+ * it reaches new sessions only. However the load ends, it is off afterwards.
+ */
+public final class RestoringMode implements AutoCloseable {
+    /** Before this version the scheduler of jobs begins while the setting is still there, and ends for it (TimescaleDB 2.26.4, #9625). */
+    private static final String SEEN_AT_ONCE = "2.26.4";
+    private static final String STATE = "SELECT pg_catalog.current_setting('timescaledb.restoring', true)";
+
+    private final TargetLock lock;
+    private final Server target;
+    private final Timescale timescale;
+    private final Console console;
+    private final Cleanup.Task leaving;
+    private boolean left;
+
+    private RestoringMode(TargetLock lock, Server target, Timescale timescale, Console console) {
+        this.lock = lock;
+        this.target = target;
+        this.timescale = timescale;
+        this.console = console;
+        leaving = Cleanup.puttingBack(this::leave, this::left);
+    }
+
+    /**
+     * Turns the mode on.
+     *
+     * @param lock keeps other runs off the target
+     * @param to a session on the target, which gets the mode too
+     * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
+     */
+    public static RestoringMode begin(TargetLock lock, Server target, Connection to, Timescale timescale, Console console) {
+        RestoringMode mode = new RestoringMode(lock, target, timescale, console);
+        try {
+            TimescaleExtension.of(to, "target");
+            Rows.run(to, "target", "preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
+            Rows.run(to, "target", "turning restoring mode on", beginning(timescale));
+            mode.prove("on");
+            return mode;
+        } catch (RuntimeException e) {
+            mode.close();
+            throw e;
+        }
+    }
+
+    /** Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came from, and jobs may run. */
+    public void end(Connection to) {
+        turnOff(to, timescale);
+        leaving.cancel();
+        left = true;
+        prove("off");
+    }
+
+    public static void turnOff(Connection session, Timescale timescale) {
+        endings(timescale).forEach(sql -> Rows.run(session, "target", "turning restoring mode off", sql));
+    }
+
+    private void prove(String wanted) {
+        try (Connection fresh = target.session()) {
+            String state = Rows.text(fresh, "target", "asking for restoring mode", STATE);
+            if (!wanted.equals(state)) {
+                throw Failure.step("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
+                        .hint("connect to the server itself: a connection pooler in between hands out sessions that are older than the setting");
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement("target", "ending the session", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!left) {
+            leaving.close();
+        }
+    }
+
+    private void leave() {
+        left = true;
+        try (Connection session = target.sessionToPutBack();
+                TargetLock again = lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
+            Leftovers.end(again == null ? lock : again, session);
+            withdraw(session, timescale, () -> { });
+        } catch (SQLException e) {
+            // The session is gone, and had done its work.
+        }
+    }
+
+    private void left(String reason) {
+        console.warn("restoring mode of TimescaleDB may still be on in the target's database: %s", reason);
+        console.hint("turn it off with: repair");
+    }
+
+    /**
+     * Takes an unfinished load out of TimescaleDB's sight, after which the mode is off.
+     *
+     * @param more what else is to be done while hypertables and chunks are ordinary tables
+     */
+    public static void withdraw(Connection session, Timescale timescale, Runnable more) {
+        List<String> statements = withdrawal(session, timescale);
+        statements.subList(0, statements.size() - 1).forEach(sql -> Rows.run(session, "target", "withdrawing what was loaded", sql));
+        more.run();
+        Rows.run(session, "target", "turning restoring mode off", statements.get(statements.size() - 1));
+    }
+
+    /** @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it is emptied */
+    public static List<String> withdrawal(Connection session, Timescale timescale) {
+        List<String> statements = new ArrayList<>(List.of(beginning(timescale)));
+        statements.addAll(TimescaleCatalog.clearing(session));
+        statements.add(ending(timescale));
+        return statements;
+    }
+
+    /** @return the statement that turns the mode on */
+    public static String beginning(Timescale timescale) {
+        return "SELECT " + timescale.function("timescaledb_pre_restore") + "()";
+    }
+
+    /** @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does not do both */
+    public static List<String> endings(Timescale timescale) {
+        return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1, ending(timescale));
+    }
+
+    /** @return the statement that turns the mode off */
+    public static String ending(Timescale timescale) {
+        return "SELECT " + timescale.function("timescaledb_post_restore") + "()";
+    }
+
+    /** @return whether the mode is on for new sessions of this database */
+    public static boolean isOn(Connection fresh) {
+        return "on".equals(Rows.text(fresh, "target", "asking for restoring mode", STATE));
+    }
+}

@@ -1,0 +1,134 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.timescale;
+
+import java.sql.Connection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import lib.server.Rows;
+import lib.talk.Sql;
+
+/**
+ * The extension TimescaleDB of a database.
+ *
+ * @param schema where its functions stand, {@code public} nearly always
+ * @param jobs those of the user, policies among them
+ * @param keys the foreign keys that reference hypertables (TimescaleDB 2.16 and newer)
+ * @param tablespaces those that new chunks go to
+ * @param readers what may read hypertables through a function while it is loaded; null where nothing does
+ */
+public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces, List<Reader> readers) {
+    /**
+     * A job as the extension keeps it; {@code scheduled} is false while it is paused.
+     *
+     * @param name what it runs, for messages
+     * @param nextStart when it is due, as the server writes it, or null where it has never been due
+     * @param superuser whether its owner is one
+     * @param createrole whether its owner may create roles
+     */
+    public record Job(int id, String name, String owner, boolean scheduled, String nextStart, boolean superuser, boolean createrole) {
+        @Override
+        public String toString() {
+            return "job " + id + " (" + name + ")";
+        }
+    }
+
+    /** A foreign key; {@code identity} says of which table. */
+    public record Key(long oid, String identity) {
+    }
+
+    /** When a {@link Reader} reads: for each row, when it is made of the rows, or when they are analyzed. */
+    public enum Reads {
+        ROWS, OBJECT, STATISTICS
+    }
+
+    /**
+     * What calls a function that may read a hypertable.
+     *
+     * @param catalog the identifier of the system catalog that holds it
+     * @param relation its table
+     * @param identity its kind and name, for messages
+     */
+    public record Reader(Reads reads, long catalog, long oid, long relation, String identity) {
+    }
+
+    /** Jobs with smaller identifiers come with the extension. */
+    private static final int FIRST_JOB = 1000;
+
+    /** None in the manifest of a dump that was written before this was. */
+    @Override
+    public List<Key> keys() {
+        return keys == null ? List.of() : keys;
+    }
+
+    /** As above. */
+    @Override
+    public List<String> tablespaces() {
+        return tablespaces == null ? List.of() : tablespaces;
+    }
+
+    /** @return what may read hypertables through a function while it is loaded; nothing in a manifest that was written before this was */
+    public List<Reader> reading() {
+        return readers == null ? List.of() : readers;
+    }
+
+    /**
+     * @return the extension, or null where the database does not have it; without what {@link #whole} adds
+     * @throws Failure refused, where something of others stands among its own
+     */
+    public static Timescale of(Connection session, String side) {
+        TimescaleExtension extension = TimescaleExtension.of(session, side);
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of(), List.of(), null);
+    }
+
+    /** @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces, and these */
+    public Timescale whole(Connection session, String side, List<Reader> reading) {
+        return new Timescale(version, schema, jobs, Rows.list(session, side, "listing the foreign keys of hypertables", """
+                SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
+                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
+                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))), tablespaces(session, side), reading.isEmpty() ? null : reading);
+    }
+
+    /** @return those that new chunks go to (attach_tablespace), in a database that has the extension */
+    public static List<String> tablespaces(Connection session, String side) {
+        return Rows.texts(session, side, "listing the tablespaces of hypertables", "SELECT DISTINCT tablespace_name::text FROM _timescaledb_catalog.tablespace ORDER BY 1");
+    }
+
+    /** @return the user's jobs, by their identifiers */
+    public static List<Job> jobs(Connection session, String side) {
+        return jobs(session, side, jobTable(session, side));
+    }
+
+    private static List<Job> jobs(Connection session, String side, String table) {
+        return Rows.list(session, side, "listing the jobs", """
+                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s,
+                       coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false)
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN pg_catalog.pg_roles r ON r.oid = j.owner::pg_catalog.oid WHERE %s ORDER BY j.id"""
+                .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
+                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5), row.getBoolean(6), row.getBoolean(7)));
+    }
+
+    /** @return the table of the jobs, which stands in another schema since 2.25 */
+    public static String jobTable(Connection session, String side) {
+        return Rows.text(session, side, "looking for the table of jobs", """
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND n.nspname IN ('_timescaledb_config', '_timescaledb_catalog')""");
+    }
+
+    /** @return a condition for the table of the jobs: the job is the user's */
+    public static String ownJob(String column) {
+        return column + " >= " + FIRST_JOB;
+    }
+
+    /** @return one of the extension's own functions, with its schema */
+    public String function(String name) {
+        return Sql.name(schema, name);
+    }
+
+    /** @return the roles that own jobs */
+    public Set<String> jobOwners() {
+        return jobs.stream().map(Job::owner).collect(Collectors.toCollection(TreeSet::new));
+    }
+}

@@ -1,0 +1,290 @@
+//DEPS org.zeroturnaround:zt-exec:1.13.0
+//DEPS org.slf4j:slf4j-nop:1.7.36
+package lib.tools;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import lib.dsn.Dsn;
+import lib.dsn.Wire;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.ShellScript;
+import lib.talk.Shown;
+import org.zeroturnaround.exec.ProcessExecutor;
+import org.zeroturnaround.exec.StartedProcess;
+import org.zeroturnaround.exec.stream.LogOutputStream;
+
+/**
+ * Runs one client program to its end. No secret is in its arguments or in its environment: the password is in a pass file. The program
+ * and its children end with us, and a message that fails the step ends the program at once.
+ */
+public final class Tool {
+    /** How long a program that has failed may still talk about it. */
+    private static final int MESSAGE_MILLIS = 200;
+
+    /** What client programs call themselves on the target: nobody else's sessions have that name, so that those left by a run can be told. */
+    public static final String NAME = "tsmigrate " + UUID.randomUUID().toString().substring(0, 18);
+    private static final Set<AtomicReference<Process>> ON_TARGET = ConcurrentHashMap.newKeySet();
+
+    private final ClientTools.Installation tools;
+    private final Console console;
+    private final Set<AtomicReference<Process>> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopped;
+
+    public Tool(ClientTools.Installation tools, Console console) {
+        this.tools = tools;
+        this.console = console;
+    }
+
+    /**
+     * Runs a program that connects to a server.
+     *
+     * @param side the server; its connection string becomes {@code -d}
+     * @return the lines of stdout
+     * @throws Failure step, with the message that failed it
+     */
+    public List<String> connected(String name, Dsn side, List<String> arguments) {
+        return run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), new ToolMessages(name));
+    }
+
+    /** The same with a program that creates nothing, so that its session is none of those which a failed run leaves at work. */
+    public List<String> asking(String name, Dsn side, List<String> arguments) {
+        return run(name, side, connecting(name, side, "", arguments), side.toolEnvironment(), new ToolMessages(name));
+    }
+
+    /** The last value of a keyword counts. */
+    private static String named(Dsn side) {
+        return isTarget(side.side()) ? " application_name='" + NAME + "'" : "";
+    }
+
+    private List<String> connecting(String name, Dsn side, String application, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(List.of("--no-password", "-d", side.conninfo(tools.major()) + application));
+        command.addAll(arguments);
+        return command;
+    }
+
+    /**
+     * Runs a program that goes on after an error.
+     *
+     * @param tolerated the messages that do not end it
+     * @return everything it said on stderr
+     * @throws Failure step, with the first message that is none of those
+     */
+    public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments, Predicate<ToolMessages.Message> tolerated) {
+        ToolMessages messages = new ToolMessages(name, tolerated);
+        run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), messages);
+        return messages.all();
+    }
+
+    /** Runs a program that only reads and writes files. */
+    public List<String> local(String name, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(arguments);
+        return run(name, "this machine", command, Map.of(), new ToolMessages(name));
+    }
+
+    /** Runs a program that only reads files, and ends it once it has written this many bytes to stdout. */
+    public byte[] beginning(String name, List<String> arguments, int bytes) {
+        List<String> command = new ArrayList<>(List.of(tools.tool(name)));
+        command.addAll(arguments);
+        AtomicReference<Process> process = new AtomicReference<>();
+        Beginning beginning = new Beginning(bytes, process);
+        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, beginning, () -> beginning.full);
+        return beginning.kept.toByteArray();
+    }
+
+    /** Keeps what comes first, and ends who writes on. */
+    private static final class Beginning extends OutputStream {
+        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        private final int most;
+        private final AtomicReference<Process> process;
+        private volatile boolean full;
+
+        Beginning(int most, AtomicReference<Process> process) {
+            this.most = most;
+            this.process = process;
+        }
+
+        @Override
+        public void write(int value) {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] data, int start, int length) {
+            int room = Math.min(length, most - kept.size());
+            kept.write(data, start, room);
+            if (room < length) {
+                full = true;
+                if (process.get() != null) {
+                    process.get().destroy();
+                }
+            }
+        }
+    }
+
+    /** It ends when its server is given up. */
+    private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment, ToolMessages messages) {
+        Wire wire = side.wire();
+        Runnable stopping = this::stop;
+        wire.whenGone(stopping);
+        try {
+            return run(name, side.side(), command, environment, messages);
+        } catch (Failure e) {
+            wire.orFail();
+            throw e;
+        } finally {
+            wire.forget(stopping);
+        }
+    }
+
+    private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
+        List<String> output = new ArrayList<>();
+        run(name, side, command, environment, messages, new AtomicReference<>(), new LogOutputStream() {
+            @Override
+            protected void processLine(String line) {
+                output.add(line);
+            }
+        }, () -> false);
+        return output;
+    }
+
+    /**
+     * @param process where the program is to be found while it runs
+     * @param enough whether it has written what was wanted, and was ended for that
+     */
+    private void run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages, AtomicReference<Process> process,
+            OutputStream output, BooleanSupplier enough) {
+        console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
+        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(output).redirectError(new LogOutputStream() {
+            @Override
+            protected void processLine(String line) {
+                messages.line(line);
+                if (messages.failing().isPresent() && process.get() != null) {
+                    // What belongs to the message follows it at once.
+                    CompletableFuture.delayedExecutor(MESSAGE_MILLIS, TimeUnit.MILLISECONDS).execute(process.get()::destroy);
+                }
+            }
+        });
+        ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
+        executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
+        Cleanup.Task end = Cleanup.ending(() -> end(process));
+        running.add(process);
+        if (isTarget(side)) {
+            ON_TARGET.add(process);
+        }
+        try {
+            int code = start(name, executor, process).getFuture().get().getExitValue();
+            messages.all().forEach(message -> message.harmless().ifPresent(
+                    reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
+            if (!enough.getAsBoolean()) {
+                judge(name, side, code, messages);
+            }
+        } catch (ExecutionException e) {
+            throw Failure.step("%s could not be run to its end on the %s", name, side).because(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.step("%s was interrupted", name);
+        } finally {
+            running.remove(process);
+            ON_TARGET.remove(process);
+            end.close();
+        }
+    }
+
+    /** Ends what runs, and starts nothing any more; called from another thread. */
+    public void stop() {
+        stopped = true;
+        running.forEach(Tool::end);
+    }
+
+    /** Ends every program that works on the target; called from another thread. */
+    public static void stopOnTarget() {
+        ON_TARGET.forEach(Tool::end);
+    }
+
+    private static boolean isTarget(String side) {
+        return side.equals("target");
+    }
+
+    /** What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes the program. */
+    private static List<String> privately(List<String> command) {
+        List<String> all = new ArrayList<>(List.of("sh", "-c", "umask 077 && exec \"$@\"", "sh"));
+        all.addAll(command);
+        return all;
+    }
+
+    /** A signal finds the program either not started or known, and never leaves it behind. */
+    private StartedProcess start(String name, ProcessExecutor executor, AtomicReference<Process> process) {
+        synchronized (process) {
+            if (stopped || Cleanup.stopping()) {
+                throw Failure.step("%s was not started any more", name);
+            }
+            try {
+                StartedProcess started = executor.start();
+                process.set(started.getProcess());
+                return started;
+            } catch (IOException e) {
+                // The library's own message would repeat the whole environment.
+                throw Failure.step("could not start %s", name);
+            }
+        }
+    }
+
+    private static void judge(String name, String side, int code, ToolMessages messages) {
+        messages.failing().ifPresent(message -> {
+            throw Failure.step("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
+        });
+        // pg_restore ends so after errors that it went on from, each of which was judged above; psql ends with 0 then. Whatever else it is, such
+        // as a signal, has cut the program short (PostgreSQL manual, psql, "Exit Status").
+        boolean wholeWithErrors = code == 1 && messages.all().stream().anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
+        if (code != 0 && !wholeWithErrors) {
+            throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
+                    .detail("%s", Shown.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
+        }
+    }
+
+    /** pg_dump and pg_restore fork workers, which do not end by themselves when only their leader is told to. */
+    private static void end(AtomicReference<Process> started) {
+        List<ProcessHandle> family = new ArrayList<>();
+        synchronized (started) {
+            if (started.get() == null) {
+                return;
+            }
+            family.addAll(started.get().descendants().toList());
+            family.add(started.get().toHandle());
+        }
+        family.forEach(ProcessHandle::destroy);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Cleanup.stopping() ? 1 : 5);
+        while (family.stream().anyMatch(Tool::runs) && System.nanoTime() < deadline) {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        family.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has no program. */
+    private static boolean runs(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
+    }
+}

@@ -1,0 +1,51 @@
+package lib.verify;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import lib.catalog.Extensions;
+import lib.source.Uncarried;
+
+/** What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived. */
+public final class LeftOut {
+    /** What no dump of a database has, and nobody expects of one. */
+    private static final String SERVER = "server-settings";
+    private final List<String> parts = new ArrayList<>();
+
+    /** @param uncarried what was accepted, by whatever name, once a check has passed */
+    public LeftOut things(Uncarried uncarried) {
+        Map<String, Collection<String>> names = new TreeMap<>();
+        uncarried.all().stream().filter(thing -> !thing.kind().equals(SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
+        names.forEach((kind, all) -> count(kind, all.size()));
+        return this;
+    }
+
+    public LeftOut extensions(Extensions extensions, Collection<String> accepted) {
+        return count("extensions", (int) extensions.all().stream().filter(extension -> accepted.contains(extension.name())).count());
+    }
+
+    /** @param number of these; none is no part */
+    public LeftOut count(String what, int number) {
+        return part(what + " (" + number + ")", number > 0);
+    }
+
+    public LeftOut part(String what, boolean left) {
+        if (left) {
+            parts.add(what);
+        }
+        return this;
+    }
+
+    /** @return the last line of a run that has looked at all that it has moved */
+    public String everything(String moved) {
+        return (parts.isEmpty() ? "everything arrived: " : "everything that was to be moved arrived: ") + with(moved);
+    }
+
+    /** @return what was moved, and what was not */
+    String with(String moved) {
+        return moved + (parts.isEmpty() ? "" : "; left out: " + String.join(", ", parts));
+    }
+}

@@ -1,0 +1,299 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.verify;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+import lib.code.HeldTables;
+import lib.code.PlannedCode;
+import lib.compare.Checksums;
+import lib.compare.ComparedRows;
+import lib.compare.ComparedTable;
+import lib.compare.RowQuestions;
+import lib.compare.RowSum;
+import lib.compare.RowTally;
+import lib.facts.Difference;
+import lib.server.ComputingSessions;
+import lib.server.Connecting;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.server.SessionPair;
+import lib.source.Snapshot;
+import lib.talk.Console;
+import lib.talk.Sql;
+import lib.talk.Workers;
+
+/**
+ * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a checksum. Small tables are
+ * asked for many in one round trip, and one by one only where something is amiss among them. Nothing is run that users have written: a table
+ * whose query would do so is compared by COPY, and what its owner's query would have to decide is left undecided.
+ */
+final class RowComparison {
+    private static final long SMALL = 64 * 1024;
+    private static final int TABLES_A_TRIP = 50;
+    private static final String UNDEFINED_COLUMN = "42703";
+    private static final String UNDEFINED_TABLE = "42P01";
+    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+    private static final String NOT_POPULATED = "55000";
+
+    private final Snapshot source;
+    private final ComputingSessions computing;
+    private final Server target;
+    private final Console console;
+    private final RowQuestions questions;
+    private final Executor executor;
+    private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
+    private final DifferingViews views;
+    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
+    private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
+    private final RowTally tally = new RowTally();
+    private StreamedComparison streamed;
+
+    /**
+     * @param executor runs the target's queries while the workers run the source's
+     */
+    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQuestions.Depth depth, Executor executor) {
+        this.source = source;
+        this.computing = computing;
+        target = computing.server();
+        this.console = console;
+        this.questions = new RowQuestions(depth, new Checksums(source.server().facts(), target.facts()));
+        this.executor = executor;
+        this.views = new DifferingViews(console);
+    }
+
+    /**
+     * @param wanted the largest first
+     * @return what differs, in no particular order
+     */
+    List<Difference> run(List<ComparedTable> wanted, int jobs) {
+        if (wanted.isEmpty()) {
+            return differences;
+        }
+        synchronized (source.holder()) {
+            questions.prepare(source.holder(), wanted);
+        }
+        try (StreamedComparison looking = new StreamedComparison(source.server(), target, questions.contents())) {
+            streamed = looking;
+            Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
+            if (!wantedByOthers.isEmpty()) {
+                compareThroughHolder();
+            }
+        }
+        return differences;
+    }
+
+    /** @return the materialized views that do not hold what the target's query gives, which is no wonder where what they read differs */
+    List<Difference> views() {
+        return views.wrong();
+    }
+
+    /** @return the relations of which it could not be told whether their rows are right, in no particular order */
+    List<Undecided> undecided() {
+        return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
+    }
+
+    /** @return what was compared so far, and how */
+    ComparedRows compared() {
+        return tally.compared();
+    }
+
+    /** @return how many rows the compared chunks of each hypertable have on the source */
+    Map<String, Long> ofHypertables() {
+        return tally.ofHypertables();
+    }
+
+    private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
+        List<List<ComparedTable>> trips = new ArrayList<>();
+        List<ComparedTable> small = new ArrayList<>();
+        for (ComparedTable table : wanted) {
+            if (table.bytes() > SMALL || table.materialized()) {
+                trips.add(List.of(table));
+            } else {
+                small.add(table);
+            }
+        }
+        for (int i = 0; i < small.size(); i += TABLES_A_TRIP) {
+            trips.add(small.subList(i, Math.min(small.size(), i + TABLES_A_TRIP)));
+        }
+        return trips;
+    }
+
+    /** Whoever waits for a stronger lock on a table waits for our snapshot; only the session that holds the lock reads past it. */
+    private void compareThroughHolder() {
+        try (Connection there = target.session()) {
+            for (ComparedTable table : wantedByOthers) {
+                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
+                synchronized (source.holder()) {
+                    try (HeldTables ours = streamed.held(source.holder()); HeldTables theirs = new HeldTables(there, target.side(), there)) {
+                        boolean coded = !streamed.among(List.of(table), ours, theirs).isEmpty();
+                        compare(source.holder(), there, table, coded);
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            throw Connecting.statement(target.side(), "ending the session", e);
+        }
+    }
+
+    private final class Pair implements Workers.Worker<List<ComparedTable>> {
+        private final SessionPair sessions = new SessionPair(source, target);
+
+        Pair() {
+            Rows.run(sessions.source(), source.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
+            Rows.run(sessions.target(), target.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
+        }
+
+        @Override
+        public void work(List<ComparedTable> some) {
+            try (HeldTables ours = streamed.held(sessions.source()); HeldTables theirs = new HeldTables(sessions.target(), target.side(), sessions.target())) {
+                Set<ComparedTable> coded = streamed.among(some, ours, theirs);
+                if (some.size() > 1 && coded.isEmpty() && together(some)) {
+                    return;
+                }
+                for (ComparedTable table : some) {
+                    // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
+                    if (table.materialized() || lock(table)) {
+                        compare(sessions.source(), sessions.target(), table, coded.contains(table));
+                    } else {
+                        wantedByOthers.add(table);
+                    }
+                }
+            }
+            views.decide();
+        }
+
+        /** @return false if one of them is waited for by others, or one of the sides refuses */
+        private boolean together(List<ComparedTable> some) {
+            String names = String.join(", ", some.stream().map(table -> "ONLY " + Sql.name(table.schema(), table.name())).toList());
+            RowSum.Answers answers = null;
+            try (Statement statement = sessions.source().createStatement()) {
+                statement.execute("SAVEPOINT together");
+                try {
+                    statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
+                    List<RowQuestions.Question> asked = some.stream().map(table -> questions.whole(table, table.columns())).toList();
+                    answers = RowSum.ask(sessions.source(), sessions.target(), asked, executor);
+                } catch (SQLException e) {
+                    // What it is about will be said of the one table that it is about.
+                    statement.execute("ROLLBACK TO together");
+                }
+                statement.execute("RELEASE together");
+            } catch (SQLException e) {
+                throw Connecting.statement(source.side(), "comparing rows", e);
+            }
+            if (answers == null || answers.refused() != null) {
+                return false;
+            }
+            for (int i = 0; i < some.size(); i++) {
+                judge(some.get(i), null, answers.source().get(i), answers.target().get(i));
+            }
+            return true;
+        }
+
+        private boolean lock(ComparedTable table) {
+            try {
+                return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
+            } catch (SQLException e) {
+                throw Connecting.statement(source.side(), "locking table " + table.identity(), e);
+            }
+        }
+
+        @Override
+        public void cancel() {
+            sessions.cancel();
+        }
+
+        @Override
+        public void close() {
+            sessions.close();
+        }
+    }
+
+    /** @param coded whether a query of the table would run what somebody has written */
+    private void compare(Connection from, Connection to, ComparedTable table, boolean coded) {
+        if (!coded) {
+            compare(from, to, table, table.columns());
+        } else if (table.stored()) {
+            console.explain("table %s is read with COPY: %s", table.identity(), HeldTables.WHY_NOT);
+            answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
+        } else {
+            undecided.add(new Undecided(table.identity(), "its rows were not compared, for " + HeldTables.WHY_NOT, "to decide, compare them as its owner"));
+        }
+    }
+
+    private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
+        RowQuestions.Question asked = questions.of(from, table, columns);
+        answered(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
+    }
+
+    /** Asks both sides. */
+    private interface Asking {
+        RowSum.Answers ask() throws SQLException;
+    }
+
+    /** @param asked what the servers are asked, or null where the rows come here */
+    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowQuestions.Question asked, Asking asking) {
+        RowSum.Answers answers;
+        try {
+            answers = asking.ask();
+        } catch (SQLException e) {
+            throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
+        }
+        if (answers.refused() == null) {
+            judge(table, asked, answers.source().get(0), answers.target().get(0));
+        } else {
+            refused(from, to, table, columns, answers);
+        }
+    }
+
+    private void judge(ComparedTable table, RowQuestions.Question asked, RowSum here, RowSum there) {
+        tally.add(table, here);
+        if (here.equals(there)) {
+            return;
+        }
+        boolean number = here.rows() != there.rows();
+        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+                number ? there.number() : there.contents());
+        if (table.materialized()) {
+            views.add(new RefreshedView(computing, table, asked.target()), here, there, difference);
+        } else {
+            differences.add(difference);
+        }
+    }
+
+    /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */
+    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowSum.Answers answers) {
+        String state = String.valueOf(answers.refused().getSQLState());
+        if (state.equals(UNDEFINED_COLUMN)) {
+            Set<String> there = columns(to, table);
+            List<Checksums.Column> shared = columns.stream().filter(column -> there.contains(column.name())).toList();
+            if (shared.size() < columns.size()) {
+                compare(from, to, table, shared);
+                return;
+            }
+        }
+        if (state.equals(NOT_POPULATED) && table.materialized()) {
+            // Its state has been reported.
+            return;
+        }
+        if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
+            throw Connecting.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
+        }
+        differences.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
+                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + Connecting.words(answers.refused())));
+    }
+
+    private Set<String> columns(Connection to, ComparedTable table) {
+        return new HashSet<>(Rows.texts(to, target.side(), "listing the columns of " + table.identity(), """
+                SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped"""
+                .formatted(Sql.literal(table.target()))));
+    }
+}

@@ -1,0 +1,221 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.verify;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+import lib.catalog.ReservedSchemas;
+import lib.catalog.Selection;
+import lib.compare.ComparedRows;
+import lib.compare.ComparedTable;
+import lib.compare.RowQuestions;
+import lib.facts.Difference;
+import lib.facts.FactComparison;
+import lib.server.ComputingSessions;
+import lib.server.Connecting;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.source.Snapshot;
+import lib.talk.Console;
+
+/**
+ * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and comment, every row,
+ * every large object; what only the target has is no difference. Nothing stays written on either side. What the connecting user may not read
+ * of rows ends the comparison; what it may not see of options of user mappings and subscriptions is not compared.
+ */
+public final class Verification {
+    /** How far the comparison goes; each level includes those before it. */
+    public enum Level {
+        /** What the catalogs know, and the values of sequences. */
+        OBJECTS,
+        /** Also the number of rows of each table. */
+        COUNTS,
+        /** Also a checksum over the rows of each small table, and over a sample of those of a large one and of the large objects. */
+        SAMPLE,
+        /** Also a checksum over all rows of each table, and over each large object. */
+        CHECKSUMS
+    }
+
+    /** Differences of other kinds leave the rows of views alone. */
+    private static final Pattern BEARS_ON_ROWS = Pattern.compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
+
+    private final Snapshot source;
+    private final ComputingSessions computing;
+    private final Server target;
+    private final Selection selection;
+    private final Console console;
+    private final int jobs;
+    private Map<Long, Long> sequenceValues = Map.of();
+    private final Set<String> incomplete = new HashSet<>();
+    private boolean jobsPaused;
+    private RowComparison rows;
+    private final List<Undecided> undecided = new ArrayList<>();
+    private int tables;
+    private volatile String state = "listing objects";
+
+    /**
+     * @param computing the target
+     * @param selection what is wanted of the source
+     * @param jobs how many tables are compared at once; each takes a session on both sides
+     */
+    public Verification(Snapshot source, ComputingSessions computing, Selection selection, Console console, int jobs) {
+        this.source = source;
+        this.computing = computing;
+        target = computing.server();
+        this.selection = selection;
+        this.console = console;
+        this.jobs = jobs;
+    }
+
+    /**
+     * Gives values that sequences of the target must have reached, in place of those that the source's have now.
+     *
+     * @param values by the identifier of the source's sequence; a sequence without a value is read from the source
+     */
+    public Verification sequenceValues(Map<Long, Long> values) {
+        sequenceValues = Map.copyOf(values);
+        return this;
+    }
+
+    /** Leaves out whether jobs of TimescaleDB are scheduled, for a target whose jobs are paused for the time being. */
+    public Verification jobsPaused() {
+        jobsPaused = true;
+        return this;
+    }
+
+    /**
+     * Compares.
+     *
+     * @return every difference, sorted
+     * @throws Failure step, when a side cannot answer, naming the side and the table
+     */
+    public List<Difference> run(Level level) {
+        ExecutorService executor = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "comparing");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
+                    jobsPaused);
+            List<Difference> differences = new ArrayList<>(facts.run());
+            differences.addAll(uncompared());
+            state = "comparing sequences";
+            differences.addAll(new SequenceValues(source, target, selection, sequenceValues).run(facts::lacksRelation));
+            if (level != Level.OBJECTS) {
+                differences.addAll(rows(level, facts, executor));
+            }
+            if (level.compareTo(Level.SAMPLE) >= 0 && !selection.selective()) {
+                state = "comparing large objects";
+                differences.addAll(new LargeObjectContents(source, target, level == Level.SAMPLE, executor).run(jobs));
+            }
+            if (rows != null) {
+                judge(rows.views(), differences);
+            }
+            Collections.sort(differences);
+            undecided.sort(Comparator.comparing(Undecided::relation));
+            return differences;
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    /** Schemas that are never looked into; that they stay behind is said all the same. */
+    private List<Difference> uncompared() {
+        synchronized (source.holder()) {
+            return Rows.list(source.holder(), "source", "looking for schemas that are not compared", ReservedSchemas.query(selection),
+                    row -> new Difference("schema", row.getString(2), row.getString(3), "not compared"));
+        }
+    }
+
+    private List<Difference> rows(Level level, FactComparison facts, ExecutorService executor) {
+        state = "listing the tables";
+        List<ComparedTable> wanted = tables(facts);
+        tables = wanted.size();
+        rows = new RowComparison(source, computing, console, depth(level), executor);
+        state = null;
+        List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
+        undecided.addAll(rows.undecided());
+        if (!rows.ofHypertables().isEmpty() || !incomplete.isEmpty()) {
+            state = "counting the rows of hypertables";
+            HypertableRows hypertables = new HypertableRows(target, facts.theirs(), rows.ofHypertables(), incomplete);
+            differences.addAll(hypertables.run(jobs));
+            undecided.addAll(hypertables.undecided());
+        }
+        return differences;
+    }
+
+    static RowQuestions.Depth depth(Level level) {
+        return switch (level) {
+            case OBJECTS, COUNTS -> RowQuestions.Depth.NUMBER;
+            case SAMPLE -> RowQuestions.Depth.SAMPLE;
+            case CHECKSUMS -> RowQuestions.Depth.CONTENTS;
+        };
+    }
+
+    /** A view is wrong only if nothing is that it could have been made of. */
+    private void judge(List<Difference> views, List<Difference> differences) {
+        if (differences.stream().noneMatch(difference -> BEARS_ON_ROWS.matcher(difference.kind()).find())) {
+            differences.addAll(views);
+        } else {
+            views.forEach(view -> undecided.add(new Undecided(view.object(), "a REFRESH on the target would give other rows than the view has there",
+                    "to decide, mend the other differences and refresh it, then verify")));
+        }
+    }
+
+    /** What the target lacks has been reported with all that it holds. */
+    private List<ComparedTable> tables(FactComparison facts) {
+        List<ComparedTable> tables = new ArrayList<>();
+        synchronized (source.holder()) {
+            for (ComparedTable table : ComparedTable.list(source.holder(), selection, facts.timescale())) {
+                if (!facts.lacksRelation(table.identity())) {
+                    tables.add(facts.lacks("hypertable", table.identity()) ? table.withChunks(source.holder(), facts.ours()) : table);
+                }
+            }
+            if (facts.timescale().present() && facts.targetHasTimescale()) {
+                try (Connection there = target.session()) {
+                    for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there, facts.theirs())) {
+                        if (chunk.twin() != null) {
+                            tables.add(chunk);
+                        } else {
+                            incomplete.add(chunk.hypertable());
+                        }
+                    }
+                } catch (SQLException e) {
+                    throw Connecting.statement(target.side(), "ending the session", e);
+                }
+                tables.sort(Comparator.comparingLong(ComparedTable::bytes).reversed());
+            }
+        }
+        return tables;
+    }
+
+    /** @return the relations of which it could not be told whether their rows are right, by name */
+    public List<Undecided> undecided() {
+        return undecided;
+    }
+
+    /** @return the rows that have been compared so far, and how */
+    public ComparedRows compared() {
+        return rows == null ? ComparedRows.NONE : rows.compared();
+    }
+
+    /** @return what is going on, in a few words; may be called from another thread */
+    public String state() {
+        String now = state;
+        return now != null ? now : progress(compared());
+    }
+
+    private String progress(ComparedRows so) {
+        return "%d of %d tables, %d rows compared".formatted(so.relations(), tables, so.rows() + so.viewRows());
+    }
+}

@@ -1,0 +1,103 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.verify;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import lib.catalog.Filters;
+import lib.catalog.QuestionScript;
+import lib.catalog.ReservedSchemas;
+import lib.catalog.Selection;
+import lib.code.PlannedCode;
+import lib.compare.Checksums;
+import lib.compare.ComparedTable;
+import lib.compare.RowQuestions;
+import lib.facts.Administrators;
+import lib.facts.FactComparison;
+import lib.facts.FactQuery;
+import lib.facts.FactTemplate;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Sql;
+import lib.timescale.CatalogShape;
+
+/** What {@link Verification} asks of both sides, as a shell script. */
+public final class VerificationScript {
+    private static final List<String> REMARKS = List.of(
+            "verify asks the source under one snapshot, with every table locked against truncating, and compares the answers.",
+            "What the target lacks as a whole is not asked for, nor is what cannot be queried without running what no superuser owns;",
+            "a table of that kind is read with COPY.");
+
+    private final Server source;
+    private final Server target;
+    private final Selection selection;
+    private final QuestionScript script;
+
+    public VerificationScript(Server source, Server target, Selection selection) {
+        this.source = source;
+        this.target = target;
+        this.selection = selection;
+        script = new QuestionScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()), REMARKS);
+    }
+
+    /** @return the questions of this level */
+    public String text(Verification.Level level) throws SQLException {
+        try (Connection from = source.session(); Connection to = target.session()) {
+            objects(from, to);
+            Set<String> there = new HashSet<>(Rows.list(to, "target", "listing the relations",
+                    "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
+                    row -> Sql.name(row.getString(1), row.getString(2))));
+            script.ask("source", "looking for schemas that are not compared", ReservedSchemas.query(selection));
+            SequenceValues.questions(from, selection, there).forEach(sql -> both("reading sequences", sql));
+            if (level != Verification.Level.OBJECTS) {
+                rows(from, to, there, Verification.depth(level));
+            }
+            if (level.compareTo(Verification.Level.SAMPLE) >= 0 && !selection.selective()) {
+                LargeObjectContents.questions(from, level == Verification.Level.SAMPLE).forEach(sql -> both("reading large objects", sql));
+            }
+        }
+        return script.text();
+    }
+
+    private void objects(Connection from, Connection to) {
+        script.ask(Rows.asked(() -> Administrators.read(from, to)));
+        CatalogShape here = CatalogShape.read(from, "source");
+        CatalogShape there = CatalogShape.read(to, "target");
+        FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection, here, there);
+        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false, Selection.resolve(to, "target", new Filters()), there, here);
+        List<FactQuery> queries = FactComparison.queries(selection, here, false);
+        queries.forEach(query -> script.ask("source", "comparing each " + query.name(), ours.query(query)));
+        queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
+    }
+
+    private void rows(Connection from, Connection to, Set<String> there, RowQuestions.Depth depth) {
+        RowQuestions questions = new RowQuestions(depth, new Checksums(source.facts(), target.facts()));
+        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
+                .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
+        List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
+        Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
+        coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
+        questions.prepare(from, tables);
+        Map<Integer, RowQuestions.Question> asked = new TreeMap<>();
+        for (int i = 0; i < tables.size(); i++) {
+            ComparedTable table = tables.get(i);
+            if (!coded.contains(i)) {
+                asked.put(i, questions.of(from, table, table.columns()));
+            } else if (table.stored()) {
+                asked.put(i, new RowQuestions.Question("COPY " + table.source() + " TO STDOUT", "COPY " + table.target() + " TO STDOUT"));
+            }
+        }
+        for (String side : List.of("source", "target")) {
+            asked.forEach((i, question) -> script.ask(side, "comparing the rows of " + tables.get(i).identity(),
+                    side.equals("source") ? question.source() : question.target()));
+        }
+    }
+
+    private void both(String doing, String sql) {
+        script.ask("source", doing, sql).ask("target", doing, sql);
+    }
+}
