@@ -3,7 +3,7 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1
 //JAVA_OPTIONS -XX:+UseSerialGC -Xmn16m -XX:TieredStopAtLevel=1
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../lib/source/package-info.java ../lib/journal/package-info.java
+//SOURCES ../lib/load/package-info.java
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
@@ -11,7 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import lib.dsn.Endpoints;
-import lib.journal.Repair;
+import lib.load.Repair;
 import lib.server.Server;
 import lib.source.PausedJobs;
 import lib.talk.Console;

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lib.talk.Failure;
-import lib.tools.ClientTools;
 
 /**
  * A key pair that is made here, by OpenSSH's {@code ssh-keygen}: only its public half goes to AWS, and an interrupted run finds it again. The
@@ -35,7 +34,12 @@ record Ec2Key(Path file) {
     private void make() throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
                 .redirectErrorStream(true);
-        builder.environment().keySet().removeAll(ClientTools.unwanted());
+        // It needs to be found, and nothing else.
+        String path = System.getenv("PATH");
+        builder.environment().clear();
+        if (path != null) {
+            builder.environment().put("PATH", path);
+        }
         Process process = builder.start();
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -2,6 +2,6 @@
 //SOURCES Grants.java Money.java NamePattern.java ObjectKind.java OthersComments.java OwnedObjects.java Ownerless.java
 //SOURCES PutIn.java QuestionScript.java ReservedSchemas.java Selection.java SelfReferences.java Stranger.java
 //SOURCES SystemOwners.java TimescaleFeatures.java
-//SOURCES ../roles/package-info.java ../timescale/package-info.java
+//SOURCES ../tools/package-info.java ../roles/package-info.java ../timescale/package-info.java
 /** What the objects of a database are, by the system catalogs: named, selected, owned, dependent on each other. */
 package lib.catalog;

@@ -27,8 +27,8 @@ import lib.server.Server;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Pulse;
+import lib.talk.RunName;
 import lib.talk.Sql;
-import lib.tools.Tool;
 
 /**
  * What a run makes on the target, written down there in tables of ours ({@link JournalTables}) that go when all is well: before anything is
@@ -82,7 +82,7 @@ public final class Journal {
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
                 %s;
-                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(Tool.NAME), JournalTables.DEFAULT_PRIVILEGES.sql(),
+                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.DEFAULT_PRIVILEGES.sql(),
                 JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
     }
 

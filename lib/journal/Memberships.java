@@ -150,13 +150,13 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** @return the roles of which an interrupted run has left the user a member; the journal is there */
-    static List<String> leftBehind(Connection session) {
+    public static List<String> leftBehind(Connection session) {
         return Rows.texts(session, "target", "reading the journal",
                 "SELECT DISTINCT r.rolname FROM " + TABLE + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE m.taken ORDER BY 1");
     }
 
     /** Has what an interrupted run has taken put back with this, as its journal says. */
-    void adopt(Connection session) {
+    public void adopt(Connection session) {
         recorded = true;
         synchronized (taken) {
             taken.addAll(leftBehind(session, facts));
@@ -164,7 +164,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** @return the statements that put back what an interrupted run has taken */
-    static List<String> puttingBack(Connection session, Server.Facts facts) {
+    public static List<String> puttingBack(Connection session, Server.Facts facts) {
         List<TakenMembership> all = leftBehind(session, facts);
         Collections.reverse(all);
         List<String> statements = all.stream().map(membership -> membership.leaving(facts)).collect(Collectors.toList());

@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.journal.Journal;
-import lib.server.ComputingSessions;
 import lib.server.Connecting;
 import lib.server.Server;
+import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 import lib.talk.Shown;
 

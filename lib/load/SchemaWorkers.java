@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import lib.catalog.Archive;
 import lib.journal.Journal;
-import lib.server.ComputingSessions;
+import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 
 /** Sessions on the target that do what they are given, several at once, until they are closed or one of them fails. */

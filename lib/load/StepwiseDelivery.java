@@ -13,7 +13,7 @@ import lib.catalog.Extensions;
 import lib.journal.Journal;
 import lib.rows.Parallelism;
 import lib.rows.RowMover;
-import lib.server.ComputingSessions;
+import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.source.Schema;

@@ -3,9 +3,9 @@ package lib.preflight;
 import java.sql.Connection;
 import java.util.List;
 import lib.catalog.Selection;
-import lib.server.DriverSettings;
 import lib.server.Finding;
 import lib.server.Rows;
+import lib.settings.DriverSettings;
 import lib.talk.Sql;
 
 /**

@@ -10,10 +10,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Selection;
-import lib.server.DriverSettings;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Settings;
+import lib.settings.DriverSettings;
 import lib.talk.Sql;
 
 /**

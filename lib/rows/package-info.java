@@ -1,6 +1,6 @@
 //SOURCES Arrivals.java Capacity.java Copier.java CopyPlan.java CopyProgress.java HeldParts.java Landed.java
 //SOURCES LargeObjects.java Parallelism.java Part.java RowMover.java RowSample.java RowStream.java Shipment.java
 //SOURCES StreamedRows.java TableRanges.java Throttle.java
-//SOURCES ../source/package-info.java ../journal/package-info.java
+//SOURCES ../settings/package-info.java ../source/package-info.java ../journal/package-info.java
 /** Rows, from server to server. */
 package lib.rows;

@@ -12,7 +12,7 @@ import lib.dsn.Wire;
 import org.postgresql.Driver;
 
 /** Opens sessions through the driver, each with keepalives and with somebody who watches over its wire. */
-final class NewSession {
+public final class NewSession {
     private NewSession() {
     }
 
@@ -52,7 +52,7 @@ final class NewSession {
         return session;
     }
 
-    static void run(Connection session, String settings) throws SQLException {
+    public static void run(Connection session, String settings) throws SQLException {
         try (Statement set = session.createStatement()) {
             set.execute(settings);
         }

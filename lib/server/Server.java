@@ -167,7 +167,7 @@ public final class Server implements Sessions {
     }
 
     /** @param settings the statement that it begins with */
-    Connection session(Properties properties, String settings) {
+    public Connection session(Properties properties, String settings) {
         try {
             return kept(NewSession.open(dsn, properties, Wire.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
         } catch (SQLException e) {

@@ -29,7 +29,7 @@ public final class SessionSettings {
     }
 
     /** @return the statement for a session in which values are computed; what it leaves open is the database's */
-    static String computing(int major) {
+    public static String computing(int major) {
         return statement(Stream.concat(LOADING.stream(), HINDERING.stream()).toList(), major);
     }
 

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.function.Consumer;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
-import lib.tools.Tool;
+import lib.talk.RunName;
 import org.postgresql.PGConnection;
 
 /**
@@ -103,7 +103,7 @@ public final class TargetLock implements AutoCloseable {
     public boolean isLast(Connection other) {
         // Its session may have ended here and not yet on the server.
         return stands(other) || tried(other) && JournalTables.exist(other)
-                && Tool.NAME.equals(Rows.text(other, "target", "reading the journal", "SELECT name FROM " + JournalTables.RUN.sql()));
+                && RunName.TEXT.equals(Rows.text(other, "target", "reading the journal", "SELECT name FROM " + JournalTables.RUN.sql()));
     }
 
     /**

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +22,7 @@ import lib.dsn.Wire;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.RunName;
 import lib.talk.ShellScript;
 import lib.talk.Shown;
 import org.zeroturnaround.exec.ProcessExecutor;
@@ -37,8 +37,6 @@ public final class Tool {
     /** How long a program that has failed may still talk about it. */
     private static final int MESSAGE_MILLIS = 200;
 
-    /** What client programs call themselves on the target: nobody else's sessions have that name, so that those left by a run can be told. */
-    public static final String NAME = "tsmigrate " + UUID.randomUUID().toString().substring(0, 18);
     private static final Set<AtomicReference<Process>> ON_TARGET = ConcurrentHashMap.newKeySet();
 
     private final ClientTools.Installation tools;
@@ -69,7 +67,7 @@ public final class Tool {
 
     /** The last value of a keyword counts. */
     private static String named(Dsn side) {
-        return isTarget(side.side()) ? " application_name='" + NAME + "'" : "";
+        return isTarget(side.side()) ? " application_name='" + RunName.TEXT + "'" : "";
     }
 
     private List<String> connecting(String name, Dsn side, String application, List<String> arguments) {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import lib.compare.ComparedRows;
 import lib.facts.Difference;
-import lib.server.ComputingSessions;
+import lib.settings.ComputingSessions;
 import lib.source.Counters;
 import lib.source.FrozenSource;
 import lib.talk.Console;

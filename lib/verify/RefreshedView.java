@@ -7,11 +7,11 @@ import java.sql.Statement;
 import java.util.List;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
-import lib.server.ComputingSessions;
 import lib.server.Connecting;
 import lib.server.EventTriggers;
 import lib.server.Server;
 import lib.server.SessionSettings;
+import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 
 /**

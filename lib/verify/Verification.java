@@ -20,10 +20,10 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
-import lib.server.ComputingSessions;
 import lib.server.Connecting;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
 

@@ -1,4 +1,4 @@
-package lib.server;
+package lib.settings;
 
 import java.sql.Connection;
 import java.util.LinkedHashMap;
@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.dsn.Dsn;
+import lib.server.Rows;
 import lib.talk.Sql;
 import lib.tools.Tool;
 
@@ -78,7 +79,7 @@ public final class DriverSettings {
         return texts;
     }
 
-    /** @return what {@link SessionSettings#computing} goes on with: {@code , set_config(…)} */
+    /** @return what {@link lib.server.SessionSettings#computing SessionSettings.computing} goes on with: {@code , set_config(…)} */
     String statements() {
         StringBuilder statements = new StringBuilder();
         values.forEach((name, value) -> statements.append(", pg_catalog.set_config('").append(name).append("', ")

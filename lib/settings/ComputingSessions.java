@@ -1,11 +1,16 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.server;
+package lib.settings;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
+import lib.server.Connecting;
+import lib.server.NewSession;
+import lib.server.Server;
+import lib.server.SessionSettings;
+import lib.server.Sessions;
 import lib.talk.Console;
 import lib.tools.ClientTools;
 import lib.tools.Tool;

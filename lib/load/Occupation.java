@@ -1,7 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.journal;
+package lib.load;
 
 import java.sql.Connection;
+import lib.journal.Memberships;
+import lib.journal.Removal;
 import lib.server.JournalTables;
 import lib.server.Server;
 import lib.server.TargetLock;

@@ -1,11 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.journal;
+package lib.load;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import lib.journal.Memberships;
 import lib.server.Connecting;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
