@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.server.Rows;
 import lib.timescale.Timescale;
+import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
 
 /**
@@ -26,10 +27,6 @@ final class HypertableReaders {
     private static final String NAMES = """
             SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
             UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s""".formatted(Selection.noExtension("pg_class", "c.oid"));
-
-    private static final String HYPERTABLES = """
-            SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
-              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name""";
 
     private static final Predicate<String> CHUNK = word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
 
@@ -65,7 +62,7 @@ final class HypertableReaders {
             return List.of();
         }
         // They have no rows themselves; their chunks are tables as others.
-        Set<Long> hypertables = Set.copyOf(Rows.list(session, side, "listing hypertables", HYPERTABLES, row -> row.getLong(1)));
+        Set<Long> hypertables = Set.copyOf(Rows.list(session, side, "listing hypertables", TimescaleCatalog.HYPERTABLES, row -> row.getLong(1)));
         while (true) {
             List<FunctionUse> uses = FunctionUse.list(session, side, selection, reading);
             Map<Long, Timescale.Reader> tables = new TreeMap<>();

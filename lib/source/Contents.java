@@ -21,6 +21,7 @@ import lib.server.Server;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
+import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
 
 /**
@@ -132,10 +133,9 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
             return null;
         }
         List<Archive.Address> again = waiting(session, tables, """
-                relation IN (SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
-                               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name
-                             UNION ALL SELECT c.oid FROM _timescaledb_catalog.chunk h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
-                               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name)""");
+                relation IN (WITH hypertable AS (%s)
+                  SELECT oid FROM hypertable UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN hypertable h ON h.oid = i.inhparent)"""
+                .formatted(TimescaleCatalog.HYPERTABLES));
         return again.isEmpty() ? null : again;
     }
 

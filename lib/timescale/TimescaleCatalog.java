@@ -27,6 +27,11 @@ public final class TimescaleCatalog {
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
+    /** A query for the identifiers of hypertables. Their chunks are their children: those have names in the catalog before 2.29 only. */
+    public static final String HYPERTABLES = """
+            SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name""";
+
     /**
      * Makes room for the rows of the source. Before 2.14 restoring mode only sets the extension's own row aside (sql/restoring.sql in its source),
      * and could not be turned on once more, to withdraw an unfinished load, while both that row and the one of the source are there.
