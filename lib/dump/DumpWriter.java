@@ -137,16 +137,16 @@ public final class DumpWriter {
         if (Files.exists(order.out)) {
             script.line("rm -rf " + ShellScript.quoted(order.out.toString()));
         }
-        if (isLate(contents)) {
+        if (isOrdered(contents)) {
             script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments(DumpFormat.CUSTOM)) + " --file=" + ARCHIVE);
-            new LateScript(archive, contents).print(script, ARCHIVE, order.out, order.noOwner, order.noPrivileges);
+            new OrderedScript(archive, contents).print(script, ARCHIVE, order.out, order.noOwner, order.noPrivileges);
         } else {
             script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
         }
     }
 
-    private boolean isLate(Contents contents) {
-        return order.format == DumpFormat.PLAIN && LateScript.wanted(contents);
+    private boolean isOrdered(Contents contents) {
+        return order.format == DumpFormat.PLAIN && OrderedScript.wanted(contents);
     }
 
     /**
@@ -180,13 +180,13 @@ public final class DumpWriter {
     }
 
     private void dump(FrozenSource source, Contents contents, DumpOutput output) {
-        boolean late = isLate(contents);
+        boolean late = isOrdered(contents);
         List<String> arguments = late ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
         arguments.add("--snapshot=" + source.snapshot().id());
         try {
             tool.connected("pg_dump", source.server().dsn(), arguments);
             if (late) {
-                new LateScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
+                new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
             }
             if (order.format == DumpFormat.PLAIN && NewerSettings.unknown(client.major(), source.server().facts().major())) {
                 NewerSettings.remove(output.partial());

@@ -22,7 +22,7 @@ import lib.talk.ShellScript;
  * of one may read another, and all rows before all indexes, although a value of type {@code reg*} may name an index. So the rows of tables that read
  * others follow these; and those of tables that name something come after all else, before what would fire on them or refuse them.
  */
-final class LateScript {
+final class OrderedScript {
     /** A line of an archive's table of contents for the rows of a table. All of these stand together: pg_dump has each section by itself. */
     private static final String ROWS = "/^[0-9]+; 0 [0-9]+ TABLE DATA /";
 
@@ -30,7 +30,7 @@ final class LateScript {
     private final Set<Archive.Address> waiting;
     private final Map<Long, Contents.Table> tables = new HashMap<>();
 
-    LateScript(Archive archive, Contents contents) {
+    OrderedScript(Archive archive, Contents contents) {
         this.archive = archive;
         waiting = new HashSet<>(contents.waiting());
         Stream.concat(contents.turned().stream(), contents.lateInTurns().stream()).forEach(table -> tables.put(table.oid(), table));
@@ -42,9 +42,9 @@ final class LateScript {
     }
 
     void write(Path out, boolean noOwner, boolean noPrivileges) {
-        List<Archive.Entry> rows = archive.entries().stream().filter(LateScript::isRows).sorted(Comparator.comparing(this::turn)).toList();
-        List<Archive.Entry> others = archive.entries().stream().filter(Predicate.not(LateScript::isRows)).toList();
-        int before = (int) archive.entries().stream().takeWhile(Predicate.not(LateScript::isRows)).count();
+        List<Archive.Entry> rows = archive.entries().stream().filter(OrderedScript::isRows).sorted(Comparator.comparing(this::turn)).toList();
+        List<Archive.Entry> others = archive.entries().stream().filter(Predicate.not(OrderedScript::isRows)).toList();
+        int before = (int) archive.entries().stream().takeWhile(Predicate.not(OrderedScript::isRows)).count();
         Predicate<Archive.Entry> last = entry -> waits(entry) || isComment(entry);
         List<Archive.Entry> order = new ArrayList<>();
         others.subList(0, before).stream().filter(last.negate()).forEach(order::add);
@@ -52,7 +52,7 @@ final class LateScript {
         others.subList(before, others.size()).stream().filter(last.negate()).forEach(order::add);
         rows.stream().filter(this::isLate).forEach(order::add);
         others.stream().filter(this::waits).forEach(order::add);
-        others.stream().filter(LateScript::isComment).forEach(order::add);
+        others.stream().filter(OrderedScript::isComment).forEach(order::add);
         archive.script(out, options(noOwner, noPrivileges), order);
     }
 
@@ -64,7 +64,7 @@ final class LateScript {
     void print(ShellScript script, String file, Path out, boolean noOwner, boolean noPrivileges) {
         List<String> waits = archive.entries().stream().filter(this::waits).map(ArchiveScript::key).toList();
         List<String> last = new ArrayList<>(waits);
-        boolean comments = archive.entries().stream().anyMatch(LateScript::isComment);
+        boolean comments = archive.entries().stream().anyMatch(OrderedScript::isComment);
         if (comments) {
             last.add(ArchiveScript.COMMENTS);
         }
