@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.server.Connecting;
@@ -39,7 +40,7 @@ public final class Peculiarities {
     /** @return a warning for what a dump of the source leaves out and no other check names */
     public static List<Finding> leftOut(Connection source, Server.Facts facts, Selection selection) {
         List<Finding> findings = new ArrayList<>();
-        invalid(new Peculiarities(source, facts, null, selection).stored().getOrDefault("invalid", List.of()), findings);
+        invalid(new Peculiarities(source, facts, null, selection).stored(), findings);
         return findings;
     }
 
@@ -60,7 +61,7 @@ public final class Peculiarities {
         tablespaceSettings(target, "target", "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
         Map<String, List<Stored>> stored = stored();
         unlogged(stored.getOrDefault("unlogged", List.of()), findings);
-        invalid(stored.getOrDefault("invalid", List.of()), findings);
+        invalid(stored, findings);
         findings.addAll(Lz4Column.check(lz4(stored), target, ""));
         columnOrder(findings);
         if (facts.encoding().equals("SQL_ASCII") && intoUtf8) {
@@ -111,9 +112,11 @@ public final class Peculiarities {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND %1$s
                 UNION ALL
-                SELECT 'invalid', pg_catalog.format('%%I.%%I', m.nspname, i.relname), pg_catalog.format(CASE WHEN i.relname ~ '_cc(new|old)[0-9]*$' THEN 'DROP' ELSE 'REINDEX' END || ' INDEX CONCURRENTLY %%I.%%I;', m.nspname, i.relname)
+                SELECT CASE WHEN y.copy THEN 'copy' ELSE 'invalid' END, pg_catalog.format('%%I.%%I', m.nspname, i.relname),
+                       pg_catalog.format(CASE WHEN y.copy THEN 'DROP' ELSE 'REINDEX' END || ' INDEX CONCURRENTLY %%I.%%I;', m.nspname, i.relname)
                   FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace m ON m.oid = i.relnamespace
                   JOIN pg_catalog.pg_class c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 CROSS JOIN LATERAL (SELECT i.relname ~ '_cc(new|old)[0-9]*$' AS copy) y
                  WHERE NOT x.indisvalid AND i.relkind = 'i' AND %1$s%2$s ORDER BY 1, 2""".formatted(selection.relation("c", "n"), facts.major() < 14 ? "" : """
 
                 UNION ALL
@@ -132,10 +135,11 @@ public final class Peculiarities {
     }
 
     /** pg_dump leaves them out (getIndexes in its source), and nothing else misses them. Those that REINDEX has made are copies (PostgreSQL manual, REINDEX). */
-    private static void invalid(List<Stored> indexes, List<Finding> findings) {
+    private static void invalid(Map<String, List<Stored>> stored, List<Finding> findings) {
+        List<Stored> own = stored.getOrDefault("invalid", List.of());
+        List<Stored> copies = stored.getOrDefault("copy", List.of());
+        List<Stored> indexes = Stream.concat(own.stream(), copies.stream()).toList();
         if (!indexes.isEmpty()) {
-            List<Stored> copies = indexes.stream().filter(index -> index.statement.startsWith("DROP")).toList();
-            List<Stored> own = indexes.stream().filter(index -> !copies.contains(index)).toList();
             findings.add(Finding.warning("invalid indexes", (own.isEmpty() ? "" : "to have them on the target, before on the source: " + statements(own))
                             + (copies.isEmpty() ? "" : (own.isEmpty() ? "" : " and ") + "to be rid of what a failed REINDEX has left there: " + statements(copies)),
                     "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: %s", indexes.size(),

@@ -42,6 +42,10 @@ public final class TargetCheck {
         }
     }
 
+    /** What one question asks: whether the user may create in the database, and whether that has default privileges. */
+    private record Rights(boolean create, boolean defaults) {
+    }
+
     private final Server target;
     private final Connection to;
     private final Plan plan;
@@ -100,15 +104,15 @@ public final class TargetCheck {
         if (readOnly != null) {
             findings.add(Finding.stop("target", writable(readOnly), "sessions on the target are read-only (default_transaction_read_only)"));
         }
-        boolean[] may = plan.create() ? new boolean[] {true, false} : Rows.list(to, "target", "asking for the right to create",
+        Rights rights = plan.create() ? new Rights(true, false) : Rows.list(to, "target", "asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), " + DefaultPrivileges.ANY,
-                row -> new boolean[] {row.getBoolean(1), row.getBoolean(2)}).get(0);
-        if (may[1]) {
+                row -> new Rights(row.getBoolean(1), row.getBoolean(2))).get(0);
+        if (rights.defaults) {
             defaults = ofJournal(() -> DefaultPrivileges.of(to, true), null);
             defaults = defaults == null ? DefaultPrivileges.of(to, false) : defaults;
             findings.addAll(defaults.check());
         }
-        if (!may[0]) {
+        if (!rights.create) {
             findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
                     + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
         }
