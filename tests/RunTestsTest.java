@@ -65,6 +65,11 @@ class RunTestsTest {
     }
 
     @Test
+    void what_runs_beside_the_others_is_there() {
+        assertEquals(List.of(), SecondRun.CLASSES.stream().filter(name -> !Files.exists(Path.of("tests", name + ".java"))).toList());
+    }
+
+    @Test
     void what_runs_beside_the_others_counts_too() throws IOException {
         String beside = SecondRun.CLASSES.stream().map(name -> "class " + name + " { @Test void one() { Assertions.assertEquals(\"" + name + "\", \"BenchTest\"); } }\n")
                 .collect(Collectors.joining());

@@ -2,6 +2,7 @@ package testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,8 +53,9 @@ public final class SecondRun {
         try {
             Path output = Files.createTempFile("tests", ".log");
             output.toFile().deleteOnExit();
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:+UseSerialGC",
-                    "-cp", System.getProperty("java.class.path"), main.getName(), folder.toString()));
+            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+            command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), folder.toString()));
             command.addAll(CLASSES);
             Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
