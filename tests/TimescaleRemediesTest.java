@@ -98,7 +98,7 @@ class TimescaleRemediesTest {
             CommandRun run = CommandRun.migrate(server.uri(from), full.uri(to));
             assertEquals(0, run.code(), run.err());
             Matcher remedy = Pattern.compile("no scheduler of TimescaleDB's jobs is seen at work on the target; all 2 background workers that max_worker_processes allows are taken, and the scheduler"
-                    + " needs one; raise it in the settings of the service, or, as a superuser of the target: (ALTER SYSTEM .*;) and restart").matcher(run.err());
+                    + " needs one; raise the setting where the service has it, or, as a superuser of the target: (ALTER SYSTEM .*;) and restart").matcher(run.err());
             assertTrue(remedy.find(), run.err());
             full.sql("postgres", remedy.group(1));
             full.restart();

@@ -172,12 +172,12 @@ final class RestoreCheck {
         }
     }
 
-    /** A plain dump is refused for those that something is in. */
     /** @return what bears the target's comment still */
     Set<String> keptComments() {
         return keptComments;
     }
 
+    /** A plain dump is refused for those that something is in. */
     private List<Finding> tablespaces(Connection to) {
         Contents contents = manifest.contents();
         boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());

@@ -35,7 +35,7 @@ public final class Uncarried {
     public record Thing(String kind, String name, String reason, long catalog, long oid) {
     }
 
-    private static final String SERVER = "server-settings";
+    public static final String SERVER = "server-settings";
     /** What a superuser carries. */
     private static final Set<String> SUPERUSERS = Set.of("event-triggers", "publications", "functions", "types", "casts", "languages", "access-methods", "transforms",
             "text-search-parsers", "text-search-templates", "operator-classes", "operator-families", "foreign-data-wrappers");

@@ -167,7 +167,7 @@ public final class Jobs {
 
     /** Each database has a scheduler, and each job that runs a worker of its own. */
     private static String more(String setting, int now) {
-        return "all %d background workers that %s allows are taken, and the scheduler needs one; raise it in the settings of the service, or, as a superuser of the target: ALTER SYSTEM SET %s = %d; and restart the server"
+        return "all %d background workers that %s allows are taken, and the scheduler needs one; raise the setting where the service has it, or, as a superuser of the target: ALTER SYSTEM SET %s = %d; and restart the server"
                 .formatted(now, setting, setting, now + 8);
     }
 

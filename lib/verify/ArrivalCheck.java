@@ -81,6 +81,7 @@ public final class ArrivalCheck {
      * What arrived: everything only where all of it was looked at, and nothing was left out.
      *
      * @param moved what was moved, in words, for a run that did not count
+     * @param leftOut what was left out by itself or by choice
      */
     public String arrived(String moved, LeftOut leftOut) {
         leftOut.part("rows written to the source meanwhile", writtenSince);

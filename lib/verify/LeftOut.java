@@ -11,14 +11,13 @@ import lib.source.Uncarried;
 
 /** What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived. */
 public final class LeftOut {
-    /** What no dump of a database has, and nobody expects of one. */
-    private static final String SERVER = "server-settings";
     private final List<String> parts = new ArrayList<>();
 
     /** @param uncarried what was accepted, by whatever name, once a check has passed */
     public LeftOut things(Uncarried uncarried) {
         Map<String, Collection<String>> names = new TreeMap<>();
-        uncarried.all().stream().filter(thing -> !thing.kind().equals(SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
+        // Those of the server no dump of a database has, and nobody expects of one.
+        uncarried.all().stream().filter(thing -> !thing.kind().equals(Uncarried.SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
         names.forEach((kind, all) -> count(kind, all.size()));
         return this;
     }
