@@ -122,15 +122,39 @@ class ReadmeTest {
         assertEquals(Set.of(), without(Set.of("demo", "test"), shown));
     }
 
-    @Test
-    void links_lead_to_headings_and_files() {
-        Set<String> headings = README.lines().filter(line -> line.startsWith("#"))
-                .map(line -> "#" + line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 -]", "").replace(' ', '-'))
-                .collect(Collectors.toSet());
-        List<String> broken = found("\\]\\(([^)]+)\\)", README).stream()
-                .filter(link -> link.startsWith("#") ? !headings.contains(link) : !link.startsWith("https://") && !Files.exists(Path.of(link)))
-                .toList();
+    /** The pages of this project: those at the top, such as the README, and those of docs/. */
+    static List<Path> pages() throws IOException {
+        try (Stream<Path> top = Files.list(Path.of("")); Stream<Path> docs = Files.walk(Path.of("docs"))) {
+            return Stream.concat(top, docs).filter(file -> file.toString().endsWith(".md")).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void links_lead_to_headings_and_files(Path page) {
+        List<String> broken = found("(?m)(?:\\]\\(|^\\[[^\\]]+]:\\s+)([^)\\s]+)", read(page.toString())).stream()
+                .filter(link -> !link.startsWith("https://") && !leads(page, link)).toList();
         assertEquals(List.of(), broken);
+    }
+
+    /** Whether the file that a link names is there, by its place beside the page, and has the heading that the link names. */
+    private static boolean leads(Path page, String link) {
+        String[] parts = link.split("#", 2);
+        Path file = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]).normalize();
+        return Files.exists(file) && (parts.length == 1 || anchors(file).contains(parts[1]));
+    }
+
+    /** The anchors that GitHub makes of a page's headings. One that comes again gets a number; what looks like a heading in a block of code is none. */
+    private static Set<String> anchors(Path page) {
+        Set<String> anchors = new TreeSet<>();
+        read(page.toString()).replaceAll("(?ms)^ *```.*?^ *```$", "").lines().filter(line -> line.matches("#{1,6} .*")).forEach(line -> {
+            String anchor = line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-');
+            String free = anchor;
+            for (int again = 1; !anchors.add(free); again++) {
+                free = anchor + "-" + again;
+            }
+        });
+        return anchors;
     }
 
     private static String section(Catalog.Alias alias) {
