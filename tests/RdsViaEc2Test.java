@@ -243,15 +243,15 @@ class RdsViaEc2Test {
     }
 
     @Test
-    void the_policy_in_the_readme_permits_the_calls_that_are_made_and_no_others() throws IOException {
+    void the_policy_in_the_page_permits_the_calls_that_are_made_and_no_others() throws IOException {
         ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         ACCOUNT.run(folder, UP);
         ACCOUNT.run(folder, "down --yes --wait 8");
         Set<String> called = new TreeSet<>(ACCOUNT.proxy().calls());
         // No call of its own: AWS asks for it where something is made with a tag (Amazon EC2 user guide, "Tag resources during creation").
         called.add("ec2:CreateTags");
-        String readme = Files.readString(Path.of("README.md"));
-        assertEquals(called, Pattern.compile("\"((?:ec2|rds):\\w+)\"").matcher(readme).results().map((MatchResult action) -> action.group(1))
+        String page = Files.readString(Path.of("docs", "rds-via-ec2.md"));
+        assertEquals(called, Pattern.compile("\"((?:ec2|rds):\\w+)\"").matcher(page).results().map((MatchResult action) -> action.group(1))
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 

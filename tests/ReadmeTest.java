@@ -26,9 +26,11 @@ import picocli.CommandLine.Command;
 import testbed.Catalog;
 import testbed.CommandRun;
 
-/** What the README says of commands, options, exit codes and targets, held against the things themselves. */
+/** What the README and the pages of docs/ say of commands, options, exit codes and targets, held against the things themselves. */
 class ReadmeTest {
     private static final String README = read("README.md");
+    private static final int LONGEST_README = 10_240;
+    private static final Catalog.Alias MIGRATE = alias("migrate");
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]+");
 
     static List<Catalog.Alias> aliases() {
@@ -36,37 +38,63 @@ class ReadmeTest {
     }
 
     @Test
-    void each_command_has_a_section_headed_by_its_description_in_the_catalog() {
-        assertEquals(aliases().stream().map(alias -> "## `" + alias.name() + "`: " + alias.description()).toList(),
-                README.lines().filter(line -> line.startsWith("## `")).toList());
+    void the_readme_is_short() throws IOException {
+        assertTrue(Files.size(Path.of("README.md")) <= LONGEST_README, Files.size(Path.of("README.md")) + " bytes");
+    }
+
+    @ParameterizedTest
+    @MethodSource("aliases")
+    void each_command_has_a_page_headed_by_its_description_in_the_catalog(Catalog.Alias alias) {
+        assertEquals("# `" + alias.name() + "`: " + alias.description(), page(alias).lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void the_readme_lists_each_command_by_its_description_with_a_link_to_its_page() {
+        assertEquals(aliases().stream().map(alias -> "- [`" + alias.name() + "`](docs/" + alias.name() + ".md): " + alias.description()).toList(),
+                README.lines().filter(line -> line.startsWith("- [`")).toList());
+    }
+
+    @Test
+    void the_readme_has_a_link_to_each_page() throws IOException {
+        Set<String> pages = pages().stream().map(Path::toString).filter(page -> page.startsWith("docs")).collect(Collectors.toSet());
+        assertEquals(Set.of(), without(pages, found("\\]\\((docs/[^)#]+)", README)));
+    }
+
+    @Test
+    void no_page_has_the_heading_of_a_command_that_does_not_exist() throws IOException {
+        assertEquals(aliases().stream().map(Catalog.Alias::name).collect(Collectors.toSet()), found("(?m)^#+ `([a-z0-9-]+)`:", everything()));
+    }
+
+    @Test
+    void the_exit_codes_in_the_readme_are_those_of_migrate() {
+        List<String> rows = README.lines().filter(line -> line.matches("\\| \\d+ \\|.*")).map(line -> line.replaceFirst("[^|]*\\|$", "")).toList();
+        assertEquals(exitCodes(MIGRATE), rows);
     }
 
     @ParameterizedTest
     @MethodSource("aliases")
     void the_exit_codes_of_a_command_are_those_of_its_help(Catalog.Alias alias) {
-        List<String> table = section(alias).lines().filter(line -> line.matches("\\| \\d+ \\|.*")).toList();
-        assertEquals(Arrays.stream(main(alias).getAnnotation(Command.class).exitCodeList())
-                .map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList(), table);
+        assertEquals(exitCodes(alias), page(alias).lines().filter(line -> line.matches("\\| \\d+ \\|.*")).toList());
     }
 
     @Test
-    void every_option_that_is_mentioned_exists() {
+    void every_option_that_is_mentioned_exists() throws IOException {
         Set<String> existing = aliases().stream().flatMap(alias -> options(alias).stream()).collect(Collectors.toSet());
-        assertEquals(Set.of(), without(mentioned(README), existing));
+        assertEquals(Set.of(), without(mentioned(everything()), existing));
     }
 
     @ParameterizedTest
     @MethodSource("aliases")
-    void a_command_line_has_options_of_that_command_only(Catalog.Alias alias) {
-        List<String> lines = README.lines().filter(line -> line.matches("(\\./)?jbang " + alias.name() + "\\b.*")).toList();
-        assertFalse(lines.isEmpty(), "no example of " + alias);
-        assertEquals(Set.of(), without(mentioned(String.join("\n", lines)), options(alias)));
+    void a_command_line_has_options_of_that_command_only(Catalog.Alias alias) throws IOException {
+        String line = "(?m)^ *((?:\\./)?jbang " + alias.name() + "(?![\\w-]).*)";
+        assertFalse(found(line, page(alias)).isEmpty(), "no example of " + alias);
+        assertEquals(Set.of(), without(mentioned(String.join("\n", found(line, everything()))), options(alias)));
     }
 
     @ParameterizedTest
     @MethodSource("aliases")
     void a_table_of_options_lists_options_of_that_command_only(Catalog.Alias alias) {
-        String cells = section(alias).lines().filter(line -> line.startsWith("| `-")).map(line -> line.split("\\|")[1])
+        String cells = page(alias).lines().filter(line -> line.startsWith("| `-")).map(line -> line.split("\\|")[1])
                 .collect(Collectors.joining("\n"));
         assertEquals(Set.of(), without(mentioned(cells), options(alias)));
     }
@@ -75,13 +103,12 @@ class ReadmeTest {
     @MethodSource("aliases")
     void every_command_has_a_dry_run_that_prints_a_script(Catalog.Alias alias) {
         assertEquals(Set.of(), without(Set.of("--dry-run"), options(alias)));
-        assertTrue(section(alias).contains("[shell script](#dry-run)"), alias.name());
+        assertTrue(page(alias).contains("[shell script](dry-run.md)"), alias.name());
     }
 
     @Test
     void no_option_of_migrate_is_forgotten() {
-        Catalog.Alias migrate = aliases().stream().filter(alias -> alias.name().equals("migrate")).findFirst().orElseThrow();
-        assertEquals(Set.of(), without(options(migrate), mentioned(section(migrate))));
+        assertEquals(Set.of(), without(options(MIGRATE), mentioned(page(MIGRATE))));
     }
 
     @Test
@@ -89,8 +116,7 @@ class ReadmeTest {
         Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]", read("lib/source/Uncarried.java") + read("lib/catalog/ReservedSchemas.java")
                 + read("lib/catalog/SelfReferences.java") + read("lib/source/UnreadableOnStandby.java") + read("lib/source/ExtensionRows.java") + read("lib/source/PathNeeds.java")
                 + read("lib/catalog/PutIn.java"));
-        String tables = README.substring(README.indexOf("### What stays behind"), README.indexOf("### What it does not do"));
-        assertEquals(classes, tables.lines().filter(line -> line.startsWith("| `")).map(line -> line.split("\\|")[1])
+        assertEquals(classes, read("docs/stays-behind.md").lines().filter(line -> line.startsWith("| `")).map(line -> line.split("\\|")[1])
                 .flatMap(cell -> found("`([a-z-]+)`", cell).stream()).collect(Collectors.toCollection(TreeSet::new)));
     }
 
@@ -102,24 +128,21 @@ class ReadmeTest {
             Set<String> ofDumps = Set.of("Dumping.java", "ManifestCheck.java", "PlainDump.java");
             files.filter(Files::isRegularFile).filter(file -> !ofDumps.contains(file.getFileName().toString())).forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
         }
-        Catalog.Alias preflight = aliases().stream().filter(alias -> alias.name().equals("preflight")).findFirst().orElseThrow();
-        String rows = section(preflight).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));
+        String rows = page(alias("preflight")).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));
         assertEquals(Set.of(), without(checks, found("`([a-z ]+)`", rows)));
         assertEquals(Set.of(), without(found("(?m)^\\| `([a-z ]+)`", rows), checks));
     }
 
     @Test
     void the_rules_for_roles_are_those_that_are_followed() {
-        assertTrue(README.contains("\n\n" + RoleRules.TABLE + "\n"), RoleRules.TABLE);
+        assertTrue(read("docs/managed-roles.md").contains("\n\n" + RoleRules.TABLE + "\n"), RoleRules.TABLE);
     }
 
     @Test
-    void make_targets_exist_and_the_two_main_ones_are_shown() {
+    void make_targets_exist_and_the_two_main_ones_are_shown() throws IOException {
         Set<String> targets = found("(?m)^([a-z-]+):.* ## ", read("Makefile"));
-        Set<String> shown = found("\\bmake ([a-z-]+)", README.lines().filter(line -> line.matches("make .*|.*`make .*"))
-                .collect(Collectors.joining("\n")));
-        assertEquals(Set.of(), without(shown, targets));
-        assertEquals(Set.of(), without(Set.of("demo", "test"), shown));
+        assertEquals(Set.of(), without(shownTargets(everything()), targets));
+        assertEquals(Set.of(), without(Set.of("demo", "test"), shownTargets(README)));
     }
 
     /** The pages of this project: those at the top, such as the README, and those of docs/. */
@@ -157,9 +180,27 @@ class ReadmeTest {
         return anchors;
     }
 
-    private static String section(Catalog.Alias alias) {
-        String rest = README.substring(README.indexOf("\n## `" + alias.name() + "`") + 1);
-        return rest.substring(0, rest.indexOf("\n## "));
+    private static Catalog.Alias alias(String name) {
+        return aliases().stream().filter(alias -> alias.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    /** The page of a command. */
+    private static String page(Catalog.Alias alias) {
+        return read("docs/" + alias.name() + ".md");
+    }
+
+    /** All pages, one after another. */
+    private static String everything() throws IOException {
+        return pages().stream().map(page -> read(page.toString())).collect(Collectors.joining("\n"));
+    }
+
+    /** The exit codes of a command as rows of a table. */
+    private static List<String> exitCodes(Catalog.Alias alias) {
+        return Arrays.stream(main(alias).getAnnotation(Command.class).exitCodeList()).map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
+    }
+
+    private static Set<String> shownTargets(String text) {
+        return found("\\bmake ([a-z-]+)", text.lines().filter(line -> line.matches("make .*|.*`make .*")).collect(Collectors.joining("\n")));
     }
 
     /** The options of a text without the command lines of other programs. */
