@@ -53,9 +53,9 @@ class RdsViaEc2FailuresTest {
             always | ec2:RunInstances | 400 | VcpuLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (VcpuLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
             soak | ec2:RunInstances | 400 | InstanceLimitExceeded | a quota of this AWS account does not permit ec2:RunInstances (InstanceLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS console, Service Quotas)
             soak | ec2:RunInstances | 500 | InsufficientInstanceCapacity | AWS has no machine of this type here just now (InsufficientInstanceCapacity) | choose another --instance-type, or a --subnet in another availability zone
-            soak | ec2:RunInstances | 403 | UnauthorizedOperation | AWS does not permit ec2:RunInstances | have the permission "ec2:RunInstances" added to the policy of this AWS user or role; the README lists all that are needed
+            soak | ec2:RunInstances | 403 | UnauthorizedOperation | AWS does not permit ec2:RunInstances | have the permission "ec2:RunInstances" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all that are needed
             always | ec2:RunInstances | 503 | RequestLimitExceeded | AWS throttles ec2:RunInstances: too many calls in this account and region | wait a minute
-            always | ec2:DescribeInstanceStatus | 403 | UnauthorizedOperation | AWS does not permit ec2:DescribeInstanceStatus | have the permission "ec2:DescribeInstanceStatus" added to the policy of this AWS user or role; the README lists all that are needed
+            always | ec2:DescribeInstanceStatus | 403 | UnauthorizedOperation | AWS does not permit ec2:DescribeInstanceStatus | have the permission "ec2:DescribeInstanceStatus" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all that are needed
             """)
     void an_up_that_fails_can_go_on_and_can_be_undone(String run, String action, int status, String code, String message, String hint) {
         Soak.assumeIn(run);
@@ -143,7 +143,7 @@ class RdsViaEc2FailuresTest {
         ACCOUNT.proxy().fail(action, 1, 403, "UnauthorizedOperation", "no");
         CommandRun down = ACCOUNT.run(folder, "down --yes --wait 2");
         assertEquals("error: AWS does not permit " + action + "\ndetail: no\nhint: have the permission \"" + action
-                + "\" added to the policy of this AWS user or role; the README lists all that are needed\nhint: then run again: rds-via-ec2 down --dir FOLDER", failure(down));
+                + "\" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all that are needed\nhint: then run again: rds-via-ec2 down --dir FOLDER", failure(down));
         assertEquals(1, down.code());
         assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
         assertEquals(List.of(), ACCOUNT.made());

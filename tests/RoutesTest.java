@@ -211,7 +211,7 @@ class RoutesTest {
         assertEquals(GAINED, String.join("\n", gained));
     }
 
-    /** Gives the roles passwords as the README says, since the source shows none. */
+    /** Gives the roles passwords as docs/routes.md says, since the source shows none. */
     private Map<String, String> newPasswords(Map<String, String> ends) throws IOException {
         Path out = folder.resolve("passwords.csv");
         CommandRun run = run("MstPasswords", ends, "--out", out.toString());

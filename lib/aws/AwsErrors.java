@@ -45,7 +45,7 @@ final class AwsErrors implements ExecutionInterceptor {
     private Failure answered(AwsServiceException answer) {
         String code = String.valueOf(answer.awsErrorDetails().errorCode());
         Failure failure = DENIED.contains(code) ? Failure.refused("AWS does not permit %s", call)
-                        .hint("have the permission \"%s\" added to the policy of this AWS user or role; the README lists all that are needed", call)
+                        .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all that are needed", call)
                 : STRANGER.contains(code) ? Failure.refused("AWS does not accept the credentials (%s)", code)
                         .hint("look who you are with: aws sts get-caller-identity; or choose other credentials with --profile")
                 : answer.isThrottlingException() ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What becomes of roles and their parts by name, for each kind of target. The table is the rule: it is read here, and stands in the README
- * as it is. The first row that fits counts.
+ * What becomes of roles and their parts by name, for each kind of target. The table is the rule: it is read here, and stands in
+ * docs/managed-roles.md as it is. The first row that fits counts.
  */
 public final class RoleRules {
     /**
