@@ -1,15 +1,10 @@
 #!/bin/sh
-# Writes the class path of every library that a //DEPS line of the sources names to FOLDER/class-path. Maven is asked only when those
-# lines have changed or a library has gone from its local repository.
+# Writes the class path of every library that pom.xml names to FOLDER/class-path. Maven is asked only when that file has changed or a
+# library has gone from its local repository.
 # usage: class-path.sh FOLDER
 set -eu
 folder=$1
 mkdir -p "$folder"
-wanted=$folder/deps.$$
-trap 'rm -f "$wanted"' EXIT
-
-cat lib/*/*.java scripts/*.java tests/*.java tests/*/*.java 2>/dev/null |
-    sed -n 's|^//DEPS ||p' | tr -s ' \t\r' '\n\n\n' | sed '/^$/d' | sort -u >"$wanted"
 
 complete() {
     IFS=:
@@ -18,7 +13,7 @@ complete() {
     done
 }
 
-if [ -f "$folder/class-path" ] && cmp -s "$wanted" "$folder/deps" && (complete); then
+if [ -f "$folder/class-path" ] && cmp -s pom.xml "$folder/class-path.pom" && (complete); then
     exit 0
 fi
 
@@ -26,17 +21,13 @@ command -v mvn >/dev/null || {
     echo "make: error: Maven is needed to fetch the libraries; run: sudo apt-get install -y maven" >&2
     exit 1
 }
-echo "fetching the libraries that the sources name" >&2
-{
-    echo '<project><modelVersion>4.0.0</modelVersion>'
-    echo '<groupId>tsmigrate</groupId><artifactId>libraries</artifactId><version>1</version><packaging>pom</packaging><dependencies>'
-    sed 's|\(.*\):\(.*\):\(.*\)|<dependency><groupId>\1</groupId><artifactId>\2</artifactId><version>\3</version></dependency>|' "$wanted"
-    echo '</dependencies></project>'
-} >"$folder/pom.xml"
+echo "fetching the libraries that pom.xml names" >&2
+# A copy, so that what is compared next time is what Maven has read, and what it writes is beside it.
+cp pom.xml "$folder/pom.xml"
 mvn -B -q -f "$folder/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
     -Dmdep.outputFile=class-path.new </dev/null >"$folder/maven.log" 2>&1 || {
     cat "$folder/maven.log" >&2
     exit 1
 }
 mv "$folder/class-path.new" "$folder/class-path"
-mv "$wanted" "$folder/deps"
+mv "$folder/pom.xml" "$folder/class-path.pom"

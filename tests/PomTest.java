@@ -1,0 +1,55 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import lib.talk.Console;
+import org.junit.jupiter.api.Test;
+import testbed.Pom;
+import testbed.SourceFile;
+
+/** What make and IDEs read of pom.xml, JBang reads in the files themselves, and the commands say their version by a constant: all agree. */
+class PomTest {
+    private static final Pom POM = Pom.read();
+
+    @Test
+    void each_library_of_a_file_has_the_version_of_the_pom() {
+        Map<String, Set<String>> named = new TreeMap<>();
+        dependencies("lib", "scripts", "tests").forEach(each -> {
+            int end = each.lastIndexOf(':');
+            named.computeIfAbsent(each.substring(0, end), library -> new TreeSet<>()).add(each.substring(end + 1));
+        });
+        Map<String, Set<String>> versions = new TreeMap<>();
+        POM.libraries().forEach((name, library) -> versions.put(name, Set.of(library.version())));
+        assertEquals(versions, named);
+    }
+
+    @Test
+    void what_commands_need_is_not_for_tests_only() {
+        assertEquals(List.of(), dependencies("lib", "scripts").map(each -> each.substring(0, each.lastIndexOf(':'))).distinct()
+                .filter(each -> POM.libraries().get(each).forTests()).toList());
+    }
+
+    @Test
+    void the_version_of_the_pom_is_that_of_the_commands() {
+        assertEquals(Console.VERSION, POM.version());
+    }
+
+    @Test
+    void the_changes_begin_with_those_of_this_version() throws IOException {
+        String heading = Files.readAllLines(Path.of("CHANGELOG.md")).stream().filter(line -> line.startsWith("## ")).findFirst().orElseThrow();
+        assertEquals("## " + Console.VERSION, heading.replaceFirst(", .*", ""));
+    }
+
+    private static Stream<String> dependencies(String... folders) {
+        return Stream.of(folders).flatMap(folder -> SourceFile.below(folder).stream()).flatMap(file -> file.directive("//DEPS").stream());
+    }
+}
