@@ -46,7 +46,7 @@ $(error RESTORE is "$(strip $(value RESTORE))", and must be restore-postgres or 
 endif
 endif
 
-.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench demo demo-timescale trixie-root clean packages class-path
+.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench docs demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,9 @@ check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are 
 bench: packages check ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench WORKLOADS=$(WORKLOADS) CONTENDERS=$(CONTENDERS) \
 		ROUNDS=$(ROUNDS) SCALE=$(SCALE) LINKED=$(LINKED) MINUTES=$(MINUTES) RESULTS=$(RESULTS)
+
+docs: check ## write the tables of docs/ that come from the code: options, exit codes, rules for roles
+	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.MadePages
 
 demo: packages check ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo

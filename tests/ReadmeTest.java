@@ -196,7 +196,7 @@ class ReadmeTest {
 
     /** The exit codes of a command as rows of a table. */
     private static List<String> exitCodes(Catalog.Alias alias) {
-        return Arrays.stream(main(alias).getAnnotation(Command.class).exitCodeList()).map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
+        return Arrays.stream(alias.main().getAnnotation(Command.class).exitCodeList()).map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
     }
 
     private static Set<String> shownTargets(String text) {
@@ -211,18 +211,10 @@ class ReadmeTest {
 
     /** Those of the command and of its subcommands. */
     private static Set<String> options(Catalog.Alias alias) {
-        String main = main(alias).getSimpleName();
-        String help = CommandRun.of(main, Map.of(), "--help").out() + Arrays.stream(main(alias).getAnnotation(Command.class).subcommands())
+        String main = alias.main().getSimpleName();
+        String help = CommandRun.of(main, Map.of(), "--help").out() + Arrays.stream(alias.main().getAnnotation(Command.class).subcommands())
                 .map(command -> CommandRun.of(main, Map.of(), command.getAnnotation(Command.class).name(), "--help").out()).collect(Collectors.joining());
         return found("(?m)^ +(?:-., )?(--[a-z-]+)", help);
-    }
-
-    private static Class<?> main(Catalog.Alias alias) {
-        try {
-            return Class.forName(found("(?m)^//MAIN (\\w+)$", read(alias.script().toString())).iterator().next());
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static Set<String> found(String pattern, String text) {

@@ -15,6 +15,15 @@ public final class Catalog {
 
     /** One command of the catalog. */
     public record Alias(String name, Path script, String description) {
+        /** The class of the command, by the {@code //MAIN} of its script. It is in the default package, which no named package can import. */
+        public Class<?> main() {
+            try {
+                return Class.forName(Files.readAllLines(script).stream().filter(line -> line.startsWith("//MAIN ")).findFirst().orElseThrow().substring(7));
+            } catch (IOException | ClassNotFoundException e) {
+                throw new IllegalStateException(script + " names no //MAIN that is there", e);
+            }
+        }
+
         @Override
         public String toString() {
             return name;

@@ -36,8 +36,7 @@ public record CommandRun(int code, String out, String err) {
     public static CommandRun of(String main, Map<String, String> environment, String... arguments) {
         Map<String, String> seen = new LinkedHashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", "/nonexistent"));
         seen.putAll(environment);
-        CommandLine line = new CommandLine(command(main));
-        Console.configure(line);
+        CommandLine line = line(main);
         endpoints(line).forEach(endpoints -> endpoints.environment(seen));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
@@ -52,11 +51,14 @@ public record CommandRun(int code, String out, String err) {
                 .filter(Objects::nonNull).toList();
     }
 
-    private static Object command(String main) {
+    /** @return the command line of a script, by the name of its class, as its main method would have it */
+    public static CommandLine line(String main) {
         try {
             Constructor<?> constructor = Class.forName(main).getDeclaredConstructor();
             constructor.setAccessible(true);
-            return constructor.newInstance();
+            CommandLine line = new CommandLine(constructor.newInstance());
+            Console.configure(line);
+            return line;
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("no command " + main, e);
         }
