@@ -4,7 +4,7 @@ BUILD ?= build
 TESTS ?=
 JAVA_BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
 SOURCES := $(wildcard lib/*/*.java scripts/*.java tests/*.java tests/*/*.java)
-FOLDERS := $(wildcard lib lib/* scripts tests tests/testbed tests/bench)
+FOLDERS := $(wildcard lib lib/* scripts tests tests/*)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
 # The runbook: connection strings from the environment or from make's command line, files in DIR. What a step's command offers beyond
@@ -46,7 +46,7 @@ $(error RESTORE is "$(strip $(value RESTORE))", and must be restore-postgres or 
 endif
 endif
 
-.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench docs demo demo-timescale trixie-root clean packages class-path
+.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench matrix docs demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,9 @@ check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are 
 bench: packages check ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench WORKLOADS=$(WORKLOADS) CONTENDERS=$(CONTENDERS) \
 		ROUNDS=$(ROUNDS) SCALE=$(SCALE) LINKED=$(LINKED) MINUTES=$(MINUTES) RESULTS=$(RESULTS)
+
+matrix: packages check ## move a database from each version of PostgreSQL to each, with each Java: MAJORS=13,17 RESULTS=docs
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" matrix.Matrix MAJORS=$(MAJORS) RESULTS=$(RESULTS)
 
 docs: check ## write the tables of docs/ that come from the code: options, exit codes, rules for roles
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.MadePages
