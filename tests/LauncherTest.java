@@ -119,7 +119,7 @@ class LauncherTest {
         Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"two\";\n}\n");
         Files.setLastModifiedTime(lib.resolve("Word.java"), FileTime.fromMillis(0));
         assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
-        Path jar = Path.of(Files.readString(answer).replaceFirst("(?s).* -classpath '?([^:' ]*hello[^:]*?\\.jar).*", "$1"));
+        Path jar = Path.of(Files.readString(answer).replaceFirst("(?s).* -classpath '?([^:']*hello[^:]*?\\.jar).*", "$1"));
         Files.delete(jar);
         assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
         Files.delete(jbang);
