@@ -3,8 +3,8 @@
 BUILD ?= build
 TESTS ?=
 JAVA_BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
-SOURCES := $(wildcard lib/*/*.java scripts/*.java tests/*.java tests/*/*.java)
-FOLDERS := $(wildcard lib lib/* scripts tests tests/*)
+SOURCES := $(wildcard lib/*/*.java scripts/*.java tests/*/*.java tests/lib/*/*.java)
+FOLDERS := $(wildcard lib lib/* scripts tests tests/* tests/lib/*)
 CLASS_PATH = $(BUILD)/classes:$$(cat $(BUILD)/class-path)
 
 # The runbook: connection strings from the environment or from make's command line, files in DIR. What a step's command offers beyond
@@ -53,10 +53,10 @@ help: ## list the targets
 	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: packages check ## run all tests, or some: make test TESTS="DsnTest VerifyTest"
-	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" testbed.RunTests $(BUILD)/classes $(TESTS)
 
 soak: packages check ## run the tests that try random moments and large databases, thoroughly
-	@TSMIGRATE_SOAK=1 $(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" RunTests $(BUILD)/classes $(TESTS)
+	@TSMIGRATE_SOAK=1 $(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" testbed.RunTests $(BUILD)/classes $(TESTS)
 
 check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are errors
 
@@ -71,10 +71,10 @@ docs: check ## write the tables of docs/ that come from the code: options, exit 
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.MadePages
 
 demo: packages check ## see a migration between two throw-away servers
-	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" demo.Demo
 
 demo-timescale: packages check ## the same with TimescaleDB, in a Debian root folder
-	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" Demo timescale
+	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" demo.Demo timescale
 
 trixie-root: packages check ## make the Debian root folder with TimescaleDB that some tests use
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot

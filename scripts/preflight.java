@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
-import lib.catalog.QuestionScript;
+import lib.catalog.QueryScript;
 import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
@@ -97,7 +97,7 @@ class PreflightCheck implements Callable<Integer> {
                 }
             };
             if (dryRun) {
-                console.out(Shown.product(new QuestionScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
+                console.out(Shown.product(new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
                         .ask(Rows.asked(asking)).text()));
                 return Failure.OK;
             }

@@ -31,7 +31,7 @@ import lib.talk.ProgressLine;
 import lib.talk.Shown;
 import lib.verify.DifferenceTable;
 import lib.verify.Permitted;
-import lib.verify.Undecided;
+import lib.verify.UndecidedRelation;
 import lib.verify.Verification;
 import lib.verify.Verification.Level;
 import lib.verify.VerificationScript;
@@ -130,7 +130,7 @@ class Verify implements Callable<Integer> {
             line.close();
         }
         DifferenceTable.lines(differences, console.verbose()).forEach(text -> console.out("%s", text));
-        List<Undecided> undecided = verification.undecided();
+        List<UndecidedRelation> undecided = verification.undecided();
         undecided.forEach(relation -> console.warn("not decided: %s", relation));
         ComparedRows rows = verification.compared();
         String compared = level == Level.OBJECTS ? "objects" : rows.text();

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import lib.dsn.Dsn;
 import lib.talk.Failure;
 import lib.talk.PrivateFile;
-import lib.tools.Refusal;
+import lib.tools.RefusedStatement;
 import lib.tools.Tool;
 
 /**
@@ -200,7 +200,7 @@ public final class Archive {
      * @param words changes the statements, which come as pg_restore writes them, one character for each byte
      * @return what the target refused
      */
-    public List<Refusal> grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
+    public List<RefusedStatement> grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
         List<Entry> grants = entries.stream().filter(wanted.and(Archive::isGrant)).toList();
         if (grants.isEmpty()) {
             return List.of();
@@ -210,7 +210,7 @@ public final class Archive {
         try {
             String script = words.apply(Files.readString(file, StandardCharsets.ISO_8859_1));
             Files.writeString(file, script, StandardCharsets.ISO_8859_1);
-            return Refusal.run(tool, target, file, script);
+            return RefusedStatement.run(tool, target, file, script);
         } catch (IOException e) {
             throw Failure.step("the privileges could not be prepared: %s", e.getMessage()).because(e);
         }

@@ -25,7 +25,7 @@ public final class CopyTypes {
     /**
      * @param extensions the extensions that have the same version on both sides
      * @return common table expressions for a query on the source; {@code safe(oid)} has a row for each type that is safe in binary,
-     *         {@code late(oid)} for each whose input, however deep inside, looks up objects that exist only after post-data
+     *         {@code deferred(oid)} for each whose input, however deep inside, looks up objects that exist only after post-data
      */
     public static String expressions(Collection<String> extensions) {
         return """

@@ -10,7 +10,7 @@ import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Settings;
 import lib.talk.Sql;
-import lib.tools.Refusal;
+import lib.tools.RefusedStatement;
 
 /** What belongs to the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual, {@code --create}). */
 public final class DatabaseSettings {
@@ -51,9 +51,9 @@ public final class DatabaseSettings {
     }
 
     /** @return the settings of the database itself that the target's user may not give */
-    public static List<Refusal> refusals(Connection source, RoleTarget target, String name) {
+    public static List<RefusedStatement> refusals(Connection source, RoleTarget target, String name) {
         return parameters(source).stream().filter(setting -> setting.role == null).flatMap(setting -> target.refusal(setting.parameter)
-                .map(why -> new Refusal(setting.statement(name), why)).stream()).toList();
+                .map(why -> new RefusedStatement(setting.statement(name), why)).stream()).toList();
     }
 
     /** @return whether one of {@link #settings} is no setting, or would keep sessions and client programs from loading, or from reading a dump right */

@@ -116,7 +116,7 @@ public enum ObjectKind {
 
     /** @return statements that write down what this very transaction has created and nobody owns */
     public static String recordingOwnerless() {
-        return Ownerless.recording(IN_THIS_TRANSACTION);
+        return UnownedObjects.recording(IN_THIS_TRANSACTION);
     }
 
     /**
@@ -134,7 +134,7 @@ public enum ObjectKind {
                 JournalTables.PLANNED.sql(), kind.table(), kind.match(), kind.word(), since, kind.owner);
             return kind == EXTENSION ? withMembers(insert) : insert;
         });
-        return Stream.concat(owned, Stream.of(Ownerless.recording(since))).collect(Collectors.joining(";\n"));
+        return Stream.concat(owned, Stream.of(UnownedObjects.recording(since))).collect(Collectors.joining(";\n"));
     }
 
     private String match() {

@@ -118,7 +118,7 @@ public final class OthersComments {
         return thing.kind.equals("DATABASE") ? "the database" : thing.kind.equals("SCHEMA") ? "schema " + thing.name : "extension " + thing.name;
     }
 
-    /** @return what the comments are on, as {@code Expected} has it: {@code extension citext}, {@code database the database} */
+    /** @return what the comments are on, as {@code AnnouncedDifferences} has it: {@code extension citext}, {@code database the database} */
     public Set<String> kept() {
         return wanted.keySet().stream().map(thing -> thing.kind.equals("DATABASE") ? "database the database" : words(thing)).collect(Collectors.toSet());
     }

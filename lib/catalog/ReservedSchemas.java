@@ -35,7 +35,7 @@ public final class ReservedSchemas {
     private ReservedSchemas() {
     }
 
-    /** @return a query for those that are wanted, with five columns as a {@code Uncarried.Thing} has */
+    /** @return a query for those that are wanted, with five columns as a {@code LeftBehind.Thing} has */
     public static String query(Selection selection) {
         String ours = OURS + " AND " + selection.named("s");
         return selection.selective() ? ours : SYSTEM + "\nUNION ALL\n" + ours;

@@ -32,7 +32,7 @@ public final class SelfReferences {
     private SelfReferences() {
     }
 
-    /** @return a query for those that are wanted, with five columns as a {@code Uncarried.Thing} has */
+    /** @return a query for those that are wanted, with five columns as a {@code LeftBehind.Thing} has */
     public static String query(Selection selection) {
         return QUERY.formatted(selection.relation("c", "n"), selection.namespace("n"), Selection.noExtension("pg_proc", "p.oid"));
     }

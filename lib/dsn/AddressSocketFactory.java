@@ -24,7 +24,7 @@ public final class AddressSocketFactory extends SocketFactory {
     private static final String LOT = "lot";
 
     private final Map<String, String> addresses = new HashMap<>();
-    private final Wire.Lot lot;
+    private final SideSockets.Lot lot;
 
     /** @param argument {@code name:port=address} pairs with commas between them (the driver's property {@code socketFactoryArg}) */
     public AddressSocketFactory(String argument) {
@@ -32,11 +32,11 @@ public final class AddressSocketFactory extends SocketFactory {
             addresses.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
         String own = addresses.remove(LOT);
-        lot = own == null ? null : Wire.Lot.of(own);
+        lot = own == null ? null : SideSockets.Lot.of(own);
     }
 
     /** @return the argument that also says to whom the sockets belong */
-    public static String argument(String addresses, Wire.Lot lot) {
+    public static String argument(String addresses, SideSockets.Lot lot) {
         return (addresses == null ? "" : addresses + ',') + LOT + '=' + lot;
     }
 
@@ -55,9 +55,9 @@ public final class AddressSocketFactory extends SocketFactory {
     }
 
     private final class Wired extends Addressed {
-        private final Wire wire;
+        private final SideSockets wire;
 
-        Wired(Wire.Lot lot) {
+        Wired(SideSockets.Lot lot) {
             wire = lot.wire();
         }
 

@@ -17,10 +17,10 @@ final class ClientConninfo {
     private ClientConninfo() {
     }
 
-    static String of(Parameters parameters, List<ServerAddress> servers, Wire wire, String user, String database, String application, int clientMajor) {
+    static String of(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user, String database, String application, int clientMajor) {
         Map<String, String> values = values(parameters, servers, wire, user, database, application, clientMajor);
         String password = parameters.or("sslpassword", null);
-        if (password != null && knows(parameters, Keyword.of("sslpassword"), "…", clientMajor)) {
+        if (password != null && knows(parameters, ConnectionParameter.of("sslpassword"), "…", clientMajor)) {
             values.put("service", SERVICE);
         }
         return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
@@ -31,7 +31,7 @@ final class ClientConninfo {
      *
      * @return a service file (PostgreSQL manual, 34.17)
      */
-    static Path secretService(Parameters parameters) {
+    static Path secretService(ConnectionParameters parameters) {
         String password = parameters.get("sslpassword");
         if (!password.equals(password.stripTrailing()) || password.matches("(?s).*[\n\r].*")) {
             throw Failure.usage("sslpassword of the %s ends in a blank or contains a line break, which no service file can hold", parameters.side)
@@ -41,7 +41,7 @@ final class ClientConninfo {
     }
 
     /** @return the same by keyword */
-    static Map<String, String> values(Parameters parameters, List<ServerAddress> servers, Wire wire, String user, String database,
+    static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user, String database,
             String application, int clientMajor) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("host", joined(servers, ServerAddress::host));
@@ -62,21 +62,21 @@ final class ClientConninfo {
     }
 
     /** As the driver's sockets have them: a connection that lies idle while others copy must not be forgotten by a firewall. */
-    private static Map<String, String> keepalives(Wire wire) {
+    private static Map<String, String> keepalives(SideSockets wire) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("keepalives", "1");
-        values.put("keepalives_idle", String.valueOf(Wire.IDLE));
-        values.put("keepalives_interval", String.valueOf(Wire.INTERVAL));
+        values.put("keepalives_idle", String.valueOf(SideSockets.IDLE));
+        values.put("keepalives_interval", String.valueOf(SideSockets.INTERVAL));
         values.put("keepalives_count", String.valueOf(wire.count()));
         return values;
     }
 
-    private static Map<String, String> others(Parameters parameters, int clientMajor) {
+    private static Map<String, String> others(ConnectionParameters parameters, int clientMajor) {
         Map<String, String> others = new LinkedHashMap<>();
-        for (Keyword keyword : Keyword.ALL) {
+        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
             String value = parameters.get(keyword.name());
-            boolean handedOn = value != null && !keyword.secret() && keyword.use() != Keyword.Use.IGNORED
-                    && (keyword.use() != Keyword.Use.OURS || keyword.name().startsWith("ssl"));
+            boolean handedOn = value != null && !keyword.secret() && keyword.use() != ConnectionParameter.Use.IGNORED
+                    && (keyword.use() != ConnectionParameter.Use.OURS || keyword.name().startsWith("ssl"));
             if (handedOn && knows(parameters, keyword, value, clientMajor)) {
                 others.put(keyword.name(), value);
             }
@@ -84,7 +84,7 @@ final class ClientConninfo {
         return others;
     }
 
-    private static boolean knows(Parameters parameters, Keyword keyword, String value, int clientMajor) {
+    private static boolean knows(ConnectionParameters parameters, ConnectionParameter keyword, String value, int clientMajor) {
         int since = keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
         if (clientMajor < since && (keyword.protection() || keyword.since() < since)) {
             throw Failure.refused("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for", clientMajor, keyword.name(), value,

@@ -10,7 +10,7 @@ import lib.talk.Failure;
  * The syntax of a connection string, as libpq reads it (PostgreSQL manual, 34.1.1): a URI, {@code key = 'value'} pairs, or, as for psql,
  * a bare database name. A text may hold a password anywhere, even where none belongs, so a message repeats nothing of it that could be one.
  */
-public final class ConnectionString {
+final class ConnectionString {
     private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://.*", Pattern.DOTALL);
     private static final String EXAMPLE = "postgresql://user@host:5432/database or \"host=… port=… dbname=… user=…\"";
     private static final String QUOTING = "a value with blanks is written 'in quotes', with \\' and \\\\ for ' and \\ in it";
@@ -84,13 +84,13 @@ public final class ConnectionString {
             at++;
         }
         String name = text.substring(start, at);
-        boolean stray = previous != null && Keyword.of(previous).secret() || !Keyword.isWord(name);
+        boolean stray = previous != null && ConnectionParameter.of(previous).secret() || !ConnectionParameter.isWord(name);
         skipBlanks();
         if (at == text.length() || text.charAt(at) != '=') {
             throw stray ? strayWord() : Failure.usage("missing \"=\" after \"%s\" in the connection string for the %s", name, side).hint(QUOTING);
         }
-        if (Keyword.of(name) == null && !name.equals("requiressl")) {
-            throw stray ? strayWord() : Keyword.unknown(side, name);
+        if (ConnectionParameter.of(name) == null && !name.equals("requiressl")) {
+            throw stray ? strayWord() : ConnectionParameter.unknown(side, name);
         }
         at++;
         return name;

@@ -122,14 +122,14 @@ final class ConnectionUri {
         for (String parameter : rest.substring(1).split("&")) {
             int equals = parameter.indexOf('=');
             String name = decode(parameter.substring(0, equals < 0 ? parameter.length() : equals), "name of a parameter");
-            boolean showable = Keyword.of(name) != null
-                    || equals >= 0 && !afterSecret && Keyword.isWord(name) && (unambiguous || rest.indexOf('@') < 0);
+            boolean showable = ConnectionParameter.of(name) != null
+                    || equals >= 0 && !afterSecret && ConnectionParameter.isWord(name) && (unambiguous || rest.indexOf('@') < 0);
             if (equals < 0 || parameter.indexOf('=', equals + 1) >= 0) {
                 throw Failure.usage("%s \"=\" in %s of the connection URI for the %s", equals < 0 ? "missing" : "extra",
                         showable ? "parameter \"" + name + '"' : "a parameter", side).hint(ENCODING);
             }
             parameter(name, decode(parameter.substring(equals + 1), "parameter " + (showable ? '"' + name + '"' : "values")), showable);
-            afterSecret = Keyword.of(name) != null && Keyword.of(name).secret();
+            afterSecret = ConnectionParameter.of(name) != null && ConnectionParameter.of(name).secret();
         }
     }
 
@@ -138,10 +138,10 @@ final class ConnectionUri {
             values.put("sslmode", "require");
         } else if (name.equals("requiressl")) {
             values.put("sslmode", value.startsWith("1") ? "require" : "prefer");
-        } else if (Keyword.of(name) != null) {
+        } else if (ConnectionParameter.of(name) != null) {
             values.put(name, value);
         } else {
-            throw showable ? Keyword.unknown(side, name)
+            throw showable ? ConnectionParameter.unknown(side, name)
                     : Failure.usage("invalid connection option in the connection URI for the %s", side).hint(ENCODING);
         }
     }

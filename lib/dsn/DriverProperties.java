@@ -15,10 +15,10 @@ final class DriverProperties {
     }
 
     /** @param warnings is told what the user should know */
-    static Properties of(Parameters parameters, List<ServerAddress> servers, List<String> warnings) {
+    static Properties of(ConnectionParameters parameters, List<ServerAddress> servers, List<String> warnings) {
         Properties properties = new Properties();
-        for (Keyword keyword : Keyword.ALL) {
-            String value = keyword.use() == Keyword.Use.DRIVER ? parameters.or(keyword.name(), null) : null;
+        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
+            String value = keyword.use() == ConnectionParameter.Use.DRIVER ? parameters.or(keyword.name(), null) : null;
             if (value != null) {
                 properties.setProperty(keyword.property(), translate(keyword.name(), value));
             }

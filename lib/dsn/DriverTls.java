@@ -18,13 +18,13 @@ final class DriverTls {
     /** What Java speaks; it has given up older ones (JDK-8202343). */
     private static final List<String> VERSIONS = List.of("TLSv1.2", "TLSv1.3");
 
-    private final Parameters parameters;
+    private final ConnectionParameters parameters;
     private final String side;
     private final Properties properties;
     private final List<String> warnings;
     private final String mode;
 
-    private DriverTls(Parameters parameters, Properties properties, List<String> warnings) {
+    private DriverTls(ConnectionParameters parameters, Properties properties, List<String> warnings) {
         this.parameters = parameters;
         this.side = parameters.side;
         this.properties = properties;
@@ -33,7 +33,7 @@ final class DriverTls {
     }
 
     /** @throws Failure usage, for what libpq would not do either, or could and the driver cannot */
-    static void put(Parameters parameters, List<ServerAddress> servers, Properties properties, List<String> warnings) {
+    static void put(ConnectionParameters parameters, List<ServerAddress> servers, Properties properties, List<String> warnings) {
         DriverTls tls = new DriverTls(parameters, properties, warnings);
         tls.checkMode(servers);
         properties.setProperty("sslmode", tls.mode);

@@ -26,8 +26,8 @@ import lib.talk.Failure;
 public final class Dsn {
     private static final String APPLICATION = "tsmigrate";
 
-    private final Parameters parameters;
-    private final Wire wire;
+    private final ConnectionParameters parameters;
+    private final SideSockets wire;
     private final List<ServerAddress> servers;
     private final Properties driver;
     private final List<String> warnings;
@@ -37,9 +37,9 @@ public final class Dsn {
     /** Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of the server. */
     private final Map<String, String> secretFiles;
 
-    private Dsn(Parameters parameters, boolean typed) {
+    private Dsn(ConnectionParameters parameters, boolean typed) {
         this.parameters = parameters;
-        wire = new Wire(parameters);
+        wire = new SideSockets(parameters);
         servers = ServerAddress.of(parameters);
         warnings = parameters.warnings();
         driver = DriverProperties.of(parameters, servers, warnings);
@@ -51,7 +51,7 @@ public final class Dsn {
         secretFiles = new TreeMap<>();
     }
 
-    private Dsn(Dsn other, Parameters parameters, String database, String password, Map<String, String> secretFiles) {
+    private Dsn(Dsn other, ConnectionParameters parameters, String database, String password, Map<String, String> secretFiles) {
         this.parameters = parameters;
         wire = other.wire;
         servers = other.servers;
@@ -73,7 +73,7 @@ public final class Dsn {
      * @throws Failure usage, naming the side, in one line that holds no secret
      */
     public static Dsn parse(String side, String text, boolean typed, Map<String, String> environment) {
-        return new Dsn(Parameters.of(side, text, environment), typed);
+        return new Dsn(ConnectionParameters.of(side, text, environment), typed);
     }
 
     /** The same server and user, another database. */
@@ -110,7 +110,7 @@ public final class Dsn {
     }
 
     /** @return all sockets to this side, whatever the database and the password */
-    public Wire wire() {
+    public SideSockets wire() {
         return wire;
     }
 
@@ -254,7 +254,7 @@ public final class Dsn {
     public static Set<String> toolVariables() {
         Set<String> names = new TreeSet<>(List.of("PGREQUIRESSL", "PGSYSCONFDIR", "PGREALM", "PGDATESTYLE", "PGTZ", "PGGEQO", "PG_COLOR",
                 "PG_COLORS"));
-        Keyword.ALL.stream().map(Keyword::variable).filter(name -> name != null).forEach(names::add);
+        ConnectionParameter.ALL.stream().map(ConnectionParameter::variable).filter(name -> name != null).forEach(names::add);
         return names;
     }
 

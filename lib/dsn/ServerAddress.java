@@ -18,7 +18,7 @@ record ServerAddress(String host, String address, int port) {
     private static final String IPV6 = "[0-9a-fA-F]*:[0-9a-fA-F:.]*(%\\w+)?";
 
     /** @throws Failure usage: host, hostaddr and port do not match, or cannot be what they should be */
-    static List<ServerAddress> of(Parameters parameters) {
+    static List<ServerAddress> of(ConnectionParameters parameters) {
         String side = parameters.side;
         List<String> addresses = list(parameters, "hostaddr");
         List<String> hosts = list(parameters, "host");
@@ -62,12 +62,12 @@ record ServerAddress(String host, String address, int port) {
         return (name().indexOf(':') >= 0 ? '[' + name() + ']' : name()) + ':' + port;
     }
 
-    private static List<String> list(Parameters parameters, String keyword) {
+    private static List<String> list(ConnectionParameters parameters, String keyword) {
         String value = parameters.or(keyword, null);
         return value == null ? List.of() : List.of(value.split(",", -1));
     }
 
-    private static int port(Parameters parameters, String port) {
+    private static int port(ConnectionParameters parameters, String port) {
         String digits = port.isEmpty() ? DEFAULT_PORT : port;
         int number = digits.matches("\\+?\\d{1,9}") ? Integer.parseInt(digits) : 0;
         if (number < 1 || number > 65535) {
@@ -77,7 +77,7 @@ record ServerAddress(String host, String address, int port) {
         return number;
     }
 
-    private void check(Parameters parameters) {
+    private void check(ConnectionParameters parameters) {
         if (!address.isEmpty() && !address.matches(IPV4 + '|' + IPV6)) {
             throw Failure.usage("invalid hostaddr \"%s\"%s for the %s", address, parameters.origin("hostaddr"), parameters.side)
                     .hint("hostaddr is a numeric address; a name is given as host");

@@ -13,7 +13,7 @@ import lib.talk.Failure;
  * Connection service files as libpq reads them (PostgreSQL manual, 34.17): {@code keyword=value} lines under {@code [service]}, without
  * quoting and without blanks around "=". LDAP look-ups are refused.
  */
-public final class ServiceFile {
+final class ServiceFile {
     /** Where packages of PostgreSQL keep the system-wide file: Debian, PGDG for Red Hat, the default of a build, Homebrew. */
     private static final List<String> SYSTEM_FOLDERS = List.of("/etc/postgresql-common", "/etc/sysconfig/pgsql", "/usr/local/pgsql/etc",
             "/opt/homebrew/etc/postgresql", "/usr/local/etc/postgresql");
@@ -92,8 +92,8 @@ public final class ServiceFile {
             throw Failure.usage("syntax error in %s", place).hint("a line is keyword=value");
         } else if (name.startsWith("service")) {
             throw Failure.usage("nested \"%s\" in %s", name.startsWith("servicefile") ? "servicefile" : "service", place);
-        } else if (Keyword.of(name) == null) {
-            throw Failure.usage("unknown keyword %sin %s", Keyword.isWord(name) ? '"' + name + "\" " : "", place)
+        } else if (ConnectionParameter.of(name) == null) {
+            throw Failure.usage("unknown keyword %sin %s", ConnectionParameter.isWord(name) ? '"' + name + "\" " : "", place)
                     .hint("a line is keyword=value, without blanks around the \"=\"");
         }
         found.putIfAbsent(name, line.substring(equals + 1));

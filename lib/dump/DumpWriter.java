@@ -19,7 +19,7 @@ import lib.catalog.OthersComments;
 import lib.code.OwnersCode;
 import lib.preflight.ArrayNulls;
 import lib.preflight.DateStyleCheck;
-import lib.preflight.Peculiarities;
+import lib.preflight.TableChecks;
 import lib.roles.RolePowers;
 import lib.roles.RoleRules;
 import lib.roles.TargetKind;
@@ -30,7 +30,7 @@ import lib.source.FrozenSource;
 import lib.source.Lz4Column;
 import lib.source.PathNeedSearch;
 import lib.source.PathNeeds;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.Bytes;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -180,12 +180,12 @@ public final class DumpWriter {
     }
 
     private void dump(FrozenSource source, Contents contents, DumpOutput output) {
-        boolean late = isOrdered(contents);
-        List<String> arguments = late ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
+        boolean deferred = isOrdered(contents);
+        List<String> arguments = deferred ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
         arguments.add("--snapshot=" + source.snapshot().id());
         try {
             tool.connected("pg_dump", source.server().dsn(), arguments);
-            if (late) {
+            if (deferred) {
                 new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
             }
             if (order.format == DumpFormat.PLAIN && NewerSettings.unknown(client.major(), source.server().facts().major())) {
@@ -213,7 +213,7 @@ public final class DumpWriter {
                 new Manifest.Moment(source.snapshot().id(), Rows.text(session, "source", "asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
                 order.filters, extensions,
-                Uncarried.find(session, server, false, source.selection()).all(),
+                LeftBehind.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
@@ -231,7 +231,7 @@ public final class DumpWriter {
     }
 
     private static List<Lz4Column> lz4(FrozenSource source) {
-        List<Lz4Column> columns = Peculiarities.lz4(source.snapshot().holder(), source.server().facts(), source.selection());
+        List<Lz4Column> columns = TableChecks.lz4(source.snapshot().holder(), source.server().facts(), source.selection());
         return columns.isEmpty() ? null : columns;
     }
 

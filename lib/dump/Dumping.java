@@ -14,7 +14,7 @@ import lib.catalog.SelfReferences;
 import lib.dsn.Dsn;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DiskSpace;
-import lib.preflight.Peculiarities;
+import lib.preflight.TableChecks;
 import lib.preflight.Preflight;
 import lib.preflight.Readability;
 import lib.preflight.TimescaleSource;
@@ -25,7 +25,7 @@ import lib.source.Contents;
 import lib.source.FrozenSource;
 import lib.source.PathNeeds;
 import lib.source.PausedJobs;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Count;
@@ -77,7 +77,7 @@ public final class Dumping {
         }
         try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> { })) {
             if (order.format() == DumpFormat.PLAIN) {
-                Verdict.of(Untried.check(frozen.contents(), PathNeeds.NONE, Untried.PSQL), console, new Report());
+                Verdict.of(NotRetried.check(frozen.contents(), PathNeeds.NONE, NotRetried.PSQL), console, new Report());
             }
             new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
         }
@@ -117,7 +117,7 @@ public final class Dumping {
         Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
         Contents contents = manifest.get().contents();
         if (order.format() == DumpFormat.PLAIN) {
-            Verdict.of(Untried.check(contents, manifest.get().needs(), Untried.PSQL), console, new Report());
+            Verdict.of(NotRetried.check(contents, manifest.get().needs(), NotRetried.PSQL), console, new Report());
             PlainDump.early(contents).forEach(text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
         }
         console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
@@ -130,9 +130,9 @@ public final class Dumping {
         if (Preflight.go(findings)) {
             findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
         }
-        findings.addAll(Peculiarities.leftOut(session, source.facts(), selection));
+        findings.addAll(TableChecks.leftOut(session, source.facts(), selection));
         findings.add(DiskSpace.check(session, selection, order.out()));
-        for (Uncarried.Thing thing : Uncarried.find(session, source, true, selection).all()) {
+        for (LeftBehind.Thing thing : LeftBehind.find(session, source, true, selection).all()) {
             String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();
             findings.add(thing.name().equals(Selection.OWN_SCHEMA) && thing.kind().equals(ReservedSchemas.KIND)
                     ? Finding.stop("not in the dump", ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema " + thing.name(), "%s", text)

@@ -15,19 +15,19 @@ import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.load.ArchiveScript;
-import lib.load.Finishing;
-import lib.load.GivenRights;
+import lib.load.AfterLoad;
+import lib.load.OwnersAndPrivileges;
 import lib.load.Grantors;
 import lib.load.Loading;
 import lib.load.OwnerScript;
 import lib.load.RestoringScript;
-import lib.roles.GoneRoles;
+import lib.roles.MissingRoles;
 import lib.server.DatabaseCreation;
 import lib.server.Rows;
 import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.Inventory;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
@@ -52,15 +52,15 @@ public final class LoadingScript {
     private final TargetDatabase target;
     private final Connection to;
     private final OwnerScript owners;
-    private final GoneRoles gone;
+    private final MissingRoles gone;
     private final RestoringScript restoring;
 
     /**
      * @param to a session on the target
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
-    public LoadingScript(ShellScript script, Loading.Order order, Contents contents, Uncarried uncarried, TargetDatabase target, Connection to,
-            GoneRoles gone) {
+    public LoadingScript(ShellScript script, Loading.Order order, Contents contents, LeftBehind uncarried, TargetDatabase target, Connection to,
+            MissingRoles gone) {
         this.script = script;
         this.order = order;
         this.contents = contents;
@@ -130,7 +130,7 @@ public final class LoadingScript {
         Set<Archive.Address> addresses = archive.later();
         Predicate<OwnedObjects.Owned> later = object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
         if (!order.noOwner()) {
-            owners.give("Owners, before the server computes anything with their rights", later.negate().and(GivenRights::isEarly));
+            owners.give("Owners, before the server computes anything with their rights", later.negate().and(OwnersAndPrivileges::isEarly));
         }
         if (contents.timescale() != null) {
             script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
@@ -141,15 +141,15 @@ public final class LoadingScript {
         script.step("Indexes, constraints, triggers");
         boolean withOwners = !order.noOwner() && owners.canGive(later);
         archive.postData(order.jobs(), withOwners);
-        if (contents.hasLateAtOnce()) {
+        if (contents.hasDeferredAtOnce()) {
             script.step("Tables that name what has only now been made");
             rows.lateRows();
-            archive.latePostData();
+            archive.deferredPostData();
         }
         archive.comments();
         sequences();
         if (!order.noOwner()) {
-            owners.give("Owners of what was made since", object -> !GivenRights.isEventTrigger(object) && !GivenRights.isEarly(object)
+            owners.give("Owners of what was made since", object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isEarly(object)
                     || later.test(object) && !withOwners);
         }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
@@ -163,7 +163,7 @@ public final class LoadingScript {
         restoring.end();
         if (contents.hasAfterRestoringMode()) {
             script.step("What reads hypertables, whose rows restoring mode hides");
-            if (!contents.late().isEmpty()) {
+            if (!contents.deferred().isEmpty()) {
                 rows.lateRows();
             }
             archive.afterRestoringMode();
@@ -176,7 +176,7 @@ public final class LoadingScript {
             script.step("Event triggers");
             archive.eventTriggers();
             if (!order.noOwner()) {
-                owners.give("Owners of event triggers", GivenRights::isEventTrigger);
+                owners.give("Owners of event triggers", OwnersAndPrivileges::isEventTrigger);
             }
         }
         end();
@@ -205,7 +205,7 @@ public final class LoadingScript {
     /** Runs a plain dump, and all that follows. */
     public void run(Path dump) {
         restoring.begin();
-        script.step("The dump").tool("psql", TARGET, ScriptDelivery.arguments(dump, contents));
+        script.step("The dump").tool("psql", TARGET, PlainLoad.arguments(dump, contents));
         sequences();
         if (!order.noPrivileges()) {
             List<String> statements = contents.of(target.dsn().database(), contents.privileges());
@@ -223,7 +223,7 @@ public final class LoadingScript {
     }
 
     private void sequences() {
-        step("Sequences", contents.sequences().stream().map(Finishing::setting).toList());
+        step("Sequences", contents.sequences().stream().map(AfterLoad::setting).toList());
     }
 
     private void materializedViews() {

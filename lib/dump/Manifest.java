@@ -28,7 +28,7 @@ import lib.preflight.ArrayNulls;
 import lib.source.Contents;
 import lib.source.Lz4Column;
 import lib.source.PathNeeds;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.Failure;
 import lib.talk.Json;
 
@@ -53,7 +53,7 @@ import lib.talk.Json;
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
-        List<Extensions.Installed> extensions, List<Uncarried.Thing> uncarried, List<String> grantees, List<String> users,
+        List<Extensions.Installed> extensions, List<LeftBehind.Thing> uncarried, List<String> grantees, List<String> users,
         List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<Lz4Column> lz4, List<String> computed,
         List<OthersComments.Comment> comments, ArrayNulls arrays, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */

@@ -33,12 +33,12 @@ final class OrderedScript {
     OrderedScript(Archive archive, Contents contents) {
         this.archive = archive;
         waiting = new HashSet<>(contents.waiting());
-        Stream.concat(contents.turned().stream(), contents.lateInTurns().stream()).forEach(table -> tables.put(table.oid(), table));
+        Stream.concat(contents.turned().stream(), contents.deferredInOrder().stream()).forEach(table -> tables.put(table.oid(), table));
     }
 
     /** @return whether psql would not load what pg_dump writes by itself */
     static boolean wanted(Contents contents) {
-        return !contents.turned().isEmpty() || !contents.late().isEmpty();
+        return !contents.turned().isEmpty() || !contents.deferred().isEmpty();
     }
 
     void write(Path out, boolean noOwner, boolean noPrivileges) {
@@ -48,9 +48,9 @@ final class OrderedScript {
         Predicate<Archive.Entry> last = entry -> waits(entry) || isComment(entry);
         List<Archive.Entry> order = new ArrayList<>();
         others.subList(0, before).stream().filter(last.negate()).forEach(order::add);
-        rows.stream().filter(entry -> !isLate(entry)).forEach(order::add);
+        rows.stream().filter(entry -> !isDeferred(entry)).forEach(order::add);
         others.subList(before, others.size()).stream().filter(last.negate()).forEach(order::add);
-        rows.stream().filter(this::isLate).forEach(order::add);
+        rows.stream().filter(this::isDeferred).forEach(order::add);
         others.stream().filter(this::waits).forEach(order::add);
         others.stream().filter(OrderedScript::isComment).forEach(order::add);
         archive.script(out, options(noOwner, noPrivileges), order);
@@ -71,9 +71,9 @@ final class OrderedScript {
         script.line("pg_restore --list " + file + " > " + ArchiveScript.CONTENTS);
         select(script, ROWS + ",$d", last, ">");
         select(script, ROWS + "!d", tables.keySet().stream().sorted().map(ArchiveScript::rowsOf).toList(), ">>");
-        inTurns(script, Predicate.not(Contents.Table::late));
+        inOrder(script, Predicate.not(Contents.Table::deferred));
         select(script, "1," + ROWS + "d", Stream.concat(last.stream(), Stream.of("; 0 [0-9]+ TABLE DATA ")).toList(), ">>");
-        inTurns(script, Contents.Table::late);
+        inOrder(script, Contents.Table::deferred);
         pick(script, waits);
         pick(script, comments ? List.of(ArchiveScript.COMMENTS) : List.of());
         List<String> words = new ArrayList<>(List.of("pg_restore"));
@@ -82,7 +82,7 @@ final class OrderedScript {
         script.line(String.join(" ", words));
     }
 
-    private void inTurns(ShellScript script, Predicate<Contents.Table> which) {
+    private void inOrder(ShellScript script, Predicate<Contents.Table> which) {
         tables.values().stream().filter(which).collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.toList())).values()
                 .forEach(together -> pick(script, together.stream().map(Contents.Table::oid).sorted().map(ArchiveScript::rowsOf).toList()));
     }
@@ -103,8 +103,8 @@ final class OrderedScript {
         return entry.kind().equals("TABLE DATA");
     }
 
-    private boolean isLate(Archive.Entry rows) {
-        return tables.containsKey(rows.oid()) && tables.get(rows.oid()).late();
+    private boolean isDeferred(Archive.Entry rows) {
+        return tables.containsKey(rows.oid()) && tables.get(rows.oid()).deferred();
     }
 
     private int turn(Archive.Entry rows) {

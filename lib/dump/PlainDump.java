@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
@@ -20,7 +20,7 @@ import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.source.PathNeeds;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.timescale.Timescale;
 
 /** Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or put off. */
@@ -43,8 +43,8 @@ public final class PlainDump {
     }
 
     /** @return a finding for each thing that stands in the way, or may */
-    public List<Finding> check(Uncarried uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
-        List<Finding> findings = Untried.check(contents, needs, Untried.PSQL);
+    public List<Finding> check(LeftBehind uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
+        List<Finding> findings = NotRetried.check(contents, needs, NotRetried.PSQL);
         // A publication is in there once more for each of its parts.
         uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name()).distinct()
                 .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));
@@ -65,7 +65,7 @@ public final class PlainDump {
                     .forEach(extension -> findings.add(stop("a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
                             extension.chosen())));
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
         return findings;
     }

@@ -13,12 +13,12 @@ import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.load.ArchiveScript;
-import lib.load.Delivery;
+import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.Occupation;
+import lib.load.ClaimedTarget;
 import lib.load.Rehearsal;
-import lib.load.StepwiseDelivery;
-import lib.roles.GoneRoles;
+import lib.load.ArchiveLoad;
+import lib.roles.MissingRoles;
 import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
@@ -146,7 +146,7 @@ final class Restoration {
     }
 
     private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
-        Occupation.during(target.server(), order.restart(), attempt, steps, console,
+        ClaimedTarget.during(target.server(), order.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
@@ -155,15 +155,15 @@ final class Restoration {
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
-        Delivery delivery;
+        LoadMethod delivery;
         if (archive == null) {
-            delivery = new ScriptDelivery(tool, target.server().dsn(), to, order.in(), contents, console, steps);
+            delivery = new PlainLoad(tool, target.server().dsn(), to, order.in(), contents, console, steps);
         } else {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
             Rehearsal rehearsal = new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
-            delivery = new StepwiseDelivery(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
+            delivery = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
         }
         Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
@@ -211,7 +211,7 @@ final class Restoration {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
         if (!isPlain()) {
-            findings.addAll(Untried.check(manifest.contents(), manifest.needs().without(order.leaveOut()), Untried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
+            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.leaveOut()), NotRetried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
         }
         Verdict.of(findings, console, report);
         ClientTools.Installation client = client(clients, database.server());
@@ -230,7 +230,7 @@ final class Restoration {
                 Server.loading())
                 .programs(client.folder().toString());
         try (Connection to = database.server().session()) {
-            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, GoneRoles.NONE);
+            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
             loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {

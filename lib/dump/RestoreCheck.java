@@ -22,7 +22,7 @@ import lib.preflight.CarriedSettings;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.ExtensionCheck;
 import lib.preflight.ExtensionOwners;
-import lib.preflight.Surroundings;
+import lib.preflight.EnvironmentChecks;
 import lib.preflight.TargetCheck;
 import lib.preflight.TargetSchemas;
 import lib.preflight.TimescaleRights;
@@ -38,7 +38,7 @@ import lib.source.Contents;
 import lib.source.ExtensionRows;
 import lib.source.Lz4Column;
 import lib.source.Tablespaces;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -77,7 +77,7 @@ final class RestoreCheck {
     private final Supplier<DriverSettings> psql;
     private final List<Finding> findings = new ArrayList<>();
     private Extensions extensions;
-    private Uncarried uncarried;
+    private LeftBehind uncarried;
     private ExtensionOwners owners;
     private Set<String> keptComments = Set.of();
 
@@ -99,7 +99,7 @@ final class RestoreCheck {
     }
 
     /** @return what of the dump stays behind */
-    Uncarried uncarried() {
+    LeftBehind uncarried() {
         return uncarried;
     }
 
@@ -110,7 +110,7 @@ final class RestoreCheck {
         try {
             findings.add(TargetCheck.tls(target, to));
             findings.addAll(CarriedSettings.acting(target, to));
-            findings.add(Surroundings.pooler(target, to));
+            findings.add(EnvironmentChecks.pooler(target, to));
             versions(target);
             TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,
                     order.restart()));
@@ -123,7 +123,7 @@ final class RestoreCheck {
             owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(), order.leaveOut());
             findings.addAll(noOwner() ? List.of() : owners.check());
             // What no dump holds was said when it was made.
-            uncarried = Uncarried.of(manifest.uncarried().stream()
+            uncarried = LeftBehind.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
             findings.addAll(manifest.needs().check(order.command(), order.leaveOut(), true));
             uncarried = uncarried.and(manifest.needs().leftOut(order.leaveOut()));

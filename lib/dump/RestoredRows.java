@@ -65,13 +65,13 @@ public final class RestoredRows implements RowMover {
             } finally {
                 line.close();
             }
-            contents.tables().stream().filter(table -> !table.late() && !table.catalog()).forEach(table -> landed.accept(table.oid()));
+            contents.tables().stream().filter(table -> !table.deferred() && !table.catalog()).forEach(table -> landed.accept(table.oid()));
             return arrived() + ", " + Bytes.text(contents.bytes()) + " on the source";
         });
     }
 
     @Override
-    public void moveLate() {
+    public void moveDeferred() {
         schema.lateRows(jobs);
     }
 

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lib.catalog.Filters;
 import lib.catalog.Selection;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Snapshot;
@@ -77,7 +77,7 @@ public final class FactComparison {
             }
             return differences;
         } catch (SQLException e) {
-            throw Connecting.statement(target.side(), "comparing objects", e);
+            throw SqlFailures.statement(target.side(), "comparing objects", e);
         }
     }
 

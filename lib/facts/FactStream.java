@@ -10,7 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -98,7 +98,7 @@ final class FactStream implements AutoCloseable {
     }
 
     private Failure failure(SQLException e) {
-        return Connecting.statement(side, "comparing each " + name, e);
+        return SqlFailures.statement(side, "comparing each " + name, e);
     }
 
     @Override

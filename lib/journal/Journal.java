@@ -16,8 +16,8 @@ import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
-import lib.catalog.Ownerless;
-import lib.server.Connecting;
+import lib.catalog.UnownedObjects;
+import lib.server.SqlFailures;
 import lib.server.EventTriggers;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
@@ -26,7 +26,7 @@ import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Pulse;
+import lib.talk.Heartbeat;
 import lib.talk.RunName;
 import lib.talk.Sql;
 
@@ -99,7 +99,7 @@ public final class Journal {
             insert.setArray(3, session.createArrayOf("text", column.apply(OwnedObjects.Owned::owner)));
             insert.executeUpdate();
         } catch (SQLException e) {
-            throw Connecting.statement("target", "beginning the journal", e);
+            throw SqlFailures.statement("target", "beginning the journal", e);
         }
     }
 
@@ -156,7 +156,7 @@ public final class Journal {
                 planned.values().stream().filter(other -> other.kind().equals(kind)).forEach(made::add);
             }
         }
-        boolean ownerless = entries.stream().anyMatch(entry -> Ownerless.KINDS.contains(entry.kind()));
+        boolean ownerless = entries.stream().anyMatch(entry -> UnownedObjects.KINDS.contains(entry.kind()));
         return ObjectKind.recording(made) + (ownerless ? (made.isEmpty() ? "" : "; ") + ObjectKind.recordingOwnerless() : "");
     }
 
@@ -171,7 +171,7 @@ public final class Journal {
      * last second before a kill is then not dropped later, but named.
      */
     public void watching(Runnable program) {
-        Pulse pulse = isRecorded() ? null : new Pulse("journal", 1, this::recordOfPrograms);
+        Heartbeat pulse = isRecorded() ? null : new Heartbeat("journal", 1, this::recordOfPrograms);
         try {
             program.run();
         } finally {

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.JournalTables;
 import lib.server.Rows;
 import lib.server.Server;
@@ -41,7 +41,7 @@ public final class Memberships implements AutoCloseable {
     private final TargetLock lock;
     private final Cleanup.Task leaving;
     /** In the order in which they were taken, for one may have been needed to take the next. */
-    private final List<TakenMembership> taken = new ArrayList<>();
+    private final List<PriorMembership> taken = new ArrayList<>();
     private volatile boolean recorded;
 
     /**
@@ -66,7 +66,7 @@ public final class Memberships implements AutoCloseable {
             }
             return memberships;
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         } catch (RuntimeException e) {
             memberships.close();
             throw e;
@@ -78,17 +78,17 @@ public final class Memberships implements AutoCloseable {
      * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of pg_database_owner: PostgreSQL
      *         manual, 22.5 "Predefined Roles")
      */
-    public static List<TakenMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
+    public static List<PriorMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
         List<String> there = Rows.texts(target, "target", "asking for memberships", """
                 SELECT r.rolname FROM pg_catalog.pg_roles r
                  WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner' AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
                 .formatted(facts.major() < 16 && facts.createRole()));
         Set<String> wanted = new TreeSet<>(roles);
         wanted.retainAll(there);
-        List<TakenMembership> takeable = TakenMembership.ask(target, facts, wanted).stream().filter(standing -> !standing.able() && standing.open())
-                .map(TakenMembership.Standing::membership).collect(Collectors.toList());
+        List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream().filter(standing -> !standing.able() && standing.open())
+                .map(PriorMembership.Ranking::membership).collect(Collectors.toList());
         new TreeSet<>(roles).stream().filter(role -> created.contains(role) && !there.contains(role))
-                .forEach(role -> takeable.add(new TakenMembership(role, facts.user(), null, null)));
+                .forEach(role -> takeable.add(new PriorMembership(role, facts.user(), null, null)));
         takeable.sort((one, other) -> one.role().compareTo(other.role()));
         return takeable;
     }
@@ -105,7 +105,7 @@ public final class Memberships implements AutoCloseable {
      * @throws Failure step, when the server refuses it
      */
     public boolean join(Connection session, String role) {
-        List<TakenMembership.Standing> standing = TakenMembership.ask(session, facts, List.of(role));
+        List<PriorMembership.Ranking> standing = PriorMembership.ask(session, facts, List.of(role));
         if (standing.isEmpty() || standing.get(0).able()) {
             return !standing.isEmpty();
         } else if (!standing.get(0).open() && facts.major() < 16) {
@@ -113,10 +113,10 @@ public final class Memberships implements AutoCloseable {
         }
         take(session, standing.get(0).membership());
         // Before PostgreSQL 16, somebody with NOINHERIT is one and has none of its rights.
-        return TakenMembership.ask(session, facts, List.of(role)).stream().anyMatch(TakenMembership.Standing::able);
+        return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.Ranking::able);
     }
 
-    private void take(Connection session, TakenMembership membership) {
+    private void take(Connection session, PriorMembership membership) {
         synchronized (taken) {
             taken.add(membership);
         }
@@ -135,7 +135,7 @@ public final class Memberships implements AutoCloseable {
         }
     }
 
-    private static String recording(TakenMembership membership) {
+    private static String recording(PriorMembership membership) {
         return "INSERT INTO " + TABLE + " SELECT r.oid, g.oid, " + membership.inherit() + ", " + membership.set() + ", true FROM pg_catalog.pg_roles r, pg_catalog.pg_roles g"
                 + " WHERE r.rolname = " + Sql.literal(membership.role()) + " AND g.rolname = " + Sql.literal(membership.grantor());
     }
@@ -165,17 +165,17 @@ public final class Memberships implements AutoCloseable {
 
     /** @return the statements that put back what an interrupted run has taken */
     public static List<String> puttingBack(Connection session, Server.Facts facts) {
-        List<TakenMembership> all = leftBehind(session, facts);
+        List<PriorMembership> all = leftBehind(session, facts);
         Collections.reverse(all);
         List<String> statements = all.stream().map(membership -> membership.leaving(facts)).collect(Collectors.toList());
         statements.add("UPDATE " + TABLE + " SET taken = false");
         return statements;
     }
 
-    private static List<TakenMembership> leftBehind(Connection session, Server.Facts facts) {
+    private static List<PriorMembership> leftBehind(Connection session, Server.Facts facts) {
         return new ArrayList<>(Rows.list(session, "target", "reading the journal", "SELECT r.rolname, g.rolname, m." + Sql.ident("inherit") + ", m." + Sql.ident("set")
                 + " FROM " + TABLE + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role JOIN pg_catalog.pg_roles g ON g.oid = m.grantor WHERE m.taken ORDER BY m.ctid",
-                row -> new TakenMembership(row.getString(1), row.getString(2), TakenMembership.option(row.getString(3)), TakenMembership.option(row.getString(4)))));
+                row -> new PriorMembership(row.getString(1), row.getString(2), PriorMembership.option(row.getString(3)), PriorMembership.option(row.getString(4)))));
     }
 
     /** Becomes again a member of all that an interrupted run was: what it has made belongs to them. */
@@ -189,7 +189,7 @@ public final class Memberships implements AutoCloseable {
 
     /** Puts back everything early. The journal, if there is one, says so. */
     public void leave(Connection session) {
-        List<TakenMembership> all;
+        List<PriorMembership> all;
         synchronized (taken) {
             all = new ArrayList<>(taken);
         }
@@ -232,7 +232,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     private void left(String reason) {
-        List<TakenMembership> all;
+        List<PriorMembership> all;
         synchronized (taken) {
             all = new ArrayList<>(taken);
         }

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Grants;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
-import lib.catalog.Ownerless;
+import lib.catalog.UnownedObjects;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.Rows;
@@ -68,7 +68,7 @@ public final class Removal {
     public static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
-        Failure refusal = Strangers.refusal(target, Strangers.list(target, there));
+        Failure refusal = UnrelatedObjects.refusal(target, UnrelatedObjects.list(target, there));
         if (refusal != null) {
             throw refusal;
         }
@@ -82,9 +82,9 @@ public final class Removal {
                         .thenComparing(object -> object.kind().equals("SCHEMA")).thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
                 .map(Made::of).collect(Collectors.toList());
         int schemas = (int) drops.stream().filter(drop -> !drop.is(ObjectKind.SCHEMA)).count();
-        drops.addAll(schemas, Strangers.extensions(target).stream().map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
+        drops.addAll(schemas, UnrelatedObjects.extensions(target).stream().map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
         // What depends on nothing that has gone by then, such as a cast between types of the system.
-        Ownerless.list(target, "target").stream().filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of).forEach(drops::add);
+        UnownedObjects.list(target, "target").stream().filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of).forEach(drops::add);
         Timescale timescale = Timescale.of(target, "target");
         if (timescale == null) {
             drop(target, drops, object -> true);

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Archive;
-import lib.roles.GoneRoles;
+import lib.roles.MissingRoles;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.source.Schema;
@@ -68,7 +68,7 @@ public final class ArchiveScript {
 
     /** The rows of an archive that holds them, but for those of TimescaleDB's catalog. */
     public void rows(int jobs) {
-        List<String> others = new ArrayList<>(late());
+        List<String> others = new ArrayList<>(deferred());
         contents.catalog().stream().sorted().forEach(table -> others.add(rowsOf(table)));
         others.add(COMMENTS);
         List<Contents.Table> turned = contents.turned();
@@ -77,14 +77,14 @@ public final class ArchiveScript {
         others.addAll(unrestored);
         others.addAll(keys(entry -> entry.kind().equals("TABLE DATA") && !filled.contains(entry.oid())));
         section("data", jobs, false, others);
-        inTurns(turned);
+        inOrder(turned);
     }
 
     public void lateRows() {
-        inTurns(contents.lateInTurns());
+        inOrder(contents.deferredInOrder());
     }
 
-    private void inTurns(List<Contents.Table> tables) {
+    private void inOrder(List<Contents.Table> tables) {
         tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
                 .values().forEach(together -> only(List.of("--section=data"), together));
     }
@@ -111,7 +111,7 @@ public final class ArchiveScript {
         section("post-data", contents.partitioned().isEmpty() ? jobs : 1, owners, others);
     }
 
-    public void latePostData() {
+    public void deferredPostData() {
         only(List.of("--section=post-data"), keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
     }
 
@@ -144,7 +144,7 @@ public final class ArchiveScript {
      * @param superuser whether the target's user is one; others let a grantor speak by SET ROLE, as members of it
      * @param gone roles that take no part in them
      */
-    public void grants(boolean superuser, GoneRoles gone) {
+    public void grants(boolean superuser, MissingRoles gone) {
         if (hasGrants()) {
             String words = (superuser ? "" : " -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/'") + gone.sed();
             script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
@@ -176,8 +176,8 @@ public final class ArchiveScript {
         return entries.stream().anyMatch(schema.carried().and(entry -> entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL")));
     }
 
-    private List<String> late() {
-        return contents.late().stream().sorted().map(ArchiveScript::rowsOf).toList();
+    private List<String> deferred() {
+        return contents.deferred().stream().sorted().map(ArchiveScript::rowsOf).toList();
     }
 
     private void section(String name, int jobs, boolean owners, List<String> others) {

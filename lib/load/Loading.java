@@ -20,7 +20,7 @@ import lib.server.TargetLock;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.Inventory;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.Console;
 import lib.talk.Report;
 import lib.talk.Steps;
@@ -28,7 +28,7 @@ import lib.timescale.Jobs;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
-import lib.tools.Refusal;
+import lib.tools.RefusedStatement;
 
 /**
  * Loads a database into the target in the order that is safe: owners come before what the server computes with their rights, rows before
@@ -51,7 +51,7 @@ public final class Loading {
     private final Steps steps;
     private final Report report;
     private final Jobs jobs;
-    private final List<Refusal> refusals = new ArrayList<>();
+    private final List<RefusedStatement> refusals = new ArrayList<>();
 
     /**
      * @param lock keeps other runs off the target
@@ -81,7 +81,7 @@ public final class Loading {
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(Delivery delivery, Uncarried uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
+    public Journal run(LoadMethod delivery, LeftBehind uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(target, to, objects, extensions);
@@ -99,12 +99,12 @@ public final class Loading {
             // Like pg_dump -t, which leaves the schema to the operator.
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
-        Finishing finishing = new Finishing(computing, to, console);
+        AfterLoad finishing = new AfterLoad(computing, to, console);
         List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(setting -> !DatabaseSettings.freezes(setting)).toList();
         // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
-        List<String> late = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
-        late.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
-        GivenRights rights = new GivenRights(new GivenRights.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
+        List<String> deferred = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
+        deferred.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
+        OwnersAndPrivileges rights = new OwnersAndPrivileges(new OwnersAndPrivileges.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
                 !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
             delivery.deliver(jobs, rights, journal);
@@ -155,15 +155,15 @@ public final class Loading {
             return "done";
         });
         target.greet("");
-        finishing.set(late, true);
+        finishing.set(deferred, true);
         refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
-        Refusal.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose()).forEach(text -> report.note("left out: %s", text));
+        RefusedStatement.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose()).forEach(text -> report.note("left out: %s", text));
         return journal;
     }
 
     /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
-    private boolean isOfService(Refusal refusal) {
+    private boolean isOfService(RefusedStatement refusal) {
         return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream.of("timescaledb_pre_restore", "timescaledb_post_restore")
                 .anyMatch(name -> refusal.concerns(contents.timescale().function(name).replace("\"", ""), null));
     }
@@ -215,7 +215,7 @@ public final class Loading {
     }
 
     /** @return the privileges and settings that the target refused */
-    public List<Refusal> refusals() {
+    public List<RefusedStatement> refusals() {
         return refusals;
     }
 
@@ -225,7 +225,7 @@ public final class Loading {
     }
 
     /** @return the objects that a load makes, with their owners */
-    public static List<OwnedObjects.Owned> objects(Contents contents, Uncarried uncarried) {
+    public static List<OwnedObjects.Owned> objects(Contents contents, LeftBehind uncarried) {
         return uncarried.without(contents.objects());
     }
 }

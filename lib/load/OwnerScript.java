@@ -10,11 +10,11 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
-import lib.journal.TakenMembership;
+import lib.journal.PriorMembership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Contents;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
@@ -32,7 +32,7 @@ public final class OwnerScript {
      * @param target a session on the target
      * @param unreachable the owners whose objects stay with the connecting user
      */
-    public OwnerScript(ShellScript script, Contents contents, Uncarried uncarried, Connection target, Server.Facts facts, Set<String> unreachable) {
+    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Connection target, Server.Facts facts, Set<String> unreachable) {
         this.script = script;
         this.target = target;
         this.facts = facts;
@@ -58,7 +58,7 @@ public final class OwnerScript {
             given.forEach(object -> wanted.add(object.owner()));
         }
         wanted.remove(facts.user());
-        List<TakenMembership> roles = facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
+        List<PriorMembership> roles = facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
         if (!roles.isEmpty()) {
             String leaving = roles.stream().map(role -> role.leaving(facts) + ";\n").collect(Collectors.joining());
             script.step("Who is no superuser gives objects only to roles that they are a member of; this is taken back when the script ends")

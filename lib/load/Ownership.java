@@ -16,7 +16,7 @@ import lib.catalog.Archive;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
 import lib.roles.RoleTarget;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Failure;
@@ -207,7 +207,7 @@ final class Ownership {
         try (Statement statement = target.createStatement()) {
             statement.execute(String.join(";", statements));
         } catch (SQLException e) {
-            throw Connecting.statement("target", "setting the owners", e);
+            throw SqlFailures.statement("target", "setting the owners", e);
         }
     }
 }

@@ -90,7 +90,7 @@ final class PostData {
     /** @param later whether something is yet to come that statistics are kept of */
     private Optional<SchemaSession.Step> analysis(long table, boolean later) {
         Inventory.Relation relation = analyzed.get(table);
-        if (later || contents.analyzedLate().contains(table) || relation == null || parents.contains(relation.sql()) || !landed.contains(table)) {
+        if (later || contents.analyzedDeferred().contains(table) || relation == null || parents.contains(relation.sql()) || !landed.contains(table)) {
             return Optional.empty();
         }
         analyzed.remove(table);
@@ -111,7 +111,7 @@ final class PostData {
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
         foreignKeys();
-        if (contents.late().isEmpty() && contents.analyzedLate().isEmpty()) {
+        if (contents.deferred().isEmpty() && contents.analyzedDeferred().isEmpty()) {
             // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone.
             analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList().forEach(relation -> {
                 analyzed.remove(relation.oid());

@@ -15,7 +15,7 @@ import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.rows.RowMover;
 import lib.rows.RowSample;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Server;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
@@ -91,7 +91,7 @@ public final class Rehearsal {
             session.rollback();
             return "what " + count + " of " + needs.evaluations().size() + " calls with some rows was found";
         } catch (SQLException e) {
-            throw Connecting.statement("target", "trying what calls functions", e);
+            throw SqlFailures.statement("target", "trying what calls functions", e);
         } finally {
             Server.close(session);
         }
@@ -198,12 +198,12 @@ public final class Rehearsal {
         List<PathNeeds.Need> running = NOT_FOUND.contains(String.valueOf(e.getSQLState()))
                 ? evaluation.functions().stream().map(needs::of).filter(need -> where.contains(need.name())).toList() : List.of();
         if (running.isEmpty()) {
-            console.explain("%s was tried with some rows, and failed for another reason than a search_path: %s", evaluation, Connecting.words(e));
+            console.explain("%s was tried with some rows, and failed for another reason than a search_path: %s", evaluation, SqlFailures.words(e));
             return;
         }
         String fixes = running.stream().map(need -> need.fix(dumped)).collect(Collectors.joining("\n"));
         throw Failure.step("%s cannot be computed, because %s has no search_path when it is called: %s", evaluation,
-                running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")), Connecting.words(e)).because(e)
+                running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")), SqlFailures.words(e)).because(e)
                 // COPY shows the row.
                 .detail("%s", Shown.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList())).hint("%s%s", fixes, PathNeeds.leaveOut("", List.of(evaluation)));
     }

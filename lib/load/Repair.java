@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lib.journal.Memberships;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
@@ -83,7 +83,7 @@ public final class Repair {
         try (Connection session = target.session()) {
             return JournalTables.find(session).state() == OwnSchema.State.OURS;
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 
@@ -113,7 +113,7 @@ public final class Repair {
             work.accept(found);
             return true;
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 }

@@ -7,7 +7,7 @@ import lib.source.Contents;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 import lib.timescale.AlterJob;
-import lib.timescale.HeldJobs;
+import lib.timescale.DisabledJobs;
 import lib.timescale.Jobs;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
@@ -120,7 +120,7 @@ public final class RestoringScript {
                     .sql(TARGET, "BEGIN READ WRITE;\n-- Functions of users that check jobs would run as you\nCREATE TEMPORARY TABLE checks ON COMMIT DROP AS\n"
                             + AlterJob.checks(name(table)) + ";\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
                             + Jobs.alterJob(name(table)) + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;\n"
-                            + "-- Some stay switched off\n" + HeldJobs.warning(timescale, name(table)) + ";");
+                            + "-- Some stay switched off\n" + DisabledJobs.warning(timescale, name(table)) + ";");
         }
     }
 

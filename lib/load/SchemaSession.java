@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.journal.Journal;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Server;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
@@ -124,7 +124,7 @@ final class SchemaSession implements AutoCloseable {
         } catch (SQLException e) {
             if (steps.size() == 1 || Server.isClosed(session) || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
                 throw steps.size() == 1 ? failure(steps.get(0), e)
-                        : Connecting.statement("target", steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
+                        : SqlFailures.statement("target", steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
             // Nothing of the trip is there now; one by one, the step that fails says so itself.
             List.copyOf(steps).forEach(step -> trip(List.of(step)));
@@ -132,7 +132,7 @@ final class SchemaSession implements AutoCloseable {
     }
 
     private static Failure failure(Step step, SQLException e) {
-        Failure failure = Connecting.statement("target", step.doing, e);
+        Failure failure = SqlFailures.statement("target", step.doing, e);
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
         Shown command = Shown.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));

@@ -19,16 +19,16 @@ import lib.dump.DumpFiles;
 import lib.dump.DumpWriter;
 import lib.dump.PlainDump;
 import lib.dump.RestoredRows;
-import lib.dump.ScriptDelivery;
-import lib.dump.Untried;
+import lib.dump.PlainLoad;
+import lib.dump.NotRetried;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
-import lib.load.Delivery;
+import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.Occupation;
+import lib.load.ClaimedTarget;
 import lib.load.Rehearsal;
-import lib.load.StepwiseDelivery;
+import lib.load.ArchiveLoad;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.DiskSpace;
 import lib.preflight.Preflight;
@@ -59,7 +59,7 @@ import lib.tools.DumpFormat;
 import lib.tools.Tool;
 import lib.verify.ArrivalCheck;
 import lib.verify.DifferenceTable;
-import lib.verify.Expected;
+import lib.verify.AnnouncedDifferences;
 import lib.verify.LeftOut;
 
 /**
@@ -199,7 +199,7 @@ public final class Migration {
             contents = contents.without(preflight.uncarried().relations());
             if (dryRun) {
                 if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
-                    Verdict.of(Untried.check(contents, preflight.pathNeeds(), Untried.Loader.script("migrate")), console, report);
+                    Verdict.of(NotRetried.check(contents, preflight.pathNeeds(), NotRetried.Loader.script("migrate")), console, report);
                 }
                 script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), order.loading(parallelism.jobs()), order.filters())
                         .text(writer(preflight), order.files());
@@ -236,13 +236,13 @@ public final class Migration {
     }
 
     private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
-        source.explaining(() -> Occupation.during(target.server(), order.restart(), attempt, steps, console,
+        source.explaining(() -> ClaimedTarget.during(target.server(), order.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
     }
 
     private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
         Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships, console, steps, report);
-        Delivery delivery = delivery(source, target, to, preflight, extensions);
+        LoadMethod delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
         given.leftOut().forEach(text -> report.note("left out: %s", text));
@@ -272,25 +272,25 @@ public final class Migration {
                 .count("default_transaction_read_only", loading.frozen().size()).count("comments", preflight.keptComments().size())));
     }
 
-    private Delivery delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
+    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
-            return new ScriptDelivery(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
+            return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
         }
         Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows = order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
                 : new StreamedRows(source.snapshot(), target, to, source.inventory().tablesWithout(preflight.uncarried().objects(0)), source.inventory().largeObjects(), parallelism,
                         order.rate(), console, steps);
-        return new StepwiseDelivery(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
+        return new ArchiveLoad(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
     }
 
     /** What was announced before, and is no difference. */
-    private Expected expected(ComputingSessions target, Preflight preflight, Loading loading) {
+    private AnnouncedDifferences expected(ComputingSessions target, Preflight preflight, Loading loading) {
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
         leftOut.addAll(order.leaveOut());
         RolePlan roles = preflight.rolePlan();
-        return new Expected(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner(), order.noPrivileges(),
+        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner(), order.noPrivileges(),
                 order.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
                 .comments(preflight.keptComments()).powers(roles.powersThere()).extensionOwners(preflight.extensionOwners().others())
                 .defaults(preflight.defaultPrivileges()::explain);

@@ -139,21 +139,21 @@ final class MigrationScript {
         @Override
         public void rows() {
             List<String> arguments = new ArrayList<>(filters.argumentsWithData());
-            late().forEach(table -> arguments.add("--exclude-table-data=" + table));
+            deferred().forEach(table -> arguments.add("--exclude-table-data=" + table));
             catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
             List<Contents.Table> turned = contents.turned();
             unsent().forEach(table -> arguments.add("--exclude-table-data=" + table.sql()));
             turned.forEach(table -> arguments.add("--exclude-table-data=" + name(table)));
             stream(arguments);
-            inTurns(turned);
+            inOrder(turned);
         }
 
         @Override
         public void lateRows() {
-            inTurns(contents.lateInTurns());
+            inOrder(contents.deferredInOrder());
         }
 
-        private void inTurns(List<Contents.Table> tables) {
+        private void inOrder(List<Contents.Table> tables) {
             tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
                     .values().forEach(MigrationScript.this::stream);
         }
@@ -164,8 +164,8 @@ final class MigrationScript {
         return Stream.concat(source.inventory().unfilled().stream(), source.inventory().tables().stream().filter(table -> leftOut.contains(table.oid())));
     }
 
-    private List<String> late() {
-        return names(Contents.Table::late);
+    private List<String> deferred() {
+        return names(Contents.Table::deferred);
     }
 
     private List<String> catalogTables() {

@@ -12,7 +12,7 @@ import java.util.List;
 import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
@@ -129,7 +129,7 @@ final class LargeRows {
             }
         } catch (SQLException e) {
             if (!QUERY_CANCELED.equals(e.getSQLState())) {
-                throw Connecting.statement("source", "looking for large rows in " + candidate.table, e);
+                throw SqlFailures.statement("source", "looking for large rows in " + candidate.table, e);
             }
             return null;
         }

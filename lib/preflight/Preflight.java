@@ -32,7 +32,7 @@ import lib.settings.DriverSettings;
 import lib.source.ExtensionRows;
 import lib.source.PathNeedSearch;
 import lib.source.PathNeeds;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 import lib.talk.Background;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -75,7 +75,7 @@ public final class Preflight {
     private Background<DriverSettings> psql;
     private Background<DriverSettings> ours;
     private Extensions extensions;
-    private Uncarried uncarried;
+    private LeftBehind uncarried;
     private PathNeeds pathNeeds;
     private RolePlan roles;
     private Set<String> keptComments = Set.of();
@@ -102,7 +102,7 @@ public final class Preflight {
      * @return whether both servers can bear the readers, and the source can be dumped at all
      */
     public boolean begin(ClientTools installed) {
-        sessions = Surroundings.sessions(from);
+        sessions = EnvironmentChecks.sessions(from);
         room = capacity.check();
         VersionCheck versions = VersionCheck.of(source.facts(), target.facts(), installed);
         findings.addAll(versions.findings());
@@ -140,7 +140,7 @@ public final class Preflight {
         }
         findings.addAll(Collations.check(from, to, plan.create()));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
-        findings.addAll(new Peculiarities(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
+        findings.addAll(new TableChecks(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).on(kind.kind(), plan.selection).run());
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
@@ -151,7 +151,7 @@ public final class Preflight {
         owners = new ExtensionOwners(extensions, to, target.facts(), database(), roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
                 role -> role.has(Roles.Attribute.SUPERUSER))), plan.leaveOut);
         findings.addAll(plan.noOwner ? List.of() : owners.check());
-        uncarried = Uncarried.find(from, source, target.facts().superuser(), plan.selection)
+        uncarried = LeftBehind.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects, extensions.all().stream().map(Extensions.Extension::name).toList());
         findings.addAll(paths.check("migrate", plan.leaveOut, false));
@@ -171,7 +171,7 @@ public final class Preflight {
             findings.addAll(plan.selection.selective() ? List.of() : SystemOwners.check(from, kind.kind(), plan.leaveOut));
             rights(owners(objects), all.bootstrap());
         }
-        findings.addAll(new Surroundings(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database()), database()));
+        findings.addAll(new EnvironmentChecks(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database()), database()));
         findings.addAll(room);
         if (go(readability)) {
             capacity.hypertable().ifPresent(findings::add);
@@ -212,7 +212,7 @@ public final class Preflight {
         return extensions;
     }
 
-    public Uncarried uncarried() {
+    public LeftBehind uncarried() {
         return uncarried;
     }
 

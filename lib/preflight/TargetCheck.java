@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
-import lib.catalog.Stranger;
-import lib.journal.InTheWay;
-import lib.journal.Strangers;
+import lib.catalog.UnrelatedObject;
+import lib.journal.TargetContents;
+import lib.journal.UnrelatedObjects;
 import lib.server.DatabaseCreation;
 import lib.server.Finding;
 import lib.server.JournalTables;
@@ -157,15 +157,15 @@ public final class TargetCheck {
         } else if (!plan.restart) {
             return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
         }
-        List<Stranger> strangers = ofJournal(() -> Leftovers.work(to) ? List.of() : Strangers.list(to), null);
+        List<UnrelatedObject> strangers = ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
         return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended")
                 : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", Strangers.hint(to, strangers),
+                : Finding.stop("target", UnrelatedObjects.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
     }
 
     private Finding empty() {
-        List<Stranger> objects = InTheWay.list(to);
+        List<UnrelatedObject> objects = TargetContents.list(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
                 : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
     }
@@ -200,8 +200,8 @@ public final class TargetCheck {
      * @return a stop that names what has one of their names already, if anything
      */
     public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        Predicate<Stranger> staying = ofJournal(() -> Strangers.staying(to), object -> true);
-        return plan.create() ? List.of() : from == null ? Namesakes.check(objects, to, staying) : Namesakes.check(objects, from, selection, to, staying);
+        Predicate<UnrelatedObject> staying = ofJournal(() -> UnrelatedObjects.staying(to), object -> true);
+        return plan.create() ? List.of() : from == null ? NameConflicts.check(objects, to, staying) : NameConflicts.check(objects, from, selection, to, staying);
     }
 
     /** @param without what holds where nothing is to be undone, or not any more: a run that ends well takes its journal along */
@@ -222,7 +222,7 @@ public final class TargetCheck {
 
     /** @return what the target offers of the source's extensions */
     public Extensions extensions(List<Extensions.Installed> source) {
-        List<String> removed = ofJournal(() -> Strangers.extensions(to), List.of());
+        List<String> removed = ofJournal(() -> UnrelatedObjects.extensions(to), List.of());
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
         return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
     }

@@ -11,9 +11,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
-import lib.catalog.Stranger;
-import lib.journal.InTheWay;
-import lib.server.Connecting;
+import lib.catalog.UnrelatedObject;
+import lib.journal.TargetContents;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.Versions;
@@ -58,11 +58,11 @@ public final class TimescaleAlignment {
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
                     throw Failure.refused("user \"%s\" may not change the version of timescaledb on the %s: %s", server.facts().user(), side,
-                            Connecting.words(refused)).hint("as a superuser of the %s, first in a session such as psql -X: %s;", side, String.join("; ", statements)).because(e);
+                            SqlFailures.words(refused)).hint("as a superuser of the %s, first in a session such as psql -X: %s;", side, String.join("; ", statements)).because(e);
                 }
                 throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
             } catch (SQLException e) {
-                throw Connecting.statement(side, "ending the session", e);
+                throw SqlFailures.statement(side, "ending the session", e);
             }
         }
     }
@@ -116,7 +116,7 @@ public final class TimescaleAlignment {
 
     private static String holds(Connection target) {
         TimescaleExtension.of(target, "target");
-        List<Stranger> objects = InTheWay.list(target);
+        List<UnrelatedObject> objects = TargetContents.list(target);
         String jobs = Rows.text(target, "target", "counting the jobs",
                 "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
         return !objects.isEmpty() ? OwnedObjects.some(objects) : jobs.equals("0") ? null : jobs + " jobs";

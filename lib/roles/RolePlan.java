@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
@@ -197,7 +197,7 @@ public final class RolePlan {
     }
 
     /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */
-    public GoneRoles gone() {
+    public MissingRoles gone() {
         Set<String> replaced = new TreeSet<>(unreachable);
         translation.roles(RoleTranslation.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
         if (!reachable.contains(source.bootstrap())) {
@@ -206,7 +206,7 @@ public final class RolePlan {
         if (!mayCreate()) {
             missing().forEach(role -> replaced.add(role.name()));
         }
-        return new GoneRoles(replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)), replaced);
+        return new MissingRoles(replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)), replaced);
     }
 
     /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */
@@ -277,10 +277,10 @@ public final class RolePlan {
                     throw e;
                 }
                 statement.execute("ROLLBACK TO attempt");
-                leftOut.add(sql + " (" + Connecting.words(e) + ")");
+                leftOut.add(sql + " (" + SqlFailures.words(e) + ")");
             }
         } catch (SQLException e) {
-            throw Connecting.statement("target", "giving roles their memberships and settings", e);
+            throw SqlFailures.statement("target", "giving roles their memberships and settings", e);
         }
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES GoneRoles.java RecognizedKind.java RoleDifferences.java RoleGains.java RoleLoss.java RolePlan.java
+//SOURCES MissingRoles.java RecognizedKind.java RoleDifferences.java RoleGains.java RoleLoss.java RolePlan.java
 //SOURCES RolePowers.java RoleReport.java RoleRules.java RoleScript.java RoleStatements.java RoleTarget.java
 //SOURCES RoleTranslation.java Roles.java TargetKind.java TargetKindOption.java
 //SOURCES ../server/package-info.java

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.SessionPair;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -39,8 +39,8 @@ final class Copier implements AutoCloseable {
     private final Parallelism parallelism;
     private final Throttle throttle;
     private final CopyProgress progress;
-    private final HeldParts parts;
-    private final Landed landed = new Landed();
+    private final LockedParts parts;
+    private final CommittedParts landed = new CommittedParts();
     /** Those that nobody uses now; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
@@ -54,7 +54,7 @@ final class Copier implements AutoCloseable {
         this.parallelism = parallelism;
         this.throttle = new Throttle(rate);
         this.progress = progress;
-        this.parts = new HeldParts(source);
+        this.parts = new LockedParts(source);
     }
 
     /** Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to create tables. */
@@ -73,7 +73,7 @@ final class Copier implements AutoCloseable {
             return sessions;
         } catch (SQLException e) {
             sessions.close();
-            throw Connecting.statement("target", "beginning a session", e);
+            throw SqlFailures.statement("target", "beginning a session", e);
         }
     }
 
@@ -85,7 +85,7 @@ final class Copier implements AutoCloseable {
      */
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
         try {
-            List<Shipment> plan;
+            List<CopyBatch> plan;
             synchronized (source.holder()) {
                 plan = CopyPlan.of(tables, parallelism, (table, wanted) -> landed.forget(table) ? List.of()
                         : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
@@ -105,9 +105,9 @@ final class Copier implements AutoCloseable {
         }
         List<Part> wantedByOthers = new ArrayList<>();
         try (Pair pair = new Pair(wantedByOthers, table -> { })) {
-            pair.work(new Shipment(tables.stream().map(Part::whole).toList()));
+            pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
         copyThroughHolder(wantedByOthers, table -> { });
     }
@@ -123,17 +123,17 @@ final class Copier implements AutoCloseable {
             to.setAutoCommit(false);
             for (Part part : parts) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
-                Shipment shipment = new Shipment(List.of(part));
+                CopyBatch shipment = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
                     Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to, arrival));
                 }
             }
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 
-    private final class Pair implements Workers.Worker<Shipment> {
+    private final class Pair implements Workers.Worker<CopyBatch> {
         private final SessionPair sessions;
         private final CopyProgress.Lane lane = progress.lane();
         private final RowStream stream = new RowStream(throttle, lane::moved);
@@ -153,7 +153,7 @@ final class Copier implements AutoCloseable {
         }
 
         @Override
-        public void work(Shipment shipment) throws SQLException {
+        public void work(CopyBatch shipment) throws SQLException {
             if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
@@ -167,7 +167,7 @@ final class Copier implements AutoCloseable {
                 wantedByOthers.addAll(shipment.parts());
             } else {
                 for (Part part : shipment.parts()) {
-                    work(new Shipment(List.of(part)));
+                    work(new CopyBatch(List.of(part)));
                 }
             }
         }
@@ -206,7 +206,7 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void bring(Shipment shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
+    private void bring(CopyBatch shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
             Consumer<Inventory.Table> arrival) {
         boolean well = false;
         lane.begin(shipment);
@@ -221,7 +221,7 @@ final class Copier implements AutoCloseable {
             to.commit();
             well = true;
         } catch (SQLException e) {
-            throw Connecting.statement("target", "loading " + shipment, e);
+            throw SqlFailures.statement("target", "loading " + shipment, e);
         } finally {
             lane.end(well);
         }

@@ -21,22 +21,22 @@ final class CopyPlan {
     /**
      * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
      */
-    static List<Shipment> of(List<Inventory.Table> tables, Parallelism parallelism, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
-        List<Shipment> shipments = new ArrayList<>();
+        List<CopyBatch> shipments = new ArrayList<>();
         List<Part> small = new ArrayList<>();
         for (Inventory.Table table : tables) {
             if (table.bytes() < SMALL) {
                 small.add(Part.small(table));
             } else {
-                parts(table, share, ranges).forEach(part -> shipments.add(new Shipment(List.of(part))));
+                parts(table, share, ranges).forEach(part -> shipments.add(new CopyBatch(List.of(part))));
             }
         }
-        shipments.sort(Comparator.comparing(Shipment::bytes).reversed());
+        shipments.sort(Comparator.comparing(CopyBatch::bytes).reversed());
         // Never so many together that a worker would have none.
         int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
         for (int i = 0; i < small.size(); i += together) {
-            shipments.add(new Shipment(small.subList(i, Math.min(small.size(), i + together))));
+            shipments.add(new CopyBatch(small.subList(i, Math.min(small.size(), i + together))));
         }
         return shipments;
     }
@@ -45,7 +45,7 @@ final class CopyPlan {
     private static List<Part> parts(Inventory.Table table, long share, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
-        boolean divisible = table.condition().isEmpty() && !table.late() && table.catalog() == 0 && !table.columns().isEmpty();
+        boolean divisible = table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
         List<String> found = dominates && divisible ? ranges.apply(table, (int) (table.bytes() / size)) : List.of();
         return found.isEmpty() ? List.of(Part.whole(table)) : Part.of(table, found);
     }

@@ -22,10 +22,10 @@ final class CopyProgress {
 
     /** What one worker does. */
     final class Lane {
-        private Shipment shipment;
+        private CopyBatch shipment;
         private long own;
 
-        void begin(Shipment next) {
+        void begin(CopyBatch next) {
             synchronized (CopyProgress.this) {
                 shipment = next;
                 own = 0;

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import lib.journal.Journal;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SessionPair;
@@ -74,7 +74,7 @@ final class LargeObjects {
                 Rows.run(to, "target", "writing the journal", journal.recordingLargeObjects(identifiers));
                 to.commit();
             } catch (SQLException e) {
-                throw Connecting.statement("target", "loading large objects", e);
+                throw SqlFailures.statement("target", "loading large objects", e);
             }
             done.addAndGet(identifiers.size());
         }
@@ -98,7 +98,7 @@ final class LargeObjects {
                     }
                 }
             } catch (SQLException e) {
-                throw Connecting.statement("source", "reading large objects", e);
+                throw SqlFailures.statement("source", "reading large objects", e);
             }
             return longer;
         }
@@ -109,7 +109,7 @@ final class LargeObjects {
                 write.setBytes(2, head);
                 write.execute();
             } catch (SQLException e) {
-                throw Connecting.statement("target", "creating large object " + identifier, e);
+                throw SqlFailures.statement("target", "creating large object " + identifier, e);
             }
         }
 
@@ -138,7 +138,7 @@ final class LargeObjects {
                     return row.getBytes(1);
                 }
             } catch (SQLException e) {
-                throw Connecting.statement("source", "reading large object " + identifier, e);
+                throw SqlFailures.statement("source", "reading large object " + identifier, e);
             }
         }
 

@@ -19,7 +19,7 @@ record Part(Inventory.Table table, String range, int number, int of, long bytes,
      * TRUNCATE would remove what is compressed, too.
      */
     static Part whole(Inventory.Table table) {
-        return new Part(table, null, 1, 1, table.bytes(), !table.extension() && !table.late());
+        return new Part(table, null, 1, 1, table.bytes(), !table.extension() && !table.deferred());
     }
 
     /** A table with so few rows that emptying it, which makes new files for it, takes ten times as long as to bring them. */

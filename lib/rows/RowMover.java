@@ -32,7 +32,7 @@ public interface RowMover {
     void stop();
 
     /** Brings the rows of the others, once the indexes are there, and restoring mode of TimescaleDB is off. */
-    void moveLate();
+    void moveDeferred();
 
     /** @return which rows have come, in words */
     String arrived();

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import lib.catalog.Archive;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Inventory;
@@ -89,7 +89,7 @@ public record RowSample(String into, String encoding, byte[] rows) {
             }
             return new RowSample(part.loading(), encoding, rows.toByteArray());
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading some rows of table " + table, e);
+            throw SqlFailures.statement("source", "reading some rows of table " + table, e);
         } finally {
             // Also ends what is still being read.
             Server.abort(session);

@@ -6,8 +6,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
-import lib.server.Connecting;
-import lib.server.LastWords;
+import lib.server.SqlFailures;
+import lib.server.TerminationMessage;
 import lib.talk.Bytes;
 import lib.talk.Failure;
 import org.postgresql.PGConnection;
@@ -30,8 +30,8 @@ final class RowStream {
     private final byte[] batch = new byte[BATCH];
     private Part part;
     private CopyIn in;
-    private LastWords source;
-    private LastWords target;
+    private TerminationMessage source;
+    private TerminationMessage target;
     private long asked;
 
     /** @param moved is told how many bytes have gone, in COPY's format */
@@ -54,14 +54,14 @@ final class RowStream {
     Moved move(Part what, Connection from, Connection to, String format, String loading) {
         part = what;
         try {
-            source = LastWords.of(from);
-            target = LastWords.of(to);
+            source = TerminationMessage.of(from);
+            target = TerminationMessage.of(to);
             in = begin(to, format + loading);
             CopyOut out = read(from, format);
             pump(out);
             return new Moved(out.getHandledRowCount(), in.endCopy());
         } catch (SQLException e) {
-            throw Connecting.statement("target", "loading table " + part, target == null ? e : target.why(e));
+            throw SqlFailures.statement("target", "loading table " + part, target == null ? e : target.why(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
             throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
@@ -78,7 +78,7 @@ final class RowStream {
         try {
             return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + part, source.why(e));
+            throw SqlFailures.statement("source", "reading table " + part, source.why(e));
         }
     }
 
@@ -103,7 +103,7 @@ final class RowStream {
         try {
             return out.readFromCopy();
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading table " + part, source.why(e));
+            throw SqlFailures.statement("source", "reading table " + part, source.why(e));
         }
     }
 

@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import lib.catalog.Grants;
-import lib.code.Turns;
+import lib.code.LoadOrder;
 import lib.journal.Journal;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -72,7 +72,7 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void move(LongConsumer landed, Journal journal) {
-        steps.run("data", () -> copy(tables.stream().filter(table -> !table.late() && table.catalog() == 0).toList(), landed));
+        steps.run("data", () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(), landed));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
@@ -89,10 +89,10 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public void moveLate() {
+    public void moveDeferred() {
         ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
-            inTurns(tables.stream().filter(Inventory.Table::late).toList(), table -> { });
+            inOrder(tables.stream().filter(Inventory.Table::deferred).toList(), table -> { });
         } finally {
             line.close();
             copier.close();
@@ -105,7 +105,7 @@ public final class StreamedRows implements RowMover {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
             copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), table -> landed.accept(table.oid()));
-            inTurns(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
+            inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
         } finally {
             line.close();
             copier.close();
@@ -113,12 +113,12 @@ public final class StreamedRows implements RowMover {
         return arrived() + ", " + Bytes.text(progress.bytes());
     }
 
-    private void inTurns(List<Inventory.Table> some, LongConsumer landed) {
+    private void inOrder(List<Inventory.Table> some, LongConsumer landed) {
         Set<Long> arrived = ConcurrentHashMap.newKeySet();
-        Turns.load(some, Inventory.Table::turn, together -> copier.copy(together, table -> {
+        LoadOrder.load(some, Inventory.Table::turn, together -> copier.copy(together, table -> {
             arrived.add(table.oid());
             landed.accept(table.oid());
-        }), table -> arrived.contains(table.oid()), failure -> !stopped && Connecting.refusesValues(failure));
+        }), table -> arrived.contains(table.oid()), failure -> !stopped && SqlFailures.refusesValues(failure));
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import lib.code.HeldTables;
+import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.server.Rows;
 import lib.server.Server;
@@ -27,7 +27,7 @@ final class TableRanges {
     private static final String COMPRESSED = "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name = %s";
 
     private final Connection session;
-    private final HeldTables held;
+    private final LockedTables held;
     private final int major;
     private final boolean timescale;
 
@@ -35,7 +35,7 @@ final class TableRanges {
      * @param session a session under the snapshot
      * @param held keeps what is cut as it is until all of it is read
      */
-    TableRanges(Connection session, HeldTables held, Server server) {
+    TableRanges(Connection session, LockedTables held, Server server) {
         this.session = session;
         this.held = held;
         major = server.facts().major();

@@ -8,7 +8,7 @@ import java.sql.Statement;
 import java.util.Properties;
 import lib.dsn.AddressSocketFactory;
 import lib.dsn.Dsn;
-import lib.dsn.Wire;
+import lib.dsn.SideSockets;
 import org.postgresql.Driver;
 
 /** Opens sessions through the driver, each with keepalives and with somebody who watches over its wire. */
@@ -17,8 +17,8 @@ public final class NewSession {
     }
 
     /** Opens one in which nothing has run yet. */
-    static Connection connect(Dsn dsn, Properties properties, Wire.Use use) throws SQLException {
-        Wire.Lot lot = dsn.wire().lot(use);
+    static Connection connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
+        SideSockets.Lot lot = dsn.wire().lot(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
         properties.setProperty("socketFactoryArg", AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
         // The driver then knows without asking, and without a SET of its own.
@@ -29,10 +29,10 @@ public final class NewSession {
             Driver.register();
         }
         Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
-        Aborting.prepare(session, lot);
-        LastWords.of(session);
-        if (use == Wire.Use.WORK) {
-            Watch.over(dsn.wire(), more -> watching(dsn, more));
+        SessionAbort.prepare(session, lot);
+        TerminationMessage.of(session);
+        if (use == SideSockets.Use.WORK) {
+            ServerWatch.over(dsn.wire(), more -> watching(dsn, more));
         }
         return session;
     }
@@ -42,11 +42,11 @@ public final class NewSession {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");
         properties.putAll(more);
-        return connect(dsn, properties, Wire.Use.WATCH);
+        return connect(dsn, properties, SideSockets.Use.WATCH);
     }
 
     /** Opens one that begins with these statements. */
-    static Connection open(Dsn dsn, Properties properties, Wire.Use use, String settings) throws SQLException {
+    static Connection open(Dsn dsn, Properties properties, SideSockets.Use use, String settings) throws SQLException {
         Connection session = connect(dsn, properties, use);
         run(session, settings);
         return session;

@@ -57,7 +57,7 @@ public final class Rows {
             }
             return values;
         } catch (SQLException e) {
-            throw Connecting.statement(side, doing, e);
+            throw SqlFailures.statement(side, doing, e);
         }
     }
 
@@ -78,7 +78,7 @@ public final class Rows {
         try (Statement statement = session.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
-            throw Connecting.statement(side, doing, e);
+            throw SqlFailures.statement(side, doing, e);
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import lib.dsn.Dsn;
-import lib.dsn.Wire;
+import lib.dsn.SideSockets;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.Shown;
@@ -93,7 +93,7 @@ public final class Server implements Sessions {
                     return connectToStay(complete, answered);
                 }
             }
-            throw Connecting.failure(dsn, e);
+            throw SqlFailures.failure(dsn, e);
         }
     }
 
@@ -118,7 +118,7 @@ public final class Server implements Sessions {
     }
 
     private static Server asked(Dsn dsn) throws SQLException {
-        Connection session = NewSession.connect(dsn, dsn.jdbcProperties(), Wire.Use.WORK);
+        Connection session = NewSession.connect(dsn, dsn.jdbcProperties(), SideSockets.Use.WORK);
         // The version is known since the connection's start-up.
         NewSession.run(session, SessionSettings.comparing(session.getMetaData().getDatabaseMajorVersion()));
         return new Server(dsn, facts(session), session);
@@ -169,9 +169,9 @@ public final class Server implements Sessions {
     /** @param settings the statement that it begins with */
     public Connection session(Properties properties, String settings) {
         try {
-            return kept(NewSession.open(dsn, properties, Wire.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
+            return kept(NewSession.open(dsn, properties, SideSockets.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
         } catch (SQLException e) {
-            throw Connecting.failure(dsn, e);
+            throw SqlFailures.failure(dsn, e);
         }
     }
 
@@ -196,9 +196,9 @@ public final class Server implements Sessions {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
         try {
-            return NewSession.open(dsn, properties, Wire.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
+            return NewSession.open(dsn, properties, SideSockets.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {
-            throw Connecting.failure(dsn, e);
+            throw SqlFailures.failure(dsn, e);
         }
     }
 
@@ -213,9 +213,9 @@ public final class Server implements Sessions {
         String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
         properties.setProperty("options", options.strip());
         try {
-            return kept(NewSession.connect(dsn, properties, Wire.Use.WORK));
+            return kept(NewSession.connect(dsn, properties, SideSockets.Use.WORK));
         } catch (SQLException e) {
-            throw Connecting.failure(dsn, e);
+            throw SqlFailures.failure(dsn, e);
         }
     }
 
@@ -237,12 +237,12 @@ public final class Server implements Sessions {
     /** Ends every open session, and those that are being opened: running statements are cancelled, open transactions roll back. */
     public void abandon() {
         abandoned = true;
-        Aborting.abort(sessions);
+        SessionAbort.abort(sessions);
     }
 
     /** Cancels what the server does for a session, and drops the session; may be called from any thread. */
     public static void abort(Connection session) {
-        Aborting.abort(List.of(session));
+        SessionAbort.abort(List.of(session));
     }
 
     /** Closes a session; one that is gone already is closed. */
@@ -256,6 +256,6 @@ public final class Server implements Sessions {
 
     /** @return whether a session is known to have ended */
     public static boolean isClosed(Connection session) {
-        return Aborting.isClosed(session);
+        return SessionAbort.isClosed(session);
     }
 }

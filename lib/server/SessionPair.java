@@ -28,7 +28,7 @@ public final class SessionPair implements AutoCloseable {
 
     /** Breaks both sessions, so that whoever waits for one fails. Cancelling first ends what the server still works on. */
     public void cancel() {
-        Aborting.abort(List.of(source, target));
+        SessionAbort.abort(List.of(source, target));
     }
 
     @Override

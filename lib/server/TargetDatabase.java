@@ -91,7 +91,7 @@ public final class TargetDatabase {
         try (Connection session = server.session(); Statement statement = session.createStatement()) {
             statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {
-            throw Connecting.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
+            throw SqlFailures.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
         }
         return Server.connect(dsn);
     }

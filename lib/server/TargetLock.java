@@ -129,7 +129,7 @@ public final class TargetLock implements AutoCloseable {
         } catch (SQLException | Failure e) {
             leaveTheWordToTheWork(e);
             if (!closed && !Cleanup.stopping()) {
-                lost = Failure.step("the lock that keeps other runs off the target was lost: %s", e instanceof SQLException known ? Connecting.words(known) : e.getMessage())
+                lost = Failure.step("the lock that keeps other runs off the target was lost: %s", e instanceof SQLException known ? SqlFailures.words(known) : e.getMessage())
                         .hint("see that no other run is at work there: preflight");
                 stop.accept(lost);
             }

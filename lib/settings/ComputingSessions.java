@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.NewSession;
 import lib.server.Server;
 import lib.server.SessionSettings;
@@ -82,7 +82,7 @@ public final class ComputingSessions implements Sessions {
             return session;
         } catch (SQLException e) {
             Server.close(session);
-            throw Connecting.statement(side(), "beginning a session", e);
+            throw SqlFailures.statement(side(), "beginning a session", e);
         } catch (RuntimeException e) {
             Server.close(session);
             throw e;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.code.HeldTables;
+import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.server.Finding;
 import lib.server.Rows;
@@ -93,14 +93,14 @@ public final class AddedDefaults {
             findings.add(Finding.warning("timescaledb", "look as its owner: SELECT count(*) FROM ONLY " + unseen.get(0).packed + " WHERE " + unseen.get(0).condition
                     + "; where that is not 0, " + remedy(unseen.get(0).hypertable, unseen),
                     "whether %s would arrive with NULL in a column that was added with a default was not found out: %s", Count.of(unseen.size(), "compressed chunk"),
-                    HeldTables.WHY_NOT));
+                    LockedTables.WHY_NOT));
         }
         return findings;
     }
 
     private List<Chunk> affected(String doing, List<Chunk> chunks) {
         Rows.run(source, "source", doing, PlannedCode.TABLES_ONLY);
-        try (HeldTables held = new HeldTables(source, "source", source)) {
+        try (LockedTables held = new LockedTables(source, "source", source)) {
             Set<Integer> coded = held.coded(doing, chunks.stream().map(chunk -> new PlannedCode.Queried(chunk.packed, false)).toList());
             List<Chunk> seen = new ArrayList<>();
             for (int i = 0; i < chunks.size(); i++) {

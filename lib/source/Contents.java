@@ -52,12 +52,12 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /**
      * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
      *
-     * @param late whether its rows come after post-data, and where there are hypertables after restoring mode
+     * @param deferred whether its rows come after post-data, and where there are hypertables after restoring mode
      * @param catalog whether it is one of TimescaleDB's catalog
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      * @param circular true where it and one of these others may read each other, else null: a manifest says no more
      */
-    public record Table(long oid, String schema, String name, long rows, long bytes, boolean late, boolean catalog, int turn, Boolean circular) {
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean deferred, boolean catalog, int turn, Boolean circular) {
         /** @return whether no order is known to be right for it */
         public boolean readsInCircles() {
             return Boolean.TRUE.equals(circular);
@@ -88,7 +88,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         String database = server.dsn().database();
         Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
-                        table.late(), table.catalog() > 0, table.turn(), table.circular() ? true : null)).toList(),
+                        table.deferred(), table.catalog() > 0, table.turn(), table.circular() ? true : null)).toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
                 OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables, "true"), inModeAgain(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
@@ -129,7 +129,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     private static List<Archive.Address> inModeAgain(Connection session, List<Inventory.Table> tables) {
-        if (tables.stream().noneMatch(Inventory.Table::late) || TimescaleExtension.of(session, "source") == null) {
+        if (tables.stream().noneMatch(Inventory.Table::deferred) || TimescaleExtension.of(session, "source") == null) {
             return null;
         }
         List<Archive.Address> again = waiting(session, tables, """
@@ -141,8 +141,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     /** @param which a condition for the relation that it stands on */
     private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables, String which) {
-        String late = tables.stream().filter(Inventory.Table::late).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
-        return late.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
+        String deferred = tables.stream().filter(Inventory.Table::deferred).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
+        return deferred.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
                 SELECT catalog, oid FROM (
                 SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS catalog, oid, conrelid AS relation FROM pg_catalog.pg_constraint
                  WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s)) OR contype = 'c' AND conrelid IN (%1$s)
@@ -151,7 +151,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 UNION ALL
                 SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid FROM pg_catalog.pg_policy WHERE polrelid IN (%1$s)
                 UNION ALL
-                SELECT 0, oid, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)) w WHERE %2$s""".formatted(late, which));
+                SELECT 0, oid, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)) w WHERE %2$s""".formatted(deferred, which));
     }
 
     private static List<Archive.Address> addresses(Connection session, String doing, String sql) {
@@ -159,13 +159,13 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     /** @return the tables whose values can name an object that exists only after post-data */
-    public Set<Long> late() {
-        return tables.stream().filter(Table::late).map(Table::oid).collect(Collectors.toSet());
+    public Set<Long> deferred() {
+        return tables.stream().filter(Table::deferred).map(Table::oid).collect(Collectors.toSet());
     }
 
     /** @return the tables that are loaded after others, in their turns; those that come late are the last anyway */
     public List<Table> turned() {
-        return tables.stream().filter(table -> table.turn > 0 && !table.late).sorted(Comparator.comparing(Table::turn)).toList();
+        return tables.stream().filter(table -> table.turn > 0 && !table.deferred).sorted(Comparator.comparing(Table::turn)).toList();
     }
 
     /** @return the tables of TimescaleDB's catalog */
@@ -174,8 +174,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     /** @return the tables that come late, in their turns */
-    public List<Table> lateInTurns() {
-        return tables.stream().filter(Table::late).sorted(Comparator.comparing(Table::turn)).toList();
+    public List<Table> deferredInOrder() {
+        return tables.stream().filter(Table::deferred).sorted(Comparator.comparing(Table::turn)).toList();
     }
 
     /**
@@ -199,16 +199,16 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     /** @return whether something follows when restoring mode of TimescaleDB is off */
     public boolean hasAfterRestoringMode() {
-        return timescale != null && (!late().isEmpty() || !afterRestoringMode().isEmpty());
+        return timescale != null && (!deferred().isEmpty() || !afterRestoringMode().isEmpty());
     }
 
     /** @return whether rows that come late come within the same session's mode as all others, for there is none of TimescaleDB */
-    public boolean hasLateAtOnce() {
-        return timescale == null && !late().isEmpty();
+    public boolean hasDeferredAtOnce() {
+        return timescale == null && !deferred().isEmpty();
     }
 
     /** @return the tables that are analyzed when restoring mode of TimescaleDB is off, since that reads hypertables */
-    public Set<Long> analyzedLate() {
+    public Set<Long> analyzedDeferred() {
         return timescale == null ? Set.of() : timescale.reading().stream().map(Timescale.Reader::relation).collect(Collectors.toSet());
     }
 

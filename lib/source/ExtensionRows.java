@@ -21,10 +21,10 @@ public final class ExtensionRows {
     private record Table(long oid, String sql, String condition) {
     }
 
-    private final List<Uncarried.Thing> things;
+    private final List<LeftBehind.Thing> things;
     private final String user;
 
-    private ExtensionRows(List<Uncarried.Thing> things, String user) {
+    private ExtensionRows(List<LeftBehind.Thing> things, String user) {
         this.things = things;
         this.user = user;
     }
@@ -36,7 +36,7 @@ public final class ExtensionRows {
      */
     public static ExtensionRows find(Connection source, Connection target, String user) {
         Map<String, String> refused = refused(target);
-        List<Uncarried.Thing> things = new ArrayList<>();
+        List<LeftBehind.Thing> things = new ArrayList<>();
         if (!refused.isEmpty()) {
             List<Table> tables = Rows.list(source, "source", "listing the tables of extensions", """
                     SELECT c.oid, n.nspname, c.relname, u.condition
@@ -57,9 +57,9 @@ public final class ExtensionRows {
                 .map(table -> thing(table.oid(), refused.get(Sql.name(table.schema(), table.name())))).toList(), user);
     }
 
-    private static Uncarried.Thing thing(long oid, String name) {
+    private static LeftBehind.Thing thing(long oid, String name) {
         // A dump has the rows of a table under no catalog and the table's identifier.
-        return new Uncarried.Thing(KIND, name, "the extension's table has rows of the user", 0, oid);
+        return new LeftBehind.Thing(KIND, name, "the extension's table has rows of the user", 0, oid);
     }
 
     /** @return the tables of extensions that the user may not fill: how each is shown, by its quoted name */
@@ -75,7 +75,7 @@ public final class ExtensionRows {
     }
 
     /** @return what is to stay behind */
-    public List<Uncarried.Thing> things() {
+    public List<LeftBehind.Thing> things() {
         return things;
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Server;
 import lib.talk.Attempt;
 import lib.talk.Background;
@@ -106,7 +106,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 return SchemaChanges.between(snapshot.holder(), session);
             }
         } catch (SQLException e) {
-            throw Connecting.statement("source", "ending the session", e);
+            throw SqlFailures.statement("source", "ending the session", e);
         }
     }
 
@@ -147,7 +147,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         try (Connection session = server.session()) {
             return Counters.read(session, selection);
         } catch (SQLException e) {
-            throw Connecting.statement("source", "reading the statistics", e);
+            throw SqlFailures.statement("source", "reading the statistics", e);
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
-import lib.code.Turns;
+import lib.code.LoadOrder;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
@@ -26,14 +26,14 @@ public final class Inventory {
      * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when there are none
      * @param expressions what to read in place of the columns where there is a {@code condition}
      * @param text a column that keeps the table out of binary, with its type, or null
-     * @param late whether a value can name an object that exists only after post-data, or what is computed for a row may read a hypertable
+     * @param deferred whether a value can name an object that exists only after post-data, or what is computed for a row may read a hypertable
      * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
      * @param file the relfilenode, which changes when the table is truncated or rewritten
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      * @param circular whether it and one of these others may read each other
      */
-    public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean late, String condition,
+    public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean deferred, String condition,
             boolean extension, long file, int catalog, int turn, boolean circular) {
         /** @return the quoted, qualified name */
         public String sql() {
@@ -42,7 +42,7 @@ public final class Inventory {
 
         /** @return the same, but that the rows of {@code condition} are read through these expressions */
         public Table reading(String read) {
-            return new Table(oid, schema, name, bytes, columns, read, text, late, condition, extension, file, catalog, turn, circular);
+            return new Table(oid, schema, name, bytes, columns, read, text, deferred, condition, extension, file, catalog, turn, circular);
         }
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
@@ -107,7 +107,7 @@ public final class Inventory {
     }
 
     private List<Table> readTables() {
-        Turns turns = Turns.of(session, side, selection);
+        LoadOrder turns = LoadOrder.of(session, side, selection);
         readers = turns.readers();
         List<Table> found = Rows.list(session, side, "listing the tables", """
                 WITH RECURSIVE %s,

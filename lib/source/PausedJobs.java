@@ -16,7 +16,7 @@ import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
-import lib.talk.Pulse;
+import lib.talk.Heartbeat;
 import lib.talk.Sql;
 import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
@@ -47,7 +47,7 @@ public final class PausedJobs implements AutoCloseable {
     private final String jobs;
     private final String alterJob;
     private final Cleanup.Task leaving;
-    private Pulse pulse;
+    private Heartbeat pulse;
     private boolean left;
 
     private PausedJobs(Server source, Console console, Connection session) {
@@ -113,7 +113,7 @@ public final class PausedJobs implements AutoCloseable {
             Rows.run(session, "source", "preparing to pause the jobs", "SET lock_timeout = '10s'");
             PauseRecord.make(session, "source");
             int moved = paused.await(patience);
-            paused.pulse = new Pulse("paused jobs", paused::beat);
+            paused.pulse = new Heartbeat("paused jobs", paused::beat);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
             return paused;
         } catch (RuntimeException e) {

@@ -18,13 +18,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
-import lib.code.Turns;
+import lib.code.LoadOrder;
 import lib.server.Rows;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Jobs;
-import lib.tools.Refusal;
+import lib.tools.RefusedStatement;
 import org.postgresql.PGConnection;
 
 /** Which entries of the archive are restored, and when. */
@@ -54,7 +54,7 @@ public final class Schema {
      * @param created the extensions that this run creates; others keep their comments, unless their owner is connected
      * @param target a session on the target
      */
-    public Schema(Archive archive, Contents contents, Uncarried uncarried, Collection<String> created, Connection target) {
+    public Schema(Archive archive, Contents contents, LeftBehind uncarried, Collection<String> created, Connection target) {
         this.archive = archive;
         this.contents = contents;
         this.target = target;
@@ -151,13 +151,13 @@ public final class Schema {
         List<Contents.Table> turned = contents.turned();
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        archive.restore("data", jobs, options, ours.and(entry -> !comesLate(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
+        archive.restore("data", jobs, options, ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
                 && !(entry.kind().equals("TABLE DATA") && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
-        inTurns(turned, jobs);
+        inOrder(turned, jobs);
     }
 
-    private void inTurns(List<Contents.Table> tables, int jobs) {
-        Turns.load(tables, Contents.Table::turn, together -> {
+    private void inOrder(List<Contents.Table> tables, int jobs) {
+        LoadOrder.load(tables, Contents.Table::turn, together -> {
             Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
             archive.restore("data", jobs, options, ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
         }, this::hasRows, failure -> !Cleanup.stopping());
@@ -184,11 +184,11 @@ public final class Schema {
 
     /** Restores the rows of the tables that come late. */
     public void lateRows(int jobs) {
-        inTurns(contents.lateInTurns(), jobs);
+        inOrder(contents.deferredInOrder(), jobs);
     }
 
-    private boolean comesLate(Archive.Entry entry) {
-        return entry.kind().equals("TABLE DATA") && contents.late().contains(entry.oid());
+    private boolean isDeferred(Archive.Entry entry) {
+        return entry.kind().equals("TABLE DATA") && contents.deferred().contains(entry.oid());
     }
 
     /** @return the event triggers and the comments on them */
@@ -202,7 +202,7 @@ public final class Schema {
      * @param words changes the statements for a user who is no superuser
      * @return what the target refused
      */
-    public List<Refusal> grants(UnaryOperator<String> words) {
+    public List<RefusedStatement> grants(UnaryOperator<String> words) {
         return archive.grant(ours, words);
     }
 
@@ -261,7 +261,7 @@ public final class Schema {
      * @param created the extensions that may be commented on
      * @param others the schemas that may not
      */
-    private Predicate<Archive.Entry> ours(Uncarried uncarried, Set<String> created, Set<String> others) {
+    private Predicate<Archive.Entry> ours(LeftBehind uncarried, Set<String> created, Set<String> others) {
         Set<Archive.Address> leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
                 .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
         // The shell of a base type has no address, and stands before it.

@@ -9,13 +9,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import lib.catalog.Selection;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.Sessions;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Pulse;
+import lib.talk.Heartbeat;
 import lib.talk.Sql;
 
 /**
@@ -35,14 +35,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private final Server server;
     private final Connection holder;
     private final String id;
-    private final Pulse pulse;
+    private final Heartbeat pulse;
 
     private Snapshot(Server server, Connection holder, String id) {
         this.server = server;
         this.holder = holder;
         this.id = id;
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
-        pulse = new Pulse("snapshot", this::beat);
+        pulse = new Heartbeat("snapshot", this::beat);
     }
 
     /**
@@ -69,9 +69,9 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 console.explain("a table came or went while the snapshot was taken, trying again");
             } catch (SQLException e) {
                 if (!PASSING.contains(String.valueOf(e.getSQLState()))) {
-                    throw Connecting.statement(server.side(), "taking the snapshot", e);
+                    throw SqlFailures.statement(server.side(), "taking the snapshot", e);
                 }
-                console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)", Connecting.words(e));
+                console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)", SqlFailures.words(e));
             }
             Server.close(holder);
         }
@@ -167,7 +167,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
             return session;
         } catch (SQLException e) {
             Server.close(session);
-            throw Connecting.statement(server.side(), "joining the snapshot", e);
+            throw SqlFailures.statement(server.side(), "joining the snapshot", e);
         }
     }
 

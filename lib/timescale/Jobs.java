@@ -117,22 +117,22 @@ public final class Jobs {
     /**
      * @param jobs at least one
      * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is the
-     *         call that {@link #alterJob} asks for; {@link HeldJobs} are left as they are
+     *         call that {@link #alterJob} asks for; {@link DisabledJobs} are left as they are
      */
     public static String resuming(List<Timescale.Job> jobs, String table) {
-        return "SELECT a.job_id FROM " + HeldJobs.wanted(jobs) + " JOIN " + table + " j ON j.id = w.id AND NOT " + HeldJobs.HELD + ", LATERAL ";
+        return "SELECT a.job_id FROM " + DisabledJobs.wanted(jobs) + " JOIN " + table + " j ON j.id = w.id AND NOT " + DisabledJobs.HELD + ", LATERAL ";
     }
 
     /**
      * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold that, and without it every
-     * job would run at once. {@link HeldJobs} stay paused.
+     * job would run at once. {@link DisabledJobs} stay paused.
      *
      * @throws Failure step, when one has another state in the end, or is not there
      */
     public String resume() {
         String table = Timescale.jobTable(target, "target");
         String alterJob = Rows.text(target, "target", "looking for TimescaleDB's alter_job", alterJob(table));
-        held = HeldJobs.lines(target, source, table);
+        held = DisabledJobs.lines(target, source, table);
         AlterJob.keepingChecks(target, "target", table, () -> source.jobs().stream()
                 .map(job -> Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a")).toList());
         List<Timescale.Job> here = Timescale.jobs(target, "target");

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Leftovers;
 import lib.server.Rows;
 import lib.server.Server;
@@ -82,7 +82,7 @@ public final class RestoringMode implements AutoCloseable {
                         .hint("connect to the server itself: a connection pooler in between hands out sessions that are older than the setting");
             }
         } catch (SQLException e) {
-            throw Connecting.statement("target", "ending the session", e);
+            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 

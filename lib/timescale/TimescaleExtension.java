@@ -5,7 +5,7 @@ import java.sql.Connection;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import lib.server.Drops;
+import lib.server.DropStatements;
 import lib.server.Rows;
 import lib.talk.Failure;
 
@@ -68,7 +68,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
              WHERE e.extname = 'timescaledb' ORDER BY f.kind <> 'TRIGGER', f.object DESC""".formatted(STRANGERS);
 
     /** What stands among its own; a member, or a trigger of one, is what the owner of the extension has, who may add to it. */
-    private record Intruder(Drops.Thing thing, String owner, boolean member) {
+    private record Intruder(DropStatements.Thing thing, String owner, boolean member) {
         @Override
         public String toString() {
             return thing.kind().toLowerCase(Locale.ROOT) + " " + thing.identity() + " of role " + owner;
@@ -97,17 +97,17 @@ public record TimescaleExtension(String version, String schema, String jobTable)
 
     private static Failure refusal(Connection session, String side) {
         List<Intruder> strangers = Rows.list(session, side, "looking for what others have put among TimescaleDB's own", NAMED, row -> new Intruder(
-                new Drops.Thing(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), null), row.getString(5), row.getBoolean(6)));
+                new DropStatements.Thing(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), null), row.getString(5), row.getBoolean(6)));
         Failure failure = Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s%s", side,
                 strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")), strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");
         List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
-        List<Drops.Thing> others = strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
+        List<DropStatements.Thing> others = strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
         // What a superuser created who is none any more looks the same, and the extension cannot do without it.
         String connect = members.isEmpty() ? "" : "connect to the " + side + " as role " + members.get(0).owner + ", which owns the extension and what is named here";
         if (others.isEmpty()) {
             return failure.hint("%s", connect);
         }
-        Drops drops = Drops.of(session, side, others);
+        DropStatements drops = DropStatements.of(session, side, others);
         // Of a trigger, the table's owner is who may drop it.
         boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
         String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";

@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.dsn.Dsn;
-import lib.dsn.Wire;
+import lib.dsn.SideSockets;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -139,7 +139,7 @@ public final class Tool {
 
     /** It ends when its server is given up. */
     private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment, ToolMessages messages) {
-        Wire wire = side.wire();
+        SideSockets wire = side.wire();
         Runnable stopping = this::stop;
         wire.whenGone(stopping);
         try {

@@ -36,7 +36,7 @@ public final class ArrivalCheck {
      * @param expected what was announced to differ
      * @return what differs beside that
      */
-    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs, Expected expected, Steps steps) {
+    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs, AnnouncedDifferences expected, Steps steps) {
         if (level == null) {
             return List.of();
         }

@@ -18,7 +18,7 @@ final class DifferingViews {
     private final Console console;
     private final Queue<Runnable> open = new ConcurrentLinkedQueue<>();
     private final List<Difference> wrong = Collections.synchronizedList(new ArrayList<>());
-    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
+    private final List<UndecidedRelation> undecided = Collections.synchronizedList(new ArrayList<>());
 
     DifferingViews(Console console) {
         this.console = console;
@@ -51,7 +51,7 @@ final class DifferingViews {
     }
 
     /** @return those of which it cannot be told */
-    List<Undecided> undecided() {
+    List<UndecidedRelation> undecided() {
         return undecided;
     }
 }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.code.HeldTables;
+import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.ComparedTable;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Count;
@@ -36,7 +36,7 @@ final class HypertableRows {
     private final Map<String, Long> wanted;
     private final Set<String> incomplete;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
-    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
+    private final List<UndecidedRelation> undecided = Collections.synchronizedList(new ArrayList<>());
 
     /**
      * @param wanted the rows that each hypertable should show, by its name
@@ -56,7 +56,7 @@ final class HypertableRows {
             hypertables = Rows.list(session, target.side(), "listing the hypertables",
                     theirs.expand("SELECT h.name, h.relid::regclass FROM {hypertables} h"), row -> new Hypertable(row.getString(1), row.getString(2)));
         } catch (SQLException e) {
-            throw Connecting.statement(target.side(), "ending the session", e);
+            throw SqlFailures.statement(target.side(), "ending the session", e);
         }
         Workers.run("counting hypertables", jobs, hypertables.stream().filter(hypertable -> wanted.getOrDefault(hypertable.name, 0L) > 0
                 || incomplete.contains(hypertable.name)).toList(), Counter::new);
@@ -64,7 +64,7 @@ final class HypertableRows {
     }
 
     /** @return those that were not counted */
-    List<Undecided> undecided() {
+    List<UndecidedRelation> undecided() {
         return undecided;
     }
 
@@ -79,9 +79,9 @@ final class HypertableRows {
         public void work(Hypertable hypertable) {
             String doing = "counting the rows of " + hypertable.name;
             PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true, ComparedTable.packed(session, target.side(), theirs, hypertable.name), false);
-            try (HeldTables still = new HeldTables(session, target.side(), session)) {
+            try (LockedTables still = new LockedTables(session, target.side(), session)) {
                 if (!still.coded(doing, List.of(all)).isEmpty()) {
-                    undecided.add(new Undecided(hypertable.name, "its rows were not counted, for " + HeldTables.WHY_NOT, "to decide, count them as its owner"));
+                    undecided.add(new UndecidedRelation(hypertable.name, "its rows were not counted, for " + LockedTables.WHY_NOT, "to decide, count them as its owner"));
                     return;
                 }
                 long seen = count("SELECT count(*) FROM " + hypertable.sql);
@@ -93,9 +93,9 @@ final class HypertableRows {
             } catch (SQLException e) {
                 // What TimescaleDB says of a catalog that does not fit together.
                 if (!String.valueOf(e.getSQLState()).startsWith("XX")) {
-                    throw Connecting.statement(target.side(), doing, e);
+                    throw SqlFailures.statement(target.side(), doing, e);
                 }
-                report(hypertable, "not readable: " + Connecting.words(e));
+                report(hypertable, "not readable: " + SqlFailures.words(e));
             }
         }
 

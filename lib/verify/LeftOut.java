@@ -7,17 +7,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import lib.catalog.Extensions;
-import lib.source.Uncarried;
+import lib.source.LeftBehind;
 
 /** What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived. */
 public final class LeftOut {
     private final List<String> parts = new ArrayList<>();
 
     /** @param uncarried what was accepted, by whatever name, once a check has passed */
-    public LeftOut things(Uncarried uncarried) {
+    public LeftOut things(LeftBehind uncarried) {
         Map<String, Collection<String>> names = new TreeMap<>();
         // Those of the server no dump of a database has, and nobody expects of one.
-        uncarried.all().stream().filter(thing -> !thing.kind().equals(Uncarried.SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
+        uncarried.all().stream().filter(thing -> !thing.kind().equals(LeftBehind.SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
         names.forEach((kind, all) -> count(kind, all.size()));
         return this;
     }

@@ -23,7 +23,7 @@ public final class Permitted {
     }
 
     /** @return what covers the differences that this user of the target could not have avoided; none for a superuser, but for a service's own roles */
-    public static Expected of(Server source, Connection from, Server target, Connection to) {
+    public static AnnouncedDifferences of(Server source, Connection from, Server target, Connection to) {
         Roles roles = Roles.read(from, source);
         Set<String> owners = new TreeSet<>();
         OwnedObjects.list(from, "source").forEach(object -> owners.add(object.owner()));
@@ -34,7 +34,7 @@ public final class Permitted {
         RolePlan plan = new RolePlan(roles, owners, kind, target, to, Set.of());
         Set<String> changed = new RoleTranslation(roles, there, true, false, Set.of()).changed();
         roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent()).forEach(setting -> changed.add(setting.role()));
-        return new Expected(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
+        return new AnnouncedDifferences(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
                 .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser()).powers(plan.powersThere())
                 .tablespaces(Inventory.missingTablespaces(from, to)).comments(OthersComments.find(from, target, to).kept());
     }

@@ -7,7 +7,7 @@ import java.sql.Statement;
 import java.util.List;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.EventTriggers;
 import lib.server.Server;
 import lib.server.SessionSettings;
@@ -24,7 +24,7 @@ final class RefreshedView {
     private final ComparedTable view;
     private final String query;
     private boolean right;
-    private Undecided undecided;
+    private UndecidedRelation undecided;
 
     /** @param query that reduces the view's rows on the target */
     RefreshedView(ComputingSessions target, ComparedTable view, String query) {
@@ -42,7 +42,7 @@ final class RefreshedView {
                 leave(here, there, "every REFRESH makes other rows");
             }
         } catch (SQLException e) {
-            leave(here, there, "a REFRESH there to compare with failed: " + Connecting.words(e));
+            leave(here, there, "a REFRESH there to compare with failed: " + SqlFailures.words(e));
         } catch (Failure e) {
             leave(here, there, "how the target computes it could not be asked: " + e.getMessage());
         }
@@ -51,7 +51,7 @@ final class RefreshedView {
 
     private void leave(RowSum here, RowSum there, String why) {
         boolean number = here.rows() != there.rows();
-        undecided = new Undecided(view.identity(), "the target has " + (number ? there.number() : there.contents()) + ", the source "
+        undecided = new UndecidedRelation(view.identity(), "the target has " + (number ? there.number() : there.contents()) + ", the source "
                 + (number ? here.number() : here.contents()) + ", which may be out of date, and " + why,
                 "to decide, run REFRESH MATERIALIZED VIEW " + view.source() + "; on the source as its owner, then verify");
     }
@@ -62,7 +62,7 @@ final class RefreshedView {
     }
 
     /** @return why it cannot be told, or null */
-    Undecided undecided() {
+    UndecidedRelation undecided() {
         return undecided;
     }
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
-import lib.code.HeldTables;
+import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.Checksums;
 import lib.compare.ComparedRows;
@@ -21,7 +21,7 @@ import lib.compare.RowQuestions;
 import lib.compare.RowSum;
 import lib.compare.RowTally;
 import lib.facts.Difference;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SessionPair;
@@ -52,7 +52,7 @@ final class RowComparison {
     private final Executor executor;
     private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
     private final DifferingViews views;
-    private final List<Undecided> undecided = Collections.synchronizedList(new ArrayList<>());
+    private final List<UndecidedRelation> undecided = Collections.synchronizedList(new ArrayList<>());
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
     private final RowTally tally = new RowTally();
     private StreamedComparison streamed;
@@ -97,7 +97,7 @@ final class RowComparison {
     }
 
     /** @return the relations of which it could not be told whether their rows are right, in no particular order */
-    List<Undecided> undecided() {
+    List<UndecidedRelation> undecided() {
         return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
     }
 
@@ -133,14 +133,14 @@ final class RowComparison {
             for (ComparedTable table : wantedByOthers) {
                 console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
                 synchronized (source.holder()) {
-                    try (HeldTables ours = streamed.held(source.holder()); HeldTables theirs = new HeldTables(there, target.side(), there)) {
+                    try (LockedTables ours = streamed.held(source.holder()); LockedTables theirs = new LockedTables(there, target.side(), there)) {
                         boolean coded = !streamed.among(List.of(table), ours, theirs).isEmpty();
                         compare(source.holder(), there, table, coded);
                     }
                 }
             }
         } catch (SQLException e) {
-            throw Connecting.statement(target.side(), "ending the session", e);
+            throw SqlFailures.statement(target.side(), "ending the session", e);
         }
     }
 
@@ -154,7 +154,7 @@ final class RowComparison {
 
         @Override
         public void work(List<ComparedTable> some) {
-            try (HeldTables ours = streamed.held(sessions.source()); HeldTables theirs = new HeldTables(sessions.target(), target.side(), sessions.target())) {
+            try (LockedTables ours = streamed.held(sessions.source()); LockedTables theirs = new LockedTables(sessions.target(), target.side(), sessions.target())) {
                 Set<ComparedTable> coded = streamed.among(some, ours, theirs);
                 if (some.size() > 1 && coded.isEmpty() && together(some)) {
                     return;
@@ -187,7 +187,7 @@ final class RowComparison {
                 }
                 statement.execute("RELEASE together");
             } catch (SQLException e) {
-                throw Connecting.statement(source.side(), "comparing rows", e);
+                throw SqlFailures.statement(source.side(), "comparing rows", e);
             }
             if (answers == null || answers.refused() != null) {
                 return false;
@@ -202,7 +202,7 @@ final class RowComparison {
             try {
                 return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
             } catch (SQLException e) {
-                throw Connecting.statement(source.side(), "locking table " + table.identity(), e);
+                throw SqlFailures.statement(source.side(), "locking table " + table.identity(), e);
             }
         }
 
@@ -222,10 +222,10 @@ final class RowComparison {
         if (!coded) {
             compare(from, to, table, table.columns());
         } else if (table.stored()) {
-            console.explain("table %s is read with COPY: %s", table.identity(), HeldTables.WHY_NOT);
+            console.explain("table %s is read with COPY: %s", table.identity(), LockedTables.WHY_NOT);
             answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
         } else {
-            undecided.add(new Undecided(table.identity(), "its rows were not compared, for " + HeldTables.WHY_NOT, "to decide, compare them as its owner"));
+            undecided.add(new UndecidedRelation(table.identity(), "its rows were not compared, for " + LockedTables.WHY_NOT, "to decide, compare them as its owner"));
         }
     }
 
@@ -245,7 +245,7 @@ final class RowComparison {
         try {
             answers = asking.ask();
         } catch (SQLException e) {
-            throw Connecting.statement(source.side(), "comparing the rows of " + table.identity(), e);
+            throw SqlFailures.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
         if (answers.refused() == null) {
             judge(table, asked, answers.source().get(0), answers.target().get(0));
@@ -285,10 +285,10 @@ final class RowComparison {
             return;
         }
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
-            throw Connecting.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
+            throw SqlFailures.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
         }
         differences.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
-                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + Connecting.words(answers.refused())));
+                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + SqlFailures.words(answers.refused())));
     }
 
     private Set<String> columns(Connection to, ComparedTable table) {

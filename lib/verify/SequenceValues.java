@@ -15,7 +15,7 @@ import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Snapshot;
@@ -69,7 +69,7 @@ final class SequenceValues {
                 compare(some, positions(here, source.side(), asked), positions(there, target.side(), some), differences);
             }
         } catch (SQLException e) {
-            throw Connecting.statement(target.side(), "comparing sequences", e);
+            throw SqlFailures.statement(target.side(), "comparing sequences", e);
         }
         return differences;
     }

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import lib.code.HeldTables;
+import lib.code.LockedTables;
 import lib.compare.Checksums;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
@@ -38,8 +38,8 @@ final class StreamedComparison implements AutoCloseable {
     }
 
     /** @return what holds tables of the source for a session under the snapshot that will query them */
-    HeldTables held(Connection session) {
-        return new HeldTables(session, source.side(), now);
+    LockedTables held(Connection session) {
+        return new LockedTables(session, source.side(), now);
     }
 
     /**
@@ -47,7 +47,7 @@ final class StreamedComparison implements AutoCloseable {
      * @param there those of the target
      * @return those of the tables that a query must leave alone
      */
-    Set<ComparedTable> among(List<ComparedTable> tables, HeldTables here, HeldTables there) {
+    Set<ComparedTable> among(List<ComparedTable> tables, LockedTables here, LockedTables there) {
         String doing = tables.size() == 1 ? "comparing the rows of " + tables.get(0).identity() : "comparing rows";
         Set<ComparedTable> found = new HashSet<>();
         there.coded(doing, tables.stream().map(ComparedTable::queriedThere).toList()).forEach(place -> found.add(tables.get(place)));

@@ -20,7 +20,7 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
-import lib.server.Connecting;
+import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.settings.ComputingSessions;
@@ -58,7 +58,7 @@ public final class Verification {
     private final Set<String> incomplete = new HashSet<>();
     private boolean jobsPaused;
     private RowComparison rows;
-    private final List<Undecided> undecided = new ArrayList<>();
+    private final List<UndecidedRelation> undecided = new ArrayList<>();
     private int tables;
     private volatile String state = "listing objects";
 
@@ -122,7 +122,7 @@ public final class Verification {
                 judge(rows.views(), differences);
             }
             Collections.sort(differences);
-            undecided.sort(Comparator.comparing(Undecided::relation));
+            undecided.sort(Comparator.comparing(UndecidedRelation::relation));
             return differences;
         } finally {
             executor.shutdown();
@@ -167,7 +167,7 @@ public final class Verification {
         if (differences.stream().noneMatch(difference -> BEARS_ON_ROWS.matcher(difference.kind()).find())) {
             differences.addAll(views);
         } else {
-            views.forEach(view -> undecided.add(new Undecided(view.object(), "a REFRESH on the target would give other rows than the view has there",
+            views.forEach(view -> undecided.add(new UndecidedRelation(view.object(), "a REFRESH on the target would give other rows than the view has there",
                     "to decide, mend the other differences and refresh it, then verify")));
         }
     }
@@ -191,7 +191,7 @@ public final class Verification {
                         }
                     }
                 } catch (SQLException e) {
-                    throw Connecting.statement(target.side(), "ending the session", e);
+                    throw SqlFailures.statement(target.side(), "ending the session", e);
                 }
                 tables.sort(Comparator.comparingLong(ComparedTable::bytes).reversed());
             }
@@ -200,7 +200,7 @@ public final class Verification {
     }
 
     /** @return the relations of which it could not be told whether their rows are right, by name */
-    public List<Undecided> undecided() {
+    public List<UndecidedRelation> undecided() {
         return undecided;
     }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import lib.catalog.Filters;
-import lib.catalog.QuestionScript;
+import lib.catalog.QueryScript;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
@@ -35,13 +35,13 @@ public final class VerificationScript {
     private final Server source;
     private final Server target;
     private final Selection selection;
-    private final QuestionScript script;
+    private final QueryScript script;
 
     public VerificationScript(Server source, Server target, Selection selection) {
         this.source = source;
         this.target = target;
         this.selection = selection;
-        script = new QuestionScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()), REMARKS);
+        script = new QueryScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()), REMARKS);
     }
 
     /** @return the questions of this level */

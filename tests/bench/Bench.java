@@ -89,7 +89,7 @@ final class Bench implements Callable<Integer> {
         Results.write(results, command, outcomes, notes);
         System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
         return outcomes.stream().flatMap(outcome -> outcome.standings().stream()).filter(standing -> standing.contender().isOurs())
-                .allMatch(Standing::counts) ? 0 : 1;
+                .allMatch(Ranking::counts) ? 0 : 1;
     }
 
     private void contest(Arena arena, boolean link, List<Contender> able, Deadline deadline) {

@@ -52,10 +52,10 @@ final class Chart {
     private int group(Outcome outcome, int left, int top) {
         text(left + 8, top + 20, "head", outcome.title());
         text(left + 8, top + 36, "small", outcome.contents());
-        List<Standing> standings = outcome.standings();
-        double longest = standings.stream().filter(Standing::counts).mapToDouble(Standing::seconds).max().orElse(1);
+        List<Ranking> standings = outcome.standings();
+        double longest = standings.stream().filter(Ranking::counts).mapToDouble(Ranking::seconds).max().orElse(1);
         int y = top + HEAD;
-        for (Standing standing : standings) {
+        for (Ranking standing : standings) {
             text(left + 8, y + 13, "", standing.contender().title());
             if (standing.counts()) {
                 int length = (int) Math.max(1, standing.seconds() / longest * LONGEST);

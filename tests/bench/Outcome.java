@@ -22,18 +22,18 @@ public record Outcome(Workload workload, boolean link, String contents, int size
     }
 
     /** The contenders, the fastest first. */
-    List<Standing> standings() {
+    List<Ranking> standings() {
         Map<Contender, List<Round>> turns = new LinkedHashMap<>();
         rounds.forEach(round -> turns.computeIfAbsent(round.contender(), contender -> new ArrayList<>()).add(round));
-        return turns.entrySet().stream().map(entry -> new Standing(entry.getKey(), entry.getValue())).sorted(Comparator.comparing(Standing::seconds)).toList();
+        return turns.entrySet().stream().map(entry -> new Ranking(entry.getKey(), entry.getValue())).sorted(Comparator.comparing(Ranking::seconds)).toList();
     }
 
-    Optional<Standing> standing(String contender) {
+    Optional<Ranking> standing(String contender) {
         return standings().stream().filter(standing -> standing.contender().name().equals(contender) && standing.counts()).findFirst();
     }
 
     /** The seconds that are 1 in ratios: those of migrate, or of the fastest where it did not take part. */
     double unit() {
-        return standing("migrate").or(() -> standings().stream().filter(Standing::counts).findFirst()).map(Standing::seconds).orElse(1.0);
+        return standing("migrate").or(() -> standings().stream().filter(Ranking::counts).findFirst()).map(Ranking::seconds).orElse(1.0);
     }
 }

@@ -61,7 +61,7 @@ public final class Results {
         return text.toString();
     }
 
-    private static String row(Standing standing, double unit) {
+    private static String row(Ranking standing, double unit) {
         String title = standing.contender().title().replace("|", "\\|");
         if (!standing.counts()) {
             return "| %s | – | %s | | | | | |\n".formatted(title, standing.problem().replace("|", "\\|"));

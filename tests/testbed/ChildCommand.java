@@ -78,7 +78,7 @@ public final class ChildCommand implements AutoCloseable {
 
     /** Waits until something is so, as long as the command runs. */
     public void await(String what, BooleanSupplier condition) {
-        Meanwhile.until(what, () -> !process.isAlive() || condition.getAsBoolean());
+        BackgroundWork.until(what, () -> !process.isAlive() || condition.getAsBoolean());
         if (!condition.getAsBoolean()) {
             throw new IllegalStateException("the command ended before: " + what + "\n" + err);
         }

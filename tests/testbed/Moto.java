@@ -66,7 +66,7 @@ public final class Moto implements AutoCloseable {
             command.addAll(TrixieRoot.command("env", "MOTO_AMIS_PATH=/tmp/" + images.getFileName(), "moto_server", "-H", "127.0.0.1", "-p", String.valueOf(port)));
             Moto moto = new Moto(port, new ProcessBuilder(command).start(), images);
             CREDENTIALS.forEach(name -> System.setProperty(name, "testing"));
-            Meanwhile.until("moto_server answers", moto::answers);
+            BackgroundWork.until("moto_server answers", moto::answers);
             return moto;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

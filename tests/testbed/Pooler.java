@@ -66,7 +66,7 @@ public final class Pooler implements AutoCloseable {
             List<String> command = new ArrayList<>(List.of("sh", "-c", SCRIPT, "sh"));
             command.addAll(account.running(List.of(Files.isExecutable(debian) ? debian.toString() : "pgbouncer", settings.toString())));
             Pooler pooler = new Pooler(server, port, new ProcessBuilder(command).start());
-            Meanwhile.until("pgbouncer listens", pooler::listens);
+            BackgroundWork.until("pgbouncer listens", pooler::listens);
             return pooler;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

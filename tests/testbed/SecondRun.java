@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Some classes of the whole suite in another JVM beside the others, which take about as long: each waits for programs and servers much of its time.
@@ -38,9 +40,13 @@ public final class SecondRun {
         this.output = output;
     }
 
-    /** @return whether the classes of that folder are those of the suite */
+    /** @return whether the classes of that folder are those of the suite, whatever their packages */
     public static boolean isIn(Path folder) {
-        return CLASSES.stream().allMatch(name -> Files.exists(folder.resolve(name + ".class")));
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(file -> file.getFileName().toString().replaceFirst("\\.class$", "")).collect(Collectors.toSet()).containsAll(CLASSES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

@@ -46,7 +46,7 @@ public final class Terminal implements AutoCloseable {
 
     /** Waits until something is asked that was not asked before, and answers it. */
     public Terminal answer(String question, String answer) {
-        Meanwhile.until("asked: " + question, () -> !process.isAlive() || shown.indexOf(question, seen) >= 0);
+        BackgroundWork.until("asked: " + question, () -> !process.isAlive() || shown.indexOf(question, seen) >= 0);
         int place = shown.indexOf(question, seen);
         if (place < 0) {
             throw new IllegalStateException("it ended without asking " + question + "\n" + shown);

@@ -31,8 +31,8 @@ public final class Ways {
                 succeeds(Dumps.dump(source, dump, "--format", format));
                 succeeds(CommandRun.of(restore, Map.of("TARGET", target), dump.toString()));
             }
-            case "script" -> Pasted.between(CommandRun.migrate(source, target, "--dry-run"), source, target);
-            case "script via files", "script via plain files" -> Pasted.between(CommandRun.migrate(source, target, "--dry-run", files[0], files[1], files[2], files[3], files[4]), source, target);
+            case "script" -> PastedScript.between(CommandRun.migrate(source, target, "--dry-run"), source, target);
+            case "script via files", "script via plain files" -> PastedScript.between(CommandRun.migrate(source, target, "--dry-run", files[0], files[1], files[2], files[3], files[4]), source, target);
             default -> succeeds(CommandRun.migrate(source, target, files));
         }
     }

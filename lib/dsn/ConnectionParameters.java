@@ -1,0 +1,127 @@
+package lib.dsn;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lib.talk.Failure;
+
+/**
+ * The parameters of one side with what libpq adds to a connection string: the service file, then the environment (PostgreSQL manual, 34.15).
+ * Every value is one that libpq accepts, and none is one that the JDBC driver would silently not honour.
+ */
+final class ConnectionParameters {
+    final String side;
+    final Map<String, String> environment;
+    private final Map<String, String> values;
+    private final Map<String, String> origins = new LinkedHashMap<>();
+
+    private ConnectionParameters(String side, Map<String, String> values, Map<String, String> environment) {
+        this.side = side;
+        this.environment = environment;
+        this.values = values;
+    }
+
+    /** @throws Failure usage, naming the side */
+    static ConnectionParameters of(String side, String text, Map<String, String> environment) {
+        ConnectionParameters parameters = new ConnectionParameters(side, new LinkedHashMap<>(ConnectionString.parse(side, text)), environment);
+        parameters.addService();
+        parameters.addEnvironment();
+        parameters.values.forEach(parameters::check);
+        return parameters;
+    }
+
+    /** The same with one other value, which is not checked. */
+    ConnectionParameters with(String keyword, String value) {
+        ConnectionParameters other = new ConnectionParameters(side, new LinkedHashMap<>(values), environment);
+        other.origins.putAll(origins);
+        other.values.put(keyword, value);
+        return other;
+    }
+
+    /** @return the value, or null if nothing gives one */
+    String get(String keyword) {
+        return values.get(keyword);
+    }
+
+    /** @return the value, or the other one if nothing gives one or it is empty */
+    String or(String keyword, String other) {
+        String value = values.get(keyword);
+        return value == null || value.isEmpty() ? other : value;
+    }
+
+    /** @return the whole number, or the other one if nothing gives one */
+    int number(String keyword, int other) {
+        String value = or(keyword, null);
+        return value == null ? other : Integer.parseInt(value.strip());
+    }
+
+    /** @return the file that a keyword names, or else the one of this name that libpq looks for in the home folder */
+    Path file(String keyword, String inHome) {
+        return Path.of(or(keyword, home().resolve(inHome).toString()));
+    }
+
+    /** @return where a value comes from, to follow its name in a message: empty for the connection string */
+    String origin(String keyword) {
+        return origins.getOrDefault(keyword, "");
+    }
+
+    /** What the user ought to know: parameters that only the client tools can follow. */
+    List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        values.forEach((name, value) -> {
+            ConnectionParameter keyword = ConnectionParameter.of(name);
+            if (keyword.use() == ConnectionParameter.Use.WARNED && !value.matches(keyword.harmless())) {
+                warnings.add("%s%s holds for the client tools only: %s".formatted(name, origin(name), keyword.reason()));
+            }
+        });
+        return warnings;
+    }
+
+    private Path home() {
+        String home = environment.get("HOME");
+        return Path.of(home == null || home.isEmpty() ? System.getProperty("user.home") : home);
+    }
+
+    private void addService() {
+        String service = values.getOrDefault("service", environment.get("PGSERVICE"));
+        if (service != null) {
+            String file = values.getOrDefault("servicefile", environment.get("PGSERVICEFILE"));
+            ServiceFile.look(side, service, file, home(), environment).forEach((name, value) ->
+                    add(name, value, " (in service \"" + service + "\")"));
+        }
+    }
+
+    private void addEnvironment() {
+        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
+            String value = keyword.variable() == null ? null : environment.get(keyword.variable());
+            if (value != null && keyword.use() != ConnectionParameter.Use.IGNORED) {
+                add(keyword.name(), value, " (in " + keyword.variable() + ")");
+            }
+        }
+        if (environment.getOrDefault("PGREQUIRESSL", "").startsWith("1")) {
+            add("sslmode", "require", " (in PGREQUIRESSL)");
+        }
+        if ("system".equals(get("sslrootcert"))) {
+            add("sslmode", "verify-full", "");
+        }
+    }
+
+    private void add(String name, String value, String origin) {
+        if (values.putIfAbsent(name, value) == null) {
+            origins.put(name, origin);
+        }
+    }
+
+    private void check(String name, String value) {
+        ConnectionParameter keyword = ConnectionParameter.of(name);
+        if (!value.matches(keyword.values())) {
+            Failure failure = Failure.usage("invalid %s \"%s\"%s for the %s", name, value, origin(name), side);
+            throw keyword.values().matches("[a-z01|-]+") ? failure.hint("it is one of %s", keyword.values().replace("|", ", ")) : failure;
+        }
+        if (keyword.use() == ConnectionParameter.Use.REFUSED && !value.matches(keyword.harmless())) {
+            throw Failure.usage("%s%s cannot be used for the %s: %s", name, origin(name), side, keyword.reason());
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package lib.dsn;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import jdk.net.ExtendedSocketOptions;
+import lib.talk.Console;
+import lib.talk.Failure;
+
+/**
+ * All sockets of this process to one side, whatever session or cancel request they are for: each has the keepalives that libpq would give it,
+ * what arrives on any of them is noted, and they can be closed from outside, which ends whoever waits on one. Safe for use by several threads.
+ */
+public final class SideSockets {
+    /** Seconds without a word after which the kernel asks; NAT gateways forget a connection after some minutes (AWS: 350 s). */
+    static final int IDLE = 30;
+    static final int INTERVAL = 10;
+    private static final int COUNT = 6;
+    /** The kernel takes no more (tcp(7), TCP_KEEPCNT). */
+    private static final int MOST = 127;
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final Map<Long, SideSockets> ALL = new ConcurrentHashMap<>();
+    private static final AtomicLong LAST = new AtomicLong();
+
+    /** What a socket is for. */
+    public enum Use {
+        /** The work. */
+        WORK,
+        /** The question whether the server is there. */
+        WATCH,
+        /** Something that is put back; it is closed by nobody else. */
+        PUT_BACK
+    }
+
+    /** One connection's share: more than one socket, when the server is asked for TLS first or a statement is cancelled. */
+    public record Lot(SideSockets wire, long number, Use use) {
+        /** Closes the sockets, whoever waits on them; for TLS too, where closing the driver's own socket could wait for a writer. */
+        public void close() {
+            wire.close(lot -> lot.number == number);
+        }
+
+        /** The form in which the driver hands it to {@link AddressSocketFactory}. */
+        @Override
+        public String toString() {
+            return wire.number + "/" + number + "/" + use;
+        }
+
+        static Lot of(String text) {
+            String[] parts = text.split("/");
+            return new Lot(ALL.get(Long.parseLong(parts[0])), Long.parseLong(parts[1]), Use.valueOf(parts[2]));
+        }
+    }
+
+    /** What waits on a socket of a server that was given up is told. */
+    static final class Gone extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Gone(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private final String side;
+    private final long number = LAST.incrementAndGet();
+    private final boolean keepalives;
+    private final int idle;
+    private final int interval;
+    private final int count;
+    private final Map<Socket, Lot> sockets = new ConcurrentHashMap<>();
+    private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
+    private volatile Console console;
+    private volatile int patience;
+    private volatile long heard = System.nanoTime();
+    private volatile String gone;
+    private boolean watched;
+
+    SideSockets(ConnectionParameters parameters) {
+        side = parameters.side;
+        keepalives = parameters.number("keepalives", 1) != 0;
+        idle = parameters.number("keepalives_idle", IDLE);
+        interval = parameters.number("keepalives_interval", INTERVAL);
+        count = parameters.number("keepalives_count", 0);
+        ALL.put(number, this);
+    }
+
+    /**
+     * Says who is to hear of it when the server does not answer, and how long that may last.
+     *
+     * @param seconds 0 for ever
+     */
+    void watched(Console who, int seconds) {
+        console = who;
+        patience = seconds;
+    }
+
+    public String side() {
+        return side;
+    }
+
+    /** @return who hears of it when the server does not answer, or null */
+    public Console console() {
+        return console;
+    }
+
+    /** @return seconds without an answer after which the server is given up, or 0 for never */
+    public int patience() {
+        return patience;
+    }
+
+    /** @return how often the kernel asks in vain before a silent connection is dead: about as long as we would wait */
+    int count() {
+        return console == null ? COUNT : patience == 0 ? MOST : Math.max(1, Math.min(MOST, (patience - IDLE) / INTERVAL));
+    }
+
+    public Lot lot(Use use) {
+        return new Lot(this, LAST.incrementAndGet(), use);
+    }
+
+    /** Takes a socket that is about to connect. */
+    void add(Socket socket, Lot lot) throws IOException {
+        sockets.put(socket, lot);
+        if (lot.use != Use.PUT_BACK) {
+            check();
+        }
+    }
+
+    void remove(Socket socket) {
+        sockets.remove(socket);
+    }
+
+    /** @throws Gone when the server was given up */
+    private void check() throws Gone {
+        if (gone != null) {
+            throw new Gone(gone, null);
+        }
+    }
+
+    /** @return what to throw instead: the reason why a socket was closed from outside */
+    IOException reason(IOException e) {
+        return gone == null ? e : new Gone(gone, e);
+    }
+
+    /** Notes that the server has said something. */
+    void heard() {
+        heard = System.nanoTime();
+    }
+
+    /** @return when the server has said something, as {@link System#nanoTime} */
+    public long lastHeard() {
+        return heard;
+    }
+
+    /** @return that time of day, for people */
+    public String lastHeardClock() {
+        return LocalTime.now().minusNanos(System.nanoTime() - heard).format(CLOCK);
+    }
+
+    /** @return whether the server is to be watched from now on, because nobody does */
+    public synchronized boolean beginWatch() {
+        boolean first = !watched && gone == null;
+        watched |= first;
+        return first;
+    }
+
+    /** @return whether the server need no longer be watched, because nobody works there */
+    public synchronized boolean endWatch() {
+        if (gone != null || sockets.values().stream().noneMatch(lot -> lot.use == Use.WORK)) {
+            watched = false;
+        }
+        return !watched;
+    }
+
+    /** Sets what libpq sets (PostgreSQL manual, 34.1.2), where the operating system has it; 0 leaves its own value. */
+    void keepAlive(Socket socket) throws IOException {
+        socket.setKeepAlive(keepalives);
+        if (keepalives) {
+            set(socket, ExtendedSocketOptions.TCP_KEEPIDLE, idle);
+            set(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, interval);
+            set(socket, ExtendedSocketOptions.TCP_KEEPCOUNT, count > 0 ? count : count());
+        }
+    }
+
+    private static void set(Socket socket, SocketOption<Integer> option, int value) throws IOException {
+        if (value > 0 && socket.supportedOptions().contains(option)) {
+            try {
+                socket.setOption(option, value);
+            } catch (SocketException e) {
+                // More than the system takes: its own value stays.
+            }
+        }
+    }
+
+    private void close(Predicate<Lot> which) {
+        sockets.forEach((socket, lot) -> {
+            if (which.test(lot)) {
+                try {
+                    socket.close();
+                } catch (IOException e) {
+                    // It is no use any more either way.
+                }
+            }
+        });
+    }
+
+    /** Has something end with the server, such as a client program. */
+    public void whenGone(Runnable end) {
+        ends.add(end);
+        if (gone != null) {
+            end.run();
+        }
+    }
+
+    public void forget(Runnable end) {
+        ends.remove(end);
+    }
+
+    /** Gives the server up: all that waits for it fails. What is put back may try once more. */
+    public void giveUp() {
+        gone = "no answer from the " + side + " since " + lastHeardClock() + ", given up after " + patience + " s";
+        close(lot -> lot.use != Use.PUT_BACK);
+        ends.forEach(Runnable::run);
+    }
+
+    /** @return whether the server was given up */
+    boolean isGone() {
+        return gone != null;
+    }
+
+    /** @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for ever */
+    public int lastPatience() {
+        return gone == null ? 0 : (int) Math.min(patience, TimeUnit.MINUTES.toSeconds(1));
+    }
+
+    /** @throws Failure step, when the server was given up */
+    public void orFail() {
+        if (gone != null) {
+            throw failure(gone);
+        }
+    }
+
+    /** @return the failure of what ended with a server that was given up, or null when something else was the cause */
+    public static Failure failure(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof Gone) {
+                return failure(cause.getMessage()).because(e);
+            }
+        }
+        return null;
+    }
+
+    private static Failure failure(String reason) {
+        return Failure.step("%s", reason).hint("look after the server and the network in between, or wait longer with --server-timeout");
+    }
+}

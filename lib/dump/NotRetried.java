@@ -1,0 +1,50 @@
+package lib.dump;
+
+import java.util.ArrayList;
+import java.util.List;
+import lib.server.Finding;
+import lib.source.Contents;
+import lib.source.PathNeeds;
+
+/** What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the rows. */
+public final class NotRetried {
+    /** Who loads a plain dump. */
+    static final Loader PSQL = new Loader("psql", "use --format directory for the dump");
+
+    private static final int SHOWN = 10;
+
+    /**
+     * A way to load without trying.
+     *
+     * @param name what loads
+     * @param instead what to do to have it tried
+     */
+    public record Loader(String name, String instead) {
+        /** @return a script that a command prints */
+        public static Loader script(String command) {
+            return new Loader("a script", "run " + command + " without --dry-run");
+        }
+    }
+
+    private NotRetried() {
+    }
+
+    /**
+     * @param needs what calls functions that need a search_path, and does not stay behind
+     * @return a warning of each kind that there is something of
+     */
+    public static List<Finding> check(Contents contents, PathNeeds needs, Loader loader) {
+        List<Finding> findings = new ArrayList<>();
+        List<String> circular = contents.tables().stream().filter(Contents.Table::readsInCircles).map(Contents.Table::toString).sorted().toList();
+        if (!circular.isEmpty()) {
+            findings.add(Finding.warning("functions", loader.instead, "tables %s%s may read each other while they are loaded, and %s tries none a second time: if one fails, %s",
+                    String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))), circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
+                    loader.name, loader.instead));
+        }
+        if (!needs.evaluations().isEmpty()) {
+            findings.add(Finding.warning("functions", loader.instead, "%s does not try functions that need a search_path before it loads the rows: to have that done, %s", loader.name,
+                    loader.instead));
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,136 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import lib.journal.MadeSettings;
+import lib.server.SqlFailures;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.settings.ComputingSessions;
+import lib.source.Inventory;
+import lib.talk.Console;
+import lib.talk.Sql;
+import lib.talk.Workers;
+import lib.tools.RefusedStatement;
+
+/** What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they stand. */
+public final class AfterLoad {
+    private static final int SEQUENCES_A_TRIP = 500;
+
+    private final ComputingSessions target;
+    private final Connection to;
+    private final Console console;
+    private final List<RefusedStatement> leftOut = new ArrayList<>();
+
+    /** @param to a session on the target */
+    public AfterLoad(ComputingSessions target, Connection to, Console console) {
+        this.target = target;
+        this.to = to;
+        this.console = console;
+    }
+
+    /** @return what the target refused */
+    public List<RefusedStatement> leftOut() {
+        return leftOut;
+    }
+
+    /** Sets the sequences to where those of the source stand. */
+    public void sequences(List<Inventory.Sequence> sequences) {
+        for (int i = 0; i < sequences.size(); i += SEQUENCES_A_TRIP) {
+            Rows.run(to, "target", "setting the sequences", sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_TRIP)).stream()
+                    .map(AfterLoad::setting).collect(Collectors.joining(";")));
+        }
+    }
+
+    /** @return the statement that sets one sequence */
+    public static String setting(Inventory.Sequence sequence) {
+        return "SELECT pg_catalog.setval(" + Sql.literal(sequence.sql()) + ", " + sequence.value() + ", " + sequence.called() + ")";
+    }
+
+    /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
+    public void refresh(List<Inventory.Relation> views) {
+        Connection session = target.session();
+        try {
+            // The user's own queries run as the server's owner has it.
+            Rows.run(session, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
+            for (Inventory.Relation view : views) {
+                console.explain("refreshing materialized view %s", view.sql());
+                Rows.run(session, "target", "refreshing materialized view " + view.sql(), "REFRESH MATERIALIZED VIEW " + view.sql());
+            }
+        } finally {
+            Server.close(session);
+        }
+    }
+
+    /** Collects planner statistics, several tables at once. */
+    public void analyze(List<Inventory.Relation> relations, int jobs) {
+        Workers.run("analyzing", jobs, relations, () -> new Workers.Worker<>() {
+            private final Connection session = target.session();
+
+            @Override
+            public void work(Inventory.Relation relation) {
+                Rows.run(session, "target", "analyzing " + relation.sql(), "ANALYZE " + relation.sql());
+            }
+
+            @Override
+            public void cancel() {
+                Server.abort(session);
+            }
+
+            @Override
+            public void close() {
+                Server.close(session);
+            }
+        });
+    }
+
+    /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
+    public void attempt(List<String> statements, String doing) {
+        for (String sql : statements) {
+            attempt(sql, "", doing).ifPresent(leftOut::add);
+        }
+    }
+
+    /**
+     * Makes settings of the database, each written down in the journal.
+     *
+     * @param last whether what the target refuses is left out, or else tried again later
+     * @return those that it refuses
+     */
+    List<String> set(List<String> settings, boolean last) {
+        List<String> refused = new ArrayList<>();
+        for (String sql : settings) {
+            attempt(sql, "; " + MadeSettings.RECORDING, "setting the parameters of the database").ifPresent(refusal -> {
+                refused.add(sql);
+                if (last) {
+                    leftOut.add(refusal);
+                }
+            });
+        }
+        return refused;
+    }
+
+    /** @param more what is run in the same transaction, if the statement is not refused */
+    private Optional<RefusedStatement> attempt(String sql, String more, String doing) {
+        RefusedStatement refusal = null;
+        try (Statement statement = to.createStatement()) {
+            statement.execute(sql + more);
+            for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+                refusal = RefusedStatement.isOne(warning.getSQLState()) ? new RefusedStatement(sql, SqlFailures.words(warning)) : refusal;
+            }
+        } catch (SQLException e) {
+            if (!RefusedStatement.isOne(e.getSQLState())) {
+                throw SqlFailures.statement("target", doing, e);
+            }
+            refusal = new RefusedStatement(sql, SqlFailures.words(e));
+        }
+        return Optional.ofNullable(refusal);
+    }
+}

@@ -1,0 +1,195 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.load;
+
+import java.sql.Connection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import lib.catalog.Archive;
+import lib.catalog.EntrySql;
+import lib.catalog.Extensions;
+import lib.journal.Journal;
+import lib.rows.Parallelism;
+import lib.rows.RowMover;
+import lib.settings.ComputingSessions;
+import lib.source.Contents;
+import lib.source.Inventory;
+import lib.source.Schema;
+import lib.talk.Background;
+import lib.talk.Count;
+import lib.talk.Steps;
+import lib.timescale.Jobs;
+import lib.tools.RefusedStatement;
+
+/**
+ * Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints, triggers. What concerns a single
+ * table is done as soon as its rows are there.
+ */
+public final class ArchiveLoad implements LoadMethod {
+    /** Sessions that make indexes while rows are loaded, for which others are at work already. */
+    private static final int BESIDE_ROWS = 2;
+
+    private final Schema schema;
+    private final Contents contents;
+    private final RowMover rows;
+    private final Rehearsal rehearsal;
+    private final Archive archive;
+    private final ComputingSessions target;
+    private final Connection to;
+    private final Steps steps;
+    private final Parallelism parallelism;
+    private final int jobs;
+    private List<Inventory.Relation> notAnalyzed;
+    private List<EntrySql> needHypertables = List.of();
+    private List<String> settings = List.of();
+
+    /**
+     * @param rehearsal tries before the rows what functions do after them
+     * @param to a session on the target
+     */
+    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal, ComputingSessions target, Connection to, Steps steps,
+            Parallelism parallelism) {
+        this.schema = schema;
+        this.contents = contents;
+        this.archive = archive;
+        this.rows = rows;
+        this.rehearsal = rehearsal;
+        this.target = target;
+        this.to = to;
+        this.steps = steps;
+        this.parallelism = parallelism;
+        jobs = parallelism.jobs();
+        notAnalyzed = contents.analyzed();
+    }
+
+    @Override
+    public List<Extensions.Extension> ahead(List<Extensions.Extension> extensions) {
+        return extensions;
+    }
+
+    @Override
+    public void deliver(Jobs timescale, Rights rights, Journal journal) {
+        settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
+        // As many as will make indexes beside the rows, of which there are none yet.
+        rows.prepare(BESIDE_ROWS);
+        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal), any -> archive.relations() + " tables, views and sequences");
+        rows.prepare(jobs);
+        Set<Archive.Address> later = schema.later();
+        rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
+        if (timescale != null) {
+            steps.run("hypertables", () -> {
+                rows.moveCatalog(timescale);
+                return "known";
+            });
+        }
+        Map<Archive.Address, String> owners = rights.afterwards();
+        List<EntrySql> all = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
+        Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
+        needHypertables = all.stream().filter(inMode.negate()).toList();
+        List<EntrySql> after = all.stream().filter(inMode).toList();
+        if (rehearsal.wanted()) {
+            steps.run("functions", () -> rehearsal.run(all));
+        }
+        Predicate<EntrySql> waits = part -> schema.waits(part.entry());
+        PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
+        try (SchemaWorkers workers = workers(Math.min(jobs, BESIDE_ROWS), journal)) {
+            PostData post = new PostData(plan, contents, to, workers, rights::privileges);
+            move(post, workers, journal);
+            steps.run("indexes, constraints", () -> {
+                workers.widen(jobs);
+                post.finish();
+                if (contents.hasDeferredAtOnce()) {
+                    rows.moveDeferred();
+                    make(after.stream().filter(waits).toList(), journal);
+                }
+                make(schema.comments(), journal);
+                schema.largeObjectComments();
+                return "done";
+            });
+            notAnalyzed = post.notAnalyzed();
+        }
+    }
+
+    /** An index that cannot be made ends the loading of other tables, which may take hours more. */
+    private void move(PostData post, SchemaWorkers workers, Journal journal) {
+        workers.whenFailed(rows::stop);
+        try {
+            rows.move(post::landed, journal);
+        } catch (RuntimeException e) {
+            workers.rethrow();
+            throw e;
+        }
+    }
+
+    /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
+    private Background<List<EntrySql>> preData(Journal journal) {
+        List<EntrySql> before = schema.preData();
+        Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
+        schema.largeObjects(journal::watching);
+        try (SchemaWorkers workers = workers(jobs, journal)) {
+            new PreData(workers, archive.entries()).make(before);
+        }
+        return after;
+    }
+
+    private SchemaWorkers workers(int most, Journal journal) {
+        return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(), journal);
+    }
+
+    private void make(List<EntrySql> parts, Journal journal) {
+        if (!parts.isEmpty()) {
+            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.server().dsn()), schema.options(), journal)) {
+                session.run(parts.stream().map(SchemaSession.Step::of).toList());
+            }
+        }
+    }
+
+    /** Foreign keys, as they are: made in two steps, the chunks' own would stay without validation, and to hold the hypertable is to wait for each other. */
+    @Override
+    public String afterRestoringMode(Journal journal) {
+        if (!contents.deferred().isEmpty()) {
+            rows.moveDeferred();
+        }
+        List<EntrySql> now = needHypertables.stream().filter(part -> !schema.onHypertables(part.entry())).toList();
+        make(now, journal);
+        if (now.size() == needHypertables.size() && !now.isEmpty()) {
+            make(schema.commentsAfterRestoringMode(), journal);
+        }
+        return (contents.deferred().isEmpty() ? "" : Count.of(contents.deferred().size(), "table") + " filled, ") + now.size() + " made";
+    }
+
+    @Override
+    public String inModeAgain(Journal journal) {
+        List<EntrySql> again = needHypertables.stream().filter(part -> schema.onHypertables(part.entry())).toList();
+        make(again, journal);
+        make(schema.commentsAfterRestoringMode(), journal);
+        return again.size() + " made";
+    }
+
+    @Override
+    public boolean complete() {
+        return false;
+    }
+
+    @Override
+    public List<RefusedStatement> privileges(UnaryOperator<String> words) {
+        return schema.grants(words);
+    }
+
+    @Override
+    public void eventTriggers(Journal journal) {
+        make(schema.eventTriggers(), journal);
+    }
+
+    @Override
+    public List<Inventory.Relation> notAnalyzed() {
+        return notAnalyzed;
+    }
+
+    @Override
+    public String arrived() {
+        return rows.arrived();
+    }
+}

@@ -1,0 +1,61 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.rows;
+
+import java.sql.Connection;
+import lib.code.LockedTables;
+import lib.server.Server;
+import lib.source.Snapshot;
+import lib.talk.Failure;
+
+/** Keeps what is read in parts free of code that a query of a range would call, until all parts are read. */
+final class LockedParts implements AutoCloseable {
+    private final Snapshot source;
+    /** A session that sees what is there now, whatever the snapshot. */
+    private Connection now;
+    private LockedTables held;
+
+    LockedParts(Snapshot source) {
+        this.source = source;
+    }
+
+    /** @return what holds the tables that are going to be read in parts */
+    synchronized LockedTables tables() {
+        held = held != null ? held : new LockedTables(now(), source.side(), now());
+        return held;
+    }
+
+    /**
+     * Nobody can have made an index while the table is held, which the same session says.
+     *
+     * @throws Failure step, when somebody has
+     */
+    synchronized void refuseCode(Part part) {
+        if (TableRanges.isCoded(now(), part.table())) {
+            throw Failure.step("table %s of the source got an index or statistics while it was read, which call what no superuser owns", part.table())
+                    .hint("drop them on the source, or run again with --restart: the table is then read as a whole");
+        }
+    }
+
+    /** Lets the tables go; the session stays for others. */
+    synchronized void letGo() {
+        if (held != null) {
+            held.close();
+            held = null;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (now != null) {
+            Server.close(now);
+            now = null;
+        }
+    }
+
+    private Connection now() {
+        if (now == null) {
+            now = source.server().session();
+        }
+        return now;
+    }
+}

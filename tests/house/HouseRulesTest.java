@@ -1,0 +1,270 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS com.tngtech.archunit:archunit:1.4.1
+//DEPS org.slf4j:slf4j-api:1.7.36
+
+package house;
+
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import testbed.SourceFile;
+
+/** What keeps the house in order and the files loadable by JBang from anywhere. Every rule reports all that break it at once. */
+class HouseRulesTest {
+    private static final int LONGEST_FILE = 300;
+    private static final int LARGEST_ROOM = 40;
+    private static final String INDEX = "package-info";
+
+    /** The rooms of lib/, lowest first: a room uses those before it, never one after it. docs/architecture.md says what each is for. */
+    private static final List<String> ROOMS = List.of("talk", "dsn", "server", "tools", "settings", "roles", "passwords", "timescale", "catalog", "code", "source",
+            "journal", "facts", "compare", "rows", "load", "preflight", "verify", "dump", "migrate", "aws", "ssh");
+
+    /** The library that holds a package, for what a file imports. */
+    private static final Map<String, String> LIBRARIES = Map.ofEntries(Map.entry("picocli.", "info.picocli:picocli"),
+            Map.entry("de.siegmar.fastcsv.", "de.siegmar:fastcsv"),
+            Map.entry("com.google.gson.", "com.google.code.gson:gson"),
+            Map.entry("com.tngtech.archunit.", "com.tngtech.archunit:archunit"),
+            Map.entry("org.postgresql.", "org.postgresql:postgresql"),
+            Map.entry("org.zeroturnaround.", "org.zeroturnaround:zt-exec"),
+            Map.entry("software.amazon.awssdk.services.ec2.", "software.amazon.awssdk:ec2"),
+            Map.entry("software.amazon.awssdk.services.rds.", "software.amazon.awssdk:rds"),
+            Map.entry("software.amazon.awssdk.http.urlconnection.", "software.amazon.awssdk:url-connection-client"),
+            Map.entry("org.junit.jupiter.", "org.junit.jupiter:junit-jupiter"),
+            Map.entry("org.junit.platform.", "org.junit.platform:junit-platform-launcher"));
+    private static final Pattern EXACT = Pattern.compile("([\\w.-]+:[\\w.-]+):(\\d[\\w.-]*)");
+
+    private static final List<SourceFile> LIB = SourceFile.below("lib");
+    private static final List<SourceFile> SCRIPTS = SourceFile.below("scripts");
+    private static final List<SourceFile> TESTS = SourceFile.below("tests");
+
+    /** Tests are in the packages of their rooms. */
+    private static final Pattern TEST = Pattern.compile(".*Test(\\$.*)?\\.class");
+
+    private final List<String> broken = new ArrayList<>();
+
+    /** The compiled classes of lib alone: what they use of others need not be read, and takes much memory. */
+    private static JavaClasses classes() {
+        ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
+        return new ClassFileImporter().withImportOption(place -> !place.matches(TEST)).importPackages("lib");
+    }
+
+    @Test
+    void files_are_small() {
+        all().filter(file -> file.lines() > LONGEST_FILE).forEach(file -> broken.add(file + " has " + file.lines() + " lines"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void lib_holds_rooms_of_which_none_is_too_large() throws IOException {
+        try (Stream<Path> inside = Files.list(Path.of("lib"))) {
+            assertEquals(new TreeSet<>(ROOMS), inside.map(path -> path.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
+        }
+        LIB.stream().collect(Collectors.groupingBy(HouseRulesTest::room, Collectors.counting())).entrySet().stream().filter(room -> room.getValue() > LARGEST_ROOM + 1)
+                .forEach(room -> broken.add(room + " files"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void a_file_is_in_the_package_of_its_room_and_a_script_in_none() {
+        LIB.stream().filter(file -> !file.code().matches("(?s)(.*\n)?package lib\\." + room(file) + ";\n.*")).forEach(file -> broken.add(file + " is not in package lib." + room(file)));
+        TESTS.stream().filter(file -> !file.code().contains("package " + Path.of("tests").relativize(file.path().getParent()).toString().replace('/', '.') + ";\n"))
+                .forEach(file -> broken.add(file + " is not in the package of its folder"));
+        SCRIPTS.stream().filter(file -> file.code().matches("(?s).*(^|\n)package .*")).forEach(file -> broken.add(file + " is in a package"));
+        assertNoneBroken();
+    }
+
+    /** From a catalog on the web JBang can neither list a folder nor follow a pattern. */
+    @Test
+    void the_index_of_a_room_names_its_files_and_nothing_else_names_sources() {
+        for (String room : ROOMS) {
+            Set<String> files = LIB.stream().filter(file -> room(file).equals(room) && !file.name().equals(INDEX)).map(file -> file.name() + ".java")
+                    .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> named = index(room).directive("//SOURCES").stream().filter(source -> !source.contains("/")).collect(Collectors.toCollection(TreeSet::new));
+            if (!files.equals(named)) {
+                broken.add(index(room) + " names " + named + ", and the room holds " + files);
+            }
+        }
+        LIB.stream().filter(file -> !file.name().equals(INDEX) && !file.directive("//SOURCES").isEmpty()).forEach(file -> broken.add(file + " names sources"));
+        assertNoneBroken();
+    }
+
+    /** JBang walks all ways from index to index: with each arrow in them it builds for minutes. */
+    @Test
+    void an_index_and_a_script_name_the_rooms_that_are_used_but_none_that_another_one_brings() {
+        for (String room : ROOMS) {
+            rooms(index(room), LIB.stream().filter(file -> room(file).equals(room)).flatMap(file -> imports(file).stream()).collect(Collectors.toSet()));
+        }
+        SCRIPTS.forEach(script -> {
+            Set<String> used = imports(script);
+            // What another script brings need not be named again.
+            SCRIPTS.stream().filter(other -> script.directive("//SOURCES").contains(other.name() + ".java")).forEach(other -> used.removeAll(reachable(named(other))));
+            rooms(script, used);
+        });
+        assertNoneBroken();
+    }
+
+    private void rooms(SourceFile file, Set<String> used) {
+        Set<String> named = named(file);
+        difference(used, reachable(named)).forEach(room -> broken.add(file + " does not reach " + room + ", which is used"));
+        named.stream().filter(room -> reachable(difference(named, Set.of(room))).contains(room)).forEach(room -> broken.add(file + " names " + room + ", which another room brings"));
+        difference(named, used).forEach(room -> broken.add(file + " names " + room + ", which is not used"));
+    }
+
+    @Test
+    void no_room_uses_one_that_comes_after_it() {
+        JavaClasses classes = classes();
+        for (JavaClass type : classes) {
+            type.getDirectDependenciesFromSelf().stream().map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                    .filter(used -> used.getPackageName().startsWith("lib.") && ROOMS.indexOf(room(used)) > ROOMS.indexOf(room(type)))
+                    .forEach(used -> broken.add(type.getName() + " uses " + used.getName()));
+        }
+        assertNoneBroken();
+        slices().matching("lib.(*)..").should().beFreeOfCycles().check(classes);
+    }
+
+    @Test
+    void no_file_uses_itself_through_others() {
+        slices().assignedFrom(new SliceAssignment() {
+            @Override
+            public SliceIdentifier getIdentifierOf(JavaClass type) {
+                return SliceIdentifier.of(type.getName().replaceFirst("\\$.*", ""));
+            }
+
+            @Override
+            public String getDescription() {
+                return "files";
+            }
+        }).should().beFreeOfCycles().check(classes());
+    }
+
+    @Test
+    void the_rooms_are_described_as_their_indexes_do() throws IOException {
+        String table = ROOMS.stream().map(room -> "| `" + room + "` | " + index(room).text().replaceFirst("(?s).*/\\*\\*\\s+(?:\\* )?", "").replaceFirst("(?s)\\.\\s+\\*/.*", "")
+                .replaceAll("\n \\* ", " ") + " |\n").collect(Collectors.joining());
+        assertTrue(Files.readString(Path.of("docs/architecture.md")).contains("\n| --- | --- |\n" + table + "\n"), table);
+    }
+
+    /** A constant leaves no trace in what uses it but its import; what a method gives may be used without one; and a library may make by its name what it is given. */
+    @Test
+    void what_no_other_room_needs_is_not_public() {
+        Set<String> needed = all().flatMap(file -> Pattern.compile("lib\\.\\w+\\.[A-Z]\\w*").matcher(file.code()).results().map(found -> found.group()))
+                .collect(Collectors.toSet());
+        for (JavaClass type : classes()) {
+            type.getDirectDependenciesFromSelf().stream().map(dependency -> dependency.getTargetClass().getBaseComponentType()).filter(used -> !room(used).equals(room(type)))
+                    .forEach(used -> needed.add(used.getName().replaceFirst("\\$.*", "")));
+        }
+        LIB.forEach(file -> Pattern.compile("(\\w+)\\.class\\.getName\\(\\)").matcher(file.code()).results().forEach(found -> needed.add("lib." + room(file) + "." + found.group(1))));
+        LIB.stream().filter(file -> !needed.contains("lib." + room(file) + "." + file.name())
+                && file.code().matches("(?s).*\npublic (?:\\w+ )*(?:class|record|interface|enum) " + file.name() + "\\b.*")).forEach(file -> broken.add(file + " need not be public"));
+        assertNoneBroken();
+    }
+
+    @Test
+    void libraries_have_one_exact_version_everywhere() {
+        Map<String, Set<String>> versions = new TreeMap<>();
+        all().forEach(file -> file.directive("//DEPS").forEach(dependency -> {
+            var exact = EXACT.matcher(dependency);
+            if (exact.matches()) {
+                versions.computeIfAbsent(exact.group(1), artifact -> new TreeSet<>()).add(exact.group(2));
+            } else {
+                broken.add(file + " names " + dependency + " without an exact version");
+            }
+        }));
+        versions.entrySet().stream().filter(entry -> entry.getValue().size() > 1).forEach(entry -> broken.add(entry.toString()));
+        assertNoneBroken();
+    }
+
+    @Test
+    void a_file_names_the_libraries_it_imports() {
+        all().forEach(file -> {
+            List<String> imports = file.code().lines().filter(line -> line.startsWith("import ")).map(line -> line.replaceFirst("import (static )?", "")).toList();
+            LIBRARIES.forEach((prefix, artifact) -> {
+                if (imports.stream().anyMatch(name -> name.startsWith(prefix)) && file.directive("//DEPS").stream().noneMatch(dependency -> dependency.startsWith(artifact + ":"))) {
+                    broken.add(file + " imports " + prefix + "* without //DEPS " + artifact);
+                }
+            });
+        });
+        assertNoneBroken();
+    }
+
+    @Test
+    void only_scripts_have_a_main_and_end_the_process() {
+        LIB.stream().filter(file -> file.code().matches("(?s).*\\bstatic\\s+void\\s+main\\b.*")).forEach(file -> broken.add(file + " has a main"));
+        LIB.stream().filter(file -> file.code().matches("(?s).*\\b(System\\.exit|Runtime\\.getRuntime\\(\\)\\.halt)\\b.*"))
+                .filter(file -> !file.name().equals("Console")).forEach(file -> broken.add(file + " ends the process"));
+        SCRIPTS.stream().filter(file -> file.code().split("System\\.exit", -1).length > 2)
+                .forEach(file -> broken.add(file + " ends the process twice"));
+        assertNoneBroken();
+    }
+
+    private void assertNoneBroken() {
+        assertEquals("", String.join("\n", broken));
+    }
+
+    private static Stream<SourceFile> all() {
+        return Stream.of(LIB, SCRIPTS, TESTS).flatMap(List::stream);
+    }
+
+    private static String room(SourceFile file) {
+        return file.path().getParent().getFileName().toString();
+    }
+
+    private static String room(JavaClass type) {
+        return type.getPackageName().replaceFirst("^lib\\.", "");
+    }
+
+    private static SourceFile index(String room) {
+        return LIB.stream().filter(file -> room(file).equals(room) && file.name().equals(INDEX)).findFirst().orElseThrow(() -> new AssertionError("lib/" + room + " has no " + INDEX));
+    }
+
+    /** @return the rooms of other packages that a file imports from */
+    private static Set<String> imports(SourceFile file) {
+        return Pattern.compile("(?m)^import (?:static )?lib\\.(\\w+)\\.").matcher(file.code()).results().map(found -> found.group(1)).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** @return the rooms that a file's sources name */
+    private static Set<String> named(SourceFile file) {
+        return file.directive("//SOURCES").stream().filter(source -> source.endsWith("/" + INDEX + ".java")).map(source -> Path.of(source).getParent().getFileName().toString())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** @return these rooms, and those that their indexes name, and so on */
+    private static Set<String> reachable(Collection<String> rooms) {
+        Set<String> seen = new TreeSet<>();
+        Deque<String> open = new ArrayDeque<>(rooms);
+        while (!open.isEmpty()) {
+            String next = open.pop();
+            if (seen.add(next)) {
+                open.addAll(named(index(next)));
+            }
+        }
+        return seen;
+    }
+
+    private static Set<String> difference(Set<String> all, Set<String> without) {
+        return all.stream().filter(name -> !without.contains(name)).collect(Collectors.toCollection(TreeSet::new));
+    }
+}
