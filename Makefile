@@ -46,7 +46,7 @@ $(error RESTORE is "$(strip $(value RESTORE))", and must be restore-postgres or 
 endif
 endif
 
-.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak check bench matrix docs demo demo-timescale trixie-root clean packages class-path
+.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak compile check format bench matrix docs demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -58,25 +58,30 @@ test: packages check ## run all tests, or some: make test TESTS="DsnTest VerifyT
 soak: packages check ## run the tests that try random moments and large databases, thoroughly
 	@TSMIGRATE_SOAK=1 $(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" testbed.RunTests $(BUILD)/classes $(TESTS)
 
-check: class-path $(BUILD)/classes/compiled ## compile everything, warnings are errors
+compile: class-path $(BUILD)/classes/compiled
 
-bench: packages check ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
+check: compile $(BUILD)/formatted ## compile everything, warnings are errors; see that it is formatted
+
+format: ## format all Java files
+	@mvn -B -q formatter:format impsort:sort
+
+bench: packages compile ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench WORKLOADS=$(WORKLOADS) CONTENDERS=$(CONTENDERS) \
 		ROUNDS=$(ROUNDS) SCALE=$(SCALE) LINKED=$(LINKED) MINUTES=$(MINUTES) RESULTS=$(RESULTS)
 
-matrix: packages check ## move a database from each version of PostgreSQL to each, with each Java: MAJORS=13,17 RESULTS=docs
+matrix: packages compile ## move a database from each version of PostgreSQL to each, with each Java: MAJORS=13,17 RESULTS=docs
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" matrix.Matrix MAJORS=$(MAJORS) RESULTS=$(RESULTS)
 
-docs: check ## write the tables of docs/ that come from the code: options, exit codes, rules for roles
+docs: compile ## write the tables of docs/ that come from the code: options, exit codes, rules for roles
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.MadePages
 
-demo: packages check ## see a migration between two throw-away servers
+demo: packages compile ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" demo.Demo
 
-demo-timescale: packages check ## the same with TimescaleDB, in a Debian root folder
+demo-timescale: packages compile ## the same with TimescaleDB, in a Debian root folder
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" demo.Demo timescale
 
-trixie-root: packages check ## make the Debian root folder with TimescaleDB that some tests use
+trixie-root: packages compile ## make the Debian root folder with TimescaleDB that some tests use
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.TrixieRoot
 
 from-postgres: restore ## the runbook below as a whole: SOURCE=… TARGET=…
@@ -136,3 +141,9 @@ $(BUILD)/classes/compiled: $(SOURCES) $(FOLDERS) $(BUILD)/class-path
 
 $(BUILD)/class-path: | class-path
 	@:
+
+# What is formatted stays so until a file changes.
+$(BUILD)/formatted: $(SOURCES) $(FOLDERS) pom.xml tests/house/eclipse-formatter.xml
+	@mkdir -p $(BUILD)
+	@mvn -B -q formatter:validate impsort:check || { echo "make: hint: run make format" >&2; exit 1; }
+	@touch $@

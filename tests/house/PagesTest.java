@@ -2,6 +2,8 @@
 //DEPS com.google.code.gson:gson:2.13.1
 //DEPS info.picocli:picocli:4.7.7
 
+package house;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

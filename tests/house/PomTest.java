@@ -1,5 +1,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
+package house;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
