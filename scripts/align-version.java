@@ -33,17 +33,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "align-version", description = "Make extension versions equal on both sides, or say why they cannot be", sortOptions = false,
-        synopsisHeading = "%nUsage:%n  ", customSynopsis = "align-version [OPTION]...", optionListHeading = "%nOptions:%n",
+@Command(name = "align-version", description = "Make extension versions equal on both sides, or say why they cannot be",
+        sortOptions = false,
+        synopsisHeading = "%nUsage:%n  ", customSynopsis = "align-version [OPTION]...",
+        optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the target has every extension, less what --leave-out accepted", "1:an extension could not be created or updated",
-            "2:wrong usage", "3:refused before anything was changed"},
+        exitCodeList = {"0:the target has every extension, less what --leave-out accepted",
+                "1:an extension could not be created or updated",
+                "2:wrong usage", "3:refused before anything was changed"},
         footer = {"", "Extensions that the target lacks are created there, in the version of the source",
-            "or the nearest one. Those that it has are not changed, but for timescaledb: both",
-            "sides need the same version. An empty target's is created anew in the source's,",
-            "and an update happens on the side that --on names.", "",
-            "Examples:", "  align-version --source service=old --target service=new",
-            "  align-version --source service=old --target service=new --on source"})
+                "or the nearest one. Those that it has are not changed, but for timescaledb: both",
+                "sides need the same version. An empty target's is created anew in the source's,",
+                "and an update happens on the side that --on names.", "",
+                "Examples:", "  align-version --source service=old --target service=new",
+                "  align-version --source service=old --target service=new --on source"})
 class AlignVersion implements Callable<Integer> {
     private static final String ROW = "%-24s %-12s %-12s %s";
 
@@ -51,11 +54,14 @@ class AlignVersion implements Callable<Integer> {
     Console console;
     @Mixin
     Endpoints endpoints;
-    @Option(names = "--leave-out", paramLabel = "NAME", order = 14, description = "accept that the target goes without this extension")
+    @Option(names = "--leave-out", paramLabel = "NAME", order = 14,
+            description = "accept that the target goes without this extension")
     List<String> leaveOut = new ArrayList<>();
-    @Option(names = "--on", paramLabel = "SIDE", order = 13, description = "update timescaledb on this side, source or target, where the versions differ")
+    @Option(names = "--on", paramLabel = "SIDE", order = 13,
+            description = "update timescaledb on this side, source or target, where the versions differ")
     String on;
-    @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script that does the same with psql")
+    @Option(names = "--dry-run", order = 34,
+            description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
     @Mixin
     StepFile step;
@@ -84,18 +90,23 @@ class AlignVersion implements Callable<Integer> {
             before = Extensions.compare(installed, there, name -> true);
             judge(new ExtensionCheck(here, there, target.facts(), before, leaveOut).beforeAlignment());
             Optional<TimescaleAlignment.Plan> plan = before.all().stream()
-                    .filter(extension -> extension.name().equals(TimescaleAlignment.NAME) && !leaveOut.contains(extension.name()))
-                    .map(extension -> TimescaleAlignment.of(here, there, extension).plan(Optional.ofNullable(on))).findFirst();
+                    .filter(extension -> extension.name().equals(TimescaleAlignment.NAME)
+                            && !leaveOut.contains(extension.name()))
+                    .map(extension -> TimescaleAlignment.of(here, there, extension).plan(Optional.ofNullable(on)))
+                    .findFirst();
             creation(before, here, there, target).mayCreate();
             steps = plan.map(TimescaleAlignment.Plan::steps).orElse(List.of());
-            wanted = installed.stream().map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
-                    ? extension.in(plan.get().version()) : extension).toList();
+            wanted = installed.stream()
+                    .map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
+                            ? extension.in(plan.get().version()) : extension)
+                    .toList();
         }
         ShellScript script = new ShellScript("align-version: on %s".formatted(to), Server.pinned());
         // An update would end every session that has timescaledb's library loaded.
         for (TimescaleAlignment.Step step : steps) {
             if (dryRun) {
-                script.step("timescaledb on the " + step.side() + ", in a session of its own").sql(ShellScript.Side.of(step.side()), step.statements());
+                script.step("timescaledb on the " + step.side() + ", in a session of its own")
+                        .sql(ShellScript.Side.of(step.side()), step.statements());
             } else {
                 step.run(step.side().equals("source") ? source : target);
             }
@@ -120,7 +131,8 @@ class AlignVersion implements Callable<Integer> {
     private ExtensionCreation creation(Extensions extensions, Connection here, Connection there, Server target) {
         ExtensionOwners owners = owners(extensions, there, target);
         return new ExtensionCreation(here, there, target, extensions.all().stream()
-                .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name())).map(owners::by).toList());
+                .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name()))
+                .map(owners::by).toList());
     }
 
     private void create(ExtensionCreation creation, ShellScript script) {
@@ -145,7 +157,9 @@ class AlignVersion implements Callable<Integer> {
     private void judge(List<Finding> findings) {
         List<Finding> stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).toList();
         // What was accepted to be left out stands in the table.
-        warn(findings.stream().filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out")).toList());
+        warn(findings.stream()
+                .filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out"))
+                .toList());
         if (stops.size() == 1) {
             throw Failure.refused("%s", stops.get(0).told()).hint("%s", stops.get(0).remedy());
         }
@@ -179,9 +193,11 @@ class AlignVersion implements Callable<Integer> {
         if (leaveOut.contains(extension.name())) {
             return "left out";
         } else if (extension.name().equals(TimescaleAlignment.NAME) && !steps.isEmpty()) {
-            return steps.stream().map(TimescaleAlignment.Step::result).collect(Collectors.joining(", ", dryRun ? "to be " : "", ""));
+            return steps.stream().map(TimescaleAlignment.Step::result)
+                    .collect(Collectors.joining(", ", dryRun ? "to be " : "", ""));
         }
-        return extension.installed() == null ? (dryRun ? "to be created: " : "created: ") + extension.chosen() : extension.same() ? "equal" : "not changed";
+        return extension.installed() == null ? (dryRun ? "to be created: " : "created: ") + extension.chosen()
+                : extension.same() ? "equal" : "not changed";
     }
 
     /** With --dry-run, stdout is for a script that can be pasted. */

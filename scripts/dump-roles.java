@@ -35,13 +35,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "dump-roles", description = "Write the roles of a cluster as SQL that the target accepts", sortOptions = false,
+@Command(name = "dump-roles", description = "Write the roles of a cluster as SQL that the target accepts",
+        sortOptions = false,
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "dump-roles [OPTION]...", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the roles are written, less what was reported", "1:the file could not be written", "2:wrong usage",
-            "3:a side cannot be read or reached"},
-        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user", "may do there. Nothing is written to it without --apply.", "",
-            "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql", "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
+        exitCodeList = {"0:the roles are written, less what was reported", "1:the file could not be written",
+                "2:wrong usage",
+                "3:a side cannot be read or reached"},
+        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user",
+                "may do there. Nothing is written to it without --apply.", "",
+                "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql",
+                "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
 class DumpRoles implements Callable<Integer> {
     @Mixin
     Console console;
@@ -61,13 +65,16 @@ class DumpRoles implements Callable<Integer> {
     List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--no-passwords", order = 12, description = "write no passwords")
     boolean noPasswords;
-    @Option(names = "--json", order = 13, description = "print what becomes of each role as JSON, the SQL to the file of --out only")
+    @Option(names = "--json", order = 13,
+            description = "print what becomes of each role as JSON, the SQL to the file of --out only")
     boolean json;
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32, description = "write the SQL, with passwords, to this file of mode 0600")
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32,
+            description = "write the SQL, with passwords, to this file of mode 0600")
     Path out;
     @Option(names = "--overwrite", order = 33, description = "replace the file of --out if it exists")
     boolean overwrite;
-    @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script that creates the roles with psql, without passwords")
+    @Option(names = "--dry-run", order = 34,
+            description = "change nothing; print a shell script that creates the roles with psql, without passwords")
     boolean dryRun;
 
     public static void main(String... args) {
@@ -77,7 +84,8 @@ class DumpRoles implements Callable<Integer> {
     @Override
     public Integer call() throws SQLException {
         if (version != null && endpoints.hasTarget()) {
-            throw Failure.usage("--target-version is for a target that is not connected to").hint("leave out one of --target and --target-version");
+            throw Failure.usage("--target-version is for a target that is not connected to")
+                    .hint("leave out one of --target and --target-version");
         }
         if (version != null && version < 12) {
             throw Failure.usage("--target-version must be 12 or newer, got %d", version);
@@ -126,7 +134,8 @@ class DumpRoles implements Callable<Integer> {
         }
         String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
         if (dryRun && !json) {
-            console.out(Shown.product(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of()).step("Roles, without passwords")
+            console.out(Shown.product(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of())
+                    .step("Roles, without passwords")
                     .sql(ShellScript.Side.TARGET, sql).text()));
         } else if (toFile || !applied) {
             write(sql, toFile ? file : null);
@@ -160,16 +169,21 @@ class DumpRoles implements Callable<Integer> {
 
     private RoleTarget unseen(Server source, Connection session) {
         if (kind.given() == null) {
-            console.say("there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see --target-kind");
+            console.say(
+                    "there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see "
+                            + "--target-kind");
         }
-        return RoleTarget.assumed(kind.given() == null ? TargetKind.POSTGRES : kind.given(), version == null ? source.facts().major() : version, source, session);
+        return RoleTarget.assumed(kind.given() == null ? TargetKind.POSTGRES : kind.given(),
+                version == null ? source.facts().major() : version, source, session);
     }
 
     private RoleTarget ask(Server target) throws SQLException {
         Server.Facts facts = target.facts();
         if (!facts.superuser() && !facts.createRole()) {
             throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())
-                    .hint("name another user in --target, or write the roles for a superuser: without --target, with --target-version %d", facts.major());
+                    .hint("name another user in --target, or write the roles for a superuser: without --target, with "
+                            + "--target-version %d",
+                            facts.major());
         }
         try (Connection session = target.session()) {
             RecognizedKind recognized = RecognizedKind.of(kind.given(), target, session);
@@ -180,7 +194,8 @@ class DumpRoles implements Callable<Integer> {
 
     private static List<String> head(Server source, RoleTranslation translation, boolean passwords) {
         List<String> head = new ArrayList<>();
-        head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(), translation.target().major()));
+        head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(),
+                translation.target().major()));
         head.add("To be run by " + translation.target().user().map(user -> "\"" + user + "\"").orElse("a superuser")
                 + " in the database that takes the place of \"" + source.dsn().database() + "\"; it may be run again");
         head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");

@@ -28,19 +28,23 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "dump", description = "Dump a database with a manifest that says what is in it", sortOptions = false,
-        modelTransformer = Endpoints.SourceOnly.class, customSynopsis = "dump [OPTION]... --out=PLACE", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+        modelTransformer = Endpoints.SourceOnly.class, customSynopsis = "dump [OPTION]... --out=PLACE",
+        synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the dump and its manifest are complete", "1:the dump failed; nothing of it is left", "2:wrong usage",
-            "3:refused before anything was written", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "pg_dump does the work, under one snapshot; while it lasts, nothing can be", "truncated. The manifest is written last, to PLACE.manifest.json.",
-            "Roles are not part of a database; dump-roles takes them.", "",
-            "Example:", "  dump --source postgresql://app@old/shop --out shop --jobs 4", ""})
+        exitCodeList = {"0:the dump and its manifest are complete", "1:the dump failed; nothing of it is left",
+                "2:wrong usage",
+                "3:refused before anything was written", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "pg_dump does the work, under one snapshot; while it lasts, nothing can be",
+                "truncated. The manifest is written last, to PLACE.manifest.json.",
+                "Roles are not part of a database; dump-roles takes them.", "",
+                "Example:", "  dump --source postgresql://app@old/shop --out shop --jobs 4", ""})
 class Dump implements Callable<Integer> {
     private static final int PARALLEL = 4;
 
     @Mixin
     Endpoints endpoints = new Endpoints();
-    @Option(names = {"-o", "--out"}, paramLabel = "PLACE", order = 3, required = true, description = "the file or folder to write")
+    @Option(names = {"-o", "--out"}, paramLabel = "PLACE", order = 3, required = true,
+            description = "the file or folder to write")
     Path out;
     @Option(names = {"-F", "--format"}, paramLabel = "FORMAT", order = 10, defaultValue = "directory",
             description = "plain, custom or directory (default: directory)")
@@ -55,13 +59,16 @@ class Dump implements Callable<Integer> {
     Filters filters = new Filters();
     @Option(names = "--no-owner", order = 30, description = "leave the owners out of the dump")
     boolean noOwner;
-    @Option(names = {"-x", "--no-privileges"}, order = 31, description = "leave privileges (grant/revoke) out of the dump")
+    @Option(names = {"-x", "--no-privileges"}, order = 31,
+            description = "leave privileges (grant/revoke) out of the dump")
     boolean noPrivileges;
     @Option(names = "--overwrite", order = 32, description = "replace a dump that is there")
     boolean overwrite;
-    @Option(names = "--pause-jobs", order = 34, description = "keep TimescaleDB's jobs on the source from running meanwhile")
+    @Option(names = "--pause-jobs", order = 34,
+            description = "keep TimescaleDB's jobs on the source from running meanwhile")
     boolean pauseJobs;
-    @Option(names = "--dry-run", order = 33, description = "write nothing; print a shell script that makes the same dump with pg_dump")
+    @Option(names = "--dry-run", order = 33,
+            description = "write nothing; print a shell script that makes the same dump with pg_dump")
     boolean dryRun;
     @Mixin
     StepFile step = new StepFile();
@@ -86,7 +93,8 @@ class Dump implements Callable<Integer> {
             }
             source = server.dsn();
         }
-        DumpWriter.Order order = new DumpWriter.Order(out, wanted, jobs == null ? PARALLEL : jobs, compression, filters.argumentsWithData(), noOwner,
+        DumpWriter.Order order = new DumpWriter.Order(out, wanted, jobs == null ? PARALLEL : jobs, compression,
+                filters.argumentsWithData(), noOwner,
                 noPrivileges, overwrite);
         order.check(false);
         Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));

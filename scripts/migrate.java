@@ -32,13 +32,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "migrate", description = "Move a PostgreSQL or TimescaleDB database, whole and verified", sortOptions = false,
+@Command(name = "migrate", description = "Move a PostgreSQL or TimescaleDB database, whole and verified",
+        sortOptions = false,
         customSynopsis = "migrate [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
-            "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this", "machine, unless --via-files asks for it. The source is only read, and", "with --pause-jobs what is moved there is put back.", "",
-            "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
+        exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun",
+                "2:wrong usage",
+                "3:refused before anything was changed", "4:verification found differences",
+                "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "Rows stream from the source to the target; nothing of them is kept on this",
+                "machine, unless --via-files asks for it. The source is only read, and",
+                "with --pause-jobs what is moved there is put back.", "",
+                "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
     /** As dump has it. */
     private static final int DUMP_JOBS = 4;
@@ -53,7 +58,8 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--max-rate", paramLabel = "RATE", order = 10,
             description = "copy at most this many bytes of rows a second, such as 50MB")
     String maxRate;
-    @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
+    @Option(names = "--create-database", order = 11,
+            description = "create the target's database if it is missing, like the source's")
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
     boolean restart;
@@ -64,17 +70,23 @@ class Migrate implements Callable<Integer> {
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target, and give it its code, even where it can do more than on the source")
+            description = "grant this role of the target, and give it its code, even where it can do more than on "
+                    + "the source")
     List<String> grantAnyway = new ArrayList<>();
-    @Option(names = "--via-files", order = 15, description = "write a dump first and restore it, instead of streaming the rows")
+    @Option(names = "--via-files", order = 15,
+            description = "write a dump first and restore it, instead of streaming the rows")
     boolean viaFiles;
-    @Option(names = "--dir", paramLabel = "DIR", order = 16, description = "the folder for the dump of --via-files (default: the current one)")
+    @Option(names = "--dir", paramLabel = "DIR", order = 16,
+            description = "the folder for the dump of --via-files (default: the current one)")
     Path dir;
-    @Option(names = {"-F", "--format"}, paramLabel = "FORMAT", order = 17, description = "its format: plain, custom or directory (default: directory)")
+    @Option(names = {"-F", "--format"}, paramLabel = "FORMAT", order = 17,
+            description = "its format: plain, custom or directory (default: directory)")
     String format;
-    @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 18, description = "its compression, as dump takes it")
+    @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 18,
+            description = "its compression, as dump takes it")
     String compress;
-    @Option(names = "--pause-jobs", order = 19, description = "keep TimescaleDB's jobs on the source from running meanwhile")
+    @Option(names = "--pause-jobs", order = 19,
+            description = "keep TimescaleDB's jobs on the source from running meanwhile")
     boolean pauseJobs;
     @Mixin
     Filters filters = new Filters();
@@ -82,9 +94,11 @@ class Migrate implements Callable<Integer> {
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not carry privileges (grant/revoke)")
     boolean noPrivileges;
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32, description = "write the summary to this file too")
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 32,
+            description = "write the summary to this file too")
     Path out;
-    @Option(names = "--overwrite", order = 33, description = "replace what is there already: the file of --out, the dump of --via-files")
+    @Option(names = "--overwrite", order = 33,
+            description = "replace what is there already: the file of --out, the dump of --via-files")
     boolean overwrite;
     @Option(names = "--dry-run", order = 34,
             description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")
@@ -107,7 +121,8 @@ class Migrate implements Callable<Integer> {
         check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        MigrationOrder order = new MigrationOrder(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway, createDatabase, restart, level(), noOwner,
+        MigrationOrder order = new MigrationOrder(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway,
+                createDatabase, restart, level(), noOwner,
                 noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {
@@ -125,7 +140,10 @@ class Migrate implements Callable<Integer> {
         }
     }
 
-    /** Also when both sides differ: what was left out is what the operator needs then. How the run ended does not depend on this file. */
+    /**
+     * Also when both sides differ: what was left out is what the operator needs then. How the run ended does not depend
+     * on this file.
+     */
     private void summarize(Report report) {
         (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
         if (out != null) {
@@ -147,9 +165,11 @@ class Migrate implements Callable<Integer> {
             return null;
         }
         // A run that is done again replaces the dump of the failed one.
-        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(), DumpFormat.of(format == null ? "directory" : format),
+        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(),
+                DumpFormat.of(format == null ? "directory" : format),
                 jobs == null ? DUMP_JOBS : jobs,
-                compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges, overwrite || restart);
+                compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges,
+                overwrite || restart);
     }
 
     private long rate() {
@@ -173,7 +193,8 @@ class Migrate implements Callable<Integer> {
             case "counts" -> Verification.Level.COUNTS;
             case "sample" -> Verification.Level.SAMPLE;
             case "checksums" -> Verification.Level.CHECKSUMS;
-            default -> throw Failure.usage("invalid level \"%s\": must be none, objects, counts, sample or checksums", verify);
+            default ->
+                throw Failure.usage("invalid level \"%s\": must be none, objects, counts, sample or checksums", verify);
         };
     }
 

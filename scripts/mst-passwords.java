@@ -41,18 +41,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 @Command(name = "mst-passwords", description = "Give passwords to roles that have arrived without", sortOptions = false,
-        synopsisHeading = "%nUsage:%n  ", customSynopsis = "mst-passwords [OPTION]...", optionListHeading = "%nOptions:%n",
+        synopsisHeading = "%nUsage:%n  ", customSynopsis = "mst-passwords [OPTION]...",
+        optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:every role that was asked for has a password", "1:the passwords could not be set", "2:wrong usage",
-            "3:refused before anything was changed", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Managed services show nobody the passwords of roles, so a migration from there", "brings none. Those of roles that have one stay as they are.", "",
-            "Example:", "  mst-passwords --source service=old --target service=new --out passwords.csv"})
+        exitCodeList = {"0:every role that was asked for has a password", "1:the passwords could not be set",
+                "2:wrong usage",
+                "3:refused before anything was changed", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "Managed services show nobody the passwords of roles, so a migration from there",
+                "brings none. Those of roles that have one stay as they are.", "",
+                "Example:", "  mst-passwords --source service=old --target service=new --out passwords.csv"})
 class MstPasswords implements Callable<Integer> {
     @Mixin
     Console console;
     @Mixin
     Endpoints endpoints;
-    @Option(names = "--roles", paramLabel = "NAME", order = 10, description = "only this role; repeatable (default: those of the source)")
+    @Option(names = "--roles", paramLabel = "NAME", order = 10,
+            description = "only this role; repeatable (default: those of the source)")
     List<String> roles = new ArrayList<>();
     @Option(names = "--leave-out", paramLabel = "NAME", order = 11, description = "not this role; repeatable")
     List<String> leaveOut = new ArrayList<>();
@@ -62,20 +66,24 @@ class MstPasswords implements Callable<Integer> {
     @Option(names = "--alphabet", paramLabel = "CHARS", order = 13, defaultValue = PasswordGenerator.READABLE,
             description = "what they are made of (default: letters and digits but for look-alikes)")
     String alphabet;
-    @Option(names = "--from-file", paramLabel = "FILE", order = 14, description = "take the passwords from this file of mode 0600")
+    @Option(names = "--from-file", paramLabel = "FILE", order = 14,
+            description = "take the passwords from this file of mode 0600")
     Path fromFile;
     @Option(names = "--prompt", order = 15, description = "ask for each password at the terminal")
     boolean prompt;
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 30, description = "write the passwords to this file of mode 0600; roles in it keep theirs")
+    @Option(names = {"-o", "--out"}, paramLabel = "FILE", order = 30,
+            description = "write the passwords to this file of mode 0600; roles in it keep theirs")
     Path out;
-    @Option(names = "--format", paramLabel = "FORMAT", order = 31, defaultValue = "csv", converter = FormConverter.class,
+    @Option(names = "--format", paramLabel = "FORMAT", order = 31, defaultValue = "csv",
+            converter = FormConverter.class,
             description = "form of that file: csv (default) or pgpass")
     PasswordFile.Form form;
     @Option(names = "--overwrite", order = 32, description = "give new passwords also to roles that have one")
     boolean overwrite;
     @Option(names = "--show", order = 33, description = "print the passwords to stdout, too")
     boolean show;
-    @Option(names = "--dry-run", order = 34, description = "change nothing; print a shell script in which psql asks for each password")
+    @Option(names = "--dry-run", order = 34,
+            description = "change nothing; print a shell script in which psql asks for each password")
     boolean dryRun;
 
     public static void main(String... args) {
@@ -91,8 +99,10 @@ class MstPasswords implements Callable<Integer> {
         if (!prompt && fromFile == null && !show && !dryRun && out == null) {
             throw Failure.usage("generated passwords need a file").hint("use --out, or --show to have them printed");
         }
-        if (out != null && fromFile != null && out.toAbsolutePath().normalize().equals(fromFile.toAbsolutePath().normalize())) {
-            throw Failure.usage("--from-file and --out are the same file").hint("leave out --out: the passwords are in a file already");
+        if (out != null && fromFile != null
+                && out.toAbsolutePath().normalize().equals(fromFile.toAbsolutePath().normalize())) {
+            throw Failure.usage("--from-file and --out are the same file")
+                    .hint("leave out --out: the passwords are in a file already");
         }
         Dsn to = endpoints.target(console);
         Dsn from = endpoints.hasSource() ? endpoints.source(console) : null;
@@ -118,12 +128,14 @@ class MstPasswords implements Callable<Integer> {
         for (String role : lacking) {
             String kept = held.getOrDefault(role, generator.next());
             (prompt ? PasswordPrompt.ask(role) : Optional.of(given.getOrDefault(role, kept))).ifPresentOrElse(
-                    password -> passwords.put(role, password), () -> console.say("role \"%s\" is left without a password", role));
+                    password -> passwords.put(role, password),
+                    () -> console.say("role \"%s\" is left without a password", role));
         }
         if (!passwords.isEmpty()) {
             set(target, passwords, store);
         }
-        console.say("%s set%s", Count.of(passwords.size(), "password"), out == null || passwords.isEmpty() ? "" : "; see \"" + out + '"');
+        console.say("%s set%s", Count.of(passwords.size(), "password"),
+                out == null || passwords.isEmpty() ? "" : "; see \"" + out + '"');
         return Failure.OK;
     }
 
@@ -136,7 +148,8 @@ class MstPasswords implements Callable<Integer> {
         });
         if (given.isEmpty()) {
             throw Failure.usage("\"%s\" has no password for %s", fromFile, target)
-                    .hint("expected are lines of host:port:database:user:password, or CSV with the header role,password");
+                    .hint("expected are lines of host:port:database:user:password, or CSV with the header "
+                            + "role,password");
         }
         roles.stream().filter(role -> !given.containsKey(role)).findFirst().ifPresent(role -> {
             throw Failure.usage("\"%s\" has no password for role \"%s\"", fromFile, role);
@@ -173,13 +186,16 @@ class MstPasswords implements Callable<Integer> {
             return keeps;
         });
         if (roles.isEmpty() && given.isEmpty() && !known.known() && !chosen.isEmpty()) {
-            console.warn("the user of the target cannot see which roles have a password: every role of the source gets a new one");
+            console.warn(
+                    "the user of the target cannot see which roles have a password: every role of the source gets "
+                            + "a new one");
         }
         return chosen;
     }
 
     private String script(Dsn target, Set<String> names) {
-        ShellScript script = new ShellScript("mst-passwords: passwords for roles of %s".formatted(target), List.of("password_encryption=scram-sha-256"));
+        ShellScript script = new ShellScript("mst-passwords: passwords for roles of %s".formatted(target),
+                List.of("password_encryption=scram-sha-256"));
         if (names.isEmpty()) {
             return script.step("No role lacks a password").text();
         }
@@ -194,10 +210,13 @@ class MstPasswords implements Callable<Integer> {
         try (Connection session = target.session()) {
             PasswordChange change = new PasswordChange(session, passwords);
             if (show) {
-                passwords.keySet().stream().filter(role -> !Shown.of(role).text().equals(role)).findFirst().ifPresent(role -> {
-                    throw Failure.refused("role \"%s\" has characters that a terminal would not show", role).hint("use --out instead of --show");
-                });
-                console.out(Shown.product(PasswordFile.empty(form).with(target.dsn(), passwords).content().stripTrailing()));
+                passwords.keySet().stream().filter(role -> !Shown.of(role).text().equals(role)).findFirst()
+                        .ifPresent(role -> {
+                            throw Failure.refused("role \"%s\" has characters that a terminal would not show", role)
+                                    .hint("use --out instead of --show");
+                        });
+                console.out(Shown
+                        .product(PasswordFile.empty(form).with(target.dsn(), passwords).content().stripTrailing()));
             }
             change.run(store);
         }

@@ -34,16 +34,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "preflight", description = "Look at both servers and say whether a migration can go ahead", sortOptions = false,
+@Command(name = "preflight", description = "Look at both servers and say whether a migration can go ahead",
+        sortOptions = false,
         customSynopsis = "preflight [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
-        footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops", "a migration or deserves a thought is followed by what mends it.", "",
-            "Example:", "  preflight --source postgresql://app@old/shop \\", "            --target postgresql://app@new/shop", ""})
+        footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops",
+                "a migration or deserves a thought is followed by what mends it.", "",
+                "Example:", "  preflight --source postgresql://app@old/shop \\",
+                "            --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
-    private static final List<String> NO_QUESTIONS = List.of("What is no question to a server: which client programs are installed on this machine.",
-            "Whether both sides are one database is seen from a lock that lasts as long as its session, which ends here with the block.",
-            "A target that is yet to be created is asked through another database of its server, which TARGET must name then.");
+    private static final List<String> NO_QUESTIONS = List.of(
+            "What is no question to a server: which client programs are installed on this machine.",
+            "Whether both sides are one database is seen from a lock that lasts as long as its session, which ends "
+                    + "here with the block.",
+            "A target that is yet to be created is asked through another database of its server, which TARGET must "
+                    + "name then.");
 
     @Mixin
     Endpoints endpoints = new Endpoints();
@@ -52,24 +58,29 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "how many tables the migration will copy at once (default: as migrate chooses)")
     Integer jobs;
-    @Option(names = "--create-database", order = 11, description = "the migration will create the target's database if it is missing")
+    @Option(names = "--create-database", order = 11,
+            description = "the migration will create the target's database if it is missing")
     boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run made")
     boolean restart;
-    @Option(names = "--pause-jobs", order = 13, description = "the migration will keep TimescaleDB's jobs on the source from running")
+    @Option(names = "--pause-jobs", order = 13,
+            description = "the migration will keep TimescaleDB's jobs on the source from running")
     boolean pauseJobs;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target, and give it its code, even where it can do more than on the source")
+            description = "grant this role of the target, and give it its code, even where it can do more than on "
+                    + "the source")
     List<String> grantAnyway = new ArrayList<>();
     @Mixin
     Filters filters = new Filters();
     @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
-            description = "write to this file which major version of the client programs is missing, if any: a line for programs")
+            description = "write to this file which major version of the client programs is missing, if any: a "
+                    + "line for programs")
     Path clientNeeded;
-    @Option(names = "--dry-run", order = 34, description = "judge nothing; print a shell script that asks the same with psql")
+    @Option(names = "--dry-run", order = 34,
+            description = "judge nothing; print a shell script that asks the same with psql")
     boolean dryRun;
     @Mixin
     Console console = new Console();
@@ -87,7 +98,8 @@ class PreflightCheck implements Callable<Integer> {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
-                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut, grantAnyway,
+                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
+                        grantAnyway,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given(), false);
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan, console);
                 preflight.begin(ClientTools.find(endpoints.environment()));
@@ -97,8 +109,10 @@ class PreflightCheck implements Callable<Integer> {
                 }
             };
             if (dryRun) {
-                console.out(Shown.product(new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()), NO_QUESTIONS)
-                        .ask(Rows.asked(asking)).text()));
+                console.out(Shown.product(
+                        new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()),
+                                NO_QUESTIONS)
+                                .ask(Rows.asked(asking)).text()));
                 return Failure.OK;
             }
             asking.run();

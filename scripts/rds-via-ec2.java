@@ -41,23 +41,28 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "rds-via-ec2", description = "Move an RDS database through an EC2 machine made beside it", sortOptions = false,
+@Command(name = "rds-via-ec2", description = "Move an RDS database through an EC2 machine made beside it",
+        sortOptions = false,
         subcommands = {RdsViaEc2.Plan.class, RdsViaEc2.Up.class, RdsViaEc2.Run.class, RdsViaEc2.Down.class},
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "rds-via-ec2 COMMAND [OPTION]...",
         optionListHeading = "%nOptions:%n", exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:a step failed after something was made or removed", "2:wrong usage", "3:refused before anything was changed",
-            "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Commands, each with its own --help:", "  plan  say what up would make; change nothing", "  up    make the machine, or go on where an up was interrupted",
-            "  run   run preflight and migrate there, and follow them", "  down  remove all that up has made", "",
-            "Examples:", "  rds-via-ec2 plan --db-instance shop", "  rds-via-ec2 up --db-instance shop",
-            "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\", "                  --target postgresql://app@new/shop",
-            "  rds-via-ec2 down"})
+        exitCodeList = {"0:done", "1:a step failed after something was made or removed", "2:wrong usage",
+                "3:refused before anything was changed",
+                "4:verification found differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "Commands, each with its own --help:", "  plan  say what up would make; change nothing",
+                "  up    make the machine, or go on where an up was interrupted",
+                "  run   run preflight and migrate there, and follow them", "  down  remove all that up has made", "",
+                "Examples:", "  rds-via-ec2 plan --db-instance shop", "  rds-via-ec2 up --db-instance shop",
+                "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\",
+                "                  --target postgresql://app@new/shop",
+                "  rds-via-ec2 down"})
 class RdsViaEc2 {
     /** Shown in a plan; the id itself is drawn when something is made. */
     private static final String NO_RUN = "RUN";
     private static final String FOLDER = "rds-via-ec2";
     /** The options of run that are for this machine, and that migrate has too. */
-    private static final Set<String> HERE = Set.of("--source", "--target", "--out", "--overwrite", "--dir", "--no-color");
+    private static final Set<String> HERE =
+            Set.of("--source", "--target", "--out", "--overwrite", "--dir", "--no-color");
 
     @Mixin
     Console console = new Console();
@@ -66,7 +71,8 @@ class RdsViaEc2 {
         System.exit(Console.run(new RdsViaEc2(), args));
     }
 
-    @Command(name = "plan", description = "Say what up would make for an RDS instance; change nothing", sortOptions = false, synopsisHeading = "%nUsage:%n  ",
+    @Command(name = "plan", description = "Say what up would make for an RDS instance; change nothing",
+            sortOptions = false, synopsisHeading = "%nUsage:%n  ",
             customSynopsis = "rds-via-ec2 plan --db-instance ID [OPTION]...", optionListHeading = "%nOptions:%n")
     static class Plan implements Callable<Integer> {
         @Mixin
@@ -89,9 +95,11 @@ class RdsViaEc2 {
         }
     }
 
-    @Command(name = "up", description = "Make the machine, or go on where an up was interrupted", sortOptions = false, synopsisHeading = "%nUsage:%n  ",
+    @Command(name = "up", description = "Make the machine, or go on where an up was interrupted", sortOptions = false,
+            synopsisHeading = "%nUsage:%n  ",
             customSynopsis = "rds-via-ec2 up --db-instance ID [OPTION]...", optionListHeading = "%nOptions:%n",
-            footer = {"", "With a state file in the folder it goes on as planned then, less what other options", "say now. The machine itself cannot be changed once it is made."})
+            footer = {"", "With a state file in the folder it goes on as planned then, less what other options",
+                    "say now. The machine itself cannot be changed once it is made."})
     static class Up implements Callable<Integer> {
         @Mixin
         Console console = new Console();
@@ -111,12 +119,14 @@ class RdsViaEc2 {
             Ec2State former = Ec2State.exists(folder.path()) ? Ec2State.read(folder.path()) : null;
             try (Aws aws = former == null ? account.open() : account.open(former.plan())) {
                 Ec2Planning planning = new Ec2Planning(aws, wishes, folder.path(), console);
-                Ec2State state = former == null ? Ec2State.begin(planning.plan()) : former.replanned(planning.plan(former));
+                Ec2State state =
+                        former == null ? Ec2State.begin(planning.plan()) : former.replanned(planning.plan(former));
                 if (work.dryRun()) {
                     console.out(Shown.product(Ec2Script.up(state)));
                     return Failure.OK;
                 }
-                state.plan().lines(state.run()).stream().filter(line -> !line.isEmpty()).forEach(line -> console.say("%s", line));
+                state.plan().lines(state.run()).stream().filter(line -> !line.isEmpty())
+                        .forEach(line -> console.say("%s", line));
                 work.ask(former == null ? "make this?" : "go on with this?");
                 Ec2State done = new Ec2Up(aws, folder.make(), work.patience(), console).run(state);
                 console.out("ssh -i %s %s@%s", ShellScript.quoted(done.key().toString()), done.user(), done.address());
@@ -125,7 +135,8 @@ class RdsViaEc2 {
         }
     }
 
-    @Command(name = "down", description = "Remove all that up has made", sortOptions = false, synopsisHeading = "%nUsage:%n  ",
+    @Command(name = "down", description = "Remove all that up has made", sortOptions = false,
+            synopsisHeading = "%nUsage:%n  ",
             customSynopsis = "rds-via-ec2 down [OPTION]...", optionListHeading = "%nOptions:%n")
     static class Down implements Callable<Integer> {
         @Mixin
@@ -136,7 +147,8 @@ class RdsViaEc2 {
         WorkFolder folder;
         @Mixin
         Ec2Work work;
-        @Option(names = "--keep-instance", order = 20, description = "close the database to the machine, and keep the machine")
+        @Option(names = "--keep-instance", order = 20,
+                description = "close the database to the machine, and keep the machine")
         boolean keepInstance;
 
         @Override
@@ -147,7 +159,8 @@ class RdsViaEc2 {
                 console.out(Shown.product(Ec2Script.down(state, keepInstance)));
                 return Failure.OK;
             }
-            work.ask(keepInstance ? "close the database to the machine of run %s?".formatted(state.run()) : "remove all that run %s has made?".formatted(state.run()));
+            work.ask(keepInstance ? "close the database to the machine of run %s?".formatted(state.run())
+                    : "remove all that run %s has made?".formatted(state.run()));
             try (Aws aws = account.open(state.plan())) {
                 new Ec2Down(aws, folder.path(), work.patience(), console).run(state, keepInstance);
             }
@@ -155,19 +168,27 @@ class RdsViaEc2 {
         }
     }
 
-    @Command(name = "run", description = "Run preflight and migrate on the machine that up has made, and follow them", sortOptions = false,
-            customSynopsis = "rds-via-ec2 run [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+    @Command(name = "run", description = "Run preflight and migrate on the machine that up has made, and follow them",
+            sortOptions = false,
+            customSynopsis = "rds-via-ec2 run [OPTION]...", synopsisHeading = "%nUsage:%n  ",
+            optionListHeading = "%nOptions:%n",
             modelTransformer = RdsViaEc2.OfRun.class, exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun, or the connection was lost",
-                "2:wrong usage", "3:refused before anything was changed", "4:verification found differences", "130:interrupted by Ctrl-C",
-                "143:ended by SIGTERM, or by --stop"},
-            footer = {"", "The migration goes on when this command ends, or the connection does. The same", "command shows how it goes on.", "",
-                "Example:", "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\",
-                "                  --target postgresql://app@new/shop", ""})
+            exitCodeList = {"0:everything arrived, less what --leave-out accepted",
+                    "1:a step failed after work had begun, or the connection was lost",
+                    "2:wrong usage", "3:refused before anything was changed", "4:verification found differences",
+                    "130:interrupted by Ctrl-C",
+                    "143:ended by SIGTERM, or by --stop"},
+            footer = {"", "The migration goes on when this command ends, or the connection does. The same",
+                    "command shows how it goes on.", "",
+                    "Example:",
+                    "  rds-via-ec2 run --source postgresql://app@shop.abc.eu-west-1.rds.amazonaws.com/shop \\",
+                    "                  --target postgresql://app@new/shop", ""})
     static class Run extends Migrate {
-        @Option(names = "--host", paramLabel = "[USER@]ADDRESS[:PORT]", order = 4, description = "run on this machine instead of the one that up has made")
+        @Option(names = "--host", paramLabel = "[USER@]ADDRESS[:PORT]", order = 4,
+                description = "run on this machine instead of the one that up has made")
         String host;
-        @Option(names = "--identity", paramLabel = "FILE", order = 5, description = "the private key for --host (default: those that ssh tries)")
+        @Option(names = "--identity", paramLabel = "FILE", order = 5,
+                description = "the private key for --host (default: those that ssh tries)")
         Path identity;
         @Option(names = "--tunnel", order = 6, description = "run here instead, and reach the source through ssh")
         boolean tunnel;
@@ -189,7 +210,8 @@ class RdsViaEc2 {
                 }
             }
             RemoteRun run = new RemoteRun(console, ssh, source, target);
-            RemoteRun.Result result = stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
+            RemoteRun.Result result =
+                    stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
             result.out().lines().forEach(line -> console.out("%s", Shown.again(line)));
             if (out != null && !result.summary().isEmpty()) {
                 keep(Shown.product(result.summary()).text());
@@ -217,9 +239,11 @@ class RdsViaEc2 {
             }
             Ec2State state = Ec2State.read(folder);
             if (state.address() == null) {
-                throw Failure.refused("the machine of \"%s\" is not ready", folder).hint("run rds-via-ec2 up: it goes on where it was interrupted");
+                throw Failure.refused("the machine of \"%s\" is not ready", folder)
+                        .hint("run rds-via-ec2 up: it goes on where it was interrupted");
             }
-            return new RemoteHost(state.address(), 0, state.user(), state.key(), folder.resolve("known_hosts-" + state.run()));
+            return new RemoteHost(state.address(), 0, state.user(), state.key(),
+                    folder.resolve("known_hosts-" + state.run()));
         }
 
         /** The command and those of our options that it has too, as they were given; what is for here stays here. */
@@ -251,7 +275,8 @@ class RdsViaEc2 {
             OptionSpec overwrite = command.findOption("--overwrite");
             command.remove(overwrite);
             command.addOption(OptionSpec.builder(overwrite).description("replace that file if it exists").build());
-            return command.addOption(OptionSpec.builder(folder).order(3).description("folder of the state that up has left (default: " + FOLDER + ")").build());
+            return command.addOption(OptionSpec.builder(folder).order(3)
+                    .description("folder of the state that up has left (default: " + FOLDER + ")").build());
         }
     }
 }

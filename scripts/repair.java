@@ -26,13 +26,18 @@ import picocli.CommandLine.Option;
         customSynopsis = "repair [OPTION]...", synopsisHeading = "%nUsage:%n  ",
         optionListHeading = "%nOptions:%n", exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:nothing is left to mend", "1:something could not be mended", "2:wrong usage",
-            "3:a migration is at work there, or the server cannot be reached", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was", "left on and memberships that were taken, at the source for jobs that were", "paused. A migration mends all that by itself however it ends, unless it is", "killed with kill -9. What it had loaded until then stays for migrate --restart.", "",
-            "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
+                "3:a migration is at work there, or the server cannot be reached", "130:interrupted by Ctrl-C",
+                "143:ended by SIGTERM"},
+        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was",
+                "left on and memberships that were taken, at the source for jobs that were",
+                "paused. A migration mends all that by itself however it ends, unless it is",
+                "killed with kill -9. What it had loaded until then stays for migrate --restart.", "",
+                "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();
-    @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with psql")
+    @Option(names = "--dry-run", order = 33,
+            description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
     @Mixin
     Console console = new Console();
@@ -52,7 +57,8 @@ class RepairCommand implements Callable<Integer> {
         try (Connection session = source.session()) {
             if (dryRun) {
                 ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
-                console.out(Shown.product((PausedJobs.exists(session) ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
+                console.out(Shown.product((PausedJobs.exists(session)
+                        ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
                         : script.step("No job is paused")).text()));
             } else if (!PausedJobs.exists(session)) {
                 PausedJobs.stranger(session).ifPresent(refusal -> {
@@ -69,7 +75,9 @@ class RepairCommand implements Callable<Integer> {
         if (dryRun) {
             console.out(Shown.product(repair.script()));
         } else if (!repair.run(console, done -> console.out("%s", done))) {
-            console.out("%s", repair.halfLoaded() ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command again with --restart"
+            console.out("%s", repair.halfLoaded()
+                    ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command "
+                            + "again with --restart"
                     : "target: nothing to mend");
         }
     }

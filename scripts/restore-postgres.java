@@ -16,13 +16,18 @@ import lib.talk.Failure;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "restore-postgres", description = "Restore a dump into a PostgreSQL database, in parallel", sortOptions = false,
-        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "restore-postgres [OPTION]... DUMP", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+@Command(name = "restore-postgres", description = "Restore a dump into a PostgreSQL database, in parallel",
+        sortOptions = false,
+        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "restore-postgres [OPTION]... DUMP",
+        synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:everything in the dump arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
-            "3:refused before anything was changed", "4:something that the manifest names is missing", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "DUMP is what the command dump has written, with its manifest beside it; both", "are checked before the target is touched.", "",
-            "Example:", "  restore-postgres --target postgresql://app@new/shop --jobs 4 shop", ""})
+        exitCodeList = {"0:everything in the dump arrived, less what --leave-out accepted",
+                "1:a step failed after work had begun", "2:wrong usage",
+                "3:refused before anything was changed", "4:something that the manifest names is missing",
+                "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "DUMP is what the command dump has written, with its manifest beside it; both",
+                "are checked before the target is touched.", "",
+                "Example:", "  restore-postgres --target postgresql://app@new/shop --jobs 4 shop", ""})
 class RestorePostgres implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();

@@ -16,13 +16,20 @@ import lib.talk.Failure;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "restore-timescale", description = "Restore a dump into a TimescaleDB database, in parallel", sortOptions = false,
-        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "restore-timescale [OPTION]... DUMP", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
+@Command(name = "restore-timescale", description = "Restore a dump into a TimescaleDB database, in parallel",
+        sortOptions = false,
+        modelTransformer = Endpoints.TargetOnly.class, customSynopsis = "restore-timescale [OPTION]... DUMP",
+        synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:everything in the dump arrived, less what --leave-out accepted", "1:a step failed after work had begun", "2:wrong usage",
-            "3:refused before anything was changed", "4:something that the manifest names is missing", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "DUMP is what the command dump has written, with its manifest beside it; both", "are checked before the target is touched. TimescaleDB's version must be the same", "as the source's. Its restoring mode is on while rows arrive, and off afterwards,", "however the command ends.", "",
-            "Example:", "  restore-timescale --target postgresql://tsdbadmin@new/tsdb --jobs 4 plant", ""})
+        exitCodeList = {"0:everything in the dump arrived, less what --leave-out accepted",
+                "1:a step failed after work had begun", "2:wrong usage",
+                "3:refused before anything was changed", "4:something that the manifest names is missing",
+                "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        footer = {"", "DUMP is what the command dump has written, with its manifest beside it; both",
+                "are checked before the target is touched. TimescaleDB's version must be the same",
+                "as the source's. Its restoring mode is on while rows arrive, and off afterwards,",
+                "however the command ends.", "",
+                "Example:", "  restore-timescale --target postgresql://tsdbadmin@new/tsdb --jobs 4 plant", ""})
 class RestoreTimescale implements Callable<Integer> {
     @Mixin
     Endpoints endpoints = new Endpoints();

@@ -41,15 +41,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-@Command(name = "verify", description = "Compare two databases, objects and rows, and list every difference", sortOptions = false,
+@Command(name = "verify", description = "Compare two databases, objects and rows, and list every difference",
+        sortOptions = false,
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "verify [OPTION]...", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished", "2:wrong usage",
-            "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
+        exitCodeList = {"0:everything of the source is on the target", "1:the comparison could not be finished",
+                "2:wrong usage",
+                "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C",
+                "143:ended by SIGTERM"},
         footer = {"", "What only the target has is no difference. Nothing stays written on either",
-            "side: memberships of --join-owners are taken back, and a materialized view of", "the target that differs is refreshed in a transaction that is rolled back.", "",
-            "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
-            "         --level counts"})
+                "side: memberships of --join-owners are taken back, and a materialized view of",
+                "the target that differs is refreshed in a transaction that is rolled back.", "",
+                "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
+                "         --level counts"})
 class Verify implements Callable<Integer> {
     private static final int OLDEST = 12;
 
@@ -59,8 +63,11 @@ class Verify implements Callable<Integer> {
     Endpoints endpoints;
     @Mixin
     Filters filters;
-    @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums", converter = LevelConverter.class,
-            description = "compare objects, counts (also numbers of rows), sample (also contents, of large tables some) or checksums (all contents; default)")
+    @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums",
+            converter = LevelConverter.class,
+            description = "compare objects, counts (also numbers of rows), sample (also contents, of large tables "
+                    + "some) or "
+                    + "checksums (all contents; default)")
     Level level;
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
@@ -71,7 +78,8 @@ class Verify implements Callable<Integer> {
     @Option(names = "--join-owners", order = 13,
             description = "be a member of the target's owners meanwhile, to read what is theirs")
     boolean joinOwners;
-    @Option(names = "--dry-run", order = 34, description = "compare nothing; print a shell script that asks the same with psql")
+    @Option(names = "--dry-run", order = 34,
+            description = "compare nothing; print a shell script that asks the same with psql")
     boolean dryRun;
 
     public static void main(String... args) {
@@ -96,14 +104,16 @@ class Verify implements Callable<Integer> {
         Predicate<Difference> unexpected = permitted ? permitted(source, target).negate() : difference -> true;
         Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
-            return compare(new Verification(snapshot, ComputingSessions.on(target, endpoints.environment(), console), selection, console, jobs), unexpected);
+            return compare(new Verification(snapshot, ComputingSessions.on(target, endpoints.environment(), console),
+                    selection, console, jobs), unexpected);
         }
     }
 
     private static Server connect(Dsn dsn) {
         Server server = Server.connect(dsn);
         if (server.facts().major() < OLDEST) {
-            throw Failure.refused("the %s runs PostgreSQL %s, and %d is the oldest version that can be compared", dsn.side(),
+            throw Failure.refused("the %s runs PostgreSQL %s, and %d is the oldest version that can be compared",
+                    dsn.side(),
                     server.facts().version(), OLDEST);
         }
         return server;
@@ -135,7 +145,9 @@ class Verify implements Callable<Integer> {
         ComparedRows rows = verification.compared();
         String compared = level == Level.OBJECTS ? "objects" : rows.text();
         if (differences.isEmpty()) {
-            console.say("%s compared%s: no differences%s", compared, level == Level.SAMPLE ? " (" + rows.contents() + ")" : "", undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
+            console.say("%s compared%s: no differences%s", compared,
+                    level == Level.SAMPLE ? " (" + rows.contents() + ")" : "",
+                    undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
             return Failure.OK;
         }
         console.say("%s compared", compared);
@@ -148,7 +160,8 @@ class Verify implements Callable<Integer> {
             try {
                 return Level.valueOf(value.toUpperCase(Locale.ROOT));
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("expected objects, counts, sample or checksums, not \"" + value + "\"");
+                throw new TypeConversionException(
+                        "expected objects, counts, sample or checksums, not \"" + value + "\"");
             }
         }
     }

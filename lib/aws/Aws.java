@@ -25,14 +25,15 @@ import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.rds.RdsClient;
 
 /**
- * Calls to AWS in one region. Credentials, profiles and retries are those of the AWS SDK ("Default credentials provider chain" in the AWS SDK
- * for Java 2 developer guide).
+ * Calls to AWS in one region. Credentials, profiles and retries are those of the AWS SDK ("Default credentials provider
+ * chain" in the AWS SDK for Java 2 developer guide).
  *
  * @param profile the profile of the AWS configuration files, or null for the usual one
  * @param endpoint where the calls go instead of AWS, or null
  */
 public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, String endpoint, AwsErrors errors)
-        implements AutoCloseable {
+        implements
+            AutoCloseable {
     private static final Duration ATTEMPT = Duration.ofSeconds(30);
 
     /**
@@ -43,17 +44,21 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
      */
     public static Aws open(String profile, String region, String endpoint) {
         if (profile != null && ProfileFile.defaultProfileFile().profile(profile).isEmpty()) {
-            throw Failure.usage("there is no AWS profile \"%s\"", profile).hint("list those that there are: aws configure list-profiles");
+            throw Failure.usage("there is no AWS profile \"%s\"", profile)
+                    .hint("list those that there are: aws configure list-profiles");
         }
         String place = region(profile, region);
-        SdkHttpClient http = UrlConnectionHttpClient.builder().connectionTimeout(ATTEMPT).socketTimeout(ATTEMPT).build();
+        SdkHttpClient http =
+                UrlConnectionHttpClient.builder().connectionTimeout(ATTEMPT).socketTimeout(ATTEMPT).build();
         DefaultCredentialsProvider credentials = DefaultCredentialsProvider.builder().profileName(profile).build();
         AwsErrors errors = new AwsErrors();
         return new Aws(with(Ec2Client.builder().httpClient(http), credentials, place, endpoint, errors).build(),
-                with(RdsClient.builder().httpClient(http), credentials, place, endpoint, errors).build(), profile, place, endpoint, errors);
+                with(RdsClient.builder().httpClient(http), credentials, place, endpoint, errors).build(), profile,
+                place, endpoint, errors);
     }
 
-    private static <B extends AwsClientBuilder<B, ?>> B with(B builder, DefaultCredentialsProvider credentials, String region, String endpoint,
+    private static <B extends AwsClientBuilder<B, ?>> B with(B builder, DefaultCredentialsProvider credentials,
+            String region, String endpoint,
             AwsErrors errors) {
         builder.credentialsProvider(credentials).region(Region.of(region))
                 .overrideConfiguration(settings -> settings.addExecutionInterceptor(errors));
@@ -72,15 +77,18 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
         } catch (IllegalArgumentException e) {
             // Said below, like every other text that is none.
         }
-        throw Failure.usage("--endpoint-url \"%s\" is no URL", endpoint).hint("such as https://ec2.internal.example.com");
+        throw Failure.usage("--endpoint-url \"%s\" is no URL", endpoint)
+                .hint("such as https://ec2.internal.example.com");
     }
 
     private static String region(String profile, String given) {
         try {
             String name = profile == null ? ProfileFileSystemSetting.AWS_PROFILE.getStringValueOrThrow() : profile;
-            return given == null ? DefaultAwsRegionProviderChain.builder().profileName(name).build().getRegion().id() : given;
+            return given == null ? DefaultAwsRegionProviderChain.builder().profileName(name).build().getRegion().id()
+                    : given;
         } catch (SdkException e) {
-            throw Failure.usage("no AWS region is known").because(e).hint("use --region, such as --region eu-central-1, or set AWS_REGION");
+            throw Failure.usage("no AWS region is known").because(e)
+                    .hint("use --region, such as --region eu-central-1, or set AWS_REGION");
         }
     }
 

@@ -12,17 +12,21 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * Turns the errors of calls to AWS into a {@link Failure} that names the call the way policies do, such as {@code ec2:RunInstances}. The
- * codes are those of the EC2 API reference, "Error codes for the Amazon EC2 API".
+ * Turns the errors of calls to AWS into a {@link Failure} that names the call the way policies do, such as
+ * {@code ec2:RunInstances}. The codes are those of the EC2 API reference, "Error codes for the Amazon EC2 API".
  */
 final class AwsErrors implements ExecutionInterceptor {
     private static final Set<String> DENIED = Set.of("UnauthorizedOperation", "AccessDenied", "AccessDeniedException");
-    private static final Set<String> STRANGER = Set.of("AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken",
-            "ExpiredTokenException", "RequestExpired", "IncompleteSignature", "UnrecognizedClientException");
-    private static final Set<String> NO_CAPACITY = Set.of("InsufficientInstanceCapacity", "InsufficientCapacity", "Unsupported", "InstanceTypeNotSupported");
+    private static final Set<String> STRANGER =
+            Set.of("AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken",
+                    "ExpiredTokenException", "RequestExpired", "IncompleteSignature", "UnrecognizedClientException");
+    private static final Set<String> NO_CAPACITY =
+            Set.of("InsufficientInstanceCapacity", "InsufficientCapacity", "Unsupported", "InstanceTypeNotSupported");
 
     /** The SDK names all places where it has looked; what is wrong with a profile is the news. */
-    private static final String LIST = "(?s)Unable to load credentials from any.*ProfileCredentialsProvider\\(.*?\\)\\): (.*?)(: ProfileFile\\(.*)?, Container.*";
+    private static final String LIST =
+            "(?s)Unable to load credentials from any.*ProfileCredentialsProvider\\(.*?\\)\\): (.*?)(: "
+                    + "ProfileFile\\(.*)?, Container.*";
 
     private volatile String call = "";
 
@@ -34,7 +38,8 @@ final class AwsErrors implements ExecutionInterceptor {
 
     /** @return what the last call has failed with, in our words */
     Failure failure(SdkException error) {
-        return (error instanceof AwsServiceException answer && answer.awsErrorDetails() != null ? answered(answer) : unreached(error)).because(error);
+        return (error instanceof AwsServiceException answer && answer.awsErrorDetails() != null ? answered(answer)
+                : unreached(error)).because(error);
     }
 
     /** @return whether AWS answered with one of these error codes */
@@ -45,16 +50,23 @@ final class AwsErrors implements ExecutionInterceptor {
     private Failure answered(AwsServiceException answer) {
         String code = String.valueOf(answer.awsErrorDetails().errorCode());
         Failure failure = DENIED.contains(code) ? Failure.refused("AWS does not permit %s", call)
-                        .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all that are needed", call)
+                .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md "
+                        + "lists all that are needed",
+                        call)
                 : STRANGER.contains(code) ? Failure.refused("AWS does not accept the credentials (%s)", code)
-                        .hint("look who you are with: aws sts get-caller-identity; or choose other credentials with --profile")
-                : answer.isThrottlingException() ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)
-                        .hint("wait a minute")
-                : code.endsWith("LimitExceeded") ? Failure.refused("a quota of this AWS account does not permit %s (%s)", call, code)
-                        .hint("%s, or have the quota raised (AWS console, Service Quotas)", code.startsWith("Vcpu") || code.startsWith("Instance")
-                                ? "choose a smaller --instance-type" : "remove what is not needed any more")
-                : NO_CAPACITY.contains(code) ? Failure.refused("AWS has no machine of this type here just now (%s)", code)
-                        .hint("choose another --instance-type, or a --subnet in another availability zone")
+                        .hint("look who you are with: aws sts get-caller-identity; or choose other credentials with "
+                                + "--profile")
+                : answer.isThrottlingException()
+                        ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)
+                                .hint("wait a minute")
+                : code.endsWith("LimitExceeded") ? Failure
+                        .refused("a quota of this AWS account does not permit %s (%s)", call, code)
+                        .hint("%s, or have the quota raised (AWS console, Service Quotas)",
+                                code.startsWith("Vcpu") || code.startsWith("Instance")
+                                        ? "choose a smaller --instance-type" : "remove what is not needed any more")
+                : NO_CAPACITY.contains(code)
+                        ? Failure.refused("AWS has no machine of this type here just now (%s)", code)
+                                .hint("choose another --instance-type, or a --subnet in another availability zone")
                 : code.endsWith(".Duplicate") ? Failure.refused("AWS refuses %s: the name is taken (%s)", call, code)
                         .hint("remove what has that name if it is yours, or wait a minute: AWS shows new things late")
                 : Failure.refused("AWS refuses %s (%s)", call, code);
@@ -67,11 +79,13 @@ final class AwsErrors implements ExecutionInterceptor {
             return Failure.refused("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
         }
-        return Failure.refused("could not reach AWS for %s", call).detail("%s", message).hint("look at the network, --region and --endpoint-url");
+        return Failure.refused("could not reach AWS for %s", call).detail("%s", message)
+                .hint("look at the network, --region and --endpoint-url");
     }
 
     /** The authorization message that AWS adds is long, encoded, and for the administrator's eyes. */
     private static String words(String message) {
-        return String.valueOf(message).replaceFirst("(?s)\\s*Encoded authorization failure message:.*", "").replace('\n', ' ').strip();
+        return String.valueOf(message).replaceFirst("(?s)\\s*Encoded authorization failure message:.*", "")
+                .replace('\n', ' ').strip();
     }
 }

@@ -5,9 +5,11 @@ import picocli.CommandLine.Option;
 
 /** Which AWS account and region is meant, as AWS's own command line takes it. */
 public final class AwsOptions {
-    @Option(names = "--profile", paramLabel = "NAME", order = 50, description = "profile of the AWS configuration files (default: $AWS_PROFILE)")
+    @Option(names = "--profile", paramLabel = "NAME", order = 50,
+            description = "profile of the AWS configuration files (default: $AWS_PROFILE)")
     private String profile;
-    @Option(names = "--region", paramLabel = "REGION", order = 51, description = "AWS region (default: $AWS_REGION, or that of the profile)")
+    @Option(names = "--region", paramLabel = "REGION", order = 51,
+            description = "AWS region (default: $AWS_REGION, or that of the profile)")
     private String region;
     @Option(names = "--endpoint-url", paramLabel = "URL", order = 52, description = "where the calls go instead of AWS")
     private String endpoint;
@@ -18,6 +20,7 @@ public final class AwsOptions {
 
     /** Opens the account and region that something was planned for, less what the options say. */
     public Aws open(Ec2Plan plan) {
-        return Aws.open(profile == null ? plan.profile() : profile, region == null ? plan.region() : region, endpoint == null ? plan.endpoint() : endpoint);
+        return Aws.open(profile == null ? plan.profile() : profile, region == null ? plan.region() : region,
+                endpoint == null ? plan.endpoint() : endpoint);
     }
 }

@@ -20,8 +20,9 @@ import software.amazon.awssdk.services.ec2.model.SecurityGroup;
 import software.amazon.awssdk.services.ec2.model.SecurityGroupRule;
 
 /**
- * Removes exactly what a run has made, in the order that AWS permits: the way to the database first, then the machine, then what guarded it.
- * What is removed is found by the tag, not by the state file, so that nothing is forgotten that was made a moment before a run was killed.
+ * Removes exactly what a run has made, in the order that AWS permits: the way to the database first, then the machine,
+ * then what guarded it. What is removed is found by the tag, not by the state file, so that nothing is forgotten that
+ * was made a moment before a run was killed.
  */
 public final class Ec2Down {
     private final Aws aws;
@@ -61,18 +62,23 @@ public final class Ec2Down {
 
     private void closeDatabase(Ec2State state, Ec2Tagged there) {
         Map<String, List<String>> rules = databaseRules(state.plan().database().group(), there)
-                .collect(Collectors.groupingBy(SecurityGroupRule::groupId, Collectors.mapping(SecurityGroupRule::securityGroupRuleId, Collectors.toList())));
+                .collect(Collectors.groupingBy(SecurityGroupRule::groupId,
+                        Collectors.mapping(SecurityGroupRule::securityGroupRuleId, Collectors.toList())));
         rules.forEach((group, ids) -> {
             aws.ec2().revokeSecurityGroupIngress(request -> request.groupId(group).securityGroupRuleIds(ids));
             console.say("revoked in the database's security group %s: %s", group, String.join(", ", ids));
         });
     }
 
-    /** Those with the tag, and whatever else lets the machine's group in, since a group that another one names cannot be removed. */
+    /**
+     * Those with the tag, and whatever else lets the machine's group in, since a group that another one names cannot be
+     * removed.
+     */
     private Stream<SecurityGroupRule> databaseRules(String guard, Ec2Tagged there) {
         List<String> own = there.groups().stream().map(SecurityGroup::groupId).toList();
         Stream<SecurityGroupRule> naming = own.isEmpty() ? Stream.of() : inGroup(guard).stream()
-                .filter(rule -> rule.referencedGroupInfo() != null && own.contains(rule.referencedGroupInfo().groupId()));
+                .filter(rule -> rule.referencedGroupInfo() != null
+                        && own.contains(rule.referencedGroupInfo().groupId()));
         Set<String> seen = new HashSet<>();
         return Stream.concat(there.rules().stream().filter(rule -> !own.contains(rule.groupId())), naming)
                 .filter(rule -> !rule.isEgress() && seen.add(rule.securityGroupRuleId()));
@@ -80,7 +86,8 @@ public final class Ec2Down {
 
     private List<SecurityGroupRule> inGroup(String group) {
         try {
-            return aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", group))).securityGroupRules();
+            return aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", group)))
+                    .securityGroupRules();
         } catch (AwsServiceException e) {
             if (AwsErrors.is(e, "InvalidGroup.NotFound")) {
                 return List.of();
@@ -92,7 +99,8 @@ public final class Ec2Down {
     private void kept(Ec2State state) {
         state.with(Ec2State.DATABASE_RULE, null).write(folder);
         console.out("the database is closed to the machine; %s", state.made().containsKey(Ec2State.INSTANCE)
-                ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(state.made().get(Ec2State.INSTANCE),
+                ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(
+                        state.made().get(Ec2State.INSTANCE),
                         Shown.of(ShellScript.quoted(folder.toString())))
                 : "there is no machine");
     }
@@ -103,13 +111,16 @@ public final class Ec2Down {
             aws.ec2().terminateInstances(request -> request.instanceIds(machines));
             console.say("terminating the machine %s, which takes a minute or two", String.join(", ", machines));
             wait.until(() -> Ec2Tagged.instances(aws, state.run()), List::isEmpty,
-                    left -> Failure.step("the machine %s was not terminated within %d s", left.get(0).instanceId(), wait.patience().toSeconds())
+                    left -> Failure
+                            .step("the machine %s was not terminated within %d s", left.get(0).instanceId(),
+                                    wait.patience().toSeconds())
                             .hint("wait longer with --wait"));
         }
         there.groups().forEach(group -> {
             wait.until(() -> removed(group.groupId()), gone -> gone,
                     last -> Failure.step("the security group %s is still in use", group.groupId())
-                            .hint("see by what: aws ec2 describe-network-interfaces --filters Name=group-id,Values=%s", group.groupId()));
+                            .hint("see by what: aws ec2 describe-network-interfaces --filters Name=group-id,Values=%s",
+                                    group.groupId()));
             console.say("removed the security group %s", group.groupId());
         });
         there.keys().forEach(key -> {
@@ -137,7 +148,9 @@ public final class Ec2Down {
     private void prove(Ec2State state) {
         wait.until(() -> Ec2Tagged.of(aws, state.run()).lines(), List::isEmpty,
                 left -> Failure.step("not everything is gone").detail("%s", Shown.lines(left)));
-        console.out("nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, security group, rule or key pair",
+        console.out(
+                "nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, "
+                        + "security group, rule or key pair",
                 aws.region(), Ec2Plan.TAG, state.run());
     }
 

@@ -32,22 +32,35 @@ final class Ec2Images {
      */
     Image image(String wanted, String architecture) {
         // Of an identifier that is none, AWS makes an error; no image fits a filter by it.
-        Image image = wanted == null ? newest(architecture) : aws.ec2().describeImages(request -> request.filters(Aws.filter("image-id", wanted))).images().stream().findFirst()
-                .orElseThrow(() -> Failure.refused("there is no image \"%s\" in region %s", wanted, aws.region()).hint("choose another --image, or leave it out"));
+        Image image =
+                wanted == null ? newest(architecture)
+                        : aws.ec2().describeImages(request -> request.filters(Aws.filter("image-id", wanted))).images()
+                                .stream().findFirst()
+                                .orElseThrow(() -> Failure
+                                        .refused("there is no image \"%s\" in region %s", wanted, aws.region())
+                                        .hint("choose another --image, or leave it out"));
         if (!architecture.equals(image.architectureAsString())) {
-            throw Failure.refused("the image %s is for processors of type %s, and the machine has %s", wanted, image.architectureAsString(), architecture)
+            throw Failure
+                    .refused("the image %s is for processors of type %s, and the machine has %s", wanted,
+                            image.architectureAsString(), architecture)
                     .hint("choose another --image or another --instance-type");
         }
         return image;
     }
 
     private Image newest(String architecture) {
-        String[] names = releases().stream().map(release -> "ubuntu/images/hvm-ssd*/ubuntu-*-" + release + "-" + PROCESSORS.get(architecture) + "-server-*")
+        String[] names = releases().stream()
+                .map(release -> "ubuntu/images/hvm-ssd*/ubuntu-*-" + release + "-" + PROCESSORS.get(architecture)
+                        + "-server-*")
                 .toArray(String[]::new);
-        return aws.ec2().describeImages(request -> request.owners(CANONICAL).filters(Aws.filter("name", names), Aws.filter("state", "available")))
+        return aws.ec2()
+                .describeImages(request -> request.owners(CANONICAL).filters(Aws.filter("name", names),
+                        Aws.filter("state", "available")))
                 .images().stream()
                 .max(Comparator.comparing((Image image) -> release(image.name())).thenComparing(Image::creationDate))
-                .orElseThrow(() -> Failure.refused("there is no image of Ubuntu %s for %s in region %s", String.join(" or ", releases()), architecture, aws.region())
+                .orElseThrow(() -> Failure
+                        .refused("there is no image of Ubuntu %s for %s in region %s", String.join(" or ", releases()),
+                                architecture, aws.region())
                         .hint("choose an image with --image"));
     }
 
@@ -55,7 +68,10 @@ final class Ec2Images {
         return name.replaceFirst(".*/ubuntu-[a-z]+-(\\d\\d\\.\\d\\d)-.*", "$1");
     }
 
-    /** The two newest LTS releases, which come in April of every even year; in the year itself there may be no image yet. */
+    /**
+     * The two newest LTS releases, which come in April of every even year; in the year itself there may be no image
+     * yet.
+     */
     private static List<String> releases() {
         int year = LocalDate.now(ZoneOffset.UTC).getYear() % 100 / 2 * 2;
         return List.of("%02d.04".formatted(year), "%02d.04".formatted(year - 2));

@@ -8,8 +8,8 @@ import java.util.List;
 import lib.talk.Failure;
 
 /**
- * A key pair that is made here, by OpenSSH's {@code ssh-keygen}: only its public half goes to AWS, and an interrupted run finds it again. The
- * private key is a file of mode 0600.
+ * A key pair that is made here, by OpenSSH's {@code ssh-keygen}: only its public half goes to AWS, and an interrupted
+ * run finds it again. The private key is a file of mode 0600.
  */
 record Ec2Key(Path file) {
     /** @return the public key, in OpenSSH's form; it is made if it is not there */
@@ -32,7 +32,8 @@ record Ec2Key(Path file) {
     }
 
     private void make() throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
+        ProcessBuilder builder = new ProcessBuilder(
+                List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
                 .redirectErrorStream(true);
         // It needs to be found, and nothing else.
         String path = System.getenv("PATH");

@@ -12,21 +12,28 @@ import picocli.CommandLine.Option;
 public final class Ec2Options {
     @Option(names = "--db-instance", paramLabel = "ID", order = 10, description = "the RDS instance, by its identifier")
     private String database;
-    @Option(names = "--instance-type", paramLabel = "TYPE", order = 11, description = "type of the EC2 machine (default: by the size of the database)")
+    @Option(names = "--instance-type", paramLabel = "TYPE", order = 11,
+            description = "type of the EC2 machine (default: by the size of the database)")
     private String type;
-    @Option(names = "--volume", paramLabel = "GIB", order = 12, description = "size of its disk (default: that of the database and 10 more)")
+    @Option(names = "--volume", paramLabel = "GIB", order = 12,
+            description = "size of its disk (default: that of the database and 10 more)")
     private Integer volume;
-    @Option(names = "--image", paramLabel = "AMI", order = 13, description = "its image (default: the newest of Ubuntu's current LTS release)")
+    @Option(names = "--image", paramLabel = "AMI", order = 13,
+            description = "its image (default: the newest of Ubuntu's current LTS release)")
     private String image;
-    @Option(names = "--subnet", paramLabel = "ID", order = 14, description = "its subnet (default: one open to the Internet, near the database)")
+    @Option(names = "--subnet", paramLabel = "ID", order = 14,
+            description = "its subnet (default: one open to the Internet, near the database)")
     private String subnet;
-    @Option(names = "--key-name", paramLabel = "NAME", order = 15, description = "use this key pair of AWS (default: a new one)")
+    @Option(names = "--key-name", paramLabel = "NAME", order = 15,
+            description = "use this key pair of AWS (default: a new one)")
     private String keyName;
     @Option(names = "--key-file", paramLabel = "FILE", order = 16, description = "the private key of --key-name")
     private Path keyFile;
-    @Option(names = "--ssh-from", paramLabel = "CIDR", order = 17, description = "where ssh may come from (default: this machine's address only)")
+    @Option(names = "--ssh-from", paramLabel = "CIDR", order = 17,
+            description = "where ssh may come from (default: this machine's address only)")
     private String sshFrom;
-    @Option(names = "--check-address-url", paramLabel = "URL", order = 18, description = "who tells this machine's address (default: ${DEFAULT-VALUE})",
+    @Option(names = "--check-address-url", paramLabel = "URL", order = 18,
+            description = "who tells this machine's address (default: ${DEFAULT-VALUE})",
             defaultValue = PublicAddress.SERVICE)
     private String checkAddress;
 
@@ -36,7 +43,8 @@ public final class Ec2Options {
             throw Failure.usage("--volume must be between 10 and 16384 GiB, got %d", volume);
         }
         if ((keyName == null) != (keyFile == null)) {
-            throw Failure.usage("--key-name and --key-file go together").hint("leave both out to have a new key pair made");
+            throw Failure.usage("--key-name and --key-file go together")
+                    .hint("leave both out to have a new key pair made");
         }
         if (keyFile != null && !Files.isReadable(keyFile)) {
             throw Failure.usage("the private key \"%s\" cannot be read", keyFile);

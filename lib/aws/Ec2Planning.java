@@ -25,7 +25,10 @@ public final class Ec2Planning {
     private static final int SYSTEM_GIB = 10;
     private static final int MIDDLE_GIB = 200;
     private static final int LARGE_GIB = 1000;
-    /** Newest first; general purpose, because a migration is bound by the network and by two connections' work on each table. */
+    /**
+     * Newest first; general purpose, because a migration is bound by the network and by two connections' work on each
+     * table.
+     */
     private static final List<String> FAMILIES = List.of("m7i", "m6i", "m5", "t3");
 
     private final Aws aws;
@@ -40,10 +43,14 @@ public final class Ec2Planning {
         this.console = console;
     }
 
-    /** @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be reached */
+    /**
+     * @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be
+     * reached
+     */
     public Ec2Plan plan() {
         if (wishes.database() == null) {
-            throw Failure.usage("no RDS instance was given").hint("use --db-instance; list those that there are: aws rds describe-db-instances");
+            throw Failure.usage("no RDS instance was given")
+                    .hint("use --db-instance; list those that there are: aws rds describe-db-instances");
         }
         return aws.ask(() -> find(wishes.database(), this::sshFrom));
     }
@@ -56,8 +63,11 @@ public final class Ec2Planning {
     public Ec2Plan plan(Ec2State former) {
         Ec2Plan plan = former.plan();
         if (wishes.database() != null && !wishes.database().equals(plan.database().id())) {
-            throw Failure.usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(), wishes.database())
-                    .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
+            throw Failure
+                    .usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(),
+                            wishes.database())
+                    .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s",
+                            ShellScript.quoted(folder.toString()));
         }
         if (wishes.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
             throw Failure.usage("the machine is made already, and cannot become another one")
@@ -92,53 +102,81 @@ public final class Ec2Planning {
     }
 
     private Ec2Plan.Place place(RdsFacts database) {
-        List<Subnet> subnets = aws.ec2().describeSubnets(request -> request.filters(Aws.filter("vpc-id", database.vpc()))).subnets().stream()
+        List<Subnet> subnets = aws.ec2()
+                .describeSubnets(request -> request.filters(Aws.filter("vpc-id", database.vpc()))).subnets().stream()
                 .filter(subnet -> wishes.subnet() == null || subnet.subnetId().equals(wishes.subnet())).toList();
         if (subnets.isEmpty()) {
             throw wishes.subnet() == null
-                    ? Failure.refused("the VPC %s of the database has no subnet", database.vpc()).hint("make one in the AWS console, under VPC")
-                    : Failure.refused("there is no subnet \"%s\" in the VPC %s of the database", wishes.subnet(), database.vpc())
-                            .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s", database.vpc());
+                    ? Failure.refused("the VPC %s of the database has no subnet", database.vpc())
+                            .hint("make one in the AWS console, under VPC")
+                    : Failure
+                            .refused("there is no subnet \"%s\" in the VPC %s of the database", wishes.subnet(),
+                                    database.vpc())
+                            .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s",
+                                    database.vpc());
         }
         Set<String> open = open(database.vpc(), subnets);
         // In the database's own zone, traffic costs nothing and travels least.
         Subnet best = subnets.stream().filter(subnet -> wishes.subnet() != null || open.contains(subnet.subnetId()))
-                .min(Comparator.comparing((Subnet subnet) -> !subnet.availabilityZone().equals(database.zone())).thenComparing(Subnet::subnetId))
-                .orElseThrow(() -> Failure.refused("no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach the machine",
-                                database.vpc())
+                .min(Comparator.comparing((Subnet subnet) -> !subnet.availabilityZone().equals(database.zone()))
+                        .thenComparing(Subnet::subnetId))
+                .orElseThrow(() -> Failure.refused(
+                        "no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach "
+                                + "the machine",
+                        database.vpc())
                         .hint("if you reach the VPC another way, as by VPN, say which --subnet to use: %s",
                                 subnets.stream().map(Subnet::subnetId).sorted().collect(Collectors.joining(", "))));
         return new Ec2Plan.Place(best.subnetId(), best.availabilityZone(), open.contains(best.subnetId()));
     }
 
-    /** Those whose route table leads to an Internet gateway; the main one counts for the others (Amazon VPC guide, "Route tables"). */
+    /**
+     * Those whose route table leads to an Internet gateway; the main one counts for the others (Amazon VPC guide,
+     * "Route tables").
+     */
     private Set<String> open(String vpc, List<Subnet> subnets) {
-        List<RouteTable> tables = aws.ec2().describeRouteTables(request -> request.filters(Aws.filter("vpc-id", vpc))).routeTables();
+        List<RouteTable> tables =
+                aws.ec2().describeRouteTables(request -> request.filters(Aws.filter("vpc-id", vpc))).routeTables();
         return subnets.stream().map(Subnet::subnetId).filter(subnet -> tables.stream()
-                .filter(table -> table.associations().stream().anyMatch(association -> subnet.equals(association.subnetId()))).findFirst()
-                .or(() -> tables.stream().filter(table -> table.associations().stream().anyMatch(association -> association.main())).findFirst())
-                .filter(table -> table.routes().stream().anyMatch(route -> route.gatewayId() != null && route.gatewayId().startsWith("igw-")))
+                .filter(table -> table
+                        .associations().stream().anyMatch(association -> subnet.equals(association.subnetId())))
+                .findFirst()
+                .or(() -> tables.stream()
+                        .filter(table -> table.associations().stream().anyMatch(association -> association.main()))
+                        .findFirst())
+                .filter(table -> table.routes().stream()
+                        .anyMatch(route -> route.gatewayId() != null && route.gatewayId().startsWith("igw-")))
                 .isPresent()).collect(Collectors.toSet());
     }
 
     private String type(RdsFacts database, Ec2Plan.Place place) {
-        String size = database.storage() <= MIDDLE_GIB ? ".large" : database.storage() <= LARGE_GIB ? ".xlarge" : ".2xlarge";
-        List<String> candidates = wishes.type() == null ? FAMILIES.stream().map(family -> family + size).toList() : List.of(wishes.type());
-        Set<String> offered = aws.ec2().describeInstanceTypeOfferings(request -> request.locationType(LocationType.AVAILABILITY_ZONE)
-                .filters(Aws.filter("location", place.zone()), Aws.filter("instance-type", candidates.toArray(String[]::new))))
-                .instanceTypeOfferings().stream().map(InstanceTypeOffering::instanceTypeAsString).collect(Collectors.toSet());
+        String size =
+                database.storage() <= MIDDLE_GIB ? ".large" : database.storage() <= LARGE_GIB ? ".xlarge" : ".2xlarge";
+        List<String> candidates = wishes.type() == null ? FAMILIES.stream().map(family -> family + size).toList()
+                : List.of(wishes.type());
+        Set<String> offered = aws.ec2()
+                .describeInstanceTypeOfferings(request -> request.locationType(LocationType.AVAILABILITY_ZONE)
+                        .filters(Aws.filter("location", place.zone()),
+                                Aws.filter("instance-type", candidates.toArray(String[]::new))))
+                .instanceTypeOfferings().stream().map(InstanceTypeOffering::instanceTypeAsString)
+                .collect(Collectors.toSet());
         return candidates.stream().filter(offered::contains).findFirst()
-                .orElseThrow(() -> Failure.refused("the availability zone %s has no machine of type %s", place.zone(), String.join(", ", candidates))
-                        .hint("choose another --instance-type, or a --subnet in another zone; list what there is: aws ec2 describe-instance-type-offerings"
-                                + " --location-type availability-zone --filters Name=location,Values=%s", place.zone()));
+                .orElseThrow(() -> Failure
+                        .refused("the availability zone %s has no machine of type %s", place.zone(),
+                                String.join(", ", candidates))
+                        .hint("choose another --instance-type, or a --subnet in another zone; list what there is: aws "
+                                + "ec2 describe-instance-type-offerings"
+                                + " --location-type availability-zone --filters Name=location,Values=%s",
+                                place.zone()));
     }
 
     private String architecture(String type) {
-        List<String> known = new ArrayList<>(aws.ec2().describeInstanceTypes(request -> request.instanceTypesWithStrings(type)).instanceTypes().get(0)
+        List<String> known = new ArrayList<>(aws.ec2()
+                .describeInstanceTypes(request -> request.instanceTypesWithStrings(type)).instanceTypes().get(0)
                 .processorInfo().supportedArchitecturesAsStrings());
         known.retainAll(Ec2Images.ARCHITECTURES);
         if (known.isEmpty()) {
-            throw Failure.refused("there is no Ubuntu for machines of type %s", type).hint("choose another --instance-type");
+            throw Failure.refused("there is no Ubuntu for machines of type %s", type)
+                    .hint("choose another --instance-type");
         }
         return known.get(0);
     }

@@ -17,8 +17,8 @@ import lib.talk.Failure;
 import lib.talk.OutputFile;
 
 /**
- * What a run has made so far, in the file {@value #FILE} of its folder, written before and after every change. It holds no secret. What was
- * made without being written down, because the process was killed in between, is found by the tag.
+ * What a run has made so far, in the file {@value #FILE} of its folder, written before and after every change. It holds
+ * no secret. What was made without being written down, because the process was killed in between, is found by the tag.
  *
  * @param formatVersion the version of the file's own format, {@value #FORMAT}
  * @param run the run's id, the value of the tag
@@ -70,11 +70,14 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
         Path file = folder.resolve(FILE);
         if (!exists(folder)) {
             throw Failure.refused("there is no \"%s\": nothing was made from this folder", file)
-                    .hint("name the folder of up with --dir; what all runs have made: aws ec2 describe-tags --filters Name=key,Values=%s", Ec2Plan.TAG);
+                    .hint("name the folder of up with --dir; what all runs have made: aws ec2 describe-tags --filters "
+                            + "Name=key,Values=%s",
+                            Ec2Plan.TAG);
         }
         try {
             Ec2State state = GSON.fromJson(Files.readString(file), Ec2State.class);
-            if (state != null && state.formatVersion == FORMAT && state.run != null && state.plan != null && state.made != null) {
+            if (state != null && state.formatVersion == FORMAT && state.run != null && state.plan != null
+                    && state.made != null) {
                 return state;
             }
             throw broken(file);
@@ -87,7 +90,9 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
 
     private static Failure broken(Path file) {
         return Failure.refused("\"%s\" is broken, or of another version of tsmigrate", file)
-                .hint("list what runs have made, and remove it by hand: aws ec2 describe-tags --filters Name=key,Values=%s", Ec2Plan.TAG);
+                .hint("list what runs have made, and remove it by hand: aws ec2 describe-tags --filters "
+                        + "Name=key,Values=%s",
+                        Ec2Plan.TAG);
     }
 
     /** Writes the state file, of mode 0600; it is never half written. */

@@ -18,7 +18,8 @@ import software.amazon.awssdk.services.ec2.model.Volume;
  *
  * @param rules those of the machine's group and of the database's
  */
-record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces, List<SecurityGroup> groups,
+record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces,
+        List<SecurityGroup> groups,
         List<SecurityGroupRule> rules, List<KeyPairInfo> keys) {
     /** Asks AWS, with one call for each kind. */
     static Ec2Tagged of(Aws aws, String run) {
@@ -32,7 +33,8 @@ record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInt
 
     /** @return the machines of a run that are not terminated */
     static List<Instance> instances(Aws aws, String run) {
-        return aws.ec2().describeInstances(request -> request.filters(Aws.filter("tag:" + Ec2Plan.TAG, run))).reservations().stream()
+        return aws.ec2().describeInstances(request -> request.filters(Aws.filter("tag:" + Ec2Plan.TAG, run)))
+                .reservations().stream()
                 .flatMap(reservation -> reservation.instances().stream())
                 .filter(instance -> instance.state().name() != InstanceStateName.TERMINATED).toList();
     }
@@ -45,7 +47,8 @@ record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInt
     /** @return everything that is left, in words, without what vanishes with the machine */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        instances.forEach(instance -> lines.add("machine " + instance.instanceId() + ", " + instance.state().nameAsString()));
+        instances.forEach(
+                instance -> lines.add("machine " + instance.instanceId() + ", " + instance.state().nameAsString()));
         volumes.forEach(volume -> lines.add("volume " + volume.volumeId()));
         interfaces.forEach(each -> lines.add("network interface " + each.networkInterfaceId()));
         rules.forEach(rule -> lines.add("rule " + rule.securityGroupRuleId() + " in " + rule.groupId()));

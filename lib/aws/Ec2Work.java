@@ -14,7 +14,8 @@ public final class Ec2Work {
     @Option(names = "--wait", paramLabel = "SECONDS", order = 31, defaultValue = "600",
             description = "how long to wait for AWS at most (default: ${DEFAULT-VALUE})")
     private int wait;
-    @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with AWS's own command line")
+    @Option(names = "--dry-run", order = 33,
+            description = "change nothing; print a shell script that does the same with AWS's own command line")
     private boolean dryRun;
 
     /** @throws Failure usage, when there is nothing to wait for */

@@ -41,8 +41,10 @@ final class PublicAddress {
      */
     public static String ask(String url) {
         try {
-            HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).followRedirects(HttpClient.Redirect.NORMAL).build();
-            HttpResponse<String> answer = client.send(HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString());
+            HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE)
+                    .followRedirects(HttpClient.Redirect.NORMAL).build();
+            HttpResponse<String> answer = client.send(HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build(),
+                    HttpResponse.BodyHandlers.ofString());
             String address = answer.body().strip();
             if (answer.statusCode() == 200 && BLOCK.matcher(address).matches() && !address.contains("/")) {
                 return address + "/32";

@@ -15,7 +15,8 @@ import software.amazon.awssdk.services.rds.model.DbInstanceNotFoundException;
  * @param group the security group that guards it; of several, the first
  * @param name the database that was made with it, or null
  */
-record RdsFacts(String id, String engine, String version, String status, String host, int port, String name, String user, int storage,
+record RdsFacts(String id, String engine, String version, String status, String host, int port, String name,
+        String user, int storage,
         String vpc, String zone, String group) {
     /**
      * Asks AWS.
@@ -25,17 +26,22 @@ record RdsFacts(String id, String engine, String version, String status, String 
     public static RdsFacts of(Aws aws, String id) {
         DBInstance instance = find(aws, id);
         if (!instance.engine().contains("postgres")) {
-            throw Failure.refused("the RDS instance \"%s\" holds %s, not PostgreSQL", id, instance.engine()).hint("name another --db-instance");
+            throw Failure.refused("the RDS instance \"%s\" holds %s, not PostgreSQL", id, instance.engine())
+                    .hint("name another --db-instance");
         }
         if (instance.endpoint() == null || instance.endpoint().address() == null) {
-            throw Failure.refused("the RDS instance \"%s\" has no address yet; it is %s", id, instance.dbInstanceStatus())
+            throw Failure
+                    .refused("the RDS instance \"%s\" has no address yet; it is %s", id, instance.dbInstanceStatus())
                     .hint("wait for it: aws rds wait db-instance-available --db-instance-identifier %s", id);
         }
         if (instance.dbSubnetGroup() == null || instance.vpcSecurityGroups().isEmpty()) {
-            throw Failure.refused("the RDS instance \"%s\" is in no VPC with a security group", id).hint("put it into one, in the AWS console under RDS, Modify");
+            throw Failure.refused("the RDS instance \"%s\" is in no VPC with a security group", id)
+                    .hint("put it into one, in the AWS console under RDS, Modify");
         }
-        return new RdsFacts(id, instance.engine(), instance.engineVersion(), instance.dbInstanceStatus(), instance.endpoint().address(),
-                instance.endpoint().port(), instance.dbName(), instance.masterUsername(), instance.allocatedStorage(), instance.dbSubnetGroup().vpcId(),
+        return new RdsFacts(id, instance.engine(), instance.engineVersion(), instance.dbInstanceStatus(),
+                instance.endpoint().address(),
+                instance.endpoint().port(), instance.dbName(), instance.masterUsername(), instance.allocatedStorage(),
+                instance.dbSubnetGroup().vpcId(),
                 instance.availabilityZone(), instance.vpcSecurityGroups().get(0).vpcSecurityGroupId());
     }
 
@@ -45,8 +51,10 @@ record RdsFacts(String id, String engine, String version, String status, String 
         } catch (DbInstanceNotFoundException e) {
             List<DBInstance> all = aws.rds().describeDBInstances().dbInstances();
             throw Failure.refused("there is no RDS instance \"%s\" in region %s", id, aws.region()).because(e)
-                    .hint(all.isEmpty() ? "there is none at all; look into another --region" : "use --db-instance with one of: %s",
-                            all.stream().map(DBInstance::dbInstanceIdentifier).sorted().collect(Collectors.joining(", ")));
+                    .hint(all.isEmpty() ? "there is none at all; look into another --region"
+                            : "use --db-instance with one of: %s",
+                            all.stream().map(DBInstance::dbInstanceIdentifier).sorted()
+                                    .collect(Collectors.joining(", ")));
         }
     }
 }

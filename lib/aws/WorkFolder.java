@@ -22,11 +22,13 @@ public final class WorkFolder {
     public Path make() {
         try {
             if (!Files.isDirectory(path)) {
-                Files.createDirectories(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectories(path,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             return path;
         } catch (IOException e) {
-            throw Failure.usage("could not make the folder \"%s\": %s", path, e.getMessage()).because(e).hint("name another one with --dir");
+            throw Failure.usage("could not make the folder \"%s\": %s", path, e.getMessage()).because(e)
+                    .hint("name another one with --dir");
         }
     }
 }

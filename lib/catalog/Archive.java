@@ -21,8 +21,8 @@ import lib.tools.RefusedStatement;
 import lib.tools.Tool;
 
 /**
- * An archive of pg_dump, the schema alone or a whole dump, and the parts of it that are restored one after another. Options of foreign
- * servers and user mappings are in it in clear, so that its file is private.
+ * An archive of pg_dump, the schema alone or a whole dump, and the parts of it that are restored one after another.
+ * Options of foreign servers and user mappings are in it in clear, so that its file is private.
  */
 public final class Archive {
     /**
@@ -34,12 +34,13 @@ public final class Archive {
     }
 
     /**
-     * One line of the table of contents: {@code dumpId; catalog oid DESC namespace tag owner} (pg_restore manual, {@code --list}).
+     * One line of the table of contents: {@code dumpId; catalog oid DESC namespace tag owner} (pg_restore manual,
+     * {@code --list}).
      *
      * @param catalog the identifier of the system catalog that holds the object, 0 for comments and privileges
      * @param tag namespace, name and owner, as written
-     * @param subject what the entry is about: itself, or for a comment or privilege the object, which stands right before it (pg_dump writes
-     *         each with its object, and no other list of them names it)
+     * @param subject what the entry is about: itself, or for a comment or privilege the object, which stands right
+     * before it (pg_dump writes each with its object, and no other list of them names it)
      */
     public record Entry(long catalog, long oid, String kind, String tag, String line, Address subject) {
         /** @return what other entries of the archive call this one by (pg_restore manual, {@code --use-list}) */
@@ -52,7 +53,10 @@ public final class Archive {
             return new Address(catalog, oid);
         }
 
-        /** @return whether this is the object itself, a comment on it or a privilege for it, when its kind is named such as EXTENSION */
+        /**
+         * @return whether this is the object itself, a comment on it or a privilege for it, when its kind is named such
+         * as EXTENSION
+         */
         public boolean concerns(String wanted) {
             return kind.equals(wanted) || isAbout() && tag.startsWith("- " + wanted + " ");
         }
@@ -67,20 +71,27 @@ public final class Archive {
     }
 
     /**
-     * What every pg_dump of ours is told: what cannot be carried or is our own is not asked for, and somebody who waits for a stronger lock waits
-     * for our snapshot, so that we must not wait for them in turn.
+     * What every pg_dump of ours is told: what cannot be carried or is our own is not asked for, and somebody who waits
+     * for a stronger lock waits for our snapshot, so that we must not wait for them in turn.
      */
-    public static final List<String> ALWAYS = List.of("--no-security-labels", "--no-subscriptions", "--lock-wait-timeout=5s",
-            "--exclude-schema=" + Selection.OWN_SCHEMA);
+    public static final List<String> ALWAYS =
+            List.of("--no-security-labels", "--no-subscriptions", "--lock-wait-timeout=5s",
+                    "--exclude-schema=" + Selection.OWN_SCHEMA);
 
-    private static final Set<String> RELATIONS = Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
+    private static final Set<String> RELATIONS =
+            Set.of("TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE");
     private static final Pattern LINE = Pattern.compile("(?s)\\d+; (\\d+) (\\d+) (.*)");
     /** Kinds of more than one word, because namespace and name follow without a separator. */
-    private static final List<String> LONG_KINDS = List.of("ACCESS METHOD", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
-            "EVENT TRIGGER", "FK CONSTRAINT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "MATERIALIZED VIEW",
-            "MATERIALIZED VIEW DATA", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY",
-            "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA", "SUBSCRIPTION TABLE", "TABLE ATTACH",
-            "TABLE DATA", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING");
+    private static final List<String> LONG_KINDS =
+            List.of("ACCESS METHOD", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",
+                    "EVENT TRIGGER", "FK CONSTRAINT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE",
+                    "INDEX ATTACH", "MATERIALIZED VIEW",
+                    "MATERIALIZED VIEW DATA", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE",
+                    "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY",
+                    "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA",
+                    "SUBSCRIPTION TABLE", "TABLE ATTACH",
+                    "TABLE DATA", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER",
+                    "TEXT SEARCH TEMPLATE", "USER MAPPING");
 
     private final Tool tool;
     private final Dsn target;
@@ -102,7 +113,8 @@ public final class Archive {
      */
     public static Archive dump(Tool tool, Dsn source, String snapshot, List<String> filters) {
         Path file = PrivateFile.write("schema", "");
-        List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only", "--snapshot=" + snapshot, "--file=" + file));
+        List<String> arguments = new ArrayList<>(
+                List.of("--format=custom", "--schema-only", "--snapshot=" + snapshot, "--file=" + file));
         arguments.addAll(ALWAYS);
         arguments.addAll(filters);
         tool.connected("pg_dump", source, arguments);
@@ -120,7 +132,8 @@ public final class Archive {
         for (String line : tool.local("pg_restore", List.of("--list", file.toString()))) {
             Matcher parts = LINE.matcher(line);
             if (parts.matches()) {
-                entries.add(entry(line, new Address(Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2))), parts.group(3), before));
+                entries.add(entry(line, new Address(Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2))),
+                        parts.group(3), before));
                 before = entries.get(entries.size() - 1).subject;
             }
         }
@@ -128,9 +141,11 @@ public final class Archive {
     }
 
     private static Entry entry(String line, Address own, String rest, Address before) {
-        String kind = LONG_KINDS.stream().filter(known -> rest.startsWith(known + " ")).max(Comparator.comparingInt(String::length))
+        String kind = LONG_KINDS.stream().filter(known -> rest.startsWith(known + " "))
+                .max(Comparator.comparingInt(String::length))
                 .orElse(rest.substring(0, rest.indexOf(' ')));
-        return new Entry(own.catalog, own.oid, kind, rest.substring(kind.length() + 1), line, Entry.isAbout(kind) ? before : own);
+        return new Entry(own.catalog, own.oid, kind, rest.substring(kind.length() + 1), line,
+                Entry.isAbout(kind) ? before : own);
     }
 
     /** @return the same archive, to be restored into this database */
@@ -160,7 +175,8 @@ public final class Archive {
     }
 
     /**
-     * Restores the chosen entries of one section as the connecting user, without owners and privileges; those are given afterwards.
+     * Restores the chosen entries of one section as the connecting user, without owners and privileges; those are given
+     * afterwards.
      *
      * @param section {@code pre-data}, {@code data} or {@code post-data}
      * @param jobs how many sessions work at once; 1 keeps the order of the archive
@@ -186,16 +202,19 @@ public final class Archive {
     public List<String> text(Predicate<Entry> wanted) {
         StringBuilder list = new StringBuilder();
         entries.stream().filter(wanted).forEach(entry -> list.append(entry.line).append('\n'));
-        return tool.local("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + PrivateFile.write("list", list.toString()), file.toString()));
+        return tool.local("pg_restore", List.of("--data-only", "--file=-",
+                "--use-list=" + PrivateFile.write("list", list.toString()), file.toString()));
     }
 
     /** @return the first bytes of the script that pg_restore would run for the rows of the chosen entries */
     public byte[] beginning(Predicate<Entry> wanted, int bytes) {
-        return tool.beginning("pg_restore", chosen(List.of("--data-only", "--file=-"), entries.stream().filter(wanted).toList()), bytes);
+        return tool.beginning("pg_restore",
+                chosen(List.of("--data-only", "--file=-"), entries.stream().filter(wanted).toList()), bytes);
     }
 
     /**
-     * Grants what the archive grants: the privileges of objects and the default privileges, as far as the target permits.
+     * Grants what the archive grants: the privileges of objects and the default privileges, as far as the target
+     * permits.
      *
      * @param words changes the statements, which come as pg_restore writes them, one character for each byte
      * @return what the target refused
@@ -221,8 +240,8 @@ public final class Archive {
     }
 
     /**
-     * Gives the comments. They are in no section by themselves: pg_restore takes them to be in that of the entry before, which need not be
-     * the one before in the archive once only some are wanted.
+     * Gives the comments. They are in no section by themselves: pg_restore takes them to be in that of the entry
+     * before, which need not be the one before in the archive once only some are wanted.
      */
     public void comment(Predicate<Entry> wanted) {
         restore(List.of("--no-owner", "--no-privileges"), entry -> entry.kind.equals("COMMENT") && wanted.test(entry));
@@ -232,7 +251,8 @@ public final class Archive {
      * Writes the archive as a script for psql.
      *
      * @param options further options of pg_restore
-     * @param order the entries in the order of the script; privileges, materialized views and event triggers come last in any case
+     * @param order the entries in the order of the script; privileges, materialized views and event triggers come last
+     * in any case
      */
     public void script(Path out, List<String> options, List<Entry> order) {
         List<String> arguments = new ArrayList<>(options);
@@ -249,7 +269,8 @@ public final class Archive {
 
     private List<String> chosen(List<String> options, List<Entry> chosen) {
         List<String> arguments = new ArrayList<>(options);
-        arguments.add("--use-list=" + PrivateFile.write("list", chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
+        arguments.add("--use-list=" + PrivateFile.write("list",
+                chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
         arguments.add(file.toString());
         return arguments;
     }

@@ -23,21 +23,28 @@ import lib.talk.PrivateFile;
  * What pg_restore runs for one entry of an archive, taken from the script that it writes with {@code --verbose}.
  *
  * @param name of the object, with its schema, for messages
- * @param settings statements that must have run before in the same session, such as {@code SET default_tablespace}, or say how its strings are written
- * @param sql the statements, or null where the script is not in UTF-8, so that only pg_restore itself can send its bytes
- * @param needs the identifiers of the entries that must be there before, of the kind that {@link Archive.Entry#id} gives
+ * @param settings statements that must have run before in the same session, such as {@code SET default_tablespace}, or
+ * say how its strings are written
+ * @param sql the statements, or null where the script is not in UTF-8, so that only pg_restore itself can send its
+ * bytes
+ * @param needs the identifiers of the entries that must be there before, of the kind that {@link Archive.Entry#id}
+ * gives
  * @param owner the statements that give the object to its owner, or nothing
  */
-public record EntrySql(Archive.Entry entry, String name, String settings, String sql, List<Integer> needs, String owner) {
-    private static final Pattern HEADER = Pattern.compile("\n--\n-- TOC entry (\\d+) \\(class (\\d+) OID (\\d+)\\)\n((?:-- [^\n]*\n)*)--\n\n");
+public record EntrySql(Archive.Entry entry, String name, String settings, String sql, List<Integer> needs,
+        String owner) {
+    private static final Pattern HEADER =
+            Pattern.compile("\n--\n-- TOC entry (\\d+) \\(class (\\d+) OID (\\d+)\\)\n((?:-- [^\n]*\n)*)--\n\n");
     private static final Pattern NEEDS = Pattern.compile("(?md)^-- Dependencies:((?: \\d+)+)$");
     private static final Pattern NAME = Pattern.compile("(?md)^-- Name: (.*); Type: .*; Schema: (.*); Owner: ");
     /** What pg_restore writes between two entries, when they differ in it. */
-    private static final Pattern SETTING = Pattern.compile("(?s)SET (default_tablespace|default_table_access_method) = .*;");
+    private static final Pattern SETTING =
+            Pattern.compile("(?s)SET (default_tablespace|default_table_access_method) = .*;");
 
     /**
-     * What stands in {@code settings} where a backslash in a string is doubled, as the source's server writes it with standard_conforming_strings=off;
-     * the head of the script says so (_doSetFixedOutputState in the source of pg_restore). It must have run before the text with such strings is sent.
+     * What stands in {@code settings} where a backslash in a string is doubled, as the source's server writes it with
+     * standard_conforming_strings=off; the head of the script says so (_doSetFixedOutputState in the source of
+     * pg_restore). It must have run before the text with such strings is sent.
      */
     public static final String ESCAPED = "SET escape_string_warning = off; SET standard_conforming_strings = off;";
     private static final String ESCAPED_IN_HEAD = "\nSET standard_conforming_strings = off;\n";
@@ -75,7 +82,10 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         }
     }
 
-    /** Where a function holds what looks like the beginning of another entry, it is cut in its quoted body, which the server then refuses. */
+    /**
+     * Where a function holds what looks like the beginning of another entry, it is cut in its quoted body, which the
+     * server then refuses.
+     */
     private static List<EntrySql> read(Path script, Collection<Archive.Entry> entries) {
         try {
             String text = Files.readString(script);
@@ -102,7 +112,8 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     }
 
     private static List<EntrySql> split(String text, boolean readable, Collection<Archive.Entry> entries) {
-        Map<Integer, Archive.Entry> expected = entries.stream().collect(Collectors.toMap(Archive.Entry::id, Function.identity()));
+        Map<Integer, Archive.Entry> expected =
+                entries.stream().collect(Collectors.toMap(Archive.Entry::id, Function.identity()));
         Map<String, String> settings = new TreeMap<>();
         List<EntrySql> found = new ArrayList<>();
         Matcher header = HEADER.matcher(text);
@@ -115,7 +126,8 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         int start = 0;
         while (header.find()) {
             Archive.Entry next = expected.get(Integer.parseInt(header.group(1)));
-            if (next == null || next.catalog() != Long.parseLong(header.group(2)) || next.oid() != Long.parseLong(header.group(3))) {
+            if (next == null || next.catalog() != Long.parseLong(header.group(2))
+                    || next.oid() != Long.parseLong(header.group(3))) {
                 continue;
             }
             String held = String.join(" ", settings.values());
@@ -129,7 +141,8 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         }
         if (open != null) {
             int end = text.lastIndexOf("\n-- Completed on ");
-            found.add(of(open, comments, String.join(" ", settings.values()), readable ? text.substring(start, end < start ? text.length() : end).strip() : null));
+            found.add(of(open, comments, String.join(" ", settings.values()),
+                    readable ? text.substring(start, end < start ? text.length() : end).strip() : null));
         }
         return found;
     }
@@ -153,7 +166,12 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     private static EntrySql of(Archive.Entry entry, String comments, String settings, String sql) {
         Matcher needs = NEEDS.matcher(comments);
         Matcher name = NAME.matcher(comments);
-        return new EntrySql(entry, !name.find() ? entry.tag() : name.group(2).equals("-") ? name.group(1) : name.group(2) + "." + name.group(1), settings, sql,
-                needs.find() ? List.of(needs.group(1).strip().split(" ")).stream().map(Integer::valueOf).toList() : List.of(), "");
+        return new EntrySql(entry,
+                !name.find() ? entry.tag() : name.group(2).equals("-") ? name.group(1)
+                        : name.group(2) + "." + name.group(1),
+                settings, sql,
+                needs.find() ? List.of(needs.group(1).strip().split(" ")).stream().map(Integer::valueOf).toList()
+                        : List.of(),
+                "");
     }
 }

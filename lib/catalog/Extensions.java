@@ -39,10 +39,13 @@ public final class Extensions {
      * @param installedOwner who owns it on the target, or null
      * @param before what is run before it is created, and {@code after} what is run then
      */
-    public record Extension(String name, String version, String schema, String installed, String installedSchema, String chosen, boolean ownSchema,
-            boolean needsSuperuser, Set<String> requires, Set<String> missing, String owner, String installedOwner, List<String> before, List<String> after) {
+    public record Extension(String name, String version, String schema, String installed, String installedSchema,
+            String chosen, boolean ownSchema,
+            boolean needsSuperuser, Set<String> requires, Set<String> missing, String owner, String installedOwner,
+            List<String> before, List<String> after) {
         public Extension by(List<String> first, List<String> last) {
-            return new Extension(name, version, schema, installed, installedSchema, chosen, ownSchema, needsSuperuser, requires, missing, owner, installedOwner, first, last);
+            return new Extension(name, version, schema, installed, installedSchema, chosen, ownSchema, needsSuperuser,
+                    requires, missing, owner, installedOwner, first, last);
         }
 
         /** @return whether both sides have the same version, once the extension is created */
@@ -51,7 +54,9 @@ public final class Extensions {
         }
     }
 
-    /** An extension as a database has it; {@code ownedBy} is null where that is the bootstrap superuser or not known. */
+    /**
+     * An extension as a database has it; {@code ownedBy} is null where that is the bootstrap superuser or not known.
+     */
     public record Installed(String name, String version, String schema, String ownedBy) {
         /** @return the same in another version */
         public Installed in(String other) {
@@ -73,7 +78,8 @@ public final class Extensions {
     /**
      * Compares what the source has with what the target offers.
      *
-     * @param stays whether an extension that the target's session sees will still be there when the extensions are created
+     * @param stays whether an extension that the target's session sees will still be there when the extensions are
+     * created
      */
     public static Extensions compare(Connection source, Connection target, Predicate<String> stays) {
         return compare(installed(source, "source"), target, stays);
@@ -89,11 +95,14 @@ public final class Extensions {
         // What pgextwlist lists there it creates in the name of a superuser, as on Timescale Cloud.
         Rows.list(target, "target", "listing the available extensions", """
                 SELECT name, version, superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false)
-                         AND name <> ALL (pg_catalog.regexp_split_to_array(coalesce(pg_catalog.current_setting('extwlist.extensions', true), ''), '[ ",]+')),
+                         AND name <> ALL
+                           (pg_catalog.regexp_split_to_array(coalesce(pg_catalog.current_setting('extwlist.extensions',
+                           true), ''), '[ ",]+')),
                        schema IS NOT NULL, requires
                   FROM pg_catalog.pg_available_extension_versions v""",
                 row -> both.offers.computeIfAbsent(row.getString(1), name -> new TreeMap<>())
-                        .put(row.getString(2), new Offer(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));
+                        .put(row.getString(2),
+                                new Offer(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));
         Set<String> ordered = new LinkedHashSet<>();
         both.present.keySet().forEach(name -> both.order(name, new TreeSet<>(), ordered));
         ordered.forEach(name -> both.extensions.add(both.extension(name)));
@@ -102,9 +111,12 @@ public final class Extensions {
 
     /** @return the extensions of a database */
     public static List<Installed> installed(Connection session, String side) {
-        return Rows.list(session, side, "listing the extensions", """
-                SELECT e.extname, e.extversion, n.nspname, CASE WHEN e.extowner <> 10 THEN pg_catalog.pg_get_userbyid(e.extowner) END
-                  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid""",
+        return Rows.list(session, side, "listing the extensions",
+                """
+                SELECT e.extname, e.extversion, n.nspname, CASE WHEN e.extowner <> 10
+                  THEN pg_catalog.pg_get_userbyid(e.extowner) END
+                  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                    ORDER BY e.oid""",
                 row -> new Installed(row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
     }
 
@@ -112,7 +124,10 @@ public final class Extensions {
         return array == null ? Set.of() : new TreeSet<>(List.of((String[]) array.getArray()));
     }
 
-    /** Puts an extension of the source behind those that it needs. The order of creation is no guide: an update may need what came later. */
+    /**
+     * Puts an extension of the source behind those that it needs. The order of creation is no guide: an update may need
+     * what came later.
+     */
     private void order(String name, Set<String> waiting, Set<String> ordered) {
         if (present.containsKey(name) && !ordered.contains(name) && waiting.add(name)) {
             offer(name).requires.forEach(required -> order(required, waiting, ordered));
@@ -121,7 +136,8 @@ public final class Extensions {
     }
 
     private String chosen(String name) {
-        return offers.containsKey(name) ? Versions.nearest(present.get(name).version, offers.get(name).keySet()).orElse(null) : null;
+        return offers.containsKey(name)
+                ? Versions.nearest(present.get(name).version, offers.get(name).keySet()).orElse(null) : null;
     }
 
     private Offer offer(String name) {
@@ -135,9 +151,11 @@ public final class Extensions {
         Offer offer = offer(name);
         Set<String> missing = new TreeSet<>(offer.requires);
         missing.removeIf(required -> present.containsKey(required) || installed.containsKey(required));
-        boolean superuser = offer.superuser || missing.stream().anyMatch(required -> offers.getOrDefault(required, Map.of()).values().stream()
-                .anyMatch(Offer::superuser));
-        return new Extension(name, here.version, here.schema, there.version, there.schema, chosen(name), offer.ownSchema, superuser,
+        boolean superuser = offer.superuser
+                || missing.stream().anyMatch(required -> offers.getOrDefault(required, Map.of()).values().stream()
+                        .anyMatch(Offer::superuser));
+        return new Extension(name, here.version, here.schema, there.version, there.schema, chosen(name),
+                offer.ownSchema, superuser,
                 offer.requires, missing, here.ownedBy, there.ownedBy, List.of(), List.of());
     }
 
@@ -166,7 +184,8 @@ public final class Extensions {
         }
         statements.addAll(extension.before);
         statements.add("CREATE EXTENSION IF NOT EXISTS " + Sql.ident(extension.name) + " WITH"
-                + (extension.ownSchema ? "" : " SCHEMA " + Sql.ident(extension.schema)) + " VERSION " + Sql.literal(extension.chosen)
+                + (extension.ownSchema ? "" : " SCHEMA " + Sql.ident(extension.schema)) + " VERSION "
+                + Sql.literal(extension.chosen)
                 + (extension.missing.isEmpty() ? "" : " CASCADE"));
         statements.addAll(extension.after);
         return statements;

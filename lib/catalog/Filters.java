@@ -8,19 +8,25 @@ import picocli.CommandLine.Option;
 
 /** pg_dump's own filter options, which mean the same in every command. */
 public final class Filters {
-    @Option(names = {"-n", "--schema"}, paramLabel = "PATTERN", order = 20, description = "only the specified schema(s)")
+    @Option(names = {"-n", "--schema"}, paramLabel = "PATTERN", order = 20,
+            description = "only the specified schema(s)")
     private List<String> schemas = new ArrayList<>();
-    @Option(names = {"-N", "--exclude-schema"}, paramLabel = "PATTERN", order = 21, description = "NOT the specified schema(s)")
+    @Option(names = {"-N", "--exclude-schema"}, paramLabel = "PATTERN", order = 21,
+            description = "NOT the specified schema(s)")
     private List<String> excludedSchemas = new ArrayList<>();
     @Option(names = {"-t", "--table"}, paramLabel = "PATTERN", order = 22, description = "only the specified table(s)")
     private List<String> tables = new ArrayList<>();
-    @Option(names = {"-T", "--exclude-table"}, paramLabel = "PATTERN", order = 23, description = "NOT the specified table(s)")
+    @Option(names = {"-T", "--exclude-table"}, paramLabel = "PATTERN", order = 23,
+            description = "NOT the specified table(s)")
     private List<String> excludedTables = new ArrayList<>();
     @Option(names = "--exclude-table-data", paramLabel = "PATTERN", order = 24,
             description = "NOT the rows of the specified table(s)")
     private List<String> excludedData = new ArrayList<>();
 
-    /** @return whether whole objects are left out, so that large objects and database-wide objects stay behind too, as with pg_dump */
+    /**
+     * @return whether whole objects are left out, so that large objects and database-wide objects stay behind too, as
+     * with pg_dump
+     */
     public boolean selectObjects() {
         return !(schemas.isEmpty() && tables.isEmpty());
     }

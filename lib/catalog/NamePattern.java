@@ -4,9 +4,9 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
- * A pattern as pg_dump and psql take it for schemas and tables, turned into the regular expressions that they match with: letters outside
- * double quotes are folded to lower case, {@code *} stands for any text, {@code ?} for one character, a dot separates schema and name
- * (PostgreSQL manual, psql, "Patterns").
+ * A pattern as pg_dump and psql take it for schemas and tables, turned into the regular expressions that they match
+ * with: letters outside double quotes are folded to lower case, {@code *} stands for any text, {@code ?} for one
+ * character, a dot separates schema and name (PostgreSQL manual, psql, "Patterns").
  *
  * @param schema regular expression for the schema, or null when the pattern names none
  * @param name regular expression for the name
@@ -52,7 +52,9 @@ record NamePattern(String schema, String name) {
         return "^(" + expression + ")$";
     }
 
-    /** @return an SQL condition on a relation, given as the names of its {@code pg_namespace} and {@code pg_class} rows */
+    /**
+     * @return an SQL condition on a relation, given as the names of its {@code pg_namespace} and {@code pg_class} rows
+     */
     String condition(String namespace, String relation) {
         String matches = matches(relation + ".relname", name);
         return schema == null ? matches + " AND pg_catalog.pg_table_is_visible(" + relation + ".oid)"
@@ -65,6 +67,7 @@ record NamePattern(String schema, String name) {
     }
 
     private static String matches(String column, String expression) {
-        return column + "::pg_catalog.text OPERATOR(pg_catalog.~) " + Sql.literal(expression) + " COLLATE pg_catalog.\"C\"";
+        return column + "::pg_catalog.text OPERATOR(pg_catalog.~) " + Sql.literal(expression)
+                + " COLLATE pg_catalog.\"C\"";
     }
 }

@@ -17,28 +17,37 @@ import lib.server.Server;
 import lib.talk.Sql;
 
 /**
- * The comments on what stands on the target already and belongs to somebody else: extensions, schemas such as {@code public}, the database. Only
- * an owner may change a comment (PostgreSQL manual, COMMENT), so these stay as they are.
+ * The comments on what stands on the target already and belongs to somebody else: extensions, schemas such as
+ * {@code public}, the database. Only an owner may change a comment (PostgreSQL manual, COMMENT), so these stay as they
+ * are.
  */
 public final class OthersComments {
     /** What is commented on; {@code name} is "" for the database. */
     private record Thing(String kind, String name) {
     }
 
-    /** The comment that an extension brings along changes with its version; that of TimescaleDB with every update too. */
+    /**
+     * The comment that an extension brings along changes with its version; that of TimescaleDB with every update too.
+     */
     private static final String QUESTION = """
             SELECT 'EXTENSION', e.extname, nullif(pg_catalog.obj_description(e.oid, 'pg_extension'), a.comment)
               FROM pg_catalog.pg_extension e LEFT JOIN pg_catalog.pg_available_extensions() a ON a.name = e.extname
              WHERE e.extname <> 'timescaledb' AND %1$s
             UNION ALL
-            SELECT 'SCHEMA', n.nspname, nullif(pg_catalog.obj_description(n.oid, 'pg_namespace'), 'standard public schema')
+            SELECT 'SCHEMA', n.nspname, nullif(pg_catalog.obj_description(n.oid, 'pg_namespace'),
+              'standard public schema')
               FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND %2$s
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND x.objid = n.oid AND x.deptype = 'e')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid =
+                 'pg_catalog.pg_namespace'::pg_catalog.regclass AND x.objid = n.oid AND x.deptype = 'e')
             UNION ALL
-            SELECT 'DATABASE', '', nullif(pg_catalog.shobj_description(d.oid, 'pg_database'), 'default administrative connection database')
+            SELECT 'DATABASE', '', nullif(pg_catalog.shobj_description(d.oid, 'pg_database'),
+              'default administrative connection database')
               FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() AND %3$s""";
 
-    /** What is said of something on the source, where that is not what it begins with; {@code name} is "" for the database. */
+    /**
+     * What is said of something on the source, where that is not what it begins with; {@code name} is "" for the
+     * database.
+     */
     public record Comment(String kind, String name, String text) {
     }
 
@@ -53,9 +62,11 @@ public final class OthersComments {
     /** Compares what the source says of such things with what is said of them on the target. */
     public static OthersComments find(Connection source, Server target, Connection to) {
         Map<Thing, String> theirs = theirs(target, to);
-        return new OthersComments(target.dsn().database(), wanted(theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
-                "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")", "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
-                theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
+        return new OthersComments(target.dsn().database(),
+                wanted(theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
+                        "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")",
+                        "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
+                        theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
     }
 
     /**
@@ -63,10 +74,13 @@ public final class OthersComments {
      *
      * @param extensions whether the source has one of this name, {@code schemas} too
      */
-    public static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas, Server target, Connection to) {
+    public static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas,
+            Server target, Connection to) {
         Map<Thing, String> ours = new HashMap<>();
         Map<Thing, String> theirs = theirs(target, to);
-        theirs.keySet().stream().filter(thing -> thing.kind.equals("DATABASE") || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
+        theirs.keySet().stream()
+                .filter(thing -> thing.kind.equals("DATABASE")
+                        || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
                 .forEach(thing -> ours.put(thing, null));
         said.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
                 .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
@@ -75,14 +89,17 @@ public final class OthersComments {
 
     /** @return what is said on the source, for a dump */
     public static List<Comment> said(Connection source) {
-        return comments(source, "source", QUESTION.formatted("true", "true", "true")).entrySet().stream().filter(entry -> entry.getValue() != null)
-                .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue())).sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
+        return comments(source, "source", QUESTION.formatted("true", "true", "true")).entrySet().stream()
+                .filter(entry -> entry.getValue() != null)
+                .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue()))
+                .sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
     }
 
     private static Map<Thing, String> theirs(Server target, Connection to) {
         String others = "NOT pg_catalog.pg_has_role(%s, 'USAGE')";
         return target.facts().superuser() ? Map.of()
-                : comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"), others.formatted("n.nspowner"), others.formatted("d.datdba")));
+                : comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"),
+                        others.formatted("n.nspowner"), others.formatted("d.datdba")));
     }
 
     private static Map<Thing, String> wanted(Map<Thing, String> ours, Map<Thing, String> theirs) {
@@ -97,7 +114,8 @@ public final class OthersComments {
 
     private static Map<Thing, String> comments(Connection session, String side, String question) {
         Map<Thing, String> comments = new HashMap<>();
-        Rows.list(session, side, "reading comments", question, row -> comments.put(new Thing(row.getString(1), row.getString(2)), row.getString(3)));
+        Rows.list(session, side, "reading comments", question,
+                row -> comments.put(new Thing(row.getString(1), row.getString(2)), row.getString(3)));
         return comments;
     }
 
@@ -109,17 +127,28 @@ public final class OthersComments {
 
     /** @return a warning for each comment of the source that stays behind */
     public List<Finding> check() {
-        return wanted.entrySet().stream().map(entry -> Finding.warning("comments", "as its owner on the target: COMMENT ON " + entry.getKey().kind + " "
-                + Sql.ident(entry.getKey().name.isEmpty() ? database : entry.getKey().name) + " IS " + (entry.getValue() == null ? "NULL" : Sql.literal(entry.getValue())) + ";",
-                "the comment on %s stays as it is on the target: that belongs to somebody else there", words(entry.getKey()))).toList();
+        return wanted.entrySet().stream()
+                .map(entry -> Finding.warning("comments",
+                        "as its owner on the target: COMMENT ON " + entry.getKey().kind + " "
+                                + Sql.ident(entry.getKey().name.isEmpty() ? database : entry.getKey().name) + " IS "
+                                + (entry.getValue() == null ? "NULL" : Sql.literal(entry.getValue())) + ";",
+                        "the comment on %s stays as it is on the target: that belongs to somebody else there",
+                        words(entry.getKey())))
+                .toList();
     }
 
     private static String words(Thing thing) {
-        return thing.kind.equals("DATABASE") ? "the database" : thing.kind.equals("SCHEMA") ? "schema " + thing.name : "extension " + thing.name;
+        return thing.kind.equals("DATABASE") ? "the database" : thing.kind.equals("SCHEMA") ? "schema " + thing.name
+                : "extension " + thing.name;
     }
 
-    /** @return what the comments are on, as {@code AnnouncedDifferences} has it: {@code extension citext}, {@code database the database} */
+    /**
+     * @return what the comments are on, as {@code AnnouncedDifferences} has it: {@code extension citext},
+     * {@code database the database}
+     */
     public Set<String> kept() {
-        return wanted.keySet().stream().map(thing -> thing.kind.equals("DATABASE") ? "database the database" : words(thing)).collect(Collectors.toSet());
+        return wanted.keySet().stream()
+                .map(thing -> thing.kind.equals("DATABASE") ? "database the database" : words(thing))
+                .collect(Collectors.toSet());
     }
 }

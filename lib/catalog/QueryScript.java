@@ -28,7 +28,8 @@ public final class QueryScript {
 
     /** Questions that have been asked; stored passwords stay where they are. */
     public QueryScript ask(List<Rows.Asked> questions) {
-        questions.forEach(question -> ask(question.side(), question.doing(), question.sql().replace(Roles.PASSWORD, "'***'")));
+        questions.forEach(
+                question -> ask(question.side(), question.doing(), question.sql().replace(Roles.PASSWORD, "'***'")));
         return this;
     }
 
@@ -56,7 +57,8 @@ public final class QueryScript {
     private void end() {
         if (!block.isEmpty()) {
             block.add(0, "SET " + String.join("; SET ", Server.pinned()) + ";");
-            script.step("Questions to the " + side.name().toLowerCase(java.util.Locale.ROOT)).sql(side, String.join("\n", block));
+            script.step("Questions to the " + side.name().toLowerCase(java.util.Locale.ROOT)).sql(side,
+                    String.join("\n", block));
             block.clear();
         }
     }

@@ -5,7 +5,8 @@ import lib.server.DropStatements;
 /**
  * Something on the target that is not of a run.
  *
- * @param extension of which it is a member, or null; members cannot be dropped alone (PostgreSQL manual, ALTER EXTENSION)
+ * @param extension of which it is a member, or null; members cannot be dropped alone (PostgreSQL manual, ALTER
+ * EXTENSION)
  */
 public record UnrelatedObject(OwnedObjects.Owned object, String extension) {
     public static UnrelatedObject of(OwnedObjects.Owned object) {

@@ -13,18 +13,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The text of a function, and what it names without a schema, so that only a search_path finds it. The text may be in any language, and what stands in its
- * strings counts too, for it may be run. A name too many is possible: of a variable that is called like a type, for example.
+ * The text of a function, and what it names without a schema, so that only a search_path finds it. The text may be in
+ * any language, and what stands in its strings counts too, for it may be run. A name too many is possible: of a
+ * variable that is called like a type, for example.
  */
 public final class FunctionText {
     /**
-     * What is asked for a function's text: in SQL_ASCII it may be no text in any encoding, and the server refuses to send it as one. Words are all
-     * that counts. A function that was dropped after the snapshot was taken stands in pg_proc still, and has no definition any more.
+     * What is asked for a function's text: in SQL_ASCII it may be no text in any encoding, and the server refuses to
+     * send it as one. Words are all that counts. A function that was dropped after the snapshot was taken stands in
+     * pg_proc still, and has no definition any more.
      */
-    static final String DEFINITION = "coalesce(CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN pg_catalog.pg_get_functiondef(p.oid)"
-            + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), 'SQL_ASCII'), 'escape') END, '')";
+    static final String DEFINITION =
+            "coalesce(CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN "
+                    + "pg_catalog.pg_get_functiondef(p.oid)"
+                    + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), "
+                    + "'SQL_ASCII'), 'escape') END, '')";
     /** The same for what is between its quotes, where that is kept. */
-    public static final String BODY = "CASE WHEN p.prosrc = '' THEN " + DEFINITION + " WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN p.prosrc"
+    public static final String BODY = "CASE WHEN p.prosrc = '' THEN " + DEFINITION
+            + " WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN p.prosrc"
             + " ELSE pg_catalog.encode(pg_catalog.convert_to(p.prosrc, 'SQL_ASCII'), 'escape') END";
 
     /** What a name can be of. */
@@ -33,7 +39,8 @@ public final class FunctionText {
     }
 
     /** Comments, quoted names, words, operators, and each other character by itself. */
-    private static final Pattern TOKEN = Pattern.compile("--[^\n]*|(?s)/\\*.*?\\*/|\"(?:[^\"]|\"\")*\"|[\\p{L}_][\\p{L}\\p{N}_$]*|::|:=|[-+*/<>=~!@#%^&|`?]+|\\S");
+    private static final Pattern TOKEN = Pattern.compile(
+            "--[^\n]*|(?s)/\\*.*?\\*/|\"(?:[^\"]|\"\")*\"|[\\p{L}_][\\p{L}\\p{N}_$]*|::|:=|[-+*/<>=~!@#%^&|`?]+|\\S");
     private static final Set<String> BEFORE_RELATION = Set.of("from", "join", "update", "only", "table");
 
     private final List<String> tokens = new ArrayList<>();
@@ -96,12 +103,15 @@ public final class FunctionText {
         String after = at(place + 1);
         return switch (kind) {
             case FUNCTION -> after.equals("(");
-            case RELATION -> (BEFORE_RELATION.contains(before) || before.equals("into") && at(place - 2).equals("insert")) && !after.equals(".") && !after.equals("(")
-                    || after.equals("%") && (at(place + 2).equals("rowtype") || at(place + 2).equals("type"))
-                    || after.equals(".") && at(place + 3).equals("%") && at(place + 4).equals("type");
+            case RELATION ->
+                (BEFORE_RELATION.contains(before) || before.equals("into") && at(place - 2).equals("insert"))
+                        && !after.equals(".") && !after.equals("(")
+                        || after.equals("%") && (at(place + 2).equals("rowtype") || at(place + 2).equals("type"))
+                        || after.equals(".") && at(place + 3).equals("%") && at(place + 4).equals("type");
             case TYPE -> !after.equals(".") && (before.equals("::") || before.equals("as") && after.equals(")")
-                    || declaring && !before.equals(";") && !before.equals("declare") && (after.equals(";") || after.equals(":=") || after.equals("=") || after.equals("default")
-                            || after.equals("[") || after.equals("(") || after.equals("not")));
+                    || declaring && !before.equals(";") && !before.equals("declare")
+                            && (after.equals(";") || after.equals(":=") || after.equals("=") || after.equals("default")
+                                    || after.equals("[") || after.equals("(") || after.equals("not")));
             case OPERATOR -> true;
         };
     }
@@ -111,6 +121,7 @@ public final class FunctionText {
     }
 
     private static String name(String token) {
-        return token.length() > 1 && token.startsWith("\"") ? token.substring(1, token.length() - 1).replace("\"\"", "\"") : token;
+        return token.length() > 1 && token.startsWith("\"")
+                ? token.substring(1, token.length() - 1).replace("\"\"", "\"") : token;
     }
 }

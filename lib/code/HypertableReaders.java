@@ -18,17 +18,20 @@ import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
 
 /**
- * What a load evaluates that may read a hypertable through a function of the user. In restoring mode of TimescaleDB a hypertable has no rows for who
- * reads it, so that a CHECK fails, and a generated column or an index is computed wrongly, without a word. What a function reads no system catalog
- * says: the names in its text do. A name too many makes something later than it could be, and nothing else.
+ * What a load evaluates that may read a hypertable through a function of the user. In restoring mode of TimescaleDB a
+ * hypertable has no rows for who reads it, so that a CHECK fails, and a generated column or an index is computed
+ * wrongly, without a word. What a function reads no system catalog says: the names in its text do. A name too many
+ * makes something later than it could be, and nothing else.
  */
 final class HypertableReaders {
     /** A view may read a hypertable, and a continuous aggregate is one. */
     private static final String NAMES = """
             SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
-            UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s""".formatted(Selection.noExtension("pg_class", "c.oid"));
+            UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s"""
+            .formatted(Selection.noExtension("pg_class", "c.oid"));
 
-    private static final Predicate<String> CHUNK = word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
+    private static final Predicate<String> CHUNK =
+            word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
 
     private final Connection session;
     private final String side;
@@ -50,9 +53,11 @@ final class HypertableReaders {
      * @param named gives the names by which a text may name a table, by its identifier
      * @return none where the database does not have the extension
      */
-    static List<Timescale.Reader> of(Connection session, String side, Selection selection, List<WrittenFunction> functions, Function<Set<Long>, Map<Long, Set<String>>> named) {
+    static List<Timescale.Reader> of(Connection session, String side, Selection selection,
+            List<WrittenFunction> functions, Function<Set<Long>, Map<Long, Set<String>>> named) {
         // Others may have put something in the place of its catalog.
-        return TimescaleExtension.of(session, side) == null ? List.of() : new HypertableReaders(session, side, selection, functions).read(named);
+        return TimescaleExtension.of(session, side) == null ? List.of()
+                : new HypertableReaders(session, side, selection, functions).read(named);
     }
 
     private List<Timescale.Reader> read(Function<Set<Long>, Map<Long, Set<String>>> named) {
@@ -62,7 +67,8 @@ final class HypertableReaders {
             return List.of();
         }
         // They have no rows themselves; their chunks are tables as others.
-        Set<Long> hypertables = Set.copyOf(Rows.list(session, side, "listing hypertables", TimescaleCatalog.HYPERTABLES, row -> row.getLong(1)));
+        Set<Long> hypertables = Set.copyOf(
+                Rows.list(session, side, "listing hypertables", TimescaleCatalog.HYPERTABLES, row -> row.getLong(1)));
         while (true) {
             List<FunctionUse> uses = FunctionUse.list(session, side, selection, reading);
             Map<Long, Timescale.Reader> tables = new TreeMap<>();
@@ -74,7 +80,8 @@ final class HypertableReaders {
             if (more.equals(reading)) {
                 List<Timescale.Reader> found = new ArrayList<>(tables.values());
                 uses.stream().filter(use -> !use.forRows() && !use.view() && !hypertables.contains(use.relation()))
-                        .map(use -> reader(use, use.index() ? Timescale.Reads.OBJECT : Timescale.Reads.STATISTICS)).distinct().forEach(found::add);
+                        .map(use -> reader(use, use.index() ? Timescale.Reads.OBJECT : Timescale.Reads.STATISTICS))
+                        .distinct().forEach(found::add);
                 return found;
             }
             reading = more;
@@ -92,7 +99,9 @@ final class HypertableReaders {
         boolean more = true;
         while (more) {
             List<WrittenFunction> found = functions.stream().filter(function -> !reading.contains(function.oid())
-                    && (function.text().runsStatements() || function.text().has(CHUNK.or(names::contains)) || !function.text().called(called::contains).isEmpty())).toList();
+                    && (function.text().runsStatements() || function.text().has(CHUNK.or(names::contains))
+                            || !function.text().called(called::contains).isEmpty()))
+                    .toList();
             reading.addAll(found.stream().map(WrittenFunction::oid).collect(Collectors.toSet()));
             more = called.addAll(found.stream().map(WrittenFunction::name).collect(Collectors.toSet()));
         }

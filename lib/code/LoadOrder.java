@@ -19,21 +19,32 @@ import lib.talk.Failure;
 import lib.timescale.Timescale;
 
 /**
- * Which tables are loaded after others, because the server runs functions of the user for each of their rows: those of CHECK constraints, of generated
- * columns and of domains. Such a function may read other tables, and nothing in the system catalog says which, unless its text does.
+ * Which tables are loaded after others, because the server runs functions of the user for each of their rows: those of
+ * CHECK constraints, of generated columns and of domains. Such a function may read other tables, and nothing in the
+ * system catalog says which, unless its text does.
  */
 public final class LoadOrder {
-    /** Asked first, for to plan the other questions takes the server longer than all of it where there is no function; with whether there may be hypertables. */
-    private static final String ANY = "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
+    /**
+     * Asked first, for to plan the other questions takes the server longer than all of it where there is no function;
+     * with whether there may be hypertables.
+     */
+    private static final String ANY =
+            "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc "
+                    + "p WHERE p.oid >= 16384 LIMIT 1";
 
-    /** With the name of what it is: a partition is named by the text as its parent, too, and a table as a view that reads it. */
+    /**
+     * With the name of what it is: a partition is named by the text as its parent, too, and a table as a view that
+     * reads it.
+     */
     private static final String NAMES = """
             WITH RECURSIVE named(oid, name, above) AS (
-              SELECT c.oid, c.relname, c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid = ANY ('{%s}'::pg_catalog.oid[])
+              SELECT c.oid, c.relname, c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r'
+                AND c.oid = ANY ('{%s}'::pg_catalog.oid[])
               UNION SELECT n.oid, p.relname, p.oid FROM named n, LATERAL (
                 SELECT i.inhparent AS oid FROM pg_catalog.pg_inherits i WHERE i.inhrelid = n.above
                 UNION ALL SELECT r.ev_class FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
-                 WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = n.above) a
+                 WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = n.above) a
                 JOIN pg_catalog.pg_class p ON p.oid = a.oid)
             SELECT oid, name FROM named""";
 
@@ -60,21 +71,24 @@ public final class LoadOrder {
         }
         written.forEach(function -> turns.functions.put(function.oid(), function));
         FunctionUse.list(session, side, selection, turns.functions.keySet()).stream().filter(FunctionUse::forRows)
-                .forEach(use -> turns.calls.computeIfAbsent(use.relation(), none -> new HashSet<>()).add(use.function()));
+                .forEach(use -> turns.calls.computeIfAbsent(use.relation(), none -> new HashSet<>())
+                        .add(use.function()));
         if (turns.calls.size() > 1) {
             turns.names.putAll(names(session, side, turns.calls.keySet()));
             turns.calls.forEach((table, called) -> turns.reads.put(table, turns.read(table, called)));
         }
         turns.calls.keySet().forEach(table -> turns.turn(table, new HashSet<>()));
         if (any.contains("t")) {
-            turns.readers = HypertableReaders.of(session, side, selection, written, tables -> names(session, side, tables));
+            turns.readers =
+                    HypertableReaders.of(session, side, selection, written, tables -> names(session, side, tables));
         }
         return turns;
     }
 
     private static Map<Long, Set<String>> names(Connection session, String side, Set<Long> tables) {
         Map<Long, Set<String>> names = new HashMap<>();
-        Rows.list(session, side, "listing the names of tables", NAMES.formatted(tables.toString().replaceAll("[\\[\\] ]", "")),
+        Rows.list(session, side, "listing the names of tables",
+                NAMES.formatted(tables.toString().replaceAll("[\\[\\] ]", "")),
                 row -> names.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2)));
         return names;
     }
@@ -104,10 +118,14 @@ public final class LoadOrder {
 
     /** @return whether the rows of a table wait for restoring mode of TimescaleDB to be off */
     public boolean readsHypertables(long table) {
-        return readers.stream().anyMatch(reader -> reader.reads() == Timescale.Reads.ROWS && reader.relation() == table);
+        return readers.stream()
+                .anyMatch(reader -> reader.reads() == Timescale.Reads.ROWS && reader.relation() == table);
     }
 
-    /** Those of the other tables that one of the functions names, or may, or one that these name. A name too many costs a turn, and nothing else. */
+    /**
+     * Those of the other tables that one of the functions names, or may, or one that these name. A name too many costs
+     * a turn, and nothing else.
+     */
     private Set<Long> read(long table, Set<Long> called) {
         Set<Long> seen = new HashSet<>(called);
         List<Long> open = new ArrayList<>(called);
@@ -138,22 +156,26 @@ public final class LoadOrder {
             return known;
         }
         above.add(table);
-        int turn = 1 + reads.getOrDefault(table, Set.of()).stream().sorted().filter(other -> !above.contains(other)).mapToInt(other -> turn(other, above)).max().orElse(0);
+        int turn = 1 + reads.getOrDefault(table, Set.of()).stream().sorted().filter(other -> !above.contains(other))
+                .mapToInt(other -> turn(other, above)).max().orElse(0);
         above.remove(table);
         turns.put(table, turn);
         return turn;
     }
 
     /**
-     * Loads tables in their turns. One that fails is tried again when more has arrived, as long as that helps: tables can read each other.
+     * Loads tables in their turns. One that fails is tried again when more has arrived, as long as that helps: tables
+     * can read each other.
      *
      * @param turn that of a table, from 1 on
-     * @param load loads some tables, and fails when one of them cannot be loaded; what of them has not arrived then is as it was before
+     * @param load loads some tables, and fails when one of them cannot be loaded; what of them has not arrived then is
+     * as it was before
      * @param arrived whether all rows of a table are there
      * @param passing whether what a load has failed with can pass when more is there
      * @throws Failure what loading the first one has failed with that cannot be loaded
      */
-    public static <T> void load(Collection<T> tables, ToIntFunction<T> turn, Consumer<List<T>> load, Predicate<T> arrived, Predicate<Failure> passing) {
+    public static <T> void load(Collection<T> tables, ToIntFunction<T> turn, Consumer<List<T>> load,
+            Predicate<T> arrived, Predicate<Failure> passing) {
         Map<Integer, List<T>> byTurn = new TreeMap<>();
         tables.forEach(table -> byTurn.computeIfAbsent(turn.applyAsInt(table), any -> new ArrayList<>()).add(table));
         List<T> waiting = new ArrayList<>();

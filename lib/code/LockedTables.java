@@ -14,15 +14,16 @@ import org.postgresql.PGConnection;
 import org.postgresql.jdbc.AutoSave;
 
 /**
- * Relations that get no index and no statistics while a session queries them: between the look of {@link PlannedCode} and the query, their owner
- * could make one, and have the session run what it calls. SHARE UPDATE EXCLUSIVE keeps out CREATE INDEX, also CONCURRENTLY, and CREATE STATISTICS, but
- * no reader and no writer (PostgreSQL manual, 13.3.1 "Table-Level Locks"). What a superuser or the connecting user owns needs no lock, for nobody
- * else can index it.
+ * Relations that get no index and no statistics while a session queries them: between the look of {@link PlannedCode}
+ * and the query, their owner could make one, and have the session run what it calls. SHARE UPDATE EXCLUSIVE keeps out
+ * CREATE INDEX, also CONCURRENTLY, and CREATE STATISTICS, but no reader and no writer (PostgreSQL manual, 13.3.1
+ * "Table-Level Locks"). What a superuser or the connecting user owns needs no lock, for nobody else can index it.
  */
 public final class LockedTables implements AutoCloseable {
     /**
-     * So long that the server has autovacuum make way, after deadlock_timeout, which is a second (24.1.6 "The Autovacuum Daemon"), and hardly longer:
-     * this session holds other locks, for which somebody may wait. It asks for a lock once, and does without where somebody has it.
+     * So long that the server has autovacuum make way, after deadlock_timeout, which is a second (24.1.6 "The
+     * Autovacuum Daemon"), and hardly longer: this session holds other locks, for which somebody may wait. It asks for
+     * a lock once, and does without where somebody has it.
      */
     private static final String PATIENCE = "1500ms";
     private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -32,7 +33,9 @@ public final class LockedTables implements AutoCloseable {
     private static final int STATISTICS_OF_EXPRESSIONS = 14;
 
     /** Why a query of a relation was not run, as a report says it. */
-    public static final String WHY_NOT = "its indexes or statistics call what no superuser owns or what needs a search_path, or could not be kept from doing so: a lock on it was not to be had";
+    public static final String WHY_NOT =
+            "its indexes or statistics call what no superuser owns or what needs a search_path, or could not be "
+                    + "kept from doing so: a lock on it was not to be had";
 
     private final Connection session;
     private final String side;
@@ -41,7 +44,8 @@ public final class LockedTables implements AutoCloseable {
 
     /**
      * @param session that will query the relations, and holds them until {@link #close}
-     * @param now one that sees what is there now, for the planner does so too, whatever the snapshot; may be the same. It is synchronized on.
+     * @param now one that sees what is there now, for the planner does so too, whatever the snapshot; may be the same.
+     * It is synchronized on.
      */
     public LockedTables(Connection session, String side, Connection now) {
         this.session = session;
@@ -51,7 +55,8 @@ public final class LockedTables implements AutoCloseable {
 
     /**
      * @param relations to be queried from now on
-     * @return the places in the list of those whose query may run what somebody has written, also because they cannot be held
+     * @return the places in the list of those whose query may run what somebody has written, also because they cannot
+     * be held
      */
     public Set<Integer> coded(String doing, List<PlannedCode.Queried> relations) {
         Set<Integer> found = look(doing, relations);
@@ -120,18 +125,22 @@ public final class LockedTables implements AutoCloseable {
 
     /** @return null, or the state with which the server refuses */
     private static String lock(Statement statement, List<PlannedCode.Queried> relations) throws SQLException {
-        return tried(statement, "LOCK TABLE " + relations.stream().flatMap(relation -> relation.names().stream()).collect(Collectors.joining(", "))
-                + " IN SHARE UPDATE EXCLUSIVE MODE");
+        return tried(statement,
+                "LOCK TABLE "
+                        + relations.stream().flatMap(relation -> relation.names().stream())
+                                .collect(Collectors.joining(", "))
+                        + " IN SHARE UPDATE EXCLUSIVE MODE");
     }
 
     /**
-     * LOCK TABLE takes no materialized view. To read a DELETE takes ROW EXCLUSIVE on one, and asks for no privilege before it is run, which it is not.
-     * CREATE INDEX waits for that, and CONCURRENTLY makes no index that a planner looks at. Statistics do not, so nobody gets any in this database.
-     * Who may not lock the catalog is no superuser.
+     * LOCK TABLE takes no materialized view. To read a DELETE takes ROW EXCLUSIVE on one, and asks for no privilege
+     * before it is run, which it is not. CREATE INDEX waits for that, and CONCURRENTLY makes no index that a planner
+     * looks at. Statistics do not, so nobody gets any in this database. Who may not lock the catalog is no superuser.
      */
     private static String lockView(Statement statement, PlannedCode.Queried view) throws SQLException {
         String state = tried(statement, "PREPARE held_view AS DELETE FROM " + view.sql() + "; DEALLOCATE held_view");
-        if (state != null || statement.getConnection().getMetaData().getDatabaseMajorVersion() < STATISTICS_OF_EXPRESSIONS) {
+        if (state != null
+                || statement.getConnection().getMetaData().getDatabaseMajorVersion() < STATISTICS_OF_EXPRESSIONS) {
             return state;
         }
         String statistics = tried(statement, "LOCK TABLE pg_catalog.pg_statistic_ext IN SHARE MODE");
@@ -140,7 +149,8 @@ public final class LockedTables implements AutoCloseable {
 
     private static String tried(Statement statement, String sql) throws SQLException {
         try {
-            statement.execute("SAVEPOINT locking; SET LOCAL lock_timeout = '" + PATIENCE + "'; " + sql + "; SET LOCAL lock_timeout = 0; RELEASE locking");
+            statement.execute("SAVEPOINT locking; SET LOCAL lock_timeout = '" + PATIENCE + "'; " + sql
+                    + "; SET LOCAL lock_timeout = 0; RELEASE locking");
             return null;
         } catch (SQLException e) {
             statement.execute("ROLLBACK TO locking; RELEASE locking");

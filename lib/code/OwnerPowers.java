@@ -10,8 +10,8 @@ import lib.talk.ShellScript;
 import lib.timescale.Timescale;
 
 /**
- * Whether what a role of the source has written would act on the target with more rights than on the source, because the role of that name,
- * or whoever gets what is that role's, can do more there (docs/rights.md).
+ * Whether what a role of the source has written would act on the target with more rights than on the source, because
+ * the role of that name, or whoever gets what is that role's, can do more there (docs/rights.md).
  */
 public final class OwnerPowers {
     private static final int NAMED = 5;
@@ -59,22 +59,29 @@ public final class OwnerPowers {
     private Finding finding(OwnersCode each, Set<String> gained, boolean accepted) {
         String heir = heir(each.owner());
         String words = "what role \"%s\" owns on the source will belong to \"%s\", which ".formatted(each.owner(), heir)
-                + (gained.contains(RolePowers.SUPERUSER) ? "is or can become a superuser on the target" : "can do more on the target (" + String.join(", ", gained) + ")");
+                + (gained.contains(RolePowers.SUPERUSER) ? "is or can become a superuser on the target"
+                        : "can do more on the target (" + String.join(", ", gained) + ")");
         if (each.code().isEmpty()) {
             return Finding.warning("owners", null, "%s; nothing of it acts with its owner's rights", words);
         }
         String code = String.join(", ", each.code().subList(0, Math.min(NAMED, each.code().size())))
                 + (each.code().size() > NAMED ? " and " + (each.code().size() - NAMED) + " more" : "");
         return accepted ? Finding.warning("owners", null, "%s, and acts with these rights: %s", words, code)
-                : Finding.stop("owners", "look at it, then give it to another role on the source, or accept it with --grant-anyway " + ShellScript.quoted(each.owner()),
+                : Finding.stop("owners",
+                        "look at it, then give it to another role on the source, or accept it with --grant-anyway "
+                                + ShellScript.quoted(each.owner()),
                         "%s, and would act with these rights: %s", words, code);
     }
 
-    /** @return the same owners, with the jobs of TimescaleDB that each keeps; those that go to the connecting user stay switched off (docs/rights.md) */
+    /**
+     * @return the same owners, with the jobs of TimescaleDB that each keeps; those that go to the connecting user stay
+     * switched off (docs/rights.md)
+     */
     public List<OwnersCode> with(List<OwnersCode> owners, List<Timescale.Job> jobs) {
         return owners.stream().map(each -> {
             List<String> code = new ArrayList<>(each.code());
-            jobs.stream().filter(job -> job.owner().equals(each.owner()) && !unreachable.contains(job.owner())).forEach(job -> code.add(job.toString()));
+            jobs.stream().filter(job -> job.owner().equals(each.owner()) && !unreachable.contains(job.owner()))
+                    .forEach(job -> code.add(job.toString()));
             return new OwnersCode(each.owner(), each.powers(), code);
         }).toList();
     }

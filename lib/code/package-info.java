@@ -1,5 +1,5 @@
-//SOURCES FunctionText.java FunctionUse.java LockedTables.java HypertableReaders.java OwnerPowers.java OwnersCode.java
-//SOURCES PlannedCode.java LoadOrder.java WrittenFunction.java
+//SOURCES FunctionText.java FunctionUse.java HypertableReaders.java LoadOrder.java LockedTables.java
+//SOURCES OwnerPowers.java OwnersCode.java PlannedCode.java WrittenFunction.java
 //SOURCES ../catalog/package-info.java
 /**
  * What a user has written that a server runs by itself: which functions that is, what they need, and with whose rights

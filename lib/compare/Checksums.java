@@ -6,8 +6,9 @@ import lib.server.Server;
 import lib.talk.Sql;
 
 /**
- * The queries that reduce a table's rows to their number and a sum over a 64-bit hash of each row's text, which does not depend on the order
- * of rows. They run in the servers and give the same on both, whatever their versions; hashtextextended is as old as PostgreSQL 11.
+ * The queries that reduce a table's rows to their number and a sum over a 64-bit hash of each row's text, which does
+ * not depend on the order of rows. They run in the servers and give the same on both, whatever their versions;
+ * hashtextextended is as old as PostgreSQL 11.
  */
 public final class Checksums {
     /**
@@ -31,9 +32,13 @@ public final class Checksums {
 
     private final boolean sameBytes;
 
-    /** Where encodings differ, what is hashed is UTF-8; SQL_ASCII stands for bytes of any encoding, which arrive as they are. */
+    /**
+     * Where encodings differ, what is hashed is UTF-8; SQL_ASCII stands for bytes of any encoding, which arrive as they
+     * are.
+     */
     public Checksums(Server.Facts source, Server.Facts target) {
-        sameBytes = source.encoding().equals(target.encoding()) || source.encoding().equals("SQL_ASCII") || target.encoding().equals("SQL_ASCII");
+        sameBytes = source.encoding().equals(target.encoding()) || source.encoding().equals("SQL_ASCII")
+                || target.encoding().equals("SQL_ASCII");
     }
 
     /** @return a query for the number of rows, and with {@code contents} for their checksum */
@@ -48,8 +53,8 @@ public final class Checksums {
 
     /**
      * @param columns in the same order on both sides
-     * @return a query for the number of rows, their checksum, which is null when there are no rows or no columns, and again their number, for as many
-     *         were looked at
+     * @return a query for the number of rows, their checksum, which is null when there are no rows or no columns, and
+     * again their number, for as many were looked at
      */
     String checksum(List<Column> columns, String rows) {
         return "SELECT count(*), " + sum(columns) + ", count(*) FROM " + rows;
@@ -57,13 +62,15 @@ public final class Checksums {
 
     /**
      * @param where a WHERE clause for the sample
-     * @return a query for the number of rows, a checksum over the computed columns of all rows and over all columns of the sample, and the number of rows
-     *         in the sample
+     * @return a query for the number of rows, a checksum over the computed columns of all rows and over all columns of
+     * the sample, and the number of rows in the sample
      */
     String sample(List<Column> columns, String rows, String where) {
-        String all = "SELECT count(*) AS number, " + sum(columns.stream().filter(Column::computed).toList()) + " AS checksum FROM " + rows;
+        String all = "SELECT count(*) AS number, " + sum(columns.stream().filter(Column::computed).toList())
+                + " AS checksum FROM " + rows;
         String some = "SELECT count(*) AS number, " + sum(columns) + " AS checksum FROM " + rows + " " + where;
-        return "SELECT a.number, coalesce(a.checksum, 0) + coalesce(s.checksum, 0), s.number FROM (" + all + ") a, (" + some + ") s";
+        return "SELECT a.number, coalesce(a.checksum, 0) + coalesce(s.checksum, 0), s.number FROM (" + all + ") a, ("
+                + some + ") s";
     }
 
     private String sum(List<Column> columns) {

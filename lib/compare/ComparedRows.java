@@ -5,7 +5,8 @@ import java.util.List;
 import lib.talk.Count;
 
 /**
- * How many rows were compared and how. A hypertable is one table, whatever chunks it has; what an extension stores for itself does not count.
+ * How many rows were compared and how. A hypertable is one table, whatever chunks it has; what an extension stores for
+ * itself does not count.
  *
  * @param tables without materialized views
  * @param rows of these on the source
@@ -16,14 +17,16 @@ import lib.talk.Count;
  * @param sample how many rows these samples had together
  * @param counted of how many only the number of rows was compared
  */
-public record ComparedRows(long tables, long rows, long views, long viewRows, long whole, long sampled, long sample, long counted) {
+public record ComparedRows(long tables, long rows, long views, long viewRows, long whole, long sampled, long sample,
+        long counted) {
     /** Nothing at all. */
     public static final ComparedRows NONE = new ComparedRows(0, 0, 0, 0, 0, 0, 0, 0);
 
     /** @return such as {@code 1000 rows in 2 tables and 5 rows in 1 materialized view} */
     public String text() {
         String text = Count.of(rows, "row") + " in " + Count.of(tables, "table");
-        return views == 0 ? text : text + " and " + Count.of(viewRows, "row") + " in " + Count.of(views, "materialized view");
+        return views == 0 ? text
+                : text + " and " + Count.of(viewRows, "row") + " in " + Count.of(views, "materialized view");
     }
 
     /** @return how many tables, chunks and materialized views were compared */

@@ -11,8 +11,9 @@ import java.util.Set;
 import lib.server.Rows;
 
 /**
- * What both sides are asked about the rows of a table, by how closely they are looked at. With a sample, small tables are compared in full, and of each
- * larger one the rows of some keys; one without a key is compared in full. Its computed columns are always compared in full.
+ * What both sides are asked about the rows of a table, by how closely they are looked at. With a sample, small tables
+ * are compared in full, and of each larger one the rows of some keys; one without a key is compared in full. Its
+ * computed columns are always compared in full.
  */
 public final class RowQuestions {
     /** How closely rows are looked at. */
@@ -44,7 +45,8 @@ public final class RowQuestions {
     /** Looks for the keys of those tables that have to be compared by a sample. */
     public void prepare(Connection source, Collection<ComparedTable> tables) {
         if (depth == Depth.SAMPLE) {
-            keys.putAll(SampleKey.of(source, tables.stream().filter(table -> table.bytes() > SMALL && table.sampled()).toList()));
+            keys.putAll(SampleKey.of(source,
+                    tables.stream().filter(table -> table.bytes() > SMALL && table.sampled()).toList()));
         }
     }
 
@@ -67,12 +69,14 @@ public final class RowQuestions {
             return whole(table, columns);
         }
         String where = key.where(drawn);
-        return new Question(checksums.sample(columns, table.rows(), where), checksums.sample(columns, table.targetRows(), where));
+        return new Question(checksums.sample(columns, table.rows(), where),
+                checksums.sample(columns, table.targetRows(), where));
     }
 
     /** @return the question about a table without a sample */
     public Question whole(ComparedTable table, List<Checksums.Column> columns) {
-        return new Question(checksums.query(contents(), columns, table.rows()), checksums.query(contents(), columns, table.targetRows()));
+        return new Question(checksums.query(contents(), columns, table.rows()),
+                checksums.query(contents(), columns, table.targetRows()));
     }
 
     private static Set<String> names(List<Checksums.Column> columns) {

@@ -41,7 +41,8 @@ public record RowSum(long rows, BigDecimal checksum, long looked) {
      * @param executor asks the target while this thread asks the source
      * @throws SQLException what the source refused
      */
-    public static Answers ask(Connection source, Connection target, List<RowQuestions.Question> questions, Executor executor) throws SQLException {
+    public static Answers ask(Connection source, Connection target, List<RowQuestions.Question> questions,
+            Executor executor) throws SQLException {
         CompletableFuture<List<RowSum>> answer = CompletableFuture.supplyAsync(() -> {
             try {
                 return ask(target, questions.stream().map(RowQuestions.Question::target).toList());
@@ -73,7 +74,8 @@ public record RowSum(long rows, BigDecimal checksum, long looked) {
         RowSum[] sums = new RowSum[queries.size()];
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < sums.length; i++) {
-            sql.append(i == 0 ? "" : " UNION ALL ").append("SELECT ").append(i).append(", s.* FROM (").append(queries.get(i)).append(") s");
+            sql.append(i == 0 ? "" : " UNION ALL ").append("SELECT ").append(i).append(", s.* FROM (")
+                    .append(queries.get(i)).append(") s");
         }
         try (Statement statement = session.createStatement(); ResultSet row = statement.executeQuery(sql.toString())) {
             while (row.next()) {

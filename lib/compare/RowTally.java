@@ -17,7 +17,8 @@ public final class RowTally {
         boolean whole = here.looked() == here.rows();
         boolean sampled = !whole && here.looked() > 0;
         ComparedRows c = compared;
-        compared = new ComparedRows(c.tables() + (another ? 1 : 0), c.rows() + (view ? 0 : here.rows()), c.views() + (view ? 1 : 0),
+        compared = new ComparedRows(c.tables() + (another ? 1 : 0), c.rows() + (view ? 0 : here.rows()),
+                c.views() + (view ? 1 : 0),
                 c.viewRows() + (view ? here.rows() : 0), c.whole() + (whole ? 1 : 0), c.sampled() + (sampled ? 1 : 0),
                 c.sample() + (sampled ? here.looked() : 0), c.counted() + (whole || sampled ? 0 : 1));
         if (table.hypertable() != null) {

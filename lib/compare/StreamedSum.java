@@ -16,8 +16,9 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * What a table's rows come to, made on this machine of the rows as COPY gives them: for a table that cannot be queried without running what
- * somebody has written. It gives the same on both sides, but not the same as the servers' own checksums.
+ * What a table's rows come to, made on this machine of the rows as COPY gives them: for a table that cannot be queried
+ * without running what somebody has written. It gives the same on both sides, but not the same as the servers' own
+ * checksums.
  */
 public final class StreamedSum {
     private final boolean contents;
@@ -27,7 +28,8 @@ public final class StreamedSum {
     public StreamedSum(boolean contents, Server.Facts source, Server.Facts target) {
         this.contents = contents;
         // SQL_ASCII stands for bytes of any encoding.
-        encoding = source.encoding().equals("SQL_ASCII") || target.encoding().equals("SQL_ASCII") ? "SQL_ASCII" : "UTF8";
+        encoding =
+                source.encoding().equals("SQL_ASCII") || target.encoding().equals("SQL_ASCII") ? "SQL_ASCII" : "UTF8";
     }
 
     /**
@@ -35,7 +37,8 @@ public final class StreamedSum {
      * @param columns those to read, in the same order on both sides
      */
     public RowSum of(Connection session, String table, List<String> columns) throws SQLException {
-        String names = columns.isEmpty() ? "" : columns.stream().map(Sql::ident).collect(Collectors.joining(", ", " (", ")"));
+        String names =
+                columns.isEmpty() ? "" : columns.stream().map(Sql::ident).collect(Collectors.joining(", ", " (", ")"));
         CopyOut rows = session.unwrap(PGConnection.class).getCopyAPI()
                 .copyOut("COPY " + table + names + " TO STDOUT (FORMAT text, ENCODING '" + encoding + "')");
         MessageDigest digest = digest();
@@ -47,7 +50,8 @@ public final class StreamedSum {
                 sum = sum.add(BigInteger.valueOf(ByteBuffer.wrap(digest.digest(row)).getLong()));
             }
         }
-        return new RowSum(number, contents && number > 0 && !columns.isEmpty() ? new BigDecimal(sum) : null, contents ? number : 0);
+        return new RowSum(number, contents && number > 0 && !columns.isEmpty() ? new BigDecimal(sum) : null,
+                contents ? number : 0);
     }
 
     private static MessageDigest digest() {

@@ -15,9 +15,9 @@ import java.util.Map;
 import javax.net.SocketFactory;
 
 /**
- * Gives the JDBC driver what it lacks: libpq's hostaddr, where it connects to a known address while the name stays what the certificate is
- * checked against, libpq's keepalives, and sockets that can be closed from outside. The driver makes it by name (its property
- * {@code socketFactory}).
+ * Gives the JDBC driver what it lacks: libpq's hostaddr, where it connects to a known address while the name stays what
+ * the certificate is checked against, libpq's keepalives, and sockets that can be closed from outside. The driver makes
+ * it by name (its property {@code socketFactory}).
  */
 public final class AddressSocketFactory extends SocketFactory {
     /** In the place of a host's name. */
@@ -26,7 +26,10 @@ public final class AddressSocketFactory extends SocketFactory {
     private final Map<String, String> addresses = new HashMap<>();
     private final SideSockets.Lot lot;
 
-    /** @param argument {@code name:port=address} pairs with commas between them (the driver's property {@code socketFactoryArg}) */
+    /**
+     * @param argument {@code name:port=address} pairs with commas between them (the driver's property
+     * {@code socketFactoryArg})
+     */
     public AddressSocketFactory(String argument) {
         for (String pair : argument.split(",")) {
             addresses.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
@@ -50,7 +53,9 @@ public final class AddressSocketFactory extends SocketFactory {
         public void connect(SocketAddress place, int timeout) throws IOException {
             InetSocketAddress named = (InetSocketAddress) place;
             String address = addresses.get(named.getHostString() + ':' + named.getPort());
-            super.connect(address == null ? named : new InetSocketAddress(InetAddress.getByName(address), named.getPort()), timeout);
+            super.connect(
+                    address == null ? named : new InetSocketAddress(InetAddress.getByName(address), named.getPort()),
+                    timeout);
         }
     }
 

@@ -17,31 +17,38 @@ final class ClientConninfo {
     private ClientConninfo() {
     }
 
-    static String of(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user, String database, String application, int clientMajor) {
+    static String of(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user,
+            String database, String application, int clientMajor) {
         Map<String, String> values = values(parameters, servers, wire, user, database, application, clientMajor);
         String password = parameters.or("sslpassword", null);
         if (password != null && knows(parameters, ConnectionParameter.of("sslpassword"), "…", clientMajor)) {
             values.put("service", SERVICE);
         }
-        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue())).collect(Collectors.joining(" "));
+        return values.entrySet().stream().map(entry -> entry.getKey() + '=' + quoted(entry.getValue()))
+                .collect(Collectors.joining(" "));
     }
 
     /**
-     * Writes the one secret that libpq takes neither from a variable nor from a file of its own: the password of the key.
+     * Writes the one secret that libpq takes neither from a variable nor from a file of its own: the password of the
+     * key.
      *
      * @return a service file (PostgreSQL manual, 34.17)
      */
     static Path secretService(ConnectionParameters parameters) {
         String password = parameters.get("sslpassword");
         if (!password.equals(password.stripTrailing()) || password.matches("(?s).*[\n\r].*")) {
-            throw Failure.usage("sslpassword of the %s ends in a blank or contains a line break, which no service file can hold", parameters.side)
-                    .hint("give the key another password: %s", ClientKey.conversion(parameters.file("sslkey", ".postgresql/postgresql.key")));
+            throw Failure.usage(
+                    "sslpassword of the %s ends in a blank or contains a line break, which no service file can hold",
+                    parameters.side)
+                    .hint("give the key another password: %s",
+                            ClientKey.conversion(parameters.file("sslkey", ".postgresql/postgresql.key")));
         }
         return PrivateFile.write("service", "[" + SERVICE + "]\nsslpassword=" + password + "\n");
     }
 
     /** @return the same by keyword */
-    static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user, String database,
+    static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire,
+            String user, String database,
             String application, int clientMajor) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("host", joined(servers, ServerAddress::host));
@@ -50,7 +57,8 @@ final class ClientConninfo {
         values.put("port", joined(servers, server -> String.valueOf(server.port())));
         values.put("dbname", database);
         values.put("user", user);
-        values.put("connect_timeout", String.valueOf(parameters.number("connect_timeout", DriverProperties.CONNECT_TIMEOUT)));
+        values.put("connect_timeout",
+                String.valueOf(parameters.number("connect_timeout", DriverProperties.CONNECT_TIMEOUT)));
         values.put("application_name", application);
         keepalives(wire).forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
@@ -61,7 +69,10 @@ final class ClientConninfo {
         return values;
     }
 
-    /** As the driver's sockets have them: a connection that lies idle while others copy must not be forgotten by a firewall. */
+    /**
+     * As the driver's sockets have them: a connection that lies idle while others copy must not be forgotten by a
+     * firewall.
+     */
     private static Map<String, String> keepalives(SideSockets wire) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("keepalives", "1");
@@ -84,11 +95,16 @@ final class ClientConninfo {
         return others;
     }
 
-    private static boolean knows(ConnectionParameters parameters, ConnectionParameter keyword, String value, int clientMajor) {
-        int since = keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
+    private static boolean knows(ConnectionParameters parameters, ConnectionParameter keyword, String value,
+            int clientMajor) {
+        int since =
+                keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
         if (clientMajor < since && (keyword.protection() || keyword.since() < since)) {
-            throw Failure.refused("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for", clientMajor, keyword.name(), value,
-                    parameters.origin(keyword.name()), parameters.side).hint("install the client tools of PostgreSQL %d or newer", since);
+            throw Failure
+                    .refused("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for",
+                            clientMajor, keyword.name(), value,
+                            parameters.origin(keyword.name()), parameters.side)
+                    .hint("install the client tools of PostgreSQL %d or newer", since);
         }
         return clientMajor >= since;
     }

@@ -28,13 +28,19 @@ import javax.crypto.spec.SecretKeySpec;
 import lib.talk.Failure;
 import lib.talk.ShellScript;
 
-/** The private key of a client certificate: OpenSSL writes several formats, of which the JDBC driver reads one, and only if told the algorithm. */
+/**
+ * The private key of a client certificate: OpenSSL writes several formats, of which the JDBC driver reads one, and only
+ * if told the algorithm.
+ */
 record ClientKey(PrivateKey key, boolean encrypted) {
     /** Before the key there may be headers, such as "DEK-Info: AES-128-CBC" of an older format. */
-    private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z ]*PRIVATE KEY)-----(.*?)-----END", Pattern.DOTALL);
+    private static final Pattern PEM =
+            Pattern.compile("-----BEGIN ([A-Z ]*PRIVATE KEY)-----(.*?)-----END", Pattern.DOTALL);
     /** Those that Java's TLS signs with (JDK Providers Documentation, SunJSSE). */
     private static final List<String> CURVES = List.of("secp256r1", "secp384r1", "secp521r1");
-    /** As Java names the schemes of PKCS #5 2.0 (RFC 8018), of which OpenSSL 3 writes the one with SHA256 and AES_256. */
+    /**
+     * As Java names the schemes of PKCS #5 2.0 (RFC 8018), of which OpenSSL 3 writes the one with SHA256 and AES_256.
+     */
     private static final Pattern SCHEME = Pattern.compile("PBEWith(HmacSHA\\d+)AndAES_(\\d+)");
 
     /**
@@ -51,18 +57,26 @@ record ClientKey(PrivateKey key, boolean encrypted) {
         }
         boolean encrypted = pem.group(1).equals("ENCRYPTED PRIVATE KEY");
         if (encrypted && password == null) {
-            throw Failure.usage("the private key \"%s\" of the %s is encrypted, and no password was given for it", file, side)
-                    .hint("give it as sslpassword in the connection string in $%s or in a service file", side.toUpperCase(Locale.ROOT));
+            throw Failure
+                    .usage("the private key \"%s\" of the %s is encrypted, and no password was given for it", file,
+                            side)
+                    .hint("give it as sslpassword in the connection string in $%s or in a service file",
+                            side.toUpperCase(Locale.ROOT));
         } else if (!encrypted && !pem.group(1).equals("PRIVATE KEY")) {
             throw unreadable(side, file, "it is \"" + pem.group(1) + "\", and must be a PKCS #8 key");
         }
         byte[] encoded = Base64.getMimeDecoder().decode(pem.group(2));
         byte[] plain = encrypted ? decrypted(side, file, encoded, password) : encoded;
-        return List.of("RSA", "EC", "EdDSA", "RSASSA-PSS").stream().map(algorithm -> key(algorithm, plain)).filter(Objects::nonNull).findFirst()
-                .map(key -> new ClientKey(key, encrypted)).orElseThrow(() -> encrypted && !isWhole(plain) ? wrongPassword(side, file) : ofUnknownKind(side, file));
+        return List.of("RSA", "EC", "EdDSA", "RSASSA-PSS").stream().map(algorithm -> key(algorithm, plain))
+                .filter(Objects::nonNull).findFirst()
+                .map(key -> new ClientKey(key, encrypted)).orElseThrow(
+                        () -> encrypted && !isWhole(plain) ? wrongPassword(side, file) : ofUnknownKind(side, file));
     }
 
-    /** With another password a few in a thousand seem to open, and then hold no sequence of their own length (X.690, 8.1.3). */
+    /**
+     * With another password a few in a thousand seem to open, and then hold no sequence of their own length (X.690,
+     * 8.1.3).
+     */
     private static boolean isWhole(byte[] der) {
         int bytes = der.length > 1 && der[1] < 0 ? der[1] & 0x7f : 0;
         if (der.length < 2 + bytes || der[0] != 0x30 || bytes > 3) {
@@ -77,8 +91,13 @@ record ClientKey(PrivateKey key, boolean encrypted) {
 
     /** Another format would not help. */
     private static Failure ofUnknownKind(String side, Path file) {
-        return Failure.usage("the JDBC driver cannot read the private key \"%s\" of the %s: it is no key of a kind that Java's TLS knows", file, side)
-                .hint("have a certificate made for a key of another kind, such as RSA: openssl req -new -newkey rsa:3072 -nodes -keyout client.key -out client.csr");
+        return Failure.usage(
+                "the JDBC driver cannot read the private key \"%s\" of the %s: it is no key of a kind that Java's "
+                        + "TLS knows",
+                file, side)
+                .hint("have a certificate made for a key of another kind, such as RSA: openssl req -new -newkey "
+                        + "rsa:3072 "
+                        + "-nodes -keyout client.key -out client.csr");
     }
 
     private static Failure unreadable(String side, Path file, String why) {
@@ -86,9 +105,14 @@ record ClientKey(PrivateKey key, boolean encrypted) {
                 .hint("make one: %s; or -nocrypt in place of -v2 aes256, without a password", conversion(file));
     }
 
-    /** @return what makes a key that can be read, with a password that the person is asked for; it says how to use it, too */
+    /**
+     * @return what makes a key that can be read, with a password that the person is asked for; it says how to use it,
+     * too
+     */
     static String conversion(Path file) {
-        return "openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key && chmod 600 client.key, then sslkey=client.key and its password as sslpassword"
+        return ("openssl pkcs8 -topk8 -v2 aes256 -in %s -out client.key && chmod 600 client.key, then "
+                + "sslkey=client.key "
+                + "and its password as sslpassword")
                 .formatted(ShellScript.quoted(file.toString()));
     }
 
@@ -115,10 +139,12 @@ record ClientKey(PrivateKey key, boolean encrypted) {
                 throw unreadable(side, file, "it is encrypted with " + info.getAlgName());
             }
             PBEParameterSpec derivation = parameters.getParameterSpec(PBEParameterSpec.class);
-            SecretKey secret = SecretKeyFactory.getInstance("PBKDF2With" + scheme.group(1)).generateSecret(new PBEKeySpec(password.toCharArray(),
-                    derivation.getSalt(), derivation.getIterationCount(), Integer.parseInt(scheme.group(2))));
+            SecretKey secret = SecretKeyFactory.getInstance("PBKDF2With" + scheme.group(1))
+                    .generateSecret(new PBEKeySpec(password.toCharArray(),
+                            derivation.getSalt(), derivation.getIterationCount(), Integer.parseInt(scheme.group(2))));
             Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
-            cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(secret.getEncoded(), "AES"), derivation.getParameterSpec());
+            cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(secret.getEncoded(), "AES"),
+                    derivation.getParameterSpec());
             return cipher.doFinal(info.getEncryptedData());
         } catch (IOException e) {
             // An algorithm that this Java has no parameters for, or no PKCS #8 at all.

@@ -9,16 +9,18 @@ import java.util.stream.Collectors;
 import lib.talk.Failure;
 
 /**
- * One connection parameter of libpq (PostgreSQL manual, 34.1.2 and 34.15, versions 12 to 18) and what becomes of it here.
+ * One connection parameter of libpq (PostgreSQL manual, 34.1.2 and 34.15, versions 12 to 18) and what becomes of it
+ * here.
  *
  * @param variable the environment variable that gives it, or null
- * @param since    the first major version whose client tools know it; 12 for older ones
- * @param values   what libpq accepts, as a regular expression
+ * @param since the first major version whose client tools know it; 12 for older ones
+ * @param values what libpq accepts, as a regular expression
  * @param property the JDBC driver's name for it, or null
  * @param harmless the values that change nothing for a connection of the driver, which does not know the parameter
- * @param reason   why any other value is refused or warned of
+ * @param reason why any other value is refused or warned of
  */
-record ConnectionParameter(String name, String variable, int since, String values, Use use, String property, String harmless, String reason) {
+record ConnectionParameter(String name, String variable, int since, String values, Use use, String property,
+        String harmless, String reason) {
     /** Who gets a parameter. */
     enum Use {
         /** Read here; what follows from it is handed on. */
@@ -64,8 +66,10 @@ record ConnectionParameter(String name, String variable, int since, String value
             driver("options", "PGOPTIONS", 12, ANY, "options"),
             driver("channel_binding", "PGCHANNELBINDING", 13, "disable|prefer|require", "channelBinding"),
             driver("require_auth", "PGREQUIREAUTH", 16,
-                    "|!?(none|password|md5|gss|sspi|scram-sha-256)(,!?(none|password|md5|gss|sspi|scram-sha-256))*", "requireAuth"),
-            driver("target_session_attrs", "PGTARGETSESSIONATTRS", 12, "any|read-write|read-only|primary|standby|prefer-standby",
+                    "|!?(none|password|md5|gss|sspi|scram-sha-256)(,!?(none|password|md5|gss|sspi|scram-sha-256))*",
+                    "requireAuth"),
+            driver("target_session_attrs", "PGTARGETSESSIONATTRS", 12,
+                    "any|read-write|read-only|primary|standby|prefer-standby",
                     "targetServerType"),
             driver("load_balance_hosts", "PGLOADBALANCEHOSTS", 16, "disable|random", "loadBalanceHosts"),
             driver("gssencmode", "PGGSSENCMODE", 12, "disable|prefer|require", "gssEncMode"),
@@ -87,7 +91,8 @@ record ConnectionParameter(String name, String variable, int since, String value
             warned("sslsni", "PGSSLSNI", 14, FLAG, "1", "the JDBC driver always names the host when it opens TLS"),
             tools("sslkeylogfile", null, 18, ANY),
             tools("requirepeer", "PGREQUIREPEER", 12, ANY),
-            warned("min_protocol_version", "PGMINPROTOCOLVERSION", 18, "|3\\.0|3\\.2|latest", "|3\\.0", "the JDBC driver speaks protocol 3.0"),
+            warned("min_protocol_version", "PGMINPROTOCOLVERSION", 18, "|3\\.0|3\\.2|latest", "|3\\.0",
+                    "the JDBC driver speaks protocol 3.0"),
             tools("max_protocol_version", "PGMAXPROTOCOLVERSION", 18, "|3\\.0|3\\.2|latest"),
             refused("replication", null, 12, ANY, "|(?i)false|off|no|0", "a replication connection runs no queries"),
             refused("scram_client_key", null, 18, ANY, "", SCRAM_KEYS),
@@ -101,18 +106,25 @@ record ConnectionParameter(String name, String variable, int since, String value
             ignored("authtype", "PGAUTHTYPE"),
             ignored("tty", "PGTTY"));
 
-    private static final Map<String, ConnectionParameter> BY_NAME = ALL.stream().collect(Collectors.toMap(ConnectionParameter::name, Function.identity()));
+    private static final Map<String, ConnectionParameter> BY_NAME =
+            ALL.stream().collect(Collectors.toMap(ConnectionParameter::name, Function.identity()));
 
     private static final Set<String> SECRETS =
             Set.of("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret");
 
-    /** Without these a connection could be weaker than asked for, so a client that does not know them is no client for it. */
-    private static final Set<String> PROTECTIONS = Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version",
-            "sslpassword");
+    /**
+     * Without these a connection could be weaker than asked for, so a client that does not know them is no client for
+     * it.
+     */
+    private static final Set<String> PROTECTIONS =
+            Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version",
+                    "sslpassword");
 
     /** Names that people try, and what libpq calls them. */
-    private static final Map<String, String> MISNOMERS = Map.of("database", "dbname", "db", "dbname", "username", "user", "hostname", "host",
-            "server", "host", "pass", "password", "passwd", "password", "pwd", "password", "ssl", "sslmode", "schema", "options");
+    private static final Map<String, String> MISNOMERS =
+            Map.of("database", "dbname", "db", "dbname", "username", "user", "hostname", "host",
+                    "server", "host", "pass", "password", "passwd", "password", "pwd", "password", "ssl", "sslmode",
+                    "schema", "options");
 
     /** @return the keyword of this name, or null */
     static ConnectionParameter of(String name) {
@@ -128,7 +140,8 @@ record ConnectionParameter(String name, String variable, int since, String value
     static Failure unknown(String side, String name) {
         String meant = meant(name);
         return Failure.usage("invalid connection option \"%s\" for the %s", name, side)
-                .hint(meant == null ? "options are named as in libpq: host, port, dbname, user, sslmode, …" : "did you mean \"" + meant + "\"?");
+                .hint(meant == null ? "options are named as in libpq: host, port, dbname, user, sslmode, …"
+                        : "did you mean \"" + meant + "\"?");
     }
 
     /** @return the keyword that somebody who wrote this probably meant, or null */
@@ -160,11 +173,13 @@ record ConnectionParameter(String name, String variable, int since, String value
         return new ConnectionParameter(name, variable, since, values, Use.TOOLS, null, ANY, "");
     }
 
-    private static ConnectionParameter warned(String name, String variable, int since, String values, String harmless, String reason) {
+    private static ConnectionParameter warned(String name, String variable, int since, String values, String harmless,
+            String reason) {
         return new ConnectionParameter(name, variable, since, values, Use.WARNED, null, harmless, reason);
     }
 
-    private static ConnectionParameter refused(String name, String variable, int since, String values, String harmless, String reason) {
+    private static ConnectionParameter refused(String name, String variable, int since, String values, String harmless,
+            String reason) {
         return new ConnectionParameter(name, variable, since, values, Use.REFUSED, null, harmless, reason);
     }
 

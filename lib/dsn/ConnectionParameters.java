@@ -8,8 +8,9 @@ import java.util.Map;
 import lib.talk.Failure;
 
 /**
- * The parameters of one side with what libpq adds to a connection string: the service file, then the environment (PostgreSQL manual, 34.15).
- * Every value is one that libpq accepts, and none is one that the JDBC driver would silently not honour.
+ * The parameters of one side with what libpq adds to a connection string: the service file, then the environment
+ * (PostgreSQL manual, 34.15). Every value is one that libpq accepts, and none is one that the JDBC driver would
+ * silently not honour.
  */
 final class ConnectionParameters {
     final String side;
@@ -25,7 +26,8 @@ final class ConnectionParameters {
 
     /** @throws Failure usage, naming the side */
     static ConnectionParameters of(String side, String text, Map<String, String> environment) {
-        ConnectionParameters parameters = new ConnectionParameters(side, new LinkedHashMap<>(ConnectionString.parse(side, text)), environment);
+        ConnectionParameters parameters =
+                new ConnectionParameters(side, new LinkedHashMap<>(ConnectionString.parse(side, text)), environment);
         parameters.addService();
         parameters.addEnvironment();
         parameters.values.forEach(parameters::check);
@@ -73,7 +75,8 @@ final class ConnectionParameters {
         values.forEach((name, value) -> {
             ConnectionParameter keyword = ConnectionParameter.of(name);
             if (keyword.use() == ConnectionParameter.Use.WARNED && !value.matches(keyword.harmless())) {
-                warnings.add("%s%s holds for the client tools only: %s".formatted(name, origin(name), keyword.reason()));
+                warnings.add(
+                        "%s%s holds for the client tools only: %s".formatted(name, origin(name), keyword.reason()));
             }
         });
         return warnings;
@@ -88,8 +91,8 @@ final class ConnectionParameters {
         String service = values.getOrDefault("service", environment.get("PGSERVICE"));
         if (service != null) {
             String file = values.getOrDefault("servicefile", environment.get("PGSERVICEFILE"));
-            ServiceFile.look(side, service, file, home(), environment).forEach((name, value) ->
-                    add(name, value, " (in service \"" + service + "\")"));
+            ServiceFile.look(side, service, file, home(), environment)
+                    .forEach((name, value) -> add(name, value, " (in service \"" + service + "\")"));
         }
     }
 
@@ -118,7 +121,8 @@ final class ConnectionParameters {
         ConnectionParameter keyword = ConnectionParameter.of(name);
         if (!value.matches(keyword.values())) {
             Failure failure = Failure.usage("invalid %s \"%s\"%s for the %s", name, value, origin(name), side);
-            throw keyword.values().matches("[a-z01|-]+") ? failure.hint("it is one of %s", keyword.values().replace("|", ", ")) : failure;
+            throw keyword.values().matches("[a-z01|-]+")
+                    ? failure.hint("it is one of %s", keyword.values().replace("|", ", ")) : failure;
         }
         if (keyword.use() == ConnectionParameter.Use.REFUSED && !value.matches(keyword.harmless())) {
             throw Failure.usage("%s%s cannot be used for the %s: %s", name, origin(name), side, keyword.reason());

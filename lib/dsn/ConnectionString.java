@@ -7,13 +7,15 @@ import java.util.regex.Pattern;
 import lib.talk.Failure;
 
 /**
- * The syntax of a connection string, as libpq reads it (PostgreSQL manual, 34.1.1): a URI, {@code key = 'value'} pairs, or, as for psql,
- * a bare database name. A text may hold a password anywhere, even where none belongs, so a message repeats nothing of it that could be one.
+ * The syntax of a connection string, as libpq reads it (PostgreSQL manual, 34.1.1): a URI, {@code key = 'value'} pairs,
+ * or, as for psql, a bare database name. A text may hold a password anywhere, even where none belongs, so a message
+ * repeats nothing of it that could be one.
  */
 final class ConnectionString {
     private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://.*", Pattern.DOTALL);
     private static final String EXAMPLE = "postgresql://user@host:5432/database or \"host=… port=… dbname=… user=…\"";
-    private static final String QUOTING = "a value with blanks is written 'in quotes', with \\' and \\\\ for ' and \\ in it";
+    private static final String QUOTING =
+            "a value with blanks is written 'in quotes', with \\' and \\\\ for ' and \\ in it";
 
     private final String side;
     private final String text;
@@ -44,9 +46,11 @@ final class ConnectionString {
         Matcher scheme = SCHEME.matcher(trimmed);
         if (trimmed.startsWith("jdbc:")) {
             throw Failure.usage("the %s is given as a JDBC URL", side)
-                    .hint("leave off \"jdbc:\", and write user and password as postgresql://user:password@host:port/database");
+                    .hint("leave off \"jdbc:\", and write user and password as "
+                            + "postgresql://user:password@host:port/database");
         } else if (scheme.matches()) {
-            throw Failure.usage("unknown scheme \"%s\" in the connection URI for the %s", scheme.group(1), side).hint("write " + EXAMPLE);
+            throw Failure.usage("unknown scheme \"%s\" in the connection URI for the %s", scheme.group(1), side)
+                    .hint("write " + EXAMPLE);
         }
         return text.indexOf('=') < 0 ? bareName(side, text) : new ConnectionString(side, text).pairs();
     }
@@ -60,7 +64,8 @@ final class ConnectionString {
     }
 
     private static Failure neither(String side) {
-        return Failure.usage("the connection string for the %s is neither a URI nor key=value pairs nor a plain database name", side)
+        return Failure.usage(
+                "the connection string for the %s is neither a URI nor key=value pairs nor a plain database name", side)
                 .hint("write %s; a database name with other characters is written dbname='…'", EXAMPLE);
     }
 
@@ -84,10 +89,12 @@ final class ConnectionString {
             at++;
         }
         String name = text.substring(start, at);
-        boolean stray = previous != null && ConnectionParameter.of(previous).secret() || !ConnectionParameter.isWord(name);
+        boolean stray =
+                previous != null && ConnectionParameter.of(previous).secret() || !ConnectionParameter.isWord(name);
         skipBlanks();
         if (at == text.length() || text.charAt(at) != '=') {
-            throw stray ? strayWord() : Failure.usage("missing \"=\" after \"%s\" in the connection string for the %s", name, side).hint(QUOTING);
+            throw stray ? strayWord() : Failure
+                    .usage("missing \"=\" after \"%s\" in the connection string for the %s", name, side).hint(QUOTING);
         }
         if (ConnectionParameter.of(name) == null && !name.equals("requiressl")) {
             throw stray ? strayWord() : ConnectionParameter.unknown(side, name);
@@ -99,7 +106,9 @@ final class ConnectionString {
     /** After a secret, a word that is no keyword may be the rest of that secret. */
     private Failure strayWord() {
         return previous == null ? neither(side)
-                : Failure.usage("no connection option follows the value of \"%s\" in the connection string for the %s", previous, side)
+                : Failure
+                        .usage("no connection option follows the value of \"%s\" in the connection string for the %s",
+                                previous, side)
                         .hint(QUOTING);
     }
 

@@ -12,13 +12,14 @@ import lib.talk.Failure;
 
 /**
  * A connection URI as libpq reads it (PostgreSQL manual, 34.1.1.2):
- * {@code postgresql://[user[:password]@][host][:port][,…][/database][?name=value[&…]]}, percent-encoding everywhere. One thing is stricter
- * than libpq: an "@" after the user information must be written %40, because it is nearly always a password that was not encoded, and libpq
- * would send the rest of that password to the name server.
+ * {@code postgresql://[user[:password]@][host][:port][,…][/database][?name=value[&…]]}, percent-encoding everywhere.
+ * One thing is stricter than libpq: an "@" after the user information must be written %40, because it is nearly always
+ * a password that was not encoded, and libpq would send the rest of that password to the name server.
  */
 final class ConnectionUri {
     private static final String ENCODING =
-            "percent-encode special characters: % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, & as %26, = as %3D, blank as %20";
+            "percent-encode special characters: % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, & as "
+                    + "%26, = as %3D, blank as %20";
 
     private final String side;
     private final Map<String, String> values = new LinkedHashMap<>();
@@ -36,7 +37,9 @@ final class ConnectionUri {
         return text.startsWith("postgresql://") || text.startsWith("postgres://");
     }
 
-    /** @throws Failure usage, naming the side and the part that is wrong, without its text where that could be a secret */
+    /**
+     * @throws Failure usage, naming the side and the part that is wrong, without its text where that could be a secret
+     */
     static Map<String, String> parse(String side, String uri) {
         ConnectionUri parser = new ConnectionUri(side, uri.substring(uri.indexOf("://") + 3));
         parser.user();
@@ -98,12 +101,15 @@ final class ConnectionUri {
         }
         rest = rest.substring(1);
         String port = decode(take("/?,"), "port").strip();
-        if (port.isEmpty() || port.matches("\\d{1,5}") && Integer.parseInt(port) >= 1 && Integer.parseInt(port) <= 65535) {
+        if (port.isEmpty()
+                || port.matches("\\d{1,5}") && Integer.parseInt(port) >= 1 && Integer.parseInt(port) <= 65535) {
             return port;
         }
         // In "user:pass" without a host, the "port" is the password.
-        throw Failure.usage("invalid port%s in the connection URI for the %s", unambiguous ? " \"" + port + '"' : "", side)
-                .hint("a port is a number from 1 to 65535" + (unambiguous ? "" : "; in user and password, " + ENCODING));
+        throw Failure
+                .usage("invalid port%s in the connection URI for the %s", unambiguous ? " \"" + port + '"' : "", side)
+                .hint("a port is a number from 1 to 65535"
+                        + (unambiguous ? "" : "; in user and password, " + ENCODING));
     }
 
     private void database() {
@@ -121,14 +127,18 @@ final class ConnectionUri {
         boolean afterSecret = false;
         for (String parameter : rest.substring(1).split("&")) {
             int equals = parameter.indexOf('=');
-            String name = decode(parameter.substring(0, equals < 0 ? parameter.length() : equals), "name of a parameter");
+            String name =
+                    decode(parameter.substring(0, equals < 0 ? parameter.length() : equals), "name of a parameter");
             boolean showable = ConnectionParameter.of(name) != null
-                    || equals >= 0 && !afterSecret && ConnectionParameter.isWord(name) && (unambiguous || rest.indexOf('@') < 0);
+                    || equals >= 0 && !afterSecret && ConnectionParameter.isWord(name)
+                            && (unambiguous || rest.indexOf('@') < 0);
             if (equals < 0 || parameter.indexOf('=', equals + 1) >= 0) {
                 throw Failure.usage("%s \"=\" in %s of the connection URI for the %s", equals < 0 ? "missing" : "extra",
                         showable ? "parameter \"" + name + '"' : "a parameter", side).hint(ENCODING);
             }
-            parameter(name, decode(parameter.substring(equals + 1), "parameter " + (showable ? '"' + name + '"' : "values")), showable);
+            parameter(name,
+                    decode(parameter.substring(equals + 1), "parameter " + (showable ? '"' + name + '"' : "values")),
+                    showable);
             afterSecret = ConnectionParameter.of(name) != null && ConnectionParameter.of(name).secret();
         }
     }
@@ -173,7 +183,8 @@ final class ConnectionUri {
         ByteArrayOutputStream decoded = new ByteArrayOutputStream();
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == ' ') {
-                throw Failure.usage("unexpected blank in the %s in the connection URI for the %s", part, side).hint("write it as %20");
+                throw Failure.usage("unexpected blank in the %s in the connection URI for the %s", part, side)
+                        .hint("write it as %20");
             }
             if (bytes[i] != '%') {
                 decoded.write(bytes[i]);
@@ -182,7 +193,8 @@ final class ConnectionUri {
             int high = i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
             int low = i + 2 < bytes.length ? Character.digit(bytes[i + 2], 16) : -1;
             if (high < 0 || low < 0 || high + low == 0) {
-                throw Failure.usage("invalid percent-encoding in the %s in the connection URI for the %s", part, side).hint(ENCODING);
+                throw Failure.usage("invalid percent-encoding in the %s in the connection URI for the %s", part, side)
+                        .hint(ENCODING);
             }
             decoded.write(high << 4 | low);
             i += 2;
@@ -190,7 +202,8 @@ final class ConnectionUri {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(decoded.toByteArray())).toString();
         } catch (CharacterCodingException e) {
-            throw Failure.usage("the percent-encoding in the %s in the connection URI for the %s is not UTF-8", part, side);
+            throw Failure.usage("the percent-encoding in the %s in the connection URI for the %s is not UTF-8", part,
+                    side);
         }
     }
 }

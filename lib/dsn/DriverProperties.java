@@ -25,7 +25,8 @@ final class DriverProperties {
         }
         properties.setProperty("tcpKeepAlive", String.valueOf(parameters.number("keepalives", 1) != 0));
         // Zero and less wait for ever in libpq; the driver knows only zero.
-        properties.setProperty("connectTimeout", String.valueOf(Math.max(0, parameters.number("connect_timeout", CONNECT_TIMEOUT))));
+        properties.setProperty("connectTimeout",
+                String.valueOf(Math.max(0, parameters.number("connect_timeout", CONNECT_TIMEOUT))));
         DriverTls.put(parameters, servers, properties, warnings);
         putAddresses(parameters.side, servers, properties);
         return properties;
@@ -34,7 +35,8 @@ final class DriverProperties {
     private static String translate(String keyword, String value) {
         return switch (keyword) {
             case "load_balance_hosts" -> String.valueOf(value.equals("random"));
-            // The driver tells servers apart by transaction_read_only, so that it knows two kinds where libpq knows four.
+            // The driver tells servers apart by transaction_read_only, so that it knows two kinds where libpq knows
+            // four.
             case "target_session_attrs" -> switch (value) {
                 case "read-write", "primary" -> "primary";
                 case "read-only", "standby" -> "secondary";
@@ -51,7 +53,8 @@ final class DriverProperties {
             if (!server.address().isEmpty() && !server.host().isEmpty()) {
                 String other = addresses.put(server.inUri(), server.address());
                 if (other != null && !other.equals(server.address())) {
-                    throw Failure.usage("the host \"%s\" of the %s has two addresses, \"%s\" and \"%s\"", server.host(), side, other,
+                    throw Failure.usage("the host \"%s\" of the %s has two addresses, \"%s\" and \"%s\"", server.host(),
+                            side, other,
                             server.address()).hint("give one hostaddr for each host name");
                 }
             }

@@ -16,12 +16,15 @@ import java.util.stream.Collectors;
 import lib.talk.Failure;
 
 /**
- * One side's connection parameters, read exactly as libpq reads them (PostgreSQL manual, 34.1, 34.15 to 34.17), for the JDBC driver and for
- * PostgreSQL's client tools alike: connection string, then service file, then environment, then built-in defaults.
+ * One side's connection parameters, read exactly as libpq reads them (PostgreSQL manual, 34.1, 34.15 to 34.17), for the
+ * JDBC driver and for PostgreSQL's client tools alike: connection string, then service file, then environment, then
+ * built-in defaults.
  *
- * <p>It differs from libpq in this: without a host it takes "localhost", and a Unix socket is refused, because the JDBC driver knows only
- * TCP; connecting times out after 10 s; client_encoding is ignored; a parameter that protects the connection and that the driver does not
- * know is refused. Immutable; its text form is {@link #display}, without secrets.
+ * <p>
+ * It differs from libpq in this: without a host it takes "localhost", and a Unix socket is refused, because the JDBC
+ * driver knows only TCP; connecting times out after 10 s; client_encoding is ignored; a parameter that protects the
+ * connection and that the driver does not know is refused. Immutable; its text form is {@link #display}, without
+ * secrets.
  */
 public final class Dsn {
     private static final String APPLICATION = "tsmigrate";
@@ -34,7 +37,10 @@ public final class Dsn {
     private final boolean passwordOnCommandLine;
     private final String database;
     private final String password;
-    /** Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of the server. */
+    /**
+     * Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of
+     * the server.
+     */
     private final Map<String, String> secretFiles;
 
     private Dsn(ConnectionParameters parameters, boolean typed) {
@@ -51,12 +57,14 @@ public final class Dsn {
         secretFiles = new TreeMap<>();
     }
 
-    private Dsn(Dsn other, ConnectionParameters parameters, String database, String password, Map<String, String> secretFiles) {
+    private Dsn(Dsn other, ConnectionParameters parameters, String database, String password,
+            Map<String, String> secretFiles) {
         this.parameters = parameters;
         wire = other.wire;
         servers = other.servers;
         warnings = other.warnings;
-        driver = parameters == other.parameters ? other.driver : DriverProperties.of(parameters, servers, new ArrayList<>());
+        driver = parameters == other.parameters ? other.driver
+                : DriverProperties.of(parameters, servers, new ArrayList<>());
         passwordOnCommandLine = other.passwordOnCommandLine;
         this.database = database;
         this.password = password;
@@ -66,9 +74,10 @@ public final class Dsn {
     /**
      * Reads a connection string and everything that libpq adds to it.
      *
-     * @param side        "source" or "target", for messages
-     * @param text        a URI, key=value pairs or a database name; null or blank leaves everything to the environment and the defaults
-     * @param typed       whether the text stood on our own command line, where others can see it
+     * @param side "source" or "target", for messages
+     * @param text a URI, key=value pairs or a database name; null or blank leaves everything to the environment and the
+     * defaults
+     * @param typed whether the text stood on our own command line, where others can see it
      * @param environment the environment variables, HOME among them
      * @throws Failure usage, naming the side, in one line that holds no secret
      */
@@ -88,14 +97,16 @@ public final class Dsn {
     }
 
     /**
-     * Whether a connection should be tried with TLS first, where it may be encrypted or not (sslmode "prefer", the default, and "allow").
+     * Whether a connection should be tried with TLS first, where it may be encrypted or not (sslmode "prefer", the
+     * default, and "allow").
      *
      * @return null where the connection string leaves no choice
      */
     public Boolean triesTlsFirst() {
         String mode = parameters.or("sslmode", "prefer");
         // With Kerberos' own encryption it is not TLS that decides.
-        boolean open = List.of("prefer", "allow").contains(mode) && !List.of("prefer", "require").contains(parameters.or("gssencmode", "disable"));
+        boolean open = List.of("prefer", "allow").contains(mode)
+                && !List.of("prefer", "require").contains(parameters.or("gssencmode", "disable"));
         return open ? mode.equals("prefer") : null;
     }
 
@@ -104,7 +115,10 @@ public final class Dsn {
         return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password, secretFiles);
     }
 
-    /** @return whether every connection is encrypted: the connection string wants it so, or the first connection has found that it can be */
+    /**
+     * @return whether every connection is encrypted: the connection string wants it so, or the first connection has
+     * found that it can be
+     */
     public boolean isEncrypted() {
         return !List.of("prefer", "allow", "disable").contains(parameters.or("sslmode", "prefer"));
     }
@@ -168,8 +182,9 @@ public final class Dsn {
     }
 
     /**
-     * Connection properties for the JDBC driver, the password among them; a fresh copy. Without a password the property is empty, because
-     * for an absent one the driver would read a password file of its own choice, even one that others can read.
+     * Connection properties for the JDBC driver, the password among them; a fresh copy. Without a password the property
+     * is empty, because for an absent one the driver would read a password file of its own choice, even one that others
+     * can read.
      */
     public Properties jdbcProperties() {
         Properties properties = new Properties();
@@ -186,8 +201,8 @@ public final class Dsn {
     }
 
     /**
-     * A key=value string for {@code -d} of a client tool: everything that decides where and how to connect, without secrets, so that nothing
-     * in the tool's own environment matters (see {@link #toolVariables}).
+     * A key=value string for {@code -d} of a client tool: everything that decides where and how to connect, without
+     * secrets, so that nothing in the tool's own environment matters (see {@link #toolVariables}).
      *
      * @param clientMajor the major version of the tool; what it does not know is left out
      * @throws Failure refused, if what it does not know protects the connection
@@ -197,13 +212,14 @@ public final class Dsn {
     }
 
     /**
-     * A URI that stands for itself, wherever it is used: what files and variables of this machine have added is in it, the password too. It is
-     * ASCII and one line, so that neither a shell nor a locale can change it.
+     * A URI that stands for itself, wherever it is used: what files and variables of this machine have added is in it,
+     * the password too. It is ASCII and one line, so that neither a shell nor a locale can change it.
      *
      * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
      */
     public String portable(Map<String, String> replaced) {
-        Map<String, String> values = ClientConninfo.values(parameters, servers, wire, user(), database, applicationName(), Integer.MAX_VALUE);
+        Map<String, String> values = ClientConninfo.values(parameters, servers, wire, user(), database,
+                applicationName(), Integer.MAX_VALUE);
         if (password != null) {
             values.put("password", password);
         }
@@ -215,10 +231,15 @@ public final class Dsn {
                 .collect(Collectors.joining("&", "postgresql://?", ""));
     }
 
-    /** @return the files of this machine that the connection needs beside the password, by libpq's keyword: certificates and their key */
+    /**
+     * @return the files of this machine that the connection needs beside the password, by libpq's keyword: certificates
+     * and their key
+     */
     public Map<String, Path> files() {
-        Map<String, Path> files = new TreeMap<>(Map.of("sslrootcert", parameters.file("sslrootcert", ".postgresql/root.crt"),
-                "sslcert", parameters.file("sslcert", ".postgresql/postgresql.crt"), "sslkey", parameters.file("sslkey", ".postgresql/postgresql.key")));
+        Map<String, Path> files =
+                new TreeMap<>(Map.of("sslrootcert", parameters.file("sslrootcert", ".postgresql/root.crt"),
+                        "sslcert", parameters.file("sslcert", ".postgresql/postgresql.crt"), "sslkey",
+                        parameters.file("sslkey", ".postgresql/postgresql.key")));
         files.values().removeIf(file -> !Files.isRegularFile(file) || file.equals(Path.of("system")));
         return files;
     }
@@ -235,8 +256,8 @@ public final class Dsn {
     }
 
     /**
-     * @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no password, and
-     *     PGSERVICEFILE, another one, if there is a password for the key of a certificate
+     * @return variables to set for a client tool: PGPASSFILE, a file that only this user can read, empty if there is no
+     * password, and PGSERVICEFILE, another one, if there is a password for the key of a certificate
      */
     public Map<String, String> toolEnvironment() {
         synchronized (secretFiles) {
@@ -252,9 +273,11 @@ public final class Dsn {
 
     /** @return the variables that must not reach a client tool, because libpq or the tool would follow them */
     public static Set<String> toolVariables() {
-        Set<String> names = new TreeSet<>(List.of("PGREQUIRESSL", "PGSYSCONFDIR", "PGREALM", "PGDATESTYLE", "PGTZ", "PGGEQO", "PG_COLOR",
-                "PG_COLORS"));
-        ConnectionParameter.ALL.stream().map(ConnectionParameter::variable).filter(name -> name != null).forEach(names::add);
+        Set<String> names = new TreeSet<>(
+                List.of("PGREQUIRESSL", "PGSYSCONFDIR", "PGREALM", "PGDATESTYLE", "PGTZ", "PGGEQO", "PG_COLOR",
+                        "PG_COLORS"));
+        ConnectionParameter.ALL.stream().map(ConnectionParameter::variable).filter(name -> name != null)
+                .forEach(names::add);
         return names;
     }
 
@@ -274,7 +297,9 @@ public final class Dsn {
             found.add(PassFile.password(file, server.name(), server.port(), database, user(), warnings));
         }
         if (new HashSet<>(found).size() > 1) {
-            throw Failure.usage("the password file \"%s\" does not give the same password for all hosts of the %s (%s)", file, side(), display())
+            throw Failure
+                    .usage("the password file \"%s\" does not give the same password for all hosts of the %s (%s)",
+                            file, side(), display())
                     .hint("give each host the same line, or name one host only");
         }
         return found.get(0) == null || found.get(0).isEmpty() ? null : found.get(0);

@@ -91,7 +91,8 @@ public final class Endpoints {
         String text = given == null ? environment.get(variable) : given;
         if (text == null || text.isEmpty()) {
             throw Failure.usage("no %s was given", side)
-                    .hint("use --%s or set %s to a connection string such as 'postgresql://user@host:5432/database'", side, variable);
+                    .hint("use --%s or set %s to a connection string such as 'postgresql://user@host:5432/database'",
+                            side, variable);
         }
         if (serverTimeout < 0) {
             throw Failure.usage("--server-timeout must be a number of seconds, or 0 for never, got %d", serverTimeout);
@@ -100,8 +101,13 @@ public final class Endpoints {
         dsn.wire().watched(console, serverTimeout);
         dsn.warnings().forEach(warning -> console.warn("%s", warning));
         if (dsn.passwordOnCommandLine()) {
-            console.warn("the password of the %s stands on the command line, where ps shows it to every user of this machine", side);
-            console.hint("leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string into $%s", variable);
+            console.warn(
+                    "the password of the %s stands on the command line, where ps shows it to every user of this "
+                            + "machine",
+                    side);
+            console.hint(
+                    "leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string into $%s",
+                    variable);
         }
         return dsn;
     }

@@ -13,8 +13,8 @@ import lib.talk.Failure;
 import lib.talk.PrivateFile;
 
 /**
- * Password files as libpq reads them (PostgreSQL manual, 34.16): lines of {@code host:port:database:user:password}, where the first four
- * may be {@code *} and {@code \} escapes {@code :} and itself.
+ * Password files as libpq reads them (PostgreSQL manual, 34.16): lines of {@code host:port:database:user:password},
+ * where the first four may be {@code *} and {@code \} escapes {@code :} and itself.
  */
 public final class PassFile {
     private static final int FIELDS_TO_MATCH = 4;
@@ -27,11 +27,13 @@ public final class PassFile {
     /**
      * The password of the first line that fits.
      *
-     * @param file     may be missing
-     * @param warnings is told, as libpq tells the user, when the file is ignored because others can read it or it is no file
+     * @param file may be missing
+     * @param warnings is told, as libpq tells the user, when the file is ignored because others can read it or it is no
+     * file
      * @return null if nothing fits
      */
-    public static String password(Path file, String host, int port, String database, String user, List<String> warnings) {
+    public static String password(Path file, String host, int port, String database, String user,
+            List<String> warnings) {
         if (!Files.exists(file)) {
             return null;
         }
@@ -44,7 +46,8 @@ public final class PassFile {
             return null;
         }
         try (Stream<String> lines = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines()) {
-            return lines.filter(line -> !line.startsWith("#")).map(line -> passwordIn(line, host, String.valueOf(port), database, user))
+            return lines.filter(line -> !line.startsWith("#"))
+                    .map(line -> passwordIn(line, host, String.valueOf(port), database, user))
                     .filter(password -> password != null).findFirst().orElse(null);
         } catch (IOException e) {
             warnings.add("password file \"" + file + "\" could not be read");
@@ -57,7 +60,8 @@ public final class PassFile {
             return "is not a plain file";
         }
         try {
-            return isPrivate(file) ? null : "has group or world access and is ignored; permissions should be u=rw (0600) or less";
+            return isPrivate(file) ? null
+                    : "has group or world access and is ignored; permissions should be u=rw (0600) or less";
         } catch (IOException | UnsupportedOperationException e) {
             return null;
         }

@@ -8,7 +8,7 @@ import lib.talk.ShellScript;
 /**
  * One of the places to try, in order (PostgreSQL manual, 34.1.1.3).
  *
- * @param host    the name, for certificates and password files too; may be empty if there is an address
+ * @param host the name, for certificates and password files too; may be empty if there is an address
  * @param address the numeric address to connect to instead of looking the name up, or empty
  */
 record ServerAddress(String host, String address, int port) {
@@ -24,18 +24,21 @@ record ServerAddress(String host, String address, int port) {
         List<String> hosts = list(parameters, "host");
         int count = Math.max(1, addresses.isEmpty() ? hosts.size() : addresses.size());
         if (hosts.size() > 0 && hosts.size() != count) {
-            throw Failure.usage("could not match %d host names%s to %d hostaddr values%s for the %s", hosts.size(), parameters.origin("host"),
+            throw Failure.usage("could not match %d host names%s to %d hostaddr values%s for the %s", hosts.size(),
+                    parameters.origin("host"),
                     count, parameters.origin("hostaddr"), side);
         }
         List<String> ports = list(parameters, "port");
         if (ports.size() > 1 && ports.size() != count) {
-            throw Failure.usage("could not match %d port numbers%s to %d hosts for the %s", ports.size(), parameters.origin("port"), count, side);
+            throw Failure.usage("could not match %d port numbers%s to %d hosts for the %s", ports.size(),
+                    parameters.origin("port"), count, side);
         }
         List<ServerAddress> servers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             String port = ports.isEmpty() ? "" : ports.get(ports.size() == 1 ? 0 : i).strip();
             String address = addresses.isEmpty() ? "" : addresses.get(i);
-            ServerAddress server = new ServerAddress(host(hosts.isEmpty() ? "" : hosts.get(i), address), address, port(parameters, port));
+            ServerAddress server = new ServerAddress(host(hosts.isEmpty() ? "" : hosts.get(i), address), address,
+                    port(parameters, port));
             server.check(parameters);
             servers.add(server);
         }
@@ -79,16 +82,24 @@ record ServerAddress(String host, String address, int port) {
 
     private void check(ConnectionParameters parameters) {
         if (!address.isEmpty() && !address.matches(IPV4 + '|' + IPV6)) {
-            throw Failure.usage("invalid hostaddr \"%s\"%s for the %s", address, parameters.origin("hostaddr"), parameters.side)
+            throw Failure
+                    .usage("invalid hostaddr \"%s\"%s for the %s", address, parameters.origin("hostaddr"),
+                            parameters.side)
                     .hint("hostaddr is a numeric address; a name is given as host");
         } else if (isSocket(host)) {
-            throw Failure.usage("the host \"%s\"%s of the %s is a Unix socket, and this tool connects through TCP", host,
+            throw Failure
+                    .usage("the host \"%s\"%s of the %s is a Unix socket, and this tool connects through TCP", host,
                             parameters.origin("host"), parameters.side)
-                    .hint("use host=localhost port=%d; psql -h %s -p %d%s -d postgres -Atc \"show listen_addresses\" says where the server listens", port,
-                            ShellScript.quoted(host), port, parameters.or("user", null) == null ? "" : " -U " + ShellScript.quoted(parameters.or("user", null)));
+                    .hint("use host=localhost port=%d; psql -h %s -p %d%s -d postgres -Atc \"show listen_addresses\" "
+                            + "says where the server listens",
+                            port,
+                            ShellScript.quoted(host), port, parameters.or("user", null) == null ? ""
+                                    : " -U " + ShellScript.quoted(parameters.or("user", null)));
         } else if (!host.matches(NAME + '|' + IPV6)) {
             // Other characters are more likely those of a password than of a name.
-            throw Failure.usage("invalid host%s%s for the %s", host.matches("[\\w.:-]+") ? " \"" + host + '"' : "", parameters.origin("host"),
+            throw Failure
+                    .usage("invalid host%s%s for the %s", host.matches("[\\w.:-]+") ? " \"" + host + '"' : "",
+                            parameters.origin("host"),
                             parameters.side)
                     .hint("several hosts are separated by commas, and the port is given as port");
         }

@@ -10,13 +10,17 @@ import java.util.Map;
 import lib.talk.Failure;
 
 /**
- * Connection service files as libpq reads them (PostgreSQL manual, 34.17): {@code keyword=value} lines under {@code [service]}, without
- * quoting and without blanks around "=". LDAP look-ups are refused.
+ * Connection service files as libpq reads them (PostgreSQL manual, 34.17): {@code keyword=value} lines under
+ * {@code [service]}, without quoting and without blanks around "=". LDAP look-ups are refused.
  */
 final class ServiceFile {
-    /** Where packages of PostgreSQL keep the system-wide file: Debian, PGDG for Red Hat, the default of a build, Homebrew. */
-    private static final List<String> SYSTEM_FOLDERS = List.of("/etc/postgresql-common", "/etc/sysconfig/pgsql", "/usr/local/pgsql/etc",
-            "/opt/homebrew/etc/postgresql", "/usr/local/etc/postgresql");
+    /**
+     * Where packages of PostgreSQL keep the system-wide file: Debian, PGDG for Red Hat, the default of a build,
+     * Homebrew.
+     */
+    private static final List<String> SYSTEM_FOLDERS =
+            List.of("/etc/postgresql-common", "/etc/sysconfig/pgsql", "/usr/local/pgsql/etc",
+                    "/opt/homebrew/etc/postgresql", "/usr/local/etc/postgresql");
 
     private final String side;
     private final String service;
@@ -33,7 +37,8 @@ final class ServiceFile {
      * @return values by keyword; of a keyword given twice, the first
      * @throws Failure usage, when the service or the named file is missing or a line is malformed
      */
-    public static Map<String, String> look(String side, String service, String named, Path home, Map<String, String> environment) {
+    public static Map<String, String> look(String side, String service, String named, Path home,
+            Map<String, String> environment) {
         ServiceFile reader = new ServiceFile(side, service);
         Path own = named != null ? Path.of(named) : home.resolve(".pg_service.conf");
         if (named != null && !Files.exists(own)) {
@@ -87,13 +92,16 @@ final class ServiceFile {
         int equals = line.indexOf('=');
         String name = line.substring(0, Math.max(0, equals));
         if (line.startsWith("ldap")) {
-            throw Failure.usage("LDAP look-up in %s is not supported", place).hint("write the parameters themselves into the file");
+            throw Failure.usage("LDAP look-up in %s is not supported", place)
+                    .hint("write the parameters themselves into the file");
         } else if (equals < 0) {
             throw Failure.usage("syntax error in %s", place).hint("a line is keyword=value");
         } else if (name.startsWith("service")) {
-            throw Failure.usage("nested \"%s\" in %s", name.startsWith("servicefile") ? "servicefile" : "service", place);
+            throw Failure.usage("nested \"%s\" in %s", name.startsWith("servicefile") ? "servicefile" : "service",
+                    place);
         } else if (ConnectionParameter.of(name) == null) {
-            throw Failure.usage("unknown keyword %sin %s", ConnectionParameter.isWord(name) ? '"' + name + "\" " : "", place)
+            throw Failure
+                    .usage("unknown keyword %sin %s", ConnectionParameter.isWord(name) ? '"' + name + "\" " : "", place)
                     .hint("a line is keyword=value, without blanks around the \"=\"");
         }
         found.putIfAbsent(name, line.substring(equals + 1));

@@ -17,11 +17,15 @@ import lib.talk.Console;
 import lib.talk.Failure;
 
 /**
- * All sockets of this process to one side, whatever session or cancel request they are for: each has the keepalives that libpq would give it,
- * what arrives on any of them is noted, and they can be closed from outside, which ends whoever waits on one. Safe for use by several threads.
+ * All sockets of this process to one side, whatever session or cancel request they are for: each has the keepalives
+ * that libpq would give it, what arrives on any of them is noted, and they can be closed from outside, which ends
+ * whoever waits on one. Safe for use by several threads.
  */
 public final class SideSockets {
-    /** Seconds without a word after which the kernel asks; NAT gateways forget a connection after some minutes (AWS: 350 s). */
+    /**
+     * Seconds without a word after which the kernel asks; NAT gateways forget a connection after some minutes (AWS: 350
+     * s).
+     */
     static final int IDLE = 30;
     static final int INTERVAL = 10;
     private static final int COUNT = 6;
@@ -41,9 +45,14 @@ public final class SideSockets {
         PUT_BACK
     }
 
-    /** One connection's share: more than one socket, when the server is asked for TLS first or a statement is cancelled. */
+    /**
+     * One connection's share: more than one socket, when the server is asked for TLS first or a statement is cancelled.
+     */
     public record Lot(SideSockets wire, long number, Use use) {
-        /** Closes the sockets, whoever waits on them; for TLS too, where closing the driver's own socket could wait for a writer. */
+        /**
+         * Closes the sockets, whoever waits on them; for TLS too, where closing the driver's own socket could wait for
+         * a writer.
+         */
         public void close() {
             wire.close(lot -> lot.number == number);
         }
@@ -118,7 +127,8 @@ public final class SideSockets {
 
     /** @return how often the kernel asks in vain before a silent connection is dead: about as long as we would wait */
     int count() {
-        return console == null ? COUNT : patience == 0 ? MOST : Math.max(1, Math.min(MOST, (patience - IDLE) / INTERVAL));
+        return console == null ? COUNT : patience == 0 ? MOST
+                : Math.max(1, Math.min(MOST, (patience - IDLE) / INTERVAL));
     }
 
     public Lot lot(Use use) {
@@ -235,7 +245,10 @@ public final class SideSockets {
         return gone != null;
     }
 
-    /** @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for ever */
+    /**
+     * @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for
+     * ever
+     */
     public int lastPatience() {
         return gone == null ? 0 : (int) Math.min(patience, TimeUnit.MINUTES.toSeconds(1));
     }
@@ -258,6 +271,7 @@ public final class SideSockets {
     }
 
     private static Failure failure(String reason) {
-        return Failure.step("%s", reason).hint("look after the server and the network in between, or wait longer with --server-timeout");
+        return Failure.step("%s", reason)
+                .hint("look after the server and the network in between, or wait longer with --server-timeout");
     }
 }

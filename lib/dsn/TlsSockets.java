@@ -24,8 +24,9 @@ import org.postgresql.ssl.NonValidatingFactory;
 import org.postgresql.ssl.WrappedFactory;
 
 /**
- * TLS for the JDBC driver where its own factory falls short of libpq: with a choice of protocol versions, or with an encrypted PEM key. The
- * driver makes one of each connection's properties; whether the host's name fits the certificate it asks by itself.
+ * TLS for the JDBC driver where its own factory falls short of libpq: with a choice of protocol versions, or with an
+ * encrypted PEM key. The driver makes one of each connection's properties; whether the host's name fits the certificate
+ * it asks by itself.
  */
 public final class TlsSockets extends WrappedFactory {
     /** The protocol versions that may be used, separated by commas; absent for those that Java likes. */
@@ -49,7 +50,7 @@ public final class TlsSockets extends WrappedFactory {
         if (SYSTEM.equals(root)) {
             return null;
         } else if (!properties.getProperty("sslmode").startsWith("verify")) {
-            return new TrustManager[] {new NonValidatingFactory.NonValidatingTM()};
+            return new TrustManager[]{new NonValidatingFactory.NonValidatingTM()};
         }
         KeyStore known = empty();
         for (Certificate certificate : certificates(Path.of(root))) {
@@ -65,7 +66,8 @@ public final class TlsSockets extends WrappedFactory {
         if (certificate.isEmpty()) {
             return null;
         }
-        ClientKey key = ClientKey.read("server", Path.of(properties.getProperty("sslkey")), properties.getProperty("sslpassword"));
+        ClientKey key = ClientKey.read("server", Path.of(properties.getProperty("sslkey")),
+                properties.getProperty("sslpassword"));
         if (key == null) {
             throw new IOException("the private key is not PEM");
         }

@@ -40,13 +40,15 @@ public final class DumpFiles {
     public List<Manifest.File> read(Path dump, String name, int jobs) {
         List<Path> files;
         try (Stream<Path> all = Files.walk(dump)) {
-            files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed()).toList();
+            files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed())
+                    .toList();
         } catch (IOException | UncheckedIOException e) {
             throw Failure.step("could not read \"%s\": %s", dump, e.getMessage()).because(e);
         }
         List<Manifest.File> found = Collections.synchronizedList(new ArrayList<>());
         each(jobs, files, file -> {
-            found.add(new Manifest.File(file.equals(dump) ? name : dump.relativize(file).toString(), size(file), checksum(file)));
+            found.add(new Manifest.File(file.equals(dump) ? name : dump.relativize(file).toString(), size(file),
+                    checksum(file)));
         });
         return found.stream().sorted(Comparator.comparing(Manifest.File::name)).toList();
     }
@@ -60,10 +62,13 @@ public final class DumpFiles {
         for (Manifest.File file : files) {
             Path path = path(dump, file);
             if (!Files.isRegularFile(path)) {
-                throw Failure.refused("the dump is not whole: its file \"%s\" is missing", path).hint("copy it again, or make the dump anew");
+                throw Failure.refused("the dump is not whole: its file \"%s\" is missing", path)
+                        .hint("copy it again, or make the dump anew");
             }
             if (size(path) != file.bytes()) {
-                throw Failure.refused("the dump is not whole: \"%s\" has %d bytes, and its manifest says %d", path, size(path), file.bytes())
+                throw Failure
+                        .refused("the dump is not whole: \"%s\" has %d bytes, and its manifest says %d", path,
+                                size(path), file.bytes())
                         .hint("copy it again, or make the dump anew");
             }
         }
@@ -78,7 +83,8 @@ public final class DumpFiles {
         each(jobs, files, file -> {
             Path path = path(dump, file);
             if (!checksum(path).equals(file.sha256())) {
-                throw Failure.refused("the dump is damaged: \"%s\" does not have the checksum that its manifest says", path)
+                throw Failure
+                        .refused("the dump is damaged: \"%s\" does not have the checksum that its manifest says", path)
                         .hint("copy it again, or make the dump anew");
             }
         });

@@ -18,12 +18,13 @@ import lib.talk.Failure;
 import lib.tools.DumpFormat;
 
 /**
- * Where a dump is written: under another name until it is complete, then renamed, its manifest last. So whatever stands there with a
- * manifest is whole, even after {@code kill -9}. Only this user can read it, from its first moment.
+ * Where a dump is written: under another name until it is complete, then renamed, its manifest last. So whatever stands
+ * there with a manifest is whole, even after {@code kill -9}. Only this user can read it, from its first moment.
  */
 final class DumpOutput implements AutoCloseable {
     /** What pg_dump writes into a folder. */
-    private static final Pattern IN_FOLDER = Pattern.compile("toc\\.dat|blobs[_0-9]*\\.toc|(blob_)?\\d+\\.dat(\\.(gz|lz4|zst))?");
+    private static final Pattern IN_FOLDER =
+            Pattern.compile("toc\\.dat|blobs[_0-9]*\\.toc|(blob_)?\\d+\\.dat(\\.(gz|lz4|zst))?");
 
     private final Path out;
     private final DumpFormat format;
@@ -53,7 +54,8 @@ final class DumpOutput implements AutoCloseable {
         if (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
             return;
         } else if (!overwrite) {
-            throw Failure.usage("\"%s\" exists already", there).hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
+            throw Failure.usage("\"%s\" exists already", there)
+                    .hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
         } else if (!isDump(out)) {
             throw Failure.usage("\"%s\" is no dump and is not overwritten", out).hint("name another place");
         }
@@ -91,13 +93,15 @@ final class DumpOutput implements AutoCloseable {
             }
             return output;
         } catch (IOException e) {
-            throw Failure.refused("could not write to \"%s\": %s", out, reason(e)).because(e).hint("name another place");
+            throw Failure.refused("could not write to \"%s\": %s", out, reason(e)).because(e)
+                    .hint("name another place");
         }
     }
 
     /** What a killed run has left there is removed by the next one. */
     private static void sweep(Path out) throws IOException {
-        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString()) + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
+        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString())
+                + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
         try (DirectoryStream<Path> files = Files.newDirectoryStream(out.getParent())) {
             for (Path file : files) {
                 Matcher name = leftover.matcher(file.getFileName().toString());
@@ -113,7 +117,10 @@ final class DumpOutput implements AutoCloseable {
         return partial;
     }
 
-    /** @return where an archive may be written from which the dump is made; it goes when the dump is complete or given up */
+    /**
+     * @return where an archive may be written from which the dump is made; it goes when the dump is complete or given
+     * up
+     */
     public Path archive() {
         return sibling(partial, "-archive");
     }
@@ -205,6 +212,7 @@ final class DumpOutput implements AutoCloseable {
     /** @return what went wrong, without the path that the exception begins with */
     private static String reason(IOException e) {
         return e instanceof java.nio.file.FileSystemException system && system.getReason() != null ? system.getReason()
-                : e instanceof java.nio.file.AccessDeniedException ? "Permission denied" : String.valueOf(e.getMessage());
+                : e instanceof java.nio.file.AccessDeniedException ? "Permission denied"
+                : String.valueOf(e.getMessage());
     }
 }

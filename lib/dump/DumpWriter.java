@@ -27,10 +27,10 @@ import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Contents;
 import lib.source.FrozenSource;
+import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.PathNeedSearch;
 import lib.source.PathNeeds;
-import lib.source.LeftBehind;
 import lib.talk.Bytes;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -51,13 +51,19 @@ public final class DumpWriter {
      * @param compression null for pg_dump's own choice
      * @param filters pg_dump's own filter arguments
      */
-    public record Order(Path out, DumpFormat format, int jobs, Compression compression, List<String> filters, boolean noOwner, boolean noPrivileges,
+    public record Order(Path out, DumpFormat format, int jobs, Compression compression, List<String> filters,
+            boolean noOwner, boolean noPrivileges,
             boolean overwrite) {
-        /** The pieces of a route's own dump: named after the database, complete but for what a plain dump could not be spared afterwards. */
-        public static Order inFolder(Path folder, String database, DumpFormat format, int jobs, Compression compression, List<String> filters,
+        /**
+         * The pieces of a route's own dump: named after the database, complete but for what a plain dump could not be
+         * spared afterwards.
+         */
+        public static Order inFolder(Path folder, String database, DumpFormat format, int jobs, Compression compression,
+                List<String> filters,
                 boolean noOwner, boolean noPrivileges, boolean overwrite) {
             boolean plain = format == DumpFormat.PLAIN;
-            Order order = new Order(folder.resolve(database.replace('/', '_') + format.ending()), format, jobs, compression, filters, plain && noOwner,
+            Order order = new Order(folder.resolve(database.replace('/', '_') + format.ending()), format, jobs,
+                    compression, filters, plain && noOwner,
                     plain && noPrivileges, overwrite);
             order.check(true);
             return order;
@@ -71,7 +77,8 @@ public final class DumpWriter {
          */
         public void check(boolean ownFolder) {
             if (compression != null && format == DumpFormat.PLAIN) {
-                throw Failure.usage("a plain dump is not compressed, since psql could not read it").hint("use --format custom, or compress it afterwards");
+                throw Failure.usage("a plain dump is not compressed, since psql could not read it")
+                        .hint("use --format custom, or compress it afterwards");
             }
             DumpOutput.check(out, overwrite, ownFolder);
         }
@@ -138,7 +145,8 @@ public final class DumpWriter {
             script.line("rm -rf " + ShellScript.quoted(order.out.toString()));
         }
         if (isOrdered(contents)) {
-            script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments(DumpFormat.CUSTOM)) + " --file=" + ARCHIVE);
+            script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments(DumpFormat.CUSTOM)) + " --file="
+                    + ARCHIVE);
             new OrderedScript(archive, contents).print(script, ARCHIVE, order.out, order.noOwner, order.noPrivileges);
         } else {
             script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
@@ -158,15 +166,18 @@ public final class DumpWriter {
     public Manifest write(FrozenSource source, Contents contents) {
         attempts++;
         if (attempts == 2 && order.jobs > 1) {
-            // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger lock.
+            // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger
+            // lock.
             console.explain("trying again with one job");
         }
         try (DumpOutput output = DumpOutput.begin(order.out, order.format)) {
             DumpFiles files = new DumpFiles();
-            ProgressLine line = console.progress(() -> "dump: " + Bytes.text(output.bytes()) + " written" + checked(files));
+            ProgressLine line =
+                    console.progress(() -> "dump: " + Bytes.text(output.bytes()) + " written" + checked(files));
             try {
                 dump(source, contents, output);
-                Manifest manifest = manifest(source, contents, files.read(output.partial(), order.out.getFileName().toString(), order.jobs));
+                Manifest manifest = manifest(source, contents,
+                        files.read(output.partial(), order.out.getFileName().toString(), order.jobs));
                 output.publish(manifest);
                 return manifest;
             } finally {
@@ -181,14 +192,17 @@ public final class DumpWriter {
 
     private void dump(FrozenSource source, Contents contents, DumpOutput output) {
         boolean deferred = isOrdered(contents);
-        List<String> arguments = deferred ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
+        List<String> arguments =
+                deferred ? arguments(DumpFormat.CUSTOM, output.archive()) : arguments(output.partial());
         arguments.add("--snapshot=" + source.snapshot().id());
         try {
             tool.connected("pg_dump", source.server().dsn(), arguments);
             if (deferred) {
-                new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner, order.noPrivileges);
+                new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner,
+                        order.noPrivileges);
             }
-            if (order.format == DumpFormat.PLAIN && NewerSettings.unknown(client.major(), source.server().facts().major())) {
+            if (order.format == DumpFormat.PLAIN
+                    && NewerSettings.unknown(client.major(), source.server().facts().major())) {
                 NewerSettings.remove(output.partial());
             }
         } catch (Failure e) {
@@ -206,32 +220,39 @@ public final class DumpWriter {
         Server.Facts facts = server.facts();
         List<Extensions.Installed> extensions = Extensions.installed(session, "source");
         return new Manifest(Manifest.FORMAT, Console.VERSION, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(), !order.noOwner, !order.noPrivileges,
+                new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(),
+                        !order.noOwner, !order.noPrivileges,
                         client.major() + "." + client.minor(), client.major()),
-                new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(), facts.collate(), facts.ctype(), facts.sorting(),
+                new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(),
+                        facts.collate(), facts.ctype(), facts.sorting(),
                         DatabaseSettings.creation(session)),
                 new Manifest.Moment(source.snapshot().id(), Rows.text(session, "source", "asking for the time",
-                        "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
+                        "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', "
+                                + "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
                 order.filters, extensions,
                 LeftBehind.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),
                 OwnersCode.read(session, source.selection(), owners(contents), RolePowers.read(session, server)),
                 pathNeeds(source, contents, extensions),
-                Money.read(session, source.selection()), lz4(source), DateStyleCheck.computed(session, source.selection()),
+                Money.read(session, source.selection()), lz4(source),
+                DateStyleCheck.computed(session, source.selection()),
                 OthersComments.said(session),
-                DatabaseSettings.value(contents.settings(), "array_nulls").filter(ArrayNulls::off).map(off -> ArrayNulls.read(session, source.selection())).orElse(null),
+                DatabaseSettings.value(contents.settings(), "array_nulls").filter(ArrayNulls::off)
+                        .map(off -> ArrayNulls.read(session, source.selection())).orElse(null),
                 // Sequences are outside the snapshot; the later value is the safe one.
                 contents.with(source.inventory().sequences()), files);
     }
 
     private static PathNeeds pathNeeds(FrozenSource source, Contents contents, List<Extensions.Installed> extensions) {
-        PathNeeds needs = PathNeedSearch.find(source.snapshot().holder(), source.selection(), contents.objects(), extensions.stream().map(Extensions.Installed::name).toList());
+        PathNeeds needs = PathNeedSearch.find(source.snapshot().holder(), source.selection(), contents.objects(),
+                extensions.stream().map(Extensions.Installed::name).toList());
         return needs.evaluations().isEmpty() ? null : needs;
     }
 
     private static List<Lz4Column> lz4(FrozenSource source) {
-        List<Lz4Column> columns = TableChecks.lz4(source.snapshot().holder(), source.server().facts(), source.selection());
+        List<Lz4Column> columns =
+                TableChecks.lz4(source.snapshot().holder(), source.server().facts(), source.selection());
         return columns.isEmpty() ? null : columns;
     }
 
@@ -241,12 +262,17 @@ public final class DumpWriter {
         return owners;
     }
 
-    /** The roles that dump-roles does not carry: the bootstrap superuser, on whom nothing is seen to depend, and a service's as far as they are named. */
+    /**
+     * The roles that dump-roles does not carry: the bootstrap superuser, on whom nothing is seen to depend, and a
+     * service's as far as they are named.
+     */
     private static List<String> serverRoles(FrozenSource source) {
         List<String> names = Rows.texts(source.snapshot().holder(), "source", "listing the roles",
                 "SELECT rolname FROM pg_catalog.pg_roles ORDER BY oid <> 10, rolname");
         List<String> own = new ArrayList<>(names.subList(0, 1));
-        roles(source, "true").stream().filter(name -> RoleRules.of(RoleRules.What.ROLE, name, TargetKind.POSTGRES, names).isPresent()).forEach(own::add);
+        roles(source, "true").stream()
+                .filter(name -> RoleRules.of(RoleRules.What.ROLE, name, TargetKind.POSTGRES, names).isPresent())
+                .forEach(own::add);
         return own;
     }
 
@@ -255,13 +281,18 @@ public final class DumpWriter {
         Set<Archive.Address> archived = new HashSet<>();
         source.archive().entries().forEach(entry -> archived.add(entry.address()));
         Set<String> roles = new TreeSet<>();
-        Rows.list(source.snapshot().holder(), "source", "listing the roles that objects depend on", """
-                SELECT s.classid, s.objid, r.rolname FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid
+        Rows.list(source.snapshot().holder(), "source", "listing the roles that objects depend on",
+                """
+                SELECT s.classid, s.objid, r.rolname FROM pg_catalog.pg_shdepend s
+                  JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid
                  WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND (%s)
-                   AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())""".formatted(how),
+                   AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database())"""
+                        .formatted(how),
                 // The archive does not say which user mapping an entry is.
                 row -> (archived.contains(new Archive.Address(row.getLong(1), row.getLong(2)))
-                        || row.getLong(1) == PG_USER_MAPPING && !source.selection().selective()) && roles.add(row.getString(3)));
+                        || row.getLong(1) == PG_USER_MAPPING && !source.selection().selective())
+                        && roles.add(row.getString(3)));
         return List.copyOf(roles);
     }
 }

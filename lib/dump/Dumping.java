@@ -14,18 +14,18 @@ import lib.catalog.SelfReferences;
 import lib.dsn.Dsn;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DiskSpace;
-import lib.preflight.TableChecks;
 import lib.preflight.Preflight;
 import lib.preflight.Readability;
+import lib.preflight.TableChecks;
 import lib.preflight.TimescaleSource;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Verdict;
 import lib.source.Contents;
 import lib.source.FrozenSource;
+import lib.source.LeftBehind;
 import lib.source.PathNeeds;
 import lib.source.PausedJobs;
-import lib.source.LeftBehind;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Count;
@@ -37,7 +37,9 @@ import lib.tools.ClientTools;
 import lib.tools.DumpFormat;
 import lib.tools.Tool;
 
-/** Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named. */
+/**
+ * Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named.
+ */
 public final class Dumping {
     private static final int OLDEST = 12;
 
@@ -70,12 +72,14 @@ public final class Dumping {
 
     /** @return a shell script that makes the same dump, without its manifest */
     public String script() throws SQLException {
-        ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of()).programs(client.folder().toString());
+        ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of())
+                .programs(client.folder().toString());
         Selection selection;
         try (Connection session = source.session()) {
             selection = Selection.resolve(session, "source", filters);
         }
-        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> { })) {
+        try (FrozenSource frozen =
+                FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> {})) {
             if (order.format() == DumpFormat.PLAIN) {
                 Verdict.of(NotRetried.check(frozen.contents(), PathNeeds.NONE, NotRetried.PSQL), console, new Report());
             }
@@ -114,14 +118,19 @@ public final class Dumping {
                 interrupted.cancel();
             }
         }
-        Verdict.of(manifest.get().needs().check(manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true), console, new Report());
+        Verdict.of(manifest.get().needs().check(
+                manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(),
+                true), console, new Report());
         Contents contents = manifest.get().contents();
         if (order.format() == DumpFormat.PLAIN) {
             Verdict.of(NotRetried.check(contents, manifest.get().needs(), NotRetried.PSQL), console, new Report());
-            PlainDump.early(contents).forEach(text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
+            PlainDump.early(contents).forEach(
+                    text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
         }
-        console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"), Count.of(contents.sequences().size(), "sequence"),
-                Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(), "large object"));
+        console.say("\"%s\" holds %s, %s, %s", order.out(), Count.of(contents.tables().size(), "table"),
+                Count.of(contents.sequences().size(), "sequence"),
+                Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(),
+                        "large object"));
     }
 
     private List<Finding> findings(Connection session, Selection selection, boolean pauseJobs) {
@@ -135,8 +144,13 @@ public final class Dumping {
         for (LeftBehind.Thing thing : LeftBehind.find(session, source, true, selection).all()) {
             String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();
             findings.add(thing.name().equals(Selection.OWN_SCHEMA) && thing.kind().equals(ReservedSchemas.KIND)
-                    ? Finding.stop("not in the dump", ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema " + thing.name(), "%s", text)
-                    : Finding.warning(thing.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null, "%s", text));
+                    ? Finding.stop("not in the dump",
+                            ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema "
+                                    + thing.name(),
+                            "%s", text)
+                    : Finding.warning(
+                            thing.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null,
+                            "%s", text));
         }
         return findings;
     }

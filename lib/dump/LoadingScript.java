@@ -14,12 +14,12 @@ import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
-import lib.load.ArchiveScript;
 import lib.load.AfterLoad;
-import lib.load.OwnersAndPrivileges;
+import lib.load.ArchiveScript;
 import lib.load.Grantors;
 import lib.load.Loading;
 import lib.load.OwnerScript;
+import lib.load.OwnersAndPrivileges;
 import lib.load.RestoringScript;
 import lib.roles.MissingRoles;
 import lib.server.DatabaseCreation;
@@ -59,7 +59,8 @@ public final class LoadingScript {
      * @param to a session on the target
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
-    public LoadingScript(ShellScript script, Loading.Order order, Contents contents, LeftBehind uncarried, TargetDatabase target, Connection to,
+    public LoadingScript(ShellScript script, Loading.Order order, Contents contents, LeftBehind uncarried,
+            TargetDatabase target, Connection to,
             MissingRoles gone) {
         this.script = script;
         this.order = order;
@@ -81,10 +82,12 @@ public final class LoadingScript {
         if (target.missing()) {
             script.step("The database; the password of the target is looked for in ~/.pgpass and PGPASSWORD only")
                     .sql(ShellScript.quoted(target.server().dsn().conninfo(clientMajor)),
-                            "CREATE DATABASE " + Sql.ident(target.dsn().database()) + " " + DatabaseCreation.on(to, properties) + ";");
+                            "CREATE DATABASE " + Sql.ident(target.dsn().database()) + " "
+                                    + DatabaseCreation.on(to, properties) + ";");
         }
         if (order.restart()) {
-            script.step("What an earlier run left is removed by --restart of the command itself, by the list that it kept");
+            script.step(
+                    "What an earlier run left is removed by --restart of the command itself, by the list that it kept");
         }
     }
 
@@ -99,10 +102,13 @@ public final class LoadingScript {
         extensions.forEach(extension -> statements.addAll(Extensions.create(extension)));
         step("Extensions", statements);
         if (contents.tablesOnly()) {
-            step("Schemas", contents.schemas().stream().map(schema -> "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())).toList());
+            step("Schemas", contents.schemas().stream()
+                    .map(schema -> "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())).toList());
         }
-        settings("Settings of the database, before anything is computed under them", setting -> !DatabaseSettings.hinders(setting));
-        owners.join(!order.noOwner() && !plain, contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
+        settings("Settings of the database, before anything is computed under them",
+                setting -> !DatabaseSettings.hinders(setting));
+        owners.join(!order.noOwner() && !plain,
+                contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
     }
 
     /** @return the schemas that stand on the target when the archive is restored */
@@ -110,7 +116,8 @@ public final class LoadingScript {
         // A database that is yet to be created is not the one that is asked.
         Set<String> existing = new HashSet<>(target.missing() ? List.of("public")
                 : Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        created.stream().filter(extension -> !extension.ownSchema()).forEach(extension -> existing.add(extension.schema()));
+        created.stream().filter(extension -> !extension.ownSchema())
+                .forEach(extension -> existing.add(extension.schema()));
         if (contents.tablesOnly()) {
             contents.schemas().forEach(schema -> existing.add(schema.name()));
         }
@@ -123,14 +130,17 @@ public final class LoadingScript {
      * @param created the extensions that the script has created
      * @param privileges further statements that give privileges
      */
-    public void restore(ArchiveScript archive, List<Extensions.Extension> created, Rowing rows, List<String> privileges) {
+    public void restore(ArchiveScript archive, List<Extensions.Extension> created, Rowing rows,
+            List<String> privileges) {
         restoring.begin();
         script.step("Types, functions, tables, views");
         archive.preData(existing(created));
         Set<Archive.Address> addresses = archive.later();
-        Predicate<OwnedObjects.Owned> later = object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
+        Predicate<OwnedObjects.Owned> later =
+                object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
         if (!order.noOwner()) {
-            owners.give("Owners, before the server computes anything with their rights", later.negate().and(OwnersAndPrivileges::isEarly));
+            owners.give("Owners, before the server computes anything with their rights",
+                    later.negate().and(OwnersAndPrivileges::isEarly));
         }
         if (contents.timescale() != null) {
             script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
@@ -149,14 +159,16 @@ public final class LoadingScript {
         archive.comments();
         sequences();
         if (!order.noOwner()) {
-            owners.give("Owners of what was made since", object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isEarly(object)
-                    || later.test(object) && !withOwners);
+            owners.give("Owners of what was made since",
+                    object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isEarly(object)
+                            || later.test(object) && !withOwners);
         }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
         others.addAll(privileges);
         if (!order.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
             boolean superuser = target.server().facts().superuser();
-            script.step(superuser ? "Privileges" : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
+            script.step(superuser ? "Privileges"
+                    : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
             archive.grants(superuser, gone);
             attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
@@ -227,11 +239,13 @@ public final class LoadingScript {
     }
 
     private void materializedViews() {
-        step("Materialized views", contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());
+        step("Materialized views",
+                contents.materializedViews().stream().map(view -> "REFRESH MATERIALIZED VIEW " + view.sql()).toList());
     }
 
     private void end() {
-        step("Statistics for the planner", contents.analyzed().stream().map(Inventory.Relation::sql).map(name -> "ANALYZE " + name).toList());
+        step("Statistics for the planner",
+                contents.analyzed().stream().map(Inventory.Relation::sql).map(name -> "ANALYZE " + name).toList());
         settings("Settings of the database that would hinder all that before", DatabaseSettings::hinders);
         restoring.resume();
     }
@@ -248,8 +262,9 @@ public final class LoadingScript {
     /** What the target refuses to somebody who is no superuser stays behind. */
     private void attempt(List<String> statements) {
         if (!target.server().facts().superuser() && !statements.isEmpty()) {
-            script.comment("What psql is refused here is for a superuser, and stays behind").sql(TARGET, "\\set ON_ERROR_STOP off\n"
-                    + statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
+            script.comment("What psql is refused here is for a superuser, and stays behind").sql(TARGET,
+                    "\\set ON_ERROR_STOP off\n"
+                            + statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
         } else {
             script.sql(TARGET, statements);
         }

@@ -26,15 +26,15 @@ import lib.catalog.OthersComments;
 import lib.code.OwnersCode;
 import lib.preflight.ArrayNulls;
 import lib.source.Contents;
+import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.PathNeeds;
-import lib.source.LeftBehind;
 import lib.talk.Failure;
 import lib.talk.Json;
 
 /**
- * What a dump says of itself: how it was made, of what, and every file of it with its checksum. It stands beside the dump as
- * {@code NAME.manifest.json} and never holds a password.
+ * What a dump says of itself: how it was made, of what, and every file of it with its checksum. It stands beside the
+ * dump as {@code NAME.manifest.json} and never holds a password.
  *
  * @param formatVersion the version of the manifest's own format, {@value #FORMAT}
  * @param tool the version of this toolkit that wrote it
@@ -43,29 +43,43 @@ import lib.talk.Json;
  * @param uncarried what the dump does not hold, and, with an identifier, what only a superuser can restore
  * @param grantees the roles that privileges are granted to or that have default privileges
  * @param users the other roles that the dump names beside owners: in policies and user mappings
- * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed service's own
+ * @param serverRoles those of all these that do not leave the source's server: its bootstrap superuser, and a managed
+ * service's own
  * @param money what is an amount of money in it; null where nothing is
  * @param lz4 the columns that are to be compressed with it; null where there are none
- * @param computed what users' functions, or a query, compute anew on the target, in words; null in a manifest that was written before this was
- * @param comments what is said of extensions, schemas and the database, which only their owners may say; null in a manifest that was written before this was
+ * @param computed what users' functions, or a query, compute anew on the target, in words; null in a manifest that was
+ * written before this was
+ * @param comments what is said of extensions, schemas and the database, which only their owners may say; null in a
+ * manifest that was written before this was
  * @param arrays what reads texts as arrays, where the database has array_nulls off; else null
  * @param pathNeeds the functions that need a search_path, and what calls them; null where there are none
  * @param ownersCode the owners of what the dump holds who are no superusers, with what acts with their rights
  */
-public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot, List<String> filters,
-        List<Extensions.Installed> extensions, List<LeftBehind.Thing> uncarried, List<String> grantees, List<String> users,
-        List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<Lz4Column> lz4, List<String> computed,
+public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot,
+        List<String> filters,
+        List<Extensions.Installed> extensions, List<LeftBehind.Thing> uncarried, List<String> grantees,
+        List<String> users,
+        List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<Lz4Column> lz4,
+        List<String> computed,
         List<OthersComments.Comment> comments, ArrayNulls arrays, Contents contents, List<File> files) {
     /** The version that this toolkit writes and reads. */
     public static final int FORMAT = 1;
 
     /** How the dump was made; {@code compression} may be null. {@code client} is pg_dump's version. */
-    public record Dump(String format, String compression, boolean owners, boolean privileges, String client, int clientMajor) {
+    public record Dump(String format, String compression, boolean owners, boolean privileges, String client,
+            int clientMajor) {
     }
 
-    /** The server and database it was made of; {@code creation} is what CREATE DATABASE has to be told to make one like it. */
-    public record Origin(String server, String version, int major, String encoding, String collate, String ctype, String sorting, String creation) {
-        /** @return what texts sort by, as {@link lib.server.Server.Facts Server.Facts} has it; a manifest that was written before has only the locale of the C library */
+    /**
+     * The server and database it was made of; {@code creation} is what CREATE DATABASE has to be told to make one like
+     * it.
+     */
+    public record Origin(String server, String version, int major, String encoding, String collate, String ctype,
+            String sorting, String creation) {
+        /**
+         * @return what texts sort by, as {@link lib.server.Server.Facts Server.Facts} has it; a manifest that was
+         * written before has only the locale of the C library
+         */
         String sorts() {
             return sorting == null ? collate : sorting;
         }
@@ -81,7 +95,9 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static final String VERSION = "formatVersion";
     /** What may be absent. */
-    private static final Set<String> OPTIONAL = Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments", "arrays", "sorting", "pathNeeds", "readers", "circular", "inModeAgain");
+    private static final Set<String> OPTIONAL =
+            Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments",
+                    "arrays", "sorting", "pathNeeds", "readers", "circular", "inModeAgain");
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** None in a manifest that was written before this was. */
@@ -113,7 +129,8 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     private static String text(JsonObject object, String indent) {
         StringJoiner lines = new StringJoiner(",\n", "{\n", "\n" + indent + "}");
-        object.entrySet().forEach(entry -> lines.add(indent + "  " + GSON.toJson(entry.getKey()) + ": " + text(entry.getValue(), indent + "  ")));
+        object.entrySet().forEach(entry -> lines
+                .add(indent + "  " + GSON.toJson(entry.getKey()) + ": " + text(entry.getValue(), indent + "  ")));
         return lines.toString();
     }
 
@@ -137,14 +154,19 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         Path file = beside(dump);
         if (!Files.exists(file)) {
             throw Failure.refused("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
-                    .hint("an interrupted dump has none: make it anew with dump; what other tools made is for pg_restore or psql");
+                    .hint("an interrupted dump has none: make it anew with dump; what other tools made is for "
+                            + "pg_restore "
+                            + "or psql");
         }
         try (Reader reader = Files.newBufferedReader(file)) {
             JsonElement tree = JsonParser.parseReader(reader);
             int version = version(tree);
             if (version != FORMAT) {
-                throw Failure.refused("the manifest \"%s\" has format version %d, and this tsmigrate reads version %d", file, version, FORMAT)
-                        .hint(version > FORMAT ? "use a newer tsmigrate, such as the one that made the dump" : "make the dump anew");
+                throw Failure
+                        .refused("the manifest \"%s\" has format version %d, and this tsmigrate reads version %d", file,
+                                version, FORMAT)
+                        .hint(version > FORMAT ? "use a newer tsmigrate, such as the one that made the dump"
+                                : "make the dump anew");
             }
             Manifest manifest = GSON.fromJson(tree, Manifest.class);
             missing(manifest).ifPresent(name -> {
@@ -172,7 +194,8 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /** @return the first part of a record, or of the records in its lists, that JSON did not give */
     private static Optional<String> missing(Object part) {
         if (part instanceof Collection<?> parts) {
-            return parts.stream().map(element -> element == null ? Optional.of("element") : missing(element)).flatMap(Optional::stream).findFirst();
+            return parts.stream().map(element -> element == null ? Optional.of("element") : missing(element))
+                    .flatMap(Optional::stream).findFirst();
         } else if (!(part instanceof Record)) {
             return Optional.empty();
         }

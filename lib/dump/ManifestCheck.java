@@ -18,8 +18,8 @@ import lib.source.Inventory;
 import lib.talk.Sql;
 
 /**
- * Whether the target holds what a manifest says: every object, and every sequence at its value. The numbers of rows in a manifest are
- * estimates, so that only a table that arrived empty is conspicuous.
+ * Whether the target holds what a manifest says: every object, and every sequence at its value. The numbers of rows in
+ * a manifest are estimates, so that only a table that arrived empty is conspicuous.
  */
 final class ManifestCheck {
     private static final int SEQUENCES_A_TRIP = 500;
@@ -37,10 +37,12 @@ final class ManifestCheck {
      * @return what is missing or behind, sorted
      */
     List<Difference> differences(List<OwnedObjects.Owned> objects) {
-        Set<String> there = OwnedObjects.list(target, "target").stream().map(OwnedObjects.Owned::toString).collect(Collectors.toSet());
+        Set<String> there = OwnedObjects.list(target, "target").stream().map(OwnedObjects.Owned::toString)
+                .collect(Collectors.toSet());
         List<Difference> differences = new ArrayList<>();
         objects.stream().filter(object -> !there.contains(object.toString()) && !object.isPublic())
-                .forEach(object -> differences.add(new Difference(object.kind().toLowerCase(java.util.Locale.ROOT), object.identity(), "in the dump",
+                .forEach(object -> differences.add(new Difference(object.kind().toLowerCase(java.util.Locale.ROOT),
+                        object.identity(), "in the dump",
                         Difference.MISSING)));
         if (differences.isEmpty()) {
             differences.addAll(sequences());
@@ -52,13 +54,17 @@ final class ManifestCheck {
         Map<String, String> there = new HashMap<>();
         List<Inventory.Sequence> all = contents.sequences();
         for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
-            String questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream().map(sequence -> "SELECT " + Sql.literal(sequence.sql())
-                    + ", last_value, is_called FROM " + sequence.sql()).collect(Collectors.joining(" UNION ALL "));
+            String questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
+                    .map(sequence -> "SELECT " + Sql.literal(sequence.sql())
+                            + ", last_value, is_called FROM " + sequence.sql())
+                    .collect(Collectors.joining(" UNION ALL "));
             Rows.list(target, "target", "reading the sequences", questions,
                     row -> there.put(row.getString(1), position(row.getLong(2), row.getBoolean(3))));
         }
-        return all.stream().filter(sequence -> !position(sequence.value(), sequence.called()).equals(there.get(sequence.sql())))
-                .map(sequence -> new Difference("sequence value", sequence.sql(), position(sequence.value(), sequence.called()), there.get(sequence.sql())))
+        return all.stream()
+                .filter(sequence -> !position(sequence.value(), sequence.called()).equals(there.get(sequence.sql())))
+                .map(sequence -> new Difference("sequence value", sequence.sql(),
+                        position(sequence.value(), sequence.called()), there.get(sequence.sql())))
                 .toList();
     }
 
@@ -69,10 +75,13 @@ final class ManifestCheck {
     /** @return a warning for each table that had rows by the estimate and has none; it must have been analyzed */
     List<Finding> emptyTables() {
         Set<String> empty = new HashSet<>(Rows.texts(target, "target", "listing the empty tables", """
-                SELECT pg_catalog.format('%s.%s', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                SELECT pg_catalog.format('%s.%s', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpages = 0"""));
-        return contents.tables().stream().filter(table -> table.rows() > 0 && !table.catalog() && empty.contains(table.toString()))
-                .map(table -> Finding.warning("rows", null, "table %s is empty, and the source's statistics said about %d rows", table, table.rows()))
+        return contents.tables().stream()
+                .filter(table -> table.rows() > 0 && !table.catalog() && empty.contains(table.toString()))
+                .map(table -> Finding.warning("rows", null,
+                        "table %s is empty, and the source's statistics said about %d rows", table, table.rows()))
                 .toList();
     }
 }

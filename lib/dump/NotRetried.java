@@ -6,7 +6,10 @@ import lib.server.Finding;
 import lib.source.Contents;
 import lib.source.PathNeeds;
 
-/** What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the rows. */
+/**
+ * What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the
+ * rows.
+ */
 public final class NotRetried {
     /** Who loads a plain dump. */
     static final Loader PSQL = new Loader("psql", "use --format directory for the dump");
@@ -35,14 +38,20 @@ public final class NotRetried {
      */
     public static List<Finding> check(Contents contents, PathNeeds needs, Loader loader) {
         List<Finding> findings = new ArrayList<>();
-        List<String> circular = contents.tables().stream().filter(Contents.Table::readsInCircles).map(Contents.Table::toString).sorted().toList();
+        List<String> circular = contents.tables().stream().filter(Contents.Table::readsInCircles)
+                .map(Contents.Table::toString).sorted().toList();
         if (!circular.isEmpty()) {
-            findings.add(Finding.warning("functions", loader.instead, "tables %s%s may read each other while they are loaded, and %s tries none a second time: if one fails, %s",
-                    String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))), circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
+            findings.add(Finding.warning("functions", loader.instead,
+                    "tables %s%s may read each other while they are loaded, and %s tries none a second time: if "
+                            + "one fails, %s",
+                    String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))),
+                    circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
                     loader.name, loader.instead));
         }
         if (!needs.evaluations().isEmpty()) {
-            findings.add(Finding.warning("functions", loader.instead, "%s does not try functions that need a search_path before it loads the rows: to have that done, %s", loader.name,
+            findings.add(Finding.warning("functions", loader.instead,
+                    "%s does not try functions that need a search_path before it loads the rows: to have that done, %s",
+                    loader.name,
                     loader.instead));
         }
         return findings;

@@ -18,12 +18,16 @@ import lib.source.Contents;
 import lib.talk.ShellScript;
 
 /**
- * A plain dump with its rows in an order in which psql can load them, made from an archive. pg_dump writes tables by their names, although the functions
- * of one may read another, and all rows before all indexes, although a value of type {@code reg*} may name an index. So the rows of tables that read
- * others follow these; and those of tables that name something come after all else, before what would fire on them or refuse them.
+ * A plain dump with its rows in an order in which psql can load them, made from an archive. pg_dump writes tables by
+ * their names, although the functions of one may read another, and all rows before all indexes, although a value of
+ * type {@code reg*} may name an index. So the rows of tables that read others follow these; and those of tables that
+ * name something come after all else, before what would fire on them or refuse them.
  */
 final class OrderedScript {
-    /** A line of an archive's table of contents for the rows of a table. All of these stand together: pg_dump has each section by itself. */
+    /**
+     * A line of an archive's table of contents for the rows of a table. All of these stand together: pg_dump has each
+     * section by itself.
+     */
     private static final String ROWS = "/^[0-9]+; 0 [0-9]+ TABLE DATA /";
 
     private final Archive archive;
@@ -33,7 +37,8 @@ final class OrderedScript {
     OrderedScript(Archive archive, Contents contents) {
         this.archive = archive;
         waiting = new HashSet<>(contents.waiting());
-        Stream.concat(contents.turned().stream(), contents.deferredInOrder().stream()).forEach(table -> tables.put(table.oid(), table));
+        Stream.concat(contents.turned().stream(), contents.deferredInOrder().stream())
+                .forEach(table -> tables.put(table.oid(), table));
     }
 
     /** @return whether psql would not load what pg_dump writes by itself */
@@ -42,7 +47,8 @@ final class OrderedScript {
     }
 
     void write(Path out, boolean noOwner, boolean noPrivileges) {
-        List<Archive.Entry> rows = archive.entries().stream().filter(OrderedScript::isRows).sorted(Comparator.comparing(this::turn)).toList();
+        List<Archive.Entry> rows = archive.entries().stream().filter(OrderedScript::isRows)
+                .sorted(Comparator.comparing(this::turn)).toList();
         List<Archive.Entry> others = archive.entries().stream().filter(Predicate.not(OrderedScript::isRows)).toList();
         int before = (int) archive.entries().stream().takeWhile(Predicate.not(OrderedScript::isRows)).count();
         Predicate<Archive.Entry> last = entry -> waits(entry) || isComment(entry);
@@ -72,7 +78,8 @@ final class OrderedScript {
         select(script, ROWS + ",$d", last, ">");
         select(script, ROWS + "!d", tables.keySet().stream().sorted().map(ArchiveScript::rowsOf).toList(), ">>");
         inOrder(script, Predicate.not(Contents.Table::deferred));
-        select(script, "1," + ROWS + "d", Stream.concat(last.stream(), Stream.of("; 0 [0-9]+ TABLE DATA ")).toList(), ">>");
+        select(script, "1," + ROWS + "d", Stream.concat(last.stream(), Stream.of("; 0 [0-9]+ TABLE DATA ")).toList(),
+                ">>");
         inOrder(script, Contents.Table::deferred);
         pick(script, waits);
         pick(script, comments ? List.of(ArchiveScript.COMMENTS) : List.of());
@@ -83,8 +90,10 @@ final class OrderedScript {
     }
 
     private void inOrder(ShellScript script, Predicate<Contents.Table> which) {
-        tables.values().stream().filter(which).collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.toList())).values()
-                .forEach(together -> pick(script, together.stream().map(Contents.Table::oid).sorted().map(ArchiveScript::rowsOf).toList()));
+        tables.values().stream().filter(which)
+                .collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.toList())).values()
+                .forEach(together -> pick(script,
+                        together.stream().map(Contents.Table::oid).sorted().map(ArchiveScript::rowsOf).toList()));
     }
 
     private static void pick(ShellScript script, List<String> keys) {
@@ -96,7 +105,8 @@ final class OrderedScript {
     /** No line may be left, which is an error for grep. */
     private static void select(ShellScript script, String first, List<String> without, String into) {
         String more = without.stream().map(key -> " -e '/^[0-9]+" + key + "/d'").collect(Collectors.joining());
-        script.line("LC_ALL=C sed -E -e '" + first + "'" + more + " " + ArchiveScript.CONTENTS + " " + into + " " + ArchiveScript.LIST);
+        script.line("LC_ALL=C sed -E -e '" + first + "'" + more + " " + ArchiveScript.CONTENTS + " " + into + " "
+                + ArchiveScript.LIST);
     }
 
     private static boolean isRows(Archive.Entry entry) {
@@ -120,6 +130,7 @@ final class OrderedScript {
     }
 
     private static List<String> options(boolean noOwner, boolean noPrivileges) {
-        return Stream.of(noOwner ? "--no-owner" : "", noPrivileges ? "--no-privileges" : "").filter(option -> !option.isEmpty()).toList();
+        return Stream.of(noOwner ? "--no-owner" : "", noPrivileges ? "--no-privileges" : "")
+                .filter(option -> !option.isEmpty()).toList();
     }
 }

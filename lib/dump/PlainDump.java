@@ -3,7 +3,6 @@ package lib.dump;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -12,18 +11,21 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
-import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.Inventory;
-import lib.source.PathNeeds;
 import lib.source.LeftBehind;
+import lib.source.PathNeeds;
 import lib.timescale.Timescale;
 
-/** Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or put off. */
+/**
+ * Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or
+ * put off.
+ */
 public final class PlainDump {
     /** The schemas that no script makes. */
     private static final Set<String> STANDARD = Set.of("public", "pg_catalog");
@@ -46,14 +48,17 @@ public final class PlainDump {
     public List<Finding> check(LeftBehind uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
         List<Finding> findings = NotRetried.check(contents, needs, NotRetried.PSQL);
         // A publication is in there once more for each of its parts.
-        uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name()).distinct()
+        uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name())
+                .distinct()
                 .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));
-        extensions.all().stream().filter(extension -> leaveOut.contains(extension.name())).forEach(extension -> findings.add(stop(
-                "extension %s cannot be left out of a plain dump", extension.name())));
+        extensions.all().stream().filter(extension -> leaveOut.contains(extension.name()))
+                .forEach(extension -> findings.add(stop(
+                        "extension %s cannot be left out of a plain dump", extension.name())));
         early(contents).forEach(text -> findings.add(stop("%s", text)));
         Server server = target.server();
         try (Connection to = server.session()) {
-            Inventory.missing(contents.tablespaces(), to).forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
+            Inventory.missing(contents.tablespaces(), to)
+                    .forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
             if (!target.missing()) {
                 findings.addAll(schemas(to));
             }
@@ -61,8 +66,10 @@ public final class PlainDump {
                 findings.addAll(owners(server.facts().user()));
                 findings.addAll(comments(to, extensions.all()));
             }
-            ahead(to, extensions.all()).stream().filter(extension -> !extension.ownSchema() && !STANDARD.contains(extension.schema()))
-                    .forEach(extension -> findings.add(stop("a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
+            ahead(to, extensions.all()).stream()
+                    .filter(extension -> !extension.ownSchema() && !STANDARD.contains(extension.schema()))
+                    .forEach(extension -> findings.add(stop(
+                            "a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
                             extension.chosen())));
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "ending the session", e);
@@ -75,10 +82,15 @@ public final class PlainDump {
         if (contents.timescale() == null) {
             return List.of();
         }
-        return Stream.concat(contents.timescale().keys().stream().map(key -> "a plain dump checks foreign key " + key.identity()
-                        + " in restoring mode, where the hypertable that it references has no rows"),
-                contents.timescale().reading().stream().filter(reader -> reader.reads() != Timescale.Reads.STATISTICS)
-                        .map(reader -> "a plain dump computes " + reader.identity() + " in restoring mode, where hypertables, which it may read, have no rows")).toList();
+        return Stream
+                .concat(contents.timescale().keys().stream()
+                        .map(key -> "a plain dump checks foreign key " + key.identity()
+                                + " in restoring mode, where the hypertable that it references has no rows"),
+                        contents.timescale().reading().stream()
+                                .filter(reader -> reader.reads() != Timescale.Reads.STATISTICS)
+                                .map(reader -> "a plain dump computes " + reader.identity()
+                                        + " in restoring mode, where hypertables, which it may read, have no rows"))
+                .toList();
     }
 
     /** @return what only another format can do */
@@ -88,29 +100,39 @@ public final class PlainDump {
 
     /** Extensions that were created before may have made some. */
     private List<Finding> schemas(Connection to) {
-        List<String> there = Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
+        List<String> there =
+                Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
         // Those of extensions come with them.
-        Set<Long> made = contents.objects().stream().filter(object -> object.kind().equals("SCHEMA")).map(OwnedObjects.Owned::oid)
+        Set<Long> made = contents.objects().stream().filter(object -> object.kind().equals("SCHEMA"))
+                .map(OwnedObjects.Owned::oid)
                 .collect(Collectors.toSet());
-        return contents.tablesOnly() ? List.of() : contents.schemas().stream().filter(schema -> made.contains(schema.oid())).map(Inventory.Relation::name)
+        return contents.tablesOnly() ? List.of() : contents.schemas().stream()
+                .filter(schema -> made.contains(schema.oid())).map(Inventory.Relation::name)
                 .filter(name -> !STANDARD.contains(name) && there.contains(name))
                 .map(name -> stop("a plain dump creates schema \"%s\", which exists on the target", name)).toList();
     }
 
     /** Objects are given away while their schema does not let the owner in yet. */
     private List<Finding> owners(String user) {
-        TreeSet<String> others = contents.objects().stream().map(OwnedObjects.Owned::owner).filter(owner -> !owner.equals(user))
-                .collect(Collectors.toCollection(TreeSet::new));
-        return noOwner || others.isEmpty() ? List.of() : List.of(Finding.stop("plain dump", "use --format directory or --no-owner for the dump",
-                "a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none", String.join(", ", others), user));
+        TreeSet<String> others =
+                contents.objects().stream().map(OwnedObjects.Owned::owner).filter(owner -> !owner.equals(user))
+                        .collect(Collectors.toCollection(TreeSet::new));
+        return noOwner || others.isEmpty() ? List.of()
+                : List.of(Finding.stop("plain dump", "use --format directory or --no-owner for the dump",
+                        "a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none",
+                        String.join(", ", others), user));
     }
 
     /** Only its owner may comment on an extension, which a plain dump does for each. */
     private static List<Finding> comments(Connection to, List<Extensions.Extension> extensions) {
         List<String> others = Rows.texts(to, "target", "listing the extensions of others",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
-        return extensions.stream().filter(extension -> extension.installed() != null && others.contains(extension.name()))
-                .map(extension -> stop("a plain dump comments on extension %s, which belongs to somebody else on the target", extension.name())).toList();
+        return extensions.stream()
+                .filter(extension -> extension.installed() != null && others.contains(extension.name()))
+                .map(extension -> stop(
+                        "a plain dump comments on extension %s, which belongs to somebody else on the target",
+                        extension.name()))
+                .toList();
     }
 
     /**
@@ -122,7 +144,9 @@ public final class PlainDump {
         List<String> standard = Rows.texts(to, "target", "listing the default versions of extensions",
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
-                // Restoring mode is a function of it, and begins before the script.
-                && (extension.name().equals("timescaledb") || !extension.before().isEmpty() || !standard.contains(extension.name() + " " + extension.chosen()))).toList();
+        // Restoring mode is a function of it, and begins before the script.
+                && (extension.name().equals("timescaledb") || !extension.before().isEmpty()
+                        || !standard.contains(extension.name() + " " + extension.chosen())))
+                .toList();
     }
 }

@@ -31,7 +31,8 @@ public final class PlainLoad implements LoadMethod {
     private final Steps steps;
 
     /** @param session a session on the target */
-    public PlainLoad(Tool tool, Dsn target, Connection session, Path script, Contents contents, Console console, Steps steps) {
+    public PlainLoad(Tool tool, Dsn target, Connection session, Path script, Contents contents, Console console,
+            Steps steps) {
         this.tool = tool;
         this.target = target;
         this.session = session;
@@ -43,7 +44,8 @@ public final class PlainLoad implements LoadMethod {
 
     /** @return what psql is told to run the script */
     public static List<String> arguments(Path script, Contents contents) {
-        List<String> arguments = new ArrayList<>(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));
+        List<String> arguments =
+                new ArrayList<>(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));
         if (contents.objects().stream().anyMatch(object -> object.kind().equals("EVENT TRIGGER"))) {
             // pg_dump creates them before it fills materialized views, on which they would fire.
             arguments.add("--command=SET session_replication_role = replica");

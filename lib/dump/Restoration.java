@@ -12,12 +12,12 @@ import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
+import lib.load.ArchiveLoad;
 import lib.load.ArchiveScript;
+import lib.load.ClaimedTarget;
 import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.ClaimedTarget;
 import lib.load.Rehearsal;
-import lib.load.ArchiveLoad;
 import lib.roles.MissingRoles;
 import lib.rows.Parallelism;
 import lib.server.Finding;
@@ -48,8 +48,8 @@ import lib.verify.DifferenceTable;
 import lib.verify.LeftOut;
 
 /**
- * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source stands in the dump's
- * manifest; nothing is changed before dump and target have passed every check.
+ * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source
+ * stands in the dump's manifest; nothing is changed before dump and target have passed every check.
  */
 final class Restoration {
     private final Console console;
@@ -69,7 +69,9 @@ final class Restoration {
         manifest = Manifest.read(order.in());
         boolean timescale = manifest.contents().timescale() != null;
         if (timescale != order.timescale()) {
-            throw Failure.refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(), timescale ? "with" : "without")
+            throw Failure
+                    .refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(),
+                            timescale ? "with" : "without")
                     .hint("%s %s", RestoreCheck.Order.command(timescale), ShellScript.quoted(order.in().toString()));
         }
     }
@@ -87,7 +89,8 @@ final class Restoration {
     /**
      * Runs every step.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when something is missing in the end
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when something is
+     * missing in the end
      */
     public void run(Dsn target, ClientTools clients) {
         attempt.run(() -> {
@@ -103,7 +106,8 @@ final class Restoration {
     }
 
     private void run(TargetDatabase database, ClientTools clients) throws SQLException {
-        report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(), manifest.snapshot().time());
+        report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(),
+                manifest.snapshot().time());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         // A program takes its time to begin.
         Background<DriverSettings> psql = settings(clients, database.server());
@@ -123,7 +127,8 @@ final class Restoration {
     }
 
     private Background<DriverSettings> settings(ClientTools clients, Server target) {
-        return Background.begin("settings", () -> DriverSettings.ask(new Tool(client(clients, target), console), target.dsn()));
+        return Background.begin("settings",
+                () -> DriverSettings.ask(new Tool(client(clients, target), console), target.dsn()));
     }
 
     private boolean isPlain() {
@@ -131,7 +136,8 @@ final class Restoration {
     }
 
     private ClientTools.Installation client(ClientTools clients, Server target) {
-        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(), "to read a dump that pg_dump " + manifest.dump().client() + " has made").with("psql");
+        return clients.pickOne(manifest.dump().clientMajor(), target.facts().major(),
+                "to read a dump that pg_dump " + manifest.dump().client() + " has made").with("psql");
     }
 
     private String checkContents() {
@@ -150,7 +156,8 @@ final class Restoration {
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
+    private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target,
+            RestoreCheck check, Tool tool, Archive archive) {
         Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
@@ -162,13 +169,17 @@ final class Restoration {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
-            Rehearsal rehearsal = new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
-            delivery = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps, Parallelism.asked(order.jobs()));
+            Rehearsal rehearsal =
+                    new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
+            delivery = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
+                    Parallelism.asked(order.jobs()));
         }
         Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
-        List<Difference> differences = steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
-                found -> found.isEmpty() ? "everything that the manifest names is there" : Count.of(found.size(), "difference"));
+        List<Difference> differences =
+                steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
+                        found -> found.isEmpty() ? "everything that the manifest names is there"
+                                : Count.of(found.size(), "difference"));
         Verdict.of(manifestCheck.emptyTables(), console, report);
         loading.resumeJobs();
         loading.end(journal);
@@ -177,9 +188,11 @@ final class Restoration {
             throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
                     .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
-        report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut()).part("owners", order.noOwner())
+        report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut())
+                .part("owners", order.noOwner())
                 .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut())
-                .count("default_transaction_read_only", loading.frozen().size()).count("comments", check.keptComments().size()).everything(delivery.arrived()));
+                .count("default_transaction_read_only", loading.frozen().size())
+                .count("comments", check.keptComments().size()).everything(delivery.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {
@@ -211,34 +224,44 @@ final class Restoration {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
         if (!isPlain()) {
-            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.leaveOut()), NotRetried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
+            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.leaveOut()),
+                    NotRetried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
         }
         Verdict.of(findings, console, report);
         ClientTools.Installation client = client(clients, database.server());
         int major = database.server().facts().major();
         if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
-            throw Failure.refused("pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it would stop there", client.major(), major)
+            throw Failure.refused(
+                    "pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it "
+                            + "would stop there",
+                    client.major(), major)
                     .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
         }
         return script(database, check, client);
     }
 
-    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) throws SQLException {
+    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client)
+            throws SQLException {
         Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
-        ShellScript script = new ShellScript("%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(), database.dsn()),
+        ShellScript script = new ShellScript(
+                "%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(),
+                        database.dsn()),
                 Server.loading())
                 .programs(client.folder().toString());
         try (Connection to = database.server().session()) {
-            LoadingScript loading = new LoadingScript(script, loading(), contents, check.uncarried(), database, to, MissingRoles.NONE);
+            LoadingScript loading =
+                    new LoadingScript(script, loading(), contents, check.uncarried(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
             loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {
                 loading.run(order.in());
             } else {
                 Archive archive = Archive.open(new Tool(client, console), order.in());
-                Schema schema = new Schema(archive, contents, check.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-                ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true, archive.entries(), schema, contents);
+                Schema schema = new Schema(archive, contents, check.uncarried(),
+                        extensions.stream().map(Extensions.Extension::name).toList(), to);
+                ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true,
+                        archive.entries(), schema, contents);
                 loading.restore(parts, extensions, loading.of(parts), List.of());
             }
         }

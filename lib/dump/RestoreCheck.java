@@ -20,9 +20,9 @@ import lib.code.OwnerPowers;
 import lib.code.OwnersCode;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DateStyleCheck;
+import lib.preflight.EnvironmentChecks;
 import lib.preflight.ExtensionCheck;
 import lib.preflight.ExtensionOwners;
-import lib.preflight.EnvironmentChecks;
 import lib.preflight.TargetCheck;
 import lib.preflight.TargetSchemas;
 import lib.preflight.TimescaleRights;
@@ -36,9 +36,9 @@ import lib.server.TargetDatabase;
 import lib.settings.DriverSettings;
 import lib.source.Contents;
 import lib.source.ExtensionRows;
+import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.Tablespaces;
-import lib.source.LeftBehind;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -55,7 +55,8 @@ final class RestoreCheck {
      * @param timescale whether the command is the one for databases with TimescaleDB
      * @param granted the roles of the target that get their code although it can do more there than on the source
      */
-    public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart, boolean noOwner,
+    public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart,
+            boolean noOwner,
             boolean noPrivileges, boolean timescale, Collection<String> granted) {
         /** @return the command for a dump with TimescaleDB, or for one without */
         static String command(boolean timescale) {
@@ -112,19 +113,25 @@ final class RestoreCheck {
             findings.addAll(CarriedSettings.acting(target, to));
             findings.add(EnvironmentChecks.pooler(target, to));
             versions(target);
-            TargetCheck check = new TargetCheck(target, to, new TargetCheck.Plan(order.command(), order.leaveOut(), database.missing() ? database.dsn().database() : null,
-                    order.restart()));
+            TargetCheck check = new TargetCheck(target, to,
+                    new TargetCheck.Plan(order.command(), order.leaveOut(),
+                            database.missing() ? database.dsn().database() : null,
+                            order.restart()));
             List<Finding> state = check.state();
             findings.addAll(state);
             Manifest.Origin origin = manifest.source();
-            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorts(), origin::creation));
+            findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorts(),
+                    origin::creation));
             extensions = check.extensions(manifest.extensions());
             findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
-            owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(), order.leaveOut());
+            owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(),
+                    order.leaveOut());
             findings.addAll(noOwner() ? List.of() : owners.check());
             // What no dump holds was said when it was made.
             uncarried = LeftBehind.of(manifest.uncarried().stream()
-                    .filter(thing -> thing.oid() != 0 && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND))).toList());
+                    .filter(thing -> thing.oid() != 0
+                            && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND)))
+                    .toList());
             findings.addAll(manifest.needs().check(order.command(), order.leaveOut(), true));
             uncarried = uncarried.and(manifest.needs().leftOut(order.leaveOut()));
             findings.addAll(uncarried.check(order.command(), order.leaveOut()));
@@ -138,7 +145,9 @@ final class RestoreCheck {
             }
             roles(target, to);
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
-                findings.addAll(new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind()).check());
+                findings.addAll(
+                        new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind())
+                                .check());
             }
             if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
                 plain();
@@ -148,7 +157,8 @@ final class RestoreCheck {
             findings.addAll(tablespaces(to));
             if (!database.missing() && manifest.comments() != null) {
                 Contents contents = manifest.contents();
-                OthersComments comments = OthersComments.find(manifest.comments(), name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
+                OthersComments comments = OthersComments.find(manifest.comments(),
+                        name -> manifest.extensions().stream().anyMatch(extension -> extension.name().equals(name)),
                         name -> contents.schemas().stream().anyMatch(schema -> schema.name().equals(name)), target, to);
                 findings.addAll(comments.check());
                 keptComments = comments.kept();
@@ -163,7 +173,9 @@ final class RestoreCheck {
                 findings.add(manifest.arrays().warning());
             }
             if (manifest.money() != null) {
-                findings.addAll(manifest.money().check(to, DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"), database.dsn().database()));
+                findings.addAll(manifest.money().check(to,
+                        DatabaseSettings.value(manifest.contents().settings(), "lc_monetary"),
+                        database.dsn().database()));
             }
             return findings;
         } finally {
@@ -181,13 +193,15 @@ final class RestoreCheck {
     private List<Finding> tablespaces(Connection to) {
         Contents contents = manifest.contents();
         boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());
-        return Tablespaces.check(plain ? List.of() : contents.tablespaces(), contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
+        return Tablespaces.check(plain ? List.of() : contents.tablespaces(),
+                contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
     }
 
     private void dateStyle(Server target) {
         // The manifest of an older dump does not say more.
         List<String> computed = manifest.computed() != null ? manifest.computed()
-                : manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql()).toList();
+                : manifest.contents().materializedViews().stream().map(view -> "materialized view " + view.sql())
+                        .toList();
         if (!computed.isEmpty()) {
             String style = psql.get().dateStyle(DatabaseSettings.value(manifest.contents().settings(), "DateStyle"));
             findings.addAll(DateStyleCheck.stop(style, computed, target.facts().user(), database.dsn().database()));
@@ -198,7 +212,8 @@ final class RestoreCheck {
         Manifest.Origin source = manifest.source();
         if (target.facts().major() < source.major()) {
             findings.add(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
-                    "the target is PostgreSQL %s, older than the source of the dump, which was %s", target.facts().version(), source.version()));
+                    "the target is PostgreSQL %s, older than the source of the dump, which was %s",
+                    target.facts().version(), source.version()));
         } else {
             findings.add(Finding.ok("versions", "dump of %s, target %s", source.version(), target.facts().version()));
         }
@@ -209,30 +224,38 @@ final class RestoreCheck {
         if (order.noOwner() && owners || order.noPrivileges() && manifest.dump().privileges()) {
             findings.add(PlainDump.stop("--no-owner and --no-privileges cannot leave anything out of a plain dump"));
         }
-        if (NewerSettings.unknown(manifest.dump().clientMajor(), database.server().facts().major()) && NewerSettings.standIn(order.in())) {
-            findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer", manifest.dump().client(),
+        if (NewerSettings.unknown(manifest.dump().clientMajor(), database.server().facts().major())
+                && NewerSettings.standIn(order.in())) {
+            findings.add(PlainDump.stop("the plain dump was made by pg_dump %s for servers of version %d and newer",
+                    manifest.dump().client(),
                     NewerSettings.FROM));
         }
-        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, manifest.needs(), extensions, database));
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, manifest.needs(),
+                extensions, database));
     }
 
     /** Roles belong to the server; a dump of one database only names them. */
     private void roles(Server target, Connection to) {
-        Set<String> owners = noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
-                .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> owners =
+                noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
+                        .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
         Set<String> missing = new TreeSet<>(owners);
         missing.addAll(manifest.users());
         if (!order.noPrivileges() && manifest.dump().privileges()) {
             missing.addAll(manifest.grantees());
         }
-        List<Role> roles = Rows.list(to, "target", "listing the roles", """
-                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r""".formatted(RoleTarget.reachable(target.facts())),
+        List<Role> roles = Rows.list(to, "target", "listing the roles",
+                """
+                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r"""
+                        .formatted(RoleTarget.reachable(target.facts())),
                 row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
         roles.forEach(role -> missing.remove(role.name));
         if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
-            manifest.serverRoles().stream().filter(missing::remove).forEach(role -> findings.add(Finding.warning("roles", null, owners.contains(role)
-                    ? "what role \"%s\" owned on the source will belong to \"%s\"" : "what role \"%s\" was granted stays behind: it belongs to the source's server",
-                    role, target.facts().user())));
+            manifest.serverRoles().stream().filter(missing::remove)
+                    .forEach(role -> findings.add(Finding.warning("roles", null, owners.contains(role)
+                            ? "what role \"%s\" owned on the source will belong to \"%s\""
+                            : "what role \"%s\" was granted stays behind: it belongs to the source's server",
+                            role, target.facts().user())));
         }
         if (!noOwner() && !manifest.ownersCode().isEmpty()) {
             rights(target, to, roles);
@@ -240,12 +263,15 @@ final class RestoreCheck {
         if (!missing.isEmpty()) {
             boolean inNames = manifest.users().stream().anyMatch(missing::contains);
             String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
-            findings.add(Finding.stop("roles", "bring them over with dump-roles and psql first" + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
+            findings.add(Finding.stop("roles",
+                    "bring them over with dump-roles and psql first"
+                            + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
         }
         if (!target.facts().superuser()) {
             String user = target.facts().user();
-            List<Role> others = roles.stream().filter(role -> owners.contains(role.name) && !role.name.equals(user)).toList();
+            List<Role> others =
+                    roles.stream().filter(role -> owners.contains(role.name) && !role.name.equals(user)).toList();
             others.forEach(role -> reach(role, user));
             schemas(to, user, others);
         }
@@ -253,10 +279,13 @@ final class RestoreCheck {
 
     /** @param roles of the target, with those out of reach, whose objects go to the connecting user */
     private void rights(Server target, Connection to, List<Role> roles) {
-        Set<String> unreachable = roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
-        manifest.ownersCode().stream().map(OwnersCode::owner).filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
+        Set<String> unreachable =
+                roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
+        manifest.ownersCode().stream().map(OwnersCode::owner)
+                .filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
         OwnerPowers heirs = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
-        List<Timescale.Job> jobs = manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
+        List<Timescale.Job> jobs =
+                manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
         findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), order.granted()));
     }
 
@@ -266,17 +295,20 @@ final class RestoreCheck {
 
     private void reach(Role owner, String user) {
         if (owner.superuser) {
-            findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"", owner.name, user));
+            findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"",
+                    owner.name, user));
         } else if (!owner.reach) {
             findings.add(Finding.stop("roles", "GRANT " + Sql.ident(owner.name) + " TO " + Sql.ident(user) + ";",
-                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name, user));
+                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name,
+                    user));
         }
     }
 
     private void schemas(Connection to, String user, List<Role> owners) {
         if (!database.missing()) {
             Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
-            Set<String> given = owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
+            Set<String> given =
+                    owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
             bySchema.values().forEach(names -> names.retainAll(given));
             findings.addAll(new TargetSchemas(to, user, order.restart()).check(bySchema, Set.of()));
         }

@@ -26,11 +26,13 @@ public final class RestoreOptions {
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10, defaultValue = "4",
             description = "load and index this many tables at once (default: 4)")
     private int jobs;
-    @Option(names = "--create-database", order = 11, description = "create the target's database if it is missing, like the source's")
+    @Option(names = "--create-database", order = 11,
+            description = "create the target's database if it is missing, like the source's")
     private boolean createDatabase;
     @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
     private boolean restart;
-    @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14, description = "accept that this cannot be restored and stays behind")
+    @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
+            description = "accept that this cannot be restored and stays behind")
     private List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
             description = "give this role of the target its code even where it can do more than on the source")
@@ -39,7 +41,8 @@ public final class RestoreOptions {
     private boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not restore privileges (grant/revoke)")
     private boolean noPrivileges;
-    @Option(names = "--dry-run", order = 33, description = "change nothing; print a shell script that does the same with pg_restore and psql")
+    @Option(names = "--dry-run", order = 33,
+            description = "change nothing; print a shell script that does the same with pg_restore and psql")
     private boolean dryRun;
     @Mixin
     private StepFile step = new StepFile();
@@ -65,8 +68,9 @@ public final class RestoreOptions {
             }
             target = server.dsn();
         }
-        Restoration restoration = new Restoration(console, new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale,
-                grantAnyway));
+        Restoration restoration = new Restoration(console,
+                new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale,
+                        grantAnyway));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
             console.out(Shown.product(restoration.script(target, clients)));

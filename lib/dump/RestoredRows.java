@@ -65,7 +65,8 @@ public final class RestoredRows implements RowMover {
             } finally {
                 line.close();
             }
-            contents.tables().stream().filter(table -> !table.deferred() && !table.catalog()).forEach(table -> landed.accept(table.oid()));
+            contents.tables().stream().filter(table -> !table.deferred() && !table.catalog())
+                    .forEach(table -> landed.accept(table.oid()));
             return arrived() + ", " + Bytes.text(contents.bytes()) + " on the source";
         });
     }
@@ -90,7 +91,8 @@ public final class RestoredRows implements RowMover {
         long before = size(target);
         return () -> {
             try {
-                return "%s: %s of about %s".formatted(step, Bytes.text(Math.max(0, size(target) - before)), Bytes.text(contents.bytes()));
+                return "%s: %s of about %s".formatted(step, Bytes.text(Math.max(0, size(target) - before)),
+                        Bytes.text(contents.bytes()));
             } catch (Failure e) {
                 // The session has ended, and with it the step; that says why by itself.
                 return step;
@@ -99,6 +101,7 @@ public final class RestoredRows implements RowMover {
     }
 
     private static long size(Connection target) {
-        return Long.parseLong(Rows.text(target, "target", "measuring the database", "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"));
+        return Long.parseLong(Rows.text(target, "target", "measuring the database",
+                "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"));
     }
 }

@@ -8,8 +8,9 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * Who owns on the target what belongs to the source's bootstrap superuser. That role is the cluster's own and is not carried: where the
- * target has no role of its name, or one that the connecting user cannot act as, such objects belong there to an administrator instead.
+ * Who owns on the target what belongs to the source's bootstrap superuser. That role is the cluster's own and is not
+ * carried: where the target has no role of its name, or one that the connecting user cannot act as, such objects belong
+ * there to an administrator instead.
  *
  * @param bootstrap the name of the source's bootstrap superuser
  * @param known whether objects could have been given to a role of that name on the target
@@ -17,11 +18,16 @@ import lib.talk.Sql;
  */
 public record Administrators(String bootstrap, boolean known, Set<String> standIns) {
     public static Administrators read(Connection source, Connection target) {
-        String bootstrap = Rows.text(source, "source", "asking for the bootstrap superuser", "SELECT " + FactTemplate.name("r.rolname")
-                + " FROM pg_roles r WHERE r.oid = 10");
-        List<String> usable = Rows.texts(target, "target", "asking for the source's bootstrap superuser", "SELECT r.rolname FROM pg_roles r"
-                + " WHERE pg_has_role(r.oid, 'MEMBER') AND " + FactTemplate.name("r.rolname") + " = " + Sql.literal(bootstrap));
-        List<String> standIns = Rows.texts(target, "target", "listing the administrators", "SELECT " + FactTemplate.name("r.rolname") + """
+        String bootstrap = Rows.text(source, "source", "asking for the bootstrap superuser",
+                "SELECT " + FactTemplate.name("r.rolname")
+                        + " FROM pg_roles r WHERE r.oid = 10");
+        List<String> usable = Rows.texts(target, "target", "asking for the source's bootstrap superuser",
+                "SELECT r.rolname FROM pg_roles r"
+                        + " WHERE pg_has_role(r.oid, 'MEMBER') AND " + FactTemplate.name("r.rolname") + " = "
+                        + Sql.literal(bootstrap));
+        List<String> standIns =
+                Rows.texts(target, "target", "listing the administrators",
+                        "SELECT " + FactTemplate.name("r.rolname") + """
                   FROM pg_roles r
                  WHERE r.oid = 10 OR r.rolname = current_user
                     OR r.oid = (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())""");
@@ -30,6 +36,7 @@ public record Administrators(String bootstrap, boolean known, Set<String> standI
 
     /** @return whether an object's owner on the target is what its owner on the source calls for */
     boolean same(String sourceOwner, String targetOwner) {
-        return sourceOwner.equals(targetOwner) || !known && sourceOwner.equals(bootstrap) && standIns.contains(targetOwner);
+        return sourceOwner.equals(targetOwner)
+                || !known && sourceOwner.equals(bootstrap) && standIns.contains(targetOwner);
     }
 }

@@ -14,8 +14,9 @@ public record Difference(String kind, String object, String source, String targe
     /** Stands for the value of a side that lacks the object, or has nothing set. */
     public static final String MISSING = "missing";
 
-    private static final Comparator<Difference> ORDER = Comparator.comparing(Difference::object).thenComparing(Difference::kind)
-            .thenComparing(Difference::source).thenComparing(Difference::target);
+    private static final Comparator<Difference> ORDER =
+            Comparator.comparing(Difference::object).thenComparing(Difference::kind)
+                    .thenComparing(Difference::source).thenComparing(Difference::target);
 
     /** @return a name as it can be compared where it is quoted if it must be on one side, and always on the other */
     public static String plain(String name) {

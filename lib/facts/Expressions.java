@@ -8,23 +8,29 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Expressions and definitions as a server prints them, in a form that dumping and restoring does not change. The server prints what it has
- * understood, and understands what it has printed a little differently: {@code (a AND b) AND c} loses its inner parentheses, the cast of
- * an array moves to its elements, a constant without a name in a later branch of a UNION gets that of its type ({@code 'x'::text AS text}), and an
- * identifier is quoted by those versions that have it as a keyword.
+ * Expressions and definitions as a server prints them, in a form that dumping and restoring does not change. The server
+ * prints what it has understood, and understands what it has printed a little differently: {@code (a AND b) AND c}
+ * loses its inner parentheses, the cast of an array moves to its elements, a constant without a name in a later branch
+ * of a UNION gets that of its type ({@code 'x'::text AS text}), and an identifier is quoted by those versions that have
+ * it as a keyword.
  */
 final class Expressions {
     /** Strings, quoted names, words, brackets, and each other character by itself. */
     private static final Pattern TOKEN = Pattern.compile(
-            "[eE]'(?:[^'\\\\]|\\\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[\\p{L}_][\\p{L}\\p{N}_$]*|[\\p{N}][\\p{L}\\p{N}.]*|::|\\s+|.",
+            "[eE]'(?:[^'\\\\]|\\\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[\\p{L}_][\\p{L}\\p{N}_$]*|"
+                    + "[\\p{N}][\\p{L}\\p{N}.]*|::|\\s+|.",
             Pattern.DOTALL);
     private static final Pattern PLAIN = Pattern.compile("\"([a-z_][a-z0-9_$]*)\"");
 
     /** The names of types that SQL has other words for (PostgreSQL manual, 8 "Data Types"). */
-    private static final Map<String, String> NAMES = Map.ofEntries(Map.entry("integer", "int4"), Map.entry("bigint", "int8"), Map.entry("smallint", "int2"),
-            Map.entry("boolean", "bool"), Map.entry("real", "float4"), Map.entry("double precision", "float8"), Map.entry("character varying", "varchar"),
-            Map.entry("character", "bpchar"), Map.entry("bit varying", "varbit"), Map.entry("timestamp without time zone", "timestamp"),
-            Map.entry("timestamp with time zone", "timestamptz"), Map.entry("time without time zone", "time"), Map.entry("time with time zone", "timetz"));
+    private static final Map<String, String> NAMES =
+            Map.ofEntries(Map.entry("integer", "int4"), Map.entry("bigint", "int8"), Map.entry("smallint", "int2"),
+                    Map.entry("boolean", "bool"), Map.entry("real", "float4"), Map.entry("double precision", "float8"),
+                    Map.entry("character varying", "varchar"),
+                    Map.entry("character", "bpchar"), Map.entry("bit varying", "varbit"),
+                    Map.entry("timestamp without time zone", "timestamp"),
+                    Map.entry("timestamp with time zone", "timestamptz"), Map.entry("time without time zone", "time"),
+                    Map.entry("time with time zone", "timetz"));
 
     /** A token, or what stands between a pair of brackets. {@code open} is null for a token. */
     private record Node(String token, String open, List<Node> inner) {
@@ -99,11 +105,15 @@ final class Expressions {
         return flattened(flattened(castInside(unnamed(nodes)), "AND"), "OR");
     }
 
-    /** {@code 'x'::text AS text} becomes {@code 'x'::text}: a cast has the name of its type anyway (FigureColname in PostgreSQL's parse_target.c). */
+    /**
+     * {@code 'x'::text AS text} becomes {@code 'x'::text}: a cast has the name of its type anyway (FigureColname in
+     * PostgreSQL's parse_target.c).
+     */
     private static List<Node> unnamed(List<Node> nodes) {
         List<Node> result = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            if (nodes.get(i).is("AS") && i + 1 < nodes.size() && nodes.get(i + 1).token != null && nodes.get(i + 1).token.equals(typeBefore(nodes, i))) {
+            if (nodes.get(i).is("AS") && i + 1 < nodes.size() && nodes.get(i + 1).token != null
+                    && nodes.get(i + 1).token.equals(typeBefore(nodes, i))) {
                 i++;
             } else {
                 result.add(nodes.get(i));
@@ -138,7 +148,8 @@ final class Expressions {
         }
         List<Node> flat = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            boolean operand = (i == 0 || nodes.get(i - 1).is(connective)) && (i == nodes.size() - 1 || nodes.get(i + 1).is(connective));
+            boolean operand = (i == 0 || nodes.get(i - 1).is(connective))
+                    && (i == nodes.size() - 1 || nodes.get(i + 1).is(connective));
             Node node = nodes.get(i);
             if (operand && node.isGroup("(") && node.inner.stream().anyMatch(inner -> inner.is(connective))) {
                 flat.addAll(node.inner);
@@ -153,7 +164,8 @@ final class Expressions {
     private static List<Node> castInside(List<Node> nodes) {
         List<Node> result = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            int end = isArray(nodes.get(i)) && i + 1 < nodes.size() && nodes.get(i + 1).is("::") ? endOfType(nodes, i + 2) : -1;
+            int end = isArray(nodes.get(i)) && i + 1 < nodes.size() && nodes.get(i + 1).is("::")
+                    ? endOfType(nodes, i + 2) : -1;
             if (end < 0) {
                 result.add(nodes.get(i));
                 continue;
@@ -179,7 +191,8 @@ final class Expressions {
     }
 
     private static boolean isArray(Node node) {
-        return node.isGroup("(") && node.inner.size() == 2 && node.inner.get(0).is("ARRAY") && node.inner.get(1).isGroup("[");
+        return node.isGroup("(") && node.inner.size() == 2 && node.inner.get(0).is("ARRAY")
+                && node.inner.get(1).isGroup("[");
     }
 
     /** @return where the empty brackets stand that make the type an array, or -1 when it is none */

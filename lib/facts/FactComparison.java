@@ -18,19 +18,20 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lib.catalog.Filters;
 import lib.catalog.Selection;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.source.UnreadableOnStandby;
 import lib.timescale.CatalogShape;
 
 /**
- * Compares what the catalogs of both sides know, one kind of object after another. Both sides answer in the same order and are read side by
- * side. Objects that only the target has are no difference.
+ * Compares what the catalogs of both sides know, one kind of object after another. Both sides answer in the same order
+ * and are read side by side. Objects that only the target has are no difference.
  */
 public final class FactComparison {
-    private static final Set<String> PLACED = Set.of("table tablespace", "partitioned table tablespace", "materialized view tablespace", "index tablespace");
+    private static final Set<String> PLACED = Set.of("table tablespace", "partitioned table tablespace",
+            "materialized view tablespace", "index tablespace");
 
     private final Snapshot source;
     private final Server target;
@@ -50,7 +51,8 @@ public final class FactComparison {
      * @param state is told what is being compared
      * @param jobsPaused whether the target's jobs are paused for the time being
      */
-    public FactComparison(Snapshot source, Server target, Selection selection, Executor executor, Consumer<String> state, boolean jobsPaused) {
+    public FactComparison(Snapshot source, Server target, Selection selection, Executor executor,
+            Consumer<String> state, boolean jobsPaused) {
         this.source = source;
         this.target = target;
         this.selection = selection;
@@ -65,7 +67,8 @@ public final class FactComparison {
             there.setAutoCommit(false);
             there.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             there.setReadOnly(true);
-            // Printing a view or rule locks what it reads; only the holder's locks are there already when somebody waits for a stronger one.
+            // Printing a view or rule locks what it reads; only the holder's locks are there already when somebody
+            // waits for a stronger one.
             synchronized (source.holder()) {
                 Savepoint before = source.holder().setSavepoint();
                 try {
@@ -95,12 +98,17 @@ public final class FactComparison {
         return lacks("relation", identity);
     }
 
-    /** @return whether the target lacks the object, given as the name of its {@link FactQuery} and its identity there */
+    /**
+     * @return whether the target lacks the object, given as the name of its {@link FactQuery} and its identity there
+     */
     public boolean lacks(String query, String identity) {
         return missing.contains(query + " " + identity);
     }
 
-    /** @return the source's catalog of TimescaleDB; known when the comparison has run, as are the templates for both sides */
+    /**
+     * @return the source's catalog of TimescaleDB; known when the comparison has run, as are the templates for both
+     * sides
+     */
     public CatalogShape timescale() {
         return timescale;
     }
@@ -125,38 +133,50 @@ public final class FactComparison {
             // What hangs on this role itself, such as its default privileges, cannot be there.
             missing.add("role " + administrators.bootstrap());
         }
-        Set<String> sourceRoles = new HashSet<>(Rows.texts(from, source.side(), "listing the roles", "SELECT " + FactTemplate.name("r.rolname")
-                + " FROM pg_roles r"));
-        FactProperties properties = new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
-        differences.addAll(Rows.list(from, source.side(), "looking for what a standby cannot read", UnreadableOnStandby.query(selection),
+        Set<String> sourceRoles = new HashSet<>(
+                Rows.texts(from, source.side(), "listing the roles", "SELECT " + FactTemplate.name("r.rolname")
+                        + " FROM pg_roles r"));
+        FactProperties properties =
+                new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
+        differences.addAll(Rows.list(from, source.side(), "looking for what a standby cannot read",
+                UnreadableOnStandby.query(selection),
                 row -> new Difference("rows", row.getString(2), row.getString(3), "not compared")));
         timescale = CatalogShape.read(from, source.side());
         CatalogShape there = CatalogShape.read(to, target.side());
         ours = new FactTemplate(sourceFacts, targetFacts, true, selection, timescale, there);
-        theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()), there, timescale);
+        theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()),
+                there, timescale);
         targetHasTimescale = there.present();
         if (targetHasTimescale) {
             differences.addAll(TimescaleState.of(to, target.side()));
         }
         for (FactQuery query : queries(selection, timescale, jobsPaused)) {
             state.accept(query.name());
-            compare(query, properties, () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
+            compare(query, properties,
+                    () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
                     () -> new FactStream(to, target.side(), query.name(), theirs.query(query), theirs.asBytes()));
         }
         withoutUnwritten(to);
     }
 
-    /** Where the target's server lacks a tablespace, everything is in the database's, as was said before; and what is there by name is not written down. */
+    /**
+     * Where the target's server lacks a tablespace, everything is in the database's, as was said before; and what is
+     * there by name is not written down.
+     */
     private void withoutUnwritten(Connection to) {
-        Predicate<Difference> unplaced = difference -> PLACED.contains(difference.kind()) && difference.target().equals(Difference.MISSING);
+        Predicate<Difference> unplaced =
+                difference -> PLACED.contains(difference.kind()) && difference.target().equals(Difference.MISSING);
         if (differences.stream().anyMatch(unplaced)) {
-            Set<String> places = new HashSet<>(Rows.texts(to, target.side(), "listing the tablespaces", "SELECT " + FactTemplate.name("t.spcname")
-                    + " FROM pg_tablespace t WHERE t.oid <> (SELECT d.dattablespace FROM pg_database d WHERE d.datname = current_database())"));
+            Set<String> places = new HashSet<>(Rows.texts(to, target.side(), "listing the tablespaces", "SELECT "
+                    + FactTemplate.name("t.spcname")
+                    + " FROM pg_tablespace t WHERE t.oid <> (SELECT d.dattablespace FROM pg_database d WHERE "
+                    + "d.datname = current_database())"));
             differences.removeIf(unplaced.and(difference -> !places.contains(difference.source())));
         }
     }
 
-    private void compare(FactQuery query, FactProperties properties, Supplier<FactStream> ours, Supplier<FactStream> theirs) {
+    private void compare(FactQuery query, FactProperties properties, Supplier<FactStream> ours,
+            Supplier<FactStream> theirs) {
         CompletableFuture<FactStream> answer = new CompletableFuture<>();
         // Of many kinds of objects a database has none, and then the target need not be asked.
         boolean ahead = !query.whole();
@@ -185,8 +205,9 @@ public final class FactComparison {
     /** @return what is asked of each side; containers come before what they contain */
     public static List<FactQuery> queries(Selection selection, CatalogShape timescale, boolean jobsPaused) {
         List<FactQuery> queries = new ArrayList<>();
-        List<List<FactQuery>> kinds = new ArrayList<>(List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(),
-                RoutineFacts.queries(), TableFacts.queries(), DatabaseFacts.queries()));
+        List<List<FactQuery>> kinds =
+                new ArrayList<>(List.of(RoleFacts.queries(), RelationFacts.queries(), TypeFacts.queries(),
+                        RoutineFacts.queries(), TableFacts.queries(), DatabaseFacts.queries()));
         if (timescale.present()) {
             kinds.addAll(List.of(HypertableFacts.queries(), ChunkFacts.queries(), JobFacts.queries(jobsPaused)));
         }
@@ -203,7 +224,8 @@ public final class FactComparison {
         return null;
     }
 
-    private void merge(FactQuery query, FactProperties properties, FactStream here, FactStream.Fact first, FactStream there) {
+    private void merge(FactQuery query, FactProperties properties, FactStream here, FactStream.Fact first,
+            FactStream there) {
         FactStream.Fact target = there.next();
         for (FactStream.Fact fact = first; fact != null; fact = here.next()) {
             while (target != null && Arrays.compareUnsigned(target.key(), fact.key()) < 0) {
@@ -219,7 +241,8 @@ public final class FactComparison {
 
     private void missing(FactQuery query, List<String> labels, FactStream.Fact fact) {
         if (fact.parent() == null || Stream.of(fact.parent().split(FactTemplate.ENTRY)).noneMatch(missing::contains)) {
-            differences.add(new Difference(fact.kind(), fact.identity(), description(labels, fact), Difference.MISSING));
+            differences
+                    .add(new Difference(fact.kind(), fact.identity(), description(labels, fact), Difference.MISSING));
         }
         missing.add(query.name() + " " + fact.identity());
     }

@@ -9,14 +9,15 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Compares an object's properties, one by one. The label of a property says how: {@code is} and {@code definition} are the object itself;
- * {@code definition} and the labels in {@link #EXPRESSIONS} are compared as expressions; a label ending in {@code grant}, {@code option} or
- * {@code setting} is a list, compared entry by entry; of a label beginning with {@code secret} no value is shown; {@code owner} and
- * {@code version} have rules of their own.
+ * Compares an object's properties, one by one. The label of a property says how: {@code is} and {@code definition} are
+ * the object itself; {@code definition} and the labels in {@link #EXPRESSIONS} are compared as expressions; a label
+ * ending in {@code grant}, {@code option} or {@code setting} is a list, compared entry by entry; of a label beginning
+ * with {@code secret} no value is shown; {@code owner} and {@code version} have rules of their own.
  */
 final class FactProperties {
-    private static final Set<String> EXPRESSIONS = Set.of("definition", "default", "generated", "using", "check", "condition", "partition key",
-            "partition bound", "arguments");
+    private static final Set<String> EXPRESSIONS =
+            Set.of("definition", "default", "generated", "using", "check", "condition", "partition key",
+                    "partition bound", "arguments");
     private static final Pattern LIST = Pattern.compile("(?s)(.* )?(grant|option|setting)");
     private static final String SECRET = "secret ";
 
@@ -58,7 +59,8 @@ final class FactProperties {
                 settleOwners(ours, theirs);
                 compareLists(source, shown, ours, theirs, secret, differences);
             } else if (!same(label, here, there)) {
-                String kind = shown.equals("is") || shown.equals("definition") ? source.kind() : source.kind() + " " + shown;
+                String kind =
+                        shown.equals("is") || shown.equals("definition") ? source.kind() : source.kind() + " " + shown;
                 differences.add(new Difference(kind, source.identity(), value(here, secret), value(there, secret)));
             }
         }
@@ -69,14 +71,18 @@ final class FactProperties {
             return here == null && there == null;
         }
         return switch (label) {
-            case "owner" -> administrators.same(here, there) || !here.equals(administrators.bootstrap()) && missing.contains("role " + here);
+            case "owner" -> administrators.same(here, there)
+                    || !here.equals(administrators.bootstrap()) && missing.contains("role " + here);
             // A newer PostgreSQL brings newer versions of its extensions.
             case "version" -> here.equals(there) || !sameMajor && isOlder(here, there);
             default -> EXPRESSIONS.contains(label) ? Expressions.same(here, there) : here.equals(there);
         };
     }
 
-    /** Where the owners are not the same, what each has of its own or was granted is what it takes to be in the other's place. */
+    /**
+     * Where the owners are not the same, what each has of its own or was granted is what it takes to be in the other's
+     * place.
+     */
     private static void settleOwners(Map<String, String> here, Map<String, String> there) {
         String ours = here.remove(FactTemplate.OWNER);
         String theirs = there.remove(FactTemplate.OWNER);
@@ -92,10 +98,12 @@ final class FactProperties {
     }
 
     private static Set<String> privileges(String list) {
-        return list == null ? new TreeSet<>() : new TreeSet<>(List.of(list.replace(" with grant option", "").split(", ")));
+        return list == null ? new TreeSet<>()
+                : new TreeSet<>(List.of(list.replace(" with grant option", "").split(", ")));
     }
 
-    private void compareLists(FactStream.Fact fact, String label, Map<String, String> here, Map<String, String> there, boolean secret,
+    private void compareLists(FactStream.Fact fact, String label, Map<String, String> here, Map<String, String> there,
+            boolean secret,
             List<Difference> differences) {
         boolean grant = label.endsWith("grant");
         Set<String> keys = new TreeSet<>(here.keySet());
@@ -103,8 +111,10 @@ final class FactProperties {
         for (String key : keys) {
             String one = here.get(key);
             String other = there.get(key);
-            if (!(one == null ? "" : one).equals(other == null ? "" : other) && !(grant && missing.contains("role " + key))) {
-                differences.add(new Difference(fact.kind() + " " + label, fact.identity() + (grant ? " to " : ": ") + key, value(one, secret),
+            if (!(one == null ? "" : one).equals(other == null ? "" : other)
+                    && !(grant && missing.contains("role " + key))) {
+                differences.add(new Difference(fact.kind() + " " + label,
+                        fact.identity() + (grant ? " to " : ": ") + key, value(one, secret),
                         value(other, secret)));
             }
         }
@@ -137,6 +147,7 @@ final class FactProperties {
     }
 
     private static String sortable(String version) {
-        return Pattern.compile("\\d+").matcher(version).replaceAll(number -> "0".repeat(Math.max(0, 9 - number.group().length())) + number.group());
+        return Pattern.compile("\\d+").matcher(version)
+                .replaceAll(number -> "0".repeat(Math.max(0, 9 - number.group().length())) + number.group());
     }
 }

@@ -14,7 +14,9 @@ import lib.server.SqlFailures;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
-/** The answer of one side to a {@link FactQuery}, row by row, so that memory does not grow with the number of objects. */
+/**
+ * The answer of one side to a {@link FactQuery}, row by row, so that memory does not grow with the number of objects.
+ */
 final class FactStream implements AutoCloseable {
     private static final int ROWS_A_TRIP = 2000;
     private static final int FIRST_PROPERTY = 4;
@@ -36,7 +38,8 @@ final class FactStream implements AutoCloseable {
 
     /**
      * @param session a session that is not in autocommit mode, where the driver fetches a few rows at a time
-     * @param asBytes whether the texts may be no text in any encoding, as in SQL_ASCII, and the server would refuse to send them as such
+     * @param asBytes whether the texts may be no text in any encoding, as in SQL_ASCII, and the server would refuse to
+     * send them as such
      */
     FactStream(Connection session, String side, String name, String sql, boolean asBytes) {
         this.side = side;

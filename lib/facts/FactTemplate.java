@@ -6,10 +6,11 @@ import lib.server.Server;
 import lib.timescale.CatalogShape;
 
 /**
- * Writes the catalog queries for one side of a comparison, from templates that serve both sides and every version. In a template stands, in
- * braces: a choice such as <code>{since 14: this else that}</code>, whose words are {@code since N} (this server's major version),
- * {@code both since N}, {@code same major}, {@code same timescaledb}, {@code has TABLE.COLUMN} (in TimescaleDB's catalog), {@code superuser} and
- * {@code source}; or one of the phrases below. Sessions have an empty search path, so names of the system need no qualification.
+ * Writes the catalog queries for one side of a comparison, from templates that serve both sides and every version. In a
+ * template stands, in braces: a choice such as <code>{since 14: this else that}</code>, whose words are {@code since N}
+ * (this server's major version), {@code both since N}, {@code same major}, {@code same timescaledb},
+ * {@code has TABLE.COLUMN} (in TimescaleDB's catalog), {@code superuser} and {@code source}; or one of the phrases
+ * below. Sessions have an empty search path, so names of the system need no qualification.
  */
 public final class FactTemplate {
     /** What a side says of a property that it cannot know; it is then not compared. */
@@ -17,7 +18,9 @@ public final class FactTemplate {
     /** Separates the entries of a property that is a list, and key from value in an entry. */
     public static final String ENTRY = "\u001f";
     public static final String VALUE = "\u001e";
-    /** The key under which a list of privileges names the object's owner, and that under which it has the owner's own. */
+    /**
+     * The key under which a list of privileges names the object's owner, and that under which it has the owner's own.
+     */
     static final String OWNER = "\u001d";
     public static final String OWN = "its owner";
 
@@ -34,7 +37,8 @@ public final class FactTemplate {
      * @param timescale this side's catalog of TimescaleDB
      * @param otherTimescale the other side's
      */
-    public FactTemplate(Server.Facts facts, Server.Facts other, boolean source, Selection selection, CatalogShape timescale,
+    public FactTemplate(Server.Facts facts, Server.Facts other, boolean source, Selection selection,
+            CatalogShape timescale,
             CatalogShape otherTimescale) {
         this.facts = facts;
         this.other = other;
@@ -44,7 +48,9 @@ public final class FactTemplate {
         this.otherTimescale = otherTimescale;
     }
 
-    /** @return the query in the order of the identities' bytes as the driver sees them, which is the same on both sides */
+    /**
+     * @return the query in the order of the identities' bytes as the driver sees them, which is the same on both sides
+     */
     public String query(FactQuery query) {
         if (query.timescale() && !timescale.present()) {
             return "SELECT '' AS kind, '' AS identity, '' AS parent WHERE false";
@@ -105,9 +111,11 @@ public final class FactTemplate {
             case "own" -> Selection.noExtension(words[1], words[2]);
             case "owner" -> name("pg_get_userbyid(" + words[1] + ")");
             // Whoever says pg_default where it is the database's own says nothing.
-            case "tablespace" -> "(SELECT " + name("p.spcname") + " FROM pg_tablespace p WHERE p.oid = " + words[1] + ".reltablespace AND p.spcname <> 'pg_default')";
+            case "tablespace" -> "(SELECT " + name("p.spcname") + " FROM pg_tablespace p WHERE p.oid = " + words[1]
+                    + ".reltablespace AND p.spcname <> 'pg_default')";
             case "comment" -> "obj_description(" + words[2] + ", '" + words[1] + "')";
-            case "grants" -> "concat_ws(chr(31), chr(29) || chr(30) || " + name("pg_get_userbyid(" + words[3] + ")") + ", " + privileges(words[1], words[2], words[3]) + ")";
+            case "grants" -> "concat_ws(chr(31), chr(29) || chr(30) || " + name("pg_get_userbyid(" + words[3] + ")")
+                    + ", " + privileges(words[1], words[2], words[3]) + ")";
             case "privileges" -> privileges(words[1], words[2], words[3]);
             case "options" -> options(words[1], "substr(o, strpos(o, '=') + 1)");
             case "secret" -> options(words[2], md5("substr(o, strpos(o, '=') + 1)"));
@@ -128,7 +136,8 @@ public final class FactTemplate {
         return switch (words[0]) {
             case "since" -> facts.major() >= version;
             case "both" -> Math.min(facts.major(), other.major()) >= version;
-            case "same" -> words[1].equals("major") ? facts.major() == other.major() : Objects.equals(timescale.version(), otherTimescale.version());
+            case "same" -> words[1].equals("major") ? facts.major() == other.major()
+                    : Objects.equals(timescale.version(), otherTimescale.version());
             case "has" -> timescale.has(words[1]);
             case "superuser" -> facts.superuser();
             case "source" -> source;
@@ -151,19 +160,22 @@ public final class FactTemplate {
 
     /** Quoted unless plain. quote_ident also quotes keywords, and every version has more of them. */
     public static String name(String column) {
-        return "CASE WHEN " + column + " ~ '^[a-z_][a-z0-9_$]*$' THEN " + column + "::text ELSE '\"' || replace(" + column
+        return "CASE WHEN " + column + " ~ '^[a-z_][a-z0-9_$]*$' THEN " + column + "::text ELSE '\"' || replace("
+                + column
                 + "::text, '\"', '\"\"') || '\"' END";
     }
 
     /**
-     * Whom an object's privileges are granted to, whether they are written down or the default ones; who is its owner does not matter. An owner
-     * can grant its own privileges to others whether it has granted itself the option or not (PostgreSQL manual, 5.7).
+     * Whom an object's privileges are granted to, whether they are written down or the default ones; who is its owner
+     * does not matter. An owner can grant its own privileges to others whether it has granted itself the option or not
+     * (PostgreSQL manual, 5.7).
      */
     private String privileges(String letter, String acl, String owner) {
         return """
                 (SELECT string_agg(grantee || chr(30) || privileges, chr(31) ORDER BY grantee COLLATE "C")
                    FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN %3$s THEN '%7$s' ELSE %4$s END AS grantee,
-                                string_agg(x.privilege_type || CASE WHEN x.grantable AND x.grantee <> %3$s THEN ' with grant option' ELSE '' END, ', '
+                                string_agg(x.privilege_type || CASE WHEN x.grantable
+                                  AND x.grantee <> %3$s THEN ' with grant option' ELSE '' END, ', '
                                            ORDER BY x.privilege_type) AS privileges
                            FROM (SELECT e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
                                    FROM aclexplode(coalesce(%2$s, acldefault('%1$s', %3$s))) e

@@ -17,13 +17,13 @@ import lib.catalog.Extensions;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnownedObjects;
-import lib.server.SqlFailures;
 import lib.server.EventTriggers;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
@@ -31,9 +31,9 @@ import lib.talk.RunName;
 import lib.talk.Sql;
 
 /**
- * What a run makes on the target, written down there in tables of ours ({@link JournalTables}) that go when all is well: before anything is
- * made its name, and in the transaction that makes it its address. From it a later run can undo a failed one object by object, without the
- * right to drop the database ({@link Removal}).
+ * What a run makes on the target, written down there in tables of ours ({@link JournalTables}) that go when all is
+ * well: before anything is made its name, and in the transaction that makes it its address. From it a later run can
+ * undo a failed one object by object, without the right to drop the database ({@link Removal}).
  */
 public final class Journal {
     private final Server target;
@@ -53,7 +53,8 @@ public final class Journal {
      * @param session a session that stays open as long as the journal is used
      * @throws Failure refused, when something else has the name of our schema
      */
-    public static Journal begin(Server target, Connection session, List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
+    public static Journal begin(Server target, Connection session, List<OwnedObjects.Owned> objects,
+            List<Extensions.Extension> extensions) {
         Rows.run(session, "target", "beginning the journal", "BEGIN");
         try {
             OwnSchema.create(session, "target", JournalTables.ALL);
@@ -77,13 +78,16 @@ public final class Journal {
     }
 
     private void start() {
-        Rows.run(session, "target", "beginning the journal", """
+        Rows.run(session, "target", "beginning the journal",
+                """
                 INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
-                INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
+                INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL
+                  SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
                 %s;
-                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.DEFAULT_PRIVILEGES.sql(),
-                JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
+                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
+                        JournalTables.DEFAULT_PRIVILEGES.sql(),
+                        JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
     }
 
     private void plan(List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
@@ -92,8 +96,10 @@ public final class Journal {
         List<OwnedObjects.Owned> all = new ArrayList<>(objects);
         extensions.forEach(extension -> all.addAll(along(extension)));
         try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + JournalTables.PLANNED.sql()
-                + " SELECT p.* FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[])) p")) {
-            Function<Function<OwnedObjects.Owned, String>, Object[]> column = value -> all.stream().map(value).toArray();
+                + " SELECT p.* FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]), "
+                + "pg_catalog.unnest(?::text[])) p")) {
+            Function<Function<OwnedObjects.Owned, String>, Object[]> column =
+                    value -> all.stream().map(value).toArray();
             insert.setArray(1, session.createArrayOf("text", column.apply(OwnedObjects.Owned::kind)));
             insert.setArray(2, session.createArrayOf("text", column.apply(OwnedObjects.Owned::identity)));
             insert.setArray(3, session.createArrayOf("text", column.apply(OwnedObjects.Owned::owner)));
@@ -123,7 +129,8 @@ public final class Journal {
 
     /** Creates a schema that is not there, and records it in the same transaction. */
     public void createSchema(String name) {
-        create("creating schema " + name, List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)), List.of(named(ObjectKind.SCHEMA, Sql.ident(name))));
+        create("creating schema " + name, List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)),
+                List.of(named(ObjectKind.SCHEMA, Sql.ident(name))));
     }
 
     private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
@@ -157,18 +164,21 @@ public final class Journal {
             }
         }
         boolean ownerless = entries.stream().anyMatch(entry -> UnownedObjects.KINDS.contains(entry.kind()));
-        return ObjectKind.recording(made) + (ownerless ? (made.isEmpty() ? "" : "; ") + ObjectKind.recordingOwnerless() : "");
+        return ObjectKind.recording(made)
+                + (ownerless ? (made.isEmpty() ? "" : "; ") + ObjectKind.recordingOwnerless() : "");
     }
 
     /** @return the statement that records large objects that were created in the same transaction */
     public String recordingLargeObjects(List<Long> identifiers) {
-        return ObjectKind.recording(Map.of(ObjectKind.LARGE_OBJECT, identifiers.stream().map(String::valueOf).toList()));
+        return ObjectKind
+                .recording(Map.of(ObjectKind.LARGE_OBJECT, identifiers.stream().map(String::valueOf).toList()));
     }
 
     /**
-     * Has a client program create what it creates, in transactions of its own: the server writes that down until the program has ended, even when
-     * this process has not lived to see it. Where the server cannot, it is done from here every second and in the end; what was created in the
-     * last second before a kill is then not dropped later, but named.
+     * Has a client program create what it creates, in transactions of its own: the server writes that down until the
+     * program has ended, even when this process has not lived to see it. Where the server cannot, it is done from here
+     * every second and in the end; what was created in the last second before a kill is then not dropped later, but
+     * named.
      */
     public void watching(Runnable program) {
         Heartbeat pulse = isRecorded() ? null : new Heartbeat("journal", 1, this::recordOfPrograms);
@@ -215,7 +225,8 @@ public final class Journal {
         if (superuser) {
             Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
         }
-        Rows.run(session, "target", "removing the journal", String.join(";", EventTriggers.of(session).unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
+        Rows.run(session, "target", "removing the journal",
+                String.join(";", EventTriggers.of(session).unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
     }
 
     static void remove(Connection target) {

@@ -13,26 +13,29 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
-import lib.server.SqlFailures;
 import lib.server.JournalTables;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.server.TargetLock;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Sql;
 
 /**
- * The memberships that a user of the target who is no superuser takes for as long as this is open. However the command ends, they are as
- * before then: what was there is granted as it was, and only what was not there is revoked. What a run takes stands in its journal too, for
- * {@code kill -9}: the next run with {@code --restart} puts it back, and so does {@code repair}.
+ * The memberships that a user of the target who is no superuser takes for as long as this is open. However the command
+ * ends, they are as before then: what was there is granted as it was, and only what was not there is revoked. What a
+ * run takes stands in its journal too, for {@code kill -9}: the next run with {@code --restart} puts it back, and so
+ * does {@code repair}.
  */
 public final class Memberships implements AutoCloseable {
     /**
-     * The key of the advisory lock under which memberships change: "tsmem" in ASCII. A session that a signal has cut off may still be at it. Anybody
-     * can take such a lock, so it is not waited for without end.
+     * The key of the advisory lock under which memberships change: "tsmem" in ASCII. A session that a signal has cut
+     * off may still be at it. Anybody can take such a lock, so it is not waited for without end.
      */
-    private static final String TURN = "SELECT pg_catalog.set_config('lock_timeout', '2s', true), pg_catalog.pg_advisory_xact_lock(" + 0x74736d656dL + ")";
+    private static final String TURN =
+            "SELECT pg_catalog.set_config('lock_timeout', '2s', true), pg_catalog.pg_advisory_xact_lock("
+                    + 0x74736d656dL + ")";
     private static final String TABLE = JournalTables.MEMBERSHIP.sql();
 
     private final Server target;
@@ -45,7 +48,8 @@ public final class Memberships implements AutoCloseable {
     private volatile boolean recorded;
 
     /**
-     * @param lock of the run that they are for, or null: another run of the same user needs them from the moment when that is lost
+     * @param lock of the run that they are for, or null: another run of the same user needs them from the moment when
+     * that is lost
      * @param console hears which memberships could not be put back
      */
     public Memberships(Server target, TargetLock lock, Console console) {
@@ -61,8 +65,10 @@ public final class Memberships implements AutoCloseable {
         Memberships memberships = new Memberships(target, null, console);
         try (Connection session = target.session()) {
             if (!memberships.facts.superuser()) {
-                List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner).distinct().toList();
-                takeable(session, memberships.facts, owners, List.of()).forEach(membership -> memberships.take(session, membership));
+                List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner)
+                        .distinct().toList();
+                takeable(session, memberships.facts, owners, List.of())
+                        .forEach(membership -> memberships.take(session, membership));
             }
             return memberships;
         } catch (SQLException e) {
@@ -75,17 +81,21 @@ public final class Memberships implements AutoCloseable {
 
     /**
      * @param created roles that do not exist yet, and will have been created by the connecting user
-     * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of pg_database_owner: PostgreSQL
-     *         manual, 22.5 "Predefined Roles")
+     * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of
+     * pg_database_owner: PostgreSQL manual, 22.5 "Predefined Roles")
      */
-    public static List<PriorMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles, Collection<String> created) {
-        List<String> there = Rows.texts(target, "target", "asking for memberships", """
+    public static List<PriorMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles,
+            Collection<String> created) {
+        List<String> there = Rows.texts(target, "target", "asking for memberships",
+                """
                 SELECT r.rolname FROM pg_catalog.pg_roles r
-                 WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner' AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
-                .formatted(facts.major() < 16 && facts.createRole()));
+                 WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner'
+                   AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
+                        .formatted(facts.major() < 16 && facts.createRole()));
         Set<String> wanted = new TreeSet<>(roles);
         wanted.retainAll(there);
-        List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream().filter(standing -> !standing.able() && standing.open())
+        List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream()
+                .filter(standing -> !standing.able() && standing.open())
                 .map(PriorMembership.Ranking::membership).collect(Collectors.toList());
         new TreeSet<>(roles).stream().filter(role -> created.contains(role) && !there.contains(role))
                 .forEach(role -> takeable.add(new PriorMembership(role, facts.user(), null, null)));
@@ -93,7 +103,10 @@ public final class Memberships implements AutoCloseable {
         return takeable;
     }
 
-    /** From now on the journal of the run is there, and each membership is written down with the statement that takes it. */
+    /**
+     * From now on the journal of the run is there, and each membership is written down with the statement that takes
+     * it.
+     */
     public void record() {
         recorded = true;
     }
@@ -124,7 +137,8 @@ public final class Memberships implements AutoCloseable {
         try {
             // One transaction: what is not granted is not in the journal, and the other way round.
             Rows.run(session, "target", "becoming a member of role \"" + membership.role() + "\" for a time",
-                    recorded && membership.grantor() != null ? String.join("; ", TURN, recording(membership), joining) : TURN + "; " + joining);
+                    recorded && membership.grantor() != null ? String.join("; ", TURN, recording(membership), joining)
+                            : TURN + "; " + joining);
         } catch (RuntimeException e) {
             if (isOpen(session)) {
                 synchronized (taken) {
@@ -136,11 +150,15 @@ public final class Memberships implements AutoCloseable {
     }
 
     private static String recording(PriorMembership membership) {
-        return "INSERT INTO " + TABLE + " SELECT r.oid, g.oid, " + membership.inherit() + ", " + membership.set() + ", true FROM pg_catalog.pg_roles r, pg_catalog.pg_roles g"
-                + " WHERE r.rolname = " + Sql.literal(membership.role()) + " AND g.rolname = " + Sql.literal(membership.grantor());
+        return "INSERT INTO " + TABLE + " SELECT r.oid, g.oid, " + membership.inherit() + ", " + membership.set()
+                + ", true FROM pg_catalog.pg_roles r, pg_catalog.pg_roles g"
+                + " WHERE r.rolname = " + Sql.literal(membership.role()) + " AND g.rolname = "
+                + Sql.literal(membership.grantor());
     }
 
-    /** A statement that the server refused has done nothing; what was under way when the connection broke may be done. */
+    /**
+     * A statement that the server refused has done nothing; what was under way when the connection broke may be done.
+     */
     private static boolean isOpen(Connection session) {
         try {
             return !session.isClosed();
@@ -152,7 +170,8 @@ public final class Memberships implements AutoCloseable {
     /** @return the roles of which an interrupted run has left the user a member; the journal is there */
     public static List<String> leftBehind(Connection session) {
         return Rows.texts(session, "target", "reading the journal",
-                "SELECT DISTINCT r.rolname FROM " + TABLE + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE m.taken ORDER BY 1");
+                "SELECT DISTINCT r.rolname FROM " + TABLE
+                        + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE m.taken ORDER BY 1");
     }
 
     /** Has what an interrupted run has taken put back with this, as its journal says. */
@@ -167,15 +186,20 @@ public final class Memberships implements AutoCloseable {
     public static List<String> puttingBack(Connection session, Server.Facts facts) {
         List<PriorMembership> all = leftBehind(session, facts);
         Collections.reverse(all);
-        List<String> statements = all.stream().map(membership -> membership.leaving(facts)).collect(Collectors.toList());
+        List<String> statements =
+                all.stream().map(membership -> membership.leaving(facts)).collect(Collectors.toList());
         statements.add("UPDATE " + TABLE + " SET taken = false");
         return statements;
     }
 
     private static List<PriorMembership> leftBehind(Connection session, Server.Facts facts) {
-        return new ArrayList<>(Rows.list(session, "target", "reading the journal", "SELECT r.rolname, g.rolname, m." + Sql.ident("inherit") + ", m." + Sql.ident("set")
-                + " FROM " + TABLE + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role JOIN pg_catalog.pg_roles g ON g.oid = m.grantor WHERE m.taken ORDER BY m.ctid",
-                row -> new PriorMembership(row.getString(1), row.getString(2), PriorMembership.option(row.getString(3)), PriorMembership.option(row.getString(4)))));
+        return new ArrayList<>(Rows.list(session, "target", "reading the journal", "SELECT r.rolname, g.rolname, m."
+                + Sql.ident("inherit") + ", m." + Sql.ident("set")
+                + " FROM " + TABLE
+                + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role JOIN pg_catalog.pg_roles g ON g.oid = m.grantor "
+                + "WHERE m.taken ORDER BY m.ctid",
+                row -> new PriorMembership(row.getString(1), row.getString(2), PriorMembership.option(row.getString(3)),
+                        PriorMembership.option(row.getString(4)))));
     }
 
     /** Becomes again a member of all that an interrupted run was: what it has made belongs to them. */
@@ -183,7 +207,9 @@ public final class Memberships implements AutoCloseable {
         adopt(session);
         if (!facts.superuser()) {
             Rows.texts(session, "target", "reading the journal",
-                    "SELECT DISTINCT r.rolname FROM " + TABLE + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE NOT m.taken ORDER BY 1").forEach(role -> join(session, role));
+                    "SELECT DISTINCT r.rolname FROM " + TABLE
+                            + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE NOT m.taken ORDER BY 1")
+                    .forEach(role -> join(session, role));
         }
     }
 
@@ -197,10 +223,12 @@ public final class Memberships implements AutoCloseable {
             return;
         }
         // With a role that somebody has dropped, its memberships have gone.
-        Set<String> there = new HashSet<>(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        Set<String> there = new HashSet<>(
+                Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         Collections.reverse(all);
         List<String> statements = new ArrayList<>(List.of("BEGIN READ WRITE", TURN));
-        all.stream().filter(membership -> there.contains(membership.role())).forEach(membership -> statements.add(membership.leaving(facts)));
+        all.stream().filter(membership -> there.contains(membership.role()))
+                .forEach(membership -> statements.add(membership.leaving(facts)));
         if (recorded) {
             statements.add("UPDATE " + TABLE + " SET taken = false");
         }
@@ -241,11 +269,15 @@ public final class Memberships implements AutoCloseable {
         }
         console.warn("user \"%s\" may still be a member of owners on the target: %s", facts.user(), reason);
         List<String> statements = new ArrayList<>();
-        all.stream().filter(membership -> membership.inherit() != null).forEach(membership -> statements.add(membership.leavingOfUser(facts) + ";"));
+        all.stream().filter(membership -> membership.inherit() != null)
+                .forEach(membership -> statements.add(membership.leavingOfUser(facts) + ";"));
         all.stream().filter(membership -> membership.inherit() == null)
                 .collect(Collectors.groupingBy(membership -> membership.by(facts), TreeMap::new, Collectors.toList()))
-                .forEach((by, same) -> statements.add("REVOKE " + same.stream().map(membership -> Sql.ident(membership.role())).collect(Collectors.joining(", "))
-                        + " FROM " + Sql.ident(facts.user()) + by + ";"));
+                .forEach((by,
+                        same) -> statements.add("REVOKE "
+                                + same.stream().map(membership -> Sql.ident(membership.role()))
+                                        .collect(Collectors.joining(", "))
+                                + " FROM " + Sql.ident(facts.user()) + by + ";"));
         console.hint("%s", String.join(" ", statements));
     }
 

@@ -10,23 +10,30 @@ import lib.server.Server;
 import lib.talk.Sql;
 
 /**
- * What one grantor has granted the connecting user of a role, before the user takes more of it for a time. Since PostgreSQL 16 each grantor has
- * a row of pg_auth_members, whose options a further GRANT changes and REVOKE takes away with them (PostgreSQL manual, GRANT, "Notes").
+ * What one grantor has granted the connecting user of a role, before the user takes more of it for a time. Since
+ * PostgreSQL 16 each grantor has a row of pg_auth_members, whose options a further GRANT changes and REVOKE takes away
+ * with them (PostgreSQL manual, GRANT, "Notes").
  *
  * @param grantor who grants it for the time; null where nobody can
  * @param inherit the option as it was, or null where this grantor had granted nothing
  * @param set likewise
  */
 public record PriorMembership(String role, String grantor, Boolean inherit, Boolean set) {
-    /** Whoever grants is the user or somebody whose rights the user has, with ADMIN OPTION: the server itself prefers the user. */
+    /**
+     * Whoever grants is the user or somebody whose rights the user has, with ADMIN OPTION: the server itself prefers
+     * the user.
+     */
     private static final String SINCE_16 = """
-            SELECT r.rolname, g.rolname, b.inherit_option, b.set_option, pg_catalog.pg_has_role(r.oid, 'USAGE') AND pg_catalog.pg_has_role(r.oid, 'SET'), g.oid IS NOT NULL
+            SELECT r.rolname, g.rolname, b.inherit_option, b.set_option, pg_catalog.pg_has_role(r.oid, 'USAGE')
+              AND pg_catalog.pg_has_role(r.oid, 'SET'), g.oid IS NOT NULL
               FROM pg_catalog.pg_roles r
-              LEFT JOIN LATERAL (SELECT u.oid, u.rolname FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles u ON u.oid = a.member
+              LEFT JOIN LATERAL (SELECT u.oid, u.rolname FROM pg_catalog.pg_auth_members a
+                JOIN pg_catalog.pg_roles u ON u.oid = a.member
                                   WHERE a.roleid = r.oid AND a.admin_option AND pg_catalog.pg_has_role(u.oid, 'USAGE')
                                   ORDER BY u.rolname <> current_user, u.oid LIMIT 1) g ON true
               LEFT JOIN pg_catalog.pg_auth_members b
-                     ON b.roleid = r.oid AND b.grantor = g.oid AND b.member = (SELECT u.oid FROM pg_catalog.pg_roles u WHERE u.rolname = current_user)
+                     ON b.roleid = r.oid AND b.grantor = g.oid AND b.member = (SELECT u.oid FROM pg_catalog.pg_roles u
+                       WHERE u.rolname = current_user)
              WHERE r.rolname IN (%s) ORDER BY 1""";
     /** One that is there is there as a whole: to grant it anew does nothing, and to revoke it would take it away. */
     private static final String BEFORE_16 = """
@@ -47,8 +54,11 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
     /** @return how the connecting user stands to those of the roles that exist, in the order of their names */
     static List<Ranking> ask(Connection target, Server.Facts facts, Collection<String> roles) {
         return roles.isEmpty() ? List.of() : Rows.list(target, "target", "asking for memberships",
-                (facts.major() >= 16 ? SINCE_16 : BEFORE_16).formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", "))),
-                row -> new Ranking(new PriorMembership(row.getString(1), row.getString(2), option(row.getString(3)), option(row.getString(4))),
+                (facts.major() >= 16 ? SINCE_16 : BEFORE_16)
+                        .formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", "))),
+                row -> new Ranking(
+                        new PriorMembership(row.getString(1), row.getString(2), option(row.getString(3)),
+                                option(row.getString(4))),
                         row.getBoolean(5), row.getBoolean(6)));
     }
 
@@ -59,7 +69,8 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
 
     /** @return the statement by which the connecting user gets all that the role may do */
     public String joining(Server.Facts facts) {
-        return "GRANT " + Sql.ident(role) + " TO CURRENT_USER" + (facts.major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : "")
+        return "GRANT " + Sql.ident(role) + " TO CURRENT_USER"
+                + (facts.major() >= 16 ? " WITH INHERIT TRUE, SET TRUE" : "")
                 + (grantor == null || grantor.equals(facts.user()) ? "" : by(facts));
     }
 
@@ -75,7 +86,8 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
 
     private String leaving(String member) {
         return inherit == null ? "REVOKE " + Sql.ident(role) + " FROM " + member
-                : "GRANT " + Sql.ident(role) + " TO " + member + " WITH INHERIT " + word(inherit) + ", SET " + word(set);
+                : "GRANT " + Sql.ident(role) + " TO " + member + " WITH INHERIT " + word(inherit) + ", SET "
+                        + word(set);
     }
 
     String by(Server.Facts facts) {

@@ -11,34 +11,40 @@ import lib.server.Server;
 import lib.talk.Failure;
 
 /**
- * Writes down what the run's client programs create, on the server itself: a block of PL/pgSQL that goes on for as long as the run's session
- * or one of its programs is there. After {@code kill -9} of the run a program still works on for a while, and what it creates then is the
- * run's as well; the last look is after its end.
+ * Writes down what the run's client programs create, on the server itself: a block of PL/pgSQL that goes on for as long
+ * as the run's session or one of its programs is there. After {@code kill -9} of the run a program still works on for a
+ * while, and what it creates then is the run's as well; the last look is after its end.
  */
 final class ProgramRecorder implements AutoCloseable {
     /** Milliseconds in which the server begins a statement, unless it is out of reach. */
     private static final int BEGINNING = 5000;
     /** It is not one of the sessions that the next run ends: it has the last word. */
-    private static final String REGISTRATION = "DELETE FROM " + JournalTables.SESSION.sql() + " s WHERE s.pid = pg_catalog.pg_backend_pid(); INSERT INTO " + JournalTables.RECORDER.sql()
-            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
+    private static final String REGISTRATION = "DELETE FROM " + JournalTables.SESSION.sql()
+            + " s WHERE s.pid = pg_catalog.pg_backend_pid(); INSERT INTO " + JournalTables.RECORDER.sql()
+            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = "
+            + "pg_catalog.pg_backend_pid()";
     private static final String BLOCK = """
             DO $recorder$
             DECLARE began timestamptz; over boolean; tries int := 0;
             BEGIN
               LOOP
                 began := pg_catalog.clock_timestamp();
-                over := NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE %3$s OR a.datname = pg_catalog.current_database()
-                                       AND EXISTS (SELECT FROM %1$s s WHERE s.pid = %2$s AND s.pid = a.pid AND s.started = a.backend_start));
+                over := NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE %3$s OR a.datname = \
+            pg_catalog.current_database()
+                                       AND EXISTS (SELECT FROM %1$s s WHERE s.pid = %2$s AND s.pid = a.pid AND \
+            s.started = a.backend_start));
                 BEGIN
                   %4$s;
                 EXCEPTION WHEN OTHERS THEN
-                  -- What is dropped in the very moment cannot be named. No look is the last one that has failed, unless all fail.
+                  -- What is dropped in the very moment cannot be named. No look is the last one that has failed, \
+            unless all fail.
                   tries := tries + 1;
                   over := over AND tries > 50;
                 END;
                 COMMIT;
                 EXIT WHEN over;
-                PERFORM pg_catalog.pg_sleep(least(1, greatest(0.1, 4 * extract(epoch FROM pg_catalog.clock_timestamp() - began))));
+                PERFORM pg_catalog.pg_sleep(least(1, greatest(0.1, 4 * extract(epoch FROM pg_catalog.clock_timestamp() \
+            - began))));
               END LOOP;
             END $recorder$""";
 
@@ -72,12 +78,15 @@ final class ProgramRecorder implements AutoCloseable {
             Rows.run(session, "target", "writing the journal", REGISTRATION);
             String pid = Rows.text(session, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
             String parent = Rows.text(of, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
-            ProgramRecorder recorder = new ProgramRecorder(session, BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
-                    ObjectKind.recordingOfPrograms()));
+            ProgramRecorder recorder = new ProgramRecorder(session,
+                    BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
+                            ObjectKind.recordingOfPrograms()));
             long end = System.nanoTime() + BEGINNING * 1_000_000L;
             while (recorder.thread.isAlive() && System.nanoTime() < end) {
                 if ("t".equals(Rows.text(of, "target", "waiting for the journal",
-                        "SELECT query LIKE 'DO $recorder$%' AND state = 'active' FROM pg_catalog.pg_stat_activity WHERE pid = " + pid))) {
+                        "SELECT query LIKE 'DO $recorder$%' AND state = 'active' FROM pg_catalog.pg_stat_activity "
+                                + "WHERE pid = "
+                                + pid))) {
                     return recorder;
                 }
             }

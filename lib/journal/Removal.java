@@ -22,8 +22,9 @@ import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 
 /**
- * Takes away what a failed run has made, by its journal: the very objects whose addresses stand there, by the names and kinds that the server
- * has for them now. Where a name that the run has planned belongs to another object, that one is a stranger.
+ * Takes away what a failed run has made, by its journal: the very objects whose addresses stand there, by the names and
+ * kinds that the server has for them now. Where a name that the run has planned belongs to another object, that one is
+ * a stranger.
  */
 public final class Removal {
     /** Few enough that the locks of one transaction fit into the smallest lock table. */
@@ -43,7 +44,8 @@ public final class Removal {
 
         String drop() {
             return is(ObjectKind.LARGE_OBJECT)
-                    ? "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = " + Long.parseLong(identity)
+                    ? "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = "
+                            + Long.parseLong(identity)
                     : "DROP " + kind + " IF EXISTS " + identity + " CASCADE";
         }
     }
@@ -57,8 +59,8 @@ public final class Removal {
     }
 
     /**
-     * Removes exactly what the failed run made, and the journal, in a session of its own: in one that has seen an extension it cannot be created
-     * in another version.
+     * Removes exactly what the failed run made, and the journal, in a session of its own: in one that has seen an
+     * extension it cannot be created in another version.
      *
      * @param memberships without those of the failed run the user may not drop what it has given to others
      * @param begun is told when something is about to be changed
@@ -77,14 +79,19 @@ public final class Removal {
         Set<Address> made = addresses(target, JournalTables.MADE.sql());
         made.removeAll(addresses(target, JournalTables.FOUND.sql()));
         // A part, such as the sequence of an identity column, goes with the whole, and may not go alone.
-        List<Made> drops = there.stream().filter(object -> !object.part() && made.contains(new Address(object.catalog(), object.oid())))
+        List<Made> drops = there.stream()
+                .filter(object -> !object.part() && made.contains(new Address(object.catalog(), object.oid())))
                 .sorted(Comparator.comparing((OwnedObjects.Owned object) -> !object.kind().equals("EVENT TRIGGER"))
-                        .thenComparing(object -> object.kind().equals("SCHEMA")).thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
+                        .thenComparing(object -> object.kind().equals("SCHEMA"))
+                        .thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
                 .map(Made::of).collect(Collectors.toList());
         int schemas = (int) drops.stream().filter(drop -> !drop.is(ObjectKind.SCHEMA)).count();
-        drops.addAll(schemas, UnrelatedObjects.extensions(target).stream().map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
+        drops.addAll(schemas, UnrelatedObjects.extensions(target).stream()
+                .map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
         // What depends on nothing that has gone by then, such as a cast between types of the system.
-        UnownedObjects.list(target, "target").stream().filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of).forEach(drops::add);
+        UnownedObjects.list(target, "target").stream()
+                .filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of)
+                .forEach(drops::add);
         Timescale timescale = Timescale.of(target, "target");
         if (timescale == null) {
             drop(target, drops, object -> true);
@@ -96,7 +103,8 @@ public final class Removal {
         // Left standing, they would give the new run's objects privileges that the source's do not have.
         Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
                 .forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
-        MadeSettings.undoing(target).forEach(sql -> Rows.run(target, "target", "taking back a setting of the database", sql));
+        MadeSettings.undoing(target)
+                .forEach(sql -> Rows.run(target, "target", "taking back a setting of the database", sql));
         memberships.leave(target);
         Journal.remove(target);
         return drops.size();

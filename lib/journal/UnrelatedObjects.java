@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.catalog.AddedMembers;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnownedObjects;
-import lib.catalog.AddedMembers;
 import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.JournalTables;
@@ -23,32 +23,45 @@ import lib.talk.Sql;
 /** What stands on a target beside what a failed run has made there, by its journal, or would go with it. */
 public final class UnrelatedObjects {
     /**
-     * What goes with the run's objects (DROP … CASCADE), by pg_depend (PostgreSQL manual, 53.18), and is not seen where the objects are that have
-     * owners: extensions, members of extensions, and objects without an owner. Of an extension that the run has made, members are what it brought
-     * along, and what an update since has; where an extension is not the run's, it is named with what was put into it. A member of one
-     * that stays would take that with it.
+     * What goes with the run's objects (DROP … CASCADE), by pg_depend (PostgreSQL manual, 53.18), and is not seen where
+     * the objects are that have owners: extensions, members of extensions, and objects without an owner. Of an
+     * extension that the run has made, members are what it brought along, and what an update since has; where an
+     * extension is not the run's, it is named with what was put into it. A member of one that stays would take that
+     * with it.
      */
-    private static final String GOING = """
-            WITH RECURSIVE made AS (SELECT m.catalog, m.object FROM %1$s m EXCEPT SELECT f.catalog, f.object FROM %2$s f),
+    private static final String GOING =
+            """
+            WITH RECURSIVE made AS (SELECT m.catalog, m.object FROM %1$s m EXCEPT SELECT f.catalog, f.object
+              FROM %2$s f),
               going (classid, objid) AS (
                 SELECT m.catalog, m.object FROM made m
-                 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.catalog AND d.objid = m.object AND d.deptype = 'e')
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.tableoid = m.catalog AND x.oid = m.object AND NOT pg_catalog.pg_has_role(x.extowner, 'USAGE'))
-                UNION SELECT d.classid, d.objid FROM going g JOIN pg_catalog.pg_depend d ON d.refclassid = g.classid AND d.refobjid = g.objid)
+                 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.catalog AND d.objid = m.object
+                   AND d.deptype = 'e')
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.tableoid = m.catalog
+                     AND x.oid = m.object AND NOT pg_catalog.pg_has_role(x.extowner, 'USAGE'))
+                UNION SELECT d.classid, d.objid FROM going g JOIN pg_catalog.pg_depend d ON d.refclassid = g.classid
+                  AND d.refobjid = g.objid)
             SELECT %3$s%4$s (e.classid, e.objid) IN (SELECT g.classid, g.objid FROM going g)
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = e.classid AND p.objid = e.objid AND p.deptype = 'i')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = e.classid AND p.objid = e.objid
+                 AND p.deptype = 'i')
                AND CASE WHEN (x.tableoid, x.oid) NOT IN (SELECT g.classid, g.objid FROM going g) THEN true
                         WHEN (x.tableoid, x.oid) IN (SELECT m.catalog, m.object FROM made m)
                           THEN (e.classid, e.objid) NOT IN (SELECT m.catalog, m.object FROM made m) AND e.xmin <> x.xmin
                         ELSE %5$s END
-            UNION ALL SELECT x.tableoid, x.oid, 'EXTENSION', pg_catalog.quote_ident(x.extname), NULL, NULL FROM pg_catalog.pg_extension x
-             WHERE (x.tableoid, x.oid) IN (SELECT g.classid, g.objid FROM going g) AND (x.tableoid, x.oid) NOT IN (SELECT m.catalog, m.object FROM made m)
+            UNION ALL SELECT x.tableoid, x.oid, 'EXTENSION', pg_catalog.quote_ident(x.extname), NULL, NULL
+              FROM pg_catalog.pg_extension x
+             WHERE (x.tableoid, x.oid) IN (SELECT g.classid, g.objid FROM going g)
+               AND (x.tableoid, x.oid) NOT IN (SELECT m.catalog, m.object FROM made m)
             UNION ALL SELECT o.catalog, o.oid, o.kind, o.identity, o.schema, NULL
               FROM (%6$s UNION ALL SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, u.umid, 'USER MAPPING',
-                           pg_catalog.concat('FOR ', CASE u.umuser WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(u.usename) END, ' SERVER ', pg_catalog.quote_ident(u.srvname)), NULL
+                           pg_catalog.concat('FOR ', CASE u.umuser WHEN 0 THEN 'PUBLIC'
+                             ELSE pg_catalog.quote_ident(u.usename) END, ' SERVER ', pg_catalog.quote_ident(u.srvname)),
+                             NULL
                       FROM pg_catalog.pg_user_mappings u) o
-             WHERE (o.catalog, o.oid) IN (SELECT g.classid, g.objid FROM going g) AND (o.catalog, o.oid) NOT IN (SELECT m.catalog, m.object FROM made m)"""
-            .formatted(JournalTables.MADE.sql(), JournalTables.FOUND.sql(), AddedMembers.COLUMNS, AddedMembers.MEMBERS, AddedMembers.CONDITION, UnownedObjects.ALL);
+             WHERE (o.catalog, o.oid) IN (SELECT g.classid, g.objid FROM going g)
+               AND (o.catalog, o.oid) NOT IN (SELECT m.catalog, m.object FROM made m)"""
+                    .formatted(JournalTables.MADE.sql(), JournalTables.FOUND.sql(), AddedMembers.COLUMNS,
+                            AddedMembers.MEMBERS, AddedMembers.CONDITION, UnownedObjects.ALL);
 
     private record Address(long catalog, long oid) {
         static Address of(OwnedObjects.Owned object) {
@@ -59,22 +72,30 @@ public final class UnrelatedObjects {
     private UnrelatedObjects() {
     }
 
-    /** @return the names of the extensions that {@link Removal} will remove: one that an administrator has created since is not ours to drop */
+    /**
+     * @return the names of the extensions that {@link Removal} will remove: one that an administrator has created since
+     * is not ours to drop
+     */
     public static List<String> extensions(Connection target) {
-        return Rows.texts(target, "target", "reading the journal", """
+        return Rows.texts(target, "target", "reading the journal",
+                """
                 SELECT e.extname FROM pg_catalog.pg_extension e WHERE pg_catalog.pg_has_role(e.extowner, 'USAGE')
-                   AND EXISTS (SELECT FROM %s m WHERE m.catalog = e.tableoid AND m.object = e.oid) ORDER BY e.oid DESC""".formatted(JournalTables.MADE.sql()));
+                   AND EXISTS (SELECT FROM %s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
+                     ORDER BY e.oid DESC"""
+                        .formatted(JournalTables.MADE.sql()));
     }
 
     /** @return whether something will still be there when the failed run is undone, of what is no stranger */
     public static Predicate<UnrelatedObject> staying(Connection target) {
         Set<Address> made = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql());
         List<String> extensions = extensions(target);
-        return object -> object.extension() == null ? !made.contains(Address.of(object.object())) : !extensions.contains(object.extension());
+        return object -> object.extension() == null ? !made.contains(Address.of(object.object()))
+                : !extensions.contains(object.extension());
     }
 
     private static Set<Address> addresses(Connection target, String question) {
-        return new HashSet<>(Rows.list(target, "target", "reading the journal", question, row -> new Address(row.getLong(1), row.getLong(2))));
+        return new HashSet<>(Rows.list(target, "target", "reading the journal", question,
+                row -> new Address(row.getLong(1), row.getLong(2))));
     }
 
     /** @return what the failed run did not make and that is there nevertheless */
@@ -84,30 +105,42 @@ public final class UnrelatedObjects {
 
     /** The same, of what is there and has an owner. */
     static List<UnrelatedObject> list(Connection target, List<OwnedObjects.Owned> there) {
-        Set<Address> known = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql() + " UNION ALL SELECT catalog, object FROM " + JournalTables.FOUND.sql());
+        Set<Address> known = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql()
+                + " UNION ALL SELECT catalog, object FROM " + JournalTables.FOUND.sql());
         Stream<UnrelatedObject> owned = there.stream().filter(OwnedObjects.usersOwn(target))
                 .filter(object -> !known.contains(Address.of(object))).map(UnrelatedObject::of);
-        return Stream.concat(owned, AddedMembers.strangers(target, "looking for what goes with the run's objects", GOING).stream()).toList();
+        return Stream
+                .concat(owned,
+                        AddedMembers.strangers(target, "looking for what goes with the run's objects", GOING).stream())
+                .toList();
     }
 
     /** @return what to do about them, with the statements that drop them */
     public static String hint(Connection target, List<UnrelatedObject> strangers) {
         DropStatements drops = DropStatements.of(target, "target", strangers.stream()
-                .sorted(Comparator.comparing((UnrelatedObject stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
+                .sorted(Comparator
+                        .comparing((UnrelatedObject stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
                         .thenComparing(stranger -> stranger.object().kind().equals("SCHEMA"))
                         // Out of an extension before that goes.
                         .thenComparing(stranger -> stranger.extension() == null)
                         .thenComparing(stranger -> stranger.object().oid(), Comparator.reverseOrder()))
                 .map(UnrelatedObject::thing).toList());
-        String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull).distinct().map(Sql::literal).collect(Collectors.joining(", "));
-        boolean mine = "t".equals(Rows.text(target, "target", "asking whose they are", "SELECT coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(r.oid, 'USAGE')), true)"
-                + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners + "]::pg_catalog.text[])"));
-        return "move or drop them" + (mine ? "" : ", as their owners or a superuser") + drops.taking() + ", then run again with --restart: " + drops.sql();
+        String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
+                .distinct().map(Sql::literal).collect(Collectors.joining(", "));
+        boolean mine = "t".equals(Rows.text(target, "target", "asking whose they are",
+                "SELECT coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(r.oid, 'USAGE')), true)"
+                        + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners
+                        + "]::pg_catalog.text[])"));
+        return "move or drop them" + (mine ? "" : ", as their owners or a superuser") + drops.taking()
+                + ", then run again with --restart: " + drops.sql();
     }
 
     /** @return the refusal to undo what others have come to depend on, or null */
     static Failure refusal(Connection target, List<UnrelatedObject> strangers) {
-        return strangers.isEmpty() ? null : Failure.refused("the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers))
-                .hint("%s", hint(target, strangers));
+        return strangers.isEmpty() ? null
+                : Failure
+                        .refused("the target holds objects that the interrupted run did not make: %s",
+                                OwnedObjects.some(strangers))
+                        .hint("%s", hint(target, strangers));
     }
 }

@@ -1,5 +1,5 @@
-//SOURCES TargetContents.java Journal.java MadeSettings.java Memberships.java ProgramRecorder.java Removal.java UnrelatedObjects.java
-//SOURCES PriorMembership.java
+//SOURCES Journal.java MadeSettings.java Memberships.java PriorMembership.java ProgramRecorder.java
+//SOURCES Removal.java TargetContents.java UnrelatedObjects.java
 //SOURCES ../catalog/package-info.java
 /** What a run has begun and done, kept on the target, and undone from there. */
 package lib.journal;

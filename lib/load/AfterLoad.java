@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import lib.journal.MadeSettings;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.talk.Console;
@@ -20,7 +20,10 @@ import lib.talk.Sql;
 import lib.talk.Workers;
 import lib.tools.RefusedStatement;
 
-/** What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they stand. */
+/**
+ * What is left to do once rows, indexes and constraints are there: each method is one step, in the order in which they
+ * stand.
+ */
 public final class AfterLoad {
     private static final int SEQUENCES_A_TRIP = 500;
 
@@ -44,14 +47,16 @@ public final class AfterLoad {
     /** Sets the sequences to where those of the source stand. */
     public void sequences(List<Inventory.Sequence> sequences) {
         for (int i = 0; i < sequences.size(); i += SEQUENCES_A_TRIP) {
-            Rows.run(to, "target", "setting the sequences", sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_TRIP)).stream()
-                    .map(AfterLoad::setting).collect(Collectors.joining(";")));
+            Rows.run(to, "target", "setting the sequences",
+                    sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_TRIP)).stream()
+                            .map(AfterLoad::setting).collect(Collectors.joining(";")));
         }
     }
 
     /** @return the statement that sets one sequence */
     public static String setting(Inventory.Sequence sequence) {
-        return "SELECT pg_catalog.setval(" + Sql.literal(sequence.sql()) + ", " + sequence.value() + ", " + sequence.called() + ")";
+        return "SELECT pg_catalog.setval(" + Sql.literal(sequence.sql()) + ", " + sequence.value() + ", "
+                + sequence.called() + ")";
     }
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
@@ -59,10 +64,12 @@ public final class AfterLoad {
         Connection session = target.session();
         try {
             // The user's own queries run as the server's owner has it.
-            Rows.run(session, "target", "preparing to refresh materialized views", "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
+            Rows.run(session, "target", "preparing to refresh materialized views",
+                    "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
             for (Inventory.Relation view : views) {
                 console.explain("refreshing materialized view %s", view.sql());
-                Rows.run(session, "target", "refreshing materialized view " + view.sql(), "REFRESH MATERIALIZED VIEW " + view.sql());
+                Rows.run(session, "target", "refreshing materialized view " + view.sql(),
+                        "REFRESH MATERIALIZED VIEW " + view.sql());
             }
         } finally {
             Server.close(session);
@@ -123,7 +130,8 @@ public final class AfterLoad {
         try (Statement statement = to.createStatement()) {
             statement.execute(sql + more);
             for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
-                refusal = RefusedStatement.isOne(warning.getSQLState()) ? new RefusedStatement(sql, SqlFailures.words(warning)) : refusal;
+                refusal = RefusedStatement.isOne(warning.getSQLState())
+                        ? new RefusedStatement(sql, SqlFailures.words(warning)) : refusal;
             }
         } catch (SQLException e) {
             if (!RefusedStatement.isOne(e.getSQLState())) {

@@ -24,8 +24,8 @@ import lib.timescale.Jobs;
 import lib.tools.RefusedStatement;
 
 /**
- * Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints, triggers. What concerns a single
- * table is done as soon as its rows are there.
+ * Tables first, then their rows, then what would slow the rows down or be fired by them: indexes, constraints,
+ * triggers. What concerns a single table is done as soon as its rows are there.
  */
 public final class ArchiveLoad implements LoadMethod {
     /** Sessions that make indexes while rows are loaded, for which others are at work already. */
@@ -49,7 +49,8 @@ public final class ArchiveLoad implements LoadMethod {
      * @param rehearsal tries before the rows what functions do after them
      * @param to a session on the target
      */
-    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal, ComputingSessions target, Connection to, Steps steps,
+    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal,
+            ComputingSessions target, Connection to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;
@@ -74,7 +75,8 @@ public final class ArchiveLoad implements LoadMethod {
         settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
-        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal), any -> archive.relations() + " tables, views and sequences");
+        Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal),
+                any -> archive.relations() + " tables, views and sequences");
         rows.prepare(jobs);
         Set<Archive.Address> later = schema.later();
         rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
@@ -85,7 +87,8 @@ public final class ArchiveLoad implements LoadMethod {
             });
         }
         Map<Archive.Address, String> owners = rights.afterwards();
-        List<EntrySql> all = postData.get().stream().map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
+        List<EntrySql> all = postData.get().stream()
+                .map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
         Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
@@ -93,7 +96,8 @@ public final class ArchiveLoad implements LoadMethod {
             steps.run("functions", () -> rehearsal.run(all));
         }
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
-        PostPlan plan = PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
+        PostPlan plan =
+                PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(jobs, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::privileges);
             move(post, workers, journal);
@@ -123,7 +127,10 @@ public final class ArchiveLoad implements LoadMethod {
         }
     }
 
-    /** @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for it */
+    /**
+     * @return what stands after the rows: pg_restore takes its time over many entries, and does not need the target for
+     * it
+     */
     private Background<List<EntrySql>> preData(Journal journal) {
         List<EntrySql> before = schema.preData();
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
@@ -135,18 +142,23 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     private SchemaWorkers workers(int most, Journal journal) {
-        return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(), journal);
+        return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(),
+                journal);
     }
 
     private void make(List<EntrySql> parts, Journal journal) {
         if (!parts.isEmpty()) {
-            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.server().dsn()), schema.options(), journal)) {
+            try (SchemaSession session = new SchemaSession(target, settings, archive.into(target.server().dsn()),
+                    schema.options(), journal)) {
                 session.run(parts.stream().map(SchemaSession.Step::of).toList());
             }
         }
     }
 
-    /** Foreign keys, as they are: made in two steps, the chunks' own would stay without validation, and to hold the hypertable is to wait for each other. */
+    /**
+     * Foreign keys, as they are: made in two steps, the chunks' own would stay without validation, and to hold the
+     * hypertable is to wait for each other.
+     */
     @Override
     public String afterRestoringMode(Journal journal) {
         if (!contents.deferred().isEmpty()) {
@@ -157,7 +169,8 @@ public final class ArchiveLoad implements LoadMethod {
         if (now.size() == needHypertables.size() && !now.isEmpty()) {
             make(schema.commentsAfterRestoringMode(), journal);
         }
-        return (contents.deferred().isEmpty() ? "" : Count.of(contents.deferred().size(), "table") + " filled, ") + now.size() + " made";
+        return (contents.deferred().isEmpty() ? "" : Count.of(contents.deferred().size(), "table") + " filled, ")
+                + now.size() + " made";
     }
 
     @Override

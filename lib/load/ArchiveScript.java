@@ -14,7 +14,10 @@ import lib.source.Inventory;
 import lib.source.Schema;
 import lib.talk.ShellScript;
 
-/** What {@link Schema} does with the parts of an archive, as commands of a shell that pick them from its table of contents. */
+/**
+ * What {@link Schema} does with the parts of an archive, as commands of a shell that pick them from its table of
+ * contents.
+ */
 public final class ArchiveScript {
     public static final String CONTENTS = '"' + ShellScript.FOLDER + "/contents\"";
     public static final String LIST = '"' + ShellScript.FOLDER + "/list\"";
@@ -38,7 +41,8 @@ public final class ArchiveScript {
      * @param whole whether rows are in it
      * @param entries its table of contents, or that of one of the schema alone
      */
-    public ArchiveScript(ShellScript script, String file, boolean whole, List<Archive.Entry> entries, Schema schema, Contents contents) {
+    public ArchiveScript(ShellScript script, String file, boolean whole, List<Archive.Entry> entries, Schema schema,
+            Contents contents) {
         this.script = script;
         this.file = file;
         this.whole = whole;
@@ -51,12 +55,16 @@ public final class ArchiveScript {
     public void preData(Set<String> existing) {
         List<String> others = keys(schema.carried().negate());
         script.line("pg_restore --list " + file + (others.isEmpty() ? "" : " | " + without(others)) + " > " + CONTENTS);
-        List<String> made = keys(schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
+        List<String> made = keys(
+                schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
         made.add(COMMENTS);
         section("pre-data", 1, false, made);
     }
 
-    /** Tables whose rows may be in the archive and are not restored, for an archive whose own table of contents is not known yet. */
+    /**
+     * Tables whose rows may be in the archive and are not restored, for an archive whose own table of contents is not
+     * known yet.
+     */
     public void withoutRows(Stream<Inventory.Table> tables) {
         tables.forEach(table -> unrestored.add(rowsOf(table.oid())));
     }
@@ -85,7 +93,9 @@ public final class ArchiveScript {
     }
 
     private void inOrder(List<Contents.Table> tables) {
-        tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
+        tables.stream()
+                .collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new,
+                        Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
                 .values().forEach(together -> only(List.of("--section=data"), together));
     }
 
@@ -103,7 +113,8 @@ public final class ArchiveScript {
      * @param owners whether pg_restore gives to their owners what it makes
      */
     public void postData(int jobs, boolean owners) {
-        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || schema.needsHypertables(entry) || entry.kind().equals("EVENT TRIGGER")));
+        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || schema.needsHypertables(entry)
+                || entry.kind().equals("EVENT TRIGGER")));
         others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
@@ -112,7 +123,8 @@ public final class ArchiveScript {
     }
 
     public void deferredPostData() {
-        only(List.of("--section=post-data"), keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
+        only(List.of("--section=post-data"),
+                keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
     }
 
     /** What looks into hypertables, with the comments on it. */
@@ -146,7 +158,10 @@ public final class ArchiveScript {
      */
     public void grants(boolean superuser, MissingRoles gone) {
         if (hasGrants()) {
-            String words = (superuser ? "" : " -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/'") + gone.sed();
+            String words = (superuser ? ""
+                    : " -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' -e 's/^RESET SESSION AUTHORIZATION;$/RESET "
+                            + "ROLE;/'")
+                    + gone.sed();
             script.line(GREP + " -E '^[0-9]+; [0-9]+ [0-9]+ (ACL|DEFAULT ACL) ' " + CONTENTS + " > " + LIST);
             if (words.isEmpty()) {
                 restore(List.of("--no-owner"), LIST);
@@ -154,8 +169,10 @@ public final class ArchiveScript {
                 if (!superuser) {
                     script.comment("What psql is refused here is for a superuser, and stays behind");
                 }
-                script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file + " | LC_ALL=C sed -E" + words + " | "
-                        + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=" + (superuser ? 1 : 0), "--output=/dev/null")));
+                script.line("pg_restore --no-owner --file=- --use-list=" + LIST + " " + file + " | LC_ALL=C sed -E"
+                        + words + " | "
+                        + script.call("psql", ShellScript.Side.TARGET, List.of("--no-psqlrc", "--quiet",
+                                "--set=ON_ERROR_STOP=" + (superuser ? 1 : 0), "--output=/dev/null")));
             }
         }
     }
@@ -166,14 +183,16 @@ public final class ArchiveScript {
         Predicate<Archive.Entry> early = entry -> !isEventTrigger(entry) && !schema.needsHypertables(entry);
         List<String> others = keys(comments.and(early.negate()));
         if (entries.stream().anyMatch(comments.and(early))) {
-            script.step("Comments").line(GREP + " -F -e '" + COMMENTS + "' " + CONTENTS + (others.isEmpty() ? "" : " | " + without(others)) + " > " + LIST);
+            script.step("Comments").line(GREP + " -F -e '" + COMMENTS + "' " + CONTENTS
+                    + (others.isEmpty() ? "" : " | " + without(others)) + " > " + LIST);
             restore(List.of("--no-owner", "--no-privileges"), LIST);
         }
     }
 
     /** @return whether there is anything to do for {@link #grants} */
     public boolean hasGrants() {
-        return entries.stream().anyMatch(schema.carried().and(entry -> entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL")));
+        return entries.stream().anyMatch(
+                schema.carried().and(entry -> entry.kind().equals("ACL") || entry.kind().equals("DEFAULT ACL")));
     }
 
     private List<String> deferred() {
@@ -228,7 +247,8 @@ public final class ArchiveScript {
 
     /** What finds the line again in a later archive of the same database, whose numbering may be another. */
     public static String key(Archive.Entry entry) {
-        return entry.oid() == 0 ? entry.line().substring(entry.line().indexOf(';')) : key(entry.catalog(), entry.oid(), entry.kind());
+        return entry.oid() == 0 ? entry.line().substring(entry.line().indexOf(';'))
+                : key(entry.catalog(), entry.oid(), entry.kind());
     }
 
     /** @return what finds the rows of a table */

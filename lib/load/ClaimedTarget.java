@@ -23,15 +23,19 @@ public final class ClaimedTarget {
     }
 
     /**
-     * Does the work of a run while other runs are kept off the target, which is cleared first where that is wanted and needed.
+     * Does the work of a run while other runs are kept off the target, which is cleared first where that is wanted and
+     * needed.
      *
      * @param attempt is told when the target is changed
      * @param console hears what could not be put back
      * @param work is given the lock, a session on the target, and what the user becomes a member of there until the end
-     * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made; step, when the lock is lost
+     * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made;
+     * step, when the lock is lost
      */
-    public static void during(Server target, boolean restart, Attempt attempt, Steps steps, Console console, Work work) {
-        try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, lock, console)) {
+    public static void during(Server target, boolean restart, Attempt attempt, Steps steps, Console console,
+            Work work) {
+        try (TargetLock lock = TargetLock.take(target.session());
+                Memberships memberships = new Memberships(target, lock, console)) {
             lock.whenLost(why -> {
                 target.abandon();
                 Tool.stopOnTarget();
@@ -54,7 +58,8 @@ public final class ClaimedTarget {
         Connection session = target.session();
         try {
             if (JournalTables.exist(session)) {
-                steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin) + " objects of the earlier run removed");
+                steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin)
+                        + " objects of the earlier run removed");
             }
         } finally {
             Server.close(session);

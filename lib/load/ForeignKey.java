@@ -7,19 +7,21 @@ import java.util.regex.Pattern;
 import lib.catalog.EntrySql;
 
 /**
- * A foreign key that is added without looking at the rows, which takes no time, and validated beside others, which locks nobody out
- * (PostgreSQL manual, ALTER TABLE, "NOT VALID").
+ * A foreign key that is added without looking at the rows, which takes no time, and validated beside others, which
+ * locks nobody out (PostgreSQL manual, ALTER TABLE, "NOT VALID").
  *
  * @param validate null where the key stays as it is
  */
 record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
     private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[^\\s\".]+)";
     private static final Pattern ADDING = Pattern.compile(
-            "(ALTER TABLE ONLY %1$s\\.%1$s)\\s+ADD CONSTRAINT (%1$s) FOREIGN KEY .*;".formatted(IDENTIFIER), Pattern.DOTALL);
+            "(ALTER TABLE ONLY %1$s\\.%1$s)\\s+ADD CONSTRAINT (%1$s) FOREIGN KEY .*;".formatted(IDENTIFIER),
+            Pattern.DOTALL);
 
     /**
      * @param whole the entries of indexes and constraints of partitioned tables
-     * @return the same in two steps; empty where one of both tables is partitioned: it refuses NOT VALID, or validates but the constraint of the root
+     * @return the same in two steps; empty where one of both tables is partitioned: it refuses NOT VALID, or validates
+     * but the constraint of the root
      */
     static Optional<ForeignKey> of(EntrySql part, Set<Integer> whole) {
         if (part.needs().stream().anyMatch(whole::contains)) {
@@ -33,7 +35,9 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
             return Optional.of(new ForeignKey(SchemaSession.Step.of(part), null));
         }
         String add = part.sql().substring(0, part.sql().length() - 1) + " NOT VALID;";
-        return Optional.of(new ForeignKey(new SchemaSession.Step(part.doing(), part.settings(), add, part.entry(), part.owner()),
-                SchemaSession.Step.of(part.doing(), adding.group(1) + " VALIDATE CONSTRAINT " + adding.group(2) + ";")));
+        return Optional.of(
+                new ForeignKey(new SchemaSession.Step(part.doing(), part.settings(), add, part.entry(), part.owner()),
+                        SchemaSession.Step.of(part.doing(),
+                                adding.group(1) + " VALIDATE CONSTRAINT " + adding.group(2) + ";")));
     }
 }

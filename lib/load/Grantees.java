@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import lib.server.Rows;
 
 /**
- * What privileges say of roles that did not come along. What was granted to such a role goes without it; and where one had default
- * privileges, the connecting user has them, to whom its objects belong now.
+ * What privileges say of roles that did not come along. What was granted to such a role goes without it; and where one
+ * had default privileges, the connecting user has them, to whom its objects belong now.
  */
 final class Grantees {
     private static final String NAME = "(\"[^\"]*+(?:\"\"[^\"]*+)*+\"|[^\\s\";]+)";
@@ -36,7 +36,8 @@ final class Grantees {
      * @param user the connecting user
      */
     Grantees(Connection target, String user, Ownership ownership) {
-        there = new HashSet<>(Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        there = new HashSet<>(
+                Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         this.user = user;
         this.ownership = ownership;
     }
@@ -78,8 +79,11 @@ final class Grantees {
     /** @return what the statements have lost, in words */
     List<String> notes() {
         List<String> notes = new ArrayList<>();
-        without.forEach((role, count) -> notes.add("what was granted to role \"%s\" is left out (%d): the target has no such role".formatted(role, count)));
-        represented.forEach(role -> notes.add("the default privileges of role \"%s\" are those of \"%s\" now".formatted(role, user)));
+        without.forEach((role, count) -> notes
+                .add("what was granted to role \"%s\" is left out (%d): the target has no such role".formatted(role,
+                        count)));
+        represented.forEach(role -> notes
+                .add("the default privileges of role \"%s\" are those of \"%s\" now".formatted(role, user)));
         return notes;
     }
 }

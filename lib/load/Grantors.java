@@ -10,12 +10,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Who grants what others than the owners have granted, for a user who is no superuser. pg_dump lets each grantor speak by SET SESSION
- * AUTHORIZATION, which is for superusers; SET ROLE does the same for whoever is a member. Where that cannot be, the owner grants it.
+ * Who grants what others than the owners have granted, for a user who is no superuser. pg_dump lets each grantor speak
+ * by SET SESSION AUTHORIZATION, which is for superusers; SET ROLE does the same for whoever is a member. Where that
+ * cannot be, the owner grants it.
  */
 public final class Grantors {
     private static final Pattern SPEAKER = Pattern.compile(
-            "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION AUTHORIZATION(?=;?$)");
+            "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION "
+                    + "AUTHORIZATION(?=;?$)");
 
     private final Ownership ownership;
     private final Map<String, Boolean> speakers = new TreeMap<>();
@@ -43,7 +45,8 @@ public final class Grantors {
 
     private boolean speaks(String quoted, boolean utf8) {
         String name = quoted.startsWith("\"") ? quoted.substring(1, quoted.length() - 1).replace("\"\"", "\"") : quoted;
-        return speakers.computeIfAbsent(utf8 ? new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) : name,
+        return speakers.computeIfAbsent(
+                utf8 ? new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) : name,
                 ownership::join);
     }
 

@@ -14,7 +14,10 @@ import lib.tools.RefusedStatement;
 
 /** How the schema and the rows get to the target: step by step from an archive, or as one script. */
 public interface LoadMethod {
-    /** What is given while a load is under way: the server computes index expressions, statistics and materialized views as the owner of the table. */
+    /**
+     * What is given while a load is under way: the server computes index expressions, statistics and materialized views
+     * as the owner of the table.
+     */
     interface Rights {
         /** Gives those of the objects to their owners that are there. */
         void owners(Predicate<OwnedObjects.Owned> there);
@@ -47,8 +50,8 @@ public interface LoadMethod {
     String afterRestoringMode(Journal journal);
 
     /**
-     * Brings what stands on hypertables and needs what {@link #afterRestoringMode} brings: keys that refer to tables which were filled then; called when
-     * the mode is on again.
+     * Brings what stands on hypertables and needs what {@link #afterRestoringMode} brings: keys that refer to tables
+     * which were filled then; called when the mode is on again.
      *
      * @param journal records what is created
      * @return how much that was, in words

@@ -5,7 +5,10 @@ import java.sql.Connection;
 import java.util.List;
 import lib.server.Rows;
 
-/** What a session that makes indexes asks of the server; it ends with the session (PostgreSQL manual, 20.4.1 and 20.5.1). */
+/**
+ * What a session that makes indexes asks of the server; it ends with the session (PostgreSQL manual, 20.4.1 and
+ * 20.5.1).
+ */
 final class LoadSettings {
     private LoadSettings() {
     }
@@ -14,13 +17,17 @@ final class LoadSettings {
      * @param target a session on the target
      * @param sessions how many make indexes at once
      * @param helped whether each may have processes that help it, which cost more processor time than they save
-     * @return settings as SET takes them: all sessions together may take as much memory as the server's buffers, and as many workers as it has
+     * @return settings as SET takes them: all sessions together may take as much memory as the server's buffers, and as
+     * many workers as it has
      */
     static List<String> of(Connection target, int sessions, boolean helped) {
         return Rows.texts(target, "target", "asking for the size of the server", """
-                SELECT 'maintenance_work_mem = ''' || greatest(least(b.setting::bigint * 8 / %1$d, 1024 * 1024), m.setting::bigint) || 'kB'''
-                  FROM pg_catalog.pg_settings b, pg_catalog.pg_settings m WHERE b.name = 'shared_buffers' AND m.name = 'maintenance_work_mem'
-                UNION ALL SELECT 'max_parallel_maintenance_workers = ' || setting::int / %1$d * %2$d FROM pg_catalog.pg_settings WHERE name = 'max_parallel_workers'
+                SELECT 'maintenance_work_mem = ''' || greatest(least(b.setting::bigint * 8 / %1$d, 1024 * 1024),
+                  m.setting::bigint) || 'kB'''
+                  FROM pg_catalog.pg_settings b, pg_catalog.pg_settings m WHERE b.name = 'shared_buffers'
+                    AND m.name = 'maintenance_work_mem'
+                UNION ALL SELECT 'max_parallel_maintenance_workers = ' || setting::int / %1$d * %2$d
+                  FROM pg_catalog.pg_settings WHERE name = 'max_parallel_workers'
                 -- Whoever says at the end that all is there waits for all of it to be on the disk.
                 UNION ALL SELECT 'synchronous_commit = off'""".formatted(sessions, helped ? 1 : 0));
     }

@@ -31,9 +31,10 @@ import lib.timescale.TimescaleCatalog;
 import lib.tools.RefusedStatement;
 
 /**
- * Loads a database into the target in the order that is safe: owners come before what the server computes with their rights, rows before
- * indexes, constraints and triggers, privileges after these, and event triggers last of all, because they would fire on the rest. All that will
- * be made is written down on the target first, so that a run that fails can be undone.
+ * Loads a database into the target in the order that is safe: owners come before what the server computes with their
+ * rights, rows before indexes, constraints and triggers, privileges after these, and event triggers last of all,
+ * because they would fire on the rest. All that will be made is written down on the target first, so that a run that
+ * fails can be undone.
  */
 public final class Loading {
     /** What the operator asked for. */
@@ -58,7 +59,8 @@ public final class Loading {
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
      */
-    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Connection to, Memberships memberships, Console console,
+    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Connection to,
+            Memberships memberships, Console console,
             Steps steps, Report report) {
         this.order = order;
         this.contents = contents;
@@ -81,7 +83,8 @@ public final class Loading {
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(LoadMethod delivery, LeftBehind uncarried, List<Extensions.Extension> extensions, Supplier<List<Inventory.Sequence>> sequences,
+    public Journal run(LoadMethod delivery, LeftBehind uncarried, List<Extensions.Extension> extensions,
+            Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
         Journal journal = Journal.begin(target, to, objects, extensions);
@@ -100,12 +103,17 @@ public final class Loading {
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
         AfterLoad finishing = new AfterLoad(computing, to, console);
-        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(setting -> !DatabaseSettings.freezes(setting)).toList();
-        // What is computed from now on is computed under these. What is refused is tried again when extensions and roles are there.
-        List<String> deferred = finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
+        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream()
+                .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
+        // What is computed from now on is computed under these. What is refused is tried again when extensions and
+        // roles are there.
+        List<String> deferred =
+                finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
         deferred.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
-        OwnersAndPrivileges rights = new OwnersAndPrivileges(new OwnersAndPrivileges.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
-                !order.noPrivileges, privileges), target, to, memberships, finishing, delivery::privileges, console, steps, report);
+        OwnersAndPrivileges rights = new OwnersAndPrivileges(
+                new OwnersAndPrivileges.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
+                        !order.noPrivileges, privileges),
+                target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
             delivery.deliver(jobs, rights, journal);
             steps.run("sequences", () -> {
@@ -127,7 +135,8 @@ public final class Loading {
                 steps.run("what reads hypertables", () -> delivery.afterRestoringMode(journal));
                 if (!contents.onHypertables().isEmpty()) {
                     steps.run("what hypertables refer to", () -> {
-                        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
+                        try (RestoringMode mode =
+                                RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
                             String made = delivery.inModeAgain(journal);
                             mode.end(to);
                             return made;
@@ -158,24 +167,30 @@ public final class Loading {
         finishing.set(deferred, true);
         refusals.addAll(rights.refusals());
         refusals.addAll(finishing.leftOut());
-        RefusedStatement.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose()).forEach(text -> report.note("left out: %s", text));
+        RefusedStatement.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose())
+                .forEach(text -> report.note("left out: %s", text));
         return journal;
     }
 
     /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
     private boolean isOfService(RefusedStatement refusal) {
-        return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream.of("timescaledb_pre_restore", "timescaledb_post_restore")
+        return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream
+                .of("timescaledb_pre_restore", "timescaledb_post_restore")
                 .anyMatch(name -> refusal.concerns(contents.timescale().function(name).replace("\"", ""), null));
     }
 
-    /** Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been compared. */
+    /**
+     * Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been
+     * compared.
+     */
     private void inRestoringMode(Runnable load) {
         Ownership ownership = new Ownership(to, target.facts(), memberships);
         contents.timescale().jobOwners().forEach(ownership::join);
         try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
             load.run();
             if (!contents.timescale().tablespaces().isEmpty()) {
-                Rows.run(to, "target", "detaching hypertables from tablespaces that are not there", TimescaleCatalog.DETACHING);
+                Rows.run(to, "target", "detaching hypertables from tablespaces that are not there",
+                        TimescaleCatalog.DETACHING);
             }
             jobs.pause();
             mode.end(to);
@@ -201,7 +216,8 @@ public final class Loading {
 
     /** @return the owners of jobs on the source whose jobs somebody else owns on the target */
     public Set<String> lostJobOwners() {
-        return jobs == null ? Set.of() : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
+        return jobs == null ? Set.of()
+                : jobs.remapped().stream().map(remapped -> remapped.job().owner()).collect(Collectors.toSet());
     }
 
     /** @return how many privileges and settings stay behind */

@@ -18,7 +18,10 @@ import lib.source.LeftBehind;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
-/** What {@link Ownership} does, as statements for psql: somebody who is no superuser needs memberships and rights for the time it takes. */
+/**
+ * What {@link Ownership} does, as statements for psql: somebody who is no superuser needs memberships and rights for
+ * the time it takes.
+ */
 public final class OwnerScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
 
@@ -32,16 +35,19 @@ public final class OwnerScript {
      * @param target a session on the target
      * @param unreachable the owners whose objects stay with the connecting user
      */
-    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Connection target, Server.Facts facts, Set<String> unreachable) {
+    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Connection target,
+            Server.Facts facts, Set<String> unreachable) {
         this.script = script;
         this.target = target;
         this.facts = facts;
         Set<String> others = new TreeSet<>(unreachable);
         if (!facts.superuser()) {
             // Only a superuser can give anything to a superuser.
-            others.addAll(Rows.texts(target, "target", "listing the superusers", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+            others.addAll(Rows.texts(target, "target", "listing the superusers",
+                    "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
         }
-        List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream().filter(object -> Ownership.isGiven(object, facts.user())).toList();
+        List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream()
+                .filter(object -> Ownership.isGiven(object, facts.user())).toList();
         given = objects.stream().filter(object -> !others.contains(object.owner())).toList();
         kept = objects.stream().filter(object -> others.contains(object.owner())).toList();
     }
@@ -58,10 +64,13 @@ public final class OwnerScript {
             given.forEach(object -> wanted.add(object.owner()));
         }
         wanted.remove(facts.user());
-        List<PriorMembership> roles = facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
+        List<PriorMembership> roles =
+                facts.superuser() ? List.of() : Memberships.takeable(target, facts, wanted, created);
         if (!roles.isEmpty()) {
             String leaving = roles.stream().map(role -> role.leaving(facts) + ";\n").collect(Collectors.joining());
-            script.step("Who is no superuser gives objects only to roles that they are a member of; this is taken back when the script ends")
+            script.step(
+                    "Who is no superuser gives objects only to roles that they are a member of; this is taken back "
+                            + "when the script ends")
                     .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
                     .sql(TARGET, roles.stream().map(role -> role.joining(facts)).toList());
         }
@@ -90,10 +99,14 @@ public final class OwnerScript {
     }
 
     private static String lending(Set<Ownership.Guest> guests) {
-        String all = guests.stream().map(guest -> "(" + Sql.literal(guest.schema()) + ", " + Sql.literal(guest.owner()) + ")").collect(Collectors.joining(", "));
+        String all = guests.stream()
+                .map(guest -> "(" + Sql.literal(guest.schema()) + ", " + Sql.literal(guest.owner()) + ")")
+                .collect(Collectors.joining(", "));
         return """
                 CREATE TEMPORARY TABLE lent AS
                 SELECT pg_catalog.format('CREATE ON SCHEMA %%I', schema) AS what, pg_catalog.quote_ident(owner) AS owner
-                  FROM (VALUES %s) AS guest(schema, owner) WHERE NOT pg_catalog.has_schema_privilege(owner, schema, 'CREATE');""".formatted(all);
+                  FROM (VALUES %s) AS guest(schema, owner) WHERE NOT pg_catalog.has_schema_privilege(owner, schema,
+                    'CREATE');"""
+                .formatted(all);
     }
 }

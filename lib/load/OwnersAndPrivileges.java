@@ -23,8 +23,9 @@ import lib.talk.Steps;
 import lib.tools.RefusedStatement;
 
 /**
- * The owners of what a load makes, and the privileges on it. Owners come right after the tables, and with what is made later, for the server
- * computes index expressions, statistics and materialized views with the rights of the owner; privileges come after the indexes, as with pg_restore.
+ * The owners of what a load makes, and the privileges on it. Owners come right after the tables, and with what is made
+ * later, for the server computes index expressions, statistics and materialized views with the rights of the owner;
+ * privileges come after the indexes, as with pg_restore.
  */
 public final class OwnersAndPrivileges implements LoadMethod.Rights {
     /** What an order and a source ask for; without owners there are no objects. */
@@ -48,7 +49,8 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
      * @param to a session on the target
      * @param archived gives the privileges of the archive, and returns what was refused
      */
-    OwnersAndPrivileges(Wanted wanted, Server target, Connection to, Memberships memberships, AfterLoad finishing, Function<UnaryOperator<String>, List<RefusedStatement>> archived,
+    OwnersAndPrivileges(Wanted wanted, Server target, Connection to, Memberships memberships, AfterLoad finishing,
+            Function<UnaryOperator<String>, List<RefusedStatement>> archived,
             Console console, Steps steps, Report report) {
         this.wanted = wanted;
         this.target = target;
@@ -65,7 +67,8 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
     public void owners(Predicate<OwnedObjects.Owned> there) {
         if (!wanted.objects.isEmpty()) {
             steps.run("owners", () -> {
-                given.addAll(ownership.give(wanted.objects.stream().filter(there.and(OwnersAndPrivileges::isEarly)).toList()));
+                given.addAll(ownership
+                        .give(wanted.objects.stream().filter(there.and(OwnersAndPrivileges::isEarly)).toList()));
                 return given.size() + " objects given";
             });
         }
@@ -73,9 +76,11 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
 
     @Override
     public Map<Archive.Address, String> afterwards() {
-        List<OwnedObjects.Owned> later = wanted.objects.stream().filter(object -> isEarly(object) && !given.contains(object)).toList();
+        List<OwnedObjects.Owned> later =
+                wanted.objects.stream().filter(object -> isEarly(object) && !given.contains(object)).toList();
         Map<Archive.Address, String> statements = ownership.afterwards(later);
-        later.stream().filter(object -> statements.containsKey(new Archive.Address(object.catalog(), object.oid()))).forEach(given::add);
+        later.stream().filter(object -> statements.containsKey(new Archive.Address(object.catalog(), object.oid())))
+                .forEach(given::add);
         return statements;
     }
 
@@ -89,13 +94,17 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         return object.kind().equals("EVENT TRIGGER");
     }
 
-    /** Gives the rest, but for event triggers: large objects, and what the connecting user could not have filled any more. */
+    /**
+     * Gives the rest, but for event triggers: large objects, and what the connecting user could not have filled any
+     * more.
+     */
     void rest() {
         List<OwnedObjects.Owned> others = wanted.objects.stream().filter(object -> !isEventTrigger(object)).toList();
         ownership.giveUp(others.stream().filter(object -> !given.contains(object)).toList());
         ownership.kept(others).stream().filter(object -> !object.isPublic())
                 .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
-                .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s", target.facts().user(), owner,
+                .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s",
+                        target.facts().user(), owner,
                         OwnedObjects.some(kept)));
     }
 
@@ -114,12 +123,14 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         Grantees grantees = new Grantees(to, target.facts().user(), ownership);
         UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
         refusals.addAll(archived.apply(script -> words.apply(grantees.known(script))));
-        finishing.attempt(wanted.contents.of(target.dsn().database(), wanted.contents.privileges()).stream().map(words).toList(),
+        finishing.attempt(
+                wanted.contents.of(target.dsn().database(), wanted.contents.privileges()).stream().map(words).toList(),
                 "giving the privileges on the database");
         finishing.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
         grantees.notes().forEach(this::warn);
-        grantors.represented().forEach(grantor -> warn("what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it"
-                .formatted(grantor, target.facts().user())));
+        grantors.represented().forEach(
+                grantor -> warn("what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it"
+                        .formatted(grantor, target.facts().user())));
     }
 
     /** @return the privileges that the target refused */

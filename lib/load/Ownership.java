@@ -16,15 +16,16 @@ import lib.catalog.Archive;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
 import lib.roles.RoleTarget;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
- * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new owner, until all is loaded,
- * and the new owner must have the right to create in the schema (PostgreSQL manual, ALTER TABLE, "Notes"), which is lent for a transaction.
+ * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new
+ * owner, until all is loaded, and the new owner must have the right to create in the schema (PostgreSQL manual, ALTER
+ * TABLE, "Notes"), which is lent for a transaction.
  */
 final class Ownership {
     private static final int STATEMENTS_A_TRIP = 200;
@@ -64,7 +65,10 @@ final class Ownership {
         return given;
     }
 
-    /** Gives objects away, also those that the connecting user can then no longer work on: the last that is done with them. */
+    /**
+     * Gives objects away, also those that the connecting user can then no longer work on: the last that is done with
+     * them.
+     */
     public void giveUp(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = reachable(objects);
         join(given);
@@ -102,7 +106,8 @@ final class Ownership {
     /**
      * For objects that are yet to be made, by whatever session.
      *
-     * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give} would not give
+     * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give}
+     * would not give
      */
     public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = workable(objects);
@@ -110,13 +115,18 @@ final class Ownership {
         Map<Archive.Address, String> statements = new HashMap<>();
         given.forEach(object -> {
             // Two sessions that change the privileges on one schema at once would fail.
-            String turn = guests.contains(Guest.of(object)) ? "SELECT pg_catalog.pg_advisory_xact_lock(" + TURN + ");\n" : "";
-            statements.put(new Archive.Address(object.catalog(), object.oid()), turn + String.join(";\n", giving(List.of(object), guests)) + ";");
+            String turn =
+                    guests.contains(Guest.of(object)) ? "SELECT pg_catalog.pg_advisory_xact_lock(" + TURN + ");\n" : "";
+            statements.put(new Archive.Address(object.catalog(), object.oid()),
+                    turn + String.join(";\n", giving(List.of(object), guests)) + ";");
         });
         return statements;
     }
 
-    /** @return those of the objects that stay with the connecting user, because their owner does not exist or is out of reach */
+    /**
+     * @return those of the objects that stay with the connecting user, because their owner does not exist or is out of
+     * reach
+     */
     public List<OwnedObjects.Owned> kept(List<OwnedObjects.Owned> objects) {
         return objects.stream().filter(object -> isGiven(object, user) && !roles.contains(object.owner())).toList();
     }
@@ -139,12 +149,15 @@ final class Ownership {
      */
     private Set<String> join(List<OwnedObjects.Owned> objects) {
         return superuser ? Set.of() : objects.stream().map(OwnedObjects.Owned::owner).distinct().sorted()
-                .filter(owner -> inherits.computeIfAbsent(owner, any -> owner.equals(user) || memberships.join(target, owner))).collect(Collectors.toSet());
+                .filter(owner -> inherits.computeIfAbsent(owner,
+                        any -> owner.equals(user) || memberships.join(target, owner)))
+                .collect(Collectors.toSet());
     }
 
     private Set<Guest> guests(List<OwnedObjects.Owned> given) {
-        return superuser ? Set.of() : guests(given, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
-                .collect(Collectors.toCollection(LinkedHashSet::new));
+        return superuser ? Set.of()
+                : guests(given, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
+                        .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Somebody who gets something in a schema of somebody else. */
@@ -167,7 +180,9 @@ final class Ownership {
         // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
         Set<Guest> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
                 .map(Guest::of).collect(Collectors.toSet());
-        return objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA") && !object.owner().equals(user))
+        return objects.stream()
+                .filter(object -> object.schema() != null && !object.kind().equals("SCHEMA")
+                        && !object.owner().equals(user))
                 .map(Guest::of).filter(guest -> !owned.contains(guest))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
@@ -191,13 +206,15 @@ final class Ownership {
 
     /** Before PostgreSQL 16, who is a member without the rights of the role can act as the role nevertheless. */
     private boolean isMember(String role) {
-        return "t".equals(Rows.text(target, "target", "asking for memberships", "SELECT pg_catalog.pg_has_role(r.oid, 'MEMBER')"
-                + " FROM pg_catalog.pg_roles r WHERE r.rolname = " + Sql.literal(role)));
+        return "t".equals(
+                Rows.text(target, "target", "asking for memberships", "SELECT pg_catalog.pg_has_role(r.oid, 'MEMBER')"
+                        + " FROM pg_catalog.pg_roles r WHERE r.rolname = " + Sql.literal(role)));
     }
 
     private boolean mayCreate(String role, String schema) {
-        return "t".equals(Rows.text(target, "target", "asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
-                + Sql.literal(role) + ", " + Sql.literal(schema) + ", 'CREATE')"));
+        return "t".equals(
+                Rows.text(target, "target", "asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
+                        + Sql.literal(role) + ", " + Sql.literal(schema) + ", 'CREATE')"));
     }
 
     private void run(List<String> statements) {

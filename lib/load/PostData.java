@@ -17,8 +17,8 @@ import lib.source.Inventory;
 import lib.talk.Sql;
 
 /**
- * Makes what stands after the rows: the indexes of a table, its constraints and its statistics as soon as its rows are there, beside the loading
- * of other tables; everything that concerns several tables at the end.
+ * Makes what stands after the rows: the indexes of a table, its constraints and its statistics as soon as its rows are
+ * there, beside the loading of other tables; everything that concerns several tables at the end.
  */
 final class PostData {
     /** Bytes from which on the indexes of a table are made beside each other. */
@@ -47,7 +47,8 @@ final class PostData {
         contents.analyzed().forEach(relation -> analyzed.put(relation.oid(), relation));
         contents.tables().forEach(table -> bytes.put(table.oid(), table.bytes()));
         parents = Set.copyOf(Rows.list(target, "target", "listing the tables with children", """
-                SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.oid IN (SELECT inhparent FROM pg_catalog.pg_inherits) AND c.relkind IN ('r', 'p')""",
                 row -> Sql.name(row.getString(1), row.getString(2))));
     }
@@ -90,7 +91,8 @@ final class PostData {
     /** @param later whether something is yet to come that statistics are kept of */
     private Optional<SchemaSession.Step> analysis(long table, boolean later) {
         Inventory.Relation relation = analyzed.get(table);
-        if (later || contents.analyzedDeferred().contains(table) || relation == null || parents.contains(relation.sql()) || !landed.contains(table)) {
+        if (later || contents.analyzedDeferred().contains(table) || relation == null || parents.contains(relation.sql())
+                || !landed.contains(table)) {
             return Optional.empty();
         }
         analyzed.remove(table);
@@ -112,19 +114,21 @@ final class PostData {
         inOrder(steps(plan.trees()));
         foreignKeys();
         if (contents.deferred().isEmpty() && contents.analyzedDeferred().isEmpty()) {
-            // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in restoring mode alone.
-            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList().forEach(relation -> {
-                analyzed.remove(relation.oid());
-                workers.submit(List.of(analyzing(relation)));
-            });
+            // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in
+            // restoring mode alone.
+            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList()
+                    .forEach(relation -> {
+                        analyzed.remove(relation.oid());
+                        workers.submit(List.of(analyzing(relation)));
+                    });
             workers.await();
         }
         inOrder(steps(plan.last()));
     }
 
     /**
-     * What calls functions of the user is computed as the owner of the table, who may need privileges for it: they come last, since an owner can
-     * also lack some by then, but come first for what fails without them.
+     * What calls functions of the user is computed as the owner of the table, who may need privileges for it: they come
+     * last, since an owner can also lack some by then, but come first for what fails without them.
      */
     private void computed() {
         workers.spare();

@@ -11,21 +11,28 @@ import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 
 /**
- * The order in which to make what stands after the rows. Sessions that work on a partitioned table and on its partitions at once deadlock, which
- * pg_restore's own order does not rule out; so only what touches a single table, or takes long, is done beside others.
+ * The order in which to make what stands after the rows. Sessions that work on a partitioned table and on its
+ * partitions at once deadlock, which pg_restore's own order does not rule out; so only what touches a single table, or
+ * takes long, is done beside others.
  *
  * @param own by the identifier of their table on the source: what can be made as soon as the table has its rows
  * @param computed the same for what calls functions, which may read other tables: once all rows are there
  * @param rest what needs something of these, or no table; one after another
- * @param trees the indexes and constraints of partitioned tables, made out of those of their partitions, which reads no row
+ * @param trees the indexes and constraints of partitioned tables, made out of those of their partitions, which reads no
+ * row
  * @param foreignKeys in the order of the archive
  * @param last what takes no time and may lock several tables
  */
-record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> computed, List<EntrySql> rest, List<EntrySql> trees, List<EntrySql> foreignKeys,
+record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> computed, List<EntrySql> rest,
+        List<EntrySql> trees, List<EntrySql> foreignKeys,
         List<EntrySql> last) {
-    private static final Set<String> LAST = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA");
+    private static final Set<String> LAST = Set.of("TRIGGER", "POLICY", "ROW SECURITY", "PUBLICATION",
+            "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA");
     private static final Set<String> OF_A_TABLE = Set.of("INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "STATISTICS");
-    /** What an index may need beside its table without calling anything of the user's; the rows that functions of extensions read come first. */
+    /**
+     * What an index may need beside its table without calling anything of the user's; the rows that functions of
+     * extensions read come first.
+     */
     private static final Set<String> PASSIVE = Set.of("SCHEMA", "EXTENSION", "COLLATION", "TYPE");
 
     /**
@@ -33,7 +40,8 @@ record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> compute
      * @param partitioned the indexes and constraints of partitioned tables
      */
     static PostPlan of(List<EntrySql> parts, List<Archive.Entry> archive, Set<Archive.Address> partitioned) {
-        PostPlan plan = new PostPlan(new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        PostPlan plan = new PostPlan(new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>(),
+                new ArrayList<>(), new ArrayList<>());
         Map<Integer, Archive.Entry> entries = new HashMap<>();
         archive.forEach(entry -> entries.put(entry.id(), entry));
         Set<Integer> after = new HashSet<>();
@@ -55,7 +63,8 @@ record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> compute
         return plan;
     }
 
-    private void place(EntrySql part, Map<Integer, Archive.Entry> entries, Set<Integer> after, Map<Integer, Long> tableOf) {
+    private void place(EntrySql part, Map<Integer, Archive.Entry> entries, Set<Integer> after,
+            Map<Integer, Long> tableOf) {
         Set<Long> tables = new HashSet<>();
         boolean alone = OF_A_TABLE.contains(part.entry().kind());
         boolean calls = false;

@@ -9,9 +9,13 @@ import java.util.Set;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 
-/** Makes what stands before the rows, in the order of the archive; of many tables in a row those at once that have nothing to do with each other. */
+/**
+ * Makes what stands before the rows, in the order of the archive; of many tables in a row those at once that have
+ * nothing to do with each other.
+ */
 final class PreData {
-    private static final Set<String> RELATIONS = Set.of("TABLE", "SEQUENCE", "SEQUENCE OWNED BY", "DEFAULT", "TABLE ATTACH", "VIEW");
+    private static final Set<String> RELATIONS =
+            Set.of("TABLE", "SEQUENCE", "SEQUENCE OWNED BY", "DEFAULT", "TABLE ATTACH", "VIEW");
     /** Fewer are made as fast by one session. */
     private static final int MANY = 100;
 
@@ -56,11 +60,15 @@ final class PreData {
         workers.submit(parts.stream().map(SchemaSession.Step::of).toList());
     }
 
-    /** Sessions that make children of the same table wait for each other, or for ever where it is several tables, so these are in one list. */
+    /**
+     * Sessions that make children of the same table wait for each other, or for ever where it is several tables, so
+     * these are in one list.
+     */
     private List<List<EntrySql>> independent(List<EntrySql> parts) {
         Map<Integer, Integer> next = new HashMap<>();
         for (EntrySql part : parts) {
-            part.needs().stream().filter(need -> entries.containsKey(need) && RELATIONS.contains(entries.get(need).kind()))
+            part.needs().stream()
+                    .filter(need -> entries.containsKey(need) && RELATIONS.contains(entries.get(need).kind()))
                     .forEach(need -> next.put(last(part.entry().id(), next), last(need, next)));
         }
         Map<Integer, List<EntrySql>> lists = new LinkedHashMap<>();

@@ -15,8 +15,8 @@ import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.rows.RowMover;
 import lib.rows.RowSample;
-import lib.server.SqlFailures;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.Inventory;
@@ -30,9 +30,10 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Tries on the target what calls {@link PathNeeds functions that need a search_path}, before the first row is moved: with some rows, because nothing is
- * computed for an empty table, and in a transaction that is rolled back. The server computes indexes, statistics and materialized views as their owner,
- * as it will when they are made. Only what such a function does not find is a failure here: with few rows it can lack others that it reads.
+ * Tries on the target what calls {@link PathNeeds functions that need a search_path}, before the first row is moved:
+ * with some rows, because nothing is computed for an empty table, and in a transaction that is rolled back. The server
+ * computes indexes, statistics and materialized views as their owner, as it will when they are made. Only what such a
+ * function does not find is a failure here: with few rows it can lack others that it reads.
  */
 public final class Rehearsal {
     /** A function, table, type or schema that is not there (PostgreSQL manual, appendix A). */
@@ -56,7 +57,8 @@ public final class Rehearsal {
     private Connection session;
 
     /** @param dumped whether the functions come from a dump */
-    public Rehearsal(PathNeeds needs, Contents contents, RowMover rows, boolean dumped, ComputingSessions target, Console console) {
+    public Rehearsal(PathNeeds needs, Contents contents, RowMover rows, boolean dumped, ComputingSessions target,
+            Console console) {
         this.needs = needs;
         this.contents = contents;
         this.rows = rows;
@@ -86,7 +88,8 @@ public final class Rehearsal {
             session.setAutoCommit(false);
             int count = 0;
             for (PathNeeds.Evaluation evaluation : chosen()) {
-                count += attempt(evaluation, made.get(new Archive.Address(evaluation.catalog(), evaluation.oid()))) ? 1 : 0;
+                count += attempt(evaluation, made.get(new Archive.Address(evaluation.catalog(), evaluation.oid()))) ? 1
+                        : 0;
             }
             session.rollback();
             return "what " + count + " of " + needs.evaluations().size() + " calls with some rows was found";
@@ -99,7 +102,8 @@ public final class Rehearsal {
 
     /** Of the largest tables first. */
     private List<PathNeeds.Evaluation> chosen() {
-        return needs.evaluations().stream().sorted(Comparator.comparing(evaluation -> -bytes(evaluation.relation()))).toList();
+        return needs.evaluations().stream().sorted(Comparator.comparing(evaluation -> -bytes(evaluation.relation())))
+                .toList();
     }
 
     private long bytes(long table) {
@@ -119,7 +123,8 @@ public final class Rehearsal {
         }
         if (part != null && part.sql() != null && !part.entry().kind().equals("MATERIALIZED VIEW")) {
             judge(evaluation, run(part.settings() + part.sql() + (part.sql().endsWith(";") ? "" : ";")
-                    + (part.entry().kind().equals("STATISTICS") ? " ANALYZE " + name(evaluation.relation()) : ""), false));
+                    + (part.entry().kind().equals("STATISTICS") ? " ANALYZE " + name(evaluation.relation()) : ""),
+                    false));
         }
         if (any) {
             evaluation.functions().forEach(function -> tried.merge(function, 1, Integer::sum));
@@ -129,7 +134,8 @@ public final class Rehearsal {
 
     private boolean fill(List<Long> read) throws SQLException {
         boolean any = false;
-        for (long table : read.stream().filter(tables::containsKey).sorted(Comparator.comparing(table -> -bytes(table))).limit(READ).toList()) {
+        for (long table : read.stream().filter(tables::containsKey).sorted(Comparator.comparing(table -> -bytes(table)))
+                .limit(READ).toList()) {
             any |= fill(table);
         }
         return any;
@@ -150,7 +156,8 @@ public final class Rehearsal {
         try (Statement statement = session.createStatement()) {
             // New files are gone when the transaction is rolled back, and the old ones are as before.
             statement.execute("SAVEPOINT rehearsal; TRUNCATE ONLY " + name(oid));
-            var copy = session.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + sample.into() + " FROM STDIN (FORMAT text, ENCODING '" + sample.encoding() + "')");
+            var copy = session.unwrap(PGConnection.class).getCopyAPI().copyIn(
+                    "COPY " + sample.into() + " FROM STDIN (FORMAT text, ENCODING '" + sample.encoding() + "')");
             copy.writeToCopy(sample.rows(), 0, sample.rows().length);
             copy.endCopy();
             statement.execute("RELEASE rehearsal");
@@ -163,7 +170,8 @@ public final class Rehearsal {
 
     private String name(long table) {
         return tables.containsKey(table) ? Sql.name(tables.get(table).schema(), tables.get(table).name())
-                : contents.materializedViews().stream().filter(view -> view.oid() == table).findFirst().map(Inventory.Relation::sql).orElseThrow();
+                : contents.materializedViews().stream().filter(view -> view.oid() == table).findFirst()
+                        .map(Inventory.Relation::sql).orElseThrow();
     }
 
     /** @return what the server refuses it with, or null */
@@ -196,15 +204,19 @@ public final class Rehearsal {
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         String where = server == null || server.getWhere() == null ? "" : server.getWhere();
         List<PathNeeds.Need> running = NOT_FOUND.contains(String.valueOf(e.getSQLState()))
-                ? evaluation.functions().stream().map(needs::of).filter(need -> where.contains(need.name())).toList() : List.of();
+                ? evaluation.functions().stream().map(needs::of).filter(need -> where.contains(need.name())).toList()
+                : List.of();
         if (running.isEmpty()) {
-            console.explain("%s was tried with some rows, and failed for another reason than a search_path: %s", evaluation, SqlFailures.words(e));
+            console.explain("%s was tried with some rows, and failed for another reason than a search_path: %s",
+                    evaluation, SqlFailures.words(e));
             return;
         }
         String fixes = running.stream().map(need -> need.fix(dumped)).collect(Collectors.joining("\n"));
         throw Failure.step("%s cannot be computed, because %s has no search_path when it is called: %s", evaluation,
-                running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")), SqlFailures.words(e)).because(e)
+                running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")),
+                SqlFailures.words(e)).because(e)
                 // COPY shows the row.
-                .detail("%s", Shown.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList())).hint("%s%s", fixes, PathNeeds.leaveOut("", List.of(evaluation)));
+                .detail("%s", Shown.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList()))
+                .hint("%s%s", fixes, PathNeeds.leaveOut("", List.of(evaluation)));
     }
 }

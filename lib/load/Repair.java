@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lib.journal.Memberships;
-import lib.server.SqlFailures;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.server.TargetLock;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -19,7 +19,10 @@ import lib.talk.ShellScript;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 
-/** What an aborted load has left behind on a target, and the way to mend it. Objects that are half there are for {@code migrate --restart}. */
+/**
+ * What an aborted load has left behind on a target, and the way to mend it. Objects that are half there are for
+ * {@code migrate --restart}.
+ */
 public final class Repair {
     private final Server target;
 
@@ -37,7 +40,8 @@ public final class Repair {
     public boolean run(Console console, Consumer<String> say) {
         return visit(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
-            try (TargetLock lock = TargetLock.take(target.session()); Memberships memberships = new Memberships(target, lock, console)) {
+            try (TargetLock lock = TargetLock.take(target.session());
+                    Memberships memberships = new Memberships(target, lock, console)) {
                 Leftovers.end(lock, found.session);
                 if (!found.joined.isEmpty()) {
                     memberships.adopt(found.session);
@@ -45,11 +49,15 @@ public final class Repair {
                     say.accept("target: memberships that an interrupted run had taken are as before: " + found.roles());
                 }
                 if (found.timescale != null && JournalTables.exist(found.session)) {
-                    RestoringMode.withdraw(found.session, found.timescale, () -> { });
-                    say.accept("target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go on with the interrupted command and --restart");
+                    RestoringMode.withdraw(found.session, found.timescale, () -> {});
+                    say.accept(
+                            "target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go "
+                                    + "on with the interrupted command and --restart");
                 } else if (found.timescale != null) {
                     RestoringMode.turnOff(found.session, found.timescale);
-                    say.accept("target: restoring mode was left on by another tool and is off; whether all rows are there says: verify");
+                    say.accept(
+                            "target: restoring mode was left on by another tool and is off; whether all rows are "
+                                    + "there says: verify");
                 }
             }
         });
@@ -61,17 +69,22 @@ public final class Repair {
         boolean any = visit(found -> {
             boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
             if (journal) {
-                script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET, List.of(Leftovers.ENDING));
+                script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET,
+                        List.of(Leftovers.ENDING));
             }
             if (!found.joined.isEmpty()) {
                 script.step("Memberships that an interrupted run had taken: " + found.roles())
                         .sql(ShellScript.Side.TARGET, Memberships.puttingBack(found.session, target.facts()));
             }
             if (found.timescale != null && journal) {
-                script.step("The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on with the interrupted command and --restart")
+                script.step(
+                        "The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on "
+                                + "with the interrupted command and --restart")
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(found.session, found.timescale));
             } else if (found.timescale != null) {
-                script.step("Restoring mode, which another tool has left on, is turned off; whether all rows are there says: verify")
+                script.step(
+                        "Restoring mode, which another tool has left on, is turned off; whether all rows are there "
+                                + "says: verify")
                         .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
             }
         });
@@ -103,7 +116,8 @@ public final class Repair {
         try (Connection session = target.session()) {
             Timescale timescale = Timescale.of(session, "target");
             Found found = new Found(session, timescale != null && RestoringMode.isOn(session) ? timescale : null,
-                    JournalTables.find(session).state() == OwnSchema.State.OURS ? Memberships.leftBehind(session) : List.of());
+                    JournalTables.find(session).state() == OwnSchema.State.OURS ? Memberships.leftBehind(session)
+                            : List.of());
             if (found.timescale == null && found.joined.isEmpty()) {
                 return false;
             }

@@ -13,7 +13,10 @@ import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 
-/** What {@link RestoringMode} and {@link Jobs} do around a load, as commands of a shell; nothing for a database without TimescaleDB. */
+/**
+ * What {@link RestoringMode} and {@link Jobs} do around a load, as commands of a shell; nothing for a database without
+ * TimescaleDB.
+ */
 public final class RestoringScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
     private static final String WITHDRAW = "withdraw";
@@ -36,9 +39,12 @@ public final class RestoringScript {
     /** Turns the mode on. If the script ends before {@link #end}, what it has loaded stays as ordinary tables. */
     public void begin() {
         if (timescale != null) {
-            script.step("Restoring mode of TimescaleDB is turned on; if this ends early, its catalog is emptied, and the mode turned off")
-                    .atExit(WITHDRAW, TARGET, RestoringMode.beginning(timescale) + ";\n" + TimescaleCatalog.CLEARING + "\n\\gexec\n"
-                            + RestoringMode.ending(timescale) + ";")
+            script.step(
+                    "Restoring mode of TimescaleDB is turned on; if this ends early, its catalog is emptied, and "
+                            + "the mode turned off")
+                    .atExit(WITHDRAW, TARGET,
+                            RestoringMode.beginning(timescale) + ";\n" + TimescaleCatalog.CLEARING + "\n\\gexec\n"
+                                    + RestoringMode.ending(timescale) + ";")
                     .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.beginning(timescale)));
             prove("on");
         }
@@ -47,7 +53,8 @@ public final class RestoringScript {
     /** Turns the mode off: the extension compares its version with the one that the rows came from. */
     public void end() {
         if (timescale != null) {
-            List<String> statements = new ArrayList<>(timescale.tablespaces().isEmpty() ? List.of() : List.of(TimescaleCatalog.DETACHING));
+            List<String> statements = new ArrayList<>(
+                    timescale.tablespaces().isEmpty() ? List.of() : List.of(TimescaleCatalog.DETACHING));
             jobTable().forEach(table -> statements.add(Jobs.pausing(name(table))));
             statements.addAll(RestoringMode.endings(timescale));
             script.step("Restoring mode is turned off; until the end no job runs").sql(TARGET, statements);
@@ -58,7 +65,8 @@ public final class RestoringScript {
 
     /** Turns the mode on once more for what stands on hypertables and refers to what was loaded after it. */
     public void again(Runnable made) {
-        script.step("What hypertables refer to, in restoring mode once more").atExit(LEAVE, TARGET, RestoringMode.ending(timescale) + ";")
+        script.step("What hypertables refer to, in restoring mode once more")
+                .atExit(LEAVE, TARGET, RestoringMode.ending(timescale) + ";")
                 .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.beginning(timescale)));
         prove("on");
         made.run();
@@ -70,7 +78,8 @@ public final class RestoringScript {
         script.comment("A new session must see that; a connection pooler may hand out older ones").sql(TARGET, """
                 DO $$ BEGIN
                 IF pg_catalog.current_setting('timescaledb.restoring', true) IS%s DISTINCT FROM 'on' THEN
-                  RAISE EXCEPTION 'timescaledb.restoring is not %s in a new session: connect to the server itself, not to a pooler';
+                  RAISE EXCEPTION 'timescaledb.restoring is not %s in a new session: connect to the server itself, not \
+                to a pooler';
                 END IF;
                 END $$;""".formatted(wanted.equals("on") ? "" : " NOT", wanted));
     }
@@ -92,22 +101,26 @@ public final class RestoringScript {
             script.comment("Jobs whose owner is out of reach will belong to the connecting user");
             restore(archive, jobs, "--data-only", "--file=" + ROWS);
             script.line("sed 's/^COPY [^(]*(/COPY " + JOBS + " (/' " + ROWS + " > " + LIST);
-            script.line(script.call("psql", TARGET, List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
-                    "--command=CREATE TEMPORARY TABLE jobs (LIKE " + name(table) + ")", "--command=ALTER TABLE " + JOBS + " ALTER owner TYPE text"))
+            script.line(script.call("psql", TARGET,
+                    List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
+                            "--command=CREATE TEMPORARY TABLE jobs (LIKE " + name(table) + ")",
+                            "--command=ALTER TABLE " + JOBS + " ALTER owner TYPE text"))
                     + " --file=" + LIST + commands(table));
         }
     }
 
     private static String commands(Contents.Table table) {
         return List.of("UPDATE " + JOBS + " SET owner = pg_catalog.quote_ident(current_user)"
-                + " WHERE owner NOT IN (SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, 'MEMBER'))",
+                + " WHERE owner NOT IN (SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE "
+                + "pg_catalog.pg_has_role(oid, 'MEMBER'))",
                 "ALTER TABLE " + JOBS + " ALTER owner TYPE pg_catalog.regrole USING owner::pg_catalog.regrole",
                 "INSERT INTO " + name(table) + " SELECT * FROM " + JOBS).stream()
                 .map(sql -> " --command=" + ShellScript.quoted(sql)).collect(Collectors.joining());
     }
 
     private void restore(String archive, List<Contents.Table> tables, String... options) {
-        script.line(ArchiveScript.picking(tables.stream().map(table -> ArchiveScript.rowsOf(table.oid())).toList()) + " " + CONTENTS + " > " + LIST);
+        script.line(ArchiveScript.picking(tables.stream().map(table -> ArchiveScript.rowsOf(table.oid())).toList())
+                + " " + CONTENTS + " > " + LIST);
         script.line("pg_restore " + String.join(" ", options) + " --use-list=" + LIST + " " + archive);
     }
 
@@ -116,11 +129,18 @@ public final class RestoringScript {
         if (timescale != null && !timescale.jobs().isEmpty() && !jobTable().isEmpty()) {
             Contents.Table table = jobTable().get(0);
             // The settings of the database may have made it read-only for new sessions.
-            script.step("Jobs of TimescaleDB get the state that they have on the source, by its own alter_job with all the arguments that this version has")
-                    .sql(TARGET, "BEGIN READ WRITE;\n-- Functions of users that check jobs would run as you\nCREATE TEMPORARY TABLE checks ON COMMIT DROP AS\n"
-                            + AlterJob.checks(name(table)) + ";\nSELECT " + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
-                            + Jobs.alterJob(name(table)) + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;\n"
-                            + "-- Some stay switched off\n" + DisabledJobs.warning(timescale, name(table)) + ";");
+            script.step(
+                    "Jobs of TimescaleDB get the state that they have on the source, by its own alter_job with all "
+                            + "the arguments that this version has")
+                    .sql(TARGET,
+                            "BEGIN READ WRITE;\n-- Functions of users that check jobs would run as you\nCREATE "
+                                    + "TEMPORARY TABLE checks ON COMMIT DROP AS\n"
+                                    + AlterJob.checks(name(table)) + ";\nSELECT "
+                                    + Sql.literal(Jobs.resuming(timescale.jobs(), name(table))) + " || (\n"
+                                    + Jobs.alterJob(name(table))
+                                    + ") || ' a'\n\\gexec\nTABLE pg_temp.checks\n\\gexec\nCOMMIT;\n"
+                                    + "-- Some stay switched off\n" + DisabledJobs.warning(timescale, name(table))
+                                    + ";");
         }
     }
 

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.journal.Journal;
-import lib.server.SqlFailures;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 import lib.talk.Shown;
@@ -62,13 +62,15 @@ final class SchemaSession implements AutoCloseable {
      * @param options of pg_restore
      * @param journal records what is created
      */
-    SchemaSession(ComputingSessions target, List<String> settings, Archive archive, List<String> options, Journal journal) {
+    SchemaSession(ComputingSessions target, List<String> settings, Archive archive, List<String> options,
+            Journal journal) {
         this.archive = archive;
         this.options = options;
         this.journal = journal;
         session = target.scriptSession();
         if (!settings.isEmpty()) {
-            run(List.of(Step.of("beginning a session", settings.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()))));
+            run(List.of(Step.of("beginning a session",
+                    settings.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()))));
         }
     }
 
@@ -96,7 +98,8 @@ final class SchemaSession implements AutoCloseable {
     private void trip(List<Step> steps) {
         if (!steps.isEmpty() && steps.get(0).sql == null) {
             journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
-            List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty()).map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
+            List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty())
+                    .map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
             if (!owners.isEmpty()) {
                 trip(owners);
             }
@@ -115,16 +118,19 @@ final class SchemaSession implements AutoCloseable {
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);
             if (!escaped && steps.stream().anyMatch(step -> step.settings.contains(EntrySql.ESCAPED))) {
-                // A text is split into words as a whole, before any of its statements runs. What is ours is written so that it means the same.
+                // A text is split into words as a whole, before any of its statements runs. What is ours is written so
+                // that it means the same.
                 statement.execute(EntrySql.ESCAPED);
                 escaped = true;
             }
             statement.execute(text.toString());
             settings = held;
         } catch (SQLException e) {
-            if (steps.size() == 1 || Server.isClosed(session) || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
+            if (steps.size() == 1 || Server.isClosed(session)
+                    || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
                 throw steps.size() == 1 ? failure(steps.get(0), e)
-                        : SqlFailures.statement("target", steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
+                        : SqlFailures.statement("target",
+                                steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
             // Nothing of the trip is there now; one by one, the step that fails says so itself.
             List.copyOf(steps).forEach(step -> trip(List.of(step)));
@@ -136,7 +142,8 @@ final class SchemaSession implements AutoCloseable {
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
         Shown command = Shown.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));
-        return failure.detail("%s", failure.detail() == null ? command : Shown.lines(List.of(new Shown(failure.detail()), command)));
+        return failure.detail("%s",
+                failure.detail() == null ? command : Shown.lines(List.of(new Shown(failure.detail()), command)));
     }
 
     /** Makes what runs fail soon; called from another thread. */

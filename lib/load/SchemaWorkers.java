@@ -16,7 +16,10 @@ import lib.talk.Failure;
 final class SchemaWorkers implements AutoCloseable {
     /** Small tasks that one session does in a trip. */
     private static final int STEPS_A_TRIP = 60;
-    /** The class of errors about privileges, and about names that cannot be found without them (PostgreSQL manual, appendix A). */
+    /**
+     * The class of errors about privileges, and about names that cannot be found without them (PostgreSQL manual,
+     * appendix A).
+     */
     private static final String ACCESS = "42";
 
     /**
@@ -40,7 +43,7 @@ final class SchemaWorkers implements AutoCloseable {
     private int idle;
     private boolean closed;
     private Throwable failed;
-    private Runnable stop = () -> { };
+    private Runnable stop = () -> {};
     private final List<SchemaSession.Step> refused = new ArrayList<>();
     private boolean lenient;
 
@@ -50,7 +53,8 @@ final class SchemaWorkers implements AutoCloseable {
      * @param options of pg_restore, for what it alone can restore
      * @param journal records what is created
      */
-    SchemaWorkers(ComputingSessions target, int most, List<String> settings, Archive archive, List<String> options, Journal journal) {
+    SchemaWorkers(ComputingSessions target, int most, List<String> settings, Archive archive, List<String> options,
+            Journal journal) {
         this.target = target;
         this.most = most;
         this.settings = settings;
@@ -71,8 +75,8 @@ final class SchemaWorkers implements AutoCloseable {
     }
 
     /**
-     * From now on no failure: what an owner lacks a privilege for, or cannot even see without, and the steps after it, of a task whose steps are
-     * transactions of their own.
+     * From now on no failure: what an owner lacks a privilege for, or cannot even see without, and the steps after it,
+     * of a task whose steps are transactions of their own.
      */
     synchronized void spare() {
         lenient = true;
@@ -89,11 +93,14 @@ final class SchemaWorkers implements AutoCloseable {
     /** Has one session do these steps in this order, maybe in one transaction with others. */
     synchronized void submit(List<SchemaSession.Step> steps) {
         if (!steps.isEmpty()) {
-            add(new Task(List.copyOf(steps), false, () -> { }));
+            add(new Task(List.copyOf(steps), false, () -> {}));
         }
     }
 
-    /** Has sessions do these lists beside each other, and afterwards the last one; each step is a transaction of its own. */
+    /**
+     * Has sessions do these lists beside each other, and afterwards the last one; each step is a transaction of its
+     * own.
+     */
     synchronized void submit(List<List<SchemaSession.Step>> beside, List<SchemaSession.Step> last) {
         int[] open = {beside.size()};
         beside.forEach(steps -> add(new Task(steps, true, () -> {
@@ -108,7 +115,7 @@ final class SchemaWorkers implements AutoCloseable {
 
     private void addAlone(List<SchemaSession.Step> steps) {
         if (!steps.isEmpty()) {
-            add(new Task(steps, true, () -> { }));
+            add(new Task(steps, true, () -> {}));
         }
     }
 
@@ -180,7 +187,8 @@ final class SchemaWorkers implements AutoCloseable {
     }
 
     private synchronized boolean isSpared(Failure e, List<SchemaSession.Step> steps) {
-        boolean lacking = lenient && e.getCause() instanceof SQLException cause && String.valueOf(cause.getSQLState()).startsWith(ACCESS);
+        boolean lacking = lenient && e.getCause() instanceof SQLException cause
+                && String.valueOf(cause.getSQLState()).startsWith(ACCESS);
         if (lacking) {
             refused.addAll(steps);
         }
@@ -201,7 +209,8 @@ final class SchemaWorkers implements AutoCloseable {
         do {
             steps += waiting.peek().steps.size();
             tasks.add(waiting.poll());
-        } while (!tasks.get(0).alone && !waiting.isEmpty() && !waiting.peek().alone && steps + waiting.peek().steps.size() <= STEPS_A_TRIP);
+        } while (!tasks.get(0).alone && !waiting.isEmpty() && !waiting.peek().alone
+                && steps + waiting.peek().steps.size() <= STEPS_A_TRIP);
         working++;
         return tasks;
     }

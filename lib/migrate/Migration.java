@@ -17,18 +17,18 @@ import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.dump.DumpFiles;
 import lib.dump.DumpWriter;
-import lib.dump.PlainDump;
-import lib.dump.RestoredRows;
-import lib.dump.PlainLoad;
 import lib.dump.NotRetried;
+import lib.dump.PlainDump;
+import lib.dump.PlainLoad;
+import lib.dump.RestoredRows;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
+import lib.load.ArchiveLoad;
+import lib.load.ClaimedTarget;
 import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.ClaimedTarget;
 import lib.load.Rehearsal;
-import lib.load.ArchiveLoad;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.DiskSpace;
 import lib.preflight.Preflight;
@@ -57,14 +57,15 @@ import lib.talk.Steps;
 import lib.tools.ClientTools;
 import lib.tools.DumpFormat;
 import lib.tools.Tool;
+import lib.verify.AnnouncedDifferences;
 import lib.verify.ArrivalCheck;
 import lib.verify.DifferenceTable;
-import lib.verify.AnnouncedDifferences;
 import lib.verify.LeftOut;
 
 /**
- * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what the server computes
- * with their rights, rows before indexes, constraints and triggers, privileges after these, and event triggers last of all.
+ * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what
+ * the server computes with their rights, rows before indexes, constraints and triggers, privileges after these, and
+ * event triggers last of all.
  */
 public final class Migration {
     private final Console console;
@@ -98,7 +99,8 @@ public final class Migration {
     /**
      * Runs every step.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification found some
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification
+     * found some
      */
     public void run(Dsn source, Dsn target, ClientTools clients) {
         attempt.run(() -> {
@@ -147,11 +149,14 @@ public final class Migration {
             selection = Selection.resolve(from, "source", order.filters());
             parallelism = Parallelism.of(order.jobs(), from, to, order.pauseJobs(), console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut(), order.granted(), database.missing() ? database.dsn().database() : null, order.restart(),
-                            order.pauseJobs(), order.kind(), order.noOwner()), console);
+                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut(), order.granted(),
+                            database.missing() ? database.dsn().database() : null, order.restart(),
+                            order.pauseJobs(), order.kind(), order.noOwner()),
+                    console);
             if (preflight.begin(clients) && order.files() == null && !order.pauseJobs() && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
-                early = Freezing.begin(source, tool(preflight), tool -> freeze(source, database, selection, preflight, tool));
+                early = Freezing.begin(source, tool(preflight),
+                        tool -> freeze(source, database, selection, preflight, tool));
             }
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run();
@@ -179,11 +184,13 @@ public final class Migration {
         }
     }
 
-    private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight, Tool tool) {
-        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters().arguments(), tool, console, now -> {
-            contents = now.contents();
-            dump(now, preflight, database);
-        });
+    private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight,
+            Tool tool) {
+        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters().arguments(), tool,
+                console, now -> {
+                    contents = now.contents();
+                    dump(now, preflight, database);
+                });
     }
 
     private Tool tool(Preflight preflight) {
@@ -191,7 +198,8 @@ public final class Migration {
     }
 
     private DumpWriter writer(Preflight preflight) {
-        return order.files() == null ? null : new DumpWriter(order.files(), preflight.tools(), tool(preflight), console);
+        return order.files() == null ? null
+                : new DumpWriter(order.files(), preflight.tools(), tool(preflight), console);
     }
 
     private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
@@ -199,9 +207,11 @@ public final class Migration {
             contents = contents.without(preflight.uncarried().relations());
             if (dryRun) {
                 if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
-                    Verdict.of(NotRetried.check(contents, preflight.pathNeeds(), NotRetried.Loader.script("migrate")), console, report);
+                    Verdict.of(NotRetried.check(contents, preflight.pathNeeds(), NotRetried.Loader.script("migrate")),
+                            console, report);
                 }
-                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight), order.loading(parallelism.jobs()), order.filters())
+                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight),
+                        order.loading(parallelism.jobs()), order.filters())
                         .text(writer(preflight), order.files());
                 return;
             }
@@ -219,7 +229,10 @@ public final class Migration {
     private void dump(FrozenSource source, Preflight preflight, TargetDatabase target) {
         if (order.files() != null) {
             if (order.files().format() == DumpFormat.PLAIN) {
-                Verdict.of(new PlainDump(contents, order.noOwner(), order.leaveOut()).check(preflight.uncarried(), preflight.pathNeeds(), preflight.extensions(), target), console,
+                Verdict.of(
+                        new PlainDump(contents, order.noOwner(), order.leaveOut()).check(preflight.uncarried(),
+                                preflight.pathNeeds(), preflight.extensions(), target),
+                        console,
                         report);
             }
             if (!dryRun) {
@@ -237,11 +250,14 @@ public final class Migration {
 
     private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
         source.explaining(() -> ClaimedTarget.during(target.server(), order.restart(), attempt, steps, console,
-                (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight, extensions(preflight))));
+                (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight,
+                        extensions(preflight))));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source, ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships, console, steps, report);
+    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source,
+            ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
+        Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships,
+                console, steps, report);
         LoadMethod delivery = delivery(source, target, to, preflight, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
@@ -254,35 +270,50 @@ public final class Migration {
             return now;
         };
         // An archive with rows holds these too.
-        List<String> privileges = order.files() != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
+        List<String> privileges = order.files() != null || contents.selective() ? List.of()
+                : Grants.onLargeObjects(source.snapshot().holder());
         Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
         ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
         check.written(source.writtenSince());
-        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(), expected(target, preflight, loading)
-                .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of() : Inventory.missingTablespaces(source.snapshot().holder(), to)), steps);
+        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
+                expected(target, preflight, loading)
+                        .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
+                                : Inventory.missingTablespaces(source.snapshot().holder(), to)),
+                steps);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;
         if (!differences.isEmpty()) {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
         }
-        report.note("%s", check.arrived(delivery.arrived(), new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut())
-                .part("what the filters exclude", !order.filters().none()).part("owners", order.noOwner()).part("privileges", order.noPrivileges())
-                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
-                .count("default_transaction_read_only", loading.frozen().size()).count("comments", preflight.keptComments().size())));
+        report.note("%s",
+                check.arrived(delivery.arrived(),
+                        new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut())
+                                .part("what the filters exclude", !order.filters().none())
+                                .part("owners", order.noOwner()).part("privileges", order.noPrivileges())
+                                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
+                                .count("default_transaction_read_only", loading.frozen().size())
+                                .count("comments", preflight.keptComments().size())));
     }
 
-    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight, List<Extensions.Extension> extensions) {
+    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight,
+            List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
             return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
         }
         Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
-        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-        RowMover rows = order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
-                : new StreamedRows(source.snapshot(), target, to, source.inventory().tablesWithout(preflight.uncarried().objects(0)), source.inventory().largeObjects(), parallelism,
-                        order.rate(), console, steps);
-        return new ArchiveLoad(schema, contents, archive, rows, new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps, parallelism);
+        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(),
+                extensions.stream().map(Extensions.Extension::name).toList(), to);
+        RowMover rows =
+                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
+                        : new StreamedRows(source.snapshot(), target, to,
+                                source.inventory().tablesWithout(preflight.uncarried().objects(0)),
+                                source.inventory().largeObjects(), parallelism,
+                                order.rate(), console, steps);
+        return new ArchiveLoad(schema, contents, archive, rows,
+                new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
+                parallelism);
     }
 
     /** What was announced before, and is no difference. */
@@ -290,9 +321,12 @@ public final class Migration {
         Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
         leftOut.addAll(order.leaveOut());
         RolePlan roles = preflight.rolePlan();
-        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut, order.noOwner(), order.noPrivileges(),
-                order.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced()).refusals(loading.refusals())
-                .comments(preflight.keptComments()).powers(roles.powersThere()).extensionOwners(preflight.extensionOwners().others())
+        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut,
+                order.noOwner(), order.noPrivileges(),
+                order.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced())
+                .refusals(loading.refusals())
+                .comments(preflight.keptComments()).powers(roles.powersThere())
+                .extensionOwners(preflight.extensionOwners().others())
                 .defaults(preflight.defaultPrivileges()::explain);
     }
 }

@@ -23,8 +23,10 @@ import lib.verify.Verification;
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
  * @param kind of target, or null to find it out
  */
-public record MigrationOrder(Filters filters, int jobs, long rate, Collection<String> leaveOut, Collection<String> granted, boolean createDatabase, boolean restart,
-        Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs, TargetKind kind) {
+public record MigrationOrder(Filters filters, int jobs, long rate, Collection<String> leaveOut,
+        Collection<String> granted, boolean createDatabase, boolean restart,
+        Verification.Level verify, boolean noOwner, boolean noPrivileges, DumpWriter.Order files, boolean pauseJobs,
+        TargetKind kind) {
     /** @return how the target is to be loaded by so many workers */
     Loading.Order loading(int workers) {
         return new Loading.Order(workers, restart, noOwner, noPrivileges);
@@ -32,7 +34,9 @@ public record MigrationOrder(Filters filters, int jobs, long rate, Collection<St
 
     /** @return the command that compares again what was compared */
     String comparison() {
-        return Stream.concat(Stream.of("verify", "--level", verify.name().toLowerCase(Locale.ROOT)), filters.argumentsWithData().stream())
+        return Stream
+                .concat(Stream.of("verify", "--level", verify.name().toLowerCase(Locale.ROOT)),
+                        filters.argumentsWithData().stream())
                 .map(ShellScript::quoted).collect(Collectors.joining(" "));
     }
 }

@@ -34,7 +34,10 @@ import lib.talk.Sql;
 import lib.tools.ClientTools;
 import lib.tools.DumpFormat;
 
-/** What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows, and the same in the end. */
+/**
+ * What a migration does, as a shell script with PostgreSQL's own programs: slower, since one session carries the rows,
+ * and the same in the end.
+ */
 final class MigrationScript {
     private static final String SCHEMA = '"' + ShellScript.FOLDER + "/schema\"";
 
@@ -51,7 +54,8 @@ final class MigrationScript {
     private final ClientTools.Installation client;
 
     /** @param extensions those to create */
-    MigrationScript(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight, List<Extensions.Extension> extensions,
+    MigrationScript(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight,
+            List<Extensions.Extension> extensions,
             Loading.Order order, Filters filters) {
         this.source = source;
         this.contents = contents;
@@ -61,7 +65,8 @@ final class MigrationScript {
         this.order = order;
         this.filters = filters;
         client = preflight.tools();
-        script = new ShellScript("migrate: from %s to %s, while nothing writes to the source".formatted(source.server().dsn(), target.dsn()), Server.loading())
+        script = new ShellScript("migrate: from %s to %s, while nothing writes to the source"
+                .formatted(source.server().dsn(), target.dsn()), Server.loading())
                 .programs(client.folder().toString());
     }
 
@@ -72,10 +77,13 @@ final class MigrationScript {
      */
     String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
         try (Connection to = target.server().session()) {
-            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to, preflight.rolePlan().gone());
+            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to,
+                    preflight.rolePlan().gone());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
             if (contents.timescale() != null) {
-                script.comment("The source's own jobs write too: pause them there with alter_job(..., scheduled => false) while this runs");
+                script.comment(
+                        "The source's own jobs write too: pause them there with alter_job(..., scheduled => false) "
+                                + "while this runs");
             }
             if (dump != null) {
                 dump.print(script, source.archive(), contents);
@@ -96,7 +104,8 @@ final class MigrationScript {
         RolePlan roles = preflight.rolePlan();
         List<String> statements = roles.statements();
         if (!statements.isEmpty()) {
-            script.step("Roles" + (roles.hasPasswords() ? "; their passwords are left out, and dump-roles --out writes them to a file" : ""))
+            script.step("Roles" + (roles.hasPasswords()
+                    ? "; their passwords are left out, and dump-roles --out writes them to a file" : ""))
                     .sql(ShellScript.Side.TARGET, together(statements));
         }
     }
@@ -116,12 +125,15 @@ final class MigrationScript {
             arguments.addAll(filters.arguments());
             script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " --file=" + SCHEMA);
         }
-        Schema schema = new Schema(source.archive(), contents, preflight.uncarried(), extensions.stream().map(Extensions.Extension::name).toList(), to);
-        ArchiveScript archive = new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
-                source.archive().entries(), schema, contents);
+        Schema schema = new Schema(source.archive(), contents, preflight.uncarried(),
+                extensions.stream().map(Extensions.Extension::name).toList(), to);
+        ArchiveScript archive =
+                new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
+                        source.archive().entries(), schema, contents);
         archive.withoutRows(unsent());
         // An archive with rows holds these privileges too.
-        List<String> privileges = dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
+        List<String> privileges =
+                dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
         loading.restore(archive, extensions, dump == null ? new Streamed() : loading.of(archive), privileges);
     }
 
@@ -154,14 +166,17 @@ final class MigrationScript {
         }
 
         private void inOrder(List<Contents.Table> tables) {
-            tables.stream().collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
+            tables.stream()
+                    .collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new,
+                            Collectors.mapping(table -> "--table=" + name(table), Collectors.toList())))
                     .values().forEach(MigrationScript.this::stream);
         }
     }
 
     private Stream<Inventory.Table> unsent() {
         Set<Long> leftOut = preflight.uncarried().objects(0);
-        return Stream.concat(source.inventory().unfilled().stream(), source.inventory().tables().stream().filter(table -> leftOut.contains(table.oid())));
+        return Stream.concat(source.inventory().unfilled().stream(),
+                source.inventory().tables().stream().filter(table -> leftOut.contains(table.oid())));
     }
 
     private List<String> deferred() {
@@ -180,7 +195,9 @@ final class MigrationScript {
         return Sql.name(table.schema(), table.name());
     }
 
-    /** A custom archive that breaks off is an error for pg_restore; a script that breaks off would be the end for psql. */
+    /**
+     * A custom archive that breaks off is an error for pg_restore; a script that breaks off would be the end for psql.
+     */
     private void stream(List<String> which) {
         List<String> arguments = new ArrayList<>(List.of("--format=custom", "--compress=0", "--data-only"));
         arguments.addAll(Archive.ALWAYS);
@@ -188,6 +205,7 @@ final class MigrationScript {
         script.comment("pg_dump may warn of circular foreign keys: they are made after the rows");
         // Materialized views are filled later; large objects are made in pre-data.
         script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " |")
-                .tool("pg_restore", ShellScript.Side.TARGET, List.of("--exit-on-error", "--section=pre-data", "--section=data", "--no-owner", "--no-privileges"));
+                .tool("pg_restore", ShellScript.Side.TARGET, List.of("--exit-on-error", "--section=pre-data",
+                        "--section=data", "--no-owner", "--no-privileges"));
     }
 }

@@ -13,8 +13,9 @@ import lib.talk.Sql;
 import org.postgresql.util.PasswordUtil;
 
 /**
- * Gives roles their passwords, all of them or none. What the server and its log see are verifiers, made here, from which nobody can log in
- * (RFC 5802); a server stores such a one as it is, whatever its password_encryption says (PostgreSQL manual, CREATE ROLE).
+ * Gives roles their passwords, all of them or none. What the server and its log see are verifiers, made here, from
+ * which nobody can log in (RFC 5802); a server stores such a one as it is, whatever its password_encryption says
+ * (PostgreSQL manual, CREATE ROLE).
  */
 public final class PasswordChange {
     private static final int SALT = 16;
@@ -30,7 +31,8 @@ public final class PasswordChange {
     public PasswordChange(Connection session, Map<String, String> passwords) {
         this.session = session;
         this.passwords = passwords;
-        String asked = Rows.text(session, "target", "asking for scram_iterations", "SELECT pg_catalog.current_setting('scram_iterations', true)");
+        String asked = Rows.text(session, "target", "asking for scram_iterations",
+                "SELECT pg_catalog.current_setting('scram_iterations', true)");
         int iterations = asked == null ? ITERATIONS : Integer.parseInt(asked);
         passwords.forEach((role, password) -> statements.add("ALTER ROLE " + Sql.ident(role) + " PASSWORD "
                 + Sql.literal(verifier(role, password, iterations))));

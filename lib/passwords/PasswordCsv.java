@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import lib.talk.Failure;
 
 /**
- * Passwords as comma-separated values (RFC 4180), with a header. Needed are the columns {@code role} and {@code password}; one of
- * {@code host}, {@code port} and {@code database} that is missing or empty means any.
+ * Passwords as comma-separated values (RFC 4180), with a header. Needed are the columns {@code role} and
+ * {@code password}; one of {@code host}, {@code port} and {@code database} that is missing or empty means any.
  */
 final class PasswordCsv {
     private static final List<String> COLUMNS = List.of("host", "port", "database", "role", "password");
@@ -26,7 +26,8 @@ final class PasswordCsv {
 
     /** @return whether a text begins with such a header */
     static boolean isOne(String text) {
-        List<String> columns = List.of(text.lines().findFirst().orElse("").replace("\uFEFF", "").replace("\"", "").split(","));
+        List<String> columns =
+                List.of(text.lines().findFirst().orElse("").replace("\uFEFF", "").replace("\"", "").split(","));
         return columns.contains("role") && columns.contains("password");
     }
 
@@ -47,7 +48,8 @@ final class PasswordCsv {
     }
 
     private static PasswordEntry entry(NamedCsvRecord row) {
-        return new PasswordEntry(field(row, "host"), field(row, "port"), field(row, "database"), row.getField("role"), row.getField("password"));
+        return new PasswordEntry(field(row, "host"), field(row, "port"), field(row, "database"), row.getField("role"),
+                row.getField("password"));
     }
 
     private static String field(NamedCsvRecord row, String name) {

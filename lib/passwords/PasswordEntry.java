@@ -17,7 +17,8 @@ record PasswordEntry(String host, String port, String database, String role, Str
 
     /** @return whether the line is about this database, be it among others */
     boolean fits(Dsn target) {
-        return fits(host, target.host()) && fits(port, String.valueOf(target.port())) && fits(database, target.database());
+        return fits(host, target.host()) && fits(port, String.valueOf(target.port()))
+                && fits(database, target.database());
     }
 
     /** @return whether the line is about this database and no other */

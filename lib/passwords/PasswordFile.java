@@ -20,8 +20,8 @@ import lib.talk.Failure;
 import lib.talk.ShellScript;
 
 /**
- * The passwords of a file, which may be those of several servers. What others have written into a pass file stays as it is: comments, and
- * lines with {@code *}. Its text form is without passwords.
+ * The passwords of a file, which may be those of several servers. What others have written into a pass file stays as it
+ * is: comments, and lines with {@code *}. Its text form is without passwords.
  */
 public final class PasswordFile {
     /** How a file is written. */
@@ -63,7 +63,8 @@ public final class PasswordFile {
     public static PasswordFile read(Path file) {
         String text = text(file);
         if (PasswordCsv.isOne(text)) {
-            return new PasswordFile(Form.CSV, PasswordCsv.read(file, text).stream().map(entry -> new Line(null, entry)).toList());
+            return new PasswordFile(Form.CSV,
+                    PasswordCsv.read(file, text).stream().map(entry -> new Line(null, entry)).toList());
         }
         return new PasswordFile(Form.PGPASS, text.lines().map(line -> new Line(line, entry(line))).toList());
     }
@@ -71,7 +72,8 @@ public final class PasswordFile {
     private static String text(Path file) {
         try {
             if (!PassFile.isPrivate(file)) {
-                throw Failure.usage("\"%s\" has group or world access", file).hint("chmod 600 %s", ShellScript.quoted(file.toString()));
+                throw Failure.usage("\"%s\" has group or world access", file).hint("chmod 600 %s",
+                        ShellScript.quoted(file.toString()));
             }
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
         } catch (CharacterCodingException e) {
@@ -83,7 +85,8 @@ public final class PasswordFile {
 
     private static PasswordEntry entry(String line) {
         List<String> fields = line.startsWith("#") ? List.of() : PassFile.fields(line);
-        return fields.isEmpty() ? null : new PasswordEntry(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
+        return fields.isEmpty() ? null
+                : new PasswordEntry(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
     }
 
     public Form form() {
@@ -107,7 +110,8 @@ public final class PasswordFile {
     }
 
     private static Map<String, String> byRole(Stream<PasswordEntry> entries) {
-        return entries.collect(Collectors.toMap(PasswordEntry::role, PasswordEntry::password, (first, second) -> first, LinkedHashMap::new));
+        return entries.collect(Collectors.toMap(PasswordEntry::role, PasswordEntry::password, (first, second) -> first,
+                LinkedHashMap::new));
     }
 
     private Stream<PasswordEntry> entries() {
@@ -118,7 +122,9 @@ public final class PasswordFile {
     public PasswordFile with(Dsn target, Map<String, String> passwords) {
         List<Line> all = new ArrayList<>();
         passwords.forEach((role, password) -> all.add(line(PasswordEntry.of(target, role, password))));
-        lines.stream().filter(line -> line.entry == null || !line.entry.names(target) || !passwords.containsKey(line.entry.role())).forEach(all::add);
+        lines.stream().filter(
+                line -> line.entry == null || !line.entry.names(target) || !passwords.containsKey(line.entry.role()))
+                .forEach(all::add);
         return new PasswordFile(form, all);
     }
 
@@ -126,9 +132,12 @@ public final class PasswordFile {
         if (form == Form.CSV) {
             return new Line(null, entry);
         }
-        List<String> fields = Arrays.asList(entry.host(), entry.port(), entry.database(), entry.role(), entry.password());
+        List<String> fields =
+                Arrays.asList(entry.host(), entry.port(), entry.database(), entry.role(), entry.password());
         if (fields.stream().anyMatch(field -> field.indexOf('\n') >= 0 || field.indexOf('\r') >= 0)) {
-            throw Failure.usage("a pass file can hold no line break, and there is one in role \"%s\", its password or its database", entry.role())
+            throw Failure.usage(
+                    "a pass file can hold no line break, and there is one in role \"%s\", its password or its database",
+                    entry.role())
                     .hint("use --format csv");
         }
         return new Line(fields.stream().map(PassFile::escaped).collect(Collectors.joining(":")), entry);

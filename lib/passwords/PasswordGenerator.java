@@ -33,7 +33,8 @@ public final class PasswordGenerator {
         this.length = length;
         this.alphabet = alphabet.chars().distinct().toArray();
         if (this.alphabet.length < FEWEST) {
-            throw Failure.usage("--alphabet must hold %d different characters at least, got %d", FEWEST, this.alphabet.length);
+            throw Failure.usage("--alphabet must hold %d different characters at least, got %d", FEWEST,
+                    this.alphabet.length);
         }
     }
 

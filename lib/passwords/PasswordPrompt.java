@@ -32,7 +32,9 @@ public final class PasswordPrompt {
             }
             // What the locale cannot read looks the same each time.
             if (new String(typed).indexOf('\uFFFD') >= 0) {
-                throw Failure.refused("the password of role \"%s\" has a character that the locale of this terminal does not know", role)
+                throw Failure.refused(
+                        "the password of role \"%s\" has a character that the locale of this terminal does not know",
+                        role)
                         .hint("set LC_ALL to a locale with UTF-8");
             }
             if (Arrays.equals(typed, read("The same again: "))) {

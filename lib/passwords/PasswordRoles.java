@@ -23,8 +23,9 @@ import lib.talk.ShownSql;
 import lib.talk.Sql;
 
 /**
- * Which roles of the target lack a password. Whether a role has one is known to superusers only; to others of the target it is unknown, and
- * what the source can say takes its place: where its passwords cannot be read, none has come along.
+ * Which roles of the target lack a password. Whether a role has one is known to superusers only; to others of the
+ * target it is unknown, and what the source can say takes its place: where its passwords cannot be read, none has come
+ * along.
  */
 public final class PasswordRoles {
     private final TargetKind kind;
@@ -59,7 +60,8 @@ public final class PasswordRoles {
         Server.Facts facts = to.facts();
         if (!facts.superuser() && !facts.createRole()) {
             throw Failure.refused("user \"%s\" of the target may not give passwords to other roles", facts.user())
-                    .hint("name another user in --target, or have a superuser run: ALTER ROLE %s CREATEROLE;", Sql.ident(facts.user()));
+                    .hint("name another user in --target, or have a superuser run: ALTER ROLE %s CREATEROLE;",
+                            Sql.ident(facts.user()));
         }
         try (Connection session = to.session()) {
             TargetKind kind = RecognizedKind.of(null, to, session).kind();
@@ -88,8 +90,8 @@ public final class PasswordRoles {
     }
 
     /**
-     * The roles that somebody could be waiting to log in as: on both sides, if the source was asked, and neither the user's, nor a superuser's,
-     * nor a platform's own.
+     * The roles that somebody could be waiting to log in as: on both sides, if the source was asked, and neither the
+     * user's, nor a superuser's, nor a platform's own.
      *
      * @param all those that have a password too
      * @throws Failure refused, if neither side gives a hint who has a password
@@ -100,10 +102,13 @@ public final class PasswordRoles {
                     .hint("use --source, whose roles are meant then, or name roles with --roles");
         }
         Map<String, Roles.Role> before = source == null ? there : source.byName();
-        return there.keySet().stream().filter(role -> neverTouched(role).isEmpty() && before.containsKey(role) && isOrdinaryLogin(before.get(role)))
+        return there.keySet().stream()
+                .filter(role -> neverTouched(role).isEmpty() && before.containsKey(role)
+                        && isOrdinaryLogin(before.get(role)))
                 .filter(role -> all || (known() ? !hasPassword(role) : !source.readable()))
                 // What has none on the source is not meant to have one.
-                .filter(role -> all || source == null || !source.readable() || before.get(role).verifier() != null).toList();
+                .filter(role -> all || source == null || !source.readable() || before.get(role).verifier() != null)
+                .toList();
     }
 
     private boolean isOrdinaryLogin(Roles.Role role) {
@@ -119,7 +124,8 @@ public final class PasswordRoles {
             if (neverTouched(role).isEmpty() && !rights.mayAlter(role)) {
                 reasons.add("role \"%s\": user \"%s\" of the target may not alter it".formatted(role, facts.user()));
                 remedies.add((facts.major() < 16 ? "run this as a superuser of the target, or use: "
-                        : "GRANT %s TO %s WITH ADMIN OPTION; or use: ".formatted(Sql.ident(role), Sql.ident(facts.user())))
+                        : "GRANT %s TO %s WITH ADMIN OPTION; or use: ".formatted(Sql.ident(role),
+                                Sql.ident(facts.user())))
                         + "--leave-out " + ShellScript.quoted(role));
             }
         }
@@ -127,8 +133,11 @@ public final class PasswordRoles {
             remedies.add("leave out what is named there, with --leave-out");
         }
         if (!reasons.isEmpty()) {
-            throw Failure.refused("%s cannot be given a password", reasons.size() == 1 ? "a role" : reasons.size() + " roles")
-                    .detail("%s", Shown.lines(reasons)).hint("%s", Shown.lines(remedies.stream().map(ShownSql::hint).toList()));
+            throw Failure
+                    .refused("%s cannot be given a password",
+                            reasons.size() == 1 ? "a role" : reasons.size() + " roles")
+                    .detail("%s", Shown.lines(reasons))
+                    .hint("%s", Shown.lines(remedies.stream().map(ShownSql::hint).toList()));
         }
     }
 

@@ -11,8 +11,9 @@ import lib.talk.Failure;
 import lib.talk.OutputFile;
 
 /**
- * The file of passwords over several runs. What it holds is set on the server. What is about to be set stands in a second file beside it,
- * {@code FILE.pending}, which takes its place once the server has said so: a password is neither lost nor listed too early, however a run ends.
+ * The file of passwords over several runs. What it holds is set on the server. What is about to be set stands in a
+ * second file beside it, {@code FILE.pending}, which takes its place once the server has said so: a password is neither
+ * lost nor listed too early, however a run ends.
  */
 public final class PasswordStore {
     private final Path path;
@@ -33,7 +34,8 @@ public final class PasswordStore {
      * Reads what is there.
      *
      * @param form of a new file; one that exists must have it
-     * @throws Failure usage, if a file there is another's or cannot be written; refused, if an interrupted run for another database must end first
+     * @throws Failure usage, if a file there is another's or cannot be written; refused, if an interrupted run for
+     * another database must end first
      */
     public static PasswordStore open(Path path, PasswordFile.Form form, Dsn target) {
         new OutputFile(path, true).check();
@@ -43,7 +45,9 @@ public final class PasswordStore {
         Map<String, String> pending = new LinkedHashMap<>(interrupted.own(target));
         pending.entrySet().removeAll(file.own(target).entrySet());
         if (!interrupted.beyond(file).equals(pending)) {
-            throw Failure.refused("\"%s\" holds passwords of an interrupted run for another database than %s", pendingPath, target)
+            throw Failure
+                    .refused("\"%s\" holds passwords of an interrupted run for another database than %s", pendingPath,
+                            target)
                     .hint("run the same command for that database first");
         }
         return new PasswordStore(path, pendingPath, target, file, pending);
@@ -52,7 +56,8 @@ public final class PasswordStore {
     private static PasswordFile read(Path path, PasswordFile.Form form) {
         PasswordFile file = isEmpty(path) ? PasswordFile.empty(form) : PasswordFile.read(path);
         if (file.form() != form) {
-            throw Failure.usage("\"%s\" exists and is not in the form %s", path, form).hint("name another file, or its form with --format");
+            throw Failure.usage("\"%s\" exists and is not in the form %s", path, form)
+                    .hint("name another file, or its form with --format");
         }
         return file;
     }
@@ -104,7 +109,8 @@ public final class PasswordStore {
         try {
             Files.deleteIfExists(pendingPath);
         } catch (IOException e) {
-            throw Failure.step("could not remove \"%s\": %s", pendingPath, e.getMessage()).because(e).hint("remove it: nothing in it is set");
+            throw Failure.step("could not remove \"%s\": %s", pendingPath, e.getMessage()).because(e)
+                    .hint("remove it: nothing in it is set");
         }
     }
 }

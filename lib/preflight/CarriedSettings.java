@@ -12,7 +12,10 @@ import lib.server.Server;
 import lib.server.Settings;
 import lib.talk.Sql;
 
-/** Settings that come along and would freeze or mislead the target, for they were made for the source's server or for the move. */
+/**
+ * Settings that come along and would freeze or mislead the target, for they were made for the source's server or for
+ * the move.
+ */
 public final class CarriedSettings {
     private static final String CHECK = "settings";
 
@@ -37,64 +40,98 @@ public final class CarriedSettings {
      */
     static List<Finding> check(Connection source, RoleTarget target, String database, boolean selective) {
         List<Finding> findings = new ArrayList<>();
-        Rows.list(source, "source", "listing the settings that come along", """
+        Rows.list(source, "source", "listing the settings that come along",
+                """
                 SELECT r.rolname, s.setdatabase <> 0, v.name, v.value,
                        CASE v.name WHEN 'search_path' THEN (
-                         SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.regexp_split_to_table(v.value, '\\s*,\\s*') n
-                          WHERE n NOT IN ('', '""', '"$user"', 'pg_temp') AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace p WHERE pg_catalog.quote_ident(p.nspname) = n OR p.nspname = n)) END
-                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) c,
-                       LATERAL (SELECT pg_catalog.split_part(c, '=', 1) AS name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) AS value) v
-                 WHERE v.name IN ('default_transaction_read_only', 'search_path', 'role', 'session_preload_libraries', 'local_preload_libraries')
-                   AND (s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND %s
+                         SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.regexp_split_to_table(v.value,
+                           '\\s*,\\s*') n
+                          WHERE n NOT IN ('', '""', '"$user"', 'pg_temp') AND NOT EXISTS (SELECT
+                            FROM pg_catalog.pg_namespace p WHERE pg_catalog.quote_ident(p.nspname) = n
+                            OR p.nspname = n)) END
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole,
+                    pg_catalog.unnest(s.setconfig) c,
+                       LATERAL (SELECT pg_catalog.split_part(c, '=', 1) AS name, pg_catalog.substr(c,
+                         pg_catalog.strpos(c, '=') + 1) AS value) v
+                 WHERE v.name IN ('default_transaction_read_only', 'search_path', 'role', 'session_preload_libraries',
+                   'local_preload_libraries')
+                   AND (s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database()) AND %s
                         OR s.setdatabase = 0 AND r.oid IS NOT NULL)
-                   AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_') ORDER BY 1 NULLS FIRST, 2, 3""".formatted(!selective),
-                row -> new Named(row.getString(1), row.getBoolean(2), row.getString(3), row.getString(4), row.getString(5))).stream()
+                   AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_') ORDER BY 1 NULLS FIRST, 2, 3"""
+                        .formatted(!selective),
+                row -> new Named(row.getString(1), row.getBoolean(2), row.getString(3), row.getString(4),
+                        row.getString(5)))
+                .stream()
                 // A role that is there keeps what it has.
-                .filter(named -> (named.role == null || named.inDatabase || !target.exists(named.role)) && target.refusal(named.parameter).isEmpty())
+                .filter(named -> (named.role == null || named.inDatabase || !target.exists(named.role))
+                        && target.refusal(named.parameter).isEmpty())
                 .forEach(named -> finding(named, database, findings));
         return findings;
     }
 
     private static void finding(Named named, String database, List<Finding> findings) {
-        String reset = "afterwards, on the target: " + named.altering(database) + " RESET " + Settings.name(named.parameter) + ";";
+        String reset = "afterwards, on the target: " + named.altering(database) + " RESET "
+                + Settings.name(named.parameter) + ";";
         switch (named.parameter) {
             case "default_transaction_read_only" -> {
                 if (DatabaseSettings.isOn(named.value) && named.role == null) {
                     findings.add(frozen(database));
                 } else if (DatabaseSettings.isOn(named.value)) {
-                    findings.add(Finding.warning(CHECK, reset, "%s writes nothing on the target either: default_transaction_read_only comes along", named.words()));
+                    findings.add(Finding.warning(CHECK, reset,
+                            "%s writes nothing on the target either: default_transaction_read_only comes along",
+                            named.words()));
                 }
             }
             case "search_path" -> {
                 if (named.missing != null) {
-                    findings.add(Finding.warning(CHECK, reset, "the search_path of %s comes along and names what is no schema of the source: %s", named.words(), named.missing));
+                    findings.add(Finding.warning(CHECK, reset,
+                            "the search_path of %s comes along and names what is no schema of the source: %s",
+                            named.words(), named.missing));
                 }
             }
-            case "role" -> findings.add(Finding.warning(CHECK, reset, "role of %s comes along: sessions of it act as role \"%s\" on the target too, and may do what that may", named.words(), named.value));
-            default -> findings.add(Finding.warning(CHECK, reset, "%s of %s comes along, and no session of it can begin where the target's server lacks one of these: %s",
+            case "role" -> findings.add(Finding.warning(CHECK, reset,
+                    "role of %s comes along: sessions of it act as role \"%s\" on the target too, and may do what "
+                            + "that may",
+                    named.words(), named.value));
+            default -> findings.add(Finding.warning(CHECK, reset,
+                    "%s of %s comes along, and no session of it can begin where the target's server lacks one of "
+                            + "these: %s",
                     named.parameter, named.words(), named.value));
         }
     }
 
-    /** @return a warning where our own sessions act as another role than the one that is connected: by a setting, which libpq's options do not show */
+    /**
+     * @return a warning where our own sessions act as another role than the one that is connected: by a setting, which
+     * libpq's options do not show
+     */
     public static List<Finding> acting(Server server, Connection session) {
         Server.Facts facts = server.facts();
         if (facts.user().equals(facts.login())) {
             return List.of();
         }
         String resets = String.join(" ", Rows.texts(session, server.side(), "listing the settings of role", """
-                SELECT 'ALTER ' || pg_catalog.concat_ws(' IN ', CASE WHEN s.setrole <> 0 THEN 'ROLE ' || pg_catalog.quote_ident(r.rolname) WHEN s.setdatabase = 0 THEN 'ROLE ALL' END,
-                         CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname) END) || ' RESET role;'
-                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-                 WHERE EXISTS (SELECT FROM pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'role=%') AND (s.setrole = 0 OR r.rolname = session_user)
+                SELECT 'ALTER ' || pg_catalog.concat_ws(' IN ', CASE WHEN s.setrole <> 0
+                  THEN 'ROLE ' || pg_catalog.quote_ident(r.rolname) WHEN s.setdatabase = 0 THEN 'ROLE ALL' END,
+                         CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname)
+                           END) || ' RESET role;'
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT
+                    JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                 WHERE EXISTS (SELECT FROM pg_catalog.unnest(s.setconfig) c WHERE c LIKE 'role=%') AND (s.setrole = 0
+                   OR r.rolname = session_user)
                    AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1"""));
-        return List.of(Finding.warning(CHECK, resets.isEmpty() ? null : "to act as the user who is connected, on the " + server.side() + ": " + resets,
-                "sessions of \"%s\" on the %s act as role \"%s\", as a setting says, and may do what that may", facts.login(), server.side(), facts.user()));
+        return List.of(Finding.warning(CHECK,
+                resets.isEmpty() ? null
+                        : "to act as the user who is connected, on the " + server.side() + ": " + resets,
+                "sessions of \"%s\" on the %s act as role \"%s\", as a setting says, and may do what that may",
+                facts.login(), server.side(), facts.user()));
     }
 
     /** @return what is said of a database that its owner has closed to writers, such as before a move */
     public static Finding frozen(String database) {
-        return Finding.warning(CHECK, "to have it on the target too, afterwards: ALTER DATABASE " + Sql.ident(database) + " SET default_transaction_read_only TO 'on';",
+        return Finding.warning(CHECK,
+                "to have it on the target too, afterwards: ALTER DATABASE " + Sql.ident(database)
+                        + " SET default_transaction_read_only TO 'on';",
                 "default_transaction_read_only of the database stays behind: the target would refuse every write");
     }
 }

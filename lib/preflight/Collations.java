@@ -10,12 +10,14 @@ import lib.server.Finding;
 import lib.server.Rows;
 
 /**
- * Whether the target knows the collations that the source's objects use, and sorts by the same versions of them (PostgreSQL manual, 24.2.3
- * and ALTER COLLATION, "Notes"). Indexes are built anew on the target, so another version breaks nothing; but texts may sort differently.
+ * Whether the target knows the collations that the source's objects use, and sorts by the same versions of them
+ * (PostgreSQL manual, 24.2.3 and ALTER COLLATION, "Notes"). Indexes are built anew on the target, so another version
+ * breaks nothing; but texts may sort differently.
  */
 final class Collations {
     private static final String USED = """
-            SELECT c.collname, n.nspname = 'pg_catalog', coalesce(pg_catalog.pg_collation_actual_version(c.oid), ''), pg_catalog.count(*)
+            SELECT c.collname, n.nspname = 'pg_catalog', coalesce(pg_catalog.pg_collation_actual_version(c.oid), ''),
+              pg_catalog.count(*)
               FROM pg_catalog.pg_depend d
               JOIN pg_catalog.pg_collation c ON c.oid = d.refobjid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
@@ -32,10 +34,13 @@ final class Collations {
      */
     static List<Finding> check(Connection source, Connection target, boolean create) {
         Map<String, String> there = new HashMap<>();
-        Rows.list(target, "target", "listing the collations", """
-                SELECT c.collname, coalesce(pg_catalog.pg_collation_actual_version(c.oid), '') FROM pg_catalog.pg_collation c
+        Rows.list(target, "target", "listing the collations",
+                """
+                SELECT c.collname, coalesce(pg_catalog.pg_collation_actual_version(c.oid), '')
+                  FROM pg_catalog.pg_collation c
                  WHERE c.collnamespace = 'pg_catalog'::pg_catalog.regnamespace
-                   AND c.collencoding IN (-1, (SELECT d.encoding FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))""",
+                   AND c.collencoding IN (-1, (SELECT d.encoding FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database()))""",
                 row -> there.put(row.getString(1), row.getString(2)));
         List<Finding> findings = new ArrayList<>();
         Rows.list(source, "source", "listing the collations in use", USED, row -> {
@@ -43,9 +48,13 @@ final class Collations {
             String version = row.getString(3);
             // One that the user has made comes along; only those of the system have to be there.
             if (row.getBoolean(2) && !there.containsKey(name)) {
-                return findings.add(Finding.stop("collations", "install the locale on the target's server, then%s: SELECT pg_import_system_collations('pg_catalog');"
-                        .formatted(create ? " create the database and run in it, and leave out --create-database" : ""),
-                        "collation \"%s\" is used by %d object(s) and does not exist on the target", name, row.getLong(4)));
+                return findings.add(Finding.stop("collations",
+                        ("install the locale on the target's server, then%s: SELECT "
+                                + "pg_import_system_collations('pg_catalog');")
+                                .formatted(create
+                                        ? " create the database and run in it, and leave out --create-database" : ""),
+                        "collation \"%s\" is used by %d object(s) and does not exist on the target", name,
+                        row.getLong(4)));
             } else if (row.getBoolean(2) && differ(version, there.get(name))) {
                 return findings.add(sortsDifferently("collation \"" + name + "\"", version, there.get(name)));
             }
@@ -57,7 +66,8 @@ final class Collations {
             findings.add(sortsDifferently("the database's collation", ofSource, ofTarget));
         }
         if (findings.isEmpty()) {
-            findings.add(Finding.ok("collations", "the target has all that are used, in the same versions as far as they have any"));
+            findings.add(Finding.ok("collations",
+                    "the target has all that are used, in the same versions as far as they have any"));
         }
         return findings;
     }
@@ -67,7 +77,9 @@ final class Collations {
     }
 
     private static Finding sortsDifferently(String what, String source, String target) {
-        return Finding.warning("collations", null, "%s is version %s on the source and %s on the target: texts may sort differently", what, source, target);
+        return Finding.warning("collations", null,
+                "%s is version %s on the source and %s on the target: texts may sort differently", what, source,
+                target);
     }
 
     private static String ofDatabase() {

@@ -9,8 +9,9 @@ import lib.settings.DriverSettings;
 import lib.talk.Sql;
 
 /**
- * Whether something would have to be computed on the target under a DateStyle that the JDBC driver closes the session for. The system's own functions
- * that an index or a generated column may call do not depend on it; others may, and so may the query of a materialized view.
+ * Whether something would have to be computed on the target under a DateStyle that the JDBC driver closes the session
+ * for. The system's own functions that an index or a generated column may call do not depend on it; others may, and so
+ * may the query of a materialized view.
  */
 public final class DateStyleCheck {
     /** What the findings are about. */
@@ -33,20 +34,26 @@ public final class DateStyleCheck {
     public static List<String> computed(Connection source, Selection selection) {
         return Rows.texts(source, "source", "listing what is computed on the target", """
                 SELECT kind || ' ' || pg_catalog.format('%%I.%%I', n.nspname, c.relname) || detail
-                  FROM (SELECT 1 AS place, 'materialized view' AS kind, c.oid, '' AS detail FROM pg_catalog.pg_class c WHERE c.relkind = 'm' AND c.relispopulated
+                  FROM (SELECT 1 AS place, 'materialized view' AS kind, c.oid, '' AS detail FROM pg_catalog.pg_class c
+                    WHERE c.relkind = 'm' AND c.relispopulated
                         UNION
                         SELECT 2, 'generated column', a.adrelid, '.' || pg_catalog.quote_ident(t.attname)
-                          FROM pg_catalog.pg_attrdef a JOIN pg_catalog.pg_attribute t ON t.attrelid = a.adrelid AND t.attnum = a.adnum AND t.attgenerated <> ''
+                          FROM pg_catalog.pg_attrdef a JOIN pg_catalog.pg_attribute t ON t.attrelid = a.adrelid
+                            AND t.attnum = a.adnum AND t.attgenerated <> ''
                           JOIN pg_catalog.pg_depend d ON d.classid = a.tableoid AND d.objid = a.oid AND %1$s
                         UNION
-                        SELECT 3, 'index', c.oid, '' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_depend d ON d.classid = c.tableoid AND d.objid = c.oid AND %1$s
+                        SELECT 3, 'index', c.oid, '' FROM pg_catalog.pg_class c
+                          JOIN pg_catalog.pg_depend d ON d.classid = c.tableoid AND d.objid = c.oid AND %1$s
                          WHERE c.relkind IN ('i', 'I')
                         UNION
                         SELECT 4, 'constraint of', k.conrelid, ': ' || pg_catalog.quote_ident(k.conname)
-                          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.classid = k.tableoid AND d.objid = k.oid AND %1$s
+                          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.classid = k.tableoid
+                            AND d.objid = k.oid AND %1$s
                          WHERE k.contype = 'c' AND k.convalidated) o
                   JOIN pg_catalog.pg_class c ON c.oid = o.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE %2$s ORDER BY place, 1""".formatted("d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)",
+                 WHERE %2$s ORDER BY place, 1""".formatted(
+                "d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, "
+                        + "'pg_catalog.pg_operator'::pg_catalog.regclass)",
                 selection.relation("c", "n")));
     }
 
@@ -55,9 +62,12 @@ public final class DateStyleCheck {
      * @return a stop that names it, if there is any
      */
     public static List<Finding> stop(String style, List<String> computed, String user, String database) {
-        return computed.isEmpty() || DriverSettings.possible(style) ? List.of() : List.of(Finding.stop(CHECK, "where these do not depend on it: ALTER ROLE " + Sql.ident(user) + " IN DATABASE "
-                        + Sql.ident(database) + " SET datestyle TO 'ISO, " + DriverSettings.order(style) + "'; until the move is over; else run the script that --dry-run prints, with psql",
-                "the DateStyle that holds on the target, \"%s\", does not begin with ISO, and the JDBC driver cannot work under it; it could decide what is computed for %s%s",
+        return computed.isEmpty() || DriverSettings.possible(style) ? List.of() : List.of(Finding.stop(CHECK,
+                "where these do not depend on it: ALTER ROLE " + Sql.ident(user) + " IN DATABASE "
+                        + Sql.ident(database) + " SET datestyle TO 'ISO, " + DriverSettings.order(style)
+                        + "'; until the move is over; else run the script that --dry-run prints, with psql",
+                "the DateStyle that holds on the target, \"%s\", does not begin with ISO, and the JDBC driver "
+                        + "cannot work under it; it could decide what is computed for %s%s",
                 style, String.join(", ", computed.subList(0, Math.min(SHOWN, computed.size()))),
                 computed.size() > SHOWN ? " and " + (computed.size() - SHOWN) + " more" : ""));
     }

@@ -21,9 +21,9 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * The default privileges that a target's database has before anything arrives (PostgreSQL manual, ALTER DEFAULT PRIVILEGES). Those of the
- * connecting user hold for all that the user creates, and pg_dump writes only what differs from the built-in ones, so that with the stock tools
- * too what arrives has them beside its own.
+ * The default privileges that a target's database has before anything arrives (PostgreSQL manual, ALTER DEFAULT
+ * PRIVILEGES). Those of the connecting user hold for all that the user creates, and pg_dump writes only what differs
+ * from the built-in ones, so that with the stock tools too what arrives has them beside its own.
  */
 public final class DefaultPrivileges {
     /** In a query of one row: whether there are any. */
@@ -32,16 +32,22 @@ public final class DefaultPrivileges {
     /** An entry for a schema only adds; one for the whole database stands in the place of the built-in privileges. */
     private static final String QUERY = """
             SELECT r.rolname, r.rolname = current_user, n.nspname, a.defaclobjtype,
-                   CASE WHEN x.grantee = a.defaclrole THEN NULL WHEN x.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.less,
+                   CASE WHEN x.grantee = a.defaclrole THEN NULL WHEN x.grantee = 0 THEN ''
+                     ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.less,
                    x.privilege_type || CASE WHEN x.option THEN ' with grant option' ELSE '' END
-              FROM pg_catalog.pg_default_acl a JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole LEFT JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
-             CROSS JOIN LATERAL (SELECT CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END AS acl) s
+              FROM pg_catalog.pg_default_acl a JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole LEFT
+                JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
+             CROSS JOIN LATERAL (SELECT CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(CASE a.defaclobjtype
+               WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END AS acl) s
              CROSS JOIN LATERAL (
-               SELECT e.grantee, e.privilege_type, false AS less, e.is_grantable AND e.grantee <> a.defaclrole AS option FROM pg_catalog.aclexplode(a.defaclacl) e
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(s.acl) b WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))
+               SELECT e.grantee, e.privilege_type, false AS less, e.is_grantable AND e.grantee <> a.defaclrole AS option
+                 FROM pg_catalog.aclexplode(a.defaclacl) e
+                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(s.acl) b
+                  WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))
                UNION
                SELECT b.grantee, b.privilege_type, true, false FROM pg_catalog.aclexplode(s.acl) b
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(a.defaclacl) e WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))) x
+                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(a.defaclacl) e
+                  WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))) x
              WHERE %s ORDER BY 2 DESC, 1, 3 NULLS FIRST, 4, 5, 6, 7""";
 
     /**
@@ -55,14 +61,18 @@ public final class DefaultPrivileges {
     private record Entry(String role, boolean ours, String schema, Type type, String grantee, boolean less) {
         /** @return what undoes it */
         String undoing(Set<String> privileges) {
-            return "ALTER DEFAULT PRIVILEGES FOR ROLE " + Sql.ident(role) + (schema == null ? "" : " IN SCHEMA " + Sql.ident(schema))
-                    + (less ? " GRANT " : " REVOKE ") + String.join(", ", privileges).replace(OPTION, "") + " ON " + type.name().replace('_', ' ') + (less ? " TO " : " FROM ")
+            return "ALTER DEFAULT PRIVILEGES FOR ROLE " + Sql.ident(role)
+                    + (schema == null ? "" : " IN SCHEMA " + Sql.ident(schema))
+                    + (less ? " GRANT " : " REVOKE ") + String.join(", ", privileges).replace(OPTION, "") + " ON "
+                    + type.name().replace('_', ' ') + (less ? " TO " : " FROM ")
                     + (grantee == null ? Sql.ident(role) : grantee.isEmpty() ? "PUBLIC" : Sql.ident(grantee)) + ";";
         }
 
         String words(Set<String> privileges) {
-            return (less ? "not " : "") + String.join(", ", privileges) + " on " + type.word() + (schema == null ? "" : " in schema \"" + schema + "\"")
-                    + (less ? " for " : " to ") + (grantee == null ? "their owners" : grantee.isEmpty() ? "PUBLIC" : "\"" + grantee + "\"");
+            return (less ? "not " : "") + String.join(", ", privileges) + " on " + type.word()
+                    + (schema == null ? "" : " in schema \"" + schema + "\"")
+                    + (less ? " for " : " to ")
+                    + (grantee == null ? "their owners" : grantee.isEmpty() ? "PUBLIC" : "\"" + grantee + "\"");
         }
 
         /** @param object as a difference has it, without quotes */
@@ -71,18 +81,25 @@ public final class DefaultPrivileges {
                 // Those for a schema hold for the hypertable or for its chunks, which stand in another one.
                 return ours && type == Type.TABLES && schema != null && !less;
             }
-            boolean given = object.endsWith(" to " + (grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee)));
-            return given && (kind.startsWith("default privileges") ? object.startsWith("of " + Difference.plain(role) + (schema == null ? "" : " in schema " + Difference.plain(schema))
-                    + " on " + type.word() + " to ") : ours && type.kinds.contains(kind) && (schema == null || object.startsWith(Difference.plain(schema) + ".")));
+            boolean given = object.endsWith(" to "
+                    + (grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee)));
+            return given && (kind.startsWith("default privileges")
+                    ? object.startsWith("of " + Difference.plain(role)
+                            + (schema == null ? "" : " in schema " + Difference.plain(schema))
+                            + " on " + type.word() + " to ")
+                    : ours && type.kinds.contains(kind)
+                            && (schema == null || object.startsWith(Difference.plain(schema) + ".")));
         }
     }
 
     /** What they can be for; {@code kinds} are those of differences. */
     private enum Type {
-        TABLES("r", "table grant", "partitioned table grant", "view grant", "materialized view grant", "foreign table grant"), SEQUENCES("S", "sequence grant"),
-        FUNCTIONS("f", "function grant", "procedure grant", "aggregate grant", "window function grant"),
-        TYPES("T", "type grant", "domain grant", "composite type grant", "enum grant", "range grant", "base type grant"), SCHEMAS("n", "schema grant"),
-        LARGE_OBJECTS("L", "large object grant");
+        TABLES("r", "table grant", "partitioned table grant", "view grant", "materialized view grant",
+                "foreign table grant"), SEQUENCES("S", "sequence grant"), FUNCTIONS("f", "function grant",
+                        "procedure grant", "aggregate grant", "window function grant"), TYPES("T", "type grant",
+                                "domain grant", "composite type grant", "enum grant", "range grant",
+                                "base type grant"), SCHEMAS("n",
+                                        "schema grant"), LARGE_OBJECTS("L", "large object grant");
 
         private final String letter;
         private final Set<String> kinds;
@@ -125,8 +142,11 @@ public final class DefaultPrivileges {
      */
     static DefaultPrivileges of(Connection target, boolean undone) {
         Map<Entry, Set<String>> entries = new LinkedHashMap<>();
-        Rows.list(target, "target", "listing the default privileges", QUERY.formatted(undone ? "a.oid IN (SELECT oid FROM " + JournalTables.DEFAULT_PRIVILEGES.sql() + ")" : "true"),
-                row -> entries.computeIfAbsent(new Entry(row.getString(1), row.getBoolean(2), row.getString(3), Type.of(row.getString(4)), row.getString(5),
+        Rows.list(target, "target", "listing the default privileges",
+                QUERY.formatted(
+                        undone ? "a.oid IN (SELECT oid FROM " + JournalTables.DEFAULT_PRIVILEGES.sql() + ")" : "true"),
+                row -> entries.computeIfAbsent(new Entry(row.getString(1), row.getBoolean(2), row.getString(3),
+                        Type.of(row.getString(4)), row.getString(5),
                         row.getBoolean(6)), entry -> new TreeSet<>()).add(row.getString(7)));
         return new DefaultPrivileges(entries);
     }
@@ -134,13 +154,22 @@ public final class DefaultPrivileges {
     /** @return a warning for those that hold for what arrives, and one for the others */
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        for (boolean ours : new boolean[] {true, false}) {
-            List<Map.Entry<Entry, Set<String>>> these = entries.entrySet().stream().filter(entry -> entry.getKey().ours == ours).toList();
-            String words = these.stream().map(entry -> entry.getKey().words(entry.getValue()) + (ours ? "" : " of \"" + entry.getKey().role + "\"")).collect(Collectors.joining("; "));
+        for (boolean ours : new boolean[]{true, false}) {
+            List<Map.Entry<Entry, Set<String>>> these =
+                    entries.entrySet().stream().filter(entry -> entry.getKey().ours == ours).toList();
+            String words =
+                    these.stream()
+                            .map(entry -> entry.getKey().words(entry.getValue())
+                                    + (ours ? "" : " of \"" + entry.getKey().role + "\""))
+                            .collect(Collectors.joining("; "));
             if (!these.isEmpty()) {
-                findings.add(Finding.warning("privileges", (ours ? "to have the source's only, before: " : "") + these.stream()
+                findings.add(Finding.warning("privileges", (ours ? "to have the source's only, before: " : "") + these
+                        .stream()
                         .map(entry -> entry.getKey().undoing(entry.getValue())).collect(Collectors.joining(" ")), ours
-                        ? "by default privileges of the target, what arrives has other privileges than on the source: %s" : "the target has default privileges, which it keeps: %s", words));
+                                ? "by default privileges of the target, what arrives has other privileges than on "
+                                        + "the source: %s"
+                                : "the target has default privileges, which it keeps: %s",
+                        words));
             }
         }
         return findings;
@@ -153,14 +182,17 @@ public final class DefaultPrivileges {
         Set<String> target = privileges(difference.target());
         Set<String> given = new HashSet<>();
         Set<String> taken = new HashSet<>();
-        List<Map.Entry<Entry, Set<String>>> holding = entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference.kind(), object)).toList();
+        List<Map.Entry<Entry, Set<String>>> holding =
+                entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference.kind(), object)).toList();
         holding.forEach(entry -> (entry.getKey().less ? taken : given).addAll(entry.getValue()));
-        return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS) : Stream.of(source, target).flatMap(Set::stream)
-                .map(privilege -> privilege.replace(OPTION, "")).allMatch(privilege -> {
-                    int gift = grade(given, privilege);
-                    int now = grade(target, privilege);
-                    return now == Math.max(grade(source, privilege), gift) || now == gift && taken.contains(privilege);
-                }));
+        return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS)
+                : Stream.of(source, target).flatMap(Set::stream)
+                        .map(privilege -> privilege.replace(OPTION, "")).allMatch(privilege -> {
+                            int gift = grade(given, privilege);
+                            int now = grade(target, privilege);
+                            return now == Math.max(grade(source, privilege), gift)
+                                    || now == gift && taken.contains(privilege);
+                        }));
     }
 
     /** @return 0 without the privilege, 2 with the option to grant it */

@@ -5,15 +5,18 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.Sql;
 import org.postgresql.PGConnection;
 
-/** What stands around the two databases and can spoil a migration: poolers, sessions that go on writing, scheduled work, disks. */
+/**
+ * What stands around the two databases and can spoil a migration: poolers, sessions that go on writing, scheduled work,
+ * disks.
+ */
 public final class EnvironmentChecks {
     private final Server source;
     private final Connection from;
@@ -41,14 +44,18 @@ public final class EnvironmentChecks {
         long bytes = bytes();
         findings.addAll(services.check(bytes));
         // PostgreSQL has no function for the free space of a disk; what will be needed is all that can be said.
-        findings.add(Finding.ok("disk", "the source's database takes %s; the target needs about as much, and as much again for its WAL",
+        findings.add(Finding.ok("disk",
+                "the source's database takes %s; the target needs about as much, and as much again for its WAL",
                 Bytes.text(bytes)));
         return findings;
     }
 
-    /** A pooler answers the start-up with a process number of its own, because it has not chosen a server's process yet. */
+    /**
+     * A pooler answers the start-up with a process number of its own, because it has not chosen a server's process yet.
+     */
     public static Finding pooler(Server server, Connection session) {
-        int real = Integer.parseInt(Rows.text(session, server.side(), "asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
+        int real = Integer.parseInt(
+                Rows.text(session, server.side(), "asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
         try {
             if (session.unwrap(PGConnection.class).getBackendPID() == real) {
                 return Finding.ok("pooler", "the connection to the %s is direct", server.side());
@@ -56,8 +63,10 @@ public final class EnvironmentChecks {
         } catch (SQLException e) {
             throw SqlFailures.statement(server.side(), "asking for the process", e);
         }
-        return Finding.stop("pooler", "connect to the server itself, which listens on another host or port than its pooler",
-                "a connection pooler stands before the %s: snapshots and session settings do not survive it", server.side());
+        return Finding.stop("pooler",
+                "connect to the server itself, which listens on another host or port than its pooler",
+                "a connection pooler stands before the %s: snapshots and session settings do not survive it",
+                server.side());
     }
 
     /** @return whether anybody but us is connected to the source's database */
@@ -66,12 +75,17 @@ public final class EnvironmentChecks {
                 SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE backend_xid IS NOT NULL),
                        pg_catalog.string_agg(DISTINCT coalesce(nullif(application_name, ''), usename, '?'), ', ')
                   FROM pg_catalog.pg_stat_activity
-                 WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend' AND application_name NOT LIKE 'tsmigrate%'
+                 WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+                   AND application_name NOT LIKE 'tsmigrate%'
                    AND pid <> pg_catalog.pg_backend_pid()""",
                 row -> row.getLong(1) == 0 ? Finding.ok("sessions", "nobody else is connected to the source's database")
-                        : Finding.warning("sessions", "stop the application; what is connected: SELECT pid, usename, application_name, state FROM pg_stat_activity;",
-                                "%d other session(s) on the source, %d of them writing now (%s): what they write from now on is not moved",
-                                row.getLong(1), row.getLong(2), row.getString(3))).get(0);
+                        : Finding.warning("sessions",
+                                "stop the application; what is connected: SELECT pid, usename, application_name, "
+                                        + "state FROM pg_stat_activity;",
+                                "%d other session(s) on the source, %d of them writing now (%s): what they write "
+                                        + "from now on is not moved",
+                                row.getLong(1), row.getLong(2), row.getString(3)))
+                .get(0);
     }
 
     /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */
@@ -79,18 +93,26 @@ public final class EnvironmentChecks {
         boolean cron = "t".equals(Rows.text(from, "source", "looking for pg_cron",
                 """
                 SELECT EXISTS (SELECT FROM pg_catalog.pg_extension e
-                  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-                  JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid AND c.relkind = 'r' AND c.relname = 'job'
-                 WHERE e.extname = 'pg_cron' AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'))"""));
+                  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+                    AND d.refobjid = e.oid AND d.deptype = 'e'
+                  JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND c.oid = d.objid AND c.relkind = 'r' AND c.relname = 'job'
+                 WHERE e.extname = 'pg_cron' AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n
+                   WHERE n.nspname = 'cron'))"""));
         if (!cron) {
             return List.of();
         }
-        List<Finding> findings = new ArrayList<>(List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
-                "pg_cron runs jobs on the source while it is read")));
+        List<Finding> findings = new ArrayList<>(
+                List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
+                        "pg_cron runs jobs on the source while it is read")));
         String port = port(to, "target");
         if (!port.equals(port(from, "source")) || !database.equals(source.dsn().database())) {
-            findings.add(Finding.warning("maintenance", "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port + ", database = "
-                    + Sql.literal(database) + ";", "the rows of cron.job come along with the port and the database of the source, where the target's pg_cron would then do its work"));
+            findings.add(Finding.warning("maintenance",
+                    "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port
+                            + ", database = "
+                            + Sql.literal(database) + ";",
+                    "the rows of cron.job come along with the port and the database of the source, where the "
+                            + "target's pg_cron would then do its work"));
         }
         return findings;
     }

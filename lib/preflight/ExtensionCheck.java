@@ -19,7 +19,9 @@ import lib.talk.Sql;
 public final class ExtensionCheck {
     private static final String CHECK = "extensions";
 
-    private static final String WITHOUT_TIMESCALE = "where nothing uses it, drop it on the source, first in a session such as psql -X: DROP EXTENSION timescaledb;";
+    private static final String WITHOUT_TIMESCALE =
+            "where nothing uses it, drop it on the source, first in a session such as psql -X: DROP EXTENSION "
+                    + "timescaledb;";
 
     private final Connection source;
     private final Connection target;
@@ -34,7 +36,8 @@ public final class ExtensionCheck {
      * @param facts those of the target
      * @param leaveOut the names of extensions that may stay behind
      */
-    public ExtensionCheck(Connection source, Connection target, Server.Facts facts, Extensions extensions, Collection<String> leaveOut) {
+    public ExtensionCheck(Connection source, Connection target, Server.Facts facts, Extensions extensions,
+            Collection<String> leaveOut) {
         this.source = source;
         this.target = target;
         this.facts = facts;
@@ -72,7 +75,8 @@ public final class ExtensionCheck {
             } else if (extension.installed() != null) {
                 findings.add(installed(extension));
             } else {
-                findings.add(unavailable(extension).or(() -> uncreatable(extension)).orElseGet(() -> created(extension)));
+                findings.add(
+                        unavailable(extension).or(() -> uncreatable(extension)).orElseGet(() -> created(extension)));
             }
         }
         return findings;
@@ -82,18 +86,22 @@ public final class ExtensionCheck {
         if (aligned) {
             return Finding.warning("left out", null, "extension %s", extension.name());
         } else if (extension.name().equals(TimescaleAlignment.NAME)) {
-            return Finding.stop(CHECK, WITHOUT_TIMESCALE, "extension timescaledb cannot be left out of a database that has it");
+            return Finding.stop(CHECK, WITHOUT_TIMESCALE,
+                    "extension timescaledb cannot be left out of a database that has it");
         }
-        List<Dependents.User> users = source == null ? List.of() : Dependents.of(source, "source", extension.name(), selection);
+        List<Dependents.User> users =
+                source == null ? List.of() : Dependents.of(source, "source", extension.name(), selection);
         return users.isEmpty() ? Finding.warning("left out", null, "extension %s", extension.name())
-                : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it", "extension %s is left out, and is used by %s", extension.name(),
+                : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it",
+                        "extension %s is left out, and is used by %s", extension.name(),
                         Dependents.some(Dependents.words(users)));
     }
 
     private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {
         List<Finding> findings = new TimescaleCheck(source, target, facts, extension).run(aligned);
         if (findings.isEmpty()) {
-            findings.add((extension.installed() == null ? unavailable(extension).or(() -> uncreatable(extension)) : Optional.<Finding>empty())
+            findings.add((extension.installed() == null ? unavailable(extension).or(() -> uncreatable(extension))
+                    : Optional.<Finding>empty())
                     .orElseGet(() -> Finding.ok(CHECK, "%s %s", extension.name(), extension.version())));
         }
         return findings;
@@ -104,12 +112,16 @@ public final class ExtensionCheck {
             String text = "extension %s is in schema \"%s\" on the source and in schema \"%s\" on the target%s";
             String fix = "on the target: " + moving(extension);
             List<String> users = users(extension);
-            return users.isEmpty() ? Finding.warning(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), "")
-                    : Finding.stop(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(), usedBy(users));
+            return users.isEmpty()
+                    ? Finding.warning(CHECK, fix, text, extension.name(), extension.schema(),
+                            extension.installedSchema(), "")
+                    : Finding.stop(CHECK, fix, text, extension.name(), extension.schema(), extension.installedSchema(),
+                            usedBy(users));
         } else if (extension.same()) {
             return Finding.ok(CHECK, "%s %s", extension.name(), extension.version());
         }
-        return Finding.warning(CHECK, update(extension), "extension %s is %s on the source and %s on the target, where it is installed already",
+        return Finding.warning(CHECK, update(extension),
+                "extension %s is %s on the source and %s on the target, where it is installed already",
                 extension.name(), extension.version(), extension.installed());
     }
 
@@ -117,24 +129,35 @@ public final class ExtensionCheck {
     private String moving(Extensions.Extension extension) {
         String name = Sql.ident(extension.name());
         String schema = Sql.ident(extension.schema());
-        return Rows.list(target, "target", "asking whether extension " + extension.name() + " can be moved", """
-                SELECT e.extrelocatable, EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = %s) FROM pg_catalog.pg_extension e WHERE e.extname = %s"""
-                .formatted(Sql.literal(extension.schema()), Sql.literal(extension.name())), row -> (row.getBoolean(1) && !row.getBoolean(2) ? "CREATE SCHEMA " + schema + "; " : "")
-                + (row.getBoolean(1) ? "ALTER EXTENSION " + name + " SET SCHEMA " + schema + ";" : "DROP EXTENSION " + name + ";")).get(0);
+        return Rows.list(target, "target", "asking whether extension " + extension.name() + " can be moved",
+                """
+                SELECT e.extrelocatable, EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = %s)
+                  FROM pg_catalog.pg_extension e WHERE e.extname = %s"""
+                        .formatted(Sql.literal(extension.schema()), Sql.literal(extension.name())),
+                row -> (row.getBoolean(1) && !row.getBoolean(2) ? "CREATE SCHEMA " + schema + "; " : "")
+                        + (row.getBoolean(1) ? "ALTER EXTENSION " + name + " SET SCHEMA " + schema + ";"
+                                : "DROP EXTENSION " + name + ";"))
+                .get(0);
     }
 
     /** @return the update that makes the versions equal, on whichever side has it, or null */
     private String update(Extensions.Extension extension) {
         if (updatable(target, "target", extension.name(), extension.installed(), extension.version())) {
-            return "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO " + Sql.literal(extension.version()) + ";";
+            return "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO "
+                    + Sql.literal(extension.version()) + ";";
         }
-        return source != null && updatable(source, "source", extension.name(), extension.version(), extension.installed())
-                ? "on the source: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO " + Sql.literal(extension.installed()) + ";" : null;
+        return source != null
+                && updatable(source, "source", extension.name(), extension.version(), extension.installed())
+                        ? "on the source: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO "
+                                + Sql.literal(extension.installed()) + ";"
+                        : null;
     }
 
     private static boolean updatable(Connection session, String side, String name, String from, String to) {
-        return Rows.text(session, side, "asking for updates of extension " + name, "SELECT 1 FROM pg_catalog.pg_extension_update_paths("
-                + Sql.literal(name) + ") WHERE source = " + Sql.literal(from) + " AND target = " + Sql.literal(to) + " AND path IS NOT NULL") != null;
+        return Rows.text(session, side, "asking for updates of extension " + name,
+                "SELECT 1 FROM pg_catalog.pg_extension_update_paths("
+                        + Sql.literal(name) + ") WHERE source = " + Sql.literal(from) + " AND target = "
+                        + Sql.literal(to) + " AND path IS NOT NULL") != null;
     }
 
     private Optional<Finding> unavailable(Extensions.Extension extension) {
@@ -142,16 +165,20 @@ public final class ExtensionCheck {
         if (extension.chosen() == null) {
             // Nobody can install anything on a managed service, and RDS has extensions of its own.
             List<String> users = users(extension);
-            return Optional.of(Finding.stop(CHECK, install.formatted(extension.name(), "it") + (users.isEmpty() && source != null
-                    ? ", or go without: --leave-out " + extension.name() : ""), "extension %s is not available on the target%s", extension.name(), usedBy(users)));
+            return Optional.of(Finding.stop(CHECK,
+                    install.formatted(extension.name(), "it") + (users.isEmpty() && source != null
+                            ? ", or go without: --leave-out " + extension.name() : ""),
+                    "extension %s is not available on the target%s", extension.name(), usedBy(users)));
         }
         for (String required : extension.requires()) {
             if (!extensions.isOffered(required)) {
                 return Optional.of(Finding.stop(CHECK, install.formatted(required, extension.name()),
-                        "extension %s needs extension %s, which is not available on the target", extension.name(), required));
+                        "extension %s needs extension %s, which is not available on the target", extension.name(),
+                        required));
             } else if (leaveOut.contains(required)) {
-                return Optional.of(Finding.stop(CHECK, "leave out " + extension.name() + " too: --leave-out " + extension.name(),
-                        "extension %s needs extension %s, which is left out", extension.name(), required));
+                return Optional.of(
+                        Finding.stop(CHECK, "leave out " + extension.name() + " too: --leave-out " + extension.name(),
+                                "extension %s needs extension %s, which is left out", extension.name(), required));
             }
         }
         return Optional.empty();
@@ -164,8 +191,11 @@ public final class ExtensionCheck {
 
     /** A managed service has no superuser, nor has many another one. */
     private Finding uncreatable(Extensions.Extension extension, List<String> users) {
-        return Finding.stop(CHECK, (kind.managed() ? kind.helper() + " may run: " : "as a superuser of the target: ") + String.join("; ", Extensions.create(extension)) + ";"
-                + without(extension, users), "extension %s can be created on the target by a superuser only%s", extension.name(), usedBy(users));
+        return Finding.stop(CHECK,
+                (kind.managed() ? kind.helper() + " may run: " : "as a superuser of the target: ")
+                        + String.join("; ", Extensions.create(extension)) + ";"
+                        + without(extension, users),
+                "extension %s can be created on the target by a superuser only%s", extension.name(), usedBy(users));
     }
 
     /** A dump does not say what uses an extension. */
@@ -175,16 +205,19 @@ public final class ExtensionCheck {
             return source == null ? "" : " or, " + WITHOUT_TIMESCALE;
         }
         return source == null ? " or, where nothing of the dump needs it: " + option
-                : users.isEmpty() ? " or go without: " + option : " or drop on the source what uses it, and go without: " + option;
+                : users.isEmpty() ? " or go without: " + option
+                : " or drop on the source what uses it, and go without: " + option;
     }
 
     private Finding created(Extensions.Extension extension) {
         if (!extension.missing().isEmpty()) {
-            return Finding.warning(CHECK, null, "extension %s %s needs %s on the target, which the source does not have and which comes along",
+            return Finding.warning(CHECK, null,
+                    "extension %s %s needs %s on the target, which the source does not have and which comes along",
                     extension.name(), extension.chosen(), String.join(", ", extension.missing()));
         }
         return extension.same() ? Finding.ok(CHECK, "%s %s", extension.name(), extension.version())
-                : Finding.warning(CHECK, null, "extension %s is %s on the source and will be %s on the target, which does not offer %2$s",
+                : Finding.warning(CHECK, null,
+                        "extension %s is %s on the source and will be %s on the target, which does not offer %2$s",
                         extension.name(), extension.version(), extension.chosen());
     }
 

@@ -31,7 +31,8 @@ public final class ExtensionCreation {
      * @param server the target's
      * @param extensions those that are to be created, in order
      */
-    public ExtensionCreation(Connection source, Connection target, Server server, List<Extensions.Extension> extensions) {
+    public ExtensionCreation(Connection source, Connection target, Server server,
+            List<Extensions.Extension> extensions) {
         this.source = source;
         this.target = target;
         this.server = server;
@@ -43,23 +44,33 @@ public final class ExtensionCreation {
         if (!extensions.isEmpty() && "f".equals(Rows.text(target, "target", "asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.refused("user \"%s\" may not create in the target's database", server.facts().user())
-                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.dsn().database()), Sql.ident(server.facts().user()));
+                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.dsn().database()),
+                            Sql.ident(server.facts().user()));
         }
     }
 
-    /** @return a warning for each schema that will belong to whoever creates it here, and to somebody else on the source */
+    /**
+     * @return a warning for each schema that will belong to whoever creates it here, and to somebody else on the source
+     */
     public List<Finding> foreignSchemas() {
-        Set<String> wanted = extensions.stream().filter(extension -> !extension.ownSchema()).map(Extensions.Extension::schema)
-                .collect(Collectors.toCollection(TreeSet::new));
-        wanted.removeAll(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+        Set<String> wanted =
+                extensions.stream().filter(extension -> !extension.ownSchema()).map(Extensions.Extension::schema)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        wanted.removeAll(
+                Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         List<Finding> findings = new ArrayList<>();
         for (String schema : wanted) {
             String owner = Rows.text(source, "source", "asking for the owner of schema " + schema,
-                    "SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = " + Sql.literal(schema));
+                    "SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = "
+                            + Sql.literal(schema));
             if (!owner.equals(server.facts().user())) {
-                boolean known = Rows.text(target, "target", "looking for role " + owner, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + Sql.literal(owner)) != null;
-                findings.add(Finding.warning("extensions", (known ? "" : "bring the role over with dump-roles, then ") + "on the target: ALTER SCHEMA " + Sql.ident(schema) + " OWNER TO " + Sql.ident(owner) + ";",
-                        "schema \"%s\" belongs to \"%s\" on the source and to \"%s\" on the target", schema, owner, server.facts().user()));
+                boolean known = Rows.text(target, "target", "looking for role " + owner,
+                        "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + Sql.literal(owner)) != null;
+                findings.add(Finding.warning("extensions",
+                        (known ? "" : "bring the role over with dump-roles, then ") + "on the target: ALTER SCHEMA "
+                                + Sql.ident(schema) + " OWNER TO " + Sql.ident(owner) + ";",
+                        "schema \"%s\" belongs to \"%s\" on the source and to \"%s\" on the target", schema, owner,
+                        server.facts().user()));
             }
         }
         return findings;
@@ -69,7 +80,8 @@ public final class ExtensionCreation {
     public List<Map.Entry<String, String>> statements() {
         List<Map.Entry<String, String>> statements = new ArrayList<>();
         Set<String> schemas = new HashSet<>();
-        extensions.forEach(extension -> Extensions.create(extension).stream().filter(sql -> !sql.startsWith("CREATE SCHEMA ") || schemas.add(sql))
+        extensions.forEach(extension -> Extensions.create(extension).stream()
+                .filter(sql -> !sql.startsWith("CREATE SCHEMA ") || schemas.add(sql))
                 .forEach(sql -> statements.add(Map.entry(sql, extension.name()))));
         return statements;
     }
@@ -78,14 +90,17 @@ public final class ExtensionCreation {
     public void run() {
         Rows.run(target, "target", DOING, "BEGIN");
         try {
-            statements().forEach(step -> Rows.run(target, "target", "creating extension " + step.getValue(), step.getKey()));
+            statements().forEach(
+                    step -> Rows.run(target, "target", "creating extension " + step.getValue(), step.getKey()));
         } catch (Failure e) {
             throw e.hint("%sno extension was created", new Shown(e.hint() == null ? "" : e.hint() + "\n"));
         }
         // Before it is created, timescaledb does not tell everybody its edition.
-        List<String> features = extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleAlignment.NAME))
-                ? TimescaleFeatures.community(source) : List.of();
-        if (!features.isEmpty() && TimescaleFeatures.edition(target, "target", false, null) == TimescaleFeatures.Edition.APACHE) {
+        List<String> features =
+                extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleAlignment.NAME))
+                        ? TimescaleFeatures.community(source) : List.of();
+        if (!features.isEmpty()
+                && TimescaleFeatures.edition(target, "target", false, null) == TimescaleFeatures.Edition.APACHE) {
             throw Failure.refused("%s", TimescaleFeatures.lacking(features)).hint("%s", TimescaleFeatures.FIX);
         }
         Rows.run(target, "target", DOING, "COMMIT");

@@ -18,8 +18,9 @@ import lib.server.Server;
 import lib.talk.Sql;
 
 /**
- * Who will own the extensions on the target. No command gives an extension away, and who creates one owns it (PostgreSQL manual, CREATE
- * EXTENSION), so a superuser creates it as its owner where that role may, which is lent the right to create in the database for it.
+ * Who will own the extensions on the target. No command gives an extension away, and who creates one owns it
+ * (PostgreSQL manual, CREATE EXTENSION), so a superuser creates it as its owner where that role may, which is lent the
+ * right to create in the database for it.
  */
 public final class ExtensionOwners {
     private final Extensions extensions;
@@ -36,7 +37,8 @@ public final class ExtensionOwners {
      * @param created the roles that will have been created by then, and whether each is a superuser
      * @param leftOut the names of extensions that stay behind
      */
-    public ExtensionOwners(Extensions extensions, Connection to, Server.Facts facts, String database, Map<String, Boolean> created, Collection<String> leftOut) {
+    public ExtensionOwners(Extensions extensions, Connection to, Server.Facts facts, String database,
+            Map<String, Boolean> created, Collection<String> leftOut) {
         this.extensions = extensions;
         this.to = to;
         this.leftOut = leftOut;
@@ -45,21 +47,29 @@ public final class ExtensionOwners {
         if (facts.superuser() && extensions.all().stream().anyMatch(extension -> extension.owner() != null)) {
             Map<String, Boolean> roles = new HashMap<>(created);
             // What pgextwlist creates belongs to a superuser whoever asks for it.
-            Rows.list(to, "target", "asking who may create extensions", """
-                    SELECT r.rolname, r.rolsuper, (SELECT pg_catalog.has_database_privilege(r.oid, d.oid, 'CREATE') FROM pg_catalog.pg_database d WHERE d.datname = %s)
-                      FROM pg_catalog.pg_roles r WHERE coalesce(pg_catalog.current_setting('extwlist.extensions', true), '') = ''""".formatted(Sql.literal(database)), row -> {
-                if (row.getBoolean(3)) {
-                    able.add(row.getString(1));
-                }
-                return roles.put(row.getString(1), row.getBoolean(2));
-            });
+            Rows.list(to, "target", "asking who may create extensions",
+                    """
+                    SELECT r.rolname, r.rolsuper, (SELECT pg_catalog.has_database_privilege(r.oid, d.oid, 'CREATE')
+                      FROM pg_catalog.pg_database d WHERE d.datname = %s)
+                      FROM pg_catalog.pg_roles r WHERE coalesce(pg_catalog.current_setting('extwlist.extensions', true),
+                        '') = ''"""
+                            .formatted(Sql.literal(database)),
+                    row -> {
+                        if (row.getBoolean(3)) {
+                            able.add(row.getString(1));
+                        }
+                        return roles.put(row.getString(1), row.getBoolean(2));
+                    });
             roles.forEach((role, superuser) -> {
                 if (superuser) {
                     able.add(role);
                 }
             });
-            extensions.all().stream().filter(extension -> roles.containsKey(extension.owner()) && !extension.owner().equals(user) && !extension.name().equals("timescaledb")
-                    && (!extension.needsSuperuser() || roles.get(extension.owner()))).forEach(extension -> creators.put(extension.name(), extension.owner()));
+            extensions.all().stream()
+                    .filter(extension -> roles.containsKey(extension.owner()) && !extension.owner().equals(user)
+                            && !extension.name().equals("timescaledb")
+                            && (!extension.needsSuperuser() || roles.get(extension.owner())))
+                    .forEach(extension -> creators.put(extension.name(), extension.owner()));
         }
     }
 
@@ -72,21 +82,30 @@ public final class ExtensionOwners {
         String create = "CREATE ON DATABASE " + Sql.ident(database);
         String role = Sql.ident(creator);
         return able.contains(creator) ? extension.by(List.of("SET ROLE " + role), List.of("RESET ROLE"))
-                : extension.by(List.of("GRANT " + create + " TO " + role, "SET ROLE " + role), List.of("RESET ROLE", "REVOKE " + create + " FROM " + role));
+                : extension.by(List.of("GRANT " + create + " TO " + role, "SET ROLE " + role),
+                        List.of("RESET ROLE", "REVOKE " + create + " FROM " + role));
     }
 
-    /** @return a warning for each extension that will not belong to the owner that it has on the source, but for those of the bootstrap superuser */
+    /**
+     * @return a warning for each extension that will not belong to the owner that it has on the source, but for those
+     * of the bootstrap superuser
+     */
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         for (Extensions.Extension extension : extensions.all()) {
-            if (extension.owner() == null || leftOut.contains(extension.name()) || extension.owner().equals(heir(extension))) {
+            if (extension.owner() == null || leftOut.contains(extension.name())
+                    || extension.owner().equals(heir(extension))) {
                 continue;
             }
             boolean there = extension.installed() != null;
             String heir = heir(extension) != null ? heir(extension)
-                    : Rows.text(to, "target", "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
-            findings.add(Finding.warning("extensions", there && creators.containsKey(extension.name()) ? "on the target: DROP EXTENSION " + Sql.ident(extension.name()) + ";" : null,
-                    "extension %s belongs to \"%s\" on the source and %s \"%s\" on the target%s", extension.name(), extension.owner(), there ? "to" : "will belong to",
+                    : Rows.text(to, "target", "asking for the bootstrap superuser",
+                            "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
+            findings.add(Finding.warning("extensions",
+                    there && creators.containsKey(extension.name())
+                            ? "on the target: DROP EXTENSION " + Sql.ident(extension.name()) + ";" : null,
+                    "extension %s belongs to \"%s\" on the source and %s \"%s\" on the target%s", extension.name(),
+                    extension.owner(), there ? "to" : "will belong to",
                     heir, there ? ", where it is installed already" : ""));
         }
         return findings;
@@ -94,13 +113,16 @@ public final class ExtensionOwners {
 
     /** @return null for the target's bootstrap superuser, perhaps */
     private String heir(Extensions.Extension extension) {
-        return extension.installed() != null ? extension.installedOwner() : creators.getOrDefault(extension.name(), user);
+        return extension.installed() != null ? extension.installedOwner()
+                : creators.getOrDefault(extension.name(), user);
     }
 
     /** @return the names of the extensions whose owner is not the source's, as was said */
     public Set<String> others() {
         Set<String> names = new TreeSet<>();
-        extensions.all().stream().filter(extension -> extension.owner() == null || !extension.owner().equals(heir(extension))).forEach(extension -> names.add(extension.name()));
+        extensions.all().stream()
+                .filter(extension -> extension.owner() == null || !extension.owner().equals(heir(extension)))
+                .forEach(extension -> names.add(extension.name()));
         return names;
     }
 }

@@ -12,21 +12,25 @@ import java.util.List;
 import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
-import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.ShellScript;
 
 /**
- * Rows that are too large: for COPY, which builds each in one buffer of less than 1 GB (MaxAllocSize), and for the memory of this JVM, in
- * which each worker holds one whole. The length of a bytea or text is known without reading it, so only the tables' main files are read.
+ * Rows that are too large: for COPY, which builds each in one buffer of less than 1 GB (MaxAllocSize), and for the
+ * memory of this JVM, in which each worker holds one whole. The length of a bytea or text is known without reading it,
+ * so only the tables' main files are read.
  */
 final class LargeRows {
     private static final String CHECK = "huge rows";
     private static final long COPY_LIMIT = 0x3fffffff;
-    /** Half such a row, since a bytea doubles in text, compressed 255 times, which is what LZ4 can do at most (pglz about a hundred times). */
+    /**
+     * Half such a row, since a bytea doubles in text, compressed 255 times, which is what LZ4 can do at most (pglz
+     * about a hundred times).
+     */
     private static final long SUSPICIOUS = COPY_LIMIT / 512;
     /** What the JVM needs beside the rows. */
     private static final long RESERVED = 64L << 20;
@@ -60,15 +64,18 @@ final class LargeRows {
         long deadline = System.nanoTime() + SECONDS * 1_000_000_000L;
         for (Candidate candidate : candidates(sameExtensions)) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
-            boolean plain = PlannedCode.holds(source, "source", "looking for large rows in " + candidate.table, candidate.table);
+            boolean plain = PlannedCode.holds(source, "source", "looking for large rows in " + candidate.table,
+                    candidate.table);
             Long bytes = plain && left > 0 ? largest(candidate, left) : null;
             Rows.run(source, "source", "looking for large rows", "ROLLBACK");
             if (bytes != null) {
                 rows.add(new Largest(candidate.table, bytes));
             } else if (candidate.toast > COPY_LIMIT / 4) {
-                findings.add(Finding.warning(CHECK, "SELECT max(" + candidate.rowLength + ") FROM ONLY " + candidate.table + ";",
+                findings.add(Finding.warning(CHECK,
+                        "SELECT max(" + candidate.rowLength + ") FROM ONLY " + candidate.table + ";",
                         plain ? "table %s was not searched for rows beyond 1 GB within %d s"
-                                : "table %s was not searched for rows beyond 1 GB: it is locked, or that would run what no superuser owns",
+                                : "table %s was not searched for rows beyond 1 GB: it is locked, or that would run "
+                                        + "what no superuser owns",
                         candidate.table, SECONDS));
             }
         }
@@ -85,12 +92,16 @@ final class LargeRows {
         if (needed > heap) {
             long megabytes = (needed >> 20) + 1;
             findings.add(Finding.warning(CHECK, "JAVA_TOOL_OPTIONS=-Xmx" + megabytes + "m migrate, or fewer --jobs",
-                    "%d worker(s) may each hold a row as large as the %s of table %s, and Java may use %s", rows.size(), Bytes.text(rows.get(0).bytes),
+                    "%d worker(s) may each hold a row as large as the %s of table %s, and Java may use %s", rows.size(),
+                    Bytes.text(rows.get(0).bytes),
                     rows.get(0).table, Bytes.text(heap)));
         }
     }
 
-    /** In text a bytea doubles; of other types than bytea and text only the stored length is known. The most suspicious come first. */
+    /**
+     * In text a bytea doubles; of other types than bytea and text only the stored length is known. The most suspicious
+     * come first.
+     */
     private List<Candidate> candidates(Collection<String> sameExtensions) {
         return Rows.list(source, "source", "listing the tables with large values", """
                 WITH RECURSIVE %s
@@ -100,30 +111,37 @@ final class LargeRows {
                            WHEN 'text'::pg_catalog.regtype THEN 'coalesce(octet_length(%%1$I)::bigint, 0)'
                            WHEN 'varchar'::pg_catalog.regtype THEN 'coalesce(octet_length(%%1$I)::bigint, 0)'
                            ELSE 'coalesce(pg_column_size(%%1$I)::bigint, 0)' END, a.attname), ' + '),
-                       coalesce(pg_catalog.string_agg(pg_catalog.format('coalesce(octet_length(%%1$I)::bigint, 0)', a.attname), ' + ')
+                       coalesce(pg_catalog.string_agg(pg_catalog.format('coalesce(octet_length(%%1$I)::bigint, 0)',
+                         a.attname), ' + ')
                          FILTER (WHERE 'bytea'::pg_catalog.regtype IN (t.oid, t.typbasetype)), '0'),
-                       (SELECT pg_catalog.bool_and(o.atttypid IN (SELECT s.oid FROM safe s)) FROM pg_catalog.pg_attribute o
+                       (SELECT pg_catalog.bool_and(o.atttypid IN (SELECT s.oid FROM safe s))
+                         FROM pg_catalog.pg_attribute o
                          WHERE o.attrelid = c.oid AND o.attnum > 0 AND NOT o.attisdropped AND o.attgenerated = '')
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attlen = -1
+                  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    AND a.attgenerated = '' AND a.attlen = -1
                   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
                  WHERE c.relkind = 'r' AND c.reltoastrelid <> 0 AND %s > %d AND %s AND %s
                    AND NOT pg_catalog.row_security_active(c.oid) AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
                  GROUP BY 1, c.oid, c.reltoastrelid ORDER BY 2 DESC"""
-                .formatted(CopyTypes.expressions(sameExtensions), Selection.bytes("c.reltoastrelid"), Selection.bytes("c.reltoastrelid"), SUSPICIOUS,
-                        selection.relation("c", "n"), selection.data("c")), this::candidate);
+                .formatted(CopyTypes.expressions(sameExtensions), Selection.bytes("c.reltoastrelid"),
+                        Selection.bytes("c.reltoastrelid"), SUSPICIOUS,
+                        selection.relation("c", "n"), selection.data("c")),
+                this::candidate);
     }
 
     private Candidate candidate(ResultSet row) throws SQLException {
         boolean binary = row.getBoolean(5) && !facts.encoding().equals("SQL_ASCII");
-        return new Candidate(row.getString(1), row.getString(3) + (binary ? "" : " + " + row.getString(4)), row.getLong(2));
+        return new Candidate(row.getString(1), row.getString(3) + (binary ? "" : " + " + row.getString(4)),
+                row.getLong(2));
     }
 
     /** @return the bytes of the largest row, or null where finding out takes too long */
     private Long largest(Candidate candidate, long milliseconds) {
         try (Statement look = source.createStatement()) {
             look.execute("SET LOCAL statement_timeout = " + milliseconds);
-            try (ResultSet row = look.executeQuery("SELECT coalesce(max(" + candidate.rowLength + "), 0) FROM ONLY " + candidate.table)) {
+            try (ResultSet row = look.executeQuery(
+                    "SELECT coalesce(max(" + candidate.rowLength + "), 0) FROM ONLY " + candidate.table)) {
                 row.next();
                 return row.getLong(1);
             }

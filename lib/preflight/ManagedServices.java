@@ -14,7 +14,8 @@ import lib.talk.Bytes;
 
 /** What managed services do by themselves or limit, as reminders: nothing of it can be asked of their servers. */
 final class ManagedServices {
-    private static final Map<String, String> BY_HOST = Map.of(".tsdb.cloud.timescale.com", TargetKind.CLOUD.toString(), ".aivencloud.com",
+    private static final Map<String, String> BY_HOST = Map.of(".tsdb.cloud.timescale.com", TargetKind.CLOUD.toString(),
+            ".aivencloud.com",
             TargetKind.MST.toString(), ".rds.amazonaws.com", "Amazon RDS", ".postgres.database.azure.com", "Azure");
     /** Each with the role that only its servers have. */
     private static final String BY_ROLE = """
@@ -44,7 +45,8 @@ final class ManagedServices {
     /** @param bytes what the source's tables and indexes take */
     List<Finding> check(long bytes) {
         List<Finding> findings = new ArrayList<>();
-        byHost(source).or(() -> Rows.texts(from, "source", "recognizing managed services", BY_ROLE).stream().findFirst())
+        byHost(source)
+                .or(() -> Rows.texts(from, "source", "recognizing managed services", BY_ROLE).stream().findFirst())
                 .ifPresent(service -> findings.add(maintenance("source", service)));
         byHost(target).or(() -> kind.managed() ? Optional.of(kind.toString()) : Optional.empty())
                 .ifPresent(service -> findings.add(maintenance("target", service)));
@@ -56,7 +58,8 @@ final class ManagedServices {
     }
 
     private static Optional<String> byHost(Server server) {
-        return BY_HOST.entrySet().stream().filter(host -> server.dsn().host().endsWith(host.getKey())).map(Map.Entry::getValue).findFirst();
+        return BY_HOST.entrySet().stream().filter(host -> server.dsn().host().endsWith(host.getKey()))
+                .map(Map.Entry::getValue).findFirst();
     }
 
     private static Finding maintenance(String side, String service) {
@@ -67,11 +70,16 @@ final class ManagedServices {
     private Finding room(long bytes) {
         String size = Bytes.text(bytes);
         if (kind == TargetKind.MST) {
-            return Finding.ok("service", "the plan of the target must have room for %s, and as much again while it is loaded", size);
+            return Finding.ok("service",
+                    "the plan of the target must have room for %s, and as much again while it is loaded", size);
         }
-        return bytes > MUCH ? Finding.warning("service", "ask the support of Timescale Cloud to provide the room beforehand",
-                "the source takes %s, and the disk of a service grows only once in 6 hours", size)
-                : Finding.ok("service", "the disk of the target grows only once in 6 hours; the source takes %s, which is less than 400 GB", size);
+        return bytes > MUCH
+                ? Finding.warning("service", "ask the support of Timescale Cloud to provide the room beforehand",
+                        "the source takes %s, and the disk of a service grows only once in 6 hours", size)
+                : Finding.ok("service",
+                        "the disk of the target grows only once in 6 hours; the source takes %s, which is less "
+                                + "than 400 GB",
+                        size);
     }
 
     /** Both services have one database, whose name is given. */
@@ -81,10 +89,14 @@ final class ManagedServices {
             return Optional.of(Finding.warning("databases", "name database \"" + own + "\" in --target",
                     "the one database of a service is called \"%s\", not \"%s\"", own, database));
         }
-        List<String> others = Rows.texts(from, "source", "listing the other databases", """
+        List<String> others = Rows.texts(from, "source", "listing the other databases",
+                """
                 SELECT pg_catalog.quote_ident(datname) FROM pg_catalog.pg_database
-                 WHERE NOT datistemplate AND datname NOT IN (pg_catalog.current_database(), 'postgres', 'rdsadmin', '_aiven') ORDER BY 1""");
-        return others.isEmpty() ? Optional.empty() : Optional.of(Finding.warning("databases", "move each to a service of its own",
-                "a service has one database, and the source's server has more than this one: %s", String.join(", ", others)));
+                 WHERE NOT datistemplate AND datname NOT IN (pg_catalog.current_database(), 'postgres', 'rdsadmin',
+                   '_aiven') ORDER BY 1""");
+        return others.isEmpty() ? Optional.empty()
+                : Optional.of(Finding.warning("databases", "move each to a service of its own",
+                        "a service has one database, and the source's server has more than this one: %s",
+                        String.join(", ", others)));
     }
 }

@@ -9,10 +9,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.catalog.OwnedObjects;
-import lib.catalog.UnownedObjects;
 import lib.catalog.AddedMembers;
+import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
+import lib.catalog.UnownedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.Finding;
@@ -20,8 +20,8 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * What has a name on an empty target that is about to be created: members of extensions, and objects that nobody owns. What the source has as
- * a member of an extension is not created, so that it is no matter here.
+ * What has a name on an empty target that is about to be created: members of extensions, and objects that nobody owns.
+ * What the source has as a member of an extension is not created, so that it is no matter here.
  */
 final class NameConflicts {
     private static final long PG_TYPE = 1247;
@@ -58,12 +58,14 @@ final class NameConflicts {
      * @param staying whether something that is there now will be there then
      * @return a stop that names what has them already, if anything
      */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<UnrelatedObject> staying) {
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to,
+            Predicate<UnrelatedObject> staying) {
         return stop(to, found(objects, to, staying));
     }
 
     /** The same for what is wanted of a source. */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection, Connection to, Predicate<UnrelatedObject> staying) {
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection,
+            Connection to, Predicate<UnrelatedObject> staying) {
         List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : UnownedObjects.list(from, "source");
         List<UnrelatedObject> found = found(Stream.concat(objects.stream(), ownerless.stream()).toList(), to, staying);
         if (!found.isEmpty() && selection.selective()) {
@@ -73,22 +75,35 @@ final class NameConflicts {
         return stop(to, found);
     }
 
-    private static List<UnrelatedObject> found(Collection<OwnedObjects.Owned> objects, Connection to, Predicate<UnrelatedObject> staying) {
+    private static List<UnrelatedObject> found(Collection<OwnedObjects.Owned> objects, Connection to,
+            Predicate<UnrelatedObject> staying) {
         Set<Name> names = objects.stream().map(Name::of).collect(Collectors.toCollection(HashSet::new));
-        String schemas = objects.stream().map(OwnedObjects.Owned::schema).filter(Objects::nonNull).distinct().map(Sql::literal).collect(Collectors.joining(", "));
+        String schemas = objects.stream().map(OwnedObjects.Owned::schema).filter(Objects::nonNull).distinct()
+                .map(Sql::literal).collect(Collectors.joining(", "));
         // An extension may have thousands; those in other schemas cannot have these names. A schema stands in none.
-        Stream<UnrelatedObject> members = AddedMembers.members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))").stream();
-        Stream<UnrelatedObject> others = objects.stream().noneMatch(object -> object.owner() == null) ? Stream.of() : UnownedObjects.list(to, "target").stream().map(UnrelatedObject::of);
-        return Stream.concat(members, others).filter(staying).filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
+        Stream<UnrelatedObject> members = AddedMembers
+                .members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))")
+                .stream();
+        Stream<UnrelatedObject> others = objects.stream().noneMatch(object -> object.owner() == null) ? Stream.of()
+                : UnownedObjects.list(to, "target").stream().map(UnrelatedObject::of);
+        return Stream.concat(members, others).filter(staying)
+                .filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
     }
 
     private static Set<Name> wanted(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        Set<Address> wanted = new HashSet<>(Rows.list(from, "source", "listing what is wanted", "SELECT c.tableoid, c.oid FROM pg_catalog.pg_class c"
-                + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " + selection.relation("c", "n"), row -> new Address(row.getLong(1), row.getLong(2))));
-        Set<String> schemas = selection.tablesOnly() ? Set.of() : Set.copyOf(Rows.texts(from, "source", "listing the schemas",
-                "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " + selection.namespace("n")));
-        return objects.stream().filter(object -> object.catalog() == PG_CLASS ? wanted.contains(new Address(object.catalog(), object.oid()))
-                : schemas.contains(object.schema())).map(Name::of).collect(Collectors.toSet());
+        Set<Address> wanted = new HashSet<>(Rows.list(from, "source", "listing what is wanted",
+                "SELECT c.tableoid, c.oid FROM pg_catalog.pg_class c"
+                        + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+                        + selection.relation("c", "n"),
+                row -> new Address(row.getLong(1), row.getLong(2))));
+        Set<String> schemas =
+                selection.tablesOnly() ? Set.of() : Set.copyOf(Rows.texts(from, "source", "listing the schemas",
+                        "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " + selection.namespace("n")));
+        return objects.stream()
+                .filter(object -> object.catalog() == PG_CLASS
+                        ? wanted.contains(new Address(object.catalog(), object.oid()))
+                        : schemas.contains(object.schema()))
+                .map(Name::of).collect(Collectors.toSet());
     }
 
     private static List<Finding> stop(Connection to, List<UnrelatedObject> found) {
@@ -96,7 +111,8 @@ final class NameConflicts {
             return List.of();
         }
         DropStatements drops = DropStatements.of(to, "target", found.stream().map(UnrelatedObject::thing).toList());
-        return List.of(Finding.stop("target", "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
+        return List.of(Finding.stop("target",
+                "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
                 "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));
     }
 }

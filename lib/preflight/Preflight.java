@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -30,9 +29,9 @@ import lib.server.Server;
 import lib.settings.ComputingSessions;
 import lib.settings.DriverSettings;
 import lib.source.ExtensionRows;
+import lib.source.LeftBehind;
 import lib.source.PathNeedSearch;
 import lib.source.PathNeeds;
-import lib.source.LeftBehind;
 import lib.talk.Background;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -40,20 +39,24 @@ import lib.timescale.Timescale;
 import lib.tools.ClientTools;
 import lib.tools.Tool;
 
-/** Looks at both sides before anything is changed, and says what would stop a migration or should make the operator think. */
+/**
+ * Looks at both sides before anything is changed, and says what would stop a migration or should make the operator
+ * think.
+ */
 public final class Preflight {
     /**
      * How the migration is meant to be run.
      *
-     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
-     *        another database
+     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
+     * then asked through another database
      * @param granted the roles of the target that may be granted although they can do more there than on the source
      * @param restart what a failed run left on the target is to be removed first
      * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
      * @param kind of target, or null to find it out
      * @param noOwner everything is to belong to the connecting user
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, Collection<String> granted, String createdLater, boolean restart, boolean pauseJobs,
+    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, Collection<String> granted,
+            String createdLater, boolean restart, boolean pauseJobs,
             TargetKind kind, boolean noOwner) {
         private boolean create() {
             return createdLater != null;
@@ -91,13 +94,14 @@ public final class Preflight {
         this.to = to;
         this.plan = plan;
         this.console = console;
-        check = new TargetCheck(target, to, new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
+        check = new TargetCheck(target, to,
+                new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
         capacity = new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs);
     }
 
     /**
-     * Looks at what nobody can see any more once the source is being read, and finds out what its readers have to know: {@link #tools} and
-     * {@link #extensions}.
+     * Looks at what nobody can see any more once the source is being read, and finds out what its readers have to know:
+     * {@link #tools} and {@link #extensions}.
      *
      * @return whether both servers can bear the readers, and the source can be dumped at all
      */
@@ -130,7 +134,8 @@ public final class Preflight {
         }
         List<Finding> state = check.state();
         findings.addAll(state);
-        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype(), source.facts().sorting(),
+        findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype(),
+                source.facts().sorting(),
                 () -> DatabaseSettings.creation(from)));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
@@ -140,20 +145,26 @@ public final class Preflight {
         }
         findings.addAll(Collations.check(from, to, plan.create()));
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
-        findings.addAll(new TableChecks(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
-        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut).on(kind.kind(), plan.selection).run());
-        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs, Runtime.getRuntime().maxMemory()));
+        findings.addAll(
+                new TableChecks(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
+        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut)
+                .on(kind.kind(), plan.selection).run());
+        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs,
+                Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
         Roles all = Roles.read(from, source);
         roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.granted);
         // A superuser creates all roles.
-        owners = new ExtensionOwners(extensions, to, target.facts(), database(), roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
-                role -> role.has(Roles.Attribute.SUPERUSER))), plan.leaveOut);
+        owners = new ExtensionOwners(extensions, to, target.facts(), database(),
+                roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
+                        role -> role.has(Roles.Attribute.SUPERUSER))),
+                plan.leaveOut);
         findings.addAll(plan.noOwner ? List.of() : owners.check());
         uncarried = LeftBehind.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
-        PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects, extensions.all().stream().map(Extensions.Extension::name).toList());
+        PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects,
+                extensions.all().stream().map(Extensions.Extension::name).toList());
         findings.addAll(paths.check("migrate", plan.leaveOut, false));
         uncarried = uncarried.and(paths.leftOut(plan.leaveOut));
         pathNeeds = paths.without(plan.leaveOut);
@@ -168,10 +179,12 @@ public final class Preflight {
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
         if (!plan.noOwner) {
-            findings.addAll(plan.selection.selective() ? List.of() : SystemOwners.check(from, kind.kind(), plan.leaveOut));
+            findings.addAll(
+                    plan.selection.selective() ? List.of() : SystemOwners.check(from, kind.kind(), plan.leaveOut));
             rights(owners(objects), all.bootstrap());
         }
-        findings.addAll(new EnvironmentChecks(source, from, target, to).check(sessions, new ManagedServices(source, from, target, kind.kind(), database()), database()));
+        findings.addAll(new EnvironmentChecks(source, from, target, to).check(sessions,
+                new ManagedServices(source, from, target, kind.kind(), database()), database()));
         findings.addAll(room);
         if (go(readability)) {
             capacity.hypertable().ifPresent(findings::add);
@@ -188,12 +201,18 @@ public final class Preflight {
         return tools;
     }
 
-    /** @return the major version of the client programs that would serve and are not installed, or null where nothing is missing */
+    /**
+     * @return the major version of the client programs that would serve and are not installed, or null where nothing is
+     * missing
+     */
     public Integer neededClient() {
         return neededClient;
     }
 
-    /** @return sessions on the target that compute; {@code now} is the target, or the database that has been created there since, whose settings are its own */
+    /**
+     * @return sessions on the target that compute; {@code now} is the target, or the database that has been created
+     * there since, whose settings are its own
+     */
     public ComputingSessions computing(Server now) {
         if (capacity.empty()) {
             return new ComputingSessions(now, () -> DriverSettings.ask(new Tool(tools, console), now.dsn()));
@@ -263,7 +282,8 @@ public final class Preflight {
         OwnerPowers heirs = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
         owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());
         if (!owners.isEmpty()) {
-            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs), plan.granted));
+            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs),
+                    plan.granted));
         }
     }
 
@@ -271,14 +291,19 @@ public final class Preflight {
     private void meaning() {
         List<String> settings = plan.selection.selective() ? List.of() : DatabaseSettings.settings(from, database());
         if (psql != null) {
-            findings.addAll(EffectiveSettings.check(from, plan.selection, ours.get(), to, psql.get(), settings, database()));
+            findings.addAll(
+                    EffectiveSettings.check(from, plan.selection, ours.get(), to, psql.get(), settings, database()));
             String style = psql.get().dateStyle(DatabaseSettings.value(settings, "DateStyle"));
             findings.addAll(DateStyleCheck.check(from, plan.selection, style, target.facts().user(), database()));
         }
-        findings.addAll(Money.check(from, plan.selection, to, DatabaseSettings.value(settings, "lc_monetary"), database()));
+        findings.addAll(
+                Money.check(from, plan.selection, to, DatabaseSettings.value(settings, "lc_monetary"), database()));
     }
 
-    /** @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will be made */
+    /**
+     * @param empty whether the target can be used at all; schemas that stand there otherwise are not the ones that will
+     * be made
+     */
     private void roles(boolean empty, List<OwnedObjects.Owned> objects) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
@@ -293,7 +318,8 @@ public final class Preflight {
         }
         if (!plan.create() && empty) {
             findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
-            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart).check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
+            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart)
+                    .check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }
 }

@@ -14,18 +14,22 @@ import lib.server.Finding;
 import lib.server.Rows;
 import lib.talk.Sql;
 
-/** Whether the connecting user may read all that is to be moved, asked before anything starts, with the GRANT for each thing that fails. */
+/**
+ * Whether the connecting user may read all that is to be moved, asked before anything starts, with the GRANT for each
+ * thing that fails.
+ */
 public final class Readability {
     /** So many of one schema, such as chunks, are told one by one. */
     private static final int MANY = 5;
 
     /**
-     * The name of an owner whose member the user can become by itself, as the master user of a managed service can of any other role: that lets
-     * it read all that is the owner's, where only the owner could grant it piece by piece.
+     * The name of an owner whose member the user can become by itself, as the master user of a managed service can of
+     * any other role: that lets it read all that is the owner's, where only the owner could grant it piece by piece.
      */
     private static final String BECOMING = """
             (SELECT pg_catalog.quote_ident(o.rolname) FROM pg_catalog.pg_roles o, pg_catalog.pg_roles me
-              WHERE o.oid = %s AND me.rolname = current_user AND NOT o.rolsuper AND NOT pg_catalog.pg_has_role(o.oid, 'USAGE')
+              WHERE o.oid = %s AND me.rolname = current_user AND NOT o.rolsuper
+                AND NOT pg_catalog.pg_has_role(o.oid, 'USAGE')
                 AND (pg_catalog.pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
                      OR me.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int < 160000))""";
 
@@ -44,7 +48,9 @@ public final class Readability {
         this.selection = selection;
     }
 
-    /** @return a finding for each relation, schema and large object that cannot be read, or one that says that all can */
+    /**
+     * @return a finding for each relation, schema and large object that cannot be read, or one that says that all can
+     */
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         findings.addAll(schemas());
@@ -63,37 +69,50 @@ public final class Readability {
         return Rows.list(source, "source", "checking the privileges on schemas", """
                 SELECT pg_catalog.format('%%I', n.nspname), %s FROM pg_catalog.pg_namespace n
                  WHERE %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'S'))
+                   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+                     AND c.relkind IN ('r', 'p', 'S'))
                  ORDER BY 1""".formatted(BECOMING.formatted("n.nspowner"), selection.namespace("n")),
                 row -> Finding.stop("privileges", grant("USAGE ON SCHEMA " + row.getString(1), row.getString(2)),
                         "schema %s of the source cannot be used", row.getString(1)));
     }
 
-    /** Tables of extensions too: pg_dump locks every one of them, whether it dumps their rows or not (getTables in its source). */
+    /**
+     * Tables of extensions too: pg_dump locks every one of them, whether it dumps their rows or not (getTables in its
+     * source).
+     */
     private List<Finding> relations() {
-        String extensions = selection.selective() ? "false" : """
+        String extensions = selection.selective() ? "false"
+                : """
                 EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
-                         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
-                           AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND (c.relkind <> 'S' OR c.oid = ANY (x.extconfig)))""";
+                         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+                           AND d.deptype = 'e'
+                           AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND (c.relkind <> 'S'
+                             OR c.oid = ANY (x.extconfig)))""";
         List<Unreadable> found = Rows.list(source, "source", "checking the privileges on tables", """
-                SELECT pg_catalog.quote_ident(n.nspname), pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.relkind = 'S', %s
+                SELECT pg_catalog.quote_ident(n.nspname), pg_catalog.format('%%I.%%I', n.nspname, c.relname),
+                  c.relkind = 'S', %s
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p', 'S') AND (%s OR %s) AND NOT CASE c.relkind
                          WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
                          ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END
                  ORDER BY 2""".formatted(BECOMING.formatted("c.relowner"), selection.relation("c", "n"), extensions),
-                row -> new Unreadable(row.getString(1), row.getString(2), row.getBoolean(3) ? "sequence" : "table", row.getString(4)));
+                row -> new Unreadable(row.getString(1), row.getString(2), row.getBoolean(3) ? "sequence" : "table",
+                        row.getString(4)));
         Map<List<String>, List<Unreadable>> grouped = found.stream()
-                .collect(Collectors.groupingBy(one -> Arrays.asList(one.schema, one.kind, one.owner), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(one -> Arrays.asList(one.schema, one.kind, one.owner),
+                        LinkedHashMap::new, Collectors.toList()));
         List<Finding> findings = new ArrayList<>();
         for (List<Unreadable> group : grouped.values()) {
             if (group.size() > MANY) {
                 Unreadable first = group.get(0);
-                findings.add(Finding.stop("privileges", grant("SELECT ON ALL " + first.kind.toUpperCase(Locale.ROOT) + "S IN SCHEMA " + first.schema, first.owner),
+                findings.add(Finding.stop("privileges",
+                        grant("SELECT ON ALL " + first.kind.toUpperCase(Locale.ROOT) + "S IN SCHEMA " + first.schema,
+                                first.owner),
                         "%d %ss of schema %s of the source cannot be read", group.size(), first.kind, first.schema));
             } else {
                 group.forEach(one -> findings.add(Finding.stop("privileges",
-                        grant("SELECT ON " + one.kind.toUpperCase(Locale.ROOT) + " " + one.name, one.owner), "%s %s of the source cannot be read",
+                        grant("SELECT ON " + one.kind.toUpperCase(Locale.ROOT) + " " + one.name, one.owner),
+                        "%s %s of the source cannot be read",
                         one.kind, one.name)));
             }
         }
@@ -105,8 +124,9 @@ public final class Readability {
     }
 
     /**
-     * With row_security off, as every session of ours has it, COPY of such a table fails; with it on, rows would be missing. Only a superuser
-     * gives BYPASSRLS, and managed services have none; policies do not apply to the owner's members either, unless they are forced.
+     * With row_security off, as every session of ours has it, COPY of such a table fails; with it on, rows would be
+     * missing. Only a superuser gives BYPASSRLS, and managed services have none; policies do not apply to the owner's
+     * members either, unless they are forced.
      */
     private List<Finding> rowSecurity() {
         return Rows.list(source, "source", "checking row-level security", """
@@ -114,7 +134,8 @@ public final class Readability {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND %s AND pg_catalog.row_security_active(c.oid)
                  ORDER BY 1""".formatted(BECOMING.formatted("c.relowner"), selection.relation("c", "n")),
-                row -> Finding.stop("privileges", unhiding(row.getString(1), row.getBoolean(2), row.getString(3)), "row-level security hides rows of table %s of the source",
+                row -> Finding.stop("privileges", unhiding(row.getString(1), row.getBoolean(2), row.getString(3)),
+                        "row-level security hides rows of table %s of the source",
                         row.getString(1)));
     }
 
@@ -130,7 +151,8 @@ public final class Readability {
                  WHERE NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
                    AND NOT pg_catalog.pg_has_role(l.lomowner, 'USAGE')
                    AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT'
-                                      AND CASE a.grantee WHEN 0 THEN true ELSE pg_catalog.pg_has_role(a.grantee, 'USAGE') END)
+                                      AND CASE a.grantee WHEN 0 THEN true
+                                        ELSE pg_catalog.pg_has_role(a.grantee, 'USAGE') END)
                    AND NOT pg_catalog.current_setting('lo_compat_privileges')::boolean
                  ORDER BY 1""".formatted(BECOMING.formatted("l.lomowner")),
                 row -> Finding.stop("privileges", grant("SELECT ON LARGE OBJECT " + row.getString(1), row.getString(2)),

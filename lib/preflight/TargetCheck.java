@@ -32,8 +32,8 @@ public final class TargetCheck {
      *
      * @param command the command that will do it, for hints
      * @param leaveOut classes and names of what may stay behind
-     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is then asked through
-     *        another database
+     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
+     * then asked through another database
      * @param restart what a failed run left there is to be removed first
      */
     public record Plan(String command, Collection<String> leaveOut, String createdLater, boolean restart) {
@@ -60,23 +60,29 @@ public final class TargetCheck {
     }
 
     /**
-     * What the server says of encryption is about its own end of the connection, which with a pooler is not ours. Ours and that of the client
-     * programs follow from the connection string, which knows since the first connection whether there is TLS.
+     * What the server says of encryption is about its own end of the connection, which with a pooler is not ours. Ours
+     * and that of the client programs follow from the connection string, which knows since the first connection whether
+     * there is TLS.
      *
      * @return whether the connection is encrypted, or stays on this machine
      */
     public static Finding tls(Server server, Connection session) {
         String cipher = Rows.text(session, server.side(), "asking for TLS", """
-                SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
-                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid() AND encrypted),
+                SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl
+                  WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
+                                (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()
+                                  AND encrypted),
                                 CASE pg_catalog.current_setting('ssl') WHEN 'off' THEN 'off' END)""");
         boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
         if (encrypted) {
-            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(), cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
+            return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(),
+                    cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
         } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
             return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
-        return Finding.warning("tls", ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "") + "add sslmode=require to the connection string of the " + server.side(),
+        return Finding.warning("tls",
+                ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "")
+                        + "add sslmode=require to the connection string of the " + server.side(),
                 "the connection to the %s is not encrypted", server.side());
     }
 
@@ -84,7 +90,8 @@ public final class TargetCheck {
     public List<Finding> state() {
         List<Finding> findings = new ArrayList<>();
         if (target.facts().recovery()) {
-            findings.add(Finding.stop("target", "connect to the primary", "the target is a standby and cannot be written to"));
+            findings.add(Finding.stop("target", "connect to the primary",
+                    "the target is a standby and cannot be written to"));
         } else if (plan.create()) {
             findings.add(target.facts().superuser() || target.facts().createDatabase()
                     ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
@@ -98,23 +105,31 @@ public final class TargetCheck {
                 case ABSENT -> empty();
             });
         }
-        String readOnly = target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write", """
+        String readOnly =
+                target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write",
+                        """
                 SELECT source FROM pg_catalog.pg_settings
-                 WHERE name = 'default_transaction_read_only' AND pg_catalog.current_setting('transaction_read_only') = 'on'""");
+                 WHERE name = 'default_transaction_read_only' AND pg_catalog.current_setting('transaction_read_only') =
+                   'on'""");
         if (readOnly != null) {
-            findings.add(Finding.stop("target", writable(readOnly), "sessions on the target are read-only (default_transaction_read_only)"));
+            findings.add(Finding.stop("target", writable(readOnly),
+                    "sessions on the target are read-only (default_transaction_read_only)"));
         }
-        Rights rights = plan.create() ? new Rights(true, false) : Rows.list(to, "target", "asking for the right to create",
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), " + DefaultPrivileges.ANY,
-                row -> new Rights(row.getBoolean(1), row.getBoolean(2))).get(0);
+        Rights rights = plan.create() ? new Rights(true, false)
+                : Rows.list(to, "target", "asking for the right to create",
+                        "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
+                                + DefaultPrivileges.ANY,
+                        row -> new Rights(row.getBoolean(1), row.getBoolean(2))).get(0);
         if (rights.defaults) {
             defaults = ofJournal(() -> DefaultPrivileges.of(to, true), null);
             defaults = defaults == null ? DefaultPrivileges.of(to, false) : defaults;
             findings.addAll(defaults.check());
         }
         if (!rights.create) {
-            findings.add(Finding.stop("target", "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
-                    + Sql.ident(target.facts().user()) + ";", "user \"%s\" may not create in the target's database", target.facts().user()));
+            findings.add(Finding.stop("target",
+                    "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
+                            + Sql.ident(target.facts().user()) + ";",
+                    "user \"%s\" may not create in the target's database", target.facts().user()));
         }
         return findings;
     }
@@ -155,19 +170,24 @@ public final class TargetCheck {
         if (TargetLock.taken(to)) {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
         } else if (!plan.restart) {
-            return Finding.stop("target", plan.command + " --restart", "the target holds what an interrupted run left there");
+            return Finding.stop("target", plan.command + " --restart",
+                    "the target holds what an interrupted run left there");
         }
-        List<UnrelatedObject> strangers = ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
-        return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again", "the run that was at work on the target has just ended")
+        List<UnrelatedObject> strangers =
+                ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
+        return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again",
+                "the run that was at work on the target has just ended")
                 : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", UnrelatedObjects.hint(to, strangers),
-                        "the target holds objects that the interrupted run did not make: %s", OwnedObjects.some(strangers));
+                        "the target holds objects that the interrupted run did not make: %s",
+                        OwnedObjects.some(strangers));
     }
 
     private Finding empty() {
         List<UnrelatedObject> objects = TargetContents.list(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
-                : Finding.stop("target", "name an empty database, or create one with --create-database", "the target is not empty: %s", OwnedObjects.some(objects));
+                : Finding.stop("target", "name an empty database, or create one with --create-database",
+                        "the target is not empty: %s", OwnedObjects.some(objects));
     }
 
     /**
@@ -175,7 +195,8 @@ public final class TargetCheck {
      * @param creation what CREATE DATABASE has to be told to make one like the source's
      * @return whether the target can hold the source's texts, and sorts them alike
      */
-    public List<Finding> encoding(String encoding, String collate, String ctype, String sorting, Supplier<String> creation) {
+    public List<Finding> encoding(String encoding, String collate, String ctype, String sorting,
+            Supplier<String> creation) {
         List<Finding> findings = new ArrayList<>();
         String to = plan.create() ? encoding : target.facts().encoding();
         if (encoding.equals(to)) {
@@ -184,11 +205,14 @@ public final class TargetCheck {
             findings.add(Finding.stop("encoding", DatabaseCreation.like(this.to, encoding, collate, ctype),
                     "the source's encoding is %s and the target's %s: not every text can be converted", encoding, to));
         } else {
-            findings.add(Finding.warning("encoding", null, "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
+            findings.add(Finding.warning("encoding", null,
+                    "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
         }
         if (!plan.create() && !sorting.equals(target.facts().sorting())) {
-            findings.add(Finding.warning("collation", sorting.equals(collate) ? DatabaseCreation.like(this.to, encoding, collate, ctype)
-                    : "create the target with " + creation.get(), "texts sort by %s on the source and by %s on the target", sorting, target.facts().sorting()));
+            findings.add(Finding.warning("collation",
+                    sorting.equals(collate) ? DatabaseCreation.like(this.to, encoding, collate, ctype)
+                            : "create the target with " + creation.get(),
+                    "texts sort by %s on the source and by %s on the target", sorting, target.facts().sorting()));
         }
         return findings;
     }
@@ -201,10 +225,14 @@ public final class TargetCheck {
      */
     public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
         Predicate<UnrelatedObject> staying = ofJournal(() -> UnrelatedObjects.staying(to), object -> true);
-        return plan.create() ? List.of() : from == null ? NameConflicts.check(objects, to, staying) : NameConflicts.check(objects, from, selection, to, staying);
+        return plan.create() ? List.of() : from == null ? NameConflicts.check(objects, to, staying)
+                : NameConflicts.check(objects, from, selection, to, staying);
     }
 
-    /** @param without what holds where nothing is to be undone, or not any more: a run that ends well takes its journal along */
+    /**
+     * @param without what holds where nothing is to be undone, or not any more: a run that ends well takes its journal
+     * along
+     */
     private <T> T ofJournal(Supplier<T> reading, T without) {
         if (!plan.restart || plan.create() || journal().state() != OwnSchema.State.OURS) {
             return without;

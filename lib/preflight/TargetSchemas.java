@@ -18,8 +18,9 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * Whether the target's user may create in the schemas that the target has already, public above all: from PostgreSQL 15 on only the owner of
- * the database may (PostgreSQL manual, 5.9.6). Who is given an object must have the right too (ALTER TABLE, "Notes"), or be lent it.
+ * Whether the target's user may create in the schemas that the target has already, public above all: from PostgreSQL 15
+ * on only the owner of the database may (PostgreSQL manual, 5.9.6). Who is given an object must have the right too
+ * (ALTER TABLE, "Notes"), or be lent it.
  */
 public final class TargetSchemas {
     private final Connection to;
@@ -52,7 +53,8 @@ public final class TargetSchemas {
     public static Map<String, Set<String>> owners(List<OwnedObjects.Owned> objects) {
         Map<String, Set<String>> owners = new TreeMap<>();
         objects.stream().filter(object -> object.schema() != null && !object.kind().equals("SCHEMA"))
-                .forEach(object -> owners.computeIfAbsent(object.schema(), schema -> new TreeSet<>()).add(object.owner()));
+                .forEach(object -> owners.computeIfAbsent(object.schema(), schema -> new TreeSet<>())
+                        .add(object.owner()));
         return owners;
     }
 
@@ -64,7 +66,9 @@ public final class TargetSchemas {
     public List<Finding> check(Map<String, Set<String>> owners, Set<String> unreachable) {
         List<Finding> findings = new ArrayList<>();
         String staying = restart && JournalTables.exist(to)
-                ? " AND NOT EXISTS (SELECT FROM " + JournalTables.MADE.sql() + " m WHERE m.catalog = n.tableoid AND m.object = n.oid)" : "";
+                ? " AND NOT EXISTS (SELECT FROM " + JournalTables.MADE.sql()
+                        + " m WHERE m.catalog = n.tableoid AND m.object = n.oid)"
+                : "";
         owners.forEach((schema, names) -> {
             Set<String> others = new TreeSet<>(names);
             others.removeAll(unreachable);
@@ -78,19 +82,25 @@ public final class TargetSchemas {
         // A role that is yet to be created will have what everybody has.
         String lacking = """
                 SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
-                       (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::text[]) o LEFT JOIN pg_catalog.pg_roles r ON r.rolname = o
-                         WHERE NOT pg_catalog.has_schema_privilege(coalesce(r.rolname, 'public'), n.oid, 'CREATE') LIMIT 1)
+                       (SELECT o FROM pg_catalog.unnest(ARRAY[%s]::text[]) o LEFT
+                         JOIN pg_catalog.pg_roles r ON r.rolname = o
+                         WHERE NOT pg_catalog.has_schema_privilege(coalesce(r.rolname, 'public'), n.oid, 'CREATE')
+                           LIMIT 1)
                   FROM pg_catalog.pg_namespace n
                  WHERE n.nspname = %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')%s"""
-                .formatted(owners.stream().map(Sql::literal).collect(Collectors.joining(", ")), Sql.literal(schema), staying);
+                .formatted(owners.stream().map(Sql::literal).collect(Collectors.joining(", ")), Sql.literal(schema),
+                        staying);
         String fix = "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(user) + " WITH GRANT OPTION;";
         List<Finding> findings = new ArrayList<>();
         Rows.list(to, "target", "asking for the right to create", lacking, row -> {
             if (!row.getBoolean(1)) {
-                findings.add(Finding.stop("target", fix, "user \"%s\" may not create in schema \"%s\" of the target", user, schema));
+                findings.add(Finding.stop("target", fix, "user \"%s\" may not create in schema \"%s\" of the target",
+                        user, schema));
             } else if (row.getString(2) != null) {
-                findings.add(Finding.stop("target", fix, "role \"%s\" owns objects in schema \"%s\" and may not create there on the target,"
-                        + " nor may \"%s\" let it", row.getString(2), schema, user));
+                findings.add(Finding.stop("target", fix,
+                        "role \"%s\" owns objects in schema \"%s\" and may not create there on the target,"
+                                + " nor may \"%s\" let it",
+                        row.getString(2), schema, user));
             }
             return schema;
         });

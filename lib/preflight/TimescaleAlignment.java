@@ -13,9 +13,9 @@ import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.journal.TargetContents;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.server.Versions;
 import lib.talk.Failure;
 import lib.talk.Shown;
@@ -24,8 +24,8 @@ import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleVersions;
 
 /**
- * How timescaledb gets the same version on both sides, which its catalogs need to be restored: an empty target's extension is created anew in
- * the source's version; the update of a side that holds data has to be allowed.
+ * How timescaledb gets the same version on both sides, which its catalogs need to be restored: an empty target's
+ * extension is created anew in the source's version; the update of a side that holds data has to be allowed.
  */
 public final class TimescaleAlignment {
     /** The extension. */
@@ -40,7 +40,8 @@ public final class TimescaleAlignment {
      * @param updates those that the installed one can be updated to
      * @param holds what would be lost with the extension, or depends on it; null for nothing
      */
-    public record Side(String name, int major, String version, String schema, Set<String> offers, Set<String> updates, String holds) {
+    public record Side(String name, int major, String version, String schema, Set<String> offers, Set<String> updates,
+            String holds) {
     }
 
     /**
@@ -53,12 +54,18 @@ public final class TimescaleAlignment {
         /** @throws Failure when it cannot be done; this side is as it was then */
         public void run(Server server) {
             // What waits for a lock here keeps everybody else waiting behind it.
-            try (Connection session = server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
+            try (Connection session =
+                    server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
                 statements.forEach(sql -> Rows.run(session, side, "changing the version of timescaledb", sql));
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
-                    throw Failure.refused("user \"%s\" may not change the version of timescaledb on the %s: %s", server.facts().user(), side,
-                            SqlFailures.words(refused)).hint("as a superuser of the %s, first in a session such as psql -X: %s;", side, String.join("; ", statements)).because(e);
+                    throw Failure
+                            .refused("user \"%s\" may not change the version of timescaledb on the %s: %s",
+                                    server.facts().user(), side,
+                                    SqlFailures.words(refused))
+                            .hint("as a superuser of the %s, first in a session such as psql -X: %s;", side,
+                                    String.join("; ", statements))
+                            .because(e);
                 }
                 throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
             } catch (SQLException e) {
@@ -95,23 +102,28 @@ public final class TimescaleAlignment {
         Extensions.Installed here = new Extensions.Installed(NAME, extension.version(), extension.schema(), null);
         Extensions.Installed there = extension.installed() == null ? null
                 : new Extensions.Installed(NAME, extension.installed(), extension.installedSchema(), null);
-        return new TimescaleAlignment(source == null ? new Side("source", 0, extension.version(), extension.schema(), Set.of(), Set.of(), null)
+        return new TimescaleAlignment(source == null
+                ? new Side("source", 0, extension.version(), extension.schema(), Set.of(), Set.of(), null)
                 : side(source, "source", here), side(target, "target", there));
     }
 
     /** @param installed the extension on this side, or null */
     private static Side side(Connection session, String name, Extensions.Installed installed) {
-        int major = Integer.parseInt(Rows.text(session, name, "asking for the version", "SHOW server_version_num")) / 10000;
+        int major =
+                Integer.parseInt(Rows.text(session, name, "asking for the version", "SHOW server_version_num")) / 10000;
         Set<String> offers = sorted(Rows.texts(session, name, "listing the versions of timescaledb",
                 "SELECT version FROM pg_catalog.pg_available_extension_versions WHERE name = 'timescaledb'"));
         if (installed == null) {
             return new Side(name, major, null, null, offers, Set.of(), null);
         }
-        Set<String> updates = sorted(Rows.texts(session, name, "listing the updates of timescaledb", """
-                SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL AND source = %s"""
-                .formatted(Sql.literal(installed.version()))));
+        Set<String> updates = sorted(Rows.texts(session, name, "listing the updates of timescaledb",
+                """
+                SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL
+                  AND source = %s"""
+                        .formatted(Sql.literal(installed.version()))));
         updates.removeIf(version -> Versions.ORDER.compare(version, installed.version()) <= 0);
-        return new Side(name, major, installed.version(), installed.schema(), offers, updates, name.equals("source") ? null : holds(session));
+        return new Side(name, major, installed.version(), installed.schema(), offers, updates,
+                name.equals("source") ? null : holds(session));
     }
 
     private static String holds(Connection target) {
@@ -135,7 +147,8 @@ public final class TimescaleAlignment {
      * @throws Failure refused, with what each side offers and the ways that are left
      */
     public Plan plan(Optional<String> on) {
-        if (target.version == null ? target.offers.contains(source.version) : source.version.equals(target.version) && sameSchema()) {
+        if (target.version == null ? target.offers.contains(source.version)
+                : source.version.equals(target.version) && sameSchema()) {
             return new Plan(source.version, List.of());
         } else if (recreatable() && target.offers.contains(source.version)) {
             return new Plan(source.version, List.of(recreation(source.version)));
@@ -163,7 +176,10 @@ public final class TimescaleAlignment {
         return new Plan(common, steps);
     }
 
-    /** @return the version that the source can be updated to and the target has or can have: its own, else the newest; null if there is none */
+    /**
+     * @return the version that the source can be updated to and the target has or can have: its own, else the newest;
+     * null if there is none
+     */
     private String common() {
         Set<String> possible = new TreeSet<>(Versions.ORDER);
         if (target.version == null || recreatable()) {
@@ -173,7 +189,8 @@ public final class TimescaleAlignment {
             possible.add(target.version);
         }
         possible.retainAll(source.updates);
-        return target.version != null && possible.contains(target.version) ? target.version : possible.stream().max(Versions.ORDER).orElse(null);
+        return target.version != null && possible.contains(target.version) ? target.version
+                : possible.stream().max(Versions.ORDER).orElse(null);
     }
 
     private boolean recreatable() {
@@ -184,13 +201,18 @@ public final class TimescaleAlignment {
         return target.version == null || source.schema.equals(target.schema);
     }
 
-    /** The old version's library must not be in the session that creates the new one; without this parameter the first statement loads it. */
+    /**
+     * The old version's library must not be in the session that creates the new one; without this parameter the first
+     * statement loads it.
+     */
     private Step recreation(String version) {
-        List<String> statements = new ArrayList<>(List.of("SET timescaledb.disable_load = on", "BEGIN", "DROP EXTENSION timescaledb"));
+        List<String> statements =
+                new ArrayList<>(List.of("SET timescaledb.disable_load = on", "BEGIN", "DROP EXTENSION timescaledb"));
         if (!source.schema.equals("public")) {
             statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(source.schema));
         }
-        statements.add("CREATE EXTENSION timescaledb WITH SCHEMA " + Sql.ident(source.schema) + " VERSION " + Sql.literal(version));
+        statements.add("CREATE EXTENSION timescaledb WITH SCHEMA " + Sql.ident(source.schema) + " VERSION "
+                + Sql.literal(version));
         statements.add("COMMIT");
         return new Step("target", "created anew: " + version, statements);
     }
@@ -206,16 +228,22 @@ public final class TimescaleAlignment {
             return "timescaledb is " + source.version + " on the source, and the target does not offer this version";
         }
         return source.version.equals(target.version)
-                ? "timescaledb is in schema \"" + source.schema + "\" on the source and in schema \"" + target.schema + "\" on the target"
+                ? "timescaledb is in schema \"" + source.schema + "\" on the source and in schema \"" + target.schema
+                        + "\" on the target"
                 : "timescaledb is " + source.version + " on the source and " + target.version + " on the target";
     }
 
     /** @return how the target gets the version of a dump, of which no source is at hand */
     String onTargetAlone() {
-        List<String> statements = recreatable() && target.offers.contains(source.version) ? recreation(source.version).statements()
-                : sameSchema() && target.updates.contains(source.version) ? update(target, source.version).statements() : List.of();
-        return !statements.isEmpty() ? "as a superuser of the target, first in a session such as psql -X: " + String.join("; ", statements) + ";"
-                : target.offers.contains(source.version) ? "name an empty database" : "install TimescaleDB " + source.version + " on the target's server";
+        List<String> statements =
+                recreatable() && target.offers.contains(source.version) ? recreation(source.version).statements()
+                        : sameSchema() && target.updates.contains(source.version)
+                                ? update(target, source.version).statements()
+                        : List.of();
+        return !statements.isEmpty() ? "as a superuser of the target, first in a session such as psql -X: "
+                + String.join("; ", statements) + ";"
+                : target.offers.contains(source.version) ? "name an empty database"
+                : "install TimescaleDB " + source.version + " on the target's server";
     }
 
     private Failure refusal() {
@@ -228,8 +256,10 @@ public final class TimescaleAlignment {
     private String detail() {
         Set<String> both = new TreeSet<>(source.offers);
         both.retainAll(target.offers);
-        return "the source (PostgreSQL " + source.major + ") offers " + some(source.offers) + "; the target (PostgreSQL " + target.major + ") offers "
-                + some(target.offers) + "; both offer " + some(both) + (target.holds == null ? "" : "; the target is not empty: " + target.holds)
+        return "the source (PostgreSQL " + source.major + ") offers " + some(source.offers)
+                + "; the target (PostgreSQL " + target.major + ") offers "
+                + some(target.offers) + "; both offer " + some(both)
+                + (target.holds == null ? "" : "; the target is not empty: " + target.holds)
                 + (TimescaleVersions.runsOn(source.version, target.major) ? ""
                         : "; TimescaleDB " + source.version + " runs on " + TimescaleVersions.majors(source.version));
     }
@@ -242,20 +272,25 @@ public final class TimescaleAlignment {
         } else if (TimescaleVersions.runsOn(source.version, target.major)) {
             ways.add("install TimescaleDB " + source.version + " on the target's server and run align-version again");
             Stream<String> had = target.holds == null ? target.offers.stream() : Stream.of(target.version);
-            had.filter(version -> Versions.ORDER.compare(version, source.version) > 0 && TimescaleVersions.runsOn(version, source.major)).max(Versions.ORDER)
-                    .ifPresent(version -> ways.add("install TimescaleDB " + version + " on the source's server and run align-version --on source"));
+            had.filter(version -> Versions.ORDER.compare(version, source.version) > 0
+                    && TimescaleVersions.runsOn(version, source.major)).max(Versions.ORDER)
+                    .ifPresent(version -> ways.add("install TimescaleDB " + version
+                            + " on the source's server and run align-version --on source"));
         } else if (both != null) {
-            ways.add("install TimescaleDB " + both + " on both servers, which runs on PostgreSQL " + source.major + " and " + target.major
+            ways.add("install TimescaleDB " + both + " on both servers, which runs on PostgreSQL " + source.major
+                    + " and " + target.major
                     + ", and run align-version --on source");
         } else {
             List<String> steps = TimescaleVersions.wayRound(source.version, source.major, target.major);
-            ways.add("no version of TimescaleDB runs on both" + (steps.isEmpty() ? "" : "; on the source: " + String.join(", then ", steps)));
+            ways.add("no version of TimescaleDB runs on both"
+                    + (steps.isEmpty() ? "" : "; on the source: " + String.join(", then ", steps)));
             ways.add("take a target of " + TimescaleVersions.majors(source.version));
         }
     }
 
     private static String some(Set<String> versions) {
         List<String> newest = new ArrayList<>(versions).subList(Math.max(0, versions.size() - 5), versions.size());
-        return versions.isEmpty() ? "none" : (versions.size() > 5 ? (versions.size() - 5) + " older ones, " : "") + String.join(", ", newest);
+        return versions.isEmpty() ? "none"
+                : (versions.size() > 5 ? (versions.size() - 5) + " older ones, " : "") + String.join(", ", newest);
     }
 }

@@ -17,7 +17,10 @@ import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleVersions;
 
-/** Whether the target's timescaledb can take what the source's holds: library, edition, schema, and the very same version. */
+/**
+ * Whether the target's timescaledb can take what the source's holds: library, edition, schema, and the very same
+ * version.
+ */
 final class TimescaleCheck {
     private static final String CHECK = "timescaledb";
 
@@ -65,10 +68,15 @@ final class TimescaleCheck {
                 "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
             String preloaded = Rows.text(target, "target", "asking for the preloaded libraries",
                     "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
-            String others = preloaded == null ? ", ..." : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
-                    .map(name -> ", " + Sql.literal(name.replace("\"", ""))).collect(Collectors.joining());
-            findings.add(Finding.stop(CHECK, "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of the target: "
-                    + "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others + "; then restart its server", "the target's server does not preload timescaledb"));
+            String others = preloaded == null ? ", ..."
+                    : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
+                            .map(name -> ", " + Sql.literal(name.replace("\"", ""))).collect(Collectors.joining());
+            findings.add(Finding.stop(CHECK,
+                    "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of "
+                            + "the target: "
+                            + "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others
+                            + "; then restart its server",
+                    "the target's server does not preload timescaledb"));
         }
     }
 
@@ -78,11 +86,15 @@ final class TimescaleCheck {
      * @return whether Cloud cannot have the extension where the source has it, so that align-version cannot help
      */
     private boolean elsewhere() {
-        boolean elsewhere = !extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
-                && Rows.text(target, "target", "looking for roles of MST", "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null;
+        boolean elsewhere =
+                !extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
+                        && Rows.text(target, "target", "looking for roles of MST",
+                                "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null;
         if (elsewhere) {
-            findings.add(Finding.stop(CHECK, "move to another server, or rebuild the source's database with timescaledb in schema public",
-                    "timescaledb is in schema \"%s\" on the source; Timescale Cloud has it in schema \"public\" only", extension.schema()));
+            findings.add(Finding.stop(CHECK,
+                    "move to another server, or rebuild the source's database with timescaledb in schema public",
+                    "timescaledb is in schema \"%s\" on the source; Timescale Cloud has it in schema \"public\" only",
+                    extension.schema()));
         }
         return elsewhere;
     }
@@ -90,12 +102,14 @@ final class TimescaleCheck {
     private void edition(boolean aligned) {
         List<String> features = source == null ? List.of() : TimescaleFeatures.community(source);
         TimescaleFeatures.Edition edition = features.isEmpty() ? TimescaleFeatures.Edition.COMMUNITY
-                : TimescaleFeatures.edition(target, "target", facts.superuser(), extension.installed() == null ? extension.chosen() : extension.installed());
+                : TimescaleFeatures.edition(target, "target", facts.superuser(),
+                        extension.installed() == null ? extension.chosen() : extension.installed());
         if (edition == TimescaleFeatures.Edition.APACHE) {
             findings.add(Finding.stop(CHECK, TimescaleFeatures.FIX, "%s", TimescaleFeatures.lacking(features)));
         } else if (edition == TimescaleFeatures.Edition.UNKNOWN && !aligned) {
             findings.add(Finding.warning(CHECK, "align-version, which creates the extension and then knows",
-                    "whether the target has the community edition of timescaledb shows only once it is created; the source needs it for %s",
+                    "whether the target has the community edition of timescaledb shows only once it is created; "
+                            + "the source needs it for %s",
                     String.join(", ", features)));
         }
     }
@@ -104,7 +118,8 @@ final class TimescaleCheck {
         if (!TimescaleVersions.isKnown(extension.version())) {
             findings.add(Finding.stop(CHECK, "on the source, first in its session: ALTER EXTENSION timescaledb UPDATE;",
                     "timescaledb of the source is %s, older than %s", extension.version(), TimescaleVersions.OLDEST));
-        } else if (!extension.same() || extension.installed() != null && !extension.schema().equals(extension.installedSchema())) {
+        } else if (!extension.same()
+                || extension.installed() != null && !extension.schema().equals(extension.installedSchema())) {
             different();
         }
     }

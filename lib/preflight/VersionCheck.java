@@ -11,20 +11,26 @@ import lib.tools.ClientTools;
  * Whether both servers have versions between which a database can be moved, and client programs for them are here.
  *
  * @param tools the programs, or null where none fit
- * @param neededClient the major version of those that would serve and are not installed, or null where nothing is missing
+ * @param neededClient the major version of those that would serve and are not installed, or null where nothing is
+ * missing
  */
 record VersionCheck(List<Finding> findings, ClientTools.Installation tools, Integer neededClient) {
     private static final int OLDEST = 12;
 
     static VersionCheck of(Server.Facts source, Server.Facts target, ClientTools installed) {
         if (source.major() < OLDEST) {
-            return new VersionCheck(List.of(Finding.stop("versions", "upgrade the source to PostgreSQL 12 or newer", "the source is PostgreSQL %s, older than 12",
+            return new VersionCheck(List.of(Finding.stop("versions", "upgrade the source to PostgreSQL 12 or newer",
+                    "the source is PostgreSQL %s, older than 12",
                     source.version())), null, null);
         } else if (target.major() < source.major()) {
-            return new VersionCheck(List.of(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
-                    "the target is PostgreSQL %s, older than the source, which is %s", target.version(), source.version())), null, null);
+            return new VersionCheck(
+                    List.of(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
+                            "the target is PostgreSQL %s, older than the source, which is %s", target.version(),
+                            source.version())),
+                    null, null);
         }
-        List<Finding> findings = new ArrayList<>(List.of(Finding.ok("versions", "source %s, target %s", source.version(), target.version())));
+        List<Finding> findings = new ArrayList<>(
+                List.of(Finding.ok("versions", "source %s, target %s", source.version(), target.version())));
         try {
             ClientTools.Installation tools = installed.pick(source.major(), target.major()).with("psql");
             findings.add(Finding.ok("client tools", "pg_dump and pg_restore %s", tools));

@@ -14,12 +14,18 @@ import lib.talk.ShellScript;
 public record MissingRoles(Set<String> absent, Set<String> replaced) {
     public static final MissingRoles NONE = new MissingRoles(Set.of(), Set.of());
 
-    /** @return what {@code Grantees} does, as arguments of sed -E, each with a space before; nothing where there is nothing to do */
+    /**
+     * @return what {@code Grantees} does, as arguments of sed -E, each with a space before; nothing where there is
+     * nothing to do
+     */
     public String sed() {
-        return new TreeSet<>(replaced).stream().map(role -> expression("s/^(ALTER DEFAULT PRIVILEGES) FOR ROLE " + name(role) + " /\\1 /"))
+        return new TreeSet<>(replaced).stream()
+                .map(role -> expression("s/^(ALTER DEFAULT PRIVILEGES) FOR ROLE " + name(role) + " /\\1 /"))
                 .collect(Collectors.joining())
-                + new TreeSet<>(absent).stream().map(role -> expression("/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (TO|FROM) " + name(role)
-                + "( WITH GRANT OPTION)?;$/d")).collect(Collectors.joining());
+                + new TreeSet<>(absent).stream()
+                        .map(role -> expression("/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .* (TO|FROM) " + name(role)
+                                + "( WITH GRANT OPTION)?;$/d"))
+                        .collect(Collectors.joining());
     }
 
     private static String expression(String text) {

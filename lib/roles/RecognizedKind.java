@@ -13,14 +13,20 @@ import lib.server.Server;
  * @param why a clause that names what it is known by
  */
 public record RecognizedKind(TargetKind kind, String why) {
-    /** Both services give their customers this administrator, who is no superuser. On Cloud he finds things that are not his and never go away. */
+    /**
+     * Both services give their customers this administrator, who is no superuser. On Cloud he finds things that are not
+     * his and never go away.
+     */
     private static final String MARKS = """
             SELECT CASE
-                     WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = '_aiven') THEN 'mst it has the role "_aiven"'
-                     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = '%1$s' AND NOT r.rolsuper) THEN NULL
+                     WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = '_aiven')
+                       THEN 'mst it has the role "_aiven"'
+                     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = '%1$s'
+                       AND NOT r.rolsuper) THEN NULL
                      WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname IN ('tsdbowner', 'tsdbexplorer'))
                        THEN 'cloud it has the roles "%1$s" and "tsdbowner" or "tsdbexplorer"'
-                     WHEN EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = 'tsdb') THEN 'cloud it has the role "%1$s" and the database "tsdb"'
+                     WHEN EXISTS (SELECT FROM pg_catalog.pg_database d
+                       WHERE d.datname = 'tsdb') THEN 'cloud it has the role "%1$s" and the database "tsdb"'
                      WHEN EXISTS (SELECT FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_roles r ON r.oid = x.extowner
                                    WHERE x.extname = 'timescaledb' AND r.rolsuper)
                        THEN 'cloud it has the role "%1$s", and timescaledb belongs to a superuser'

@@ -12,12 +12,16 @@ import java.util.TreeSet;
 import lib.server.Settings;
 import lib.talk.Sql;
 
-/** What is not the same of roles that both sides have, apart from memberships and from settings that hold in one database only. */
+/**
+ * What is not the same of roles that both sides have, apart from memberships and from settings that hold in one
+ * database only.
+ */
 final class RoleDifferences {
     /** One property that two roles may not have in common, as it is said to the operator. */
     enum Property {
-        ATTRIBUTES("other attributes"), CONNECTION_LIMIT("another connection limit"), PASSWORD("another stored password"),
-        VALID_UNTIL("another VALID UNTIL"), COMMENT("another comment"), SETTINGS("other settings");
+        ATTRIBUTES("other attributes"), CONNECTION_LIMIT("another connection limit"), PASSWORD(
+                "another stored password"), VALID_UNTIL(
+                        "another VALID UNTIL"), COMMENT("another comment"), SETTINGS("other settings");
 
         private final String words;
 
@@ -36,7 +40,10 @@ final class RoleDifferences {
         this.existing = target.byName();
     }
 
-    /** @return how the target's role of this name differs; nothing where there is none. Passwords count as far as both sides show them */
+    /**
+     * @return how the target's role of this name differs; nothing where there is none. Passwords count as far as both
+     * sides show them
+     */
     List<Property> of(Roles.Role role) {
         Roles.Role there = existing.get(role.name());
         if (there == null) {
@@ -45,7 +52,8 @@ final class RoleDifferences {
         Map<Property, Boolean> same = new EnumMap<>(Property.class);
         same.put(Property.ATTRIBUTES, there.attributes().equals(role.attributes()));
         same.put(Property.CONNECTION_LIMIT, there.connectionLimit() == role.connectionLimit());
-        same.put(Property.PASSWORD, !source.readable() || !target.readable() || Objects.equals(there.verifier(), role.verifier()));
+        same.put(Property.PASSWORD,
+                !source.readable() || !target.readable() || Objects.equals(there.verifier(), role.verifier()));
         same.put(Property.VALID_UNTIL, Objects.equals(there.validUntil(), role.validUntil()));
         same.put(Property.COMMENT, Objects.equals(there.comment(), role.comment()));
         same.put(Property.SETTINGS, settings(target, role).equals(settings(source, role)));
@@ -71,7 +79,8 @@ final class RoleDifferences {
 
     /**
      * @param spoken the attributes to be spoken of
-     * @return the statements, one after another, that make the target's role like the source's, but for its password; the command where that is all
+     * @return the statements, one after another, that make the target's role like the source's, but for its password;
+     * the command where that is all
      */
     String mending(Roles.Role role, Set<Roles.Attribute> spoken) {
         List<Property> different = of(role);
@@ -85,7 +94,8 @@ final class RoleDifferences {
             statements.add(head + " VALID UNTIL 'infinity'");
         }
         if (different.contains(Property.COMMENT)) {
-            statements.add("COMMENT ON ROLE " + Sql.ident(role.name()) + " IS " + (role.comment() == null ? "NULL" : Sql.literal(role.comment())));
+            statements.add("COMMENT ON ROLE " + Sql.ident(role.name()) + " IS "
+                    + (role.comment() == null ? "NULL" : Sql.literal(role.comment())));
         }
         if (different.contains(Property.PASSWORD) && role.verifier() == null) {
             statements.add(head + " PASSWORD NULL");
@@ -95,7 +105,8 @@ final class RoleDifferences {
         return statements.isEmpty() ? "dump-roles --apply" : String.join("; ", statements) + ";";
     }
 
-    private static void settings(List<String> statements, String head, Map<String, String> wanted, Map<String, String> there) {
+    private static void settings(List<String> statements, String head, Map<String, String> wanted,
+            Map<String, String> there) {
         for (String name : new TreeSet<>(there.keySet())) {
             if (!wanted.containsKey(name)) {
                 statements.add(head + " RESET " + Settings.name(name));

@@ -4,7 +4,10 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What somebody of the source would get by a role of the target that only bears the name of one of the source, and can do more. */
+/**
+ * What somebody of the source would get by a role of the target that only bears the name of one of the source, and can
+ * do more.
+ */
 final class RoleGains {
     /**
      * What somebody would get.
@@ -22,7 +25,8 @@ final class RoleGains {
         /** @return what whoever gives it all the same has to know before */
         String caution(String member) {
             return superuser ? "this makes role \"" + member + "\" a superuser of the target"
-                    : "this gives role \"" + member + "\" more than it has on the source (" + String.join(", ", powers) + ")";
+                    : "this gives role \"" + member + "\" more than it has on the source (" + String.join(", ", powers)
+                            + ")";
         }
     }
 
@@ -43,7 +47,8 @@ final class RoleGains {
      */
     Gain byMembership(Roles.Membership membership, Set<String> already) {
         String role = membership.role();
-        if (granted.contains(role) || !target.exists(role) || target.powers().has(membership) || already.contains(RolePowers.SUPERUSER)) {
+        if (granted.contains(role) || !target.exists(role) || target.powers().has(membership)
+                || already.contains(RolePowers.SUPERUSER)) {
             return null;
         }
         Set<String> more = target.powers().of(role);
@@ -67,7 +72,8 @@ final class RoleGains {
         Set<Roles.Attribute> attributes = EnumSet.noneOf(Roles.Attribute.class);
         attributes.addAll(given);
         // What the user may not give, the user may not take away either.
-        target.powers().attributes(role.name()).stream().filter(attribute -> !target.givable().contains(attribute)).forEach(attributes::add);
+        target.powers().attributes(role.name()).stream().filter(attribute -> !target.givable().contains(attribute))
+                .forEach(attributes::add);
         Set<String> more = RolePowers.gained(here.of(role.name()), target.powers().of(role.name(), attributes));
         return gain(more, more.contains(RolePowers.SUPERUSER));
     }

@@ -20,7 +20,8 @@ record RoleLoss(String role, String what, String why, String statement, String c
      * @return null where nothing does
      */
     String remedy(String by) {
-        String before = caution == null ? "" : caution + "; only if that is wanted: " + (accepting == null ? "" : accepting + ", or ");
+        String before = caution == null ? ""
+                : caution + "; only if that is wanted: " + (accepting == null ? "" : accepting + ", or ");
         return statement == null ? null : before + by + ": " + statement + ";";
     }
 

@@ -15,13 +15,16 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.server.SqlFailures;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Sql;
 
-/** Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is kept as it is. */
+/**
+ * Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is
+ * kept as it is.
+ */
 public final class RolePlan {
     private final Roles source;
     private final Map<String, Roles.Role> existing;
@@ -40,7 +43,8 @@ public final class RolePlan {
      * @param session a session on the target
      * @param granted the roles of the target that may be granted although they can do more there than on the source
      */
-    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session, Collection<String> granted) {
+    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session,
+            Collection<String> granted) {
         this.source = source;
         Roles there = Roles.read(session, server);
         this.existing = there.byName();
@@ -64,10 +68,14 @@ public final class RolePlan {
      * @return a warning for each as which the target's user cannot act
      */
     public List<Finding> grantors(List<String> grantors) {
-        return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role)).map(role -> Finding.warning("privileges",
-                existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
-                        ? "GRANT " + Sql.ident(role) + " TO " + Sql.ident(facts.user()) + ";" : null,
-                "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on the target", role, facts.user())).toList();
+        return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role))
+                .map(role -> Finding.warning("privileges",
+                        existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
+                                ? "GRANT " + Sql.ident(role) + " TO " + Sql.ident(facts.user()) + ";" : null,
+                        "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on "
+                                + "the target",
+                        role, facts.user()))
+                .toList();
     }
 
     /** @return the roles to create, as the target may have them */
@@ -89,39 +97,53 @@ public final class RolePlan {
         List<Finding> findings = new ArrayList<>();
         for (RoleTranslation.Outcome outcome : translation.outcomes()) {
             if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
-                findings.add(Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
+                findings.add(
+                        Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (translation.isServices(outcome.role().name())) {
                 findings.add(Finding.ok("roles", "role \"%s\" is kept as it is: %s", outcome.role(), outcome.why()));
             } else if (target.isBootstrap(outcome.role().name())) {
-                findings.add(Finding.warning("roles", null, "role \"%s\" is kept as it is: the target's bootstrap superuser is called that", outcome.role()));
+                findings.add(Finding.warning("roles", null,
+                        "role \"%s\" is kept as it is: the target's bootstrap superuser is called that",
+                        outcome.role()));
             } else if (differs(outcome.role())) {
                 findings.add(Finding.warning("roles", mending(outcome.role()),
-                        "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(), differences.words(outcome.role())));
+                        "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(),
+                        differences.words(outcome.role())));
             }
         }
         if (mayCreate()) {
             translation.losses().forEach(loss -> findings.add(
-                    Finding.warning("roles", loss.remedy(target.kind().managed() ? "afterwards, " + target.kind().helper() + " may run" : "afterwards"), "%s", loss)));
+                    Finding.warning(
+                            "roles", loss.remedy(target.kind().managed()
+                                    ? "afterwards, " + target.kind().helper() + " may run" : "afterwards"),
+                            "%s", loss)));
         } else {
             missing().forEach(role -> findings.add(cannotCreate(role)));
         }
         findings.addAll(owners());
         if (!source.readable() && !missing().isEmpty()) {
-            String logins = missing().stream().filter(role -> role.has(Roles.Attribute.LOGIN)).map(role -> " \\password " + Sql.ident(role.name()))
+            String logins = missing().stream().filter(role -> role.has(Roles.Attribute.LOGIN))
+                    .map(role -> " \\password " + Sql.ident(role.name()))
                     .collect(Collectors.joining());
-            findings.add(Finding.warning("roles", logins.isEmpty() ? null : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins, "the passwords of the source cannot be read: %d role(s) arrive without",
+            findings.add(Finding.warning("roles",
+                    logins.isEmpty() ? null
+                            : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins,
+                    "the passwords of the source cannot be read: %d role(s) arrive without",
                     missing().size()));
         }
         if (findings.stream().allMatch(finding -> finding.level() == Finding.Level.OK)) {
-            findings.add(Finding.ok("roles", "%d to create, %d exist", missing().size(), source.roles().size() - missing().size()));
+            findings.add(Finding.ok("roles", "%d to create, %d exist", missing().size(),
+                    source.roles().size() - missing().size()));
         }
         return findings;
     }
 
     private String mending(Roles.Role role) {
         boolean own = target.givable().containsAll(differences.attributes(role)) && source.settings().stream()
-                .filter(setting -> setting.role().equals(role.name()) && !setting.database()).allMatch(setting -> target.refusal(setting.name()).isEmpty());
-        return own ? differences.mending(role, target.givable()) : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
+                .filter(setting -> setting.role().equals(role.name()) && !setting.database())
+                .allMatch(setting -> target.refusal(setting.name()).isEmpty());
+        return own ? differences.mending(role, target.givable())
+                : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
     }
 
     /** Where it is not for the operator to say. */
@@ -138,8 +160,10 @@ public final class RolePlan {
             return Finding.warning("roles", null, "role \"%s\" cannot be created on the target and is left out", role);
         }
         unreachable.remove(role.name());
-        return Finding.stop("roles", RoleStatements.create(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
-                "role \"%s\" owns objects, does not exist on the target and cannot be created by \"%s\"", role, facts.user());
+        return Finding.stop("roles",
+                RoleStatements.create(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class)) + ";",
+                "role \"%s\" owns objects, does not exist on the target and cannot be created by \"%s\"", role,
+                facts.user());
     }
 
     /** Whoever is no superuser gives objects only to roles that they are, or can become, a member of. */
@@ -149,9 +173,11 @@ public final class RolePlan {
             boolean superuser = !existing.containsKey(owner) || existing.get(owner).has(Roles.Attribute.SUPERUSER);
             // A managed service has nobody who could run the GRANT, and most likely the role is its own.
             findings.add(superuser || target.kind().managed()
-                    ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner, facts.user())
+                    ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner,
+                            facts.user())
                     : Finding.stop("roles", "GRANT " + Sql.ident(owner) + " TO " + Sql.ident(facts.user()) + ";",
-                            "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner, facts.user()));
+                            "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner,
+                            facts.user()));
         }
         return findings;
     }
@@ -171,7 +197,10 @@ public final class RolePlan {
         return unreachable;
     }
 
-    /** @return the roles that {@link #check} has said will differ: kept with other attributes, without something, or not created */
+    /**
+     * @return the roles that {@link #check} has said will differ: kept with other attributes, without something, or not
+     * created
+     */
     public Set<String> announced() {
         Set<String> names = new TreeSet<>(translation.changed());
         source.roles().stream().filter(this::differs).forEach(role -> names.add(role.name()));
@@ -183,10 +212,14 @@ public final class RolePlan {
         return names;
     }
 
-    /** @return the powers that the target's roles have already, as a comparison names them, such as {@code role superuser boss} */
+    /**
+     * @return the powers that the target's roles have already, as a comparison names them, such as
+     * {@code role superuser boss}
+     */
     public Set<String> powersThere() {
         Set<String> powers = new TreeSet<>();
-        existing.values().forEach(role -> role.attributes().forEach(attribute -> powers.add(power(attribute, role.name()))));
+        existing.values()
+                .forEach(role -> role.attributes().forEach(attribute -> powers.add(power(attribute, role.name()))));
         // The first superuser is in no list of roles, and has them all.
         Stream.of(Roles.Attribute.values()).forEach(attribute -> powers.add(power(attribute, bootstrap)));
         return powers;
@@ -196,7 +229,10 @@ public final class RolePlan {
         return "role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role;
     }
 
-    /** @return the roles of the source that the target will not have, or where they are the service's own, and the owners out of reach */
+    /**
+     * @return the roles of the source that the target will not have, or where they are the service's own, and the
+     * owners out of reach
+     */
     public MissingRoles gone() {
         Set<String> replaced = new TreeSet<>(unreachable);
         translation.roles(RoleTranslation.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
@@ -206,10 +242,15 @@ public final class RolePlan {
         if (!mayCreate()) {
             missing().forEach(role -> replaced.add(role.name()));
         }
-        return new MissingRoles(replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)), replaced);
+        return new MissingRoles(
+                replaced.stream().filter(role -> !target.exists(role)).collect(Collectors.toCollection(TreeSet::new)),
+                replaced);
     }
 
-    /** What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against it. */
+    /**
+     * What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against
+     * it.
+     */
     public record Outcome(String roles, List<String> leftOut) {
     }
 
@@ -218,33 +259,44 @@ public final class RolePlan {
         int leftOut = translation.roles(RoleTranslation.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
         long lowered = mayCreate() ? translation.lowered().size() : 0;
         return created + " created" + (lowered == 0 ? "" : " (" + lowered + " lowered)") + ", "
-                + (source.roles().size() - created - leftOut) + " existed" + (leftOut == 0 ? "" : ", " + leftOut + " left out");
+                + (source.roles().size() - created - leftOut) + " existed"
+                + (leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
-    /** Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one transaction. */
+    /**
+     * Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one
+     * transaction.
+     */
     public Outcome apply(Connection session) {
         List<String> leftOut = new ArrayList<>();
         Rows.run(session, "target", "creating roles", "BEGIN");
-        // A name is in no encoding of its own: a database of another encoding than the one asked before shows another name.
-        Set<String> there = Set.copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
-        List<Roles.Role> create = mayCreate() ? missing().stream().filter(role -> !there.contains(role.name())).toList() : List.of();
-        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"", RoleStatements.create(role, target.givable())));
+        // A name is in no encoding of its own: a database of another encoding than the one asked before shows another
+        // name.
+        Set<String> there = Set
+                .copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+        List<Roles.Role> create =
+                mayCreate() ? missing().stream().filter(role -> !there.contains(role.name())).toList() : List.of();
+        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"",
+                RoleStatements.create(role, target.givable())));
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
-        statements(name -> created.contains(name) || there.contains(name) || target.exists(name)).forEach(statement -> attempt(session, statement, leftOut));
+        statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
+                .forEach(statement -> attempt(session, statement, leftOut));
         Rows.run(session, "target", "creating roles", "COMMIT");
         return new Outcome(account(create.size()), leftOut);
     }
 
     /** @return the roles that {@link #apply} creates */
     public Set<String> created() {
-        return mayCreate() ? missing().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new)) : Set.of();
+        return mayCreate() ? missing().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new))
+                : Set.of();
     }
 
     /** @return the statements of {@link #apply}, but for the passwords */
     public List<String> statements() {
         Set<String> created = created();
         List<String> statements = missing().stream().filter(role -> created.contains(role.name()))
-                .map(role -> RoleStatements.create(role.withoutPassword(), target.givable())).collect(Collectors.toCollection(ArrayList::new));
+                .map(role -> RoleStatements.create(role.withoutPassword(), target.givable()))
+                .collect(Collectors.toCollection(ArrayList::new));
         statements.addAll(statements(name -> created.contains(name) || target.exists(name)));
         return statements;
     }
@@ -256,10 +308,12 @@ public final class RolePlan {
 
     private List<String> statements(Predicate<String> known) {
         List<String> statements = new ArrayList<>();
-        translation.commented().stream().filter(role -> known.test(role.name())).forEach(role -> statements.addAll(RoleStatements.comment(role)));
+        translation.commented().stream().filter(role -> known.test(role.name()))
+                .forEach(role -> statements.addAll(RoleStatements.comment(role)));
         translation.settings(false).stream().filter(setting -> known.test(setting.role()))
                 .forEach(setting -> statements.add(RoleStatements.set(setting)));
-        translation.memberships().stream().filter(membership -> known.test(membership.role()) && known.test(membership.member()))
+        translation.memberships().stream()
+                .filter(membership -> known.test(membership.role()) && known.test(membership.member()))
                 .forEach(membership -> statements.add(RoleStatements.grant(membership, facts.major())));
         translation.parameterGrants().stream().filter(grant -> grant.role() == null || known.test(grant.role()))
                 .forEach(grant -> statements.add(RoleStatements.grant(grant)));

@@ -16,15 +16,17 @@ import lib.server.Rows;
 import lib.server.Server;
 
 /**
- * What roles of a cluster can do that no privilege on an object gives: attributes that a member may use by SET ROLE, and predefined roles
- * (PostgreSQL manual, 22.3 "Role Membership" and 22.5 "Predefined Roles"). Their own, and those of all that they are members of.
+ * What roles of a cluster can do that no privilege on an object gives: attributes that a member may use by SET ROLE,
+ * and predefined roles (PostgreSQL manual, 22.3 "Role Membership" and 22.5 "Predefined Roles"). Their own, and those of
+ * all that they are members of.
  */
 public final class RolePowers {
     /** The name of the power that has no bounds. */
     public static final String SUPERUSER = Roles.Attribute.SUPERUSER.name();
 
-    private static final Set<Roles.Attribute> ATTRIBUTES = EnumSet.of(Roles.Attribute.SUPERUSER, Roles.Attribute.CREATEROLE,
-            Roles.Attribute.REPLICATION, Roles.Attribute.BYPASSRLS);
+    private static final Set<Roles.Attribute> ATTRIBUTES =
+            EnumSet.of(Roles.Attribute.SUPERUSER, Roles.Attribute.CREATEROLE,
+                    Roles.Attribute.REPLICATION, Roles.Attribute.BYPASSRLS);
 
     private final Map<String, Set<Roles.Attribute>> attributes;
     private final List<Roles.Membership> memberships;
@@ -38,20 +40,22 @@ public final class RolePowers {
     /** Asks a server. */
     public static RolePowers read(Connection session, Server server) {
         Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
-        Rows.list(session, server.side(), "listing the roles", "SELECT r.rolname, " + Roles.ATTRIBUTES + " FROM pg_catalog.pg_roles r",
+        Rows.list(session, server.side(), "listing the roles",
+                "SELECT r.rolname, " + Roles.ATTRIBUTES + " FROM pg_catalog.pg_roles r",
                 row -> attributes.put(row.getString(1), Roles.attributes(row.getString(2))));
         return new RolePowers(attributes, Roles.memberships(session, server));
     }
 
     /**
-     * What code gets by another owner than the one that has written it. A role that may create roles is not told from a managed service's
-     * administrator, and is as good as one for a target where it is no superuser (docs/rights.md).
+     * What code gets by another owner than the one that has written it. A role that may create roles is not told from a
+     * managed service's administrator, and is as good as one for a target where it is no superuser (docs/rights.md).
      *
      * @return the powers that the new owner has and the old one does not; none where the old one is a superuser
      */
     public static Set<String> gained(Collection<String> before, Collection<String> after) {
         Set<String> gained = new TreeSet<>(after);
-        if (before.contains(SUPERUSER) || !after.contains(SUPERUSER) && before.contains(Roles.Attribute.CREATEROLE.name())) {
+        if (before.contains(SUPERUSER)
+                || !after.contains(SUPERUSER) && before.contains(Roles.Attribute.CREATEROLE.name())) {
             gained.clear();
         }
         gained.removeAll(before);
@@ -77,9 +81,11 @@ public final class RolePowers {
             if (reached.startsWith("pg_")) {
                 powers.add(reached);
             }
-            (reached.equals(role) ? own : attributes.getOrDefault(reached, Set.<Roles.Attribute>of())).stream().filter(ATTRIBUTES::contains)
+            (reached.equals(role) ? own : attributes.getOrDefault(reached, Set.<Roles.Attribute>of())).stream()
+                    .filter(ATTRIBUTES::contains)
                     .forEach(attribute -> powers.add(attribute.name()));
-            memberships.stream().filter(membership -> membership.member().equals(reached) && seen.add(membership.role()))
+            memberships.stream()
+                    .filter(membership -> membership.member().equals(reached) && seen.add(membership.role()))
                     .forEach(membership -> open.add(membership.role()));
         }
         return powers;
@@ -87,8 +93,10 @@ public final class RolePowers {
 
     /** @return whether the cluster has a membership that allows all that this one does */
     boolean has(Roles.Membership wanted) {
-        return memberships.stream().anyMatch(there -> there.role().equals(wanted.role()) && there.member().equals(wanted.member())
-                && (there.admin() || !wanted.admin()) && allows(there.inherit(), wanted.inherit()) && allows(there.set(), wanted.set()));
+        return memberships.stream()
+                .anyMatch(there -> there.role().equals(wanted.role()) && there.member().equals(wanted.member())
+                        && (there.admin() || !wanted.admin()) && allows(there.inherit(), wanted.inherit())
+                        && allows(there.set(), wanted.set()));
     }
 
     /** Unsaid is what a server before 16 allows always. */

@@ -57,34 +57,46 @@ public final class RoleReport {
     /** Names the roles that can log in and arrive without a password because the source does not show it. */
     public void tellWithoutPassword(Console console, String user) {
         if (!source.readable() && !withoutPassword().isEmpty()) {
-            console.warn("the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive without: %s", user,
+            console.warn(
+                    "the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive "
+                            + "without: %s",
+                    user,
                     withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
-            console.hint("run this again as a superuser of the source, or afterwards: mst-passwords --out passwords.csv, or in psql on the target:%s",
-                    withoutPassword().stream().map(name -> " \\password " + Sql.ident(name)).collect(Collectors.joining()));
+            console.hint(
+                    "run this again as a superuser of the source, or afterwards: mst-passwords --out "
+                            + "passwords.csv, or in psql on the target:%s",
+                    withoutPassword().stream().map(name -> " \\password " + Sql.ident(name))
+                            .collect(Collectors.joining()));
         }
     }
 
     private List<String> withoutPassword() {
-        return made().filter(role -> role.has(Roles.Attribute.LOGIN) && role.verifier() == null).map(Roles.Role::name).toList();
+        return made().filter(role -> role.has(Roles.Attribute.LOGIN) && role.verifier() == null).map(Roles.Role::name)
+                .toList();
     }
 
     private Stream<Roles.Role> made() {
-        return Stream.of(RoleTranslation.Fate.CREATED, RoleTranslation.Fate.ALTERED).flatMap(fate -> translation.roles(fate).stream());
+        return Stream.of(RoleTranslation.Fate.CREATED, RoleTranslation.Fate.ALTERED)
+                .flatMap(fate -> translation.roles(fate).stream());
     }
 
     /** @return one line with what is written */
     public String summary() {
-        return String.join(", ", Count.of(made().count(), "role"), Count.of(translation.memberships().size(), "membership"),
+        return String.join(", ", Count.of(made().count(), "role"),
+                Count.of(translation.memberships().size(), "membership"),
                 Count.of(translation.settings(false).size() + translation.settings(true).size(), "setting"),
-                Count.of(translation.parameterGrants().size(), "parameter grant")) + "; " + Count.of(translation.losses().size(), "thing") + " left out"
-                + (translation.lowered().isEmpty() ? "" : ", " + Count.of(translation.lowered().size(), "role") + " lowered");
+                Count.of(translation.parameterGrants().size(), "parameter grant")) + "; "
+                + Count.of(translation.losses().size(), "thing") + " left out"
+                + (translation.lowered().isEmpty() ? ""
+                        : ", " + Count.of(translation.lowered().size(), "role") + " lowered");
     }
 
     /**
      * The report as JSON: {@code roles} with {@code becomes} (created, altered, kept, left out), {@code why}, the
-     * attributes of which it is {@code lowered}, and all that it {@code loses}; and the steps that remain to be done by a superuser of the target,
-     * or the support of the service, as {@code manual}, but for those that give
-     * more than on the source, which stand in {@code loses} with a {@code caution}. Without a target, a role that will turn out to exist is altered.
+     * attributes of which it is {@code lowered}, and all that it {@code loses}; and the steps that remain to be done by
+     * a superuser of the target, or the support of the service, as {@code manual}, but for those that give more than on
+     * the source, which stand in {@code loses} with a {@code caution}. Without a target, a role that will turn out to
+     * exist is altered.
      */
     public String json() {
         Map<String, Object> report = new LinkedHashMap<>();
@@ -97,15 +109,19 @@ public final class RoleReport {
         report.put("roles", roles());
         report.put("others", losses(null));
         // Who runs these has read no caution.
-        report.put("manual", translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement).filter(Objects::nonNull)
-                .map(statement -> statement + ";").toList());
+        report.put("manual",
+                translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement)
+                        .filter(Objects::nonNull)
+                        .map(statement -> statement + ";").toList());
         return Json.of(report);
     }
 
     private List<Map<String, Object>> roles() {
         List<Map<String, Object>> roles = new ArrayList<>();
-        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser", Set.of()));
-        translation.outcomes().forEach(outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why(), outcome.lowered())));
+        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser",
+                Set.of()));
+        translation.outcomes().forEach(
+                outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why(), outcome.lowered())));
         return roles;
     }
 

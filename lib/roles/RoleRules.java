@@ -10,27 +10,36 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What becomes of roles and their parts by name, for each kind of target. The table is the rule: it is read here, and stands in
- * docs/managed-roles.md as it is. The first row that fits counts.
+ * What becomes of roles and their parts by name, for each kind of target. The table is the rule: it is read here, and
+ * stands in docs/managed-roles.md as it is. The first row that fits counts.
  */
 public final class RoleRules {
     /**
-     * Row by row. Where a row names roles of the source, it holds for sources that have one of them only. {@code asked} is left out unless the
-     * target permits it when it is asked.
+     * Row by row. Where a row names roles of the source, it holds for sources that have one of them only. {@code asked}
+     * is left out unless the target permits it when it is asked.
      */
     public static final String TABLE = """
             | what | named | on a source with | for | becomes | because | source |
             | --- | --- | --- | --- | --- | --- | --- |
-            | role | `rds*` | `rdsadmin` | cloud, mst, postgres | left out | it belongs to Amazon RDS | guide for Amazon RDS |
-            | role | `_aiven`, `_tsdbadmin_*`, `tsdbadmin_group` | `_aiven` | cloud, mst, postgres | left out | it belongs to Managed Service for TimescaleDB | guide for MST |
-            | role | `tsdbowner`, `tsdbexplorer` | `tsdbadmin` | cloud, mst | left out | it belongs to Timescale Cloud | timescaledb-docker-ha, tsdbadmin.sql |
+            | role | `rds*` | `rdsadmin` | cloud, mst, postgres | left out | it belongs to Amazon RDS | guide for \
+            Amazon RDS |
+            | role | `_aiven`, `_tsdbadmin_*`, `tsdbadmin_group` | `_aiven` | cloud, mst, postgres | left out | it \
+            belongs to Managed Service for TimescaleDB | guide for MST |
+            | role | `tsdbowner`, `tsdbexplorer` | `tsdbadmin` | cloud, mst | left out | it belongs to Timescale Cloud \
+            | timescaledb-docker-ha, tsdbadmin.sql |
             | role | `postgres` | | cloud, mst | left out | it is the superuser of the service there | all guides |
-            | role | `tsdbadmin` | | cloud, mst | kept | it is the administrator whom the service has made | all guides |
-            | attribute | `SUPERUSER`, `REPLICATION`, `BYPASSRLS` | | cloud, mst | asked | the administrator of the service may not give it | all guides |
-            | membership | `pg_execute_server_program`, `pg_read_server_files`, `pg_write_server_files` | | cloud, mst | left out | it reaches the machine of the service | guide for MST |
-            | membership | `pg_*` | | cloud, mst | asked | the administrator of the service may not grant it | guide for MST |
-            | setting | `pg_stat_statements.*`, `pg_stat_monitor.*` | | cloud, mst | left out | it is for the service to set | guide for MST |
-            | parameter grant | `*` | | cloud, mst | left out | the administrator of the service may not give it | guide for MST |
+            | role | `tsdbadmin` | | cloud, mst | kept | it is the administrator whom the service has made | all \
+            guides |
+            | attribute | `SUPERUSER`, `REPLICATION`, `BYPASSRLS` | | cloud, mst | asked | the administrator of the \
+            service may not give it | all guides |
+            | membership | `pg_execute_server_program`, `pg_read_server_files`, `pg_write_server_files` | | cloud, mst \
+            | left out | it reaches the machine of the service | guide for MST |
+            | membership | `pg_*` | | cloud, mst | asked | the administrator of the service may not grant it | guide \
+            for MST |
+            | setting | `pg_stat_statements.*`, `pg_stat_monitor.*` | | cloud, mst | left out | it is for the service \
+            to set | guide for MST |
+            | parameter grant | `*` | | cloud, mst | left out | the administrator of the service may not give it | \
+            guide for MST |
             """;
 
     /** What a rule is about. */
@@ -49,9 +58,11 @@ public final class RoleRules {
      * @param markers roles of which the source must have one; none if it holds for all sources
      * @param why a clause that begins with "it", or "the"
      */
-    public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Becomes becomes, String why) {
+    public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Becomes becomes,
+            String why) {
         private boolean fits(What thing, String name, TargetKind kind, Collection<String> roles) {
-            return thing == what && kinds.contains(kind) && names.stream().anyMatch(pattern -> pattern.matcher(name).matches())
+            return thing == what && kinds.contains(kind)
+                    && names.stream().anyMatch(pattern -> pattern.matcher(name).matches())
                     && (markers.isEmpty() || markers.stream().anyMatch(roles::contains));
         }
     }
@@ -76,7 +87,8 @@ public final class RoleRules {
 
     private static Rule parse(String row) {
         String[] cells = Arrays.stream(row.split("\\|")).skip(1).map(String::strip).toArray(String[]::new);
-        return new Rule(What.valueOf(constant(cells[0])), names(cells[1]).stream().map(RoleRules::pattern).toList(), Set.copyOf(names(cells[2])),
+        return new Rule(What.valueOf(constant(cells[0])), names(cells[1]).stream().map(RoleRules::pattern).toList(),
+                Set.copyOf(names(cells[2])),
                 names(cells[3]).stream().map(kind -> TargetKind.valueOf(constant(kind))).collect(Collectors.toSet()),
                 Becomes.valueOf(constant(cells[4])), cells[5]);
     }
@@ -86,7 +98,9 @@ public final class RoleRules {
     }
 
     private static Pattern pattern(String name) {
-        return Pattern.compile(Arrays.stream(name.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
+        return Pattern.compile(
+                Arrays.stream(name.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+                Pattern.DOTALL);
     }
 
     private static String constant(String words) {

@@ -8,9 +8,9 @@ import lib.talk.ShownSql;
 import lib.talk.Sql;
 
 /**
- * Roles as one SQL text, in one transaction, without anything that only psql understands. It may be run again and on servers that have
- * some of the roles: those that are missing are created, then all are altered, but for the bootstrap superuser and the user who runs it,
- * whose attributes and passwords somebody needs.
+ * Roles as one SQL text, in one transaction, without anything that only psql understands. It may be run again and on
+ * servers that have some of the roles: those that are missing are created, then all are altered, but for the bootstrap
+ * superuser and the user who runs it, whose attributes and passwords somebody needs.
  */
 public final class RoleScript {
     private static final String OWN = "(oid = 10 OR rolname = current_user)";
@@ -33,7 +33,8 @@ public final class RoleScript {
         script.section("Settings", translation.settings(false).stream().map(RoleStatements::set).toList());
         script.section("Memberships", translation.memberships().stream()
                 .map(membership -> RoleStatements.grant(membership, translation.target().major())).toList());
-        script.section("Grants on parameters", translation.parameterGrants().stream().map(RoleStatements::grant).toList());
+        script.section("Grants on parameters",
+                translation.parameterGrants().stream().map(RoleStatements::grant).toList());
         script.databaseSettings();
         script.lines.addAll(List.of("", "COMMIT;"));
         return ShownSql.of(String.join("\n", script.lines)).text();
@@ -54,13 +55,15 @@ public final class RoleScript {
 
     private void roles() {
         // Whatever reads the file and sends it, names and comments arrive as they are written here.
-        lines.addAll(List.of("", "BEGIN;", "SET LOCAL client_encoding = 'UTF8';", "SET LOCAL client_min_messages = warning;"));
+        lines.addAll(List.of("", "BEGIN;", "SET LOCAL client_encoding = 'UTF8';",
+                "SET LOCAL client_min_messages = warning;"));
         List<Roles.Role> made = new ArrayList<>();
         lines.add("");
         for (RoleTranslation.Outcome outcome : translation.outcomes()) {
             switch (outcome.fate()) {
                 case CREATED, ALTERED -> made.add(outcome.role());
-                case KEPT -> remark("Role \"" + outcome.role() + "\" keeps its attributes and its password: " + outcome.why());
+                case KEPT ->
+                    remark("Role \"" + outcome.role() + "\" keeps its attributes and its password: " + outcome.why());
                 case LEFT_OUT -> remark("Role \"" + outcome.role() + "\" is left out: " + outcome.why());
             }
         }
@@ -68,7 +71,8 @@ public final class RoleScript {
             create(made);
             made.forEach(this::alter);
         }
-        section("Comments", translation.commented().stream().flatMap(role -> RoleStatements.comment(role).stream()).toList());
+        section("Comments",
+                translation.commented().stream().flatMap(role -> RoleStatements.comment(role).stream()).toList());
     }
 
     private void create(List<Roles.Role> roles) {
@@ -83,10 +87,12 @@ public final class RoleScript {
                     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
                       EXECUTE pg_catalog.format('CREATE ROLE %%I', role_name);
                     ELSIF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name AND %s) THEN
-                      RAISE WARNING 'role "%%" keeps its attributes and its password: it is the current user or the bootstrap superuser', role_name;
+                      RAISE WARNING 'role "%%" keeps its attributes and its password: it is the current user or the \
+                bootstrap superuser', role_name;
                     END IF;
                   END LOOP;
-                END""".formatted(roles.stream().map(role -> Sql.literal(role.name())).collect(Collectors.joining(",\n    ")), OWN)));
+                END""".formatted(
+                roles.stream().map(role -> Sql.literal(role.name())).collect(Collectors.joining(",\n    ")), OWN)));
     }
 
     private void alter(Roles.Role role) {
@@ -95,7 +101,8 @@ public final class RoleScript {
                   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s AND %s) THEN
                     %s;%s
                   END IF;
-                END""".formatted(Sql.literal(role.name()), OWN, RoleStatements.alter(role, translation.target().givable()), unlimited(role))));
+                END""".formatted(Sql.literal(role.name()), OWN,
+                RoleStatements.alter(role, translation.target().givable()), unlimited(role))));
     }
 
     /** One that the target has may have expired there, which none without VALID UNTIL ever does. */
@@ -107,7 +114,10 @@ public final class RoleScript {
                     END IF;""".formatted(Sql.literal(role.name()), Sql.ident(role.name())).indent(2).stripTrailing();
     }
 
-    /** They are for the database that takes the place of the source's, which one is usually not connected to before it is created. */
+    /**
+     * They are for the database that takes the place of the source's, which one is usually not connected to before it
+     * is created.
+     */
     private void databaseSettings() {
         List<Roles.Setting> settings = translation.settings(true);
         if (settings.isEmpty()) {
@@ -116,7 +126,8 @@ public final class RoleScript {
         StringBuilder statements = new StringBuilder();
         for (Roles.Setting setting : settings) {
             statements.append("\n    EXECUTE ").append(Sql.literal(RoleStatements.inDatabase(setting)))
-                    .append(" || pg_catalog.quote_ident(pg_catalog.current_database()) || ").append(Sql.literal(RoleStatements.assignment(setting)))
+                    .append(" || pg_catalog.quote_ident(pg_catalog.current_database()) || ")
+                    .append(Sql.literal(RoleStatements.assignment(setting)))
                     .append(';');
         }
         String database = translation.target().database().orElse(source.database());
@@ -124,12 +135,16 @@ public final class RoleScript {
         remark("Settings in one database, the one that is connected to");
         lines.add(block("""
                 BEGIN
-                  IF pg_catalog.current_database() IN ('postgres', 'template1') AND pg_catalog.current_database() <> %s THEN
+                  IF pg_catalog.current_database() IN ('postgres', 'template1') AND pg_catalog.current_database() <> \
+                %s THEN
                     RAISE WARNING USING MESSAGE = %s;
                   ELSE%s
                   END IF;
-                END""".formatted(Sql.literal(database), Sql.literal(Shown.of("settings of roles in a database are left out (" + settings.size()
-                + "): run this once more when you are connected to the database that takes the place of \"" + source.database() + "\"").text()), statements)));
+                END""".formatted(Sql.literal(database),
+                Sql.literal(Shown.of("settings of roles in a database are left out (" + settings.size()
+                        + "): run this once more when you are connected to the database that takes the place of \""
+                        + source.database() + "\"").text()),
+                statements)));
     }
 
     private void section(String title, List<String> statements) {

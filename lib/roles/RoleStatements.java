@@ -6,7 +6,10 @@ import java.util.Set;
 import lib.server.Settings;
 import lib.talk.Sql;
 
-/** The statements that make roles and all that belongs to them, without a semicolon (PostgreSQL manual, CREATE ROLE, ALTER ROLE, GRANT). */
+/**
+ * The statements that make roles and all that belongs to them, without a semicolon (PostgreSQL manual, CREATE ROLE,
+ * ALTER ROLE, GRANT).
+ */
 final class RoleStatements {
     private RoleStatements() {
     }
@@ -64,7 +67,10 @@ final class RoleStatements {
         return " SET " + Settings.name(setting.name()) + " TO " + setting.value();
     }
 
-    /** @param major the version of the server: before 16 a membership has neither INHERIT nor SET, and from there on they have defaults */
+    /**
+     * @param major the version of the server: before 16 a membership has neither INHERIT nor SET, and from there on
+     * they have defaults
+     */
     public static String grant(Roles.Membership membership, int major) {
         List<String> options = new ArrayList<>();
         if (major >= 16 && membership.inherit() != null) {
@@ -84,6 +90,7 @@ final class RoleStatements {
 
     public static String grant(Roles.ParameterGrant grant) {
         return "GRANT " + grant.privileges() + " ON PARAMETER " + Settings.name(grant.parameter()) + " TO "
-                + (grant.role() == null ? "PUBLIC" : Sql.ident(grant.role())) + (grant.grantable() ? " WITH GRANT OPTION" : "");
+                + (grant.role() == null ? "PUBLIC" : Sql.ident(grant.role()))
+                + (grant.grantable() ? " WITH GRANT OPTION" : "");
     }
 }

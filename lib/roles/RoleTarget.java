@@ -13,7 +13,10 @@ import lib.server.Rows;
 import lib.server.Server;
 import lib.server.Settings;
 
-/** What may be done about roles on the target: asked of the server and its user, or assumed where a superuser will load them some day. */
+/**
+ * What may be done about roles on the target: asked of the server and its user, or assumed where a superuser will load
+ * them some day.
+ */
 public final class RoleTarget {
     private static final String SUPERUSER_ONLY = "only a superuser of the target may set it";
 
@@ -35,7 +38,8 @@ public final class RoleTarget {
     private final Map<String, Boolean> settable = new HashMap<>();
     private RolePowers powers = new RolePowers(Map.of(), List.of());
 
-    private RoleTarget(TargetKind kind, boolean asked, int major, String user, String database, Set<Roles.Attribute> givable) {
+    private RoleTarget(TargetKind kind, boolean asked, int major, String user, String database,
+            Set<Roles.Attribute> givable) {
         this.kind = kind;
         this.asked = asked;
         this.major = major;
@@ -45,7 +49,8 @@ public final class RoleTarget {
     }
 
     /**
-     * A server of a version that is not asked. The roles are loaded there by a superuser, or by the administrator of the managed service.
+     * A server of a version that is not asked. The roles are loaded there by a superuser, or by the administrator of
+     * the managed service.
      *
      * @param like a server that knows which parameters everybody may set
      * @param session a session there
@@ -66,37 +71,45 @@ public final class RoleTarget {
     /** Asks a server what the session's user may do there. */
     public static RoleTarget ask(TargetKind kind, Server server, Connection session) {
         Server.Facts facts = server.facts();
-        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(), givable(facts, session));
+        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(),
+                givable(facts, session));
         String side = server.side();
-        // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL manual, CREATE ROLE).
-        String mayGrant = facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
-                + (facts.createRole() && facts.major() < 16) + ")";
+        // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL
+        // manual, CREATE ROLE).
+        String mayGrant = facts.superuser() ? "true"
+                : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
+                        + (facts.createRole() && facts.major() < 16) + ")";
         String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
                 + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
         Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
         Rows.list(session, side, "listing the roles in reach", """
-                SELECT r.rolname, r.oid = 10, %s, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant, Roles.ATTRIBUTES), row -> {
-            attributes.put(row.getString(1), Roles.attributes(row.getString(5)));
-            return target.existing.put(row.getString(1), new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
-        });
+                SELECT r.rolname, r.oid = 10, %s, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant,
+                Roles.ATTRIBUTES), row -> {
+                    attributes.put(row.getString(1), Roles.attributes(row.getString(5)));
+                    return target.existing.put(row.getString(1),
+                            new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
+                });
         target.powers = new RolePowers(attributes, Roles.memberships(session, server));
         target.parameters(session, side, facts.superuser());
         if (facts.major() >= 15 && !facts.superuser()) {
-            Rows.list(session, side, "listing the parameters that were granted", """
-                    SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname, 'SET')""",
+            Rows.list(session, side, "listing the parameters that were granted",
+                    """
+                    SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname,
+                      'SET')""",
                     row -> target.settable.put(row.getString(1), true));
         }
         return target;
     }
 
     /**
-     * @return a condition on {@code pg_roles r}: whether the user can give objects to the role, or become a member who can
-     *     (PostgreSQL manual, ALTER TABLE, "Notes", and CREATE ROLE)
+     * @return a condition on {@code pg_roles r}: whether the user can give objects to the role, or become a member who
+     * can (PostgreSQL manual, ALTER TABLE, "Notes", and CREATE ROLE)
      */
     public static String reachable(Server.Facts facts) {
         return facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE')"
                 + (facts.major() >= 16 ? " AND pg_catalog.pg_has_role(r.oid, 'SET')" : "")
-                + " OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR " + (facts.major() < 16 && facts.createRole()) + ")";
+                + " OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
+                + (facts.major() < 16 && facts.createRole()) + ")";
     }
 
     private void parameters(Connection session, String side, boolean all) {
@@ -107,7 +120,10 @@ public final class RoleTarget {
         Set.of("role", "session_authorization", "seed").forEach(setting -> settable.put(setting, true));
     }
 
-    /** From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE ROLE, "Notes"). */
+    /**
+     * From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE
+     * ROLE, "Notes").
+     */
     private static Set<Roles.Attribute> givable(Server.Facts facts, Connection session) {
         Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
         if (!facts.superuser()) {
@@ -164,7 +180,10 @@ public final class RoleTarget {
         return exists(role) && existing.get(role).bootstrap;
     }
 
-    /** @return whether the attributes and the comment of a role can be changed; those of one that is yet to be created can */
+    /**
+     * @return whether the attributes and the comment of a role can be changed; those of one that is yet to be created
+     * can
+     */
     public boolean mayAlter(String role) {
         return !exists(role) || existing.get(role).alterable;
     }

@@ -56,24 +56,31 @@ public final class RoleTranslation {
     /**
      * Translates all roles.
      *
-     * @param alter whether roles that the target has become like the source's; otherwise they keep all they are, and get memberships only
+     * @param alter whether roles that the target has become like the source's; otherwise they keep all they are, and
+     * get memberships only
      * @param passwords whether the passwords that could be read come along
-     * @param granted the roles of the target whose members on the source become members there too, though they get more by it than they have
+     * @param granted the roles of the target whose members on the source become members there too, though they get more
+     * by it than they have
      */
-    public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords, Collection<String> granted) {
+    public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords,
+            Collection<String> granted) {
         this.source = source;
         this.target = target;
         this.alter = alter;
-        this.here = new RolePowers(source.roles().stream().collect(Collectors.toMap(Roles.Role::name, Roles.Role::attributes)), source.memberships());
+        this.here = new RolePowers(
+                source.roles().stream().collect(Collectors.toMap(Roles.Role::name, Roles.Role::attributes)),
+                source.memberships());
         this.gains = new RoleGains(here, target, granted);
         Set<String> names = source.roles().stream().map(Roles.Role::name).collect(Collectors.toSet());
         names.add(source.bootstrap());
-        names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names).ifPresent(rule -> rules.put(name, rule)));
+        names.forEach(name -> RoleRules.of(RoleRules.What.ROLE, name, target.kind(), names)
+                .ifPresent(rule -> rules.put(name, rule)));
         source.roles().forEach(role -> outcomes.put(role.name(), outcome(passwords ? role : role.withoutPassword())));
         source.settings().forEach(this::translate);
         source.memberships().forEach(this::translate);
         source.parameterGrants().forEach(this::translate);
-        source.elsewhere().forEach(thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
+        source.elsewhere().forEach(
+                thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
     }
 
     private Outcome outcome(Roles.Role role) {
@@ -86,11 +93,13 @@ public final class RoleTranslation {
             return new Outcome(role, Fate.KEPT, "the target has it already");
         } else if (!target.mayAlter(name) && !target.isUser(name)) {
             String why = "the target has it, and its user may not alter it";
-            losses.add(new RoleLoss(name, "attributes, password, comment and settings", why, target.isBootstrap(name) ? null
-                    : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
+            losses.add(new RoleLoss(name, "attributes, password, comment and settings", why,
+                    target.isBootstrap(name) ? null
+                            : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
             return new Outcome(role, Fate.KEPT, why);
         } else if (target.isUser(name) || target.isBootstrap(name)) {
-            return new Outcome(role, Fate.KEPT, "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
+            return new Outcome(role, Fate.KEPT,
+                    "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
         }
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
         Set<Roles.Attribute> lowered = EnumSet.noneOf(Roles.Attribute.class);
@@ -103,7 +112,8 @@ public final class RoleTranslation {
             return new Outcome(role, Fate.KEPT, more.why());
         }
         if (!lowered.isEmpty()) {
-            losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "), "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
+            losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "),
+                    "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
                     "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
         }
         return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null, lowered);
@@ -127,7 +137,8 @@ public final class RoleTranslation {
         return switch (outcome.fate) {
             case CREATED, ALTERED -> true;
             case KEPT -> alter && !apart.contains(outcome.role.name())
-                    && (target.isUser(outcome.role.name()) || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
+                    && (target.isUser(outcome.role.name())
+                            || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
             case LEFT_OUT -> false;
         };
     }
@@ -139,7 +150,8 @@ public final class RoleTranslation {
         String statement = setting.database() ? RoleStatements.set(setting, target.database().orElse(source.database()))
                 : RoleStatements.set(setting);
         target.refusal(setting.name()).ifPresentOrElse(
-                why -> losses.add(new RoleLoss(setting.role(), "the setting of " + setting.name(), why, target.superuser() ? null : statement)),
+                why -> losses.add(new RoleLoss(setting.role(), "the setting of " + setting.name(), why,
+                        target.superuser() ? null : statement)),
                 () -> settings.add(setting));
     }
 
@@ -154,15 +166,21 @@ public final class RoleTranslation {
             return;
         }
         memberships.add(membership);
-        if (target.major() < 16 && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
-            losses.add(new RoleLoss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
-                    "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
+        if (target.major() < 16
+                && (Boolean.FALSE.equals(membership.inherit()) || Boolean.FALSE.equals(membership.set()))) {
+            losses.add(
+                    new RoleLoss(membership.member(), "the limits of the membership in \"" + membership.role() + "\"",
+                            "before PostgreSQL 16 a membership has neither INHERIT nor SET", null));
         }
     }
 
-    /** From 16 on whoever may grant a role has the ADMIN OPTION, and cannot get it from themselves (PostgreSQL manual, GRANT). */
+    /**
+     * From 16 on whoever may grant a role has the ADMIN OPTION, and cannot get it from themselves (PostgreSQL manual,
+     * GRANT).
+     */
     private Roles.Membership byCreator(Roles.Membership wanted) {
-        return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin() : wanted;
+        return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin()
+                : wanted;
     }
 
     private Optional<RoleLoss> loss(Roles.Membership membership) {
@@ -180,18 +198,22 @@ public final class RoleTranslation {
             statement = null;
         } else if (rule.isPresent()) {
             why = rule.get().why();
-        } else if (target.major() >= 16 && target.isUser(role) && !target.superuser() && target.mayGrant(membership.member())) {
-            why = "from PostgreSQL 16 on whoever creates a role is a member of it, and two roles cannot be members of each other";
+        } else if (target.major() >= 16 && target.isUser(role) && !target.superuser()
+                && target.mayGrant(membership.member())) {
+            why = "from PostgreSQL 16 on whoever creates a role is a member of it, and two roles cannot be members of "
+                    + "each other";
             statement = null;
         } else if (!target.mayGrant(role)) {
             why = "the target's user may not grant it";
-        } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit()) && Boolean.FALSE.equals(membership.set())) {
+        } else if (target.major() < 16 && Boolean.FALSE.equals(membership.inherit())
+                && Boolean.FALSE.equals(membership.set())) {
             why = "before PostgreSQL 16 whoever is a member can act as the role";
         }
         String what = "the membership in \"" + role + "\"";
         RoleGains.Gain gain = gains.byMembership(membership, powers(membership.member()));
         if (gain != null && statement != null) {
-            return Optional.of(new RoleLoss(membership.member(), what, why == null ? gain.why() : why, statement, gain.caution(membership.member()),
+            return Optional.of(new RoleLoss(membership.member(), what, why == null ? gain.why() : why, statement,
+                    gain.caution(membership.member()),
                     why == null ? "--grant-anyway " + ShellScript.quoted(role) : null));
         }
         return why == null ? Optional.empty() : Optional.of(new RoleLoss(membership.member(), what, why, statement));
@@ -211,7 +233,9 @@ public final class RoleTranslation {
         } else if (target.major() < 15) {
             losses.add(new RoleLoss(grant.role(), what, "PostgreSQL " + target.major() + " has no such grants", null));
         } else if (rule.isPresent() || !target.superuser()) {
-            losses.add(new RoleLoss(grant.role(), what, rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"), RoleStatements.grant(grant)));
+            losses.add(new RoleLoss(grant.role(), what,
+                    rule.map(RoleRules.Rule::why).orElse("the target's user may not give it"),
+                    RoleStatements.grant(grant)));
         } else {
             parameterGrants.add(grant);
         }
@@ -243,8 +267,11 @@ public final class RoleTranslation {
 
     /** @return the roles that get a comment */
     public List<Roles.Role> commented() {
-        return outcomes.values().stream().filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name())
-                && outcome.role.comment() != null).map(Outcome::role).toList();
+        return outcomes.values().stream()
+                .filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name())
+                        && !isServices(outcome.role.name())
+                        && outcome.role.comment() != null)
+                .map(Outcome::role).toList();
     }
 
     public List<Roles.Membership> memberships() {
@@ -267,8 +294,11 @@ public final class RoleTranslation {
 
     /** @return the names of the roles that will not be on the target what they are on the source */
     public Set<String> changed() {
-        Set<String> names = new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
-        outcomes.values().stream().filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name()) || target.isBootstrap(outcome.role.name()))
+        Set<String> names =
+                new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
+        outcomes.values().stream()
+                .filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name())
+                        || target.isBootstrap(outcome.role.name()))
                 .forEach(outcome -> names.add(outcome.role.name()));
         return names;
     }

@@ -15,14 +15,15 @@ import lib.server.Server;
 import lib.server.Settings;
 
 /**
- * The roles of a cluster as its catalogs know them, with memberships, settings and grants on parameters. Roles that begin with {@code pg_}
- * are the system's, and the bootstrap superuser is the cluster's own; neither is among them.
+ * The roles of a cluster as its catalogs know them, with memberships, settings and grants on parameters. Roles that
+ * begin with {@code pg_} are the system's, and the bootstrap superuser is the cluster's own; neither is among them.
  *
  * @param database the database whose settings of roles are among the settings
  * @param bootstrap the name of the bootstrap superuser
  * @param readable whether the stored passwords could be read
  */
-public record Roles(String database, String bootstrap, boolean readable, List<Role> roles, List<Membership> memberships, List<Setting> settings,
+public record Roles(String database, String bootstrap, boolean readable, List<Role> roles, List<Membership> memberships,
+        List<Setting> settings,
         List<ParameterGrant> parameterGrants, List<Elsewhere> elsewhere) {
     /** What a role may be given, in the order in which pg_dumpall writes it (PostgreSQL manual, CREATE ROLE). */
     public enum Attribute {
@@ -33,11 +34,13 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
      * One role.
      *
      * @param connectionLimit -1 for none
-     * @param verifier the stored password, never clear text (pg_authid.rolpassword), or null when there is none or it cannot be read
+     * @param verifier the stored password, never clear text (pg_authid.rolpassword), or null when there is none or it
+     * cannot be read
      * @param validUntil the end of the password as text, or null
      * @param comment or null
      */
-    public record Role(String name, Set<Attribute> attributes, int connectionLimit, String verifier, String validUntil, String comment) {
+    public record Role(String name, Set<Attribute> attributes, int connectionLimit, String verifier, String validUntil,
+            String comment) {
         public boolean has(Attribute attribute) {
             return attributes.contains(attribute);
         }
@@ -59,7 +62,10 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         }
     }
 
-    /** A role that is a member of another; {@code inherit} and {@code set} are null where the server is older than 16 and has no such options. */
+    /**
+     * A role that is a member of another; {@code inherit} and {@code set} are null where the server is older than 16
+     * and has no such options.
+     */
     public record Membership(String role, String member, boolean admin, Boolean inherit, Boolean set) {
         /** @return the same without the right to pass it on */
         public Membership withoutAdmin() {
@@ -67,7 +73,9 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         }
     }
 
-    /** A setting of a role; {@code database} is whether it holds in this database only. {@code value} is ready for SQL. */
+    /**
+     * A setting of a role; {@code database} is whether it holds in this database only. {@code value} is ready for SQL.
+     */
     public record Setting(String role, boolean database, String name, String value) {
     }
 
@@ -75,7 +83,10 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     public record ParameterGrant(String parameter, String role, String privileges, boolean grantable) {
     }
 
-    /** What has to do with roles and belongs to the cluster or to a module of it, with the statement that makes it elsewhere. */
+    /**
+     * What has to do with roles and belongs to the cluster or to a module of it, with the statement that makes it
+     * elsewhere.
+     */
     public record Elsewhere(String what, String statement) {
     }
 
@@ -86,7 +97,8 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
 
     /** The attributes of role {@code r}, as {@link #attributes} reads them. */
     static final String ATTRIBUTES = """
-            pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
+            pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' \
+            END,
                          CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
                          CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
                          CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END)""";
@@ -97,13 +109,18 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         boolean readable = "t".equals(Rows.text(session, side, "asking for the right to read passwords",
                 "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')"));
         List<Role> roles = Rows.list(session, side, "listing the roles", """
-                SELECT r.rolname, %s, r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid, 'pg_authid')
+                SELECT r.rolname, %s, r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid,
+                  'pg_authid')
                   FROM pg_catalog.%s r WHERE %s ORDER BY r.rolname COLLATE "C\""""
-                .formatted(ATTRIBUTES, readable ? PASSWORD : "NULL", readable ? "pg_authid" : "pg_roles", CARRIED.formatted("r")),
-                row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4), row.getString(5),
+                .formatted(ATTRIBUTES, readable ? PASSWORD : "NULL", readable ? "pg_authid" : "pg_roles",
+                        CARRIED.formatted("r")),
+                row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4),
+                        row.getString(5),
                         row.getString(6)));
-        String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser", "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
-        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server), settings(session, side),
+        String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser",
+                "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
+        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server),
+                settings(session, side),
                 parameterGrants(session, server), elsewhere(session, side));
     }
 
@@ -115,16 +132,21 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         return attributes;
     }
 
-    /** From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all allow. */
+    /**
+     * From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all
+     * allow.
+     */
     static List<Membership> memberships(Connection session, Server server) {
         boolean options = server.facts().major() >= 16;
         return Rows.list(session, server.side(), "listing the role memberships", """
                 SELECT r.rolname, m.rolname, bool_or(a.admin_option), %s
-                  FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles r ON r.oid = a.roleid JOIN pg_catalog.pg_roles m ON m.oid = a.member
+                  FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles r ON r.oid = a.roleid
+                    JOIN pg_catalog.pg_roles m ON m.oid = a.member
                  WHERE NOT (r.rolname ~ '^pg_' AND m.rolname ~ '^pg_') AND m.oid <> 10
                  GROUP BY 1, 2 ORDER BY r.rolname COLLATE "C", m.rolname COLLATE "C\""""
                 .formatted(options ? "bool_or(a.inherit_option), bool_or(a.set_option)" : "NULL, NULL"),
-                row -> new Membership(row.getString(1), row.getString(2), row.getBoolean(3), flag(row, 4), flag(row, 5)));
+                row -> new Membership(row.getString(1), row.getString(2), row.getBoolean(3), flag(row, 4),
+                        flag(row, 5)));
     }
 
     private static Boolean flag(ResultSet row, int column) throws SQLException {
@@ -134,21 +156,30 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
 
     private static List<Setting> settings(Connection session, String side) {
         return Rows.list(session, side, "listing the settings of roles", """
-                SELECT r.rolname, s.setdatabase <> 0, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+                SELECT r.rolname, s.setdatabase <> 0, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c,
+                  pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s
-                  JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
+                  JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY
+                    AS u(c, position)
                  WHERE %s
-                   AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+                   AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database()))
                  ORDER BY r.rolname COLLATE "C", s.setdatabase, u.position""".formatted(CARRIED.formatted("r")),
-                row -> new Setting(row.getString(1), row.getBoolean(2), row.getString(3), Settings.value(row.getString(3), row.getString(4))));
+                row -> new Setting(row.getString(1), row.getBoolean(2), row.getString(3),
+                        Settings.value(row.getString(3), row.getString(4))));
     }
 
     private static List<ParameterGrant> parameterGrants(Connection session, Server server) {
-        return server.facts().major() < 15 ? List.of() : Rows.list(session, server.side(), "listing the grants on parameters", """
-                SELECT p.parname, r.rolname, pg_catalog.string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type DESC), a.is_grantable
-                  FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+        return server.facts().major() < 15 ? List.of() : Rows.list(session, server.side(),
+                "listing the grants on parameters",
+                """
+                SELECT p.parname, r.rolname, pg_catalog.string_agg(a.privilege_type, ', '
+                  ORDER BY a.privilege_type DESC), a.is_grantable
+                  FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a LEFT
+                    JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
                  WHERE a.grantee = 0 OR %s
-                 GROUP BY 1, 2, 4 ORDER BY p.parname COLLATE "C", r.rolname COLLATE "C", 4""".formatted(CARRIED.formatted("r")),
+                 GROUP BY 1, 2, 4 ORDER BY p.parname COLLATE "C", r.rolname COLLATE "C", 4"""
+                        .formatted(CARRIED.formatted("r")),
                 row -> new ParameterGrant(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
     }
 
@@ -158,12 +189,18 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                   FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
                  WHERE s.setrole = 0 AND s.setdatabase = 0 ORDER BY u.position""",
                 row -> new Elsewhere("the setting of " + row.getString(1) + " for all roles", "ALTER ROLE ALL SET "
-                        + Settings.name(row.getString(1)) + " TO " + Settings.value(row.getString(1), row.getString(2)))));
-        things.addAll(Rows.list(session, side, "listing the security labels of roles", """
-                SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider, r.rolname, l.label)
+                        + Settings.name(row.getString(1)) + " TO "
+                        + Settings.value(row.getString(1), row.getString(2)))));
+        things.addAll(Rows.list(session, side, "listing the security labels of roles",
+                """
+                SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider,
+                  r.rolname, l.label)
                   FROM pg_catalog.pg_shseclabel l JOIN pg_catalog.pg_roles r ON r.oid = l.objoid
-                 WHERE l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND %s ORDER BY 3""".formatted(CARRIED.formatted("r")),
-                row -> new Elsewhere("the security label of provider \"" + row.getString(1) + "\" on role \"" + row.getString(2) + "\"",
+                 WHERE l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND %s ORDER BY 3"""
+                        .formatted(CARRIED.formatted("r")),
+                row -> new Elsewhere(
+                        "the security label of provider \"" + row.getString(1) + "\" on role \"" + row.getString(2)
+                                + "\"",
                         row.getString(3))));
         return things;
     }

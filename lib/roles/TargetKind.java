@@ -15,10 +15,15 @@ public enum TargetKind {
     /** The user whom a managed service gives to its customers. */
     static final String ADMINISTRATOR = "tsdbadmin";
 
-    /** Predefined roles that are younger than PostgreSQL 12, and the version that brought each (PostgreSQL manual, 22.5). */
-    private static final Map<String, Integer> PREDEFINED = Map.ofEntries(Map.entry("pg_read_all_data", 14), Map.entry("pg_write_all_data", 14),
+    /**
+     * Predefined roles that are younger than PostgreSQL 12, and the version that brought each (PostgreSQL manual,
+     * 22.5).
+     */
+    private static final Map<String, Integer> PREDEFINED = Map.ofEntries(Map.entry("pg_read_all_data", 14),
+            Map.entry("pg_write_all_data", 14),
             Map.entry("pg_database_owner", 14), Map.entry("pg_checkpoint", 15), Map.entry("pg_create_subscription", 16),
-            Map.entry("pg_use_reserved_connections", 16), Map.entry("pg_maintain", 17), Map.entry("pg_signal_autovacuum_worker", 18));
+            Map.entry("pg_use_reserved_connections", 16), Map.entry("pg_maintain", 17),
+            Map.entry("pg_signal_autovacuum_worker", 18));
 
     private final String words;
 

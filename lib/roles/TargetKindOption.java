@@ -9,7 +9,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What the operator says the target is, as every command that depends on it takes it. */
 public final class TargetKindOption {
-    private static final String KINDS = "auto, " + Arrays.stream(TargetKind.values()).map(TargetKind::option).sorted().collect(Collectors.joining(", "));
+    private static final String KINDS = "auto, "
+            + Arrays.stream(TargetKind.values()).map(TargetKind::option).sorted().collect(Collectors.joining(", "));
 
     @Option(names = "--target-kind", paramLabel = "KIND", order = 9, converter = Converter.class,
             description = "what the target is: cloud, mst, postgres or auto (default: auto)")
@@ -27,7 +28,8 @@ public final class TargetKindOption {
                 return null;
             }
             return Arrays.stream(TargetKind.values()).filter(kind -> kind.option().equals(value)).findFirst()
-                    .orElseThrow(() -> new TypeConversionException("expected one of " + KINDS + ", not \"" + value + "\""));
+                    .orElseThrow(
+                            () -> new TypeConversionException("expected one of " + KINDS + ", not \"" + value + "\""));
         }
     }
 }

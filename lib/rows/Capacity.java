@@ -15,7 +15,10 @@ import lib.timescale.TimescaleExtension;
 
 /** Whether both servers have connection slots and lock table entries enough. */
 public final class Capacity {
-    /** Beside one session for each job: the one that asks, the holder of the snapshot, pg_dump, one that reads counters, and the watch. */
+    /**
+     * Beside one session for each job: the one that asks, the holder of the snapshot, pg_dump, one that reads counters,
+     * and the watch.
+     */
     private static final int EXTRA_SOURCE = 5;
     /** The journal's session, two that make indexes while rows are loaded, and the watch. */
     private static final int EXTRA_TARGET = 4;
@@ -33,10 +36,18 @@ public final class Capacity {
         /** Others may be none of those whom a CONNECTION LIMIT counts. */
         String remedy(String side, int extra) {
             return Stream.of(ofServer > extra ? ""
-                            : "end other sessions of the %s, or, as a superuser of it: ALTER SYSTEM SET max_connections = %d; and restart it".formatted(side, most + extra + ROOM - ofServer),
-                    ofDatabase > extra ? "" : "as the database's owner or a superuser of the " + side + ": ALTER DATABASE " + Sql.ident(database) + " CONNECTION LIMIT -1",
-                    ofRole > extra ? "" : "as an administrator of the role (CREATEROLE) or a superuser of the " + side + ": ALTER ROLE " + Sql.ident(role)
-                            + " CONNECTION LIMIT -1").filter(part -> !part.isEmpty()).collect(Collectors.joining("; and ")) + (Math.min(ofDatabase, ofRole) > extra ? "" : ";");
+                    : ("end other sessions of the %s, or, as a superuser of it: ALTER SYSTEM SET max_connections = "
+                            + "%d; and restart it")
+                            .formatted(side, most + extra + ROOM - ofServer),
+                    ofDatabase > extra ? ""
+                            : "as the database's owner or a superuser of the " + side + ": ALTER DATABASE "
+                                    + Sql.ident(database) + " CONNECTION LIMIT -1",
+                    ofRole > extra ? ""
+                            : "as an administrator of the role (CREATEROLE) or a superuser of the " + side
+                                    + ": ALTER ROLE " + Sql.ident(role)
+                                    + " CONNECTION LIMIT -1")
+                    .filter(part -> !part.isEmpty()).collect(Collectors.joining("; and "))
+                    + (Math.min(ofDatabase, ofRole) > extra ? "" : ";");
         }
     }
 
@@ -50,7 +61,8 @@ public final class Capacity {
     private final int extraSource;
 
     /** @param pauseJobs whether one more session keeps the source's jobs from running */
-    public Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs, boolean pauseJobs) {
+    public Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs,
+            boolean pauseJobs) {
         this.source = source;
         this.from = from;
         this.target = target;
@@ -61,7 +73,8 @@ public final class Capacity {
     }
 
     public List<Finding> check() {
-        return List.of(slots(source, from, jobs + extraSource, extraSource), slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET), locks());
+        return List.of(slots(source, from, jobs + extraSource, extraSource),
+                slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET), locks());
     }
 
     /** @return whether the source has neither tables nor views, as {@link #check} has seen */
@@ -73,7 +86,8 @@ public final class Capacity {
         Slots slots = slots(server.side(), session);
         long free = slots.free();
         if (free < needed) {
-            return Finding.stop("connections", free > extra ? "migrate --jobs " + (free - extra) : slots.remedy(server.side(), extra),
+            return Finding.stop("connections",
+                    free > extra ? "migrate --jobs " + (free - extra) : slots.remedy(server.side(), extra),
                     "the %s has %d connection slot(s) free and %d are needed", server.side(), free, needed);
         }
         return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
@@ -81,48 +95,68 @@ public final class Capacity {
 
     /** @return how many jobs both sides have connection slots for, at least 1 */
     static int jobs(Connection from, Connection to, boolean pauseJobs) {
-        return (int) Math.max(1, Math.min(slots("source", from).free() - extraSource(pauseJobs), slots("target", to).free() - EXTRA_TARGET));
+        return (int) Math.max(1, Math.min(slots("source", from).free() - extraSource(pauseJobs),
+                slots("target", to).free() - EXTRA_TARGET));
     }
 
     private static int extraSource(boolean pauseJobs) {
         return EXTRA_SOURCE + (pauseJobs ? 1 : 0);
     }
 
-    /** The limits of the server, the database and the role (PostgreSQL manual, 20.3.1), less those who are connected but for this session. */
+    /**
+     * The limits of the server, the database and the role (PostgreSQL manual, 20.3.1), less those who are connected but
+     * for this session.
+     */
     private static Slots slots(String side, Connection session) {
         return Rows.list(session, side, "counting the connection slots", """
                 SELECT pg_catalog.current_setting('max_connections')::int
-                         - CASE WHEN r.rolsuper THEN 0 ELSE pg_catalog.current_setting('superuser_reserved_connections')::int END - a.clients + 1,
-                       CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE d.datconnlimit - a.of_database END + 1,
+                         - CASE WHEN r.rolsuper THEN 0 ELSE
+                           pg_catalog.current_setting('superuser_reserved_connections')::int END - a.clients + 1,
+                       CASE WHEN d.datconnlimit < 0 OR r.rolsuper THEN 1000000
+                         ELSE d.datconnlimit - a.of_database END + 1,
                        CASE WHEN r.rolconnlimit < 0 OR r.rolsuper THEN 1000000 ELSE r.rolconnlimit - a.of_role END + 1,
                        d.datname, r.rolname, pg_catalog.current_setting('max_connections')::int
                   FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, LATERAL (
-                    SELECT pg_catalog.count(*) FILTER (WHERE s.backend_type = 'client backend') AS clients, pg_catalog.count(*) FILTER (WHERE s.datid = d.oid) AS of_database,
-                           pg_catalog.count(*) FILTER (WHERE s.usesysid = r.oid) AS of_role FROM pg_catalog.pg_stat_activity s) a
+                    SELECT pg_catalog.count(*) FILTER (WHERE s.backend_type = 'client backend') AS clients,
+                      pg_catalog.count(*) FILTER (WHERE s.datid = d.oid) AS of_database,
+                           pg_catalog.count(*) FILTER (WHERE s.usesysid = r.oid) AS of_role
+                             FROM pg_catalog.pg_stat_activity s) a
                  WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""",
-                row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5), row.getLong(6))).get(0);
+                row -> new Slots(row.getLong(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5),
+                        row.getLong(6)))
+                .get(0);
     }
 
-    /** The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual, max_locks_per_transaction). */
+    /**
+     * The holder and pg_dump lock every table once, chunks too; other sessions need some (PostgreSQL manual,
+     * max_locks_per_transaction).
+     */
     private Finding locks() {
         long[] counts = Rows.list(from, "source", "counting the tables", """
                 SELECT pg_catalog.count(*) FILTER (WHERE c.relkind IN ('r', 'p')), pg_catalog.count(*)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND %s""".formatted(selection.relation("c", "n")), row -> new long[] {row.getLong(1), row.getLong(2)}).get(0);
+                 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND %s""".formatted(selection.relation("c", "n")),
+                row -> new long[]{row.getLong(1), row.getLong(2)}).get(0);
         empty = counts[1] == 0;
         long tables = counts[0];
         return locks(source, from, tables * 3, tables + " tables");
     }
 
-    /** Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their indexes. Looks up names of the source. */
+    /**
+     * Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their
+     * indexes. Looks up names of the source.
+     */
     public Optional<Finding> hypertable() {
         if (TimescaleExtension.of(from, "source") == null) {
             return Optional.empty();
         }
         return Rows.list(from, "source", "counting the chunks", """
-                SELECT pg_catalog.format('the %s chunks of hypertable %I.%I', n, hypertable_schema, hypertable_name), locks FROM (
-                  SELECT hypertable_schema, hypertable_name, pg_catalog.count(*) AS n, pg_catalog.count(*) * (1 + (SELECT pg_catalog.count(*)
-                           FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)::pg_catalog.regclass))
+                SELECT pg_catalog.format('the %s chunks of hypertable %I.%I', n, hypertable_schema, hypertable_name),
+                  locks FROM (
+                  SELECT hypertable_schema, hypertable_name, pg_catalog.count(*) AS n,
+                    pg_catalog.count(*) * (1 + (SELECT pg_catalog.count(*)
+                           FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.format('%I.%I', hypertable_schema,
+                             hypertable_name)::pg_catalog.regclass))
                          + 2 * pg_catalog.count(*) FILTER (WHERE is_compressed) AS locks
                     FROM timescaledb_information.chunks GROUP BY 1, 2) counted ORDER BY locks DESC LIMIT 1""",
                 row -> locks(target, to, row.getLong(2), row.getString(1))).stream().findFirst();
@@ -131,12 +165,14 @@ public final class Capacity {
     private static Finding locks(Server server, Connection session, long needed, String what) {
         String side = server.side();
         long room = Long.parseLong(Rows.text(session, side, "reading the size of the lock table", """
-                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * (pg_catalog.current_setting('max_connections')::bigint
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint *
+                  (pg_catalog.current_setting('max_connections')::bigint
                        + pg_catalog.current_setting('max_prepared_transactions')::bigint)"""));
         if (needed > room) {
             long setting = needed / Math.max(1, room / Long.parseLong(Rows.text(session, side, "reading a setting",
                     "SELECT pg_catalog.current_setting('max_locks_per_transaction')"))) + 1;
-            return Finding.stop("locks", "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the " + side,
+            return Finding.stop("locks",
+                    "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the " + side,
                     "%s need about %d locks at once and the %s's lock table has room for %d", what, needed, side, room);
         }
         return Finding.ok("locks", "%s need about %d locks at once, the %s has room for %d", what, needed, side, room);

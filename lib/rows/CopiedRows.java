@@ -5,8 +5,8 @@ import lib.source.Inventory;
 import lib.talk.Count;
 
 /**
- * Counts what has been copied, by whatever thread. Rows of TimescaleDB's own catalog do not count; of compressed chunks those do that hold a batch of
- * the user's rows each, as batches.
+ * Counts what has been copied, by whatever thread. Rows of TimescaleDB's own catalog do not count; of compressed chunks
+ * those do that hold a batch of the user's rows each, as batches.
  */
 final class CopiedRows {
     private final AtomicLong rows = new AtomicLong();
@@ -31,7 +31,9 @@ final class CopiedRows {
 
     /** @return such as {@code 1000 rows and 12 compressed batches in 3 tables} */
     String text() {
-        return Count.of(rows.get(), "row") + (batches.get() == 0 ? "" : " and " + batches.get() + (batches.get() == 1 ? " compressed batch" : " compressed batches"))
+        return Count.of(rows.get(), "row")
+                + (batches.get() == 0 ? ""
+                        : " and " + batches.get() + (batches.get() == 1 ? " compressed batch" : " compressed batches"))
                 + " in " + Count.of(tables.get(), "table");
     }
 }

@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
@@ -15,8 +14,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.server.SqlFailures;
 import lib.server.SessionPair;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -30,7 +29,10 @@ import lib.talk.Workers;
  * transaction is there as a whole or not at all.
  */
 final class Copier implements AutoCloseable {
-    /** A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual, 30.4). */
+    /**
+     * A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual,
+     * 30.4).
+     */
     private static final String LOADING = "SET synchronous_commit = off";
 
     private final Snapshot source;
@@ -47,7 +49,8 @@ final class Copier implements AutoCloseable {
     private volatile boolean stopped;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
-    public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate, CopyProgress progress) {
+    public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate,
+            CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
@@ -57,7 +60,10 @@ final class Copier implements AutoCloseable {
         this.parts = new LockedParts(source);
     }
 
-    /** Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to create tables. */
+    /**
+     * Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to
+     * create tables.
+     */
     public void connect(int pairs) {
         while (idle.size() < Math.min(pairs, parallelism.jobs())) {
             idle.add(Background.begin("connecting", this::pair));
@@ -80,8 +86,10 @@ final class Copier implements AutoCloseable {
     /**
      * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again.
      *
-     * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of them
-     * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number of rows
+     * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of
+     * them
+     * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number
+     * of rows
      */
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
         try {
@@ -98,18 +106,21 @@ final class Copier implements AutoCloseable {
         }
     }
 
-    /** Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other one costs journeys there and back. */
+    /**
+     * Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other
+     * one costs journeys there and back.
+     */
     public void copyInOrder(List<Inventory.Table> tables) {
         if (tables.isEmpty()) {
             return;
         }
         List<Part> wantedByOthers = new ArrayList<>();
-        try (Pair pair = new Pair(wantedByOthers, table -> { })) {
+        try (Pair pair = new Pair(wantedByOthers, table -> {})) {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "ending the session", e);
         }
-        copyThroughHolder(wantedByOthers, table -> { });
+        copyThroughHolder(wantedByOthers, table -> {});
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
@@ -122,7 +133,9 @@ final class Copier implements AutoCloseable {
         try (Connection to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
-                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", part);
+                console.explain(
+                        "table %s is waited for by another session, it is read by the session that holds its lock",
+                        part);
                 CopyBatch shipment = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
                     Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to, arrival));
@@ -238,7 +251,8 @@ final class Copier implements AutoCloseable {
         }
         String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
         console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
-        String format = text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
+        String format =
+                text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
         RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
         if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
             throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
@@ -246,7 +260,9 @@ final class Copier implements AutoCloseable {
         return moved.arrived();
     }
 
-    /** Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded. */
+    /**
+     * Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded.
+     */
     private static boolean mergesRows(Inventory.Table table) {
         return table.catalog() > 0 && table.name().equals("metadata");
     }

@@ -2,13 +2,15 @@ package lib.rows;
 
 import java.util.List;
 
-/** What lands in one transaction: a part of a large table, one table, or several small ones, for which it saves time to go together. */
+/**
+ * What lands in one transaction: a part of a large table, one table, or several small ones, for which it saves time to
+ * go together.
+ */
 record CopyBatch(List<Part> parts) {
     /** @return bytes on the source's disk, about */
     long bytes() {
         return parts.stream().mapToLong(Part::bytes).sum();
     }
-
 
     /** @return the part, or the first of several tables */
     String name() {
@@ -17,6 +19,7 @@ record CopyBatch(List<Part> parts) {
 
     @Override
     public String toString() {
-        return parts.size() == 1 ? "table " + parts.get(0) : "tables " + parts.get(0) + " to " + parts.get(parts.size() - 1);
+        return parts.size() == 1 ? "table " + parts.get(0)
+                : "tables " + parts.get(0) + " to " + parts.get(parts.size() - 1);
     }
 }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.function.BiFunction;
 import lib.source.Inventory;
 
-/** In which transactions the rows of tables are copied, and in which order: what takes longest comes first, so that all workers end together. */
+/**
+ * In which transactions the rows of tables are copied, and in which order: what takes longest comes first, so that all
+ * workers end together.
+ */
 final class CopyPlan {
     /** Bytes; a part of less would not repay that it arrives unfrozen. */
     private static final long SMALLEST_PART = 32L << 20;
@@ -21,7 +24,8 @@ final class CopyPlan {
     /**
      * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
      */
-    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism,
+            BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
         List<CopyBatch> shipments = new ArrayList<>();
         List<Part> small = new ArrayList<>();
@@ -41,11 +45,16 @@ final class CopyPlan {
         return shipments;
     }
 
-    /** A table that would keep one worker busy when all others are done is cut, so that they can help, where there are processors for them. */
-    private static List<Part> parts(Inventory.Table table, long share, BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+    /**
+     * A table that would keep one worker busy when all others are done is cut, so that they can help, where there are
+     * processors for them.
+     */
+    private static List<Part> parts(Inventory.Table table, long share,
+            BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
-        boolean divisible = table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
+        boolean divisible =
+                table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
         List<String> found = dominates && divisible ? ranges.apply(table, (int) (table.bytes() / size)) : List.of();
         return found.isEmpty() ? List.of(Part.whole(table)) : Part.of(table, found);
     }

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import lib.talk.Bytes;
 
 /**
- * How far the copying of rows has come. Only their bytes on the source's disk are known beforehand, and COPY's format has others; so what is
- * yet to come is estimated from what the finished parts had of both.
+ * How far the copying of rows has come. Only their bytes on the source's disk are known beforehand, and COPY's format
+ * has others; so what is yet to come is estimated from what the finished parts had of both.
  */
 final class CopyProgress {
     private static final long WINDOW = Duration.ofSeconds(10).toNanos();
@@ -73,7 +73,10 @@ final class CopyProgress {
         return moved.get();
     }
 
-    /** @return such as {@code 1.5 GB of about 4.0 GB, 120.0 MB/s, 21 s left: public.account (part 2 of 8)}; the speed is that of the last ten seconds */
+    /**
+     * @return such as {@code 1.5 GB of about 4.0 GB, 120.0 MB/s, 21 s left: public.account (part 2 of 8)}; the speed is
+     * that of the last ten seconds
+     */
     public synchronized String text() {
         long now = System.nanoTime();
         long gone = moved.get();
@@ -83,13 +86,17 @@ final class CopyProgress {
         }
         Sample oldest = samples.getFirst();
         double rate = (gone - oldest.moved) * 1e9 / Math.max(1, now - oldest.nanos);
-        long expected = Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
+        long expected =
+                Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
         String left = rate < 1 ? "" : ", " + span((long) ((expected - gone) / rate)) + " left";
-        String current = lanes.stream().filter(lane -> lane.shipment != null).map(lane -> lane.shipment.name()).collect(Collectors.joining(" "));
-        return "%s of about %s, %s/s%s: %s".formatted(Bytes.text(gone), Bytes.text(expected), Bytes.text((long) rate), left, current);
+        String current = lanes.stream().filter(lane -> lane.shipment != null).map(lane -> lane.shipment.name())
+                .collect(Collectors.joining(" "));
+        return "%s of about %s, %s/s%s: %s".formatted(Bytes.text(gone), Bytes.text(expected), Bytes.text((long) rate),
+                left, current);
     }
 
     private static String span(long seconds) {
-        return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : String.format(Locale.ROOT, "%d h %d min", seconds / 3600, seconds / 60 % 60);
+        return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min"
+                : String.format(Locale.ROOT, "%d h %d min", seconds / 3600, seconds / 60 % 60);
     }
 }

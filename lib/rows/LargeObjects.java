@@ -10,16 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import lib.journal.Journal;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SessionPair;
+import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.talk.Workers;
 
 /**
- * Moves large objects under their own identifiers, many small ones in one round trip and a big one piece by piece (PostgreSQL manual,
- * 35.4 "Server-Side Functions"). A batch arrives in one transaction.
+ * Moves large objects under their own identifiers, many small ones in one round trip and a big one piece by piece
+ * (PostgreSQL manual, 35.4 "Server-Side Functions"). A batch arrives in one transaction.
  */
 final class LargeObjects {
     private static final int OBJECTS_A_BATCH = 100;
@@ -80,11 +80,13 @@ final class LargeObjects {
         }
 
         /** Creates each object with its first piece; those that go on are returned. */
-        private List<Long> heads(List<Long> identifiers, List<Long> longer, PreparedStatement write) throws SQLException {
+        private List<Long> heads(List<Long> identifiers, List<Long> longer, PreparedStatement write)
+                throws SQLException {
             Connection from = sessions.source();
             Array wanted = from.createArrayOf("int8", identifiers.toArray());
-            try (PreparedStatement read = from.prepareStatement("SELECT o, pg_catalog.lo_get(o::pg_catalog.oid, 0, " + PIECE
-                    + ") FROM pg_catalog.unnest(?::pg_catalog.int8[]) o")) {
+            try (PreparedStatement read =
+                    from.prepareStatement("SELECT o, pg_catalog.lo_get(o::pg_catalog.oid, 0, " + PIECE
+                            + ") FROM pg_catalog.unnest(?::pg_catalog.int8[]) o")) {
                 read.setArray(1, wanted);
                 // One object in memory at a time, as long as the driver may fetch in pieces.
                 read.setFetchSize(4);
@@ -114,7 +116,8 @@ final class LargeObjects {
         }
 
         private void rest(long identifier, Connection to) throws SQLException {
-            try (PreparedStatement read = sessions.source().prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
+            try (PreparedStatement read =
+                    sessions.source().prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
                     PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_put(?, ?, ?)")) {
                 byte[] piece;
                 long offset = PIECE;

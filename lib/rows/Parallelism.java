@@ -9,7 +9,8 @@ import lib.talk.Console;
  * How much is done at once.
  *
  * @param jobs how many tables are worked on at once
- * @param streams how many COPYs of them have processors of their own; one of them keeps a processor of the source and one of the target busy
+ * @param streams how many COPYs of them have processors of their own; one of them keeps a processor of the source and
+ * one of the target busy
  */
 public record Parallelism(int jobs, int streams) {
     private static final int LEAST = 2;
@@ -23,8 +24,9 @@ public record Parallelism(int jobs, int streams) {
     }
 
     /**
-     * Two jobs for each core of the machine that has the fewest, as far as that is known: a server tells how many processes it lets work on a
-     * query at once (max_parallel_workers; PostgreSQL manual, 20.4.6), which is as many as its cores where somebody has set it, and else 8.
+     * Two jobs for each core of the machine that has the fewest, as far as that is known: a server tells how many
+     * processes it lets work on a query at once (max_parallel_workers; PostgreSQL manual, 20.4.6), which is as many as
+     * its cores where somebody has set it, and else 8.
      *
      * @param asked what the operator says, or 0
      * @param pauseJobs whether one more session of the source is needed
@@ -40,21 +42,29 @@ public record Parallelism(int jobs, int streams) {
         int slots = Capacity.jobs(from, to, pauseJobs);
         int jobs = (int) Math.min(slots, Math.max(LEAST, Math.min(MOST, FOR_EACH_CORE * cores)));
         boolean shared = isHere("source", from) && isHere("target", to);
-        console.explain("%d jobs: this machine has %d cores%s, source and target let %d and %d processes work on a query, and have connections for %d jobs",
+        console.explain(
+                "%d jobs: this machine has %d cores%s, source and target let %d and %d processes work on a query, "
+                        + "and have connections for %d jobs",
                 jobs, here, shared ? " for both servers, too" : "", source, target, slots);
         return new Parallelism(jobs, shared ? Math.min(jobs, Math.max(1, here / 2)) : jobs);
     }
 
-    /** @return whether there are more jobs than processors for them, so that what takes fewer processor seconds is done sooner */
+    /**
+     * @return whether there are more jobs than processors for them, so that what takes fewer processor seconds is done
+     * sooner
+     */
     public boolean crowded() {
         return streams < jobs;
     }
 
     private static long workers(String side, Connection session) {
-        return Long.parseLong(Rows.text(session, side, "asking for the size of the server", "SELECT pg_catalog.current_setting('max_parallel_workers')"));
+        return Long.parseLong(Rows.text(session, side, "asking for the size of the server",
+                "SELECT pg_catalog.current_setting('max_parallel_workers')"));
     }
 
-    /** Whether a server is on this machine, or looks so at the end of a tunnel: to it, both ends have the same address. */
+    /**
+     * Whether a server is on this machine, or looks so at the end of a tunnel: to it, both ends have the same address.
+     */
     private static boolean isHere(String side, Connection session) {
         return "t".equals(Rows.text(session, side, "asking for the addresses of the connection",
                 "SELECT pg_catalog.inet_client_addr() = pg_catalog.inet_server_addr()"));

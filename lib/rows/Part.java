@@ -11,18 +11,22 @@ import lib.source.Inventory;
  * @param number from 1 on
  * @param of how many parts the table has
  * @param bytes on the source's disk, about
- * @param replaces whether the table is emptied before, in the same transaction, so that its rows arrive frozen (PostgreSQL manual, COPY, "FREEZE")
+ * @param replaces whether the table is emptied before, in the same transaction, so that its rows arrive frozen
+ * (PostgreSQL manual, COPY, "FREEZE")
  */
 record Part(Inventory.Table table, String range, int number, int of, long bytes, boolean replaces) {
     /**
-     * A configuration table came with its extension's own rows, which stay. One that comes late can be a chunk of TimescaleDB: outside its restoring mode
-     * TRUNCATE would remove what is compressed, too.
+     * A configuration table came with its extension's own rows, which stay. One that comes late can be a chunk of
+     * TimescaleDB: outside its restoring mode TRUNCATE would remove what is compressed, too.
      */
     static Part whole(Inventory.Table table) {
         return new Part(table, null, 1, 1, table.bytes(), !table.extension() && !table.deferred());
     }
 
-    /** A table with so few rows that emptying it, which makes new files for it, takes ten times as long as to bring them. */
+    /**
+     * A table with so few rows that emptying it, which makes new files for it, takes ten times as long as to bring
+     * them.
+     */
     static Part small(Inventory.Table table) {
         return new Part(table, null, 1, 1, table.bytes(), false);
     }
@@ -30,15 +34,21 @@ record Part(Inventory.Table table, String range, int number, int of, long bytes,
     /** @param ranges conditions that hold for each row once */
     static List<Part> of(Inventory.Table table, List<String> ranges) {
         return IntStream.range(0, ranges.size())
-                .mapToObj(i -> new Part(table, ranges.get(i), i + 1, ranges.size(), table.bytes() / ranges.size(), false)).toList();
+                .mapToObj(
+                        i -> new Part(table, ranges.get(i), i + 1, ranges.size(), table.bytes() / ranges.size(), false))
+                .toList();
     }
 
-    /** @return what stands between COPY and TO on the source; a query is slower than a table, and is not used where a table does */
+    /**
+     * @return what stands between COPY and TO on the source; a query is slower than a table, and is not used where a
+     * table does
+     */
     String reading() {
         if (range == null && table.condition().isEmpty()) {
             return table.sql() + columns();
         }
-        return "(SELECT " + table.expressions() + " FROM ONLY " + table.sql() + " " + (range == null ? table.condition() : "WHERE " + range) + ")";
+        return "(SELECT " + table.expressions() + " FROM ONLY " + table.sql() + " "
+                + (range == null ? table.condition() : "WHERE " + range) + ")";
     }
 
     /** @return what stands between COPY and FROM on the target */

@@ -4,7 +4,10 @@ import java.util.function.LongConsumer;
 import lib.journal.Journal;
 import lib.timescale.Jobs;
 
-/** How the rows get to the target, between the tables and their indexes: streamed from the source, or from the files of a dump. */
+/**
+ * How the rows get to the target, between the tables and their indexes: streamed from the source, or from the files of
+ * a dump.
+ */
 public interface RowMover {
     /** Is told that rows come next, and how many sessions on each side it may begin already. */
     void prepare(int sessions);
@@ -23,7 +26,8 @@ public interface RowMover {
     /**
      * Brings the rows of all tables but those that come late, and the large objects.
      *
-     * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if that is known before the end
+     * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if
+     * that is known before the end
      * @param journal records the large objects
      */
     void move(LongConsumer landed, Journal journal);

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import lib.catalog.Archive;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.source.Inventory;
 import lib.source.Snapshot;
 import org.postgresql.PGConnection;
@@ -33,7 +33,8 @@ public record RowSample(String into, String encoding, byte[] rows) {
 
     /** pg_restore writes some settings before. */
     private static final int HEAD = 16 * 1024;
-    private static final Pattern COPY = Pattern.compile("(?s)\nSET client_encoding = '([^']*)';\n.*?\nCOPY ([^\n]+) FROM stdin;\n");
+    private static final Pattern COPY =
+            Pattern.compile("(?s)\nSET client_encoding = '([^']*)';\n.*?\nCOPY ([^\n]+) FROM stdin;\n");
 
     /**
      * Reads some rows of a table in a dump.
@@ -61,7 +62,8 @@ public record RowSample(String into, String encoding, byte[] rows) {
         }
         // The name of the table is in the dump's encoding, too, and only what is no other can be sent.
         return copy.group(2).chars().anyMatch(letter -> letter > 127) && !copy.group(1).equals("UTF8") ? null
-                : new RowSample(new String(copy.group(2).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), copy.group(1),
+                : new RowSample(new String(copy.group(2).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8),
+                        copy.group(1),
                         text.substring(copy.end(), end).getBytes(StandardCharsets.ISO_8859_1));
     }
 
@@ -75,12 +77,14 @@ public record RowSample(String into, String encoding, byte[] rows) {
         String encoding = source.server().facts().encoding().equals("SQL_ASCII") ? "SQL_ASCII" : "UTF8";
         Connection session = source.session();
         try {
-            Rows.run(session, "source", "reading some rows of table " + table, PlannedCode.TABLES_ONLY + ";" + Money.OWN);
+            Rows.run(session, "source", "reading some rows of table " + table,
+                    PlannedCode.TABLES_ONLY + ";" + Money.OWN);
             if (!source.tryLock(session, List.of(table.sql()))) {
                 return null;
             }
             ByteArrayOutputStream rows = new ByteArrayOutputStream();
-            CopyOut out = session.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + part.reading() + " TO STDOUT (FORMAT text, ENCODING '" + encoding + "')");
+            CopyOut out = session.unwrap(PGConnection.class).getCopyAPI()
+                    .copyOut("COPY " + part.reading() + " TO STDOUT (FORMAT text, ENCODING '" + encoding + "')");
             int count = 0;
             byte[] row = out.readFromCopy();
             while (row != null) {

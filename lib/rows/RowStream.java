@@ -15,8 +15,9 @@ import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
 
 /**
- * A COPY of the source that flows into a COPY of the target, with nothing in between but a buffer and the row that is being read. Both
- * servers work at the same time, because several MB fit into the sockets of the operating system; whoever is faster waits there.
+ * A COPY of the source that flows into a COPY of the target, with nothing in between but a buffer and the row that is
+ * being read. Both servers work at the same time, because several MB fit into the sockets of the operating system;
+ * whoever is faster waits there.
  */
 final class RowStream {
     private static final int BATCH = 64 * 1024;
@@ -40,7 +41,9 @@ final class RowStream {
         this.moved = moved;
     }
 
-    /** @return the rows that were sent, and those that the target says have arrived, which is for the caller to compare */
+    /**
+     * @return the rows that were sent, and those that the target says have arrived, which is for the caller to compare
+     */
     record Moved(long sent, long arrived) {
     }
 
@@ -71,12 +74,14 @@ final class RowStream {
     }
 
     private CopyIn begin(Connection to, String options) throws SQLException {
-        return to.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + part.loading() + " FROM STDIN (" + options + ")");
+        return to.unwrap(PGConnection.class).getCopyAPI()
+                .copyIn("COPY " + part.loading() + " FROM STDIN (" + options + ")");
     }
 
     private CopyOut read(Connection from, String options) {
         try {
-            return from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
+            return from.unwrap(PGConnection.class).getCopyAPI()
+                    .copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
             throw SqlFailures.statement("source", "reading table " + part, source.why(e));
         }
@@ -117,7 +122,10 @@ final class RowStream {
         }
     }
 
-    /** A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6), which can be hours of reading in vain. */
+    /**
+     * A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6), which can be hours of
+     * reading in vain.
+     */
     private void endIfRefused() throws SQLException {
         boolean failed;
         try {

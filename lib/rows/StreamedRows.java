@@ -9,8 +9,8 @@ import java.util.function.LongConsumer;
 import lib.catalog.Grants;
 import lib.code.LoadOrder;
 import lib.journal.Journal;
-import lib.server.SqlFailures;
 import lib.server.Rows;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -39,7 +39,8 @@ public final class StreamedRows implements RowMover {
      * @param tables largest first
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      */
-    public StreamedRows(Snapshot source, ComputingSessions target, Connection to, List<Inventory.Table> tables, List<Long> largeObjects,
+    public StreamedRows(Snapshot source, ComputingSessions target, Connection to, List<Inventory.Table> tables,
+            List<Long> largeObjects,
             Parallelism parallelism, long rate, Console console, Steps steps) {
         this.source = source;
         this.target = target;
@@ -60,23 +61,29 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public RowSample sample(long table) {
-        return tables.stream().filter(one -> one.oid() == table && !one.extension() && one.catalog() == 0).findFirst().map(one -> RowSample.of(source, one)).orElse(null);
+        return tables.stream().filter(one -> one.oid() == table && !one.extension() && one.catalog() == 0).findFirst()
+                .map(one -> RowSample.of(source, one)).orElse(null);
     }
 
     @Override
     public void moveCatalog(Jobs jobs) {
         // A table without a file has no rows in the snapshot, either: nobody can empty it while its lock is held.
-        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0).sorted(Comparator.comparing(Inventory.Table::catalog))
-                .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table).toList());
+        copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0)
+                .sorted(Comparator.comparing(Inventory.Table::catalog))
+                .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table)
+                .toList());
     }
 
     @Override
     public void move(LongConsumer landed, Journal journal) {
-        steps.run("data", () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(), landed));
+        steps.run("data",
+                () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(),
+                        landed));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
-                Grants.largeObjectComments(source.holder()).forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
+                Grants.largeObjectComments(source.holder())
+                        .forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
                 return largeObjects.size() + " copied";
             });
         }
@@ -92,7 +99,7 @@ public final class StreamedRows implements RowMover {
     public void moveDeferred() {
         ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
-            inOrder(tables.stream().filter(Inventory.Table::deferred).toList(), table -> { });
+            inOrder(tables.stream().filter(Inventory.Table::deferred).toList(), table -> {});
         } finally {
             line.close();
             copier.close();
@@ -104,7 +111,8 @@ public final class StreamedRows implements RowMover {
         try {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
-            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), table -> landed.accept(table.oid()));
+            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(),
+                    table -> landed.accept(table.oid()));
             inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
         } finally {
             line.close();

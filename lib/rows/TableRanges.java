@@ -14,17 +14,25 @@ import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 
 /**
- * Cuts a large table into ranges that several sessions read side by side: ranges of pages from PostgreSQL 14 on, which has the Tid Range Scan
- * for them (its release notes), else of a primary key that the rows stand in the order of. What cannot be cut is read as a whole, and so is what a
- * query could not read without running what somebody has written.
+ * Cuts a large table into ranges that several sessions read side by side: ranges of pages from PostgreSQL 14 on, which
+ * has the Tid Range Scan for them (its release notes), else of a primary key that the rows stand in the order of. What
+ * cannot be cut is read as a whole, and so is what a query could not read without running what somebody has written.
  */
 final class TableRanges {
-    /** What makes the planner take the ranges: it does not know that other sessions read the rest. For each session that reads one. */
+    /**
+     * What makes the planner take the ranges: it does not know that other sessions read the rest. For each session that
+     * reads one.
+     */
     static final String SETTINGS = "SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0";
     private static final int TID_RANGES = 14;
 
-    /** A chunk with a compressed twin shows its rows as well, which a COPY of the table alone does not; and it has them without a ctid. */
-    private static final String COMPRESSED = "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name = %s";
+    /**
+     * A chunk with a compressed twin shows its rows as well, which a COPY of the table alone does not; and it has them
+     * without a ctid.
+     */
+    private static final String COMPRESSED =
+            "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name "
+                    + "= %s";
 
     private final Connection session;
     private final LockedTables held;
@@ -59,7 +67,8 @@ final class TableRanges {
      * @return whether a query of the table, which is held, would run what somebody has written
      */
     static boolean isCoded(Connection now, Inventory.Table table) {
-        return !PlannedCode.among(now, "source", "dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false).asHeld())).isEmpty();
+        return !PlannedCode.among(now, "source", "dividing large tables",
+                List.of(new PlannedCode.Queried(table.sql(), false).asHeld())).isEmpty();
     }
 
     private List<String> pages(Inventory.Table table, int wanted) {
@@ -68,24 +77,29 @@ final class TableRanges {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
                  WHERE c.oid = %d AND a.amname = 'heap'""".formatted(table.oid()));
         long pages = size == null ? 0 : Long.parseLong(size);
-        return between("ctid", IntStream.range(1, wanted).mapToObj(i -> "'(" + pages * i / wanted + ",0)'::pg_catalog.tid").distinct().toList());
+        return between("ctid", IntStream.range(1, wanted)
+                .mapToObj(i -> "'(" + pages * i / wanted + ",0)'::pg_catalog.tid").distinct().toList());
     }
 
     /** Where rows lie about on the disk, a range of keys would read it from one end to the other for each range. */
     private List<String> keys(Inventory.Table table, int wanted) {
         List<String> key = new ArrayList<>();
         List<String> bounds = Rows.list(session, "source", "looking for a key to divide table " + table + " by", """
-                SELECT pg_catalog.quote_ident(a.attname), pg_catalog.format('%%L::%%s', b.bound, pg_catalog.format_type(a.atttypid, NULL))
+                SELECT pg_catalog.quote_ident(a.attname), pg_catalog.format('%%L::%%s', b.bound,
+                  pg_catalog.format_type(a.atttypid, NULL))
                   FROM pg_catalog.pg_index i
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                  JOIN pg_catalog.pg_stats s ON s.schemaname = %s AND s.tablename = %s AND s.attname = a.attname AND NOT s.inherited
+                  JOIN pg_catalog.pg_stats s ON s.schemaname = %s AND s.tablename = %s AND s.attname = a.attname
+                    AND NOT s.inherited
                   CROSS JOIN pg_catalog.unnest(s.histogram_bounds::text::text[]) WITH ORDINALITY b(bound, place)
-                 WHERE i.indrelid = %d AND i.indisprimary AND i.indisvalid AND i.indnkeyatts = 1 AND pg_catalog.abs(s.correlation) > 0.9
+                 WHERE i.indrelid = %d AND i.indisprimary AND i.indisvalid AND i.indnkeyatts = 1
+                   AND pg_catalog.abs(s.correlation) > 0.9
                    AND a.atttypid = ANY ('{int2,int4,int8,date,timestamp,timestamptz}'::pg_catalog.regtype[])
-                 ORDER BY b.place""".formatted(Sql.literal(table.schema()), Sql.literal(table.name()), table.oid()), row -> {
-            key.add(row.getString(1));
-            return row.getString(2);
-        });
+                 ORDER BY b.place""".formatted(Sql.literal(table.schema()), Sql.literal(table.name()), table.oid()),
+                row -> {
+                    key.add(row.getString(1));
+                    return row.getString(2);
+                });
         TreeSet<Integer> places = new TreeSet<>();
         IntStream.range(1, wanted).map(i -> bounds.size() * i / wanted).filter(place -> place > 0).forEach(places::add);
         return bounds.isEmpty() ? List.of() : between(key.get(0), places.stream().map(bounds::get).toList());
@@ -105,7 +119,8 @@ final class TableRanges {
     private boolean isRange(Inventory.Table table, String range) {
         Rows.run(session, "source", "dividing large tables", SETTINGS);
         String plan = text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range);
-        Rows.run(session, "source", "dividing large tables", "RESET enable_seqscan; RESET max_parallel_workers_per_gather");
+        Rows.run(session, "source", "dividing large tables",
+                "RESET enable_seqscan; RESET max_parallel_workers_per_gather");
         return !plan.contains("Seq Scan");
     }
 

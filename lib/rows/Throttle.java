@@ -1,6 +1,9 @@
 package lib.rows;
 
-/** Lets so many bytes a second through, whoever brings them; those who bring more wait their turn. Safe for use by several threads. */
+/**
+ * Lets so many bytes a second through, whoever brings them; those who bring more wait their turn. Safe for use by
+ * several threads.
+ */
 final class Throttle {
     private static final double NANOS = 1e9;
     /** What was not used while nobody came is forgotten after this time, so that no burst follows a pause. */

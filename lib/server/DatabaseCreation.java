@@ -4,7 +4,10 @@ package lib.server;
 import java.sql.Connection;
 import lib.talk.Sql;
 
-/** What CREATE DATABASE is told on a target whose own defaults are not the source's (PostgreSQL manual, CREATE DATABASE and 24.1 "Locale Support"). */
+/**
+ * What CREATE DATABASE is told on a target whose own defaults are not the source's (PostgreSQL manual, CREATE DATABASE
+ * and 24.1 "Locale Support").
+ */
 public final class DatabaseCreation {
     private static final String DOING = "asking for the locales of the server";
 
@@ -13,7 +16,8 @@ public final class DatabaseCreation {
 
     /**
      * @param properties what the database is created with, as the source's server would say it
-     * @return the same for the target: what does not name a provider of locales would get that of template0, and not every encoding goes with it
+     * @return the same for the target: what does not name a provider of locales would get that of template0, and not
+     * every encoding goes with it
      */
     public static String on(Connection target, String properties) {
         return properties + (properties.contains(" LOCALE_PROVIDER ") || isLibc(target) ? "" : " LOCALE_PROVIDER libc");
@@ -24,33 +28,45 @@ public final class DatabaseCreation {
         return words(target, "SQL_ASCII", "C", "C");
     }
 
-    /** @return how a person creates the target like the source; a locale goes with some encodings only, so that all are named */
+    /**
+     * @return how a person creates the target like the source; a locale goes with some encodings only, so that all are
+     * named
+     */
     public static String like(Connection target, String encoding, String collate, String ctype) {
         String like = "create the target with " + words(target, encoding, collate, ctype);
         if (has(target, collate, encoding) && has(target, ctype, encoding)) {
             return like;
         }
-        return "install the locale \"%s\" on the target's server, then %s; or %s, where texts sort by their bytes".formatted(
-                has(target, collate, encoding) ? ctype : collate, like, like.substring(0, like.indexOf(" with ")) + " with " + words(target, encoding, "C", "C"));
+        return "install the locale \"%s\" on the target's server, then %s; or %s, where texts sort by their bytes"
+                .formatted(
+                        has(target, collate, encoding) ? ctype : collate, like,
+                        like.substring(0, like.indexOf(" with ")) + " with " + words(target, encoding, "C", "C"));
     }
 
     private static String words(Connection target, String encoding, String collate, String ctype) {
-        return on(target, "ENCODING " + Sql.literal(encoding) + " LC_COLLATE " + Sql.literal(collate) + " LC_CTYPE " + Sql.literal(ctype)) + " TEMPLATE template0";
+        return on(target, "ENCODING " + Sql.literal(encoding) + " LC_COLLATE " + Sql.literal(collate) + " LC_CTYPE "
+                + Sql.literal(ctype)) + " TEMPLATE template0";
     }
 
     /** Before version 15 there is no other provider for a database. */
     private static boolean isLibc(Connection target) {
-        return "c".equals(Rows.text(target, "target", DOING, """
-                SELECT coalesce(pg_catalog.to_jsonb(d)->>'datlocprovider', 'c') FROM pg_catalog.pg_database d WHERE d.datname = 'template0'"""));
+        return "c".equals(Rows.text(target, "target", DOING,
+                """
+                SELECT coalesce(pg_catalog.to_jsonb(d)->>'datlocprovider', 'c') FROM pg_catalog.pg_database d
+                  WHERE d.datname = 'template0'"""));
     }
 
     /** A name is written in several ways, such as C.utf8 and C.UTF-8; initdb lists what the system calls them. */
     private static boolean has(Connection target, String locale, String encoding) {
-        return "t".equals(Rows.text(target, "target", DOING, """
+        return "t".equals(Rows.text(target, "target", DOING,
+                """
                 SELECT %1$s IN ('C', 'POSIX') OR EXISTS (
-                         SELECT FROM pg_catalog.pg_collation c WHERE c.collencoding IN (-1, pg_catalog.pg_char_to_encoding(%2$s))
-                            AND pg_catalog.lower(pg_catalog.replace(c.collcollate::text, '-', '')) = pg_catalog.lower(pg_catalog.replace(%1$s, '-', '')))
-                       OR EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datcollate::text = %1$s OR d.datctype::text = %1$s)"""
-                .formatted(Sql.literal(locale), Sql.literal(encoding))));
+                         SELECT FROM pg_catalog.pg_collation c WHERE c.collencoding IN (-1,
+                           pg_catalog.pg_char_to_encoding(%2$s))
+                            AND pg_catalog.lower(pg_catalog.replace(c.collcollate::text, '-',
+                              '')) = pg_catalog.lower(pg_catalog.replace(%1$s, '-', '')))
+                       OR EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datcollate::text = %1$s
+                         OR d.datctype::text = %1$s)"""
+                        .formatted(Sql.literal(locale), Sql.literal(encoding))));
     }
 }

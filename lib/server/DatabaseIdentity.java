@@ -7,28 +7,33 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which database one side is, told apart from a database that was dropped and made again under the same name. It has one line of text, which
- * is read back, and holds no password.
+ * Which database one side is, told apart from a database that was dropped and made again under the same name. It has
+ * one line of text, which is read back, and holds no password.
  *
  * @param side "source" or "target"
  * @param address user, host, port and database, as {@link lib.dsn.Dsn#display Dsn.display} has them
  * @param oid the database's OID, which another database of that name does not have (PostgreSQL manual, "pg_database")
- * @param server the server's system identifier, by which another server under the same address is known (PostgreSQL manual, "Control Data
- *        Functions"); empty where the user may not read it
+ * @param server the server's system identifier, by which another server under the same address is known (PostgreSQL
+ * manual, "Control Data Functions"); empty where the user may not read it
  */
 record DatabaseIdentity(String side, String address, String oid, Optional<String> server) {
-    private static final Pattern LINE = Pattern.compile("(source|target): (\\S+) \\(database (\\d+)(?: of server (\\d+))?\\)");
+    private static final Pattern LINE =
+            Pattern.compile("(source|target): (\\S+) \\(database (\\d+)(?: of server (\\d+))?\\)");
 
     static DatabaseIdentity of(Server server) throws SQLException {
         try (Connection session = server.session()) {
             String doing = "asking which database this is";
-            String oid = Rows.list(session, server.side(), doing, "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
+            String oid = Rows.list(session, server.side(), doing,
+                    "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
                     row -> row.getString(1)).get(0);
-            // The server looks at the right to call a function that it does not come to call, too, so that this is a question of its own.
+            // The server looks at the right to call a function that it does not come to call, too, so that this is a
+            // question of its own.
             boolean readable = Rows.list(session, server.side(), doing,
-                    "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')", row -> row.getBoolean(1)).get(0);
+                    "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
+                    row -> row.getBoolean(1)).get(0);
             Optional<String> identifier = readable ? Optional.of(Rows.list(session, server.side(), doing,
-                    "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", row -> row.getString(1)).get(0)) : Optional.empty();
+                    "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", row -> row.getString(1))
+                    .get(0)) : Optional.empty();
             return new DatabaseIdentity(server.side(), server.dsn().display(), oid, identifier);
         }
     }
@@ -36,8 +41,10 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
     /** @return what {@link #line} has made, or nothing for another text */
     static Optional<DatabaseIdentity> parse(String line) {
         Matcher matcher = LINE.matcher(line);
-        return matcher.matches() ? Optional.of(new DatabaseIdentity(matcher.group(1), matcher.group(2), matcher.group(3),
-                Optional.ofNullable(matcher.group(4)))) : Optional.empty();
+        return matcher.matches()
+                ? Optional.of(new DatabaseIdentity(matcher.group(1), matcher.group(2), matcher.group(3),
+                        Optional.ofNullable(matcher.group(4))))
+                : Optional.empty();
     }
 
     String line() {

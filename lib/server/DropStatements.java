@@ -13,8 +13,9 @@ import java.util.stream.IntStream;
 import lib.talk.Sql;
 
 /**
- * The statements that drop some objects, which people are told to run: in their order each of them succeeds, and CASCADE stands only where
- * something else would keep the object, which is named then (pg_depend, PostgreSQL manual, 53.18 and 5.14 "Dependency Tracking").
+ * The statements that drop some objects, which people are told to run: in their order each of them succeeds, and
+ * CASCADE stands only where something else would keep the object, which is named then (pg_depend, PostgreSQL manual,
+ * 53.18 and 5.14 "Dependency Tracking").
  *
  * @param statements each without its semicolon
  * @param along what goes with the objects and is none of them, each as its kind and its name with its schema
@@ -28,35 +29,49 @@ public record DropStatements(List<String> statements, List<String> along) {
      * @param catalog with {@code oid} its address in pg_depend
      * @param kind as DROP names it
      * @param identity quoted, with what it takes to be unique
-     * @param extension of which it is a member, or null; members cannot be dropped alone (PostgreSQL manual, ALTER EXTENSION)
+     * @param extension of which it is a member, or null; members cannot be dropped alone (PostgreSQL manual, ALTER
+     * EXTENSION)
      */
     public record Thing(long catalog, long oid, String kind, String identity, String extension) {
     }
 
-    /** Parts go with the whole; place is that of the object in the list. A view depends by its rule, of which it is the whole. */
+    /**
+     * Parts go with the whole; place is that of the object in the list. A view depends by its rule, of which it is the
+     * whole.
+     */
     private static final String QUESTION = """
             WITH RECURSIVE own (place, classid, objid) AS (
               VALUES %s
-              UNION SELECT o.place, d.classid, d.objid FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid AND d.refobjid = o.objid
+              UNION SELECT o.place, d.classid, d.objid FROM own o JOIN pg_catalog.pg_depend d
+                ON d.refclassid = o.classid AND d.refobjid = o.objid
                WHERE d.deptype IN ('a', 'i', 'P', 'S', 'x', 'e')),
             uses AS (
-              SELECT o.place, d.classid, d.objid, d.objsubid FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid AND d.refobjid = o.objid
-               WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM own s WHERE s.place <= o.place AND s.classid = d.classid AND s.objid = d.objid)),
+              SELECT o.place, d.classid, d.objid, d.objsubid FROM own o
+                JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid AND d.refobjid = o.objid
+               WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM own s WHERE s.place <= o.place
+                 AND s.classid = d.classid AND s.objid = d.objid)),
             along (classid, objid, objsubid) AS (
-              SELECT u.classid, u.objid, u.objsubid FROM uses u WHERE NOT EXISTS (SELECT FROM own s WHERE s.classid = u.classid AND s.objid = u.objid)
+              SELECT u.classid, u.objid, u.objsubid FROM uses u WHERE NOT EXISTS (SELECT FROM own s
+                WHERE s.classid = u.classid AND s.objid = u.objid)
               UNION SELECT x.classid, x.objid, x.objsubid FROM along a CROSS JOIN LATERAL (
                 SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d
-                 WHERE d.refclassid = a.classid AND d.refobjid = a.objid AND a.objsubid IN (0, d.refobjsubid) AND d.deptype = 'n'
+                 WHERE d.refclassid = a.classid AND d.refobjid = a.objid AND a.objsubid IN (0, d.refobjsubid)
+                   AND d.deptype = 'n'
                 UNION ALL SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
                  WHERE d.classid = a.classid AND d.objid = a.objid AND d.deptype = 'i') x
                WHERE NOT EXISTS (SELECT FROM own s WHERE s.classid = x.classid AND s.objid = x.objid))
             SELECT 'kept', u.place, NULL FROM uses u GROUP BY u.place
-            UNION ALL SELECT 'part', o.place, NULL FROM own o JOIN own w ON w.classid = o.classid AND w.objid = o.objid AND w.place <> o.place
-                JOIN (VALUES %1$s) l(place, classid, objid) ON l.place = o.place AND l.classid = o.classid AND l.objid = o.objid
-            UNION ALL SELECT 'identity', l.place, pg_catalog.format('%%s ALTER COLUMN %%I DROP IDENTITY', d.refobjid::pg_catalog.regclass, a.attname)
-                FROM (VALUES %1$s) l(place, classid, objid) JOIN pg_catalog.pg_depend d ON d.classid = l.classid AND d.objid = l.objid
+            UNION ALL SELECT 'part', o.place, NULL FROM own o JOIN own w ON w.classid = o.classid AND w.objid = o.objid
+              AND w.place <> o.place
+                JOIN (VALUES %1$s) l(place, classid, objid) ON l.place = o.place AND l.classid = o.classid
+                  AND l.objid = o.objid
+            UNION ALL SELECT 'identity', l.place, pg_catalog.format('%%s ALTER COLUMN %%I DROP IDENTITY',
+              d.refobjid::pg_catalog.regclass, a.attname)
+                FROM (VALUES %1$s) l(place, classid, objid) JOIN pg_catalog.pg_depend d ON d.classid = l.classid
+                  AND d.objid = l.objid
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-               WHERE d.classid = d.refclassid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i' AND d.refobjsubid > 0
+               WHERE d.classid = d.refclassid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 AND d.deptype = 'i' AND d.refobjsubid > 0
             UNION ALL SELECT DISTINCT 'along', NULL::int, i.type || ' ' || i.identity
                 FROM along a, LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) i
                WHERE a.classid <> 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND i.identity IS NOT NULL
@@ -69,37 +84,43 @@ public record DropStatements(List<String> statements, List<String> along) {
      * @param things in the order in which they are to be dropped, as far as nothing speaks against it; not empty
      */
     public static DropStatements of(Connection session, String side, List<Thing> things) {
-        String values = IntStream.range(0, things.size()).mapToObj(i -> "(%d, %d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(i, things.get(i).catalog, things.get(i).oid))
+        String values = IntStream.range(0, things.size())
+                .mapToObj(i -> "(%d, %d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(i, things.get(i).catalog,
+                        things.get(i).oid))
                 .collect(Collectors.joining(", "));
         Map<String, Set<Integer>> places = new HashMap<>();
         Map<Integer, String> identities = new HashMap<>();
         List<String> along = new ArrayList<>();
-        Rows.list(session, side, "looking for what depends on what is to be dropped", QUESTION.formatted(values), row -> {
-            if (row.getString(1).equals("along")) {
-                along.add(row.getString(3));
-            } else if (row.getString(1).equals("identity")) {
-                identities.put(row.getInt(2), row.getString(3));
-            } else {
-                places.computeIfAbsent(row.getString(1), kind -> new HashSet<>()).add(row.getInt(2));
-            }
-            return null;
-        });
+        Rows.list(session, side, "looking for what depends on what is to be dropped", QUESTION.formatted(values),
+                row -> {
+                    if (row.getString(1).equals("along")) {
+                        along.add(row.getString(3));
+                    } else if (row.getString(1).equals("identity")) {
+                        identities.put(row.getInt(2), row.getString(3));
+                    } else {
+                        places.computeIfAbsent(row.getString(1), kind -> new HashSet<>()).add(row.getInt(2));
+                    }
+                    return null;
+                });
         List<String> statements = new ArrayList<>();
         boolean cascades = false;
         for (int i = 0; i < things.size(); i++) {
             Thing thing = things.get(i);
             boolean kept = places.getOrDefault("kept", Set.of()).contains(i);
             if (thing.extension != null) {
-                statements.add("ALTER EXTENSION " + Sql.ident(thing.extension) + " DROP " + thing.kind + " " + thing.identity);
+                statements.add(
+                        "ALTER EXTENSION " + Sql.ident(thing.extension) + " DROP " + thing.kind + " " + thing.identity);
             }
-            if (thing.extension != null ? (thing.kind + thing.identity).equals("SCHEMApublic") : places.getOrDefault("part", Set.of()).contains(i)) {
+            if (thing.extension != null ? (thing.kind + thing.identity).equals("SCHEMApublic")
+                    : places.getOrDefault("part", Set.of()).contains(i)) {
                 // It goes with another one, or is in nobody's way when it is no member.
             } else if (identities.containsKey(i)) {
                 statements.add("ALTER TABLE " + identities.get(i));
             } else if (thing.kind.equals("LARGE OBJECT")) {
                 statements.add("SELECT pg_catalog.lo_unlink(" + thing.identity + ")");
             } else {
-                statements.add("DROP " + thing.kind + (cascades ? " IF EXISTS " : " ") + thing.identity + (kept ? " CASCADE" : ""));
+                statements.add("DROP " + thing.kind + (cascades ? " IF EXISTS " : " ") + thing.identity
+                        + (kept ? " CASCADE" : ""));
                 cascades |= kept;
             }
         }
@@ -113,7 +134,8 @@ public record DropStatements(List<String> statements, List<String> along) {
 
     /** @return what goes along, as a clause that begins with a comma, or "" */
     public String taking() {
-        return along.isEmpty() ? "" : ", with which goes " + String.join(", ", along.subList(0, Math.min(NAMED, along.size())))
-                + (along.size() > NAMED ? " and " + (along.size() - NAMED) + " more" : "");
+        return along.isEmpty() ? ""
+                : ", with which goes " + String.join(", ", along.subList(0, Math.min(NAMED, along.size())))
+                        + (along.size() > NAMED ? " and " + (along.size() - NAMED) + " more" : "");
     }
 }

@@ -6,17 +6,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Event triggers that are in force on the target, where what this program does beside loading is not for them to see: their functions run with the
- * rights of whoever makes a statement, so with ours (PostgreSQL manual, chapter 40 "Event Triggers").
+ * Event triggers that are in force on the target, where what this program does beside loading is not for them to see:
+ * their functions run with the rights of whoever makes a statement, so with ours (PostgreSQL manual, chapter 40 "Event
+ * Triggers").
  */
 public final class EventTriggers {
-    /** Those that a session of ours would fire: {@code ENABLE ALWAYS} fires in every one, {@code REPLICA} where a superuser has asked to be one. */
+    /**
+     * Those that a session of ours would fire: {@code ENABLE ALWAYS} fires in every one, {@code REPLICA} where a
+     * superuser has asked to be one.
+     */
     private static final String THOSE = """
-            SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END,
+            SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA'
+              ELSE '' END,
                    pg_catalog.pg_has_role(evtowner, 'USAGE'), r.rolsuper OR r.rolname = current_user
-              FROM pg_catalog.pg_event_trigger JOIN pg_catalog.pg_proc p ON p.oid = evtfoid JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
+              FROM pg_catalog.pg_event_trigger JOIN pg_catalog.pg_proc p ON p.oid = evtfoid
+                JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
              WHERE evtenabled <> 'D'
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = pg_event_trigger.oid AND d.deptype = 'e'
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = pg_event_trigger.oid
+                 AND d.deptype = 'e'
                                   AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)""";
 
     /** @param trusted whether its function belongs to a superuser or this user */
@@ -36,19 +43,23 @@ public final class EventTriggers {
 
     /** @return the names of those with somebody else's code that this user cannot keep from firing */
     public List<String> others() {
-        return triggers.stream().filter(trigger -> !trigger.ours && !trigger.trusted && !trigger.enabled.equals(" REPLICA")).map(Trigger::name).toList();
+        return triggers.stream()
+                .filter(trigger -> !trigger.ours && !trigger.trusted && !trigger.enabled.equals(" REPLICA"))
+                .map(Trigger::name).toList();
     }
 
     /** @return what keeps the user's own from firing in the rest of a transaction; no event trigger sees this itself */
     public List<String> off() {
-        return triggers.stream().filter(Trigger::ours).map(trigger -> "ALTER EVENT TRIGGER " + trigger.name + " DISABLE").toList();
+        return triggers.stream().filter(Trigger::ours)
+                .map(trigger -> "ALTER EVENT TRIGGER " + trigger.name + " DISABLE").toList();
     }
 
     /** @return the statements, which none of the user's own event triggers sees, for one transaction */
     public List<String> unseen(List<String> statements) {
         List<String> all = new ArrayList<>(off());
         all.addAll(statements);
-        triggers.stream().filter(Trigger::ours).forEach(trigger -> all.add("ALTER EVENT TRIGGER " + trigger.name + " ENABLE" + trigger.enabled));
+        triggers.stream().filter(Trigger::ours)
+                .forEach(trigger -> all.add("ALTER EVENT TRIGGER " + trigger.name + " ENABLE" + trigger.enabled));
         return all;
     }
 }

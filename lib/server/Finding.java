@@ -37,7 +37,8 @@ public record Finding(Level level, String check, String text, String fix) {
 
     /** What a step would fail with. */
     public static Finding stop(String check, Failure failure) {
-        return new Finding(Level.STOP, check, failure.getMessage() + (failure.detail() == null ? "" : " (" + failure.detail() + ")"), failure.hint());
+        return new Finding(Level.STOP, check,
+                failure.getMessage() + (failure.detail() == null ? "" : " (" + failure.detail() + ")"), failure.hint());
     }
 
     private static String shown(String fix) {

@@ -7,37 +7,52 @@ import java.util.List;
 /** The tables in which a run keeps on the target what it does there. */
 public final class JournalTables {
     /**
-     * When the run began, by which version of this program, and the first transaction that can be its own; its client programs call themselves
-     * {@code name} when they connect.
+     * When the run began, by which version of this program, and the first transaction that can be its own; its client
+     * programs call themselves {@code name} when they connect.
      */
-    public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !", "version text !", "transaction int8 !", "name text !");
+    public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
+            "version text !", "transaction int8 !", "name text !");
     /** What the run means to make: the name of each object, and the owner that it is to have. */
-    public static final OwnSchema.Table PLANNED = OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
-    /** What it has made: the address of each object, written in the transaction that has made it wherever that is one of ours. */
+    public static final OwnSchema.Table PLANNED =
+            OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
+    /**
+     * What it has made: the address of each object, written in the transaction that has made it wherever that is one of
+     * ours.
+     */
     public static final OwnSchema.Table MADE = OwnSchema.Table.of("made", List.of(), "catalog oid !", "object oid !");
     /**
-     * The roles that the connecting user became a member of, by whose grant, and the options that this grant had before, or nulls; whether that is
-     * yet to be put back.
+     * The roles that the connecting user became a member of, by whose grant, and the options that this grant had
+     * before, or nulls; whether that is yet to be put back.
      */
-    public static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role oid !", "grantor oid !", "inherit bool", "set bool", "taken bool !");
+    public static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role oid !",
+            "grantor oid !", "inherit bool", "set bool", "taken bool !");
     /** The default privileges that were there before. */
-    public static final OwnSchema.Table DEFAULT_PRIVILEGES = OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
-    /** The settings of the database, and of roles in it, which are those with a role: those that were there before, and those that the run has made. */
-    public static final OwnSchema.Table SETTING = OwnSchema.Table.of("setting", List.of(), "role oid !", "name text !", "value text !", "made bool !");
+    public static final OwnSchema.Table DEFAULT_PRIVILEGES =
+            OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
+    /**
+     * The settings of the database, and of roles in it, which are those with a role: those that were there before, and
+     * those that the run has made.
+     */
+    public static final OwnSchema.Table SETTING =
+            OwnSchema.Table.of("setting", List.of(), "role oid !", "name text !", "value text !", "made bool !");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /** The run's sessions on the target; a process identifier alone is used again. */
-    public static final OwnSchema.Table SESSION = OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
+    public static final OwnSchema.Table SESSION =
+            OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
     /** Those that write down what its client programs create; they end by themselves when those are gone. */
-    public static final OwnSchema.Table RECORDER = OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
+    public static final OwnSchema.Table RECORDER =
+            OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
-    public static final List<OwnSchema.Table> ALL = List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
+    public static final List<OwnSchema.Table> ALL =
+            List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
 
     /**
-     * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run gives them a name that no other
-     * session has.
+     * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run
+     * gives them a name that no other session has.
      */
-    public static final String OF_PROGRAM = "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM " + RUN.sql()
+    public static final String OF_PROGRAM = "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM "
+            + RUN.sql()
             + " r WHERE r.name = a.application_name AND a.backend_start >= r.started AND a.usename = current_user)";
 
     private JournalTables() {
@@ -47,13 +62,17 @@ public final class JournalTables {
     public static OwnSchema.Found find(Connection target) {
         OwnSchema.Found found = OwnSchema.find(target, "target", ALL);
         boolean whole = found.tables().size() == ALL.size();
-        boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run") || found.state() == OwnSchema.State.OTHER_VERSION;
+        boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run")
+                || found.state() == OwnSchema.State.OTHER_VERSION;
         if (other) {
             // Nobody but the connecting user or a superuser can have written it.
-            return found.by(Rows.text(target, "target", "reading the journal", "SELECT coalesce(pg_catalog.min(version), 'unknown') FROM " + RUN.sql()));
+            return found.by(Rows.text(target, "target", "reading the journal",
+                    "SELECT coalesce(pg_catalog.min(version), 'unknown') FROM " + RUN.sql()));
         }
         return found.state() == OwnSchema.State.OURS && !whole
-                ? new OwnSchema.Found(OwnSchema.State.FOREIGN, true, found.tables(), found.owner(), "the journal in it is not whole", null) : found;
+                ? new OwnSchema.Found(OwnSchema.State.FOREIGN, true, found.tables(), found.owner(),
+                        "the journal in it is not whole", null)
+                : found;
     }
 
     /**

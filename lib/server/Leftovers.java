@@ -4,34 +4,43 @@ package lib.server;
 import java.sql.Connection;
 
 /**
- * Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs still work on. Only
- * those are ended that the journal of the run knows, by process identifier and start, or by the name that the run has given to its client
- * programs alone.
+ * Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs
+ * still work on. Only those are ended that the journal of the run knows, by process identifier and start, or by the
+ * name that the run has given to its client programs alone.
  */
 public final class Leftovers {
     /** Tenths of a second. */
     private static final int CHECKS = 100;
-    /** A minute: with thousands of large objects, or on a busy server, its last look takes longer than the end of a session. */
+    /**
+     * A minute: with thousands of large objects, or on a busy server, its last look takes longer than the end of a
+     * session.
+     */
     private static final int RECORDER_CHECKS = 600;
     private static final int PROGRAM_CHECKS = 20;
-    private static final String SESSIONS = " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND ("
-            + of(JournalTables.SESSION) + " OR " + JournalTables.OF_PROGRAM + ")";
+    private static final String SESSIONS =
+            " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND ("
+                    + of(JournalTables.SESSION) + " OR " + JournalTables.OF_PROGRAM + ")";
     private static final String RECORDERS = " FROM pg_catalog.pg_stat_activity a WHERE " + of(JournalTables.RECORDER);
     private static final String PROGRAMS = " FROM pg_catalog.pg_stat_activity a WHERE " + JournalTables.OF_PROGRAM;
     /** The statement that ends them. */
     public static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid)" + SESSIONS;
     /** The statement by which a session writes itself down. */
     public static final String REGISTRATION = "INSERT INTO " + JournalTables.SESSION.sql()
-            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
+            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = "
+            + "pg_catalog.pg_backend_pid()";
 
     private Leftovers() {
     }
 
     private static String of(OwnSchema.Table sessions) {
-        return "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM " + sessions.sql() + " s WHERE s.pid = a.pid AND s.started = a.backend_start)";
+        return "a.datname = pg_catalog.current_database() AND EXISTS (SELECT FROM " + sessions.sql()
+                + " s WHERE s.pid = a.pid AND s.started = a.backend_start)";
     }
 
-    /** Waits until the run's client programs have no session any more, which may still commit after the program has ended; at most two seconds. */
+    /**
+     * Waits until the run's client programs have no session any more, which may still commit after the program has
+     * ended; at most two seconds.
+     */
     public static void awaitPrograms(Connection target) {
         waitFor(target, PROGRAMS, PROGRAM_CHECKS);
     }
@@ -52,7 +61,8 @@ public final class Leftovers {
         waitFor(target, SESSIONS, CHECKS);
         // What has been created until the end of those is written down now.
         waitFor(target, RECORDERS, RECORDER_CHECKS);
-        Rows.texts(target, "target", "ending the sessions of the failed run", "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
+        Rows.texts(target, "target", "ending the sessions of the failed run",
+                "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
     }
 
     private static void waitFor(Connection target, String sessions, int checks) {
@@ -62,10 +72,13 @@ public final class Leftovers {
     }
 
     private static boolean there(Connection target, String sessions) {
-        return !"0".equals(Rows.text(target, "target", "waiting for the end of the run's sessions", "SELECT pg_catalog.count(*)" + sessions));
+        return !"0".equals(Rows.text(target, "target", "waiting for the end of the run's sessions",
+                "SELECT pg_catalog.count(*)" + sessions));
     }
 
-    /** @return whether something of the run still works, and creates or writes down what the journal does not know yet */
+    /**
+     * @return whether something of the run still works, and creates or writes down what the journal does not know yet
+     */
     public static boolean work(Connection target) {
         return there(target, SESSIONS) || there(target, RECORDERS);
     }

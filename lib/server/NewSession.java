@@ -20,7 +20,8 @@ public final class NewSession {
     static Connection connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
         SideSockets.Lot lot = dsn.wire().lot(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
-        properties.setProperty("socketFactoryArg", AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
+        properties.setProperty("socketFactoryArg",
+                AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
         // The driver then knows without asking, and without a SET of its own.
         properties.setProperty("assumeMinServerVersion", "12");
         // A statement is prepared on the server never, so that a pooler in between does not matter to us.

@@ -8,7 +8,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Questions to a server whose answer is small enough to keep; a failing statement becomes one line that names the side. */
+/**
+ * Questions to a server whose answer is small enough to keep; a failing statement becomes one line that names the side.
+ */
 public final class Rows {
     /** Makes something of one row. */
     public interface Reader<T> {

@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import lib.talk.Failure;
 
 /**
- * Whether both sides are one database. Server addresses lie (poolers, tunnels, several names); a lock taken on one side and seen on the other
- * does not.
+ * Whether both sides are one database. Server addresses lie (poolers, tunnels, several names); a lock taken on one side
+ * and seen on the other does not.
  */
 public final class SameDatabase {
     private SameDatabase() {
@@ -22,15 +22,19 @@ public final class SameDatabase {
     }
 
     public static Failure refusal(Server target) {
-        return Failure.refused("source and target are the same database (%s)", target.dsn()).hint("check --source and --target");
+        return Failure.refused("source and target are the same database (%s)", target.dsn())
+                .hint("check --source and --target");
     }
 
     public static boolean is(Connection from, Connection to) {
         long key = System.nanoTime();
-        String seen = """
+        String seen =
+                """
                 SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
                  WHERE l.locktype = 'advisory' AND (l.classid::bigint << 32 | l.objid::bigint) = %d
-                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())""".formatted(key);
+                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database())"""
+                        .formatted(key);
         // In a transaction it is in one session, and goes with it, whatever stands in between.
         Rows.run(from, "source", "marking the source", "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
         try {

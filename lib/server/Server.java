@@ -25,11 +25,13 @@ public final class Server implements Sessions {
     /**
      * What is asked once of each side.
      *
-     * @param user the one whose rights count: where a setting says so (ALTER DATABASE SET role), another than {@code login}, who is connected
-     * @param sorting the locale that texts sort by and who provides it, such as {@code C.UTF-8} or {@code ICU de-DE}; from PostgreSQL 15 on
-     *        that need not be {@code collate}
+     * @param user the one whose rights count: where a setting says so (ALTER DATABASE SET role), another than
+     * {@code login}, who is connected
+     * @param sorting the locale that texts sort by and who provides it, such as {@code C.UTF-8} or {@code ICU de-DE};
+     * from PostgreSQL 15 on that need not be {@code collate}
      */
-    public record Facts(int versionNumber, String version, String user, String login, boolean superuser, boolean createRole, boolean createDatabase,
+    public record Facts(int versionNumber, String version, String user, String login, boolean superuser,
+            boolean createRole, boolean createDatabase,
             boolean bypassRls, String encoding, String collate, String ctype, String sorting, boolean recovery) {
         /** @return the major version, such as 15 */
         public int major() {
@@ -47,7 +49,10 @@ public final class Server implements Sessions {
     private final Dsn dsn;
     private final Facts facts;
     private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
-    /** The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back, and more with TLS. */
+    /**
+     * The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back,
+     * and more with TLS.
+     */
     private final AtomicReference<Connection> first;
     private volatile boolean abandoned;
     private volatile String greeting = "";
@@ -61,15 +66,19 @@ public final class Server implements Sessions {
     }
 
     /**
-     * Connects once and asks what this server is. A password that is missing is asked for, when somebody sits at the terminal.
+     * Connects once and asks what this server is. A password that is missing is asked for, when somebody sits at the
+     * terminal.
      *
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
-        return connect(dsn, answered -> { });
+        return connect(dsn, answered -> {});
     }
 
-    /** @param answered is told the connection string with what somebody at the terminal has added, even if connecting fails for another reason */
+    /**
+     * @param answered is told the connection string with what somebody at the terminal has added, even if connecting
+     * fails for another reason
+     */
     static Server connect(Dsn dsn, Consumer<Dsn> answered) {
         Server server = connectToStay(dsn, answered);
         close(server.first.getAndSet(null));
@@ -78,7 +87,7 @@ public final class Server implements Sessions {
 
     /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
     public static Server connectToStay(Dsn dsn) {
-        return connectToStay(dsn, answered -> { });
+        return connectToStay(dsn, answered -> {});
     }
 
     public static Server connectToStay(Dsn dsn, Consumer<Dsn> answered) {
@@ -86,7 +95,8 @@ public final class Server implements Sessions {
             return first(dsn);
         } catch (SQLException e) {
             if (ConnectionRemedy.wantsPassword(dsn, e) && System.console() != null) {
-                char[] typed = System.console().readPassword("Password for user %s of the %s: ", Shown.of(dsn.user()), dsn.side());
+                char[] typed = System.console().readPassword("Password for user %s of the %s: ", Shown.of(dsn.user()),
+                        dsn.side());
                 if (typed != null && typed.length > 0) {
                     Dsn complete = dsn.withPassword(new String(typed));
                     answered.accept(complete);
@@ -98,8 +108,9 @@ public final class Server implements Sessions {
     }
 
     /**
-     * Where the connection string leaves open whether the connection is encrypted, that is decided once, for all sessions and for the client
-     * programs alike. Left to itself, libpq goes on in plain text where the driver would not, such as after a root certificate that does not fit.
+     * Where the connection string leaves open whether the connection is encrypted, that is decided once, for all
+     * sessions and for the client programs alike. Left to itself, libpq goes on in plain text where the driver would
+     * not, such as after a root certificate that does not fit.
      */
     private static Server first(Dsn dsn) throws SQLException {
         Boolean encrypted = dsn.triesTlsFirst();
@@ -110,7 +121,8 @@ public final class Server implements Sessions {
             return asked(dsn.encrypted(encrypted));
         } catch (SQLException e) {
             // pg_hba.conf has a line for the other kind of connection only, or the server has no TLS.
-            if ("28000".equals(e.getSQLState()) || encrypted && GT.tr("The server does not support SSL.").equals(e.getMessage())) {
+            if ("28000".equals(e.getSQLState())
+                    || encrypted && GT.tr("The server does not support SSL.").equals(e.getMessage())) {
                 return asked(dsn.encrypted(!encrypted));
             }
             throw e;
@@ -154,7 +166,10 @@ public final class Server implements Sessions {
         return kept != null ? kept : session(dsn.jdbcProperties(), SessionSettings.comparing(facts.major()));
     }
 
-    /** Has every further session begin with a statement, in the same trip as its settings; none from now on when it is empty. */
+    /**
+     * Has every further session begin with a statement, in the same trip as its settings; none from now on when it is
+     * empty.
+     */
     public void greet(String statement) {
         greeting = statement;
     }
@@ -169,7 +184,8 @@ public final class Server implements Sessions {
     /** @param settings the statement that it begins with */
     public Connection session(Properties properties, String settings) {
         try {
-            return kept(NewSession.open(dsn, properties, SideSockets.Use.WORK, settings + (greeting.isEmpty() ? "" : "; " + greeting)));
+            return kept(NewSession.open(dsn, properties, SideSockets.Use.WORK,
+                    settings + (greeting.isEmpty() ? "" : "; " + greeting)));
         } catch (SQLException e) {
             throw SqlFailures.failure(dsn, e);
         }
@@ -187,8 +203,8 @@ public final class Server implements Sessions {
     }
 
     /**
-     * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits for a server that was given
-     * up, for it may be back. Close it.
+     * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits
+     * for a server that was given up, for it may be back. Close it.
      *
      * @throws Failure refused, saying why the connection failed
      */
@@ -203,8 +219,8 @@ public final class Server implements Sessions {
     }
 
     /**
-     * A session in which nothing has run yet and nothing is pinned: some statements must be the first of their session, such as the update of
-     * an extension that is a loaded library.
+     * A session in which nothing has run yet and nothing is pinned: some statements must be the first of their session,
+     * such as the update of an extension that is a loaded library.
      *
      * @param settings each as {@code name=value}; they come with the connection
      */
@@ -221,20 +237,28 @@ public final class Server implements Sessions {
 
     private static Facts facts(Connection session) throws SQLException {
         try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
-                SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text, session_user::text, r.rolsuper,
-                       r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                SELECT current_setting('server_version_num')::int, current_setting('server_version'),
+                  current_user::text, session_user::text, r.rolsuper,
+                       r.rolcreaterole, r.rolcreatedb, r.rolbypassrls, pg_catalog.pg_encoding_to_char(d.encoding),
+                         d.datcollate, d.datctype,
                        CASE j->>'datlocprovider' WHEN 'i' THEN 'ICU ' WHEN 'b' THEN 'builtin ' ELSE '' END
-                         || coalesce(j->>'datlocale', j->>'daticulocale', d.datcollate) || coalesce(' with rules ' || (j->>'daticurules'), ''),
+                         || coalesce(j->>'datlocale', j->>'daticulocale', d.datcollate) || coalesce(' with rules ' ||
+                           (j->>'daticurules'), ''),
                        pg_catalog.pg_is_in_recovery()
                   FROM pg_catalog.pg_roles r, pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
                  WHERE r.rolname = current_user AND d.datname = current_database()""")) {
             row.next();
-            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7),
-                    row.getBoolean(8), row.getString(9), row.getString(10), row.getString(11), row.getString(12), row.getBoolean(13));
+            return new Facts(row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5),
+                    row.getBoolean(6), row.getBoolean(7),
+                    row.getBoolean(8), row.getString(9), row.getString(10), row.getString(11), row.getString(12),
+                    row.getBoolean(13));
         }
     }
 
-    /** Ends every open session, and those that are being opened: running statements are cancelled, open transactions roll back. */
+    /**
+     * Ends every open session, and those that are being opened: running statements are cancelled, open transactions
+     * roll back.
+     */
     public void abandon() {
         abandoned = true;
         SessionAbort.abort(sessions);

@@ -9,9 +9,9 @@ import java.util.concurrent.TimeUnit;
 import lib.dsn.SideSockets;
 
 /**
- * Asks a server every few seconds whether it is there, as long as sessions of ours are: a statement may say nothing for hours, a server may not.
- * Whatever arrives on any socket is an answer, also that there is no connection slot for the question. When nothing comes, the operator is
- * told, and past the bound the server is given up.
+ * Asks a server every few seconds whether it is there, as long as sessions of ours are: a statement may say nothing for
+ * hours, a server may not. Whatever arrives on any socket is an answer, also that there is no connection slot for the
+ * question. When nothing comes, the operator is told, and past the bound the server is given up.
  */
 final class ServerWatch {
     /** What begins a session with these further properties of the driver. */

@@ -13,7 +13,10 @@ import java.util.concurrent.TimeUnit;
 import lib.dsn.SideSockets;
 import org.postgresql.PGConnection;
 
-/** Ends sessions from outside, whatever their servers do and whoever waits for them: what they run is cancelled, their sockets are closed. */
+/**
+ * Ends sessions from outside, whatever their servers do and whoever waits for them: what they run is cancelled, their
+ * sockets are closed.
+ */
 final class SessionAbort {
     /** Enough for a server that answers; one that does not must not keep anybody waiting. */
     private static final long CANCEL_MILLIS = 1_000;

@@ -26,7 +26,9 @@ public final class SessionPair implements AutoCloseable {
         return target;
     }
 
-    /** Breaks both sessions, so that whoever waits for one fails. Cancelling first ends what the server still works on. */
+    /**
+     * Breaks both sessions, so that whoever waits for one fails. Cancelling first ends what the server still works on.
+     */
     public void cancel() {
         SessionAbort.abort(List.of(source, target));
     }

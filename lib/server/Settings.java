@@ -10,11 +10,16 @@ import lib.talk.Sql;
 /** How a configuration setting of a role or a database is written in SQL. */
 public final class Settings {
     /** Settings whose value is a list of names (GUC_LIST_QUOTE): stored already quoted, one by one. */
-    private static final Set<String> LISTS = Set.of("local_preload_libraries", "search_path", "session_preload_libraries",
-            "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories");
+    private static final Set<String> LISTS =
+            Set.of("local_preload_libraries", "search_path", "session_preload_libraries",
+                    "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories");
 
-    /** Settings that a user can have on a source of version 12 or newer, and the version that has them no more (its release notes). */
-    private static final Map<String, Integer> REMOVED = Map.of("operator_precedence_warning", 14, "vacuum_cleanup_index_scale_factor", 14);
+    /**
+     * Settings that a user can have on a source of version 12 or newer, and the version that has them no more (its
+     * release notes).
+     */
+    private static final Map<String, Integer> REMOVED =
+            Map.of("operator_precedence_warning", 14, "vacuum_cleanup_index_scale_factor", 14);
 
     private Settings() {
     }

@@ -31,7 +31,8 @@ public final class SqlFailures {
         if (gone != null) {
             return gone;
         }
-        return Failure.refused("could not connect to the %s: %s", dsn.side(), reason(dsn, e)).because(e).hint("%s", ConnectionRemedy.of(dsn, e));
+        return Failure.refused("could not connect to the %s: %s", dsn.side(), reason(dsn, e)).because(e).hint("%s",
+                ConnectionRemedy.of(dsn, e));
     }
 
     /** A statement that failed on one side; the server's own words stand in the detail. */
@@ -49,16 +50,23 @@ public final class SqlFailures {
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
         } else if (server != null && server.getWhere() != null && LACKS_PRIVILEGE.equals(e.getSQLState())) {
-            // Who is to have it is not our user: the server runs a function of an index, of statistics or of a materialized view as their owner.
-            failure.detail("%s", Shown.lines(server.getWhere().lines().toList())).hint("grant what is missing to the role as which this function of the database runs, "
-                    + "which for an index, statistics or a materialized view is their owner: GRANT privilege ON object TO owner;");
+            // Who is to have it is not our user: the server runs a function of an index, of statistics or of a
+            // materialized view as their owner.
+            failure.detail("%s", Shown.lines(server.getWhere().lines().toList()))
+                    .hint("grant what is missing to the role as which this function of the database runs, "
+                            + "which for an index, statistics or a materialized view is their owner: GRANT privilege "
+                            + "ON object TO owner;");
         } else {
-            ConnectionRemedy.besideTheStatement(side, String.valueOf(e.getSQLState())).ifPresent(hint -> failure.hint("%s", hint));
+            ConnectionRemedy.besideTheStatement(side, String.valueOf(e.getSQLState()))
+                    .ifPresent(hint -> failure.hint("%s", hint));
         }
         return failure;
     }
 
-    /** @return whether a server has refused what it was given, and would refuse nothing else (SQLSTATE: PostgreSQL manual, appendix A) */
+    /**
+     * @return whether a server has refused what it was given, and would refuse nothing else (SQLSTATE: PostgreSQL
+     * manual, appendix A)
+     */
     public static boolean refusesValues(Failure failure) {
         return failure.getCause() instanceof SQLException e && e.getSQLState() != null
                 && REFUSED_VALUES.contains(TerminationMessage.of(e).getSQLState().substring(0, 2));
@@ -67,7 +75,8 @@ public final class SqlFailures {
     /** @return the server's primary message, or the driver's */
     public static String words(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
-        return server != null && server.getMessage() != null ? server.getMessage() : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        return server != null && server.getMessage() != null ? server.getMessage()
+                : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
     private static String reason(Dsn dsn, SQLException e) {

@@ -16,8 +16,9 @@ import lib.talk.ShellScript;
 import picocli.CommandLine.Option;
 
 /**
- * The file that a step of a runbook leaves when it is done: it names the databases that it was done for. A folder has such files for one source
- * and one target only, so that what was done for others is never taken for done here (the Makefile's runbook).
+ * The file that a step of a runbook leaves when it is done: it names the databases that it was done for. A folder has
+ * such files for one source and one target only, so that what was done for others is never taken for done here (the
+ * Makefile's runbook).
  */
 public final class StepFile {
     private static final String ENDING = ".done";
@@ -38,8 +39,8 @@ public final class StepFile {
      *
      * @param sides the databases that this step is for: the source, the target, or both in this order
      * @return whether this step was done for them
-     * @throws Failure usage, for another name than FILE.done or a folder that is not there; refused, when both sides are one database, or a step
-     *         in this folder was done for other databases
+     * @throws Failure usage, for another name than FILE.done or a folder that is not there; refused, when both sides
+     * are one database, or a step in this folder was done for other databases
      */
     public boolean isDone(Console console, Server... sides) throws SQLException {
         if (!wanted()) {
@@ -91,15 +92,18 @@ public final class StepFile {
         for (DatabaseIdentity database : databases) {
             for (DatabaseIdentity other : earlier) {
                 if (other.side().equals(database.side()) && !other.same(database)) {
-                    throw elsewhere(Failure.refused("\"%s\" was done for another %s: %s", step, other.side(), other.text()))
-                            .detail("the %s is %s%s", database.side(), database.text(), other.address().equals(database.address())
-                                    ? ", which was made since under the same name" : "");
+                    throw elsewhere(
+                            Failure.refused("\"%s\" was done for another %s: %s", step, other.side(), other.text()))
+                            .detail("the %s is %s%s", database.side(), database.text(),
+                                    other.address().equals(database.address())
+                                            ? ", which was made since under the same name" : "");
                 }
             }
         }
     }
 
     private Failure elsewhere(Failure failure) {
-        return failure.hint("take another folder, with make: DIR=FOLDER, or remove this one: rm -r %s", ShellScript.quoted(folder().toString()));
+        return failure.hint("take another folder, with make: DIR=FOLDER, or remove this one: rm -r %s",
+                ShellScript.quoted(folder().toString()));
     }
 }

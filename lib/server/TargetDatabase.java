@@ -10,7 +10,9 @@ import lib.dsn.Dsn;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
-/** The target's database where it does not exist yet: asked about through another one, and created like the source's. */
+/**
+ * The target's database where it does not exist yet: asked about through another one, and created like the source's.
+ */
 public final class TargetDatabase {
     /** The databases that nearly every server has. */
     private static final List<String> OTHERS = List.of("postgres", "template1");
@@ -56,7 +58,7 @@ public final class TargetDatabase {
             }
             for (String other : OTHERS) {
                 try {
-                    Server server = way.connect(dsn.withDatabase(other), answered -> { });
+                    Server server = way.connect(dsn.withDatabase(other), answered -> {});
                     return new TargetDatabase(server.dsn().withDatabase(dsn.database()), server, true);
                 } catch (Failure next) {
                     e.addSuppressed(next);
@@ -84,12 +86,14 @@ public final class TargetDatabase {
     /**
      * Creates the database.
      *
-     * @param properties what CREATE DATABASE is told beside the name, as {@code DatabaseSettings.creation} reads it from the source
+     * @param properties what CREATE DATABASE is told beside the name, as {@code DatabaseSettings.creation} reads it
+     * from the source
      * @return the server through the new database
      */
     public Server create(String properties) {
         try (Connection session = server.session(); Statement statement = session.createStatement()) {
-            statement.execute("CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
+            statement.execute(
+                    "CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
         }

@@ -10,8 +10,8 @@ import lib.talk.RunName;
 import org.postgresql.PGConnection;
 
 /**
- * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost: somebody else may be at
- * work there then. Only who has it may end sessions of an earlier run.
+ * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost:
+ * somebody else may be at work there then. Only who has it may end sessions of an earlier run.
  */
 public final class TargetLock implements AutoCloseable {
     /** The two halves of the key of the advisory lock: "tsmig" in ASCII. */
@@ -19,10 +19,14 @@ public final class TargetLock implements AutoCloseable {
     private static final int OBJECT = 0x736d6967;
     private static final String HOLDER = """
             locktype = 'advisory' AND classid = %d AND objid = %d AND objsubid = 1
-             AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())""".formatted(CLASS, OBJECT);
+             AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"""
+            .formatted(CLASS, OBJECT);
     /** How to find out who is at work on the target, and how to end it: a run whose lock is lost stops. */
-    public static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-            + " AND granted AND classid = " + CLASS + " AND objid = " + OBJECT + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+    public static final String IN_USE_HINT =
+            "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                    + " AND granted AND classid = " + CLASS + " AND objid = " + OBJECT
+                    + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = "
+                    + "current_database());";
     /** How long the session listens for its end, in which nobody else can use it. */
     private static final int WAIT_MILLIS = 250;
     private static final int WAITS_A_QUESTION = 40;
@@ -77,21 +81,27 @@ public final class TargetLock implements AutoCloseable {
     /** @return whether a run is at work on this target now, of another session than this one */
     public static boolean taken(Connection target) {
         return !"0".equals(Rows.text(target, "target", "looking for another run",
-                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> pg_catalog.pg_backend_pid() AND " + HOLDER));
+                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> "
+                        + "pg_catalog.pg_backend_pid() AND "
+                        + HOLDER));
     }
 
     static Failure inUse() {
         return Failure.refused("another migration is at work on the target").hint("%s", IN_USE_HINT);
     }
 
-    /** @return whether the lock is still ours, asked in another session of the same database: ours may be busy, or its server out of reach */
+    /**
+     * @return whether the lock is still ours, asked in another session of the same database: ours may be busy, or its
+     * server out of reach
+     */
     public boolean heldAsSeenBy(Connection other) {
         return !closed && lost == null && stands(other);
     }
 
     private boolean stands(Connection other) {
         return "1".equals(Rows.text(other, "target", "looking for our lock",
-                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND " + HOLDER));
+                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND "
+                        + HOLDER));
     }
 
     /**
@@ -103,7 +113,8 @@ public final class TargetLock implements AutoCloseable {
     public boolean isLast(Connection other) {
         // Its session may have ended here and not yet on the server.
         return stands(other) || tried(other) && JournalTables.exist(other)
-                && RunName.TEXT.equals(Rows.text(other, "target", "reading the journal", "SELECT name FROM " + JournalTables.RUN.sql()));
+                && RunName.TEXT.equals(Rows.text(other, "target", "reading the journal",
+                        "SELECT name FROM " + JournalTables.RUN.sql()));
     }
 
     /**
@@ -129,16 +140,21 @@ public final class TargetLock implements AutoCloseable {
         } catch (SQLException | Failure e) {
             leaveTheWordToTheWork(e);
             if (!closed && !Cleanup.stopping()) {
-                lost = Failure.step("the lock that keeps other runs off the target was lost: %s", e instanceof SQLException known ? SqlFailures.words(known) : e.getMessage())
+                lost = Failure
+                        .step("the lock that keeps other runs off the target was lost: %s",
+                                e instanceof SQLException known ? SqlFailures.words(known) : e.getMessage())
                         .hint("see that no other run is at work there: preflight");
                 stop.accept(lost);
             }
         }
     }
 
-    /** When a server crashes, all sessions end at once, and the one that did the work knows more of it than this one. */
+    /**
+     * When a server crashes, all sessions end at once, and the one that did the work knows more of it than this one.
+     */
     private void leaveTheWordToTheWork(Exception end) {
-        SQLException why = end instanceof SQLException direct ? direct : end.getCause() instanceof SQLException cause ? cause : null;
+        SQLException why = end instanceof SQLException direct ? direct
+                : end.getCause() instanceof SQLException cause ? cause : null;
         if (why != null && why.getSQLState() != null && !TERMINATED.equals(why.getSQLState()) && !closed) {
             try {
                 Thread.sleep(GRACE_MILLIS);

@@ -20,11 +20,13 @@ import org.postgresql.util.ServerErrorMessage;
 import org.postgresql.util.internal.PgBufferedOutputStream;
 
 /**
- * What a server has said when it ended a session. The driver loses it where it writes: it does not read meanwhile, and closes the session when
- * a write fails; and what it has read of a fatal error in a COPY it forgets when the end of the stream follows at once. So the end of the
- * stream is kept here, and a write that fails looks for it first.
+ * What a server has said when it ended a session. The driver loses it where it writes: it does not read meanwhile, and
+ * closes the session when a write fails; and what it has read of a fatal error in a COPY it forgets when the end of the
+ * stream follows at once. So the end of the stream is kept here, and a write that fails looks for it first.
  *
- * <p>There is no public way to a connection's streams; the names of the driver's fields are those of the one version that we use.
+ * <p>
+ * There is no public way to a connection's streams; the names of the driver's fields are those of the one version that
+ * we use.
  */
 public final class TerminationMessage extends InputStream {
     private static final int KEPT = 8 * 1024;
@@ -58,7 +60,8 @@ public final class TerminationMessage extends InputStream {
     /** Begins to keep the end of what a server says in a session, if that is not done already. */
     public static TerminationMessage of(Connection connection) throws SQLException {
         try {
-            PGStream session = (PGStream) field(QueryExecutorBase.class, "pgStream").get(connection.unwrap(BaseConnection.class).getQueryExecutor());
+            PGStream session = (PGStream) field(QueryExecutorBase.class, "pgStream")
+                    .get(connection.unwrap(BaseConnection.class).getQueryExecutor());
             Object input = field(PGStream.class, "pgInput").get(session);
             Field wrapped = field(VisibleBufferedInputStream.class, "wrapped");
             InputStream stream = (InputStream) wrapped.get(input);
@@ -68,7 +71,8 @@ public final class TerminationMessage extends InputStream {
             TerminationMessage words = new TerminationMessage(stream, session);
             wrapped.set(input, words);
             Field output = field(PGStream.class, "pgOutput");
-            output.set(session, new PgBufferedOutputStream(words.new Written((OutputStream) output.get(session)), BUFFER));
+            output.set(session,
+                    new PgBufferedOutputStream(words.new Written((OutputStream) output.get(session)), BUFFER));
             return words;
         } catch (ReflectiveOperationException e) {
             throw new SQLException("the JDBC driver is not the one that this was made for", e);
@@ -98,9 +102,13 @@ public final class TerminationMessage extends InputStream {
         return session.hasMessagePending() && session.peekChar() == 'E';
     }
 
-    /** @return why the session has ended, in the server's words where it has said any; what is no end of a session, or one that we have made, is returned as it is */
+    /**
+     * @return why the session has ended, in the server's words where it has said any; what is no end of a session, or
+     * one that we have made, is returned as it is
+     */
     public SQLException why(SQLException e) {
-        if (e instanceof PSQLException known && known.getServerErrorMessage() != null || !String.valueOf(e.getSQLState()).startsWith("08")
+        if (e instanceof PSQLException known && known.getServerErrorMessage() != null
+                || !String.valueOf(e.getSQLState()).startsWith("08")
                 || session.getSocket().isClosed()) {
             return e;
         }
@@ -135,11 +143,16 @@ public final class TerminationMessage extends InputStream {
         }
     }
 
-    /** The last message of the stream: an error, or the notice that another process of the server has crashed (PostgreSQL manual, 55.7). */
+    /**
+     * The last message of the stream: an error, or the notice that another process of the server has crashed
+     * (PostgreSQL manual, 55.7).
+     */
     private ServerErrorMessage message() {
         for (int at = Math.max(0, filled - KEPT); at < filled - 5; at++) {
-            int length = (end[at + 1] & 0xff) << 24 | (end[at + 2] & 0xff) << 16 | (end[at + 3] & 0xff) << 8 | end[at + 4] & 0xff;
-            if ((end[at] == 'E' || end[at] == 'N') && at + 1 + length == filled && end[at + 5] == 'S' && end[filled - 1] == 0) {
+            int length = (end[at + 1] & 0xff) << 24 | (end[at + 2] & 0xff) << 16 | (end[at + 3] & 0xff) << 8
+                    | end[at + 4] & 0xff;
+            if ((end[at] == 'E' || end[at] == 'N') && at + 1 + length == filled && end[at + 5] == 'S'
+                    && end[filled - 1] == 0) {
                 return new ServerErrorMessage(new String(end, at + 5, length - 5, StandardCharsets.UTF_8));
             }
         }
@@ -183,7 +196,7 @@ public final class TerminationMessage extends InputStream {
 
         @Override
         public void write(int one) throws IOException {
-            write(new byte[] {(byte) one}, 0, 1);
+            write(new byte[]{(byte) one}, 0, 1);
         }
 
         @Override

@@ -10,8 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The order of extension versions, which to the server are mere names (PostgreSQL manual, 38.17.1): number by number, so that 1.10 comes
- * after 1.9; what adds a number comes after, and what adds a word, such as 2.0-dev or 3.0beta1, before.
+ * The order of extension versions, which to the server are mere names (PostgreSQL manual, 38.17.1): number by number,
+ * so that 1.10 comes after 1.9; what adds a number comes after, and what adds a word, such as 2.0-dev or 3.0beta1,
+ * before.
  */
 public final class Versions {
     /** Oldest first. */
@@ -22,7 +23,10 @@ public final class Versions {
     private Versions() {
     }
 
-    /** @return the version itself if it is on offer, else the oldest of the newer ones, else the newest of the older ones */
+    /**
+     * @return the version itself if it is on offer, else the oldest of the newer ones, else the newest of the older
+     * ones
+     */
     public static Optional<String> nearest(String version, Collection<String> offers) {
         if (offers.contains(version)) {
             return Optional.of(version);
@@ -35,7 +39,8 @@ public final class Versions {
         List<String> left = parts(one);
         List<String> right = parts(other);
         for (int i = 0; i < Math.max(left.size(), right.size()); i++) {
-            int difference = i == left.size() ? -weight(right.get(i)) : i == right.size() ? weight(left.get(i)) : comparePart(left.get(i), right.get(i));
+            int difference = i == left.size() ? -weight(right.get(i)) : i == right.size() ? weight(left.get(i))
+                    : comparePart(left.get(i), right.get(i));
             if (difference != 0) {
                 return difference;
             }

@@ -6,16 +6,19 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
-import lib.server.SqlFailures;
 import lib.server.NewSession;
 import lib.server.Server;
 import lib.server.SessionSettings;
 import lib.server.Sessions;
+import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.tools.ClientTools;
 import lib.tools.Tool;
 
-/** Sessions in which values are computed as in psql: those of {@link Server} pin what makes text comparable, and the driver hides three settings more. */
+/**
+ * Sessions in which values are computed as in psql: those of {@link Server} pin what makes text comparable, and the
+ * driver hides three settings more.
+ */
 public final class ComputingSessions implements Sessions {
     private final Server server;
     private final Supplier<DriverSettings> psql;
@@ -30,7 +33,8 @@ public final class ComputingSessions implements Sessions {
     /** @return sessions of a server; psql is run for the first of them, and is needed by nobody else */
     public static ComputingSessions on(Server server, Map<String, String> environment, Console console) {
         return new ComputingSessions(server, () -> {
-            ClientTools.Installation client = ClientTools.find(environment).pickOne(0, server.facts().major(), "to compute as psql would");
+            ClientTools.Installation client =
+                    ClientTools.find(environment).pickOne(0, server.facts().major(), "to compute as psql would");
             return DriverSettings.ask(new Tool(client, console), server.dsn());
         });
     }
@@ -39,7 +43,10 @@ public final class ComputingSessions implements Sessions {
         return server;
     }
 
-    /** The settings of the database and of the user are read by the first one, so that those that come along must be there before. */
+    /**
+     * The settings of the database and of the user are read by the first one, so that those that come along must be
+     * there before.
+     */
     @Override
     public Connection session() {
         return session(server.dsn().jdbcProperties());
@@ -51,8 +58,8 @@ public final class ComputingSessions implements Sessions {
     }
 
     /**
-     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction (PostgreSQL manual, 55.2.2.1
-     * "Multiple Statements in a Simple Query").
+     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction
+     * (PostgreSQL manual, 55.2.2.1 "Multiple Statements in a Simple Query").
      */
     public Connection scriptSession() {
         Properties properties = server.dsn().jdbcProperties();

@@ -15,12 +15,16 @@ import lib.talk.Sql;
 import lib.tools.Tool;
 
 /**
- * The settings that the JDBC driver gives to each of its sessions while it connects, whatever server, database and role say (getParametersForStartup
- * in its ConnectionFactoryImpl). SET … TO DEFAULT brings back no more than the driver's value, so psql is asked for the right one. The driver closes a
- * session whose DateStyle does not begin with ISO; only the order of day and month is taken from there.
+ * The settings that the JDBC driver gives to each of its sessions while it connects, whatever server, database and role
+ * say (getParametersForStartup in its ConnectionFactoryImpl). SET … TO DEFAULT brings back no more than the driver's
+ * value, so psql is asked for the right one. The driver closes a session whose DateStyle does not begin with ISO; only
+ * the order of day and month is taken from there.
  */
 public final class DriverSettings {
-    /** @param source where it comes from, as pg_settings has it; what the connection string says, {@code client}, goes before all else */
+    /**
+     * @param source where it comes from, as pg_settings has it; what the connection string says, {@code client}, goes
+     * before all else
+     */
     private record Value(String text, String source) {
     }
 
@@ -43,8 +47,11 @@ public final class DriverSettings {
     /** Asks which values psql has, connected as the user is. */
     public static DriverSettings ask(Tool tool, Dsn side) {
         DriverSettings found = new DriverSettings();
-        for (String line : tool.asking("psql", side, List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SET search_path = pg_catalog",
-                "--command=SELECT concat_ws('=', name, source, setting) FROM pg_settings WHERE name IN (" + NAMES + ")"))) {
+        for (String line : tool.asking("psql", side,
+                List.of("--no-psqlrc", "--quiet", "--tuples-only", "--no-align",
+                        "--command=SET search_path = pg_catalog",
+                        "--command=SELECT concat_ws('=', name, source, setting) FROM pg_settings WHERE name IN ("
+                                + NAMES + ")"))) {
             String[] words = line.split("=", 3);
             found.values.put(words[0], new Value(words[2], words[1]));
         }
@@ -60,14 +67,18 @@ public final class DriverSettings {
         now.values.putAll(values);
         Rows.list(session, "target", "reading the settings of the database", """
                 SELECT n.name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
-                  FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c, pg_catalog.unnest(ARRAY[%s]) n(name)
-                 WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+                  FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c,
+                    pg_catalog.unnest(ARRAY[%s]) n(name)
+                 WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                   WHERE d.datname = pg_catalog.current_database()))
                    AND s.setrole IN (0, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user))
                    AND pg_catalog.lower(pg_catalog.split_part(c, '=', 1)) = pg_catalog.lower(n.name)
-                 -- From that of all roles everywhere to that of this role here (process_settings in PostgreSQL's source).
+                 -- From that of all roles everywhere to that of this role here (process_settings in PostgreSQL's \
+                source).
                  ORDER BY s.setrole <> 0 AND s.setdatabase <> 0, s.setrole <> 0, s.setdatabase <> 0""".formatted(NAMES),
                 row -> Map.entry(row.getString(1), row.getString(2)))
-                .forEach(setting -> now.values.computeIfPresent(setting.getKey(), (name, value) -> value.source.equals("client") ? value : new Value(setting.getValue(), "role")));
+                .forEach(setting -> now.values.computeIfPresent(setting.getKey(), (name,
+                        value) -> value.source.equals("client") ? value : new Value(setting.getValue(), "role")));
         return now;
     }
 
@@ -79,7 +90,10 @@ public final class DriverSettings {
         return texts;
     }
 
-    /** @return what {@link lib.server.SessionSettings#computing SessionSettings.computing} goes on with: {@code , set_config(…)} */
+    /**
+     * @return what {@link lib.server.SessionSettings#computing SessionSettings.computing} goes on with:
+     * {@code , set_config(…)}
+     */
     String statements() {
         StringBuilder statements = new StringBuilder();
         values.forEach((name, value) -> statements.append(", pg_catalog.set_config('").append(name).append("', ")
@@ -92,7 +106,10 @@ public final class DriverSettings {
         return order.isEmpty() ? "ISO" : "ISO, " + order;
     }
 
-    /** @return the order of day and month in a DateStyle, or "" where it leaves that open; German brings one (check_datestyle in PostgreSQL's source) */
+    /**
+     * @return the order of day and month in a DateStyle, or "" where it leaves that open; German brings one
+     * (check_datestyle in PostgreSQL's source)
+     */
     public static String order(String style) {
         Matcher order = ORDER.matcher(style.toUpperCase(Locale.ROOT));
         return !order.find() ? "" : switch (order.group()) {
@@ -102,7 +119,10 @@ public final class DriverSettings {
         };
     }
 
-    /** @return whether the driver works under this DateStyle; without a word for the form the one before holds, which is ISO unless somebody says otherwise */
+    /**
+     * @return whether the driver works under this DateStyle; without a word for the form the one before holds, which is
+     * ISO unless somebody says otherwise
+     */
     public static boolean possible(String style) {
         return !OTHER_FORM.matcher(style).find();
     }

@@ -25,8 +25,9 @@ import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
 
 /**
- * What the steps on the target have to know of the source beside its archive: asked from the source once, or read from the manifest of a
- * dump. All identifiers are the source's. Statements are of the source's database; {@link #of} says them of another.
+ * What the steps on the target have to know of the source beside its archive: asked from the source once, or read from
+ * the manifest of a dump. All identifiers are the source's. Statements are of the source's database; {@link #of} says
+ * them of another.
  *
  * @param database the name of the source's database
  * @param selective whether only some objects are wanted, so that database-wide ones stay behind
@@ -39,14 +40,18 @@ import lib.timescale.TimescaleExtension;
  * @param objects what the archive makes and somebody owns
  * @param partitioned the indexes and constraints of partitioned tables
  * @param waiting the foreign keys, triggers, policies and checks of tables whose rows come after post-data
- * @param inModeAgain what of {@code waiting} stands on hypertables and chunks, where it can only be made in restoring mode of TimescaleDB; null where nothing does
+ * @param inModeAgain what of {@code waiting} stands on hypertables and chunks, where it can only be made in restoring
+ * mode of TimescaleDB; null where nothing does
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
  * @param timescale TimescaleDB, or null where the source does not have it
  */
-public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables, List<Inventory.Sequence> sequences,
-        List<Inventory.Relation> materializedViews, List<Inventory.Relation> analyzed, List<Inventory.Relation> schemas, List<String> tablespaces,
-        List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting, List<Archive.Address> inModeAgain,
+public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables,
+        List<Inventory.Sequence> sequences,
+        List<Inventory.Relation> materializedViews, List<Inventory.Relation> analyzed, List<Inventory.Relation> schemas,
+        List<String> tablespaces,
+        List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting,
+        List<Archive.Address> inModeAgain,
         List<String> privileges,
         List<String> settings, Timescale timescale) {
     /**
@@ -57,7 +62,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      * @param circular true where it and one of these others may read each other, else null: a manifest says no more
      */
-    public record Table(long oid, String schema, String name, long rows, long bytes, boolean deferred, boolean catalog, int turn, Boolean circular) {
+    public record Table(long oid, String schema, String name, long rows, long bytes, boolean deferred, boolean catalog,
+            int turn, Boolean circular) {
         /** @return whether no order is known to be right for it */
         public boolean readsInCircles() {
             return Boolean.TRUE.equals(circular);
@@ -79,20 +85,28 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @param archive of the schema, or of everything, under the same snapshot; asked for when all else is known
      * @throws Failure refused, when pg_dump took other tables than the filters mean to us
      */
-    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory, Supplier<Archive> archive) {
+    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory,
+            Supplier<Archive> archive) {
         Map<Long, Long> rows = new HashMap<>();
-        Rows.list(session, "source", "reading the estimates of rows", "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
+        Rows.list(session, "source", "reading the estimates of rows",
+                "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
                 row -> rows.put(row.getLong(1), row.getLong(2)));
         List<Inventory.Table> tables = inventory.tables();
         Set<Long> largeObjects = new HashSet<>(inventory.largeObjects());
         String database = server.dsn().database();
         Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
-                tables.stream().map(table -> new Table(table.oid(), table.schema(), table.name(), rows.getOrDefault(table.oid(), -1L), table.bytes(),
-                        table.deferred(), table.catalog() > 0, table.turn(), table.circular() ? true : null)).toList(),
-                List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(), inventory.tablespaces(),
-                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables, "true"), inModeAgain(session, tables),
+                tables.stream()
+                        .map(table -> new Table(table.oid(), table.schema(), table.name(),
+                                rows.getOrDefault(table.oid(), -1L), table.bytes(),
+                                table.deferred(), table.catalog() > 0, table.turn(), table.circular() ? true : null))
+                        .toList(),
+                List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(),
+                inventory.tablespaces(),
+                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables, "true"),
+                inModeAgain(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
-                selection.selective() ? List.of() : DatabaseSettings.settings(session, database), timescale(session, inventory));
+                selection.selective() ? List.of() : DatabaseSettings.settings(session, database),
+                timescale(session, inventory));
         agree(tables, archive.get());
         return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
     }
@@ -105,14 +119,18 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     /** Both come from one snapshot, and the filters were resolved by two programs. */
     private static void agree(List<Inventory.Table> tables, Archive archive) {
         Set<Long> archived = archive.objects(PG_CLASS);
-        List<Inventory.Table> missing = tables.stream().filter(table -> !table.extension() && !archived.contains(table.oid())).toList();
+        List<Inventory.Table> missing =
+                tables.stream().filter(table -> !table.extension() && !archived.contains(table.oid())).toList();
         if (!missing.isEmpty()) {
-            throw Failure.refused("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(), missing.get(0))
+            throw Failure
+                    .refused("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(),
+                            missing.get(0))
                     .hint("name tables and schemas in the filters with their schema");
         }
     }
 
-    private static List<OwnedObjects.Owned> archived(List<OwnedObjects.Owned> objects, Archive archive, Set<Long> largeObjects) {
+    private static List<OwnedObjects.Owned> archived(List<OwnedObjects.Owned> objects, Archive archive,
+            Set<Long> largeObjects) {
         Map<Long, Set<Long>> archived = new HashMap<>();
         return objects.stream().filter(object -> object.kind().equals("LARGE OBJECT")
                 ? largeObjects.contains(object.oid())
@@ -121,7 +139,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     private static List<Archive.Address> partitioned(Connection session) {
         return addresses(session, "listing the indexes and constraints of partitioned tables", """
-                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_class WHERE relkind = 'I'
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_class
+                  WHERE relkind = 'I'
                 UNION ALL
                 SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
                   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
@@ -132,26 +151,34 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         if (tables.stream().noneMatch(Inventory.Table::deferred) || TimescaleExtension.of(session, "source") == null) {
             return null;
         }
-        List<Archive.Address> again = waiting(session, tables, """
+        List<Archive.Address> again = waiting(session, tables,
+                """
                 relation IN (WITH hypertable AS (%s)
-                  SELECT oid FROM hypertable UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN hypertable h ON h.oid = i.inhparent)"""
-                .formatted(TimescaleCatalog.HYPERTABLES));
+                  SELECT oid FROM hypertable UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i
+                    JOIN hypertable h ON h.oid = i.inhparent)"""
+                        .formatted(TimescaleCatalog.HYPERTABLES));
         return again.isEmpty() ? null : again;
     }
 
     /** @param which a condition for the relation that it stands on */
     private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables, String which) {
-        String deferred = tables.stream().filter(Inventory.Table::deferred).map(table -> String.valueOf(table.oid())).collect(Collectors.joining(","));
+        String deferred = tables.stream().filter(Inventory.Table::deferred).map(table -> String.valueOf(table.oid()))
+                .collect(Collectors.joining(","));
         return deferred.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
                 SELECT catalog, oid FROM (
-                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS catalog, oid, conrelid AS relation FROM pg_catalog.pg_constraint
-                 WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s)) OR contype = 'c' AND conrelid IN (%1$s)
+                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid AS catalog, oid, conrelid
+                  AS relation FROM pg_catalog.pg_constraint
+                 WHERE contype = 'f' AND (conrelid IN (%1$s) OR confrelid IN (%1$s)) OR contype = 'c'
+                   AND conrelid IN (%1$s)
                 UNION ALL
-                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid FROM pg_catalog.pg_trigger WHERE tgrelid IN (%1$s)
+                SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid FROM pg_catalog.pg_trigger
+                  WHERE tgrelid IN (%1$s)
                 UNION ALL
-                SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid FROM pg_catalog.pg_policy WHERE polrelid IN (%1$s)
+                SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid FROM pg_catalog.pg_policy
+                  WHERE polrelid IN (%1$s)
                 UNION ALL
-                SELECT 0, oid, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)) w WHERE %2$s""".formatted(deferred, which));
+                SELECT 0, oid, oid FROM pg_catalog.pg_class WHERE relrowsecurity AND oid IN (%1$s)) w WHERE %2$s"""
+                .formatted(deferred, which));
     }
 
     private static List<Archive.Address> addresses(Connection session, String doing, String sql) {
@@ -165,7 +192,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     /** @return the tables that are loaded after others, in their turns; those that come late are the last anyway */
     public List<Table> turned() {
-        return tables.stream().filter(table -> table.turn > 0 && !table.deferred).sorted(Comparator.comparing(Table::turn)).toList();
+        return tables.stream().filter(table -> table.turn > 0 && !table.deferred)
+                .sorted(Comparator.comparing(Table::turn)).toList();
     }
 
     /** @return the tables of TimescaleDB's catalog */
@@ -179,14 +207,15 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     /**
-     * @return what can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for who checks a foreign key or
-     *         calls a function, and such a key would reference none of its chunks
+     * @return what can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for
+     * who checks a foreign key or calls a function, and such a key would reference none of its chunks
      */
     public Set<Archive.Address> afterRestoringMode() {
         Set<Archive.Address> after = new HashSet<>();
         if (timescale != null) {
             timescale.keys().forEach(key -> after.add(new Archive.Address(PG_CONSTRAINT, key.oid())));
-            timescale.reading().stream().filter(reader -> reader.reads() == Timescale.Reads.OBJECT).forEach(reader -> after.add(new Archive.Address(reader.catalog(), reader.oid())));
+            timescale.reading().stream().filter(reader -> reader.reads() == Timescale.Reads.OBJECT)
+                    .forEach(reader -> after.add(new Archive.Address(reader.catalog(), reader.oid())));
             after.addAll(waiting);
         }
         return after;
@@ -202,14 +231,18 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return timescale != null && (!deferred().isEmpty() || !afterRestoringMode().isEmpty());
     }
 
-    /** @return whether rows that come late come within the same session's mode as all others, for there is none of TimescaleDB */
+    /**
+     * @return whether rows that come late come within the same session's mode as all others, for there is none of
+     * TimescaleDB
+     */
     public boolean hasDeferredAtOnce() {
         return timescale == null && !deferred().isEmpty();
     }
 
     /** @return the tables that are analyzed when restoring mode of TimescaleDB is off, since that reads hypertables */
     public Set<Long> analyzedDeferred() {
-        return timescale == null ? Set.of() : timescale.reading().stream().map(Timescale.Reader::relation).collect(Collectors.toSet());
+        return timescale == null ? Set.of()
+                : timescale.reading().stream().map(Timescale.Reader::relation).collect(Collectors.toSet());
     }
 
     /** @return what the tables take on the source's disk, in bytes */
@@ -223,13 +256,15 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     private Contents with(List<Inventory.Sequence> positions, List<OwnedObjects.Owned> objects) {
-        return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas, tablespaces, objects, partitioned,
+        return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas,
+                tablespaces, objects, partitioned,
                 waiting, inModeAgain, privileges, settings, timescale);
     }
 
     /** @return the same without the materialized views among these relations */
     public Contents without(Set<Long> relations) {
-        return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences, carried(materializedViews, relations), carried(analyzed, relations),
+        return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences,
+                carried(materializedViews, relations), carried(analyzed, relations),
                 schemas, tablespaces, objects, partitioned, waiting, inModeAgain, privileges, settings, timescale);
     }
 

@@ -8,9 +8,10 @@ import lib.catalog.Selection;
 import lib.server.Rows;
 
 /**
- * How many rows the source's own statistics have counted as written (PostgreSQL manual, 28.2, pg_stat_all_tables). Sessions report with
- * a delay of up to ten seconds, and rows of transactions that rolled back are counted too. The number of the next transaction knows no
- * delay, but counts those of all databases of the server (PostgreSQL manual, 9.27.6, txid_current_snapshot).
+ * How many rows the source's own statistics have counted as written (PostgreSQL manual, 28.2, pg_stat_all_tables).
+ * Sessions report with a delay of up to ten seconds, and rows of transactions that rolled back are counted too. The
+ * number of the next transaction knows no delay, but counts those of all databases of the server (PostgreSQL manual,
+ * 9.27.6, txid_current_snapshot).
  */
 public record Counters(long inserted, long updated, long deleted, long transactions, Map<Long, Long> files) {
     /** Reads the counters, and where each table's rows are stored, of the tables that the session sees. */
@@ -18,7 +19,8 @@ public record Counters(long inserted, long updated, long deleted, long transacti
         long[] rows = new long[3];
         Map<Long, Long> files = new TreeMap<>();
         Rows.list(source, "source", "reading the statistics", """
-                SELECT c.oid, pg_catalog.pg_stat_get_tuples_inserted(c.oid), pg_catalog.pg_stat_get_tuples_updated(c.oid),
+                SELECT c.oid, pg_catalog.pg_stat_get_tuples_inserted(c.oid),
+                  pg_catalog.pg_stat_get_tuples_updated(c.oid),
                        pg_catalog.pg_stat_get_tuples_deleted(c.oid), c.relfilenode
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND %s""".formatted(selection.relation("c", "n")),
@@ -35,7 +37,8 @@ public record Counters(long inserted, long updated, long deleted, long transacti
 
     /** @return what was counted since */
     public Counters since(Counters before) {
-        return new Counters(inserted - before.inserted, updated - before.updated, deleted - before.deleted, transactions - before.transactions, files);
+        return new Counters(inserted - before.inserted, updated - before.updated, deleted - before.deleted,
+                transactions - before.transactions, files);
     }
 
     /** @return all rows written */

@@ -12,8 +12,9 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * Rows of the user in tables of extensions (PostgreSQL manual, 38.17.3 "Extension Configuration Tables") that the target's user may not insert, because
- * somebody else has created the extension there. Where the source has no such row, nothing is sent.
+ * Rows of the user in tables of extensions (PostgreSQL manual, 38.17.3 "Extension Configuration Tables") that the
+ * target's user may not insert, because somebody else has created the extension there. Where the source has no such
+ * row, nothing is sent.
  */
 public final class ExtensionRows {
     static final String KIND = "extension-rows";
@@ -40,11 +41,15 @@ public final class ExtensionRows {
         if (!refused.isEmpty()) {
             List<Table> tables = Rows.list(source, "source", "listing the tables of extensions", """
                     SELECT c.oid, n.nspname, c.relname, u.condition
-                      FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig), pg_catalog.unnest(x.extcondition)) u(oid, condition)
-                      JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                      FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig),
+                        pg_catalog.unnest(x.extcondition)) u(oid, condition)
+                      JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n
+                        ON n.oid = c.relnamespace
                      WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' ORDER BY 2, 3""",
                     row -> new Table(row.getLong(1), Sql.name(row.getString(2), row.getString(3)), row.getString(4)));
-            tables.stream().filter(table -> refused.containsKey(table.sql) && Inventory.any(source, "source", table.sql, table.condition))
+            tables.stream()
+                    .filter(table -> refused.containsKey(table.sql)
+                            && Inventory.any(source, "source", table.sql, table.condition))
                     .forEach(table -> things.add(thing(table.oid, refused.get(table.sql))));
         }
         return new ExtensionRows(things, user);
@@ -53,7 +58,8 @@ public final class ExtensionRows {
     /** @return the same for the tables of a dump, which has rows of all of them */
     public static ExtensionRows find(List<Contents.Table> tables, Connection target, String user) {
         Map<String, String> refused = refused(target);
-        return new ExtensionRows(tables.stream().filter(table -> !table.catalog() && refused.containsKey(Sql.name(table.schema(), table.name())))
+        return new ExtensionRows(tables.stream()
+                .filter(table -> !table.catalog() && refused.containsKey(Sql.name(table.schema(), table.name())))
                 .map(table -> thing(table.oid(), refused.get(Sql.name(table.schema(), table.name())))).toList(), user);
     }
 
@@ -65,11 +71,13 @@ public final class ExtensionRows {
     /** @return the tables of extensions that the user may not fill: how each is shown, by its quoted name */
     private static Map<String, String> refused(Connection target) {
         Map<String, String> refused = new HashMap<>();
-        Rows.list(target, "target", "asking for privileges on the tables of extensions", """
+        Rows.list(target, "target", "asking for privileges on the tables of extensions",
+                """
                 SELECT n.nspname, c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
                   FROM pg_catalog.pg_extension x CROSS JOIN pg_catalog.unnest(x.extconfig) u(oid)
                   JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')""",
+                 WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' AND NOT pg_catalog.has_table_privilege(c.oid,
+                   'INSERT')""",
                 row -> refused.put(Sql.name(row.getString(1), row.getString(2)), row.getString(3)));
         return refused;
     }
@@ -83,7 +91,12 @@ public final class ExtensionRows {
     public List<Finding> check(String command, Collection<String> accepted) {
         return things.stream().map(thing -> accepted.contains(KIND) || accepted.contains(thing.name())
                 ? Finding.warning("left out", null, "%s: %s: %s", KIND, thing.name(), thing.reason())
-                : Finding.stop("cannot be carried", "GRANT INSERT ON " + thing.name() + " TO " + Sql.ident(user) + "; as its owner on the target, or " + command
-                        + " --leave-out " + KIND, "%s: %s: %s, and \"%s\" may not insert into it on the target", KIND, thing.name(), thing.reason(), user)).toList();
+                : Finding.stop("cannot be carried",
+                        "GRANT INSERT ON " + thing.name() + " TO " + Sql.ident(user)
+                                + "; as its owner on the target, or " + command
+                                + " --leave-out " + KIND,
+                        "%s: %s: %s, and \"%s\" may not insert into it on the target", KIND, thing.name(),
+                        thing.reason(), user))
+                .toList();
     }
 }

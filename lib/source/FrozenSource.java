@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
-import lib.server.SqlFailures;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Attempt;
 import lib.talk.Background;
 import lib.talk.Cleanup;
@@ -18,27 +18,32 @@ import lib.talk.Shown;
 import lib.tools.Tool;
 
 /**
- * The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written until then.
+ * The source as every step reads it: one snapshot, the schema dumped under it, what it holds, and what had been written
+ * until then.
  *
  * @param schema the archive that {@link #archive} waits for
  */
-public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema, Inventory inventory, Counters counters)
-        implements AutoCloseable {
+public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema,
+        Inventory inventory, Counters counters)
+        implements
+            AutoCloseable {
     private static final int ATTEMPTS = 3;
 
     /**
-     * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked by somebody who waits for
-     * our snapshot; then the snapshot is let go, and taken anew.
+     * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked
+     * by somebody who waits for our snapshot; then the snapshot is let go, and taken anew.
      *
      * @param sameExtensions the extensions that have the same version on both sides
      * @param filters pg_dump's own filter arguments
      * @param more what else is to be read; it may be asked for again, under the next snapshot
      */
-    public static FrozenSource take(Server source, Selection selection, Collection<String> sameExtensions, List<String> filters, Tool tool, Console console,
+    public static FrozenSource take(Server source, Selection selection, Collection<String> sameExtensions,
+            List<String> filters, Tool tool, Console console,
             Consumer<FrozenSource> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
-            Background<Archive> schema = Background.begin("schema", () -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
+            Background<Archive> schema =
+                    Background.begin("schema", () -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
             try {
                 // Under the snapshot, for a table that came later may go again.
                 Counters counters = Counters.read(snapshot.holder(), selection);
@@ -57,7 +62,10 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                     throw explained;
                 }
                 if (attempt == ATTEMPTS) {
-                    throw Failure.refused("another session wants to drop, truncate or alter a table of the source, so it cannot be dumped").because(e)
+                    throw Failure.refused(
+                            "another session wants to drop, truncate or alter a table of the source, so it cannot "
+                                    + "be dumped")
+                            .because(e)
                             .hint("stop what changes tables on the source, then run again");
                 }
                 console.say("waiting, because another session wants to drop, truncate or alter a table of the source");
@@ -83,19 +91,24 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     /**
      * What was written after the snapshot.
      *
-     * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its rows would be missing
+     * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its
+     * rows would be missing
      */
     public Counters writtenSince() {
         Counters now = now();
         counters.files().forEach((table, file) -> {
             if (!file.equals(now.files().get(table))) {
-                throw Failure.step("a table of the source was truncated, rewritten or dropped while it was read (oid %d)", table);
+                throw Failure.step(
+                        "a table of the source was truncated, rewritten or dropped while it was read (oid %d)", table);
             }
         });
         return now.since(counters);
     }
 
-    /** @return what somebody has created, changed or dropped on the source since, where only rows could have been expected to change */
+    /**
+     * @return what somebody has created, changed or dropped on the source since, where only rows could have been
+     * expected to change
+     */
     public List<String> changesOfSchema() {
         return changesOfSchema(server, snapshot);
     }
@@ -111,8 +124,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     }
 
     /**
-     * Does work with what was read of the source. That may not fit together when somebody changes the schema meanwhile: pg_dump has the name of a
-     * type from the snapshot, but the signature of a function that takes it as it is now.
+     * Does work with what was read of the source. That may not fit together when somebody changes the schema meanwhile:
+     * pg_dump has the name of a type from the snapshot, but the signature of a function that takes it as it is now.
      *
      * @throws Failure that of the work; a step's also names the changes that can be its cause
      */
@@ -125,7 +138,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     }
 
     private static RuntimeException explained(Server server, Snapshot snapshot, RuntimeException e, String then) {
-        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping() || Server.isClosed(snapshot.holder())) {
+        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping()
+                || Server.isClosed(snapshot.holder())) {
             return e;
         }
         List<String> changes;
@@ -140,7 +154,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         }
         Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.told(changes)).because(e);
         return (failure.detail() == null ? explained : explained.detail("%s", new Shown(failure.detail())))
-                .hint("%sstop what changes the schema of the source%s", new Shown(failure.hint() == null ? "" : failure.hint() + "\n"), then);
+                .hint("%sstop what changes the schema of the source%s",
+                        new Shown(failure.hint() == null ? "" : failure.hint() + "\n"), then);
     }
 
     private Counters now() {

@@ -5,35 +5,41 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
-import lib.code.PlannedCode;
 import lib.code.LoadOrder;
+import lib.code.PlannedCode;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 
-/** What the source holds, read under one snapshot: the relations that a migration has work with. Sizes are bytes on the source's disk. */
+/**
+ * What the source holds, read under one snapshot: the relations that a migration has work with. Sizes are bytes on the
+ * source's disk.
+ */
 public final class Inventory {
     /**
      * A table with rows of its own.
      *
-     * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when there are none
+     * @param columns the quoted names of the columns that are stored and not generated, separated by commas; empty when
+     * there are none
      * @param expressions what to read in place of the columns where there is a {@code condition}
      * @param text a column that keeps the table out of binary, with its type, or null
-     * @param deferred whether a value can name an object that exists only after post-data, or what is computed for a row may read a hypertable
-     * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's, else empty
+     * @param deferred whether a value can name an object that exists only after post-data, or what is computed for a
+     * row may read a hypertable
+     * @param condition for a configuration table of an extension, the WHERE clause of the rows that are the user's,
+     * else empty
      * @param file the relfilenode, which changes when the table is truncated or rewritten
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      * @param circular whether it and one of these others may read each other
      */
-    public record Table(long oid, String schema, String name, long bytes, String columns, String expressions, String text, boolean deferred, String condition,
+    public record Table(long oid, String schema, String name, long bytes, String columns, String expressions,
+            String text, boolean deferred, String condition,
             boolean extension, long file, int catalog, int turn, boolean circular) {
         /** @return the quoted, qualified name */
         public String sql() {
@@ -42,12 +48,14 @@ public final class Inventory {
 
         /** @return the same, but that the rows of {@code condition} are read through these expressions */
         public Table reading(String read) {
-            return new Table(oid, schema, name, bytes, columns, read, text, deferred, condition, extension, file, catalog, turn, circular);
+            return new Table(oid, schema, name, bytes, columns, read, text, deferred, condition, extension, file,
+                    catalog, turn, circular);
         }
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
         public boolean packed() {
-            return schema.equals("_timescaledb_internal") && (name.startsWith("compress_hyper_") || name.startsWith("_compressed_hypertable_"));
+            return schema.equals("_timescaledb_internal")
+                    && (name.startsWith("compress_hyper_") || name.startsWith("_compressed_hypertable_"));
         }
 
         @Override
@@ -109,33 +117,43 @@ public final class Inventory {
     private List<Table> readTables() {
         LoadOrder turns = LoadOrder.of(session, side, selection);
         readers = turns.readers();
-        List<Table> found = Rows.list(session, side, "listing the tables", """
+        List<Table> found = Rows.list(session, side, "listing the tables",
+                """
                 WITH RECURSIVE %s,
                 %s
                 SELECT c.oid, n.nspname, c.relname,
-                       pg_catalog.pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
+                       pg_catalog.pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0
+                         ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
                        coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum), ''),
-                       pg_catalog.min(pg_catalog.format('column "%%s" of type %%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)))
+                       pg_catalog.min(pg_catalog.format('column "%%s" of type %%s', a.attname,
+                         pg_catalog.format_type(a.atttypid, a.atttypmod)))
                          FILTER (WHERE s.oid IS NULL AND a.attname IS NOT NULL),
-                       pg_catalog.bool_or(l.oid IS NOT NULL) AND e.oid IS NULL, coalesce(f.condition, ''), f.oid IS NOT NULL, c.relfilenode,
+                       pg_catalog.bool_or(l.oid IS NOT NULL) AND e.oid IS NULL, coalesce(f.condition, ''), f.oid IS
+                         NOT NULL, c.relfilenode,
                        coalesce(e.level, 0)
                   FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN config f ON f.oid = c.oid
                   LEFT JOIN depth e ON e.oid = c.oid
-                  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+                  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    AND a.attgenerated = ''
                   LEFT JOIN safe s ON s.oid = a.atttypid
                   LEFT JOIN late l ON l.oid = a.atttypid
                  WHERE c.relkind = 'r' AND (%s OR (f.oid IS NOT NULL AND %s)) AND %s
-                 GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode, e.oid, e.level
-                 ORDER BY 4 DESC, c.oid""".formatted(CopyTypes.expressions(sameExtensions), TimescaleCatalog.EXPRESSIONS,
+                 GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode, e.oid,
+                   e.level
+                 ORDER BY 4 DESC, c.oid""".formatted(CopyTypes.expressions(sameExtensions),
+                        TimescaleCatalog.EXPRESSIONS,
                         selection.relation("c", "n"),
                         selection.selective() ? "false" : "true", selection.data("c")),
-                row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5), row.getString(5), row.getString(6),
-                        row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8), row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1)),
+                row -> new Table(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5),
+                        row.getString(5), row.getString(6),
+                        row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8),
+                        row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1)),
                         turns.circular(row.getLong(1))));
         // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
-        unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0 && !any(session, side, table.sql(), table.condition())).toList();
+        unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0
+                && !any(session, side, table.sql(), table.condition())).toList();
         return found.stream().filter(table -> !unfilled.contains(table)).toList();
     }
 
@@ -158,49 +176,60 @@ public final class Inventory {
     static boolean any(Connection session, String side, String table, String condition) {
         String doing = "looking for rows in tables of extensions";
         Rows.run(session, side, doing, PlannedCode.TABLES_ONLY);
-        boolean any = "t".equals(Rows.text(session, side, doing, "SELECT EXISTS (SELECT FROM ONLY " + table + " " + (condition == null ? "" : condition) + ")"));
+        boolean any = "t".equals(Rows.text(session, side, doing,
+                "SELECT EXISTS (SELECT FROM ONLY " + table + " " + (condition == null ? "" : condition) + ")"));
         Rows.run(session, side, doing, PlannedCode.ANYTHING);
         return any;
     }
 
     /**
-     * @return the sequences, those of identity columns among them and those that an extension wants dumped, as they stand now: a sequence is
-     *         outside every snapshot
+     * @return the sequences, those of identity columns among them and those that an extension wants dumped, as they
+     * stand now: a sequence is outside every snapshot
      */
     public List<Sequence> sequences() {
-        List<Relation> all = list("listing the sequences", """
-                c.relkind = 'S' AND %s AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM pg_catalog.pg_extension x))"""
-                .formatted(Selection.readable("c"), selection.relation("c", "n"), !selection.selective()), "c.oid");
+        List<Relation> all = list("listing the sequences",
+                """
+                c.relkind = 'S' AND %s AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM \
+                pg_catalog.pg_extension x))"""
+                        .formatted(Selection.readable("c"), selection.relation("c", "n"), !selection.selective()),
+                "c.oid");
         List<Sequence> sequences = new ArrayList<>();
         // No lock holds a sequence: it may be a view by now.
         Rows.run(session, side, "reading the sequences", PlannedCode.TABLES_ONLY);
         for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
             List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
-                    .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", " + Sql.literal(sequence.name)
-                            + ", last_value, is_called FROM " + sequence.sql()).toList();
+                    .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", "
+                            + Sql.literal(sequence.name)
+                            + ", last_value, is_called FROM " + sequence.sql())
+                    .toList();
             sequences.addAll(Rows.list(session, side, "reading the sequences", String.join(" UNION ALL ", questions),
-                    row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4), row.getBoolean(5))));
+                    row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4),
+                            row.getBoolean(5))));
         }
         Rows.run(session, side, "reading the sequences", PlannedCode.ANYTHING);
         return sequences;
     }
 
     /**
-     * @return the populated materialized views, each after those that it reads, also through views (pg_rewrite's rows in pg_depend)
+     * @return the populated materialized views, each after those that it reads, also through views (pg_rewrite's rows
+     * in pg_depend)
      */
     public List<Relation> materializedViews() {
         return Rows.list(session, side, "listing the materialized views", """
                 WITH RECURSIVE reads(reader, relation) AS (
                   SELECT DISTINCT r.ev_class, d.refobjid
                     FROM pg_catalog.pg_rewrite r
-                    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
-                                               AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class
+                    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                      AND d.objid = r.oid
+                                               AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                                 AND d.refobjid <> r.ev_class
                     JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')),
                 depth(oid, level) AS (
                   SELECT c.oid, 0 FROM pg_catalog.pg_class c WHERE c.relkind = 'm'
                   UNION SELECT reads.reader, depth.level + 1 FROM depth JOIN reads ON reads.relation = depth.oid)
                 SELECT c.oid, n.nspname, c.relname
-                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN depth ON depth.oid = c.oid
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    JOIN depth ON depth.oid = c.oid
                  WHERE c.relkind = 'm' AND c.relispopulated AND %s AND %s
                  GROUP BY c.oid, n.nspname, c.relname ORDER BY pg_catalog.max(depth.level), c.oid"""
                 .formatted(selection.relation("c", "n"), selection.data("c")),
@@ -208,19 +237,21 @@ public final class Inventory {
     }
 
     /**
-     * @return the relations to analyze, largest first: plain tables, materialized views, and the roots of partition trees, because
-     *         ANALYZE of a partitioned table does its partitions too
+     * @return the relations to analyze, largest first: plain tables, materialized views, and the roots of partition
+     * trees, because ANALYZE of a partitioned table does its partitions too
      */
     public List<Relation> analyzed() {
         return relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
-                "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM pg_catalog.pg_partition_tree(c.oid) t),"
+                "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM "
+                        + "pg_catalog.pg_partition_tree(c.oid) t),"
                         + Selection.bytes("c.oid") + ") DESC, c.oid");
     }
 
     /** @return the identifiers of the large objects; none when the filters name tables or schemas, as with pg_dump */
     public List<Long> largeObjects() {
         return selection.selective() ? List.of()
-                : Rows.list(session, side, "listing the large objects", "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid",
+                : Rows.list(session, side, "listing the large objects",
+                        "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid",
                         row -> row.getLong(1));
     }
 
@@ -236,19 +267,23 @@ public final class Inventory {
     /** @return the tablespaces that the source's database uses beside its default one */
     public List<String> tablespaces() {
         return Rows.texts(session, side, "listing the tablespaces", """
-                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
+                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t
+                  JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
                  WHERE t.spcname !~ '^pg_'""");
     }
 
     /** @return the tablespaces that the source's server has and the target's does not */
     public static Set<String> missingTablespaces(Connection source, Connection target) {
-        return missing(Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"), target);
+        return missing(
+                Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"),
+                target);
     }
 
     /** @return those of the tablespaces that the target's server does not have */
     public static Set<String> missing(Collection<String> tablespaces, Connection target) {
         Set<String> missing = new TreeSet<>(tablespaces);
-        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace").forEach(missing::remove);
+        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace")
+                .forEach(missing::remove);
         return missing;
     }
 
@@ -258,7 +293,8 @@ public final class Inventory {
 
     private List<Relation> list(String doing, String condition, String order) {
         return Rows.list(session, side, doing, """
-                SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE %s ORDER BY %s""".formatted(condition, order),
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
     }

@@ -8,8 +8,8 @@ import lib.server.Finding;
 import lib.server.Rows;
 
 /**
- * A column whose values are to be compressed with lz4, which PostgreSQL 14 and newer can be built with, and need not (PostgreSQL manual, 20.11
- * "default_toast_compression").
+ * A column whose values are to be compressed with lz4, which PostgreSQL 14 and newer can be built with, and need not
+ * (PostgreSQL manual, 20.11 "default_toast_compression").
  *
  * @param name with table and schema
  * @param remedy the statement that has it compressed as every server can
@@ -23,12 +23,15 @@ public record Lz4Column(String name, String remedy) {
      */
     public static List<Finding> check(List<Lz4Column> columns, Connection target, String after) {
         if (columns.isEmpty() || Rows.text(target, "target", "asking for methods of compression",
-                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)") != null) {
+                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY "
+                        + "(enumvals)") != null) {
             return List.of();
         }
         return List.of(Finding.stop("compression", "use a target whose server is built with lz4, or on the source: "
                 + columns.stream().map(Lz4Column::remedy).collect(Collectors.joining(" ")) + after,
-                "%d column(s) are to be compressed with lz4, which the target's server is built without: %s", columns.size(),
-                columns.stream().map(Lz4Column::name).limit(SHOWN).collect(Collectors.joining(", ")) + (columns.size() > SHOWN ? " and " + (columns.size() - SHOWN) + " more" : "")));
+                "%d column(s) are to be compressed with lz4, which the target's server is built without: %s",
+                columns.size(),
+                columns.stream().map(Lz4Column::name).limit(SHOWN).collect(Collectors.joining(", "))
+                        + (columns.size() > SHOWN ? " and " + (columns.size() - SHOWN) + " more" : "")));
     }
 }

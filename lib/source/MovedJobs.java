@@ -11,7 +11,10 @@ import lib.talk.Sql;
 import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
 
-/** How the jobs that stand in a {@link PauseRecord} are put back: each that is where it was moved is due when it was due before. */
+/**
+ * How the jobs that stand in a {@link PauseRecord} are put back: each that is where it was moved is due when it was due
+ * before.
+ */
 final class MovedJobs {
     /** A statement, and what it does, in words. */
     record Step(String sql, String words, boolean drop) {
@@ -32,18 +35,23 @@ final class MovedJobs {
         List<Step> steps = new ArrayList<>();
         Rows.list(session, "source", "reading which jobs were moved", """
                 SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name
-                  FROM ONLY %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id AND s.next_start = p.moved
-                 ORDER BY 1""".formatted(PauseRecord.TABLE, table), row -> new Moved(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))
-                .forEach(job -> steps.add(new Step(statement(session, table, job), "job " + job.id + " (" + job.name + ") is due at " + job.due + " again", false)));
+                  FROM ONLY %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id
+                    AND s.next_start = p.moved
+                 ORDER BY 1""".formatted(PauseRecord.TABLE, table),
+                row -> new Moved(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))
+                .forEach(job -> steps.add(new Step(statement(session, table, job),
+                        "job " + job.id + " (" + job.name + ") is due at " + job.due + " again", false)));
         steps.add(new Step("DROP TABLE " + PauseRecord.TABLE, "the record of paused jobs is gone", true));
         steps.add(new Step("DROP SCHEMA " + OwnSchema.NAME, "schema " + OwnSchema.NAME + " is gone", true));
         return steps;
     }
 
     private static String statement(Connection session, String table, Moved job) {
-        String check = Rows.text(session, "source", "looking for a function that checks a job", AlterJob.checks(table) + " AND c.id = " + job.id);
-        String call = "SELECT FROM " + AlterJob.call(session, "source", Map.of("job_id", job.id, "timezone", job.timezone, "next_start", Sql.literal(job.due),
-                "check_config", check == null ? "NULL" : "0"));
+        String check = Rows.text(session, "source", "looking for a function that checks a job",
+                AlterJob.checks(table) + " AND c.id = " + job.id);
+        String call = "SELECT FROM " + AlterJob.call(session, "source",
+                Map.of("job_id", job.id, "timezone", job.timezone, "next_start", Sql.literal(job.due),
+                        "check_config", check == null ? "NULL" : "0"));
         return check == null ? call : "BEGIN; " + call + "; " + check + "; COMMIT";
     }
 }

@@ -9,9 +9,9 @@ import lib.server.Finding;
 import lib.talk.Sql;
 
 /**
- * Functions that find something only through a search_path, and what calls them while a database is loaded. A load has no search_path, as the head of
- * pg_dump's script says (CVE-2018-1058), and from version 17 on neither have CREATE INDEX and REFRESH MATERIALIZED VIEW (PostgreSQL 17, release notes,
- * E.1.1 "Migration to Version 17").
+ * Functions that find something only through a search_path, and what calls them while a database is loaded. A load has
+ * no search_path, as the head of pg_dump's script says (CVE-2018-1058), and from version 17 on neither have CREATE
+ * INDEX and REFRESH MATERIALIZED VIEW (PostgreSQL 17, release notes, E.1.1 "Migration to Version 17").
  *
  * @param needs each function
  * @param evaluations what calls them
@@ -44,7 +44,8 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
         public String fix(boolean dumped) {
             // What is altered in an extension is in no dump.
             return extension.isEmpty() ? alter() + (dumped ? " on the source, and dump again" : " on the source")
-                    : "CREATE EXTENSION IF NOT EXISTS " + Sql.ident(extension) + "; " + alter() + " in the target's database before";
+                    : "CREATE EXTENSION IF NOT EXISTS " + Sql.ident(extension) + "; " + alter()
+                            + " in the target's database before";
         }
 
         private String alter() {
@@ -63,7 +64,8 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
      * @param reads the tables and materialized views that a materialized view reads, itself too; else none
      * @param indexes those of a materialized view
      */
-    public record Evaluation(String what, String name, long catalog, long oid, long relation, List<String> functions, List<Long> reads, List<Long> indexes) {
+    public record Evaluation(String what, String name, long catalog, long oid, long relation, List<String> functions,
+            List<Long> reads, List<Long> indexes) {
         /** Constraints and columns are part of their table. */
         private boolean canStay() {
             return what.equals("index") || what.equals("materialized view") || what.equals("statistics");
@@ -83,10 +85,13 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
     public List<Finding> check(String command, Collection<String> accepted, boolean dumped) {
         List<Finding> findings = new ArrayList<>();
         for (Need need : needs) {
-            List<Evaluation> carried = evaluations.stream().filter(evaluation -> evaluation.functions.contains(need.function) && !stays(evaluation, accepted)).toList();
+            List<Evaluation> carried = evaluations.stream()
+                    .filter(evaluation -> evaluation.functions.contains(need.function) && !stays(evaluation, accepted))
+                    .toList();
             if (!carried.isEmpty()) {
                 findings.add(Finding.warning("functions", need.fix(dumped) + leaveOut(command, carried),
-                        "%s finds %s only through a search_path, and has none when it is called for %s", need.function, some(need.names),
+                        "%s finds %s only through a search_path, and has none when it is called for %s", need.function,
+                        some(need.names),
                         some(carried.stream().map(Evaluation::toString).toList())));
             }
         }
@@ -96,11 +101,14 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
     /** @return how to go without what calls a function, where that can be */
     public static String leaveOut(String command, List<Evaluation> calling) {
         return calling.stream().allMatch(Evaluation::canStay)
-                ? ", or " + (command + calling.stream().map(evaluation -> " --leave-out " + evaluation.name).distinct().limit(SHOWN).collect(Collectors.joining())).strip() : "";
+                ? ", or " + (command + calling.stream().map(evaluation -> " --leave-out " + evaluation.name).distinct()
+                        .limit(SHOWN).collect(Collectors.joining())).strip()
+                : "";
     }
 
     private static String some(List<String> all) {
-        return String.join(", ", all.subList(0, Math.min(SHOWN, all.size()))) + (all.size() > SHOWN ? " and " + (all.size() - SHOWN) + " more" : "");
+        return String.join(", ", all.subList(0, Math.min(SHOWN, all.size())))
+                + (all.size() > SHOWN ? " and " + (all.size() - SHOWN) + " more" : "");
     }
 
     private static boolean stays(Evaluation evaluation, Collection<String> accepted) {
@@ -110,8 +118,10 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
     /** @return what the operator leaves behind of all that calls such a function */
     public List<LeftBehind.Thing> leftOut(Collection<String> accepted) {
         return evaluations.stream().filter(evaluation -> stays(evaluation, accepted))
-                .flatMap(evaluation -> Stream.concat(Stream.of(evaluation.oid), evaluation.indexes.stream()).map(oid -> new LeftBehind.Thing(KIND, evaluation.name,
-                        "it calls " + String.join(", ", evaluation.functions), evaluation.catalog, oid))).toList();
+                .flatMap(evaluation -> Stream.concat(Stream.of(evaluation.oid), evaluation.indexes.stream())
+                        .map(oid -> new LeftBehind.Thing(KIND, evaluation.name,
+                                "it calls " + String.join(", ", evaluation.functions), evaluation.catalog, oid)))
+                .toList();
     }
 
     /** @return the same without what stays behind */

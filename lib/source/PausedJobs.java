@@ -24,10 +24,10 @@ import lib.timescale.Timescale;
 import lib.timescale.TimescaleExtension;
 
 /**
- * Keeps the source's own jobs from running while it is read: they would wait for our locks, or change what is being read. Those that are due
- * soon are moved a little into the future, again and again as long as the run lasts, so that a crash delays them by twenty minutes at most. A
- * job's next start is not in a dump, as its being scheduled is. What was moved stands in a table on the source ({@link PauseRecord}) until all
- * is as before.
+ * Keeps the source's own jobs from running while it is read: they would wait for our locks, or change what is being
+ * read. Those that are due soon are moved a little into the future, again and again as long as the run lasts, so that a
+ * crash delays them by twenty minutes at most. A job's next start is not in a dump, as its being scheduled is. What was
+ * moved stands in a table on the source ({@link PauseRecord}) until all is as before.
  */
 public final class PausedJobs implements AutoCloseable {
     /** How long a job that runs when we come may go on. */
@@ -38,7 +38,8 @@ public final class PausedJobs implements AutoCloseable {
     private static final String LATER = "pg_catalog.now() + interval '20 min'";
     /** The scheduler marks a job as begun before its process can be seen. */
     private static final String RUNNING = """
-            (EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = j.application_name AND a.datname = pg_catalog.current_database())
+            (EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = j.application_name
+              AND a.datname = pg_catalog.current_database())
              OR s.next_start = '-infinity' AND s.last_start > pg_catalog.now() - interval '10 s')""";
 
     private final Server source;
@@ -56,13 +57,15 @@ public final class PausedJobs implements AutoCloseable {
         this.session = session;
         jobs = Timescale.jobTable(session, "source");
         // The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
-        alterJob = AlterJob.call(session, "source", Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved", "check_config",
-                AlterJob.unchecked("own.id", jobs)));
+        alterJob = AlterJob.call(session, "source",
+                Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved", "check_config",
+                        AlterJob.unchecked("own.id", jobs)));
         leaving = Cleanup.puttingBack(this::leave, this::left);
     }
 
     /**
-     * Does some work while the source's jobs are paused. What a run that was killed has left moved is put back first, wanted or not.
+     * Does some work while the source's jobs are paused. What a run that was killed has left moved is put back first,
+     * wanted or not.
      *
      * @throws Failure refused, when nothing was paused because of rights, another run, or a job that does not end
      */
@@ -97,11 +100,14 @@ public final class PausedJobs implements AutoCloseable {
                 return null;
             }
             permitted(session, source);
-            if ("f".equals(Rows.text(session, "source", "locking the jobs", "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
+            if ("f".equals(Rows.text(session, "source", "locking the jobs",
+                    "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
                 throw inUse();
             }
             if (PauseRecord.isTaken(session, "source")) {
-                throw Failure.refused("the source has a schema \"%s\" already, where --pause-jobs would remember what it moves", OwnSchema.NAME)
+                throw Failure.refused(
+                        "the source has a schema \"%s\" already, where --pause-jobs would remember what it moves",
+                        OwnSchema.NAME)
                         .hint("%s", ReservedSchemas.remedy(OwnSchema.NAME));
             }
         } catch (RuntimeException e) {
@@ -124,15 +130,21 @@ public final class PausedJobs implements AutoCloseable {
 
     private static void permitted(Connection session, Server source) {
         String user = source.facts().user();
-        if ("f".equals(Rows.text(session, "source", "asking for the right to create", "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            throw Failure.refused("user \"%s\" may not create the schema in the source's database in which --pause-jobs remembers what it moves", user)
+        if ("f".equals(Rows.text(session, "source", "asking for the right to create",
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
+            throw Failure.refused(
+                    "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
+                            + "remembers what it moves",
+                    user)
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
         }
         String jobs = Timescale.jobTable(session, "source");
         List<String> checked = AlterJob.checked(session, "source", jobs);
         if (!checked.isEmpty() && "f".equals(Rows.text(session, "source", "asking for the right to change jobs",
                 "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
-            throw Failure.refused("TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s", user, String.join(", ", checked))
+            throw Failure.refused(
+                    "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
+                    user, String.join(", ", checked))
                     .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
         }
         List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
@@ -140,12 +152,18 @@ public final class PausedJobs implements AutoCloseable {
                  WHERE %s AND j.scheduled AND NOT pg_catalog.pg_has_role(j.owner::pg_catalog.oid, 'USAGE') ORDER BY 1"""
                 .formatted(jobs, Timescale.ownJob("j.id")));
         if (!foreign.isEmpty()) {
-            throw Failure.refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user, String.join("\", \"", foreign))
-                    .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()), Sql.ident(user));
+            throw Failure
+                    .refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,
+                            String.join("\", \"", foreign))
+                    .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()),
+                            Sql.ident(user));
         }
     }
 
-    /** What runs sets its own next start when it ends, so it is moved then; what the scheduler has just begun shows a moment later. */
+    /**
+     * What runs sets its own next start when it ends, so it is moved then; what the scheduler has just begun shows a
+     * moment later.
+     */
     private int await(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
         boolean told = false;
@@ -155,8 +173,12 @@ public final class PausedJobs implements AutoCloseable {
             if (running.isEmpty()) {
                 return moved + move();
             } else if (System.nanoTime() > deadline) {
-                throw Failure.refused("%s of the source still runs after %s", running.get(0), Count.of(patience.toMinutes(), "minute"))
-                        .hint("wait for its end, or end it: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%%[' || %s || ']'",
+                throw Failure
+                        .refused("%s of the source still runs after %s", running.get(0),
+                                Count.of(patience.toMinutes(), "minute"))
+                        .hint("wait for its end, or end it: SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                + "WHERE "
+                                + "application_name LIKE '%%[' || %s || ']'",
                                 running.get(0).replaceAll("^job (\\d+) .*", "$1"));
             } else if (!told) {
                 console.say("waiting for %s of the source, which runs", String.join(", ", running));
@@ -166,25 +188,36 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private List<String> running() {
-        return Rows.texts(session, "source", "looking for jobs that run", """
+        return Rows.texts(session, "source", "looking for jobs that run",
+                """
                 SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
-                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s AND %s ORDER BY j.id"""
-                .formatted(jobs, Timescale.ownJob("j.id"), RUNNING));
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s AND %s
+                    ORDER BY j.id"""
+                        .formatted(jobs, Timescale.ownJob("j.id"), RUNNING));
     }
 
-    /** Moves what is due soon and does not run; what ran or was altered since we moved it is due at a time of its own again. */
+    /**
+     * Moves what is due soon and does not run; what ran or was altered since we moved it is due at a time of its own
+     * again.
+     */
     private int move() {
-        return AlterJob.keepingChecks(session, "source", jobs, () -> Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
+        return AlterJob.keepingChecks(session, "source", jobs,
+                () -> Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
                 WITH own AS (
                   SELECT j.id, j.timezone, coalesce(CASE WHEN p.moved = s.next_start THEN p.due END,
-                         CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due, p.moved = s.next_start AS ours
-                    FROM %1$s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN ONLY %2$s p ON p.job = j.id
+                         CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due,
+                           p.moved = s.next_start AS ours
+                    FROM %1$s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT
+                      JOIN ONLY %2$s p ON p.job = j.id
                    WHERE %3$s AND j.scheduled AND coalesce(s.next_start, '-infinity') < %4$s AND NOT %6$s),
                 kept AS (
-                  INSERT INTO %2$s SELECT id, due, %5$s FROM own ON CONFLICT (job) DO UPDATE SET due = excluded.due, moved = excluded.moved
+                  INSERT INTO %2$s SELECT id, due, %5$s FROM own ON CONFLICT (job) DO UPDATE SET due = excluded.due,
+                    moved = excluded.moved
                   RETURNING job, moved)
-                SELECT pg_catalog.count(a.job_id) FILTER (WHERE own.ours IS NOT TRUE) FROM kept JOIN own ON own.id = kept.job,
-                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER, RUNNING, alterJob))));
+                SELECT pg_catalog.count(a.job_id) FILTER (WHERE own.ours IS NOT TRUE) FROM kept
+                  JOIN own ON own.id = kept.job,
+                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER,
+                        RUNNING, alterJob))));
     }
 
     private void beat() {
@@ -192,7 +225,8 @@ public final class PausedJobs implements AutoCloseable {
             try {
                 move();
             } catch (Failure e) {
-                // A lock that is taken is free again at one of the next beats, of which there are many before a job is due.
+                // A lock that is taken is free again at one of the next beats, of which there are many before a job is
+                // due.
                 if (Server.isClosed(session)) {
                     if (!left && !Cleanup.stopping()) {
                         console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
@@ -241,16 +275,23 @@ public final class PausedJobs implements AutoCloseable {
     /** @return why a record of paused jobs that stands there is not read, if there is one of somebody else's */
     public static Optional<Failure> stranger(Connection session) {
         OwnSchema.Found found = PauseRecord.find(session, "source");
-        return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found.refusal("source")
-                .hint("if a run of user \"%s\" has paused jobs and was killed, put them back as that user: repair; else %s", found.owner(), found.hint()));
+        return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found
+                .refusal("source")
+                .hint("if a run of user \"%s\" has paused jobs and was killed, put them back as that user: repair; "
+                        + "else "
+                        + "%s",
+                        found.owner(), found.hint()));
     }
 
     /** @return whether that run is still at work */
     public static boolean inUse(Connection session) {
-        return Rows.text(session, "source", "looking for another run", """
-                SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
-                 WHERE l.locktype = 'advisory' AND l.pid <> pg_catalog.pg_backend_pid() AND (l.classid::bigint << 32 | l.objid::bigint) = %d"""
-                .formatted(LOCK)) != null;
+        return Rows.text(session, "source", "looking for another run",
+                """
+                SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+                  AND d.datname = pg_catalog.current_database()
+                 WHERE l.locktype = 'advisory' AND l.pid <> pg_catalog.pg_backend_pid()
+                   AND (l.classid::bigint << 32 | l.objid::bigint) = %d"""
+                        .formatted(LOCK)) != null;
     }
 
     private static Failure inUse() {
@@ -279,7 +320,8 @@ public final class PausedJobs implements AutoCloseable {
         Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '5s'");
         List<MovedJobs.Step> steps = steps(session);
         // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
-        steps.stream().filter(step -> !step.drop()).forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql()));
+        steps.stream().filter(step -> !step.drop())
+                .forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql()));
         // In one trip, which is one transaction: a schema alone could be anybody's.
         List<String> drops = steps.stream().filter(MovedJobs.Step::drop).map(MovedJobs.Step::sql).toList();
         if (!drops.isEmpty()) {
@@ -289,6 +331,7 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private static List<MovedJobs.Step> steps(Connection session) {
-        return exists(session) ? MovedJobs.steps(session, TimescaleExtension.of(session, "source").jobTable()) : List.of();
+        return exists(session) ? MovedJobs.steps(session, TimescaleExtension.of(session, "source").jobTable())
+                : List.of();
     }
 }

@@ -34,7 +34,8 @@ public final class Schema {
     private static final String JOBS = "bgw_job";
 
     /** What is not the schema, or is made by a step of its own. */
-    private static final Set<String> OTHERS = Set.of("COMMENT", "ACL", "DEFAULT ACL", "TABLE DATA", "SEQUENCE SET", "EVENT TRIGGER", "MATERIALIZED VIEW DATA",
+    private static final Set<String> OTHERS = Set.of("COMMENT", "ACL", "DEFAULT ACL", "TABLE DATA", "SEQUENCE SET",
+            "EVENT TRIGGER", "MATERIALIZED VIEW DATA",
             "STATISTICS DATA");
 
     private final Archive archive;
@@ -54,7 +55,8 @@ public final class Schema {
      * @param created the extensions that this run creates; others keep their comments, unless their owner is connected
      * @param target a session on the target
      */
-    public Schema(Archive archive, Contents contents, LeftBehind uncarried, Collection<String> created, Connection target) {
+    public Schema(Archive archive, Contents contents, LeftBehind uncarried, Collection<String> created,
+            Connection target) {
         this.archive = archive;
         this.contents = contents;
         this.target = target;
@@ -64,7 +66,8 @@ public final class Schema {
         onHypertables = contents.onHypertables();
         Set<String> commented = new HashSet<>(created);
         commented.addAll(Rows.texts(target, "target", "listing the extensions",
-                "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND pg_catalog.pg_has_role(extowner, 'USAGE')"));
+                "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND "
+                        + "pg_catalog.pg_has_role(extowner, 'USAGE')"));
         Set<String> others = Set.copyOf(Rows.texts(target, "target", "listing the schemas of others",
                 "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT pg_catalog.pg_has_role(nspowner, 'USAGE')"));
         ours = ours(uncarried, commented, others);
@@ -72,8 +75,10 @@ public final class Schema {
 
     /** @return what stands before the rows: types, functions, tables without indexes and constraints */
     public List<EntrySql> preData() {
-        Set<String> existing = new HashSet<>(Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        List<Archive.Entry> made = archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
+        Set<String> existing = new HashSet<>(
+                Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+        List<Archive.Entry> made =
+                archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
         List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
         later = new HashSet<>(made);
         before.forEach(part -> later.remove(part.entry()));
@@ -89,9 +94,12 @@ public final class Schema {
         List<EntrySql> after = EntrySql.of(archive, with("--section=post-data"), others::contains);
         after.forEach(part -> others.remove(part.entry()));
         if (!others.isEmpty()) {
-            throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(), others.iterator().next().line());
+            throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(),
+                    others.iterator().next().line());
         }
-        after.stream().filter(part -> needsHypertables(part.entry()) || part.needs().stream().anyMatch(following::contains)).forEach(part -> following.add(part.entry().id()));
+        after.stream()
+                .filter(part -> needsHypertables(part.entry()) || part.needs().stream().anyMatch(following::contains))
+                .forEach(part -> following.add(part.entry().id()));
         return after;
     }
 
@@ -124,9 +132,11 @@ public final class Schema {
      * @return what of {@link #carried} is made
      */
     public Predicate<Archive.Entry> makes(Set<String> existing) {
-        Set<Long> present = contents.schemas().stream().filter(schema -> existing.contains(schema.name())).map(Inventory.Relation::oid)
+        Set<Long> present = contents.schemas().stream().filter(schema -> existing.contains(schema.name()))
+                .map(Inventory.Relation::oid)
                 .collect(Collectors.toSet());
-        return entry -> !entry.kind().equals("COMMENT") && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()));
+        return entry -> !entry.kind().equals("COMMENT")
+                && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()));
     }
 
     /** Restores the rows of TimescaleDB's catalog, one table after another. */
@@ -146,20 +156,26 @@ public final class Schema {
         return entry.kind().equals("TABLE DATA") && contents.catalog().contains(entry.oid());
     }
 
-    /** Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that come late. */
+    /**
+     * Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that
+     * come late.
+     */
     public void rows(int jobs) {
         List<Contents.Table> turned = contents.turned();
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        archive.restore("data", jobs, options, ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
-                && !(entry.kind().equals("TABLE DATA") && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
+        archive.restore("data", jobs, options,
+                ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
+                        && !(entry.kind().equals("TABLE DATA")
+                                && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
         inOrder(turned, jobs);
     }
 
     private void inOrder(List<Contents.Table> tables, int jobs) {
         LoadOrder.load(tables, Contents.Table::turn, together -> {
             Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-            archive.restore("data", jobs, options, ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
+            archive.restore("data", jobs, options,
+                    ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
         }, this::hasRows, failure -> !Cleanup.stopping());
     }
 
@@ -170,7 +186,8 @@ public final class Schema {
         if (contents.timescale() != null) {
             Rows.run(target, "target", doing, "SET " + setting + " = off");
         }
-        boolean any = "t".equals(Rows.text(target, "target", doing, "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
+        boolean any = "t".equals(Rows.text(target, "target", doing,
+                "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
         if (contents.timescale() != null) {
             Rows.run(target, "target", doing, "RESET " + setting);
         }
@@ -193,7 +210,8 @@ public final class Schema {
 
     /** @return the event triggers and the comments on them */
     public List<EntrySql> eventTriggers() {
-        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.concerns("EVENT TRIGGER") && !entry.kind().equals("ACL")));
+        return EntrySql.of(archive, with("--no-privileges"),
+                ours.and(entry -> entry.concerns("EVENT TRIGGER") && !entry.kind().equals("ACL")));
     }
 
     /**
@@ -208,7 +226,8 @@ public final class Schema {
 
     /** @return the comments on all that is there by then */
     public List<EntrySql> comments() {
-        return comments(entry -> !entry.concerns("EVENT TRIGGER") && !entry.concerns("LARGE OBJECT") && !needsHypertables(entry));
+        return comments(entry -> !entry.concerns("EVENT TRIGGER") && !entry.concerns("LARGE OBJECT")
+                && !needsHypertables(entry));
     }
 
     /** @return those on what {@link #needsHypertables} */
@@ -217,15 +236,22 @@ public final class Schema {
     }
 
     private List<EntrySql> comments(Predicate<Archive.Entry> which) {
-        return EntrySql.of(archive, with("--no-privileges"), ours.and(entry -> entry.kind().equals("COMMENT") && which.test(entry)));
+        return EntrySql.of(archive, with("--no-privileges"),
+                ours.and(entry -> entry.kind().equals("COMMENT") && which.test(entry)));
     }
 
-    /** @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of TimescaleDB is off; complete once {@link #postData} is known */
+    /**
+     * @return whether an entry of post-data, or what a comment is on, can only be made when restoring mode of
+     * TimescaleDB is off; complete once {@link #postData} is known
+     */
     public boolean needsHypertables(Archive.Entry entry) {
-        return !entry.kind().equals("TABLE DATA") && (afterRestoringMode.contains(entry.subject()) || following.contains(entry.id()));
+        return !entry.kind().equals("TABLE DATA")
+                && (afterRestoringMode.contains(entry.subject()) || following.contains(entry.id()));
     }
 
-    /** @return whether such an entry stands on a hypertable or a chunk, so that the mode is turned on once more for it */
+    /**
+     * @return whether such an entry stands on a hypertable or a chunk, so that the mode is turned on once more for it
+     */
     public boolean onHypertables(Archive.Entry entry) {
         return !entry.kind().equals("TABLE DATA") && onHypertables.contains(entry.subject());
     }
@@ -256,7 +282,8 @@ public final class Schema {
     }
 
     /**
-     * Extensions are created by their own step; only its owner may comment on one, and on a schema; things left out have comments and privileges too.
+     * Extensions are created by their own step; only its owner may comment on one, and on a schema; things left out
+     * have comments and privileges too.
      *
      * @param created the extensions that may be commented on
      * @param others the schemas that may not
@@ -267,7 +294,8 @@ public final class Schema {
         // The shell of a base type has no address, and stands before it.
         Set<String> shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
                 .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
-        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !isOnSchema(others, entry) && !leftOut.contains(entry.subject())
+        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !isOnSchema(others, entry)
+                && !leftOut.contains(entry.subject())
                 && !(entry.kind().equals("SHELL TYPE") && shells.stream().anyMatch(entry.tag()::contains));
     }
 
@@ -277,7 +305,9 @@ public final class Schema {
 
     /** Behind the name stands an owner, and either may hold a space. */
     private boolean isOnSchema(Set<String> names, Archive.Entry entry) {
-        return !names.isEmpty() && entry.kind().equals("COMMENT") && entry.concerns("SCHEMA") && Stream.concat(names.stream(), contents.schemas().stream().map(Inventory.Relation::name))
-                .filter(name -> entry.tag().startsWith("- SCHEMA " + name + " ")).max(Comparator.comparing(String::length)).filter(names::contains).isPresent();
+        return !names.isEmpty() && entry.kind().equals("COMMENT") && entry.concerns("SCHEMA")
+                && Stream.concat(names.stream(), contents.schemas().stream().map(Inventory.Relation::name))
+                        .filter(name -> entry.tag().startsWith("- SCHEMA " + name + " "))
+                        .max(Comparator.comparing(String::length)).filter(names::contains).isPresent();
     }
 }

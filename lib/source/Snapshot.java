@@ -9,25 +9,28 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import lib.catalog.Selection;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.Sessions;
+import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
 import lib.talk.Sql;
 
 /**
- * One consistent state of the source that any number of sessions read, whatever is written meanwhile. Its holder keeps ACCESS SHARE on
- * every table from before the snapshot to the end: a snapshot alone does not hold against TRUNCATE or a rewriting ALTER TABLE (PostgreSQL
- * manual, 13.6 "Caveats"), and a reader that asks for its lock later would queue behind a TRUNCATE that waits for the holder.
+ * One consistent state of the source that any number of sessions read, whatever is written meanwhile. Its holder keeps
+ * ACCESS SHARE on every table from before the snapshot to the end: a snapshot alone does not hold against TRUNCATE or a
+ * rewriting ALTER TABLE (PostgreSQL manual, 13.6 "Caveats"), and a reader that asks for its lock later would queue
+ * behind a TRUNCATE that waits for the holder.
  */
 public final class Snapshot implements Sessions, AutoCloseable {
     private static final int ATTEMPTS = 20;
     private static final int LOCKS_A_STATEMENT = 200;
     private static final String LOCK_NOT_AVAILABLE = "55P03";
-    /** Errors that another attempt can be without: a lock that is taken, a table or a schema that is no longer there. */
+    /**
+     * Errors that another attempt can be without: a lock that is taken, a table or a schema that is no longer there.
+     */
     private static final Set<String> PASSING = Set.of(LOCK_NOT_AVAILABLE, "42P01", "3F000");
     /** The first one only until the operator is told. */
     private static final List<String> LOCK_WAITS = List.of("2s", "60s");
@@ -54,14 +57,16 @@ public final class Snapshot implements Sessions, AutoCloseable {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Connection holder = server.session();
             try (Connection first = server.session()) {
-                // The first session waits for the locks, so that the holder gets all of its own at once, after its snapshot is taken.
+                // The first session waits for the locks, so that the holder gets all of its own at once, after its
+                // snapshot is taken.
                 first.setAutoCommit(false);
                 List<String> locked = tables(first, server, selection);
                 waitForLocks(first, server, locked, console);
                 holder.setAutoCommit(false);
                 holder.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                 holder.setReadOnly(true);
-                String id = Rows.text(holder, server.side(), "taking the snapshot", "SELECT pg_catalog.pg_export_snapshot()");
+                String id = Rows.text(holder, server.side(), "taking the snapshot",
+                        "SELECT pg_catalog.pg_export_snapshot()");
                 if (tables(holder, server, selection).equals(locked)) {
                     lock(holder, locked, " NOWAIT");
                     return new Snapshot(server, holder, id);
@@ -71,7 +76,8 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 if (!PASSING.contains(String.valueOf(e.getSQLState()))) {
                     throw SqlFailures.statement(server.side(), "taking the snapshot", e);
                 }
-                console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)", SqlFailures.words(e));
+                console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)",
+                        SqlFailures.words(e));
             }
             Server.close(holder);
         }
@@ -79,10 +85,12 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
     }
 
-    private static void waitForLocks(Connection session, Server server, List<String> tables, Console console) throws SQLException {
+    private static void waitForLocks(Connection session, Server server, List<String> tables, Console console)
+            throws SQLException {
         for (String timeout : LOCK_WAITS) {
             try {
-                Rows.run(session, server.side(), "preparing the snapshot", "SET LOCAL lock_timeout = '" + timeout + "'");
+                Rows.run(session, server.side(), "preparing the snapshot",
+                        "SET LOCAL lock_timeout = '" + timeout + "'");
                 lock(session, tables, "");
                 return;
             } catch (SQLException e) {
@@ -100,19 +108,32 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private record Blocker(String words, String remedy) {
     }
 
-    /** What another session, or a prepared transaction, holds or waits for in front of us, so that no table of its can be read. */
+    /**
+     * What another session, or a prepared transaction, holds or waits for in front of us, so that no table of its can
+     * be read.
+     */
     private static Blocker blocker(Connection session, Server server) {
-        return Rows.list(session, server.side(), "looking for locks", """
+        return Rows
+                .list(session, server.side(), "looking for locks", """
                 SELECT pg_catalog.format('table %s of the source is locked by ', l.relation::pg_catalog.regclass)
-                       || CASE WHEN p.gid IS NULL THEN pg_catalog.format('another session (pid %s)', l.pid) ELSE pg_catalog.format('prepared transaction %L', p.gid) END,
-                       CASE WHEN p.gid IS NULL THEN pg_catalog.format('wait for that session, or end it on the source: SELECT pg_terminate_backend(%s);', l.pid)
-                            ELSE pg_catalog.format('end it on the source: COMMIT PREPARED %1$L; or ROLLBACK PREPARED %1$L;', p.gid) END
+                       || CASE WHEN p.gid IS NULL THEN pg_catalog.format('another session (pid %s)', l.pid)
+                         ELSE pg_catalog.format('prepared transaction %L', p.gid) END,
+                       CASE WHEN p.gid IS NULL THEN
+                         pg_catalog.format('wait for that session, or end it on the source: SELECT \
+                pg_terminate_backend(%s);', l.pid)
+                            ELSE pg_catalog.format('end it on the source: COMMIT PREPARED %1$L; or ROLLBACK PREPARED \
+                %1$L;', p.gid) END
                   FROM pg_catalog.pg_locks l
-                  LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
+                  LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid'
+                    AND t.virtualtransaction = l.virtualtransaction
                   LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = t.transactionid
-                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
-                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
-                 ORDER BY l.granted DESC, l.pid, l.relation LIMIT 1""", row -> new Blocker(row.getString(1), row.getString(2))).stream().findFirst()
+                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation >= 16384
+                   AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+                   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                     WHERE d.datname = pg_catalog.current_database())
+                 ORDER BY l.granted DESC, l.pid, l.relation LIMIT 1""",
+                        row -> new Blocker(row.getString(1), row.getString(2)))
+                .stream().findFirst()
                 .orElse(new Blocker("a table of the source is locked by another session", "wait for that session"));
     }
 
@@ -128,7 +149,8 @@ public final class Snapshot implements Sessions, AutoCloseable {
         try (Statement statement = session.createStatement()) {
             for (int i = 0; i < tables.size(); i += LOCKS_A_STATEMENT) {
                 List<String> some = new ArrayList<>();
-                tables.subList(i, Math.min(tables.size(), i + LOCKS_A_STATEMENT)).forEach(table -> some.add("ONLY " + table));
+                tables.subList(i, Math.min(tables.size(), i + LOCKS_A_STATEMENT))
+                        .forEach(table -> some.add("ONLY " + table));
                 statement.execute("LOCK TABLE " + String.join(", ", some) + " IN ACCESS SHARE MODE" + mode);
             }
         }
@@ -144,7 +166,10 @@ public final class Snapshot implements Sessions, AutoCloseable {
         return server;
     }
 
-    /** @return the session that holds the locks; it can read every table at once, also one that a TRUNCATE waits for. Synchronize on it. */
+    /**
+     * @return the session that holds the locks; it can read every table at once, also one that a TRUNCATE waits for.
+     * Synchronize on it.
+     */
     public Connection holder() {
         return holder;
     }
@@ -175,12 +200,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * Asks for locks without waiting, in one trip to the server.
      *
      * @param tables quoted names
-     * @return false when somebody waits for a stronger lock on one; that table must then be read through {@link #holder}
+     * @return false when somebody waits for a stronger lock on one; that table must then be read through
+     * {@link #holder}
      */
     public boolean tryLock(Connection session, Collection<String> tables) throws SQLException {
         try (Statement statement = session.createStatement()) {
             try {
-                statement.execute("SAVEPOINT locking; LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE NOWAIT; RELEASE locking");
+                statement.execute("SAVEPOINT locking; LOCK TABLE ONLY " + String.join(", ONLY ", tables)
+                        + " IN ACCESS SHARE MODE NOWAIT; RELEASE locking");
             } catch (SQLException e) {
                 statement.execute("ROLLBACK TO locking; RELEASE locking");
                 if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {

@@ -16,7 +16,9 @@ import lib.talk.Failure;
  */
 public record RemoteHost(String address, int port, String user, Path key, Path knownHosts) {
     // What begins with a hyphen would be an option of ssh.
-    private static final Pattern FORM = Pattern.compile("(?:([^@\\s-][^@\\s]*)@)?(?:\\[([0-9A-Fa-f:.%\\w]+)]|([\\w.][\\w.-]*|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*))(?::(\\d{1,5}))?");
+    private static final Pattern FORM = Pattern.compile(
+            "(?:([^@\\s-][^@\\s]*)@)?(?:\\[([0-9A-Fa-f:.%\\w]+)]|([\\w.][\\w.-]*|"
+                    + "[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*))(?::(\\d{1,5}))?");
 
     /**
      * Reads {@code [user@]address[:port]}; an IPv6 address with a port stands in brackets.
@@ -29,7 +31,8 @@ public record RemoteHost(String address, int port, String user, Path key, Path k
             throw Failure.usage("invalid host \"%s\"", text).hint("it is given as USER@ADDRESS or USER@ADDRESS:PORT");
         }
         int port = parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4));
-        return new RemoteHost(parts.group(2) == null ? parts.group(3) : parts.group(2), port, parts.group(1), key, knownHosts);
+        return new RemoteHost(parts.group(2) == null ? parts.group(3) : parts.group(2), port, parts.group(1), key,
+                knownHosts);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package lib.ssh;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +19,9 @@ import lib.talk.ShellScript;
 import lib.talk.Shown;
 
 /**
- * A migration that runs on another machine, apart from the connection to it: where that is lost, the run goes on, and whoever asks again for
- * a run between the same two databases is attached to it. When it has ended, nothing of it is left there.
+ * A migration that runs on another machine, apart from the connection to it: where that is lost, the run goes on, and
+ * whoever asks again for a run between the same two databases is attached to it. When it has ended, nothing of it is
+ * left there.
  */
 public final class RemoteRun {
     private static final int OLDEST_JAVA = 17;
@@ -103,8 +103,10 @@ public final class RemoteRun {
             console.say("copying the toolkit to %s", ssh.host());
             ssh.send(Toolkit::write, RemoteScripts.RECEIVE, folder, "toolkit.jar");
             String script = RemoteScripts.run(quoted(preflight), quoted(migrate));
-            ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder, "run.sh");
-            ssh.send(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)), RemoteScripts.START, folder);
+            ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder,
+                    "run.sh");
+            ssh.send(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)),
+                    RemoteScripts.START, folder);
         } catch (Failure e) {
             leave();
             throw e;
@@ -129,7 +131,8 @@ public final class RemoteRun {
         if (side.password() != null || System.console() == null) {
             return side;
         }
-        char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ", Shown.of(side.user()), side.side());
+        char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ",
+                Shown.of(side.user()), side.side());
         return typed == null || typed.length == 0 ? side : side.withPassword(new String(typed));
     }
 
@@ -176,7 +179,8 @@ public final class RemoteRun {
     private Result collect() {
         byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(talk.received() + 1));
         if (answer.length == 0) {
-            throw Failure.step("how the run on %s has ended was told to another command that had attached to it", ssh.host())
+            throw Failure
+                    .step("how the run on %s has ended was told to another command that had attached to it", ssh.host())
                     .hint("compare both sides with verify");
         }
         int start = 0;
@@ -189,7 +193,8 @@ public final class RemoteRun {
         talk.accept(Arrays.copyOfRange(answer, start + 1, rest));
         String code = head[0];
         Result result = new Result(code.equals("-") ? Failure.STEP : Integer.parseInt(code),
-                new String(answer, rest, out - rest, StandardCharsets.UTF_8), new String(answer, out, answer.length - out, StandardCharsets.UTF_8));
+                new String(answer, rest, out - rest, StandardCharsets.UTF_8),
+                new String(answer, out, answer.length - out, StandardCharsets.UTF_8));
         if (code.equals("-") || result.code > 128 + 15) {
             leave();
             throw Failure.step("the run on %s was killed, or the machine was restarted", ssh.host())

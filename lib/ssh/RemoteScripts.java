@@ -1,8 +1,9 @@
 package lib.ssh;
 
 /**
- * The POSIX shell scripts of a run on another machine. Each takes the folder of the run, below the home folder, as its first argument. In
- * that folder there are {@code pid}, {@code err} and {@code out} from the beginning of the run and {@code code} from its end.
+ * The POSIX shell scripts of a run on another machine. Each takes the folder of the run, below the home folder, as its
+ * first argument. In that folder there are {@code pid}, {@code err} and {@code out} from the beginning of the run and
+ * {@code code} from its end.
  */
 final class RemoteScripts {
     /** The file of the summary. */
@@ -17,7 +18,8 @@ final class RemoteScripts {
     static final String LOOK = ALIVE + """
             umask 077
             mkdir -p "$HOME/$1" && chmod 700 "$HOME/$1" && cd "$HOME/$1" || exit 1
-            if [ -e code ]; then echo ended; elif alive; then echo running; elif [ -e pid ]; then echo lost; else echo new; fi
+            if [ -e code ]; then echo ended; elif alive; then echo running; elif [ -e pid ]; then echo lost; else echo \
+            new; fi
             java -XX:-UsePerfData -version 2>&1 | sed -n 's/^[^"]*version "\\([0-9]*\\).*/\\1/p'
             """;
 
@@ -28,8 +30,8 @@ final class RemoteScripts {
             """;
 
     /**
-     * A function that installs the first package of several that is to be had. A machine that has just been made is still busy with its own
-     * packages for a while.
+     * A function that installs the first package of several that is to be had. A machine that has just been made is
+     * still busy with its own packages for a while.
      */
     private static final String INSTALL = """
             as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
@@ -48,12 +50,14 @@ final class RemoteScripts {
     /** Installs a Java runtime. */
     static final String INSTALL_JAVA = INSTALL + """
             cd "$HOME/$1" || exit 1
-            install openjdk-21-jre-headless openjdk-17-jre-headless default-jre-headless >install.log 2>&1 || { tail -n 4 install.log; exit 1; }
+            install openjdk-21-jre-headless openjdk-17-jre-headless default-jre-headless >install.log 2>&1 || { tail \
+            -n 4 install.log; exit 1; }
             """;
 
     /**
-     * Starts the run, apart from this connection. The connection strings are read from stdin, a line each, into a file of mode 0600, which the
-     * run reads and removes as the first thing that it does. Whoever comes second starts nothing.
+     * Starts the run, apart from this connection. The connection strings are read from stdin, a line each, into a file
+     * of mode 0600, which the run reads and removes as the first thing that it does. Whoever comes second starts
+     * nothing.
      */
     static final String START = """
             umask 077
@@ -79,8 +83,9 @@ final class RemoteScripts {
             """;
 
     /**
-     * Writes a line with the exit code, or - if there is none, and the sizes in bytes of what follows: what the run said from the byte that
-     * the second argument counts, its stdout, its summary. Nothing, if the run was brought away.
+     * Writes a line with the exit code, or - if there is none, and the sizes in bytes of what follows: what the run
+     * said from the byte that the second argument counts, its stdout, its summary. Nothing, if the run was brought
+     * away.
      */
     static final String COLLECT = """
             cd "$HOME/$1" 2>/dev/null || exit 0
@@ -109,8 +114,10 @@ final class RemoteScripts {
             stopped=
             trap stopped=143 TERM
             trap '' HUP INT
-            # No other program is told. The options are those of the commands themselves; performance data would stay in /tmp.
-            tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp toolkit.jar "$@"; }
+            # No other program is told. The options are those of the commands themselves; performance data would stay \
+            in /tmp.
+            tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m \
+            -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp toolkit.jar "$@"; }
             preflight() { rm -f client; tool %1$s --client-needed client >&2; }
             migrate() { tool %2$s --out %3$s; }
             preflight
@@ -118,7 +125,8 @@ final class RemoteScripts {
             if [ $code = 3 ] && [ -s client ] && [ -z "$stopped" ]; then
                 package=postgresql-client-$(cat client)
                 echo "installing $package" >&2
-                if install "$package" >install.log 2>&1 || { get install postgresql-common && as_root sh -c '/usr/share/postgresql-common/pgdg/apt.*.sh -y' \\
+                if install "$package" >install.log 2>&1 || { get install postgresql-common && as_root sh -c \
+            '/usr/share/postgresql-common/pgdg/apt.*.sh -y' \\
                         && install "$package"; } >>install.log 2>&1; then
                     preflight
                     code=$?
@@ -138,8 +146,9 @@ final class RemoteScripts {
     }
 
     /**
-     * The script that stays with the run, asks first and migrates then, and writes down how that ended. Client programs that are missing
-     * are installed when preflight has written their major version into the file {@code client}: it is the first that knows both servers.
+     * The script that stays with the run, asks first and migrates then, and writes down how that ended. Client programs
+     * that are missing are installed when preflight has written their major version into the file {@code client}: it is
+     * the first that knows both servers.
      *
      * @param preflight the class and the arguments of preflight, as words of a shell
      * @param migrate those of migrate

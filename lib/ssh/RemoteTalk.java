@@ -6,8 +6,8 @@ import lib.talk.Console;
 import lib.talk.ProgressLine;
 
 /**
- * What a command on another machine says, as it arrives: whole lines go to the console as they are, and the line that changes in place there
- * changes in place here, if there is a terminal.
+ * What a command on another machine says, as it arrives: whole lines go to the console as they are, and the line that
+ * changes in place there changes in place here, if there is a terminal.
  */
 final class RemoteTalk {
     /** What follows the carriage return before each state of the progress line. */

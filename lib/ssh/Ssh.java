@@ -21,17 +21,23 @@ import lib.talk.Shown;
 import lib.tools.ClientTools;
 
 /**
- * The user's own ssh to one machine: configuration, agent and jump hosts hold, and nothing is asked. The key of the machine is pinned at
- * the first connection (ssh_config(5), StrictHostKeyChecking). What connects ends with this process.
+ * The user's own ssh to one machine: configuration, agent and jump hosts hold, and nothing is asked. The key of the
+ * machine is pinned at the first connection (ssh_config(5), StrictHostKeyChecking). What connects ends with this
+ * process.
  */
 public final class Ssh {
-    /** What ssh ends with when the connection failed or was lost (ssh(1), "Exit status"); no script of ours ends with it. */
+    /**
+     * What ssh ends with when the connection failed or was lost (ssh(1), "Exit status"); no script of ours ends with
+     * it.
+     */
     private static final int LOST = 255;
     /** What a program ends with that a signal has ended, less the signal's number; Ctrl-C reaches ssh, too. */
     private static final int SIGNAL = 128;
     // A connection that is gone is noticed within ten seconds; one that others share would not be ours to end.
-    private static final List<String> OPTIONS = List.of("BatchMode=yes", "StrictHostKeyChecking=accept-new", "ConnectTimeout=10",
-            "ServerAliveInterval=5", "ServerAliveCountMax=2", "ControlMaster=no", "ControlPath=none", "RemoteCommand=none");
+    private static final List<String> OPTIONS =
+            List.of("BatchMode=yes", "StrictHostKeyChecking=accept-new", "ConnectTimeout=10",
+                    "ServerAliveInterval=5", "ServerAliveCountMax=2", "ControlMaster=no", "ControlPath=none",
+                    "RemoteCommand=none");
 
     private final RemoteHost host;
 
@@ -56,7 +62,7 @@ public final class Ssh {
      * @throws Failure refused, when the connection failed or was lost, or the script failed
      */
     public byte[] run(String script, String... arguments) {
-        return send(stream -> { }, script, arguments);
+        return send(stream -> {}, script, arguments);
     }
 
     /** The same for a script that reads something. A secret may be given that way; arguments are seen by everybody. */
@@ -69,7 +75,8 @@ public final class Ssh {
             boolean written = write(input, process.getOutputStream());
             int code = process.waitFor();
             if (code != 0) {
-                throw failure(code, new String(out.join(), StandardCharsets.UTF_8), new String(err.join(), StandardCharsets.UTF_8));
+                throw failure(code, new String(out.join(), StandardCharsets.UTF_8),
+                        new String(err.join(), StandardCharsets.UTF_8));
             } else if (!written) {
                 throw Failure.refused("what was sent to %s did not arrive as a whole", host);
             }
@@ -108,14 +115,18 @@ public final class Ssh {
         }
     }
 
-    /** Starts a program of the ssh family; it sees no variable that may hold a password of a database, which SendEnv could send along. */
+    /**
+     * Starts a program of the ssh family; it sees no variable that may hold a password of a database, which SendEnv
+     * could send along.
+     */
     Process start(List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeAll(ClientTools.unwanted());
         try {
             return builder.start();
         } catch (IOException e) {
-            throw Failure.refused("could not start ssh").because(e).hint("install it: sudo apt-get install -y openssh-client");
+            throw Failure.refused("could not start ssh").because(e)
+                    .hint("install it: sudo apt-get install -y openssh-client");
         }
     }
 
@@ -147,15 +158,18 @@ public final class Ssh {
             return Failure.refused("a step on %s failed with exit code %d", host, code)
                     .detail("%s", Shown.lines(lines.stream().skip(Math.max(0, lines.size() - 5)).toList()));
         }
-        String reason = err.lines().filter(line -> !line.isBlank() && !line.startsWith("@") && !line.startsWith("Warning: Permanently added"))
+        String reason = err.lines().filter(
+                line -> !line.isBlank() && !line.startsWith("@") && !line.startsWith("Warning: Permanently added"))
                 .reduce((first, last) -> last).orElse("the connection was closed");
         return Failure.refused("could not connect to %s through ssh: %s", host, reason).hint("%s", hint(err));
     }
 
     private String hint(String err) {
         if (err.contains("HOST IDENTIFICATION HAS CHANGED") || err.contains("Host key verification failed")) {
-            return host.knownHosts() == null ? "another machine answers there than before; if it was made anew: " + forgetting(err)
-                    : "another machine answers there than before; if it was made anew, remove \"" + host.knownHosts() + '"';
+            return host.knownHosts() == null
+                    ? "another machine answers there than before; if it was made anew: " + forgetting(err)
+                    : "another machine answers there than before; if it was made anew, remove \"" + host.knownHosts()
+                            + '"';
         } else if (err.contains("Permission denied")) {
             return "check the user and the key; ssh-add makes a key known that has a passphrase";
         }
@@ -166,12 +180,15 @@ public final class Ssh {
     private String forgetting(String err) {
         Matcher name = Pattern.compile("(?m)^Host key for (\\S+) has changed").matcher(err);
         Matcher file = Pattern.compile("(?m)^Offending \\S+ key in (.+):\\d+\\s*$").matcher(err);
-        String known = name.find() ? name.group(1) : host.port() == 0 || host.port() == 22 ? host.address() : "[" + host.address() + "]:" + host.port();
-        return "ssh-keygen" + (file.find() ? " -f " + ShellScript.quoted(file.group(1)) : "") + " -R " + ShellScript.quoted(known);
+        String known = name.find() ? name.group(1) : host.port() == 0 || host.port() == 22 ? host.address()
+                : "[" + host.address() + "]:" + host.port();
+        return "ssh-keygen" + (file.find() ? " -f " + ShellScript.quoted(file.group(1)) : "") + " -R "
+                + ShellScript.quoted(known);
     }
 
     private List<String> remote(String script, String... arguments) {
-        String words = Stream.concat(Stream.of(script, "tsmigrate"), Stream.of(arguments)).map(ShellScript::quoted).collect(Collectors.joining(" "));
+        String words = Stream.concat(Stream.of(script, "tsmigrate"), Stream.of(arguments)).map(ShellScript::quoted)
+                .collect(Collectors.joining(" "));
         // What the user's configuration forwards is for work of the user's own, and a port can be taken.
         List<String> command = command("-o", "ClearAllForwardings=yes");
         command.add("sh -c " + words);

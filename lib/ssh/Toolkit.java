@@ -21,13 +21,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * The running toolkit as one jar, for another machine: its own classes and the libraries of a migration, 3 MB. The libraries that only this
- * machine needs, such as that of AWS, stay here.
+ * The running toolkit as one jar, for another machine: its own classes and the libraries of a migration, 3 MB. The
+ * libraries that only this machine needs, such as that of AWS, stay here.
  */
 final class Toolkit {
     /** A class of each library. */
-    private static final List<String> LIBRARIES = List.of("picocli/CommandLine", "org/postgresql/Driver", "com/google/gson/Gson",
-            "org/zeroturnaround/exec/ProcessExecutor", "org/slf4j/Logger", "org/slf4j/impl/StaticLoggerBinder");
+    private static final List<String> LIBRARIES =
+            List.of("picocli/CommandLine", "org/postgresql/Driver", "com/google/gson/Gson",
+                    "org/zeroturnaround/exec/ProcessExecutor", "org/slf4j/Logger", "org/slf4j/impl/StaticLoggerBinder");
     private static final String SERVICES = "META-INF/services/";
 
     private final Set<String> written = new HashSet<>();
@@ -42,7 +43,8 @@ final class Toolkit {
     static void write(OutputStream stream) throws IOException {
         ZipOutputStream jar = new ZipOutputStream(stream);
         Toolkit toolkit = new Toolkit(jar);
-        toolkit.entry(JarFile.MANIFEST_NAME, "Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        toolkit.entry(JarFile.MANIFEST_NAME,
+                "Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         for (Path place : places()) {
             toolkit.add(place);
         }
@@ -68,7 +70,8 @@ final class Toolkit {
         if (found == null) {
             throw new IOException(type + " is not on the class path");
         }
-        String text = found.toString().replaceFirst("^jar:", "").replaceFirst("!?/" + file.replace("$", "\\$") + "$", "");
+        String text =
+                found.toString().replaceFirst("^jar:", "").replaceFirst("!?/" + file.replace("$", "\\$") + "$", "");
         return Path.of(URI.create(text));
     }
 
@@ -92,7 +95,8 @@ final class Toolkit {
             if (name.startsWith(SERVICES)) {
                 services.merge(name, Files.readString(file), (first, second) -> first.stripTrailing() + "\n" + second);
             } else if (name.endsWith(".class") && !name.endsWith("module-info.class") || !name.contains("META-INF/")) {
-                // A library may read files of its own; signatures and descriptions of what each jar was are for that jar only.
+                // A library may read files of its own; signatures and descriptions of what each jar was are for that
+                // jar only.
                 entry(name, Files.readAllBytes(file));
             }
         }

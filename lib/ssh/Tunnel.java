@@ -12,7 +12,10 @@ import lib.dsn.Dsn;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 
-/** A server that only another machine can reach, made reachable on a port of this one by ssh (ssh(1), -L); closing ends it. */
+/**
+ * A server that only another machine can reach, made reachable on a port of this one by ssh (ssh(1), -L); closing ends
+ * it.
+ */
 public final class Tunnel implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int SECONDS = 30;
@@ -34,7 +37,8 @@ public final class Tunnel implements AutoCloseable {
         int port = freePort();
         String address = server.address().contains(":") ? '[' + server.address() + ']' : server.address();
         String forward = LOOPBACK + ':' + port + ':' + address + ':' + server.port();
-        Tunnel tunnel = new Tunnel(ssh, port, ssh.start(ssh.command("-N", "-o", "ExitOnForwardFailure=yes", "-L", forward)));
+        Tunnel tunnel =
+                new Tunnel(ssh, port, ssh.start(ssh.command("-N", "-o", "ExitOnForwardFailure=yes", "-L", forward)));
         tunnel.await();
         return tunnel;
     }

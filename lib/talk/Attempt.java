@@ -16,7 +16,9 @@ public final class Attempt {
     private final String unchanged;
     private volatile boolean begun;
 
-    /** @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged} */
+    /**
+     * @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged}
+     */
     public Attempt(Console console, String unchanged) {
         this.console = console;
         this.unchanged = unchanged;
@@ -30,7 +32,8 @@ public final class Attempt {
     /**
      * Does the work.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification found some
+     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification
+     * found some
      */
     public void run(Work work) {
         Cleanup.Task interrupted = Cleanup.onExit(this::interrupted);
@@ -41,7 +44,8 @@ public final class Attempt {
                 throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
             }
             throw e.exitCode() == Failure.DIFFERENCES ? e
-                    : e.asStep().hint("%s%s", new Shown(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
+                    : e.asStep().hint("%s%s",
+                            new Shown(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
         } catch (SQLException e) {
             Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
             throw begun ? failure.hint(AGAIN) : failure.asRefusal();
@@ -54,7 +58,8 @@ public final class Attempt {
     }
 
     private void interrupted() {
-        console.warn(begun ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed", unchanged);
+        console.warn(begun ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed",
+                unchanged);
         if (begun) {
             console.hint(AGAIN);
         }

@@ -14,7 +14,8 @@ public final class Bytes {
     }
 
     /**
-     * Reads a number with one of PostgreSQL's units of memory, each 1024 of the one before (PostgreSQL manual, 20.1.1), such as {@code 50MB}.
+     * Reads a number with one of PostgreSQL's units of memory, each 1024 of the one before (PostgreSQL manual, 20.1.1),
+     * such as {@code 50MB}.
      *
      * @return bytes, or 0 when it is no such number
      */

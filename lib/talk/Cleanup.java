@@ -9,9 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, first what runs is ended, then what
- * servers hold is put back, all at once and under one deadline, and last come files and words, last in, first out. The process ends in time
- * whatever the servers do; what could not be put back is said. After {@code kill -9} nothing runs.
+ * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, first what
+ * runs is ended, then what servers hold is put back, all at once and under one deadline, and last come files and words,
+ * last in, first out. The process ends in time whatever the servers do; what could not be put back is said. After
+ * {@code kill -9} nothing runs.
  */
 public final class Cleanup {
     /** From the signal on; with the JVM's own end that is less than 5 s. */
@@ -29,9 +30,7 @@ public final class Cleanup {
 
     /** When a task's turn comes after a signal. */
     private enum Turn {
-        ENDING,
-        PUTTING_BACK,
-        LAST
+        ENDING, PUTTING_BACK, LAST
     }
 
     /** A registered undoing; {@link #close} does it early. */
@@ -50,8 +49,10 @@ public final class Cleanup {
         @Override
         public void close() {
             synchronized (TASKS) {
-                // While the process is being ended, it is another thread's turn: what this one began would be cut off with it.
-                if (stopping && !(Thread.currentThread() instanceof Undoing) && Thread.currentThread() != HOOK || !TASKS.remove(this)) {
+                // While the process is being ended, it is another thread's turn: what this one began would be cut off
+                // with it.
+                if (stopping && !(Thread.currentThread() instanceof Undoing) && Thread.currentThread() != HOOK
+                        || !TASKS.remove(this)) {
                     return;
                 }
                 RUNNING.add(this);
@@ -108,20 +109,27 @@ public final class Cleanup {
     private Cleanup() {
     }
 
-    /** Registers work that may be called from another thread while the rest of the process still runs; it needs no server, and must not throw. */
+    /**
+     * Registers work that may be called from another thread while the rest of the process still runs; it needs no
+     * server, and must not throw.
+     */
     public static Task onExit(Runnable work) {
-        return register(new Task(Turn.LAST, work, reason -> { }));
+        return register(new Task(Turn.LAST, work, reason -> {}));
     }
 
-    /** Registers work that ends what runs: a program, sessions. After a signal it comes first, and must not take longer than a second. */
+    /**
+     * Registers work that ends what runs: a program, sessions. After a signal it comes first, and must not take longer
+     * than a second.
+     */
     public static Task ending(Runnable work) {
-        return register(new Task(Turn.ENDING, work, reason -> { }));
+        return register(new Task(Turn.ENDING, work, reason -> {}));
     }
 
     /**
      * Registers work that puts something back on a server, in a session that nobody else ends.
      *
-     * @param left says what stays as it is, and the command that puts it back; it is told why: the work has thrown, or did not end in time
+     * @param left says what stays as it is, and the command that puts it back; it is told why: the work has thrown, or
+     * did not end in time
      */
     public static Task puttingBack(Runnable work, Consumer<String> left) {
         return register(new Task(Turn.PUTTING_BACK, work, left));
@@ -153,7 +161,10 @@ public final class Cleanup {
         await(Turn.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
     }
 
-    /** Does all tasks of a turn at once, and waits for them and for those that another thread does; no longer than until the deadline. */
+    /**
+     * Does all tasks of a turn at once, and waits for them and for those that another thread does; no longer than until
+     * the deadline.
+     */
     private static void together(Turn turn, long deadline) {
         for (Task task = next(turn); task != null; task = next(turn)) {
             synchronized (TASKS) {
@@ -168,8 +179,8 @@ public final class Cleanup {
     private static List<Task> await(Turn turn, long deadline) {
         synchronized (TASKS) {
             try {
-                for (long rest = deadline - System.nanoTime(); rest > 0 && RUNNING.stream().anyMatch(task -> task.turn == turn);
-                        rest = deadline - System.nanoTime()) {
+                for (long rest = deadline - System.nanoTime(); rest > 0
+                        && RUNNING.stream().anyMatch(task -> task.turn == turn); rest = deadline - System.nanoTime()) {
                     TASKS.wait(TimeUnit.NANOSECONDS.toMillis(rest) + 1);
                 }
             } catch (InterruptedException e) {

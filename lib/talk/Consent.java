@@ -19,7 +19,8 @@ public final class Consent {
             return;
         }
         if (System.console() == null) {
-            throw Failure.usage("there is no terminal to ask at: %s", question).hint("say so with --yes, or look first with --dry-run");
+            throw Failure.usage("there is no terminal to ask at: %s", question)
+                    .hint("say so with --yes, or look first with --dry-run");
         }
         String answer = System.console().readLine("%s [y/N] ", Shown.of(question));
         if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * What a command says, and how it ends: the talk on stderr in the form of PostgreSQL's own tools ({@code name: error: …},
- * {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the way from a failure to an exit code.
- * Values keep to their line and move no cursor (see {@link Shown}).
- * The product goes to stdout through {@link #out}. Safe for use by several threads.
+ * What a command says, and how it ends: the talk on stderr in the form of PostgreSQL's own tools
+ * ({@code name: error: …}, {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the
+ * way from a failure to an exit code. Values keep to their line and move no cursor (see {@link Shown}). The product
+ * goes to stdout through {@link #out}. Safe for use by several threads.
  */
 public final class Console {
     /** The version of this toolkit. */
@@ -32,7 +32,8 @@ public final class Console {
     private boolean verbose;
     @Option(names = "--no-color", order = 92, description = "plain output (NO_COLOR does the same)")
     private boolean noColor;
-    @Option(names = {"-V", "--version"}, order = 93, versionHelp = true, description = "output version information, then exit")
+    @Option(names = {"-V", "--version"}, order = 93, versionHelp = true,
+            description = "output version information, then exit")
     private boolean version;
     @Option(names = {"-?", "--help"}, order = 94, usageHelp = true, description = "show this help, then exit")
     private boolean help;
@@ -59,10 +60,11 @@ public final class Console {
         line.setExecutionExceptionHandler((e, failed, result) -> failed(e, failed));
         line.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_COMMAND_LIST);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
-        line.setHelpSectionKeys(List.of(UsageMessageSpec.SECTION_KEY_DESCRIPTION, UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING,
-                UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
-                UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
-                UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST, UsageMessageSpec.SECTION_KEY_FOOTER));
+        line.setHelpSectionKeys(
+                List.of(UsageMessageSpec.SECTION_KEY_DESCRIPTION, UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING,
+                        UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
+                        UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
+                        UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST, UsageMessageSpec.SECTION_KEY_FOOTER));
     }
 
     /** A line of the product on stdout. */
@@ -109,10 +111,14 @@ public final class Console {
         print(spec.commandLine().getErr(), Shown.again(line).text());
     }
 
-    /** Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is done. */
+    /**
+     * Shows what is going on in one line that changes in place, when stderr is a terminal. Close it when the work is
+     * done.
+     */
     public synchronized ProgressLine progress(Supplier<String> state) {
         boolean shown = !quiet && !verbose && ProgressLine.isSeen();
-        line = new ProgressLine(spec.commandLine().getErr(), () -> silent.isEmpty() ? state.get() : String.join(", ", silent.values()), shown);
+        line = new ProgressLine(spec.commandLine().getErr(),
+                () -> silent.isEmpty() ? state.get() : String.join(", ", silent.values()), shown);
         return line;
     }
 
@@ -155,19 +161,22 @@ public final class Console {
         if (traced && failure.getCause() != null) {
             StringWriter trace = new StringWriter();
             failure.getCause().printStackTrace(new PrintWriter(trace));
-            trace.toString().lines().forEach(text -> err.println(command + ": trace: " + Shown.again(text.replace("\t", "  "))));
+            trace.toString().lines()
+                    .forEach(text -> err.println(command + ": trace: " + Shown.again(text.replace("\t", "  "))));
         }
         err.flush();
     }
 
     /** The colors of PostgreSQL's own tools (PG_COLORS in their manual pages). */
     private static String painted(String severity, boolean color) {
-        return color ? "\033[" + (severity.startsWith("error") ? "01;31" : "01;35") + "m" + severity + "\033[0m" : severity;
+        return color ? "\033[" + (severity.startsWith("error") ? "01;31" : "01;35") + "m" + severity + "\033[0m"
+                : severity;
     }
 
     /** On a terminal only, and not where the user has said no (no-color.org). */
     private static boolean color(boolean refused) {
-        return !refused && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM")) && ProgressLine.isTerminal();
+        return !refused && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM"))
+                && ProgressLine.isTerminal();
     }
 
     private void talk(String text) {
@@ -185,7 +194,8 @@ public final class Console {
     private static int wrongUsage(ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
         CommandSpec command = e.getCommandLine().getCommandSpec();
-        err.println(command.root().name() + ": " + painted("error: ", color(false)) + Shown.again(e.getMessage().lines().findFirst().orElse("wrong usage")));
+        err.println(command.root().name() + ": " + painted("error: ", color(false))
+                + Shown.again(e.getMessage().lines().findFirst().orElse("wrong usage")));
         UnmatchedArgumentException.printSuggestions(e, err);
         tryHelp(err, command);
         return Failure.USAGE;
@@ -204,7 +214,8 @@ public final class Console {
         Failure failure = e instanceof Failure known ? known
                 : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), Failure.why(e)).because(e)
                         .hint("run again with -v for the details, and report them");
-        report(line.getErr(), line.getCommandSpec().root().name(), failure, trace, color(line.getParseResult().hasMatchedOption("--no-color")));
+        report(line.getErr(), line.getCommandSpec().root().name(), failure, trace,
+                color(line.getParseResult().hasMatchedOption("--no-color")));
         if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {
             tryHelp(line.getErr(), line.getCommandSpec());
         }
@@ -214,7 +225,7 @@ public final class Console {
     private record Version(String command) implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            return new String[] {command + " (tsmigrate) " + VERSION};
+            return new String[]{command + " (tsmigrate) " + VERSION};
         }
     }
 }

@@ -1,9 +1,10 @@
 package lib.talk;
 
 /**
- * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run, and the exit code.
- * The message names the side, quotes values and never holds a secret; {@link Console} prints it the way psql prints its own errors. Values
- * are made fit to be shown (see {@link Shown}), in a hint so that SQL in them still means the same.
+ * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run,
+ * and the exit code. The message names the side, quotes values and never holds a secret; {@link Console} prints it the
+ * way psql prints its own errors. Values are made fit to be shown (see {@link Shown}), in a hint so that SQL in them
+ * still means the same.
  */
 public final class Failure extends RuntimeException {
     /** Everything arrived. */
@@ -86,7 +87,8 @@ public final class Failure extends RuntimeException {
 
     /** @return what went wrong, in a line; the driver's own account of a server's error goes over several */
     public static Shown why(Throwable e) {
-        return e instanceof Failure ? new Shown(e.getMessage()) : Shown.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        return e instanceof Failure ? new Shown(e.getMessage())
+                : Shown.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
 
     /** @return the detail as it is shown, or null */

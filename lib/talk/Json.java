@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
-/** Writes maps, collections, texts, numbers and truth values as JSON (RFC 8259), indented by two blanks; what is not seen is escaped (see {@link Shown}). */
+/**
+ * Writes maps, collections, texts, numbers and truth values as JSON (RFC 8259), indented by two blanks; what is not
+ * seen is escaped (see {@link Shown}).
+ */
 public final class Json {
     private Json() {
     }
@@ -26,7 +29,8 @@ public final class Json {
             collection.forEach(element -> elements.add(text(element, deeper)));
             return elements.toString();
         }
-        return value == null || value instanceof Number || value instanceof Boolean ? String.valueOf(value) : quoted(value.toString());
+        return value == null || value instanceof Number || value instanceof Boolean ? String.valueOf(value)
+                : quoted(value.toString());
     }
 
     private static String quoted(String text) {
@@ -44,7 +48,9 @@ public final class Json {
     /** @return the same JSON, in which what is not seen is escaped; line breaks, which stand in no string, stay */
     public static String printable(String json) {
         return json.codePoints().anyMatch(c -> c != '\n' && Shown.isUnseen(c))
-                ? json.codePoints().mapToObj(c -> c != '\n' && Shown.isUnseen(c) ? code(c) : Character.toString(c)).collect(Collectors.joining()) : json;
+                ? json.codePoints().mapToObj(c -> c != '\n' && Shown.isUnseen(c) ? code(c) : Character.toString(c))
+                        .collect(Collectors.joining())
+                : json;
     }
 
     private static String code(int character) {

@@ -27,19 +27,22 @@ public record OutputFile(Path path, boolean overwrite) {
             throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
         }
         if (!Files.isWritable(path.toAbsolutePath().getParent())) {
-            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path).hint("name a file in a folder of yours");
+            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path)
+                    .hint("name a file in a folder of yours");
         }
     }
 
     /**
      * Writes the file, in UTF-8 and of mode 0600.
      *
-     * @throws Failure step, when it cannot be written, or when somebody has put a file of that name there since {@link #check}
+     * @throws Failure step, when it cannot be written, or when somebody has put a file of that name there since
+     * {@link #check}
      */
     public void write(String content) {
         Path unfinished = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
         try {
-            Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(unfinished,
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             try {
                 Files.writeString(unfinished, content);
                 if (overwrite) {

@@ -18,9 +18,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * What a client program has to read and nobody else may: passwords and schemas, in files of mode 0600.
  *
- * <p>On Linux such a file has no name by the time that something is in it. It is open in this process, client programs reach it as
- * {@code /proc/PID/fd/N} (proc(5)), and it is gone with this process, however that ends. Elsewhere it has a name in a folder of mode 0700 until
- * the command ends; after {@code kill -9} the user's next command removes it.
+ * <p>
+ * On Linux such a file has no name by the time that something is in it. It is open in this process, client programs
+ * reach it as {@code /proc/PID/fd/N} (proc(5)), and it is gone with this process, however that ends. Elsewhere it has a
+ * name in a folder of mode 0700 until the command ends; after {@code kill -9} the user's next command removes it.
  */
 public final class PrivateFile {
     private static final Path OPEN_FILES = Path.of("/proc/self/fd");
@@ -62,7 +63,10 @@ public final class PrivateFile {
         }
     }
 
-    /** @return another name of a file that is open here, which holds for as long as it is; null where there is none that children can use */
+    /**
+     * @return another name of a file that is open here, which holds for as long as it is; null where there is none that
+     * children can use
+     */
     private static Path nameless(Path file) throws IOException {
         if (!Files.isDirectory(OPEN_FILES)) {
             return null;
@@ -112,7 +116,8 @@ public final class PrivateFile {
             Path wanted = Path.of(System.getenv().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir")),
                     "tsmigrate-" + System.getProperty("user.name"));
             try {
-                Files.createDirectory(wanted, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectory(wanted,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } catch (FileAlreadyExistsException e) {
                 // Somebody else's folder of that name could be read or swapped under us.
                 if (!Files.isDirectory(wanted, LinkOption.NOFOLLOW_LINKS)
@@ -140,7 +145,10 @@ public final class PrivateFile {
         }
     }
 
-    /** Removes a file that has served its purpose before the command ends; nobody may use its path any more, which can be given to another. */
+    /**
+     * Removes a file that has served its purpose before the command ends; nobody may use its path any more, which can
+     * be given to another.
+     */
     public static void delete(Path file) {
         try (FileChannel open = NAMELESS.remove(file)) {
             if (open == null) {

@@ -5,7 +5,10 @@ import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** One line at the bottom of the terminal that says twice a second what is going on; nothing at all when stderr is no terminal. */
+/**
+ * One line at the bottom of the terminal that says twice a second what is going on; nothing at all when stderr is no
+ * terminal.
+ */
 public final class ProgressLine implements AutoCloseable {
     /** Back to the beginning of the line, which is emptied. */
     public static final String AGAIN = "\r\033[K";
@@ -33,7 +36,10 @@ public final class ProgressLine implements AutoCloseable {
         return System.getenv(WANTED) != null || isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
-    /** {@code System.console()} also asks for stdin, which a pipe may hold; {@code test -t} (POSIX) asks for stderr alone. */
+    /**
+     * {@code System.console()} also asks for stdin, which a pipe may hold; {@code test -t} (POSIX) asks for stderr
+     * alone.
+     */
     static boolean isTerminal() {
         try {
             ProcessBuilder builder = new ProcessBuilder("sh", "-c", "test -t 2").inheritIO();

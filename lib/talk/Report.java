@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The account of a run: each step with its time and what came of it, then what the operator has to know or to do; each value in one line. */
+/**
+ * The account of a run: each step with its time and what came of it, then what the operator has to know or to do; each
+ * value in one line.
+ */
 public final class Report {
     private record Step(String name, Duration took, String result) {
     }
@@ -44,7 +47,8 @@ public final class Report {
         List<Shown> lines = new ArrayList<>(head);
         lines.add(new Shown(""));
         for (Step step : steps) {
-            lines.add(new Shown(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name, step.took.toMillis() / 1000.0, Shown.of(step.result))));
+            lines.add(new Shown(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name,
+                    step.took.toMillis() / 1000.0, Shown.of(step.result))));
         }
         if (!notes.isEmpty()) {
             lines.add(new Shown(""));

@@ -12,9 +12,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A POSIX shell script that an operator reads, changes and pastes: what {@code --dry-run} prints. It calls PostgreSQL's client programs with
- * the connection strings of the variables SOURCE and TARGET, so that no secret is in it, and stops at the first error. It is one subshell:
- * pasted into a terminal it is read to its end before it begins, and neither ends the terminal nor changes its variables.
+ * A POSIX shell script that an operator reads, changes and pastes: what {@code --dry-run} prints. It calls PostgreSQL's
+ * client programs with the connection strings of the variables SOURCE and TARGET, so that no secret is in it, and stops
+ * at the first error. It is one subshell: pasted into a terminal it is read to its end before it begins, and neither
+ * ends the terminal nor changes its variables.
  */
 public final class ShellScript {
     /** A variable with a connection string. */
@@ -50,7 +51,8 @@ public final class ShellScript {
      */
     public ShellScript(String title, Collection<String> settings) {
         this.title = title;
-        this.settings = settings.stream().map(setting -> "-c " + setting.replace("'", "")).collect(Collectors.joining(" "));
+        this.settings =
+                settings.stream().map(setting -> "-c " + setting.replace("'", "")).collect(Collectors.joining(" "));
     }
 
     /** Has the client programs of a folder used rather than others. */
@@ -86,12 +88,14 @@ public final class ShellScript {
     /** @return the words that call a client program on one side */
     public String call(String name, Side side, Collection<String> arguments) {
         sides.add(side);
-        return arguments.stream().map(ShellScript::quoted).collect(Collectors.joining(" ", name + " --dbname=" + side.word() + " ", ""));
+        return arguments.stream().map(ShellScript::quoted)
+                .collect(Collectors.joining(" ", name + " --dbname=" + side.word() + " ", ""));
     }
 
     /** Statements for psql, each without its semicolon; nothing when there are none. */
     public ShellScript sql(Side side, Collection<String> statements) {
-        return statements.isEmpty() ? this : sql(side, statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
+        return statements.isEmpty() ? this
+                : sql(side, statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
     }
 
     /** The same with a text of SQL. */
@@ -101,8 +105,8 @@ public final class ShellScript {
     }
 
     /**
-     * A text of SQL for psql. Nothing in it is expanded by the shell; psql takes a backslash for a command of its own only outside of quotes,
-     * where SQL has none (psql manual, "Meta-Commands").
+     * A text of SQL for psql. Nothing in it is expanded by the shell; psql takes a backslash for a command of its own
+     * only outside of quotes, where SQL has none (psql manual, "Meta-Commands").
      *
      * @param database a connection string, as a word of the shell
      */
@@ -143,10 +147,12 @@ public final class ShellScript {
 
     /** @return the script */
     public String text() {
-        List<String> all = new ArrayList<>(List.of("# " + Shown.of(title), "# Nothing of this has been done. It stops at the first error."));
+        List<String> all = new ArrayList<>(
+                List.of("# " + Shown.of(title), "# Nothing of this has been done. It stops at the first error."));
         if (!sides.isEmpty()) {
             all.add("# " + sides.stream().map(Side::name).collect(Collectors.joining(" and "))
-                    + " must be set to connection strings; passwords are taken from there, from ~/.pgpass, or from PGPASSWORD.");
+                    + " must be set to connection strings; passwords are taken from there, from ~/.pgpass, or from "
+                    + "PGPASSWORD.");
         }
         all.addAll(List.of("(", "set -eu", "umask 077"));
         if (!path.isEmpty()) {
@@ -157,14 +163,18 @@ public final class ShellScript {
         }
         sides.forEach(side -> all.add(": \"${" + side + ":?is not set to a connection string}\""));
         if (folder) {
-            all.addAll(List.of("work=$(mktemp -d)", "trap '" + REMOVE, "trap 'exit 129' HUP", "trap 'exit 130' INT", "trap 'exit 143' TERM"));
+            all.addAll(List.of("work=$(mktemp -d)", "trap '" + REMOVE, "trap 'exit 129' HUP", "trap 'exit 130' INT",
+                    "trap 'exit 143' TERM"));
         }
         all.addAll(lines);
         all.add(")");
         return String.join("\n", all);
     }
 
-    /** Quotes an argument for a POSIX shell. What is not seen (see {@link Shown}) is made by printf, but for line breaks at the end, which $() would lose. */
+    /**
+     * Quotes an argument for a POSIX shell. What is not seen (see {@link Shown}) is made by printf, but for line breaks
+     * at the end, which $() would lose.
+     */
     public static String quoted(String argument) {
         String end = argument.replaceFirst("(?s)^.*[^\n]", "");
         String text = argument.substring(0, argument.length() - end.length());

@@ -6,13 +6,15 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A text that people may be shown: whatever stands in the names and messages that it was made of, it moves no cursor, writes no clipboard,
- * hides nothing and begins no line of its own. {@link Console}, {@link Failure}, {@code Finding} and {@link Report} turn every value into
- * one before they print it.
+ * A text that people may be shown: whatever stands in the names and messages that it was made of, it moves no cursor,
+ * writes no clipboard, hides nothing and begins no line of its own. {@link Console}, {@link Failure}, {@code Finding}
+ * and {@link Report} turn every value into one before they print it.
  *
- * <p>A character that is not seen is written as its code point in angle brackets, {@code <U+000A>} for a line break, {@code <U+001B>} for
- * ESC, {@code <U+202E>} for what turns the direction of writing, as the pager less shows them. A {@code <U+} of the text itself is written
- * {@code <U+003C>U+}, so that two names never look the same. Backslashes stay as they are, for SQL and shells have their own use for them.
+ * <p>
+ * A character that is not seen is written as its code point in angle brackets, {@code <U+000A>} for a line break,
+ * {@code <U+001B>} for ESC, {@code <U+202E>} for what turns the direction of writing, as the pager less shows them. A
+ * {@code <U+} of the text itself is written {@code <U+003C>U+}, so that two names never look the same. Backslashes stay
+ * as they are, for SQL and shells have their own use for them.
  *
  * @param text the text; the line breaks in it are ours
  */
@@ -29,7 +31,9 @@ public record Shown(String text) {
         return new Shown(values.stream().map(value -> of(value).text).collect(Collectors.joining("\n")));
     }
 
-    /** @return a line that another run has shown already: what it wrote stays as it is, and nothing else gets through */
+    /**
+     * @return a line that another run has shown already: what it wrote stays as it is, and nothing else gets through
+     */
     public static Shown again(String line) {
         return new Shown(oneLine(line));
     }
@@ -37,7 +41,9 @@ public record Shown(String text) {
     /** @return a text of ours of several lines, such as a script, in which line breaks and tabs stay */
     public static Shown product(String text) {
         return new Shown(text.codePoints().anyMatch(c -> c != '\n' && c != '\t' && isUnseen(c))
-                ? text.codePoints().mapToObj(c -> c == '\n' || c == '\t' ? Character.toString(c) : seen(c)).collect(Collectors.joining()) : text);
+                ? text.codePoints().mapToObj(c -> c == '\n' || c == '\t' ? Character.toString(c) : seen(c))
+                        .collect(Collectors.joining())
+                : text);
     }
 
     /** @return the format with its values, of which each stays in its line; without values it is a text as it stands */
@@ -49,13 +55,16 @@ public record Shown(String text) {
     static String format(Function<Object, Shown> how, String format, Object... values) {
         String text = oneLine(format);
         return values.length == 0 ? text
-                : String.format(text, Arrays.stream(values).map(value -> value instanceof Number || value == null ? value : how.apply(value)).toArray());
+                : String.format(text, Arrays.stream(values)
+                        .map(value -> value instanceof Number || value == null ? value : how.apply(value)).toArray());
     }
 
     /** @return whether a terminal shows nothing for a character, or does something instead */
     static boolean isUnseen(int character) {
         return switch (Character.getType(character)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE ->
+                true;
             default -> false;
         };
     }
@@ -65,7 +74,8 @@ public record Shown(String text) {
     }
 
     private static String oneLine(String text) {
-        return text.codePoints().anyMatch(Shown::isUnseen) ? text.codePoints().mapToObj(Shown::seen).collect(Collectors.joining()) : text;
+        return text.codePoints().anyMatch(Shown::isUnseen)
+                ? text.codePoints().mapToObj(Shown::seen).collect(Collectors.joining()) : text;
     }
 
     private static String seen(int character) {

@@ -1,9 +1,10 @@
 package lib.talk;
 
 /**
- * SQL that people are shown and may run: characters that are not seen are written as escapes in quoted names, {@code U&"a\000Ab"}, and in
- * constants, {@code E'a\nb'}, which mean the same (PostgreSQL manual, 4.1.2.3 and 4.1.2.2; beyond ASCII, servers before version 13 know them
- * in databases in UTF8 only). Line breaks stay between words and in bodies of routines. SQL without such characters stays as it is.
+ * SQL that people are shown and may run: characters that are not seen are written as escapes in quoted names,
+ * {@code U&"a\000Ab"}, and in constants, {@code E'a\nb'}, which mean the same (PostgreSQL manual, 4.1.2.3 and 4.1.2.2;
+ * beyond ASCII, servers before version 13 know them in databases in UTF8 only). Line breaks stay between words and in
+ * bodies of routines. SQL without such characters stays as it is.
  */
 public final class ShownSql {
     private final String sql;
@@ -122,7 +123,8 @@ public final class ShownSql {
 
     private void literal(String text) {
         shown.append("E'");
-        text.codePoints().forEach(c -> shown.append(c == '\\' ? "\\\\" : Shown.isUnseen(c) ? escape(c) : Character.toString(c)));
+        text.codePoints()
+                .forEach(c -> shown.append(c == '\\' ? "\\\\" : Shown.isUnseen(c) ? escape(c) : Character.toString(c)));
         shown.append('\'');
     }
 

@@ -15,7 +15,10 @@ public final class Sql {
         return ident(schema) + '.' + ident(name);
     }
 
-    /** Quotes a string constant; one with a backslash is written {@code E'…'} so that standard_conforming_strings does not matter. */
+    /**
+     * Quotes a string constant; one with a backslash is written {@code E'…'} so that standard_conforming_strings does
+     * not matter.
+     */
     public static String literal(String value) {
         String quoted = '\'' + value.replace("'", "''") + '\'';
         return value.indexOf('\\') < 0 ? quoted : 'E' + quoted.replace("\\", "\\\\");

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Runs the steps of a command one after another; each is said when it is done, with its time, and stands in the report. */
+/**
+ * Runs the steps of a command one after another; each is said when it is done, with its time, and stands in the report.
+ */
 public final class Steps {
     private final Console console;
     private final Report report;

@@ -51,7 +51,8 @@ public final class Workers {
         }
     }
 
-    private static <T> void loop(Queue<T> queue, Supplier<? extends Worker<T>> factory, AtomicReference<Throwable> failed,
+    private static <T> void loop(Queue<T> queue, Supplier<? extends Worker<T>> factory,
+            AtomicReference<Throwable> failed,
             List<Worker<T>> running) {
         try (Worker<T> worker = factory.get()) {
             synchronized (running) {

@@ -7,8 +7,8 @@ import java.util.Set;
 import lib.server.Rows;
 
 /**
- * What TimescaleDB's own catalog looks like on one side: it changes from version to version (sql/pre_install/tables.sql in TimescaleDB's
- * sources), so that queries ask which columns there are rather than which version it is.
+ * What TimescaleDB's own catalog looks like on one side: it changes from version to version (sql/pre_install/tables.sql
+ * in TimescaleDB's sources), so that queries ask which columns there are rather than which version it is.
  *
  * @param version of the extension, or null where the database has none
  * @param columns of the tables in {@code _timescaledb_catalog}, as {@code table.column}
@@ -16,19 +16,28 @@ import lib.server.Rows;
 public record CatalogShape(String version, Set<String> columns) {
     static final CatalogShape NONE = new CatalogShape(null, Set.of());
 
-    /** Chunks, what holds their compressed rows, and what continuous aggregates are made of: relations that are named by internal numbers. */
+    /**
+     * Chunks, what holds their compressed rows, and what continuous aggregates are made of: relations that are named by
+     * internal numbers.
+     */
     private static final String INTERNAL = """
-            SELECT ic.oid FROM (SELECT h.schema_name, h.table_name FROM _timescaledb_catalog.hypertable h WHERE h.compression_state = 2
+            SELECT ic.oid FROM (SELECT h.schema_name, h.table_name FROM _timescaledb_catalog.hypertable h
+              WHERE h.compression_state = 2
                 UNION ALL SELECT h.schema_name, h.table_name FROM _timescaledb_catalog.hypertable h
                             JOIN _timescaledb_catalog.continuous_agg g ON g.mat_hypertable_id = h.id
                 UNION ALL SELECT g.partial_view_schema, g.partial_view_name FROM _timescaledb_catalog.continuous_agg g
-                UNION ALL SELECT g.direct_view_schema, g.direct_view_name FROM _timescaledb_catalog.continuous_agg g%s) i
-              JOIN pg_namespace ni ON ni.nspname = i.schema_name JOIN pg_class ic ON ic.relnamespace = ni.oid AND ic.relname = i.table_name
+                UNION ALL SELECT g.direct_view_schema, g.direct_view_name
+                  FROM _timescaledb_catalog.continuous_agg g%s) i
+              JOIN pg_namespace ni ON ni.nspname = i.schema_name JOIN pg_class ic ON ic.relnamespace = ni.oid
+                AND ic.relname = i.table_name
               %s""";
-    private static final String BY_NAME = " UNION ALL SELECT k.schema_name, k.table_name FROM _timescaledb_catalog.chunk k";
-    private static final String BY_IDENTIFIER = """
+    private static final String BY_NAME =
+            " UNION ALL SELECT k.schema_name, k.table_name FROM _timescaledb_catalog.chunk k";
+    private static final String BY_IDENTIFIER =
+            """
             UNION ALL SELECT k.relid FROM _timescaledb_catalog.chunk k
-            UNION ALL SELECT s.compress_relid FROM _timescaledb_catalog.compression_settings s WHERE s.compress_relid IS NOT NULL""";
+            UNION ALL SELECT s.compress_relid FROM _timescaledb_catalog.compression_settings s
+              WHERE s.compress_relid IS NOT NULL""";
 
     /**
      * @return what the database of this session has, which may be {@link #NONE}
@@ -39,9 +48,12 @@ public record CatalogShape(String version, Set<String> columns) {
         if (extension == null) {
             return NONE;
         }
-        List<String> columns = Rows.texts(session, side, "reading TimescaleDB's catalog", """
-                SELECT c.relname || '.' || a.attname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-                 WHERE c.relnamespace = '_timescaledb_catalog'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped""");
+        List<String> columns = Rows.texts(session, side, "reading TimescaleDB's catalog",
+                """
+                SELECT c.relname || '.' || a.attname FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+                 WHERE c.relnamespace = '_timescaledb_catalog'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+                   AND NOT a.attisdropped""");
         return new CatalogShape(extension.version(), new HashSet<>(columns));
     }
 
@@ -55,7 +67,10 @@ public record CatalogShape(String version, Set<String> columns) {
         return columns.contains(column);
     }
 
-    /** @return an SQL expression: the definition without the internal numbers that it mentions where it is one of TimescaleDB's making */
+    /**
+     * @return an SQL expression: the definition without the internal numbers that it mentions where it is one of
+     * TimescaleDB's making
+     */
     public String unnumbered(String definition) {
         return !present() ? definition : "regexp_replace(" + definition
                 + ", '(_materialized_hypertable_|cagg_watermark\\(|_invalidation_trigger\\('')[0-9]+', '\\1', 'g')";

@@ -2,7 +2,6 @@
 package lib.timescale;
 
 import java.sql.Connection;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +13,8 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
- * The background jobs of TimescaleDB on a target that is being loaded. They arrive paused, so that no policy compresses or drops what is yet to
- * be compared, and get the state that they have on the source at the very end.
+ * The background jobs of TimescaleDB on a target that is being loaded. They arrive paused, so that no policy compresses
+ * or drops what is yet to be compared, and get the state that they have on the source at the very end.
  */
 public final class Jobs {
     /** Tenths of a second. */
@@ -36,18 +35,23 @@ public final class Jobs {
     /** @return the roles that can own jobs on the target, quoted: those that the connecting user is a member of */
     private Set<String> owners() {
         return new HashSet<>(Rows.texts(target, "target", "asking who can own jobs",
-                "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, 'MEMBER')"));
+                "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, "
+                        + "'MEMBER')"));
     }
 
     private String user() {
         return Rows.text(target, "target", "asking for the user", "SELECT pg_catalog.quote_ident(current_user)");
     }
 
-    /** @return an expression for reading the source's table of jobs: its columns, with owners that the target can have */
+    /**
+     * @return an expression for reading the source's table of jobs: its columns, with owners that the target can have
+     */
     public String columns(String columns) {
         String possible = owners().stream().map(Sql::literal).collect(Collectors.joining(", "));
-        String owner = "CASE WHEN " + OWNER + "::text IN (" + possible + ") THEN " + OWNER + "::text ELSE " + Sql.literal(user()) + " END";
-        return List.of(columns.split(", ")).stream().map(column -> column.equals(OWNER) ? owner : column).collect(Collectors.joining(", "));
+        String owner = "CASE WHEN " + OWNER + "::text IN (" + possible + ") THEN " + OWNER + "::text ELSE "
+                + Sql.literal(user()) + " END";
+        return List.of(columns.split(", ")).stream().map(column -> column.equals(OWNER) ? owner : column)
+                .collect(Collectors.joining(", "));
     }
 
     /** A COPY statement and the rows for it, in its text format. */
@@ -67,7 +71,8 @@ public final class Jobs {
         for (String line : copy) {
             if (statement == null && line.startsWith("COPY ")) {
                 statement = line.replaceFirst(";$", "");
-                column = List.of(line.replaceFirst("^[^(]*\\(", "").replaceFirst("\\).*", "").split(", ")).indexOf(OWNER);
+                column = List.of(line.replaceFirst("^[^(]*\\(", "").replaceFirst("\\).*", "").split(", "))
+                        .indexOf(OWNER);
             } else if (statement != null && line.equals("\\.")) {
                 return new Copied(statement, rows.toString());
             } else if (statement != null) {
@@ -90,8 +95,11 @@ public final class Jobs {
     /** @return the jobs that somebody else owns now */
     public List<Remapped> remapped() {
         List<Timescale.Job> here = Timescale.jobs(target, "target");
-        return source.jobs().stream().flatMap(job -> here.stream().filter(other -> other.id() == job.id() && !other.owner().equals(job.owner()))
-                .map(other -> new Remapped(job, other.owner()))).toList();
+        return source.jobs().stream()
+                .flatMap(job -> here.stream()
+                        .filter(other -> other.id() == job.id() && !other.owner().equals(job.owner()))
+                        .map(other -> new Remapped(job, other.owner())))
+                .toList();
     }
 
     /** Pauses all of them, in restoring mode. */
@@ -105,27 +113,30 @@ public final class Jobs {
     }
 
     /**
-     * Of the columns in {@link #resuming}. The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
+     * Of the columns in {@link #resuming}. The job's own time zone is forgotten when alter_job is not told (job_alter
+     * in the extension's source).
      *
      * @return a query for the call of alter_job
      */
     public static String alterJob(String table) {
-        return AlterJob.query(Map.of("job_id", "j.id", "timezone", "j.timezone", "scheduled", "w.scheduled", "next_start", "w.next_start", "check_config",
+        return AlterJob.query(Map.of("job_id", "j.id", "timezone", "j.timezone", "scheduled", "w.scheduled",
+                "next_start", "w.next_start", "check_config",
                 AlterJob.unchecked("j.id", table)));
     }
 
     /**
      * @param jobs at least one
-     * @return the first half of the statement that gives jobs their state, and has them due when they are due on the source; the second is the
-     *         call that {@link #alterJob} asks for; {@link DisabledJobs} are left as they are
+     * @return the first half of the statement that gives jobs their state, and has them due when they are due on the
+     * source; the second is the call that {@link #alterJob} asks for; {@link DisabledJobs} are left as they are
      */
     public static String resuming(List<Timescale.Job> jobs, String table) {
-        return "SELECT a.job_id FROM " + DisabledJobs.wanted(jobs) + " JOIN " + table + " j ON j.id = w.id AND NOT " + DisabledJobs.HELD + ", LATERAL ";
+        return "SELECT a.job_id FROM " + DisabledJobs.wanted(jobs) + " JOIN " + table + " j ON j.id = w.id AND NOT "
+                + DisabledJobs.HELD + ", LATERAL ";
     }
 
     /**
-     * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold that, and without it every
-     * job would run at once. {@link DisabledJobs} stay paused.
+     * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold
+     * that, and without it every job would run at once. {@link DisabledJobs} stay paused.
      *
      * @throws Failure step, when one has another state in the end, or is not there
      */
@@ -134,12 +145,15 @@ public final class Jobs {
         String alterJob = Rows.text(target, "target", "looking for TimescaleDB's alter_job", alterJob(table));
         held = DisabledJobs.lines(target, source, table);
         AlterJob.keepingChecks(target, "target", table, () -> source.jobs().stream()
-                .map(job -> Rows.text(target, "target", "resuming " + job, resuming(List.of(job), table) + alterJob + " a")).toList());
+                .map(job -> Rows.text(target, "target", "resuming " + job,
+                        resuming(List.of(job), table) + alterJob + " a"))
+                .toList());
         List<Timescale.Job> here = Timescale.jobs(target, "target");
         for (Timescale.Job job : source.jobs()) {
             boolean scheduled = job.scheduled() && !held.containsKey(job.id());
             if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == scheduled)) {
-                throw Failure.step("%s of the source is not on the target as it should be: %s", job, scheduled ? "running" : "paused");
+                throw Failure.step("%s of the source is not on the target as it should be: %s", job,
+                        scheduled ? "running" : "paused");
             }
         }
         List<Timescale.Job> others = source.jobs().stream().filter(job -> !held.containsKey(job.id())).toList();
@@ -150,33 +164,49 @@ public final class Jobs {
 
     /** @return what is to be said, after {@link #resume}, of jobs that somebody else owns now */
     public List<String> notes() {
-        return remapped().stream().map(remapped -> held.getOrDefault(remapped.job().id(), remapped.toString())).toList();
+        return remapped().stream().map(remapped -> held.getOrDefault(remapped.job().id(), remapped.toString()))
+                .toList();
     }
 
     /** @return what lets the scheduler start, which is a background worker and needs a place among them */
     public String startingScheduler() {
-        return Rows.list(target, "target", "counting the background workers", """
-                SELECT most, workers, pg_catalog.current_setting('timescaledb.max_background_workers', true)::pg_catalog.int4 AS limited, schedulers
-                  FROM (SELECT pg_catalog.count(*) FILTER (WHERE backend_type NOT IN ('archiver', 'autovacuum launcher', 'autovacuum worker', 'background writer', 'checkpointer',
-                                       'client backend', 'io worker', 'startup', 'walreceiver', 'walsender', 'walsummarizer', 'walwriter', 'slotsync worker')) AS workers,
-                               pg_catalog.count(*) FILTER (WHERE backend_type LIKE 'TimescaleDB Background Worker Scheduler%') AS schedulers,
-                               pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS most FROM pg_catalog.pg_stat_activity) a""",
-                row -> row.getInt(2) >= row.getInt(1) ? more("max_worker_processes", row.getInt(1)) : row.getInt(4) >= row.getInt(3) ? more("timescaledb.max_background_workers", row.getInt(3))
-                        : "start it with: SELECT " + source.function("timescaledb_post_restore") + "();").get(0);
+        return Rows
+                .list(target, "target", "counting the background workers",
+                        """
+                SELECT most, workers, pg_catalog.current_setting('timescaledb.max_background_workers',
+                  true)::pg_catalog.int4 AS limited, schedulers
+                  FROM (SELECT pg_catalog.count(*) FILTER (WHERE backend_type NOT IN ('archiver', 'autovacuum launcher',
+                    'autovacuum worker', 'background writer', 'checkpointer',
+                                       'client backend', 'io worker', 'startup', 'walreceiver', 'walsender',
+                                         'walsummarizer', 'walwriter', 'slotsync worker')) AS workers,
+                               pg_catalog.count(*) FILTER (WHERE backend_type LIKE
+                                 'TimescaleDB Background Worker Scheduler%') AS schedulers,
+                               pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS most
+                                 FROM pg_catalog.pg_stat_activity) a""",
+                        row -> row.getInt(2) >= row.getInt(1) ? more("max_worker_processes", row.getInt(1))
+                                : row.getInt(4) >= row.getInt(3)
+                                        ? more("timescaledb.max_background_workers", row.getInt(3))
+                                : "start it with: SELECT " + source.function("timescaledb_post_restore") + "();")
+                .get(0);
     }
 
     /** Each database has a scheduler, and each job that runs a worker of its own. */
     private static String more(String setting, int now) {
-        return "all %d background workers that %s allows are taken, and the scheduler needs one; raise the setting where the service has it, or, as a superuser of the target: ALTER SYSTEM SET %s = %d; and restart the server"
+        return ("all %d background workers that %s allows are taken, and the scheduler needs one; raise the "
+                + "setting where "
+                + "the service has it, or, as a superuser of the target: ALTER SYSTEM SET %s = %d; and restart the "
+                + "server")
                 .formatted(now, setting, setting, now + 8);
     }
 
     /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */
     public boolean scheduled() {
         for (int i = 0; i < SCHEDULER_CHECKS; i++) {
-            if (!"0".equals(Rows.text(target, "target", "looking for the scheduler of jobs", """
+            if (!"0".equals(Rows.text(target, "target", "looking for the scheduler of jobs",
+                    """
                     SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
-                     WHERE datname = pg_catalog.current_database() AND application_name LIKE 'TimescaleDB Background Worker Scheduler%'"""))) {
+                     WHERE datname = pg_catalog.current_database() AND application_name LIKE
+                       'TimescaleDB Background Worker Scheduler%'"""))) {
                 return true;
             }
             Rows.text(target, "target", "waiting for the scheduler of jobs", "SELECT pg_catalog.pg_sleep(0.1)");

@@ -8,36 +8,48 @@ import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
- * What is remembered on the source while its jobs are paused: which ones were moved, when each was due before, and to when it was moved. A job
- * that is due at another time by now has a time of its own again. The name alone makes no table ours ({@link OwnSchema}): what is not, is
- * neither read nor dropped, and where there is no TimescaleDB nothing is.
+ * What is remembered on the source while its jobs are paused: which ones were moved, when each was due before, and to
+ * when it was moved. A job that is due at another time by now has a time of its own again. The name alone makes no
+ * table ours ({@link OwnSchema}): what is not, is neither read nor dropped, and where there is no TimescaleDB nothing
+ * is.
  */
 public final class PauseRecord {
     public static final String TABLE = OwnSchema.NAME + ".paused_job";
-    static final List<OwnSchema.Table> TABLES = List.of(OwnSchema.Table.of("paused_job", List.of("job"), "job int4 !", "due timestamptz !", "moved timestamptz !"));
+    static final List<OwnSchema.Table> TABLES = List.of(
+            OwnSchema.Table.of("paused_job", List.of("job"), "job int4 !", "due timestamptz !", "moved timestamptz !"));
     private static final String REMARK = "tsmigrate: jobs of TimescaleDB that a run has moved to a later time";
 
-    private static final String RELATION = "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
+    private static final String RELATION =
+            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
 
-    /** An SQL condition: in a database that has TimescaleDB, a relation {@code c} in a schema {@code n} looks like the record. Anybody can make one. */
+    /**
+     * An SQL condition: in a database that has TimescaleDB, a relation {@code c} in a schema {@code n} looks like the
+     * record. Anybody can make one.
+     */
     private static final String FORM = """
-            n.nspname = '%s' AND c.relname = 'paused_job' AND c.relkind = 'r' AND pg_catalog.obj_description(c.oid, 'pg_class') = '%s'
-            AND (SELECT pg_catalog.string_agg(a.attname || ' ' || a.atttypid, ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+            n.nspname = '%s' AND c.relname = 'paused_job' AND c.relkind = 'r'
+              AND pg_catalog.obj_description(c.oid, 'pg_class') = '%s'
+            AND (SELECT pg_catalog.string_agg(a.attname || ' ' || a.atttypid, ', ' ORDER BY a.attnum)
+              FROM pg_catalog.pg_attribute a
                   WHERE a.attrelid = c.oid AND a.attnum > 0) = 'job 23, due 1184, moved 1184'
-            AND EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb')""".formatted(OwnSchema.NAME, REMARK);
+            AND EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb')"""
+            .formatted(OwnSchema.NAME, REMARK);
 
     /** An SQL condition: a schema {@code s} holds what looks like the record, and nothing else. */
     public static final String ALONE = """
             EXISTS (SELECT %s WHERE n.oid = s.oid AND %s AND NOT EXISTS (
-              SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid
-                 AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid)))""".formatted(RELATION, FORM);
+              SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                AND d.refobjid = n.oid
+                 AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid)))"""
+            .formatted(RELATION, FORM);
 
     private PauseRecord() {
     }
 
     /** @return what looks like the record, and whether it is ours; null where nothing does */
     public static OwnSchema.Found find(Connection session, String side) {
-        boolean like = Rows.text(session, side, "looking for paused jobs", "SELECT 1 " + RELATION + " WHERE " + FORM) != null;
+        boolean like =
+                Rows.text(session, side, "looking for paused jobs", "SELECT 1 " + RELATION + " WHERE " + FORM) != null;
         return like ? OwnSchema.find(session, side, TABLES) : null;
     }
 
@@ -45,7 +57,8 @@ public final class PauseRecord {
     public static boolean exists(Connection session, String side) {
         OwnSchema.Found found = find(session, side);
         return found != null && found.state() == OwnSchema.State.OURS
-                && "t".equals(Rows.text(session, side, "asking for a membership", "SELECT pg_catalog.pg_has_role(" + Sql.literal(found.owner()) + ", 'USAGE')"));
+                && "t".equals(Rows.text(session, side, "asking for a membership",
+                        "SELECT pg_catalog.pg_has_role(" + Sql.literal(found.owner()) + ", 'USAGE')"));
     }
 
     /** Makes one. */
@@ -58,12 +71,17 @@ public final class PauseRecord {
 
     /** @return whether a schema of its name stands there */
     public static boolean isTaken(Connection session, String side) {
-        return Rows.text(session, side, "looking for a schema", "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '" + OwnSchema.NAME + "'") != null;
+        return Rows.text(session, side, "looking for a schema",
+                "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '" + OwnSchema.NAME + "'") != null;
     }
 
-    /** @return an SQL expression for a row {@code j} of the jobs and {@code s} of their statistics: when the job is due by its own schedule, or null */
+    /**
+     * @return an SQL expression for a row {@code j} of the jobs and {@code s} of their statistics: when the job is due
+     * by its own schedule, or null
+     */
     static String due(Connection session, String side) {
         String now = "CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END";
-        return exists(session, side) ? "coalesce((SELECT p.due FROM ONLY " + TABLE + " p WHERE p.job = j.id AND p.moved = s.next_start), " + now + ")" : now;
+        return exists(session, side) ? "coalesce((SELECT p.due FROM ONLY " + TABLE
+                + " p WHERE p.job = j.id AND p.moved = s.next_start), " + now + ")" : now;
     }
 }

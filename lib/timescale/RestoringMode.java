@@ -6,10 +6,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import lib.server.SqlFailures;
 import lib.server.Leftovers;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.server.TargetLock;
 import lib.server.Versions;
 import lib.talk.Cleanup;
@@ -17,12 +17,15 @@ import lib.talk.Console;
 import lib.talk.Failure;
 
 /**
- * The state of a database in which TimescaleDB treats hypertables, chunks and its own catalog as ordinary tables and runs no jobs
- * (timescaledb_pre_restore, timescaledb_post_restore). It is a setting of the database, so it outlasts the session that asked for it, and
- * it reaches new sessions only. However the load ends, it is off afterwards.
+ * The state of a database in which TimescaleDB treats hypertables, chunks and its own catalog as ordinary tables and
+ * runs no jobs (timescaledb_pre_restore, timescaledb_post_restore). It is a setting of the database, so it outlasts the
+ * session that asked for it, and it reaches new sessions only. However the load ends, it is off afterwards.
  */
 public final class RestoringMode implements AutoCloseable {
-    /** Before this version the scheduler of jobs begins while the setting is still there, and ends for it (TimescaleDB 2.26.4, #9625). */
+    /**
+     * Before this version the scheduler of jobs begins while the setting is still there, and ends for it (TimescaleDB
+     * 2.26.4, #9625).
+     */
     private static final String SEEN_AT_ONCE = "2.26.4";
     private static final String STATE = "SELECT pg_catalog.current_setting('timescaledb.restoring', true)";
 
@@ -48,7 +51,8 @@ public final class RestoringMode implements AutoCloseable {
      * @param to a session on the target, which gets the mode too
      * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
      */
-    public static RestoringMode begin(TargetLock lock, Server target, Connection to, Timescale timescale, Console console) {
+    public static RestoringMode begin(TargetLock lock, Server target, Connection to, Timescale timescale,
+            Console console) {
         RestoringMode mode = new RestoringMode(lock, target, timescale, console);
         try {
             TimescaleExtension.of(to, "target");
@@ -62,7 +66,10 @@ public final class RestoringMode implements AutoCloseable {
         }
     }
 
-    /** Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came from, and jobs may run. */
+    /**
+     * Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came
+     * from, and jobs may run.
+     */
     public void end(Connection to) {
         turnOff(to, timescale);
         leaving.cancel();
@@ -79,7 +86,9 @@ public final class RestoringMode implements AutoCloseable {
             String state = Rows.text(fresh, "target", "asking for restoring mode", STATE);
             if (!wanted.equals(state)) {
                 throw Failure.step("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
-                        .hint("connect to the server itself: a connection pooler in between hands out sessions that are older than the setting");
+                        .hint("connect to the server itself: a connection pooler in between hands out sessions "
+                                + "that are "
+                                + "older than the setting");
             }
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "ending the session", e);
@@ -96,9 +105,10 @@ public final class RestoringMode implements AutoCloseable {
     private void leave() {
         left = true;
         try (Connection session = target.sessionToPutBack();
-                TargetLock again = lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
+                TargetLock again =
+                        lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
             Leftovers.end(again == null ? lock : again, session);
-            withdraw(session, timescale, () -> { });
+            withdraw(session, timescale, () -> {});
         } catch (SQLException e) {
             // The session is gone, and had done its work.
         }
@@ -116,12 +126,16 @@ public final class RestoringMode implements AutoCloseable {
      */
     public static void withdraw(Connection session, Timescale timescale, Runnable more) {
         List<String> statements = withdrawal(session, timescale);
-        statements.subList(0, statements.size() - 1).forEach(sql -> Rows.run(session, "target", "withdrawing what was loaded", sql));
+        statements.subList(0, statements.size() - 1)
+                .forEach(sql -> Rows.run(session, "target", "withdrawing what was loaded", sql));
         more.run();
         Rows.run(session, "target", "turning restoring mode off", statements.get(statements.size() - 1));
     }
 
-    /** @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it is emptied */
+    /**
+     * @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it
+     * is emptied
+     */
     public static List<String> withdrawal(Connection session, Timescale timescale) {
         List<String> statements = new ArrayList<>(List.of(beginning(timescale)));
         statements.addAll(TimescaleCatalog.clearing(session));
@@ -134,9 +148,13 @@ public final class RestoringMode implements AutoCloseable {
         return "SELECT " + timescale.function("timescaledb_pre_restore") + "()";
     }
 
-    /** @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does not do both */
+    /**
+     * @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does
+     * not do both
+     */
     public static List<String> endings(Timescale timescale) {
-        return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1, ending(timescale));
+        return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1,
+                ending(timescale));
     }
 
     /** @return the statement that turns the mode off */

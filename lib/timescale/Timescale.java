@@ -18,7 +18,8 @@ import lib.talk.Sql;
  * @param tablespaces those that new chunks go to
  * @param readers what may read hypertables through a function while it is loaded; null where nothing does
  */
-public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces, List<Reader> readers) {
+public record Timescale(String version, String schema, List<Job> jobs, List<Key> keys, List<String> tablespaces,
+        List<Reader> readers) {
     /**
      * A job as the extension keeps it; {@code scheduled} is false while it is paused.
      *
@@ -27,7 +28,8 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
      * @param superuser whether its owner is one
      * @param createrole whether its owner may create roles
      */
-    public record Job(int id, String name, String owner, boolean scheduled, String nextStart, boolean superuser, boolean createrole) {
+    public record Job(int id, String name, String owner, boolean scheduled, String nextStart, boolean superuser,
+            boolean createrole) {
         @Override
         public String toString() {
             return "job " + id + " (" + name + ")";
@@ -68,7 +70,10 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
         return tablespaces == null ? List.of() : tablespaces;
     }
 
-    /** @return what may read hypertables through a function while it is loaded; nothing in a manifest that was written before this was */
+    /**
+     * @return what may read hypertables through a function while it is loaded; nothing in a manifest that was written
+     * before this was
+     */
     public List<Reader> reading() {
         return readers == null ? List.of() : readers;
     }
@@ -79,21 +84,29 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
      */
     public static Timescale of(Connection session, String side) {
         TimescaleExtension extension = TimescaleExtension.of(session, side);
-        return extension == null ? null : new Timescale(extension.version(), extension.schema(), jobs(session, side, extension.jobTable()), List.of(), List.of(), null);
+        return extension == null ? null : new Timescale(extension.version(), extension.schema(),
+                jobs(session, side, extension.jobTable()), List.of(), List.of(), null);
     }
 
-    /** @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces, and these */
+    /**
+     * @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces,
+     * and these
+     */
     public Timescale whole(Connection session, String side, List<Reader> reading) {
-        return new Timescale(version, schema, jobs, Rows.list(session, side, "listing the foreign keys of hypertables", """
+        return new Timescale(version, schema, jobs,
+                Rows.list(session, side, "listing the foreign keys of hypertables", """
                 SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
-                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
+                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
-                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))), tablespaces(session, side), reading.isEmpty() ? null : reading);
+                 WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))),
+                tablespaces(session, side), reading.isEmpty() ? null : reading);
     }
 
     /** @return those that new chunks go to (attach_tablespace), in a database that has the extension */
     public static List<String> tablespaces(Connection session, String side) {
-        return Rows.texts(session, side, "listing the tablespaces of hypertables", "SELECT DISTINCT tablespace_name::text FROM _timescaledb_catalog.tablespace ORDER BY 1");
+        return Rows.texts(session, side, "listing the tablespaces of hypertables",
+                "SELECT DISTINCT tablespace_name::text FROM _timescaledb_catalog.tablespace ORDER BY 1");
     }
 
     /** @return the user's jobs, by their identifiers */
@@ -102,19 +115,26 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     }
 
     private static List<Job> jobs(Connection session, String side, String table) {
-        return Rows.list(session, side, "listing the jobs", """
-                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), j.scheduled, %s,
+        return Rows.list(session, side, "listing the jobs",
+                """
+                SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid),
+                  j.scheduled, %s,
                        coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false)
-                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT JOIN pg_catalog.pg_roles r ON r.oid = j.owner::pg_catalog.oid WHERE %s ORDER BY j.id"""
-                .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
-                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5), row.getBoolean(6), row.getBoolean(7)));
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT
+                    JOIN pg_catalog.pg_roles r ON r.oid = j.owner::pg_catalog.oid WHERE %s ORDER BY j.id"""
+                        .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
+                row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5),
+                        row.getBoolean(6), row.getBoolean(7)));
     }
 
     /** @return the table of the jobs, which stands in another schema since 2.25 */
     public static String jobTable(Connection session, String side) {
-        return Rows.text(session, side, "looking for the table of jobs", """
-                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND n.nspname IN ('_timescaledb_config', '_timescaledb_catalog')""");
+        return Rows.text(session, side, "looking for the table of jobs",
+                """
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE c.relname = 'bgw_job' AND c.relkind = 'r' AND n.nspname IN ('_timescaledb_config',
+                   '_timescaledb_catalog')""");
     }
 
     /** @return a condition for the table of the jobs: the job is the user's */

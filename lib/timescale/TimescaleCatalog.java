@@ -6,56 +6,70 @@ import java.util.List;
 import lib.server.Rows;
 
 /**
- * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump takes their rows along because the extension
- * says so (pg_extension.extconfig). They refer to each other by foreign keys, so they are loaded one after another, before any chunk, and
- * after the tables that some of them name.
+ * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump takes their rows along
+ * because the extension says so (pg_extension.extconfig). They refer to each other by foreign keys, so they are loaded
+ * one after another, before any chunk, and after the tables that some of them name.
  */
 public final class TimescaleCatalog {
     /**
-     * Common table expressions: {@code config} has every table that an extension says is to be dumped, with the WHERE clause of its rows, and
-     * {@code depth}, for those of TimescaleDB, how many others must be loaded first.
+     * Common table expressions: {@code config} has every table that an extension says is to be dumped, with the WHERE
+     * clause of its rows, and {@code depth}, for those of TimescaleDB, how many others must be loaded first.
      */
     public static final String EXPRESSIONS = """
             config(oid, condition, catalog) AS (
               SELECT u.oid, u.condition, x.extname = 'timescaledb'
-                FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig), pg_catalog.unnest(x.extcondition)) u(oid, condition)),
+                FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig),
+                  pg_catalog.unnest(x.extcondition)) u(oid, condition)),
             refers(child, parent) AS (
-              SELECT k.conrelid, k.confrelid FROM pg_catalog.pg_constraint k JOIN config c ON c.oid = k.conrelid AND c.catalog
+              SELECT k.conrelid, k.confrelid FROM pg_catalog.pg_constraint k JOIN config c ON c.oid = k.conrelid
+                AND c.catalog
                WHERE k.contype = 'f' AND k.conrelid <> k.confrelid),
             depths(oid, level) AS (
               SELECT c.oid, 1 FROM config c WHERE c.catalog
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
-    /** A query for the identifiers of hypertables. Their chunks are their children: those have names in the catalog before 2.29 only. */
+    /**
+     * A query for the identifiers of hypertables. Their chunks are their children: those have names in the catalog
+     * before 2.29 only.
+     */
     public static final String HYPERTABLES = """
-            SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+            SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n
+              ON n.nspname = h.schema_name
               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name""";
 
     /**
-     * Makes room for the rows of the source. Before 2.14 restoring mode only sets the extension's own row aside (sql/restoring.sql in its source),
-     * and could not be turned on once more, to withdraw an unfinished load, while both that row and the one of the source are there.
+     * Makes room for the rows of the source. Before 2.14 restoring mode only sets the extension's own row aside
+     * (sql/restoring.sql in its source), and could not be turned on once more, to withdraw an unfinished load, while
+     * both that row and the one of the source are there.
      */
     public static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
 
     /** A query for the statements of {@link #clearing}. */
     public static final String CLEARING = """
             WITH RECURSIVE %s
-            SELECT pg_catalog.rtrim(pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname, pg_catalog.btrim(c.condition, E' \\n')))
-              FROM depth d JOIN config c ON c.oid = d.oid JOIN pg_catalog.pg_class t ON t.oid = d.oid AND t.relkind = 'r'
+            SELECT pg_catalog.rtrim(pg_catalog.format('DELETE FROM %%I.%%I %%s', n.nspname, t.relname,
+              pg_catalog.btrim(c.condition, E' \\n')))
+              FROM depth d JOIN config c ON c.oid = d.oid JOIN pg_catalog.pg_class t ON t.oid = d.oid
+                AND t.relkind = 'r'
               JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
              WHERE t.relname <> 'metadata'
              ORDER BY d.level DESC, t.oid DESC""".formatted(EXPRESSIONS);
 
-    /** Where a hypertable is attached to a tablespace that is not there, no chunk can be made, and show_tablespaces can crash the server. */
-    public static final String DETACHING = "DELETE FROM _timescaledb_catalog.tablespace WHERE tablespace_name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace)";
+    /**
+     * Where a hypertable is attached to a tablespace that is not there, no chunk can be made, and show_tablespaces can
+     * crash the server.
+     */
+    public static final String DETACHING =
+            "DELETE FROM _timescaledb_catalog.tablespace WHERE tablespace_name NOT IN (SELECT spcname FROM "
+                    + "pg_catalog.pg_tablespace)";
 
     private TimescaleCatalog() {
     }
 
     /**
-     * @return the statements that remove the user's rows from an unfinished catalog, after which hypertables and chunks are ordinary tables,
-     *         and no job is there
+     * @return the statements that remove the user's rows from an unfinished catalog, after which hypertables and chunks
+     * are ordinary tables, and no job is there
      */
     static List<String> clearing(Connection target) {
         return Rows.texts(target, "target", "listing the catalog of TimescaleDB", CLEARING);

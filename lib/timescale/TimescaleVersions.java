@@ -5,14 +5,17 @@ import java.util.List;
 import lib.server.Versions;
 
 /**
- * Which major versions of PostgreSQL each version of TimescaleDB runs on, and how to get from one to the other where no version runs on
- * both (CMakeLists.txt and CHANGELOG.md of every release from 2.9.0 to 2.29.2).
+ * Which major versions of PostgreSQL each version of TimescaleDB runs on, and how to get from one to the other where no
+ * version runs on both (CMakeLists.txt and CHANGELOG.md of every release from 2.9.0 to 2.29.2).
  */
 public final class TimescaleVersions {
     /** Sources of older versions are refused. */
     public static final String OLDEST = "2.9";
 
-    /** A run of minor versions, up to the next one's first, and the first and last major version of PostgreSQL that they run on. */
+    /**
+     * A run of minor versions, up to the next one's first, and the first and last major version of PostgreSQL that they
+     * run on.
+     */
     private record Line(String first, int from, int to) {
         private boolean runsOn(int major) {
             return from <= major && major <= to;
@@ -50,7 +53,9 @@ public final class TimescaleVersions {
         return "PostgreSQL " + line.from + " to " + line.to;
     }
 
-    /** @return the versions that run on both, such as {@code 2.17-2.28} or {@code 2.23 or newer}; null if there are none */
+    /**
+     * @return the versions that run on both, such as {@code 2.17-2.28} or {@code 2.23 or newer}; null if there are none
+     */
     public static String onBoth(int one, int other) {
         List<Line> both = LINES.stream().filter(line -> line.runsOn(one) && line.runsOn(other)).toList();
         if (both.isEmpty()) {
@@ -61,7 +66,8 @@ public final class TimescaleVersions {
     }
 
     /**
-     * The way from one major version of PostgreSQL to another where no version of TimescaleDB runs on both: the source is upgraded in between.
+     * The way from one major version of PostgreSQL to another where no version of TimescaleDB runs on both: the source
+     * is upgraded in between.
      *
      * @param version the source's
      * @return what to do on the source, in order; nothing where no way is known
@@ -86,7 +92,8 @@ public final class TimescaleVersions {
     }
 
     private static Line line(String version) {
-        return LINES.stream().filter(line -> Versions.ORDER.compare(version, line.first) >= 0).reduce((older, newer) -> newer).orElse(LINES.get(0));
+        return LINES.stream().filter(line -> Versions.ORDER.compare(version, line.first) >= 0)
+                .reduce((older, newer) -> newer).orElse(LINES.get(0));
     }
 
     private static Line newest() {

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * How to install client programs that are missing, by what the package manager of this machine has to offer; where it has none of the wanted
- * versions, from the PostgreSQL project, whose repositories have them all (PostgreSQL wiki, "Apt"; PostgreSQL downloads, "Red Hat").
+ * How to install client programs that are missing, by what the package manager of this machine has to offer; where it
+ * has none of the wanted versions, from the PostgreSQL project, whose repositories have them all (PostgreSQL wiki,
+ * "Apt"; PostgreSQL downloads, "Red Hat").
  */
 public final class ClientPackage {
     private static final int SECONDS = 10;
@@ -43,12 +44,15 @@ public final class ClientPackage {
 
     private String remedy() {
         int first = majors.get(0);
-        return find("apt-cache").map(this::apt).or(() -> find("dnf").map(this::dnf)).orElseGet(() ->
-                "install the package postgresql-client-%1$d (Debian, Ubuntu), postgresql%1$d (Red Hat) or postgresql@%1$d (Homebrew)".formatted(first));
+        return find("apt-cache").map(this::apt).or(() -> find("dnf").map(this::dnf)).orElseGet(
+                () -> ("install the package postgresql-client-%1$d (Debian, Ubuntu), postgresql%1$d (Red Hat) or "
+                        + "postgresql@%1$d (Homebrew)")
+                        .formatted(first));
     }
 
     private Optional<Path> find(String program) {
-        return List.of(path.split(File.pathSeparator)).stream().filter(folder -> !folder.isEmpty()).map(folder -> Path.of(folder, program))
+        return List.of(path.split(File.pathSeparator)).stream().filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, program))
                 .filter(Files::isExecutable).findFirst();
     }
 
@@ -67,15 +71,19 @@ public final class ClientPackage {
             return "run this again after: sudo apt-get update";
         }
         String first = "postgresql-client-" + majors.get(0);
-        return "run: " + majors.stream().map(major -> "postgresql-client-" + major).filter(offered::contains).findFirst().map(INSTALL::concat)
+        return "run: " + majors.stream().map(major -> "postgresql-client-" + major).filter(offered::contains)
+                .findFirst().map(INSTALL::concat)
                 .orElse(INSTALL + COMMON + " && " + ADD + " && " + INSTALL + first);
     }
 
     private String dnf(Path dnf) {
         return majors.stream().map(major -> "postgresql" + major)
-                .filter(name -> output(List.of(dnf.toString(), "-q", "list", "--available", name)).stream().anyMatch(line -> line.startsWith(name + ".")))
+                .filter(name -> output(List.of(dnf.toString(), "-q", "list", "--available", name)).stream()
+                        .anyMatch(line -> line.startsWith(name + ".")))
                 .findFirst().map("run: sudo dnf install -y "::concat)
-                .orElse("install postgresql" + majors.get(0) + " from the repository of the PostgreSQL project: https://www.postgresql.org/download/linux/redhat/");
+                .orElse("install postgresql" + majors.get(0)
+                        + " from the repository of the PostgreSQL project: "
+                        + "https://www.postgresql.org/download/linux/redhat/");
     }
 
     /** @return what a program says on stdout, or nothing if it fails or takes too long */

@@ -29,9 +29,11 @@ public final class ClientTools {
 
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)(?:\\.(\\d+))?");
     /** Where packages of Debian, Red Hat, Homebrew, EDB and Postgres.app put each major's programs. */
-    private static final List<String> USUAL = List.of("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
-            "/opt/homebrew/opt/libpq*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/local/opt/libpq*/bin", "/Library/PostgreSQL/*/bin",
-            "/Applications/Postgres.app/Contents/Versions/*/bin");
+    private static final List<String> USUAL =
+            List.of("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
+                    "/opt/homebrew/opt/libpq*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/local/opt/libpq*/bin",
+                    "/Library/PostgreSQL/*/bin",
+                    "/Applications/Postgres.app/Contents/Versions/*/bin");
 
     /** One installation: the folder of pg_dump, pg_restore and psql, and their version. */
     public record Installation(Path folder, int major, int minor) {
@@ -42,7 +44,8 @@ public final class ClientTools {
         /** @throws Failure refused, where this program is not among them: some packages have it apart */
         public Installation with(String name) {
             if (!Files.isExecutable(folder.resolve(name))) {
-                throw Failure.refused("there is no %s beside the pg_dump in \"%s\"", name, folder).hint("put it there, or name a folder that has all client programs in %s", BINDIRS);
+                throw Failure.refused("there is no %s beside the pg_dump in \"%s\"", name, folder)
+                        .hint("put it there, or name a folder that has all client programs in %s", BINDIRS);
             }
             return this;
         }
@@ -96,20 +99,22 @@ public final class ClientTools {
     }
 
     /**
-     * Picks the programs for a pair of servers: a pg_dump reads servers of its own major and older ones, and a pg_restore newer than the
-     * target writes settings that the target does not know (pg_dump manual, "Notes"). The source's own major is best.
+     * Picks the programs for a pair of servers: a pg_dump reads servers of its own major and older ones, and a
+     * pg_restore newer than the target writes settings that the target does not know (pg_dump manual, "Notes"). The
+     * source's own major is best.
      *
      * @throws Failure refused, naming the package to install
      */
     public Installation pick(int sourceMajor, int targetMajor) {
         return installed.stream().filter(tools -> tools.major >= sourceMajor && tools.major <= targetMajor)
-                .min(Comparator.comparingInt(Installation::major).thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
+                .min(Comparator.comparingInt(Installation::major)
+                        .thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
                 .orElseThrow(() -> none(sourceMajor, targetMajor));
     }
 
     /**
-     * Picks the programs for one side: not older than needed, and not newer than wanted where that can be had. Of one major version, the
-     * newest minor.
+     * Picks the programs for one side: not older than needed, and not newer than wanted where that can be had. Of one
+     * major version, the newest minor.
      *
      * @param oldest the major version that can do it
      * @param newest the major version that should not be exceeded
@@ -118,15 +123,20 @@ public final class ClientTools {
      */
     public Installation pickOne(int oldest, int newest, String what) {
         return installed.stream().filter(tools -> tools.major >= oldest)
-                .min(Comparator.comparing((Installation tools) -> tools.major > newest).thenComparingInt(Installation::major)
+                .min(Comparator.comparing((Installation tools) -> tools.major > newest)
+                        .thenComparingInt(Installation::major)
                         .thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
-                .orElseThrow(() -> missing(oldest, Integer.MAX_VALUE, Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
+                .orElseThrow(() -> missing(oldest, Integer.MAX_VALUE,
+                        Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
     }
 
     private Failure none(int sourceMajor, int targetMajor) {
-        String range = sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
-        return missing(sourceMajor, targetMajor, Failure.refused("pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
-                range, sourceMajor, targetMajor));
+        String range =
+                sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
+        return missing(sourceMajor, targetMajor,
+                Failure.refused(
+                        "pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
+                        range, sourceMajor, targetMajor));
     }
 
     private Failure missing(int oldest, int newest, Failure failure) {
@@ -152,7 +162,8 @@ public final class ClientTools {
 
     private static Optional<Installation> version(Path pgDump) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD);
+            ProcessBuilder builder =
+                    new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD);
             builder.environment().keySet().removeAll(unwanted());
             Process process = builder.start();
             process.getOutputStream().close();

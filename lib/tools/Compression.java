@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import lib.talk.Failure;
 
 /**
- * How the rows of a dump are compressed, in the words of pg_dump 16 and newer; older ones know only the level of gzip (pg_dump manual,
- * {@code --compress}).
+ * How the rows of a dump are compressed, in the words of pg_dump 16 and newer; older ones know only the level of gzip
+ * (pg_dump manual, {@code --compress}).
  *
  * @param method {@code none}, {@code gzip}, {@code lz4} or {@code zstd}
  * @param detail such as a level, or empty
@@ -24,8 +24,12 @@ public record Compression(String method, String detail) {
         }
         Matcher parts = SPEC.matcher(spec);
         if (!parts.matches() || parts.group(1).equals("none") && parts.group(2) != null
-                || parts.group(1).equals("gzip") && parts.group(2) != null && !LEVEL.matcher(parts.group(2)).matches()) {
-            throw Failure.usage("invalid compression \"%s\": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an optional :LEVEL", spec);
+                || parts.group(1).equals("gzip") && parts.group(2) != null
+                        && !LEVEL.matcher(parts.group(2)).matches()) {
+            throw Failure.usage(
+                    "invalid compression \"%s\": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an "
+                            + "optional :LEVEL",
+                    spec);
         }
         return new Compression(parts.group(1), parts.group(2) == null ? "" : parts.group(2));
     }

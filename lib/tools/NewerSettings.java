@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import lib.talk.Failure;
 
 /**
- * What PostgreSQL 17's client programs set and older servers do not know: {@code transaction_timeout} (release notes of PostgreSQL 17). pg_restore
- * goes on after that error, but psql with ON_ERROR_STOP and pg_restore with --exit-on-error do not.
+ * What PostgreSQL 17's client programs set and older servers do not know: {@code transaction_timeout} (release notes of
+ * PostgreSQL 17). pg_restore goes on after that error, but psql with ON_ERROR_STOP and pg_restore with --exit-on-error
+ * do not.
  */
 public final class NewerSettings {
     public static final int FROM = 17;

@@ -14,15 +14,16 @@ import lib.dsn.Dsn;
 import lib.talk.Failure;
 
 /**
- * A statement about privileges or settings that a server has refused, because the user may not say it or because it names a role that is not
- * there. Nothing else is refused: any other error ends the step.
+ * A statement about privileges or settings that a server has refused, because the user may not say it or because it
+ * names a role that is not there. Nothing else is refused: any other error ends the step.
  *
  * @param why the server's own words
  */
 public record RefusedStatement(String statement, String why) {
     /**
-     * By SQLSTATE (PostgreSQL manual, appendix A): not for this user; no such role, as GRANT and as SET ROLE say it; the two warnings of a
-     * GRANT or REVOKE that did nothing, or not all, because its user has no grant option; and who has one cannot give it to its giver.
+     * By SQLSTATE (PostgreSQL manual, appendix A): not for this user; no such role, as GRANT and as SET ROLE say it;
+     * the two warnings of a GRANT or REVOKE that did nothing, or not all, because its user has no grant option; and who
+     * has one cannot give it to its giver.
      */
     private static final Set<String> STATES = Set.of("42501", "42704", "22023", "01007", "01006", "0LP01");
     /** So many with the same words are told one by one. */
@@ -46,19 +47,24 @@ public record RefusedStatement(String statement, String why) {
      * @throws Failure step, on any other error
      */
     public static List<RefusedStatement> run(Tool tool, Dsn target, Path file, String script) {
-        List<String> arguments = List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=0", "--set=VERBOSITY=verbose", "--output=/dev/null", "--file=" + file);
+        List<String> arguments = List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=0", "--set=VERBOSITY=verbose",
+                "--output=/dev/null", "--file=" + file);
         String[] lines = script.split("\n", -1);
         // Names are in the encoding of the dump, which is nearly always this one; of others only what is shown suffers.
-        Charset shown = script.contains("\nSET client_encoding = 'UTF8';\n") ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+        Charset shown = script.contains("\nSET client_encoding = 'UTF8';\n") ? StandardCharsets.UTF_8
+                : StandardCharsets.ISO_8859_1;
         List<RefusedStatement> refusals = new ArrayList<>();
-        for (ToolMessages.Message message : tool.attempt("psql", target, arguments, said -> LINE.matcher(said.context()).matches())) {
+        for (ToolMessages.Message message : tool.attempt("psql", target, arguments,
+                said -> LINE.matcher(said.context()).matches())) {
             Matcher line = LINE.matcher(message.context());
             if (line.matches()) {
-                RefusedStatement refusal = new RefusedStatement(statement(lines, Integer.parseInt(line.group(1)), shown), words(message));
+                RefusedStatement refusal =
+                        new RefusedStatement(statement(lines, Integer.parseInt(line.group(1)), shown), words(message));
                 if (isOne(state(message))) {
                     refusals.add(refusal);
                 } else if (!state(message).matches("0[012].*")) {
-                    throw Failure.step("giving privileges failed on the target: %s", refusal.why).detail("%s", refusal.statement);
+                    throw Failure.step("giving privileges failed on the target: %s", refusal.why).detail("%s",
+                            refusal.statement);
                 }
             }
         }
@@ -77,7 +83,8 @@ public record RefusedStatement(String statement, String why) {
     /** A name may go over several lines. */
     private static String statement(String[] lines, int last, Charset charset) {
         int first = last - 1;
-        while (first > 0 && !lines[first - 1].isEmpty() && !lines[first - 1].endsWith(";") && !lines[first - 1].startsWith("--")) {
+        while (first > 0 && !lines[first - 1].isEmpty() && !lines[first - 1].endsWith(";")
+                && !lines[first - 1].startsWith("--")) {
             first--;
         }
         String text = String.join("\n", List.of(lines).subList(first, last));
@@ -87,7 +94,8 @@ public record RefusedStatement(String statement, String why) {
     /**
      * Whether something differs because of this.
      *
-     * @param object what differs, as {@code schema.name}, {@code the database} or {@code of owner in schema name}, without quotes
+     * @param object what differs, as {@code schema.name}, {@code the database} or {@code of owner in schema name},
+     * without quotes
      * @param role whose privilege or setting it is, without quotes, or null
      */
     public boolean concerns(String object, String role) {
@@ -95,23 +103,27 @@ public record RefusedStatement(String statement, String why) {
         if (role != null && !isTo(role)) {
             return false;
         } else if (object.startsWith("of ")) {
-            return plain.startsWith("ALTER DEFAULT PRIVILEGES FOR ROLE " + object.substring(3).replaceFirst(" (in schema|on) .*", ""));
+            return plain.startsWith(
+                    "ALTER DEFAULT PRIVILEGES FOR ROLE " + object.substring(3).replaceFirst(" (in schema|on) .*", ""));
         }
         return object.equals("the database") ? plain.contains(" ON DATABASE ")
-                : ON.matcher(plain).results().map(on -> on.group(1)).anyMatch(name -> object.equals(name) || object.startsWith(name + ".")
-                        || object.startsWith(name + "("));
+                : ON.matcher(plain).results().map(on -> on.group(1))
+                        .anyMatch(name -> object.equals(name) || object.startsWith(name + ".")
+                                || object.startsWith(name + "("));
     }
 
     /** @return whether it grants something to this role, or revokes it */
     public boolean isTo(String role) {
         String grantee = Pattern.quote(role.replace("\"", ""));
-        return Pattern.compile("(?d) (TO|FROM) " + grantee + "( WITH GRANT OPTION)?$").matcher(statement.replace("\"", "")).find();
+        return Pattern.compile("(?d) (TO|FROM) " + grantee + "( WITH GRANT OPTION)?$")
+                .matcher(statement.replace("\"", "")).find();
     }
 
     /** @return whether it is a setting of the database, or of a role in it, for this parameter */
     public boolean sets(String role, String parameter) {
         String plain = statement.replace("\"", "");
-        return plain.startsWith(role == null ? "ALTER DATABASE " : "ALTER ROLE " + role + " IN DATABASE ") && plain.contains(" SET " + parameter + " TO ");
+        return plain.startsWith(role == null ? "ALTER DATABASE " : "ALTER ROLE " + role + " IN DATABASE ")
+                && plain.contains(" SET " + parameter + " TO ");
     }
 
     /**
@@ -120,20 +132,24 @@ public record RefusedStatement(String statement, String why) {
      */
     public static List<String> told(List<RefusedStatement> refusals, boolean all) {
         List<String> lines = new ArrayList<>();
-        refusals.stream().collect(Collectors.groupingBy(RefusedStatement::reason, LinkedHashMap::new, Collectors.toList())).forEach((why, some) -> {
-            if (some.size() > MANY && !all) {
-                lines.add("%d statements (all of them with -v), the first is %s".formatted(some.size(), some.get(0)));
-            } else {
-                some.forEach(one -> lines.add(one.toString()));
-            }
-        });
+        refusals.stream()
+                .collect(Collectors.groupingBy(RefusedStatement::reason, LinkedHashMap::new, Collectors.toList()))
+                .forEach((why, some) -> {
+                    if (some.size() > MANY && !all) {
+                        lines.add("%d statements (all of them with -v), the first is %s".formatted(some.size(),
+                                some.get(0)));
+                    } else {
+                        some.forEach(one -> lines.add(one.toString()));
+                    }
+                });
         return lines;
     }
 
     /** @return the server's words, in any language, without the name of what they are about */
     private String reason() {
         Matcher on = ON.matcher(statement);
-        String name = on.find() ? on.group(1).replaceFirst("(?s)^(\"([^\"]|\"\")*\"|[^.\"]*)\\.", "").replaceAll("^\"|\"$", "").replace("\"\"", "\"") : "";
+        String name = on.find() ? on.group(1).replaceFirst("(?s)^(\"([^\"]|\"\")*\"|[^.\"]*)\\.", "")
+                .replaceAll("^\"|\"$", "").replace("\"\"", "\"") : "";
         return name.isEmpty() ? why : why.replace(name, "…");
     }
 

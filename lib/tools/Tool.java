@@ -30,8 +30,8 @@ import org.zeroturnaround.exec.StartedProcess;
 import org.zeroturnaround.exec.stream.LogOutputStream;
 
 /**
- * Runs one client program to its end. No secret is in its arguments or in its environment: the password is in a pass file. The program
- * and its children end with us, and a message that fails the step ends the program at once.
+ * Runs one client program to its end. No secret is in its arguments or in its environment: the password is in a pass
+ * file. The program and its children end with us, and a message that fails the step ends the program at once.
  */
 public final class Tool {
     /** How long a program that has failed may still talk about it. */
@@ -57,10 +57,14 @@ public final class Tool {
      * @throws Failure step, with the message that failed it
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
-        return run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), new ToolMessages(name));
+        return run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(),
+                new ToolMessages(name));
     }
 
-    /** The same with a program that creates nothing, so that its session is none of those which a failed run leaves at work. */
+    /**
+     * The same with a program that creates nothing, so that its session is none of those which a failed run leaves at
+     * work.
+     */
     public List<String> asking(String name, Dsn side, List<String> arguments) {
         return run(name, side, connecting(name, side, "", arguments), side.toolEnvironment(), new ToolMessages(name));
     }
@@ -84,7 +88,8 @@ public final class Tool {
      * @return everything it said on stderr
      * @throws Failure step, with the first message that is none of those
      */
-    public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments, Predicate<ToolMessages.Message> tolerated) {
+    public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments,
+            Predicate<ToolMessages.Message> tolerated) {
         ToolMessages messages = new ToolMessages(name, tolerated);
         run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), messages);
         return messages.all();
@@ -121,7 +126,7 @@ public final class Tool {
 
         @Override
         public void write(int value) {
-            write(new byte[] {(byte) value}, 0, 1);
+            write(new byte[]{(byte) value}, 0, 1);
         }
 
         @Override
@@ -138,7 +143,8 @@ public final class Tool {
     }
 
     /** It ends when its server is given up. */
-    private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment, ToolMessages messages) {
+    private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment,
+            ToolMessages messages) {
         SideSockets wire = side.wire();
         Runnable stopping = this::stop;
         wire.whenGone(stopping);
@@ -152,7 +158,8 @@ public final class Tool {
         }
     }
 
-    private List<String> run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages) {
+    private List<String> run(String name, String side, List<String> command, Map<String, String> environment,
+            ToolMessages messages) {
         List<String> output = new ArrayList<>();
         run(name, side, command, environment, messages, new AtomicReference<>(), new LogOutputStream() {
             @Override
@@ -167,19 +174,22 @@ public final class Tool {
      * @param process where the program is to be found while it runs
      * @param enough whether it has written what was wanted, and was ended for that
      */
-    private void run(String name, String side, List<String> command, Map<String, String> environment, ToolMessages messages, AtomicReference<Process> process,
+    private void run(String name, String side, List<String> command, Map<String, String> environment,
+            ToolMessages messages, AtomicReference<Process> process,
             OutputStream output, BooleanSupplier enough) {
         console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
-        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS).redirectOutput(output).redirectError(new LogOutputStream() {
-            @Override
-            protected void processLine(String line) {
-                messages.line(line);
-                if (messages.failing().isPresent() && process.get() != null) {
-                    // What belongs to the message follows it at once.
-                    CompletableFuture.delayedExecutor(MESSAGE_MILLIS, TimeUnit.MILLISECONDS).execute(process.get()::destroy);
-                }
-            }
-        });
+        ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS)
+                .redirectOutput(output).redirectError(new LogOutputStream() {
+                    @Override
+                    protected void processLine(String line) {
+                        messages.line(line);
+                        if (messages.failing().isPresent() && process.get() != null) {
+                            // What belongs to the message follows it at once.
+                            CompletableFuture.delayedExecutor(MESSAGE_MILLIS, TimeUnit.MILLISECONDS)
+                                    .execute(process.get()::destroy);
+                        }
+                    }
+                });
         ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
         Cleanup.Task end = Cleanup.ending(() -> end(process));
@@ -221,7 +231,10 @@ public final class Tool {
         return side.equals("target");
     }
 
-    /** What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes the program. */
+    /**
+     * What a program writes is for this user only; Java cannot set the mask of a child, a shell can before it becomes
+     * the program.
+     */
     private static List<String> privately(List<String> command) {
         List<String> all = new ArrayList<>(List.of("sh", "-c", "umask 077 && exec \"$@\"", "sh"));
         all.addAll(command);
@@ -249,9 +262,10 @@ public final class Tool {
         messages.failing().ifPresent(message -> {
             throw Failure.step("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
         });
-        // pg_restore ends so after errors that it went on from, each of which was judged above; psql ends with 0 then. Whatever else it is, such
-        // as a signal, has cut the program short (PostgreSQL manual, psql, "Exit Status").
-        boolean wholeWithErrors = code == 1 && messages.all().stream().anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
+        // pg_restore ends so after errors that it went on from, each of which was judged above; psql ends with 0 then.
+        // Whatever else it is, such as a signal, has cut the program short (PostgreSQL manual, psql, "Exit Status").
+        boolean wholeWithErrors = code == 1 && messages.all().stream()
+                .anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
         if (code != 0 && !wholeWithErrors) {
             throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
                     .detail("%s", Shown.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
@@ -281,7 +295,10 @@ public final class Tool {
         family.forEach(ProcessHandle::destroyForcibly);
     }
 
-    /** A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has no program. */
+    /**
+     * A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has
+     * no program.
+     */
     private static boolean runs(ProcessHandle process) {
         return process.isAlive() && process.info().command().isPresent();
     }

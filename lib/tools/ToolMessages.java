@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import lib.talk.Shown;
 
 /**
- * Reads what pg_dump, pg_restore and psql write on stderr, line by line, and sorts each message: harmless for a known reason, or failing
- * the step. What no rule knows fails the step.
+ * Reads what pg_dump, pg_restore and psql write on stderr, line by line, and sorts each message: harmless for a known
+ * reason, or failing the step. What no rule knows fails the step.
  */
 final class ToolMessages {
     /** A message that is known not to matter, and why. */
@@ -23,7 +23,8 @@ final class ToolMessages {
 
     private static final List<Harmless> HARMLESS = List.of(
             new Harmless("^there are circular foreign-key constraints ", "data is loaded before foreign keys exist"),
-            new Harmless("unrecognized configuration parameter \"transaction_timeout\"$", "a setting of PostgreSQL 17; its default is what we want"),
+            new Harmless("unrecognized configuration parameter \"transaction_timeout\"$",
+                    "a setting of PostgreSQL 17; its default is what we want"),
             new Harmless("^errors ignored on restore: ", "each of them was judged by itself"));
 
     /** One message with the lines that belong to it. */
@@ -33,10 +34,12 @@ final class ToolMessages {
             if (severity.equals(GREETING)) {
                 return Optional.of("the server says it of a new session, whose setting or database it concerns");
             }
-            if (text.startsWith("could not resolve dependency loop ") && more.stream().allMatch(line -> line.startsWith("detail: FUNCTION "))) {
+            if (text.startsWith("could not resolve dependency loop ")
+                    && more.stream().allMatch(line -> line.startsWith("detail: FUNCTION "))) {
                 return Optional.of("functions that call each other were accepted to stay behind");
             }
-            return HARMLESS.stream().filter(rule -> rule.message.matcher(text).find()).map(Harmless::reason).findFirst();
+            return HARMLESS.stream().filter(rule -> rule.message.matcher(text).find()).map(Harmless::reason)
+                    .findFirst();
         }
 
         /** @return whether the message fails the step */
@@ -62,8 +65,8 @@ final class ToolMessages {
     }
 
     /**
-     * What libpq writes of a server's warning before the program takes such messages over, thus while the session begins (libpq's
-     * defaultNoticeProcessor): the severity in the server's language, and two blanks.
+     * What libpq writes of a server's warning before the program takes such messages over, thus while the session
+     * begins (libpq's defaultNoticeProcessor): the severity in the server's language, and two blanks.
      */
     private static final Pattern AT_CONNECT = Pattern.compile("(?s)(?!ERROR|FATAL|PANIC)\\p{L}+: {2}\\S.*");
     private static final String GREETING = "greeting";
@@ -95,7 +98,8 @@ final class ToolMessages {
         Matcher script = SCRIPT.matcher(line);
         if (prefix.equals("psql: ") && script.matches()) {
             boolean error = List.of("error", "fatal", "panic").contains(script.group(2).toLowerCase(Locale.ROOT));
-            add(new Message(error ? "error" : "info", script.group(3), "in line " + script.group(1), new ArrayList<>()));
+            add(new Message(error ? "error" : "info", script.group(3), "in line " + script.group(1),
+                    new ArrayList<>()));
             return;
         }
         if (!line.startsWith(prefix)) {
@@ -106,8 +110,10 @@ final class ToolMessages {
             if (!messages.isEmpty()) {
                 messages.get(messages.size() - 1).more.add(line);
             } else if (!line.isBlank()) {
-                // Not the tool speaking: the server at the beginning, or a loader or a wrapper that could not even start it.
-                add(new Message(AT_CONNECT.matcher(line).matches() ? GREETING : "error", line, context, new ArrayList<>()));
+                // Not the tool speaking: the server at the beginning, or a loader or a wrapper that could not even
+                // start it.
+                add(new Message(AT_CONNECT.matcher(line).matches() ? GREETING : "error", line, context,
+                        new ArrayList<>()));
             }
             return;
         }

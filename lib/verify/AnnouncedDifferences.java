@@ -15,7 +15,8 @@ public final class AnnouncedDifferences {
     private static final Set<String> FOR_LOADING = Set.of("database grant", "schema grant");
 
     /** What a role can do with any of these is no matter of words: it is announced by itself. */
-    private static final Set<String> POWERS = Set.of("role superuser", "role createrole", "role createdb", "role login", "role replication", "role bypassrls");
+    private static final Set<String> POWERS = Set.of("role superuser", "role createrole", "role createdb", "role login",
+            "role replication", "role bypassrls");
 
     private final String user;
     private final Set<String> roles;
@@ -39,9 +40,11 @@ public final class AnnouncedDifferences {
      * @param roles the roles that were announced to differ
      * @param owners the owners that were announced to lose their objects
      * @param leftOut the names of the objects that were accepted to stay behind
-     * @param withoutSomeData whether rows of some relations were not wanted, so that materialized views among them stay empty
+     * @param withoutSomeData whether rows of some relations were not wanted, so that materialized views among them stay
+     * empty
      */
-    public AnnouncedDifferences(String user, Collection<String> roles, Collection<String> owners, Collection<String> leftOut, boolean noOwner,
+    public AnnouncedDifferences(String user, Collection<String> roles, Collection<String> owners,
+            Collection<String> leftOut, boolean noOwner,
             boolean noPrivileges, boolean withoutSomeData) {
         this.user = user;
         this.roles = roles.stream().map(Difference::plain).collect(Collectors.toSet());
@@ -55,14 +58,18 @@ public final class AnnouncedDifferences {
     /**
      * Announces that jobs of TimescaleDB were given to another role.
      *
-     * @param owners whose jobs those are on the source, because they are no role on the target, or none that the target's user may act as
+     * @param owners whose jobs those are on the source, because they are no role on the target, or none that the
+     * target's user may act as
      */
     public AnnouncedDifferences jobOwners(Collection<String> owners) {
         jobOwners = owners.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
     }
 
-    /** Announces that the target does not have these roles, or not for use, so that nothing is granted to them, and their default privileges are others'. */
+    /**
+     * Announces that the target does not have these roles, or not for use, so that nothing is granted to them, and
+     * their default privileges are others'.
+     */
     public AnnouncedDifferences gone(Collection<String> names) {
         gone = names.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
@@ -80,7 +87,10 @@ public final class AnnouncedDifferences {
         return this;
     }
 
-    /** @param before the powers that roles had on the target before, such as {@code role superuser boss}; no other one was announced */
+    /**
+     * @param before the powers that roles had on the target before, such as {@code role superuser boss}; no other one
+     * was announced
+     */
     public AnnouncedDifferences powers(Set<String> before) {
         powers = before.stream().map(Difference::plain).collect(Collectors.toSet());
         return this;
@@ -104,7 +114,10 @@ public final class AnnouncedDifferences {
         return this;
     }
 
-    /** @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the name of who is out of reach */
+    /**
+     * @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the
+     * name of who is out of reach
+     */
     public AnnouncedDifferences superuser(boolean is) {
         superuser = is;
         return this;
@@ -119,10 +132,14 @@ public final class AnnouncedDifferences {
             return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner)
                     || kind.equals("extension owner") && extensions.contains(object);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
-            return noPrivileges || defaults.test(difference) || gone.stream().anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
-                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role)) || isRefused(object)
+            return noPrivileges || defaults.test(difference)
+                    || gone.stream()
+                            .anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
+                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
+                    || isRefused(object)
                     || !superuser && isForSuperusers(kind, object)
-                    || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING) && object.endsWith(" to " + Difference.plain(user));
+                    || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING)
+                            && object.endsWith(" to " + Difference.plain(user));
         } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
             return true;
         } else if (POWERS.contains(kind) && difference.target().equals("yes")) {
@@ -132,12 +149,15 @@ public final class AnnouncedDifferences {
         } else if (kind.startsWith("membership")) {
             return roles.stream().anyMatch(role -> object.startsWith(role + " in ") || object.endsWith(" in " + role));
         } else if (kind.startsWith("setting")) {
-            return roles.stream().anyMatch(role -> object.startsWith("role " + role + ": ") || object.startsWith("role " + role + " in the database: "))
+            return roles.stream()
+                    .anyMatch(role -> object.startsWith("role " + role + ": ")
+                            || object.startsWith("role " + role + " in the database: "))
                     || refusals.stream().anyMatch(refusal -> isRefusedSetting(refusal, object));
         } else if (kind.endsWith(" tablespace")) {
             return !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
         } else if (kind.endsWith(" tablespaces")) {
-            String kept = Stream.of(Difference.plain(difference.source()).split(", ")).filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
+            String kept = Stream.of(Difference.plain(difference.source()).split(", "))
+                    .filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
             return Difference.plain(difference.target()).equals(kept.isEmpty() ? Difference.MISSING : kept);
         }
         return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
@@ -152,7 +172,8 @@ public final class AnnouncedDifferences {
 
     private boolean isForSuperusers(String kind, String object) {
         return kind.equals("system object grant") || kind.startsWith("default privileges")
-                && owners.stream().anyMatch(owner -> object.startsWith("of " + owner + " in schema ") || object.startsWith("of " + owner + " on "));
+                && owners.stream().anyMatch(owner -> object.startsWith("of " + owner + " in schema ")
+                        || object.startsWith("of " + owner + " on "));
     }
 
     private static boolean isRefusedSetting(RefusedStatement refusal, String object) {

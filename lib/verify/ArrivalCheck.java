@@ -14,7 +14,9 @@ import lib.talk.ProgressLine;
 import lib.talk.Report;
 import lib.talk.Steps;
 
-/** Compares both sides after a move, as far as the operator asked for, and says what may be said then of what arrived. */
+/**
+ * Compares both sides after a move, as far as the operator asked for, and says what may be said then of what arrived.
+ */
 public final class ArrivalCheck {
     private final Verification.Level level;
     private final Console console;
@@ -36,11 +38,13 @@ public final class ArrivalCheck {
      * @param expected what was announced to differ
      * @return what differs beside that
      */
-    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs, AnnouncedDifferences expected, Steps steps) {
+    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs,
+            AnnouncedDifferences expected, Steps steps) {
         if (level == null) {
             return List.of();
         }
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs).sequenceValues(sequences).jobsPaused();
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs)
+                .sequenceValues(sequences).jobsPaused();
         List<Difference> differences = steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());
             try {
@@ -58,7 +62,8 @@ public final class ArrivalCheck {
     }
 
     private String result(List<Difference> found, Verification verification) {
-        String how = level.name().toLowerCase(Locale.ROOT) + (level == Verification.Level.SAMPLE ? ": " + verification.compared().contents() : "");
+        String how = level.name().toLowerCase(Locale.ROOT)
+                + (level == Verification.Level.SAMPLE ? ": " + verification.compared().contents() : "");
         return (found.isEmpty() ? "no differences (" + how + ")" : Count.of(found.size(), "difference"))
                 + (verification.undecided().isEmpty() ? "" : ", " + verification.undecided().size() + " not decided");
     }
@@ -67,11 +72,13 @@ public final class ArrivalCheck {
     public void written(Counters since) {
         if (since.written() == 0) {
             report.note("source: no rows were written after the snapshot was taken%s",
-                    since.transactions() == 0 ? "" : ", as far as its statistics know, which run up to ten seconds late");
+                    since.transactions() == 0 ? ""
+                            : ", as far as its statistics know, which run up to ten seconds late");
             return;
         }
         writtenSince = true;
-        String text = since.written() + " rows were written to the source after the snapshot was taken, they are not on the target ("
+        String text = since.written()
+                + " rows were written to the source after the snapshot was taken, they are not on the target ("
                 + since.inserted() + " inserted, " + since.updated() + " updated, " + since.deleted() + " deleted)";
         report.note("warning: %s", text);
         console.warn("%s", text);
@@ -90,9 +97,11 @@ public final class ArrivalCheck {
         }
         return switch (level) {
             case OBJECTS -> leftOut.with("arrived: " + moved + "; compared: objects, no rows");
-            case COUNTS -> leftOut.with("arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents");
+            case COUNTS ->
+                leftOut.with("arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents");
             case SAMPLE -> compared.sampled() + compared.counted() == 0 ? leftOut.everything(compared.text())
-                    : leftOut.with("arrived: " + compared.text() + "; compared: objects, numbers of rows, " + compared.contents());
+                    : leftOut.with("arrived: " + compared.text() + "; compared: objects, numbers of rows, "
+                            + compared.contents());
             case CHECKSUMS -> leftOut.everything(compared.text());
         };
     }

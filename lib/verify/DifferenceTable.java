@@ -31,7 +31,8 @@ public final class DifferenceTable {
         for (Difference difference : differences) {
             String source = oneLine(difference.source());
             String target = oneLine(difference.target());
-            rows.add(List.of(difference.kind(), Shown.of(difference.object()).text(), full ? source : shortened(source, target),
+            rows.add(List.of(difference.kind(), Shown.of(difference.object()).text(),
+                    full ? source : shortened(source, target),
                     full ? target : shortened(target, source)));
         }
         int[] widths = new int[HEADING.size()];
@@ -69,20 +70,27 @@ public final class DifferenceTable {
         }
         int start = same < WIDEST - 1 ? 0 : same - BEFORE_DIFFERENCE;
         int room = WIDEST - (start > 0 ? 1 : 0);
-        String shown = value.length() - start > room ? value.substring(start, start + room - 1) + ELLIPSIS : value.substring(start);
+        String shown = value.length() - start > room ? value.substring(start, start + room - 1) + ELLIPSIS
+                : value.substring(start);
         return start > 0 ? ELLIPSIS + shown : shown;
     }
 
     /**
-     * @param changes what was changed on the source's schema during the run: under the snapshot's locks nobody alters or drops a table, but an
-     *        index, a trigger or a function
+     * @param changes what was changed on the source's schema during the run: under the snapshot's locks nobody alters
+     * or drops a table, but an index, a trigger or a function
      * @param comparison the command that shows all differences
      * @return the end of a run that has found some
      */
-    public static Failure failure(List<Difference> differences, List<String> changes, String comparison, boolean verbose) {
-        return Failure.differences("%s between source and target%s", Count.of(differences.size(), "difference"), SchemaChanges.told(changes))
+    public static Failure failure(List<Difference> differences, List<String> changes, String comparison,
+            boolean verbose) {
+        return Failure
+                .differences("%s between source and target%s", Count.of(differences.size(), "difference"),
+                        SchemaChanges.told(changes))
                 .detail("%s", Shown.lines(lines(differences.stream().limit(20).toList(), verbose)))
-                .hint("%ssee all of them: %s", new Shown(changes.isEmpty() ? "" : "make these changes on the target too, or empty it and run again "
-                        + "while nobody changes the schema\n"), comparison);
+                .hint("%ssee all of them: %s",
+                        new Shown(changes.isEmpty() ? ""
+                                : "make these changes on the target too, or empty it and run again "
+                                        + "while nobody changes the schema\n"),
+                        comparison);
     }
 }

@@ -11,8 +11,8 @@ import lib.facts.Difference;
 import lib.talk.Console;
 
 /**
- * The materialized views that hold other rows on the target than on the source. Which side is out of date says another REFRESH on the target, and that
- * has to wait until nobody holds the view.
+ * The materialized views that hold other rows on the target than on the source. Which side is out of date says another
+ * REFRESH on the target, and that has to wait until nobody holds the view.
  */
 final class DifferingViews {
     private final Console console;
@@ -31,7 +31,8 @@ final class DifferingViews {
             if (view.undecided() != null) {
                 undecided.add(view.undecided());
             } else if (view.right()) {
-                console.explain("%s is out of date on the source: on the target another REFRESH makes the same rows", difference.object());
+                console.explain("%s is out of date on the source: on the target another REFRESH makes the same rows",
+                        difference.object());
             } else {
                 wrong.add(difference);
             }

@@ -16,16 +16,16 @@ import lib.code.PlannedCode;
 import lib.compare.ComparedTable;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.talk.Count;
 import lib.talk.Sql;
 import lib.talk.Workers;
 
 /**
- * Whether a query of a hypertable finds the rows that its chunks hold. In restoring mode, or when parts of its catalog are missing,
- * TimescaleDB knows of no chunks, and a hypertable seems to be empty though no row of it is lost.
+ * Whether a query of a hypertable finds the rows that its chunks hold. In restoring mode, or when parts of its catalog
+ * are missing, TimescaleDB knows of no chunks, and a hypertable seems to be empty though no row of it is lost.
  */
 final class HypertableRows {
     private record Hypertable(String name, String sql) {
@@ -54,12 +54,15 @@ final class HypertableRows {
         List<Hypertable> hypertables;
         try (Connection session = target.session()) {
             hypertables = Rows.list(session, target.side(), "listing the hypertables",
-                    theirs.expand("SELECT h.name, h.relid::regclass FROM {hypertables} h"), row -> new Hypertable(row.getString(1), row.getString(2)));
+                    theirs.expand("SELECT h.name, h.relid::regclass FROM {hypertables} h"),
+                    row -> new Hypertable(row.getString(1), row.getString(2)));
         } catch (SQLException e) {
             throw SqlFailures.statement(target.side(), "ending the session", e);
         }
-        Workers.run("counting hypertables", jobs, hypertables.stream().filter(hypertable -> wanted.getOrDefault(hypertable.name, 0L) > 0
-                || incomplete.contains(hypertable.name)).toList(), Counter::new);
+        Workers.run("counting hypertables", jobs,
+                hypertables.stream().filter(hypertable -> wanted.getOrDefault(hypertable.name, 0L) > 0
+                        || incomplete.contains(hypertable.name)).toList(),
+                Counter::new);
         return differences;
     }
 
@@ -78,14 +81,18 @@ final class HypertableRows {
         @Override
         public void work(Hypertable hypertable) {
             String doing = "counting the rows of " + hypertable.name;
-            PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true, ComparedTable.packed(session, target.side(), theirs, hypertable.name), false);
+            PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true,
+                    ComparedTable.packed(session, target.side(), theirs, hypertable.name), false);
             try (LockedTables still = new LockedTables(session, target.side(), session)) {
                 if (!still.coded(doing, List.of(all)).isEmpty()) {
-                    undecided.add(new UndecidedRelation(hypertable.name, "its rows were not counted, for " + LockedTables.WHY_NOT, "to decide, count them as its owner"));
+                    undecided.add(new UndecidedRelation(hypertable.name,
+                            "its rows were not counted, for " + LockedTables.WHY_NOT,
+                            "to decide, count them as its owner"));
                     return;
                 }
                 long seen = count("SELECT count(*) FROM " + hypertable.sql);
-                boolean doubtful = seen < wanted.getOrDefault(hypertable.name, 0L) || incomplete.contains(hypertable.name);
+                boolean doubtful =
+                        seen < wanted.getOrDefault(hypertable.name, 0L) || incomplete.contains(hypertable.name);
                 long held = doubtful ? held(hypertable) : 0;
                 if (seen < held) {
                     report(hypertable, Count.of(seen, "row") + ", though its chunks hold " + held);
@@ -102,7 +109,8 @@ final class HypertableRows {
         /** What the tables hold that inherit from it, as PostgreSQL knows it, whatever TimescaleDB does. */
         private long held(Hypertable hypertable) throws SQLException {
             List<String> chunks = Rows.texts(session, target.side(), "listing the chunks of " + hypertable.name,
-                    "SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = " + Sql.literal(hypertable.sql) + "::regclass");
+                    "SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = " + Sql.literal(hypertable.sql)
+                            + "::regclass");
             return chunks.isEmpty() ? 0 : count(chunks.stream().map(chunk -> "SELECT count(*) FROM " + chunk)
                     .collect(Collectors.joining(" UNION ALL ", "SELECT sum(c.count) FROM (", ") c")));
         }

@@ -19,8 +19,8 @@ import lib.talk.Failure;
 import lib.talk.Workers;
 
 /**
- * Compares what large objects hold, by hashes that the servers compute of pieces, so that no object is in memory whole. A gap in an object
- * counts as the zeros that are read there, as on the other side it may be filled with them.
+ * Compares what large objects hold, by hashes that the servers compute of pieces, so that no object is in memory whole.
+ * A gap in an object counts as the zeros that are read there, as on the other side it may be filled with them.
  */
 final class LargeObjectContents {
     private static final int OBJECTS_A_QUERY = 500;
@@ -28,14 +28,18 @@ final class LargeObjectContents {
     /** A sample is the beginning of so many, evenly spread. */
     private static final int SAMPLE = 200;
 
-    private static final String QUERY = """
+    private static final String QUERY =
+            """
             WITH RECURSIVE piece(oid, number, length, hash) AS (
               SELECT l.oid, 0::bigint, length(d.data), md5(d.data)
-                FROM pg_largeobject_metadata l, LATERAL (SELECT lo_get(l.oid, 0, %1$d) AS data OFFSET 0) d WHERE l.oid = ANY ('{%2$s}'::oid[])
+                FROM pg_largeobject_metadata l, LATERAL (SELECT lo_get(l.oid, 0, %1$d) AS data OFFSET 0) d
+                  WHERE l.oid = ANY ('{%2$s}'::oid[])
               UNION ALL
               SELECT p.oid, p.number + 1, length(d.data), md5(d.data)
-                FROM piece p, LATERAL (SELECT lo_get(p.oid, (p.number + 1) * %1$d, %1$d) AS data OFFSET 0) d WHERE p.length = %1$d AND %3$s)
-            SELECT oid, sum(length) || ' bytes, md5 ' || md5(string_agg(hash, '' ORDER BY number)) FROM piece GROUP BY oid""";
+                FROM piece p, LATERAL (SELECT lo_get(p.oid, (p.number + 1) * %1$d, %1$d) AS data OFFSET 0) d
+                  WHERE p.length = %1$d AND %3$s)
+            SELECT oid, sum(length) || ' bytes, md5 ' || md5(string_agg(hash, '' ORDER BY number)) FROM piece
+              GROUP BY oid""";
 
     private final Snapshot source;
     private final Server target;
@@ -64,8 +68,10 @@ final class LargeObjectContents {
 
     private static List<Long> identifiers(Connection source, boolean sample) {
         return Rows.list(source, "source", "listing the large objects", """
-                SELECT l.oid FROM (SELECT oid, row_number() OVER (ORDER BY oid), count(*) OVER () FROM pg_largeobject_metadata) l
-                 WHERE NOT %s OR l.row_number %% greatest(1, l.count / %d) = 0 ORDER BY l.oid""".formatted(sample, SAMPLE), row -> row.getLong(1));
+                SELECT l.oid FROM (SELECT oid, row_number() OVER (ORDER BY oid), count(*) OVER ()
+                  FROM pg_largeobject_metadata) l
+                 WHERE NOT %s OR l.row_number %% greatest(1, l.count / %d) = 0 ORDER BY l.oid""".formatted(sample,
+                SAMPLE), row -> row.getLong(1));
     }
 
     private static List<List<Long>> batches(List<Long> identifiers) {
@@ -82,7 +88,8 @@ final class LargeObjectContents {
     }
 
     private static String question(List<Long> identifiers, boolean sample) {
-        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")), !sample);
+        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")),
+                !sample);
     }
 
     private final class Pair implements Workers.Worker<List<Long>> {
@@ -95,8 +102,9 @@ final class LargeObjectContents {
 
         @Override
         public void work(List<Long> identifiers) {
-            CompletableFuture<Map<Long, String>> answer = CompletableFuture.supplyAsync(() -> contents(sessions.target(), target.side(), identifiers),
-                    executor);
+            CompletableFuture<Map<Long, String>> answer =
+                    CompletableFuture.supplyAsync(() -> contents(sessions.target(), target.side(), identifiers),
+                            executor);
             Map<Long, String> here;
             try {
                 here = contents(sessions.source(), source.side(), identifiers);
@@ -119,7 +127,8 @@ final class LargeObjectContents {
                     String other = there.get(identifier);
                     // One that is missing has been reported.
                     if (other != null && !other.equals(content)) {
-                        differences.add(new Difference("large object contents", String.valueOf(identifier), content, other));
+                        differences.add(
+                                new Difference("large object contents", String.valueOf(identifier), content, other));
                     }
                 });
             }
@@ -138,7 +147,8 @@ final class LargeObjectContents {
 
     private Map<Long, String> contents(Connection session, String side, List<Long> identifiers) {
         Map<Long, String> contents = new HashMap<>();
-        Rows.list(session, side, "reading large objects", question(identifiers, sample), row -> contents.put(row.getLong(1), row.getString(2)));
+        Rows.list(session, side, "reading large objects", question(identifiers, sample),
+                row -> contents.put(row.getLong(1), row.getString(2)));
         return contents;
     }
 }

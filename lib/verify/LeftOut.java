@@ -9,7 +9,9 @@ import java.util.TreeSet;
 import lib.catalog.Extensions;
 import lib.source.LeftBehind;
 
-/** What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived. */
+/**
+ * What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived.
+ */
 public final class LeftOut {
     private final List<String> parts = new ArrayList<>();
 
@@ -17,13 +19,15 @@ public final class LeftOut {
     public LeftOut things(LeftBehind uncarried) {
         Map<String, Collection<String>> names = new TreeMap<>();
         // Those of the server no dump of a database has, and nobody expects of one.
-        uncarried.all().stream().filter(thing -> !thing.kind().equals(LeftBehind.SERVER)).forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
+        uncarried.all().stream().filter(thing -> !thing.kind().equals(LeftBehind.SERVER))
+                .forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
         names.forEach((kind, all) -> count(kind, all.size()));
         return this;
     }
 
     public LeftOut extensions(Extensions extensions, Collection<String> accepted) {
-        return count("extensions", (int) extensions.all().stream().filter(extension -> accepted.contains(extension.name())).count());
+        return count("extensions",
+                (int) extensions.all().stream().filter(extension -> accepted.contains(extension.name())).count());
     }
 
     /** @param number of these; none is no part */

@@ -17,12 +17,18 @@ import lib.server.Rows;
 import lib.server.Server;
 import lib.source.Inventory;
 
-/** What a target's user may give, and what follows for a comparison from what it may not: the same that a migration announces and accepts. */
+/**
+ * What a target's user may give, and what follows for a comparison from what it may not: the same that a migration
+ * announces and accepts.
+ */
 public final class Permitted {
     private Permitted() {
     }
 
-    /** @return what covers the differences that this user of the target could not have avoided; none for a superuser, but for a service's own roles */
+    /**
+     * @return what covers the differences that this user of the target could not have avoided; none for a superuser,
+     * but for a service's own roles
+     */
     public static AnnouncedDifferences of(Server source, Connection from, Server target, Connection to) {
         Roles roles = Roles.read(from, source);
         Set<String> owners = new TreeSet<>();
@@ -33,9 +39,13 @@ public final class Permitted {
         RoleTarget there = RoleTarget.ask(kind, target, to);
         RolePlan plan = new RolePlan(roles, owners, kind, target, to, Set.of());
         Set<String> changed = new RoleTranslation(roles, there, true, false, Set.of()).changed();
-        roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent()).forEach(setting -> changed.add(setting.role()));
-        return new AnnouncedDifferences(target.facts().user(), changed, plan.unreachable(), List.of(), false, false, false)
-                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database())).superuser(target.facts().superuser()).powers(plan.powersThere())
-                .tablespaces(Inventory.missingTablespaces(from, to)).comments(OthersComments.find(from, target, to).kept());
+        roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent())
+                .forEach(setting -> changed.add(setting.role()));
+        return new AnnouncedDifferences(target.facts().user(), changed, plan.unreachable(), List.of(), false, false,
+                false)
+                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database()))
+                .superuser(target.facts().superuser()).powers(plan.powersThere())
+                .tablespaces(Inventory.missingTablespaces(from, to))
+                .comments(OthersComments.find(from, target, to).kept());
     }
 }

@@ -7,17 +7,18 @@ import java.sql.Statement;
 import java.util.List;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
-import lib.server.SqlFailures;
 import lib.server.EventTriggers;
 import lib.server.Server;
 import lib.server.SessionSettings;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 
 /**
- * Whether a materialized view of the target, which differs from the source's, holds what its query gives. The source's query is not for us to run, and
- * what is stored there may be out of date. The target's server runs its own with the rights of the view's owner and in a restricted way (PostgreSQL
- * manual, REFRESH MATERIALIZED VIEW), in a transaction that is rolled back; until then nobody else reads the view. No event trigger sees it.
+ * Whether a materialized view of the target, which differs from the source's, holds what its query gives. The source's
+ * query is not for us to run, and what is stored there may be out of date. The target's server runs its own with the
+ * rights of the view's owner and in a restricted way (PostgreSQL manual, REFRESH MATERIALIZED VIEW), in a transaction
+ * that is rolled back; until then nobody else reads the view. No event trigger sees it.
  */
 final class RefreshedView {
     private final ComputingSessions target;
@@ -51,9 +52,11 @@ final class RefreshedView {
 
     private void leave(RowSum here, RowSum there, String why) {
         boolean number = here.rows() != there.rows();
-        undecided = new UndecidedRelation(view.identity(), "the target has " + (number ? there.number() : there.contents()) + ", the source "
-                + (number ? here.number() : here.contents()) + ", which may be out of date, and " + why,
-                "to decide, run REFRESH MATERIALIZED VIEW " + view.source() + "; on the source as its owner, then verify");
+        undecided = new UndecidedRelation(view.identity(),
+                "the target has " + (number ? there.number() : there.contents()) + ", the source "
+                        + (number ? here.number() : here.contents()) + ", which may be out of date, and " + why,
+                "to decide, run REFRESH MATERIALIZED VIEW " + view.source()
+                        + "; on the source as its owner, then verify");
     }
 
     /** @return whether another REFRESH makes the same rows */
@@ -71,10 +74,13 @@ final class RefreshedView {
         try (Statement statement = session.createStatement()) {
             EventTriggers triggers = EventTriggers.of(session);
             if (!triggers.others().isEmpty()) {
-                throw Failure.refused("it would fire event trigger %s with the rights of this user", String.join(", ", triggers.others()));
+                throw Failure.refused("it would fire event trigger %s with the rights of this user",
+                        String.join(", ", triggers.others()));
             }
             session.setAutoCommit(false);
-            statement.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO DEFAULT");
+            statement.execute(
+                    "SET LOCAL lock_timeout = '10s'; SET LOCAL constraint_exclusion TO DEFAULT; SET LOCAL jit TO "
+                            + "DEFAULT");
             for (String off : triggers.off()) {
                 statement.execute(off);
             }

@@ -21,10 +21,10 @@ import lib.compare.RowQuestions;
 import lib.compare.RowSum;
 import lib.compare.RowTally;
 import lib.facts.Difference;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SessionPair;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
@@ -32,9 +32,10 @@ import lib.talk.Sql;
 import lib.talk.Workers;
 
 /**
- * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a checksum. Small tables are
- * asked for many in one round trip, and one by one only where something is amiss among them. Nothing is run that users have written: a table
- * whose query would do so is compared by COPY, and what its owner's query would have to decide is left undecided.
+ * Compares the rows of tables, several at once and each on both sides at the same time, by their number and by a
+ * checksum. Small tables are asked for many in one round trip, and one by one only where something is amiss among them.
+ * Nothing is run that users have written: a table whose query would do so is compared by COPY, and what its owner's
+ * query would have to decide is left undecided.
  */
 final class RowComparison {
     private static final long SMALL = 64 * 1024;
@@ -60,7 +61,8 @@ final class RowComparison {
     /**
      * @param executor runs the target's queries while the workers run the source's
      */
-    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQuestions.Depth depth, Executor executor) {
+    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQuestions.Depth depth,
+            Executor executor) {
         this.source = source;
         this.computing = computing;
         target = computing.server();
@@ -91,7 +93,10 @@ final class RowComparison {
         return differences;
     }
 
-    /** @return the materialized views that do not hold what the target's query gives, which is no wonder where what they read differs */
+    /**
+     * @return the materialized views that do not hold what the target's query gives, which is no wonder where what they
+     * read differs
+     */
     List<Difference> views() {
         return views.wrong();
     }
@@ -127,13 +132,19 @@ final class RowComparison {
         return trips;
     }
 
-    /** Whoever waits for a stronger lock on a table waits for our snapshot; only the session that holds the lock reads past it. */
+    /**
+     * Whoever waits for a stronger lock on a table waits for our snapshot; only the session that holds the lock reads
+     * past it.
+     */
     private void compareThroughHolder() {
         try (Connection there = target.session()) {
             for (ComparedTable table : wantedByOthers) {
-                console.explain("table %s is waited for by another session, it is read by the session that holds its lock", table.identity());
+                console.explain(
+                        "table %s is waited for by another session, it is read by the session that holds its lock",
+                        table.identity());
                 synchronized (source.holder()) {
-                    try (LockedTables ours = streamed.held(source.holder()); LockedTables theirs = new LockedTables(there, target.side(), there)) {
+                    try (LockedTables ours = streamed.held(source.holder());
+                            LockedTables theirs = new LockedTables(there, target.side(), there)) {
                         boolean coded = !streamed.among(List.of(table), ours, theirs).isEmpty();
                         compare(source.holder(), there, table, coded);
                     }
@@ -154,7 +165,8 @@ final class RowComparison {
 
         @Override
         public void work(List<ComparedTable> some) {
-            try (LockedTables ours = streamed.held(sessions.source()); LockedTables theirs = new LockedTables(sessions.target(), target.side(), sessions.target())) {
+            try (LockedTables ours = streamed.held(sessions.source());
+                    LockedTables theirs = new LockedTables(sessions.target(), target.side(), sessions.target())) {
                 Set<ComparedTable> coded = streamed.among(some, ours, theirs);
                 if (some.size() > 1 && coded.isEmpty() && together(some)) {
                     return;
@@ -173,13 +185,15 @@ final class RowComparison {
 
         /** @return false if one of them is waited for by others, or one of the sides refuses */
         private boolean together(List<ComparedTable> some) {
-            String names = String.join(", ", some.stream().map(table -> "ONLY " + Sql.name(table.schema(), table.name())).toList());
+            String names = String.join(", ",
+                    some.stream().map(table -> "ONLY " + Sql.name(table.schema(), table.name())).toList());
             RowSum.Answers answers = null;
             try (Statement statement = sessions.source().createStatement()) {
                 statement.execute("SAVEPOINT together");
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
-                    List<RowQuestions.Question> asked = some.stream().map(table -> questions.whole(table, table.columns())).toList();
+                    List<RowQuestions.Question> asked =
+                            some.stream().map(table -> questions.whole(table, table.columns())).toList();
                     answers = RowSum.ask(sessions.source(), sessions.target(), asked, executor);
                 } catch (SQLException e) {
                     // What it is about will be said of the one table that it is about.
@@ -225,7 +239,8 @@ final class RowComparison {
             console.explain("table %s is read with COPY: %s", table.identity(), LockedTables.WHY_NOT);
             answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
         } else {
-            undecided.add(new UndecidedRelation(table.identity(), "its rows were not compared, for " + LockedTables.WHY_NOT, "to decide, compare them as its owner"));
+            undecided.add(new UndecidedRelation(table.identity(),
+                    "its rows were not compared, for " + LockedTables.WHY_NOT, "to decide, compare them as its owner"));
         }
     }
 
@@ -240,7 +255,8 @@ final class RowComparison {
     }
 
     /** @param asked what the servers are asked, or null where the rows come here */
-    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowQuestions.Question asked, Asking asking) {
+    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns,
+            RowQuestions.Question asked, Asking asking) {
         RowSum.Answers answers;
         try {
             answers = asking.ask();
@@ -260,7 +276,8 @@ final class RowComparison {
             return;
         }
         boolean number = here.rows() != there.rows();
-        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(), number ? here.number() : here.contents(),
+        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(),
+                number ? here.number() : here.contents(),
                 number ? there.number() : there.contents());
         if (table.materialized()) {
             views.add(new RefreshedView(computing, table, asked.target()), here, there, difference);
@@ -270,7 +287,8 @@ final class RowComparison {
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */
-    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns, RowSum.Answers answers) {
+    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns,
+            RowSum.Answers answers) {
         String state = String.valueOf(answers.refused().getSQLState());
         if (state.equals(UNDEFINED_COLUMN)) {
             Set<String> there = columns(to, table);
@@ -288,12 +306,15 @@ final class RowComparison {
             throw SqlFailures.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
         }
         differences.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
-                state.equals(UNDEFINED_TABLE) ? Difference.MISSING : "not comparable: " + SqlFailures.words(answers.refused())));
+                state.equals(UNDEFINED_TABLE) ? Difference.MISSING
+                        : "not comparable: " + SqlFailures.words(answers.refused())));
     }
 
     private Set<String> columns(Connection to, ComparedTable table) {
-        return new HashSet<>(Rows.texts(to, target.side(), "listing the columns of " + table.identity(), """
-                SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped"""
-                .formatted(Sql.literal(table.target()))));
+        return new HashSet<>(Rows.texts(to, target.side(), "listing the columns of " + table.identity(),
+                """
+                SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0
+                  AND NOT a.attisdropped"""
+                        .formatted(Sql.literal(table.target()))));
     }
 }

@@ -15,13 +15,16 @@ import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.talk.Sql;
 
-/** Whether each sequence of the target is at or beyond the source's, in the direction in which it counts. Snapshots do not hold sequences. */
+/**
+ * Whether each sequence of the target is at or beyond the source's, in the direction in which it counts. Snapshots do
+ * not hold sequences.
+ */
 final class SequenceValues {
     private static final int SEQUENCES_A_QUERY = 200;
 
@@ -44,7 +47,10 @@ final class SequenceValues {
     private final Selection selection;
     private final Map<Long, Long> wanted;
 
-    /** @param wanted values that the target must have reached, by the source's identifiers; the others are read from the source */
+    /**
+     * @param wanted values that the target must have reached, by the source's identifiers; the others are read from the
+     * source
+     */
     SequenceValues(Snapshot source, Server target, Selection selection, Map<Long, Long> wanted) {
         this.source = source;
         this.target = target;
@@ -62,11 +68,13 @@ final class SequenceValues {
         try (Connection here = source.server().session(); Connection there = target.session()) {
             Rows.run(here, source.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
             Rows.run(there, target.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
-            List<Sequence> sequences = list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
+            List<Sequence> sequences =
+                    list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
             for (int i = 0; i < sequences.size(); i += SEQUENCES_A_QUERY) {
                 List<Sequence> some = sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_QUERY));
                 List<Sequence> asked = some.stream().filter(sequence -> !wanted.containsKey(sequence.oid)).toList();
-                compare(some, positions(here, source.side(), asked), positions(there, target.side(), some), differences);
+                compare(some, positions(here, source.side(), asked), positions(there, target.side(), some),
+                        differences);
             }
         } catch (SQLException e) {
             throw SqlFailures.statement(target.side(), "comparing sequences", e);
@@ -75,19 +83,23 @@ final class SequenceValues {
     }
 
     private static List<Sequence> list(Connection session, Selection selection) {
-        return Rows.list(session, "source", "listing the sequences", """
+        return Rows.list(session, "source", "listing the sequences",
+                """
                 SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, s.seqincrement
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
-                 WHERE %s AND %s ORDER BY c.oid""".formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"), selection.relation("c", "n"),
-                Selection.readable("c")),
-                row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), BigInteger.valueOf(row.getLong(5))));
+                 WHERE %s AND %s ORDER BY c.oid""".formatted(FactTemplate.name("n.nspname"),
+                        FactTemplate.name("c.relname"), selection.relation("c", "n"),
+                        Selection.readable("c")),
+                row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getString(4),
+                        BigInteger.valueOf(row.getLong(5))));
     }
 
     private static Map<Long, Position> positions(Connection session, String side, List<Sequence> sequences) {
         Map<Long, Position> positions = new HashMap<>();
         if (!sequences.isEmpty()) {
             Rows.list(session, side, "reading sequences", question(sequences),
-                    row -> positions.put(row.getLong(1), new Position(BigInteger.valueOf(row.getLong(2)), row.getBoolean(3))));
+                    row -> positions.put(row.getLong(1),
+                            new Position(BigInteger.valueOf(row.getLong(2)), row.getBoolean(3))));
         }
         return positions;
     }
@@ -102,19 +114,23 @@ final class SequenceValues {
      * @return what is asked of each side
      */
     static List<String> questions(Connection source, Selection selection, Set<String> present) {
-        List<Sequence> sequences = list(source, selection).stream().filter(sequence -> present.contains(Sql.name(sequence.schema, sequence.name))).toList();
+        List<Sequence> sequences = list(source, selection).stream()
+                .filter(sequence -> present.contains(Sql.name(sequence.schema, sequence.name))).toList();
         return sequences.isEmpty() ? List.of() : List.of(question(sequences));
     }
 
-    private void compare(List<Sequence> sequences, Map<Long, Position> here, Map<Long, Position> there, List<Difference> differences) {
+    private void compare(List<Sequence> sequences, Map<Long, Position> here, Map<Long, Position> there,
+            List<Difference> differences) {
         for (Sequence sequence : sequences) {
             Position reached = there.get(sequence.oid);
             Long value = wanted.get(sequence.oid);
             Position position = value == null ? here.get(sequence.oid) : new Position(BigInteger.valueOf(value), true);
-            BigInteger ahead = value == null ? reached.next(sequence.increment).subtract(position.next(sequence.increment))
-                    : reached.value.subtract(position.value);
+            BigInteger ahead =
+                    value == null ? reached.next(sequence.increment).subtract(position.next(sequence.increment))
+                            : reached.value.subtract(position.value);
             if (ahead.signum() * sequence.increment.signum() < 0) {
-                differences.add(new Difference("sequence value", sequence.identity, position.toString(), reached.toString()));
+                differences.add(
+                        new Difference("sequence value", sequence.identity, position.toString(), reached.toString()));
             }
         }
     }

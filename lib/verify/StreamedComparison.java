@@ -18,11 +18,16 @@ import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
 
-/** Finds the tables that cannot be queried without running what somebody has written, on either side, and compares their rows by COPY. */
+/**
+ * Finds the tables that cannot be queried without running what somebody has written, on either side, and compares their
+ * rows by COPY.
+ */
 final class StreamedComparison implements AutoCloseable {
-    private static final String COPIED = """
+    private static final String COPIED =
+            """
             SELECT a.attname FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = pg_catalog.to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''""";
+             WHERE a.attrelid = pg_catalog.to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+               AND a.attgenerated = ''""";
 
     private final Server source;
     private final Server target;
@@ -50,8 +55,10 @@ final class StreamedComparison implements AutoCloseable {
     Set<ComparedTable> among(List<ComparedTable> tables, LockedTables here, LockedTables there) {
         String doing = tables.size() == 1 ? "comparing the rows of " + tables.get(0).identity() : "comparing rows";
         Set<ComparedTable> found = new HashSet<>();
-        there.coded(doing, tables.stream().map(ComparedTable::queriedThere).toList()).forEach(place -> found.add(tables.get(place)));
-        here.coded(doing, tables.stream().map(ComparedTable::queried).toList()).forEach(place -> found.add(tables.get(place)));
+        there.coded(doing, tables.stream().map(ComparedTable::queriedThere).toList())
+                .forEach(place -> found.add(tables.get(place)));
+        here.coded(doing, tables.stream().map(ComparedTable::queried).toList())
+                .forEach(place -> found.add(tables.get(place)));
         return found;
     }
 
@@ -84,7 +91,8 @@ final class StreamedComparison implements AutoCloseable {
     }
 
     private static List<String> copied(Connection session, String side, String sql, ComparedTable table) {
-        return Rows.texts(session, side, "comparing the rows of " + table.identity(), COPIED.formatted(Sql.literal(sql)));
+        return Rows.texts(session, side, "comparing the rows of " + table.identity(),
+                COPIED.formatted(Sql.literal(sql)));
     }
 
     @Override

@@ -20,17 +20,18 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
-import lib.server.SqlFailures;
 import lib.server.Rows;
 import lib.server.Server;
+import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
 
 /**
- * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and comment, every row,
- * every large object; what only the target has is no difference. Nothing stays written on either side. What the connecting user may not read
- * of rows ends the comparison; what it may not see of options of user mappings and subscriptions is not compared.
+ * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and
+ * comment, every row, every large object; what only the target has is no difference. Nothing stays written on either
+ * side. What the connecting user may not read of rows ends the comparison; what it may not see of options of user
+ * mappings and subscriptions is not compared.
  */
 public final class Verification {
     /** How far the comparison goes; each level includes those before it. */
@@ -39,14 +40,18 @@ public final class Verification {
         OBJECTS,
         /** Also the number of rows of each table. */
         COUNTS,
-        /** Also a checksum over the rows of each small table, and over a sample of those of a large one and of the large objects. */
+        /**
+         * Also a checksum over the rows of each small table, and over a sample of those of a large one and of the large
+         * objects.
+         */
         SAMPLE,
         /** Also a checksum over all rows of each table, and over each large object. */
         CHECKSUMS
     }
 
     /** Differences of other kinds leave the rows of views alone. */
-    private static final Pattern BEARS_ON_ROWS = Pattern.compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
+    private static final Pattern BEARS_ON_ROWS = Pattern
+            .compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
 
     private final Snapshot source;
     private final ComputingSessions computing;
@@ -105,8 +110,9 @@ public final class Verification {
             return thread;
         });
         try {
-            FactComparison facts = new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
-                    jobsPaused);
+            FactComparison facts =
+                    new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
+                            jobsPaused);
             List<Difference> differences = new ArrayList<>(facts.run());
             differences.addAll(uncompared());
             state = "comparing sequences";
@@ -132,7 +138,8 @@ public final class Verification {
     /** Schemas that are never looked into; that they stay behind is said all the same. */
     private List<Difference> uncompared() {
         synchronized (source.holder()) {
-            return Rows.list(source.holder(), "source", "looking for schemas that are not compared", ReservedSchemas.query(selection),
+            return Rows.list(source.holder(), "source", "looking for schemas that are not compared",
+                    ReservedSchemas.query(selection),
                     row -> new Difference("schema", row.getString(2), row.getString(3), "not compared"));
         }
     }
@@ -167,7 +174,8 @@ public final class Verification {
         if (differences.stream().noneMatch(difference -> BEARS_ON_ROWS.matcher(difference.kind()).find())) {
             differences.addAll(views);
         } else {
-            views.forEach(view -> undecided.add(new UndecidedRelation(view.object(), "a REFRESH on the target would give other rows than the view has there",
+            views.forEach(view -> undecided.add(new UndecidedRelation(view.object(),
+                    "a REFRESH on the target would give other rows than the view has there",
                     "to decide, mend the other differences and refresh it, then verify")));
         }
     }
@@ -178,12 +186,14 @@ public final class Verification {
         synchronized (source.holder()) {
             for (ComparedTable table : ComparedTable.list(source.holder(), selection, facts.timescale())) {
                 if (!facts.lacksRelation(table.identity())) {
-                    tables.add(facts.lacks("hypertable", table.identity()) ? table.withChunks(source.holder(), facts.ours()) : table);
+                    tables.add(facts.lacks("hypertable", table.identity())
+                            ? table.withChunks(source.holder(), facts.ours()) : table);
                 }
             }
             if (facts.timescale().present() && facts.targetHasTimescale()) {
                 try (Connection there = target.session()) {
-                    for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there, facts.theirs())) {
+                    for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there,
+                            facts.theirs())) {
                         if (chunk.twin() != null) {
                             tables.add(chunk);
                         } else {

@@ -28,8 +28,10 @@ import lib.timescale.CatalogShape;
 /** What {@link Verification} asks of both sides, as a shell script. */
 public final class VerificationScript {
     private static final List<String> REMARKS = List.of(
-            "verify asks the source under one snapshot, with every table locked against truncating, and compares the answers.",
-            "What the target lacks as a whole is not asked for, nor is what cannot be queried without running what no superuser owns;",
+            "verify asks the source under one snapshot, with every table locked against truncating, and compares "
+                    + "the answers.",
+            "What the target lacks as a whole is not asked for, nor is what cannot be queried without running what "
+                    + "no superuser owns;",
             "a table of that kind is read with COPY.");
 
     private final Server source;
@@ -41,7 +43,8 @@ public final class VerificationScript {
         this.source = source;
         this.target = target;
         this.selection = selection;
-        script = new QueryScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()), REMARKS);
+        script = new QueryScript("verify: whether %s has everything of %s".formatted(target.dsn(), source.dsn()),
+                REMARKS);
     }
 
     /** @return the questions of this level */
@@ -57,7 +60,8 @@ public final class VerificationScript {
                 rows(from, to, there, Verification.depth(level));
             }
             if (level.compareTo(Verification.Level.SAMPLE) >= 0 && !selection.selective()) {
-                LargeObjectContents.questions(from, level == Verification.Level.SAMPLE).forEach(sql -> both("reading large objects", sql));
+                LargeObjectContents.questions(from, level == Verification.Level.SAMPLE)
+                        .forEach(sql -> both("reading large objects", sql));
             }
         }
         return script.text();
@@ -68,7 +72,8 @@ public final class VerificationScript {
         CatalogShape here = CatalogShape.read(from, "source");
         CatalogShape there = CatalogShape.read(to, "target");
         FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection, here, there);
-        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false, Selection.resolve(to, "target", new Filters()), there, here);
+        FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false,
+                Selection.resolve(to, "target", new Filters()), there, here);
         List<FactQuery> queries = FactComparison.queries(selection, here, false);
         queries.forEach(query -> script.ask("source", "comparing each " + query.name(), ours.query(query)));
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
@@ -78,7 +83,8 @@ public final class VerificationScript {
         RowQuestions questions = new RowQuestions(depth, new Checksums(source.facts(), target.facts()));
         List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
                 .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
-        List<PlannedCode.Queried> queried = tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
+        List<PlannedCode.Queried> queried =
+                tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
         Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
         coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
         questions.prepare(from, tables);
@@ -88,7 +94,8 @@ public final class VerificationScript {
             if (!coded.contains(i)) {
                 asked.put(i, questions.of(from, table, table.columns()));
             } else if (table.stored()) {
-                asked.put(i, new RowQuestions.Question("COPY " + table.source() + " TO STDOUT", "COPY " + table.target() + " TO STDOUT"));
+                asked.put(i, new RowQuestions.Question("COPY " + table.source() + " TO STDOUT",
+                        "COPY " + table.target() + " TO STDOUT"));
             }
         }
         for (String side : List.of("source", "target")) {

@@ -22,8 +22,9 @@ import testbed.TrixieRoot;
 /** Two fresh servers with the same settings, the source filled, and the programs for both. */
 public final class Arena implements AutoCloseable {
     /** Debian's own but for these; unlike in tests, what a server has promised to keep is on its disk. */
-    static final List<String> SETTINGS = List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
-            "full_page_writes=on");
+    static final List<String> SETTINGS =
+            List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
+                    "full_page_writes=on");
     private static final String DATABASE = "bench";
     /** Bytes that stay free on the disk. */
     private static final long ROOM = 15L << 30;
@@ -57,7 +58,8 @@ public final class Arena implements AutoCloseable {
         }
         Optional<PgServer.Plan> community = Timescale.newest();
         if (workload.compressed() && community.isEmpty()) {
-            throw new TestAbortedException("needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
+            throw new TestAbortedException(
+                    "needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
         }
         return community.map(plan -> new Arena(workload, plan, ClientBinaries.bin(plan.major()), scale))
                 .orElseGet(() -> new Arena(workload, TrixieRoot.timescalePlan(), TrixieRoot.clientWrappers(), scale));
@@ -67,7 +69,8 @@ public final class Arena implements AutoCloseable {
     String servers() {
         String version = source.query("postgres", "SHOW server_version").replaceFirst(" .*", "");
         return "PostgreSQL " + version + (workload.hypertables() ? ", TimescaleDB " + source.query(DATABASE, """
-                SELECT extversion || CASE current_setting('timescaledb.license') WHEN 'apache' THEN ' Apache edition' ELSE '' END
+                SELECT extversion || CASE current_setting('timescaledb.license') WHEN 'apache' THEN ' Apache edition'
+                  ELSE '' END
                 FROM pg_extension WHERE extname = 'timescaledb'""") : "");
     }
 
@@ -115,7 +118,8 @@ public final class Arena implements AutoCloseable {
             CacheFolder.delete(folder);
             Files.createDirectory(folder);
             Path data = Files.createDirectory(folder.resolve("files"));
-            return Measured.of(contender.script(workload), environment(contender, sourcePort, targetPort, data), folder.resolve("messages"), limit);
+            return Measured.of(contender.script(workload), environment(contender, sourcePort, targetPort, data),
+                    folder.resolve("messages"), limit);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -24,7 +24,8 @@ final class Bench implements Callable<Integer> {
     String workloads = "";
     @Option(names = "CONTENDERS", description = "separated by commas, pgcopydb for all that begin so; all if not given")
     String contenders = "";
-    @Option(names = "LINKED", description = "workloads that are also moved over a link; \"none\" for none", defaultValue = "timeseries")
+    @Option(names = "LINKED", description = "workloads that are also moved over a link; \"none\" for none",
+            defaultValue = "timeseries")
     String linked;
     @Option(names = "ROUNDS", defaultValue = "3")
     int rounds;
@@ -44,7 +45,8 @@ final class Bench implements Callable<Integer> {
         Requirement.madeBy("bench");
         String[] given = Arrays.stream(args).filter(arg -> !arg.endsWith("=")).toArray(String[]::new);
         Bench bench = new Bench();
-        bench.command = Arrays.stream(given).filter(arg -> !arg.startsWith("RESULTS=")).collect(Collectors.joining(" ", "make bench ", "")).strip();
+        bench.command = Arrays.stream(given).filter(arg -> !arg.startsWith("RESULTS="))
+                .collect(Collectors.joining(" ", "make bench ", "")).strip();
         System.exit(new CommandLine(bench).setExecutionExceptionHandler((e, line, parsed) -> {
             System.out.println("bench: error: " + e.getMessage());
             return 1;
@@ -58,7 +60,8 @@ final class Bench implements Callable<Integer> {
         List<Contender> able = able(Contender.select(contenders));
         List<Workload> all = workloads.isEmpty() ? List.of(Workload.values()) : Workload.select(workloads);
         List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
-        Deadline deadline = new Deadline(Duration.ofMinutes(minutes), all.stream().mapToInt(workload -> shares(workload, apart)).sum());
+        Deadline deadline = new Deadline(Duration.ofMinutes(minutes),
+                all.stream().mapToInt(workload -> shares(workload, apart)).sum());
         Deque<Arena> past = new ArrayDeque<>();
         for (Workload workload : all) {
             while (!past.isEmpty() && !past.peek().roomy()) {
@@ -69,7 +72,8 @@ final class Bench implements Callable<Integer> {
                 past.add(arena);
                 contest(arena, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
-                    Contest alone = new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline);
+                    Contest alone =
+                            new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline);
                     Round floor = alone.turn(Contender.FLOOR, 1);
                     floor.tell();
                     notes.add(Notes.floor(floor, outcomes.get(outcomes.size() - 1)));
@@ -88,18 +92,22 @@ final class Bench implements Callable<Integer> {
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);
         System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
-        return outcomes.stream().flatMap(outcome -> outcome.standings().stream()).filter(standing -> standing.contender().isOurs())
+        return outcomes.stream().flatMap(outcome -> outcome.standings().stream())
+                .filter(standing -> standing.contender().isOurs())
                 .allMatch(Ranking::counts) ? 0 : 1;
     }
 
     private void contest(Arena arena, boolean link, List<Contender> able, Deadline deadline) {
         deadline.begin(arena.workload().share());
         try (Link toSource = Link.to(arena.source().port()); Link toTarget = Link.to(arena.target().port())) {
-            Contest contest = new Contest(arena, link ? toSource.port() : arena.source().port(), link ? toTarget.port() : arena.target().port(), able, rounds,
+            Contest contest = new Contest(arena, link ? toSource.port() : arena.source().port(),
+                    link ? toTarget.port() : arena.target().port(), able, rounds,
                     deadline);
             String contents = arena.workload().contents(scale);
-            System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents, arena.servers());
-            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(), arena.bytes(), contest.run(Round::tell)));
+            System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents,
+                    arena.servers());
+            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(),
+                    arena.bytes(), contest.run(Round::tell)));
         }
     }
 

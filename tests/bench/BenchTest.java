@@ -30,29 +30,41 @@ class BenchTest {
     private static final Contender PIPE = Contender.select("pipe").get(0);
 
     @Test
-    void only_the_time_of_a_complete_copy_counts(@TempDir Path folder) throws IOException, ParserConfigurationException, SAXException {
+    void only_the_time_of_a_complete_copy_counts(@TempDir Path folder)
+            throws IOException, ParserConfigurationException, SAXException {
         Deadline deadline = new Deadline(Duration.ofMinutes(9), 1);
         deadline.begin(1);
         try (Arena arena = Arena.of(Workload.OLTP, 0.01); Link link = Link.to(arena.target().port())) {
-            List<Contender> contenders = List.of(PIPE, after("row", "UPDATE pgbench_tellers SET tbalance = 1 WHERE tid = 7"),
-                    after("index", "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey"), after("error", "SELECT 1 / 0"));
+            List<Contender> contenders =
+                    List.of(PIPE, after("row", "UPDATE pgbench_tellers SET tbalance = 1 WHERE tid = 7"),
+                            after("index", "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey"),
+                            after("error", "SELECT 1 / 0"));
             List<Round> told = new ArrayList<>();
-            List<Round> rounds = new Contest(arena, arena.source().port(), link.port(), contenders, 2, deadline).run(told::add);
+            List<Round> rounds =
+                    new Contest(arena, arena.source().port(), link.port(), contenders, 2, deadline).run(told::add);
             assertEquals(rounds, told);
-            assertEquals(List.of("pipe", "row", "index", "error", "pipe"), rounds.stream().map(round -> round.contender().name()).toList());
+            assertEquals(List.of("pipe", "row", "index", "error", "pipe"),
+                    rounds.stream().map(round -> round.contender().name()).toList());
             assertEquals(List.of(true, false, false, false, true), rounds.stream().map(Round::counts).toList());
             assertTrue(rounds.get(1).problem()
-                    .matches("public.pgbench_tellers: 10 rows, sum .* on the source, 10 rows, sum .* on the target"), rounds.get(1).problem());
-            assertEquals("constraints of public: 5 valid on the source, 4 valid on the target", rounds.get(2).problem());
+                    .matches("public.pgbench_tellers: 10 rows, sum .* on the source, 10 rows, sum .* on the target"),
+                    rounds.get(1).problem());
+            assertEquals("constraints of public: 5 valid on the source, 4 valid on the target",
+                    rounds.get(2).problem());
             assertEquals("exit code 1: ERROR:  division by zero", rounds.get(3).problem());
 
-            Results.write(folder, "make bench", List.of(new Outcome(Workload.OLTP, true, "little", 1, "PostgreSQL", 1, rounds)), List.of());
+            Results.write(folder, "make bench",
+                    List.of(new Outcome(Workload.OLTP, true, "little", 1, "PostgreSQL", 1, rounds)), List.of());
             List<String> lines = Files.readAllLines(folder.resolve("bench.md"));
-            assertTrue(lines.stream().anyMatch(line -> line.matches("\\| pg_dump \\\\\\| psql \\| 1\\.00 \\| .*")), lines.toString());
-            assertTrue(lines.contains("| error | – | exit code 1: ERROR:  division by zero | | | | | |"), lines.toString());
+            assertTrue(lines.stream().anyMatch(line -> line.matches("\\| pg_dump \\\\\\| psql \\| 1\\.00 \\| .*")),
+                    lines.toString());
+            assertTrue(lines.contains("| error | – | exit code 1: ERROR:  division by zero | | | | | |"),
+                    lines.toString());
             assertEquals(6, Files.readAllLines(folder.resolve("bench.csv")).size());
-            assertEquals("svg", DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(folder.resolve("bench.svg").toFile()).getDocumentElement()
-                    .getTagName());
+            assertEquals("svg",
+                    DocumentBuilderFactory.newInstance().newDocumentBuilder()
+                            .parse(folder.resolve("bench.svg").toFile()).getDocumentElement()
+                            .getTagName());
         }
     }
 
@@ -60,18 +72,22 @@ class BenchTest {
     void the_page_names_all_workloads_and_contenders() throws IOException {
         List<String> page = Files.readAllLines(Path.of("docs", "benchmark.md"));
         assertEquals(Arrays.stream(Workload.values()).map(Workload::title).toList(), named(page, "| `WORKLOADS` |"));
-        assertEquals(Contender.select("").stream().map(Contender::name).toList(), named(page, "| `CONTENDERS` |").stream().limit(7).toList());
+        assertEquals(Contender.select("").stream().map(Contender::name).toList(),
+                named(page, "| `CONTENDERS` |").stream().limit(7).toList());
     }
 
     private static List<String> named(List<String> page, String row) {
         String line = page.stream().filter(text -> text.startsWith(row)).findFirst().orElseThrow();
-        return Pattern.compile("`([^`]+)`").matcher(line.substring(row.length())).results().map(name -> name.group(1)).toList();
+        return Pattern.compile("`([^`]+)`").matcher(line.substring(row.length())).results().map(name -> name.group(1))
+                .toList();
     }
 
     @Test
     void a_link_takes_20_ms_there_and_back_and_carries_a_gigabit_a_second() throws IOException {
-        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()); Link link = Link.to(server.getLocalPort());
-                Socket near = new Socket(InetAddress.getLoopbackAddress(), link.port()); Socket far = server.accept()) {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Link link = Link.to(server.getLocalPort());
+                Socket near = new Socket(InetAddress.getLoopbackAddress(), link.port());
+                Socket far = server.accept()) {
             ask(near, far, 1);
             assertTrue(ask(near, far, 1) >= 0.020, "there and back");
             assertTrue(ask(near, far, 12_500_000) >= 0.120, "12.5 MB, and an answer");

@@ -61,7 +61,8 @@ final class Chart {
                 int length = (int) Math.max(1, standing.seconds() / longest * LONGEST);
                 shapes.append("<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"2\"/>%n".formatted(
                         standing.contender().isOurs() ? "ours" : "other", left + LABEL, y + 2, length, BAR - 4));
-                text(left + LABEL + length + 6, y + 13, "", String.format(Locale.ROOT, "%.1f s  (%.2f)", standing.seconds(), standing.seconds() / outcome.unit()));
+                text(left + LABEL + length + 6, y + 13, "", String.format(Locale.ROOT, "%.1f s  (%.2f)",
+                        standing.seconds(), standing.seconds() / outcome.unit()));
             } else {
                 text(left + LABEL, y + 13, "small", "does not count");
             }

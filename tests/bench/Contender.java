@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A way to move a database, as bash runs it with SOURCE, TARGET, DIR (an empty folder) and REPOSITORY set. The target is an empty database,
- * where a hypertable is to come with the extension in it.
+ * A way to move a database, as bash runs it with SOURCE, TARGET, DIR (an empty folder) and REPOSITORY set. The target
+ * is an empty database, where a hypertable is to come with the extension in it.
  *
  * @param name what CONTENDERS selects
  * @param title what tables and charts show
@@ -15,15 +15,17 @@ import java.util.Optional;
  */
 public record Contender(String name, String title, String plain, String hypertables) {
     /**
-     * The commands of Timescale's manual, but for the roles, of which there are none, and for the schema of the two functions, without which
-     * psql does not find the second one: the dump has emptied the search path by then.
+     * The commands of Timescale's manual, but for the roles, of which there are none, and for the schema of the two
+     * functions, without which psql does not find the second one: the dump has emptied the search path by then.
      */
     private static final Contender RECIPE = new Contender("recipe", "documented recipe", """
-            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges --file="$DIR/dump.sql"
+            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges \
+            --file="$DIR/dump.sql"
             psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 --echo-errors -f "$DIR/dump.sql"
             psql -X -q -d "$TARGET" -c ANALYZE
             """, """
-            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges --file="$DIR/dump.sql"
+            pg_dump -d "$SOURCE" --format=plain --quote-all-identifiers --no-tablespaces --no-owner --no-privileges \
+            --file="$DIR/dump.sql"
             psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 --echo-errors -c "SELECT public.timescaledb_pre_restore();" \\
               -f "$DIR/dump.sql" -c "SELECT public.timescaledb_post_restore();"
             psql -X -q -d "$TARGET" -c ANALYZE
@@ -38,7 +40,10 @@ public record Contender(String name, String title, String plain, String hypertab
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
             """);
 
-    /** Not compressed, which is faster here; the catalog of TimescaleDB has to be there before the chunks' rows, and one table at a time. */
+    /**
+     * Not compressed, which is faster here; the catalog of TimescaleDB has to be there before the chunks' rows, and one
+     * table at a time.
+     */
     private static final Contender DIRECTORY = new Contender("directory", "pg_dump -Fd, pg_restore", """
             pg_dump -d "$SOURCE" -Fd -Z 0 -j 4 -f "$DIR/dump"
             pg_restore -d "$TARGET" -e -j 4 "$DIR/dump"
@@ -59,30 +64,36 @@ public record Contender(String name, String title, String plain, String hypertab
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_pre_restore()"
             pg_dump -d "$SOURCE" -Fc --exclude-table-data='_timescaledb_internal._hyper*' -f "$DIR/dump"
             pg_restore -d "$TARGET" -e --section=pre-data --section=data "$DIR/dump"
-            psql -X -A -t -d "$SOURCE" -c "SELECT format('%I.%I', schema_name, table_name) FROM _timescaledb_catalog.chunk" | while read -r chunk; do
-              psql -X -q -d "$SOURCE" -c "COPY $chunk TO STDOUT (FORMAT binary)" </dev/null | psql -X -q -d "$TARGET" -v ON_ERROR_STOP=1 -c BEGIN \\
+            psql -X -A -t -d "$SOURCE" -c "SELECT format('%I.%I', schema_name, table_name) FROM \
+            _timescaledb_catalog.chunk" | while read -r chunk; do
+              psql -X -q -d "$SOURCE" -c "COPY $chunk TO STDOUT (FORMAT binary)" </dev/null | psql -X -q -d "$TARGET" \
+            -v ON_ERROR_STOP=1 -c BEGIN \\
                 -c "TRUNCATE ONLY $chunk" -c "COPY $chunk FROM STDIN (FORMAT binary, FREEZE)" -c COMMIT
             done
             pg_restore -d "$TARGET" -e --section=post-data "$DIR/dump"
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
             """);
 
-    private static final List<Contender> ALL = List.of(migrate("migrate", "migrate", "--verify none"), migrate("migrate-verify", "migrate, verified", ""),
-            RECIPE, DIRECTORY, PIPE, pgcopydb(2), pgcopydb(4));
+    private static final List<Contender> ALL =
+            List.of(migrate("migrate", "migrate", "--verify none"), migrate("migrate-verify", "migrate, verified", ""),
+                    RECIPE, DIRECTORY, PIPE, pgcopydb(2), pgcopydb(4));
 
     /** The ones that this name means: the one of that name, else all whose names go on after it. */
     static List<Contender> of(String name) {
         Optional<Contender> exact = ALL.stream().filter(contender -> contender.name.equals(name)).findFirst();
-        List<Contender> found = exact.map(List::of).orElse(ALL.stream().filter(contender -> contender.name.startsWith(name + "-")).toList());
+        List<Contender> found = exact.map(List::of)
+                .orElse(ALL.stream().filter(contender -> contender.name.startsWith(name + "-")).toList());
         if (found.isEmpty()) {
-            throw new IllegalArgumentException("no contender \"" + name + "\", only " + String.join(", ", ALL.stream().map(Contender::name).toList()));
+            throw new IllegalArgumentException("no contender \"" + name + "\", only "
+                    + String.join(", ", ALL.stream().map(Contender::name).toList()));
         }
         return found;
     }
 
     /** @param names separated by commas; an empty text means all */
     public static List<Contender> select(String names) {
-        return names.isEmpty() ? ALL : Arrays.stream(names.split(",")).flatMap(name -> of(name).stream()).distinct().toList();
+        return names.isEmpty() ? ALL
+                : Arrays.stream(names.split(",")).flatMap(name -> of(name).stream()).distinct().toList();
     }
 
     String script(Workload workload) {
@@ -111,10 +122,14 @@ public record Contender(String name, String title, String plain, String hypertab
         return same(name, title, "\"$REPOSITORY/jbang\" migrate " + options);
     }
 
-    /** It turns restoring mode on by itself, but so late that TRUNCATE ONLY of a hypertable may fail, or indexes come twice. */
+    /**
+     * It turns restoring mode on by itself, but so late that TRUNCATE ONLY of a hypertable may fail, or indexes come
+     * twice.
+     */
     private static Contender pgcopydb(int jobs) {
         String clone = """
-                pgcopydb clone --source "$SOURCE" --target "$TARGET" --dir "$DIR/pgcopydb" --table-jobs %1$d --index-jobs %1$d --restore-jobs %1$d \\
+                pgcopydb clone --source "$SOURCE" --target "$TARGET" --dir "$DIR/pgcopydb" --table-jobs %1$d \
+                --index-jobs %1$d --restore-jobs %1$d \\
                   --use-copy-binary --split-tables-larger-than 200MB --no-owner --no-acl --fail-fast
                 """.formatted(jobs);
         return new Contender("pgcopydb-" + jobs, "pgcopydb, " + jobs + " jobs", clone,

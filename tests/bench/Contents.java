@@ -21,29 +21,37 @@ record Contents(SortedMap<String, String> facts) {
             SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
              WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema$|_?timescaledb)'
             """;
-    private static final String ROWS = "SELECT count(*) || ' rows, sum ' || coalesce(sum(hash_record_extended(t, 0)), 0) FROM %s t";
+    private static final String ROWS =
+            "SELECT count(*) || ' rows, sum ' || coalesce(sum(hash_record_extended(t, 0)), 0) FROM %s t";
 
     private static final String OBJECTS = """
-            SELECT 'indexes of ' || nspname, count(*) || ' valid' FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
+            SELECT 'indexes of ' || nspname, count(*) || ' valid' FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+              JOIN pg_namespace n ON n.oid = relnamespace
              WHERE indisvalid AND nspname !~ '^(pg_|information_schema$)' GROUP BY nspname
             UNION ALL
-            SELECT 'constraints of ' || nspname, count(*) || ' valid' FROM pg_constraint JOIN pg_namespace n ON n.oid = connamespace
+            SELECT 'constraints of ' || nspname, count(*) || ' valid' FROM pg_constraint
+              JOIN pg_namespace n ON n.oid = connamespace
              WHERE convalidated AND nspname !~ '^(pg_|information_schema$)' GROUP BY nspname
             UNION ALL
             SELECT 'triggers', count(*)::text FROM pg_trigger WHERE NOT tgisinternal
             UNION ALL
-            SELECT 'tables analyzed', count(DISTINCT starelid)::text FROM pg_statistic JOIN pg_class c ON c.oid = starelid
-              JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information_schema$|_timescaledb)' OR relname ~ '^_hyper_.*_chunk$'
+            SELECT 'tables analyzed', count(DISTINCT starelid)::text FROM pg_statistic
+              JOIN pg_class c ON c.oid = starelid
+              JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information_schema$|_timescaledb)'
+                OR relname ~ '^_hyper_.*_chunk$'
             UNION ALL
-            SELECT 'sequence ' || sequencename, last_value::text FROM pg_sequences WHERE schemaname !~ '^(pg_|_timescaledb)'
+            SELECT 'sequence ' || sequencename, last_value::text FROM pg_sequences
+              WHERE schemaname !~ '^(pg_|_timescaledb)'
             """;
 
     /** Of the catalog itself: the views of the extension take minutes for thousands of chunks. */
     private static final String CHUNKS = """
-            SELECT 'chunks of ' || h.table_name, format('%s, of them %s compressed, ranges %s', count(*), count(c.compressed_chunk_id),
+            SELECT 'chunks of ' || h.table_name, format('%s, of them %s compressed, ranges %s', count(*),
+              count(c.compressed_chunk_id),
                    sum(hashtextextended(format('%s %s', s.range_start, s.range_end), 0)))
               FROM _timescaledb_catalog.hypertable h JOIN _timescaledb_catalog.chunk c ON c.hypertable_id = h.id
-              JOIN _timescaledb_catalog.chunk_constraint k ON k.chunk_id = c.id JOIN _timescaledb_catalog.dimension_slice s ON s.id = k.dimension_slice_id
+              JOIN _timescaledb_catalog.chunk_constraint k ON k.chunk_id = c.id
+                JOIN _timescaledb_catalog.dimension_slice s ON s.id = k.dimension_slice_id
              GROUP BY h.table_name
             """;
 
@@ -67,8 +75,10 @@ record Contents(SortedMap<String, String> facts) {
     String difference(Contents copy) {
         SortedSet<String> names = new TreeSet<>(facts.keySet());
         names.addAll(copy.facts.keySet());
-        return names.stream().filter(name -> !facts.getOrDefault(name, "missing").equals(copy.facts.getOrDefault(name, "missing")))
-                .map(name -> name + ": " + facts.getOrDefault(name, "missing") + " on the source, " + copy.facts.getOrDefault(name, "missing") + " on the target")
+        return names.stream()
+                .filter(name -> !facts.getOrDefault(name, "missing").equals(copy.facts.getOrDefault(name, "missing")))
+                .map(name -> name + ": " + facts.getOrDefault(name, "missing") + " on the source, "
+                        + copy.facts.getOrDefault(name, "missing") + " on the target")
                 .findFirst().orElse("");
     }
 
@@ -78,7 +88,7 @@ record Contents(SortedMap<String, String> facts) {
         try (ResultSet result = statement.executeQuery(sql)) {
             int columns = result.getMetaData().getColumnCount();
             while (result.next()) {
-                rows.add(new String[] {columns > 0 ? result.getString(1) : "", columns > 1 ? result.getString(2) : ""});
+                rows.add(new String[]{columns > 0 ? result.getString(1) : "", columns > 1 ? result.getString(2) : ""});
             }
         }
         return rows;

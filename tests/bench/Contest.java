@@ -38,7 +38,8 @@ public final class Contest {
      * @param sourcePort where the contenders look for the source
      * @param targetPort where they look for the target
      */
-    public Contest(Arena arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds, Deadline deadline) {
+    public Contest(Arena arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds,
+            Deadline deadline) {
         this.arena = arena;
         this.sourcePort = sourcePort;
         this.targetPort = targetPort;
@@ -106,7 +107,9 @@ public final class Contest {
     private void keep(Contender contender, int number, Measured measured) {
         try {
             Path folder = Files.createDirectories(MESSAGES);
-            Files.writeString(folder.resolve("%s-%s-%d.txt".formatted(arena.workload().title(), contender.name(), number)), measured.messages());
+            Files.writeString(
+                    folder.resolve("%s-%s-%d.txt".formatted(arena.workload().title(), contender.name(), number)),
+                    measured.messages());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -118,6 +121,7 @@ public final class Contest {
     }
 
     private double fastest() {
-        return done.stream().filter(Round::counts).mapToDouble(round -> round.measured().seconds()).min().orElse(LONGEST);
+        return done.stream().filter(Round::counts).mapToDouble(round -> round.measured().seconds()).min()
+                .orElse(LONGEST);
     }
 }

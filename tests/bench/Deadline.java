@@ -2,7 +2,10 @@ package bench;
 
 import java.time.Duration;
 
-/** The end of a run, shared out among its workloads: a slow one does not take the others' time, and what one leaves is the others'. */
+/**
+ * The end of a run, shared out among its workloads: a slow one does not take the others' time, and what one leaves is
+ * the others'.
+ */
 public final class Deadline {
     private final long end;
     private int open;

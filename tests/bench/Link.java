@@ -15,17 +15,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A way to a server of this machine that is as slow as if it were elsewhere: 1 Gbit/s in each direction, shared by all connections, and 20 ms
- * there and back. What comes in on its port goes on when it would have arrived. Many kernels come without what {@code tc} needs to hold
- * packets back, and this works for everybody, everywhere; it does not know lost packets, nor how TCP gains speed at first.
+ * A way to a server of this machine that is as slow as if it were elsewhere: 1 Gbit/s in each direction, shared by all
+ * connections, and 20 ms there and back. What comes in on its port goes on when it would have arrived. Many kernels
+ * come without what {@code tc} needs to hold packets back, and this works for everybody, everywhere; it does not know
+ * lost packets, nor how TCP gains speed at first.
  */
 public final class Link implements AutoCloseable {
     private static final double BYTES_A_NANOSECOND = 0.125;
     private static final long ONE_WAY = TimeUnit.MILLISECONDS.toNanos(10);
-    /** What a connection has under way, in bytes: what Linux grants it by itself is a little more, and what fits into the link is 2.5 MB. */
+    /**
+     * What a connection has under way, in bytes: what Linux grants it by itself is a little more, and what fits into
+     * the link is 2.5 MB.
+     */
     private static final int WINDOW = 4 << 20;
     private static final int CHUNK = 512 << 10;
-    /** While the link is busy nobody is in a hurry, and to be woken for each packet would take processors that a network has none of. */
+    /**
+     * While the link is busy nobody is in a hurry, and to be woken for each packet would take processors that a network
+     * has none of.
+     */
     private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final ServerSocket door;
@@ -88,13 +95,15 @@ public final class Link implements AutoCloseable {
         begin(() -> deliver(to, underWay, window));
     }
 
-    private static void send(Socket from, Lane lane, long opened, BlockingQueue<Parcel> underWay, Semaphore window) throws IOException, InterruptedException {
+    private static void send(Socket from, Lane lane, long opened, BlockingQueue<Parcel> underWay, Semaphore window)
+            throws IOException, InterruptedException {
         try {
             InputStream in = from.getInputStream();
             byte[] bytes = new byte[CHUNK];
             for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
                 window.acquire(length);
-                Parcel parcel = new Parcel(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY));
+                Parcel parcel =
+                        new Parcel(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY));
                 underWay.add(parcel);
                 if (parcel.arrival() - System.nanoTime() > ONE_WAY + BUSY) {
                     LockSupport.parkNanos(BUSY);
@@ -105,11 +114,13 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    private static void deliver(Socket to, BlockingQueue<Parcel> underWay, Semaphore window) throws IOException, InterruptedException {
+    private static void deliver(Socket to, BlockingQueue<Parcel> underWay, Semaphore window)
+            throws IOException, InterruptedException {
         try (to) {
             OutputStream out = to.getOutputStream();
             for (Parcel parcel = underWay.take(); parcel.bytes().length > 0; parcel = underWay.take()) {
-                for (long rest = parcel.arrival() - System.nanoTime(); rest > 0; rest = parcel.arrival() - System.nanoTime()) {
+                for (long rest = parcel.arrival() - System.nanoTime(); rest > 0; rest =
+                        parcel.arrival() - System.nanoTime()) {
                     LockSupport.parkNanos(rest);
                 }
                 out.write(parcel.bytes());

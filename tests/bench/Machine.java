@@ -14,8 +14,10 @@ final class Machine {
 
     /** Its processors, memory and system, in words. */
     static String description() {
-        long memory = ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
-        return "%d cores%s, %d GB of memory, %s".formatted(Runtime.getRuntime().availableProcessors(), processor(), Math.round(memory / 1e9),
+        long memory = ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                .getTotalMemorySize();
+        return "%d cores%s, %d GB of memory, %s".formatted(Runtime.getRuntime().availableProcessors(), processor(),
+                Math.round(memory / 1e9),
                 System.getProperty("os.name"));
     }
 
@@ -26,7 +28,8 @@ final class Machine {
             return "";
         }
         try (Stream<String> lines = Files.lines(file)) {
-            return lines.filter(line -> line.startsWith("model name")).map(line -> " (" + line.replaceFirst(".*: ", "") + ")").findFirst().orElse("");
+            return lines.filter(line -> line.startsWith("model name"))
+                    .map(line -> " (" + line.replaceFirst(".*: ", "") + ")").findFirst().orElse("");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  *
  * @param code its exit code
  * @param cpu seconds, of the user and of the system
- * @param peak the largest sum of the memory of its processes, in bytes, pages that several share counted once; 0 where there is no /proc
+ * @param peak the largest sum of the memory of its processes, in bytes, pages that several share counted once; 0 where
+ * there is no /proc
  * @param written bytes that its processes gave to file systems; 0 where there is no /proc
  * @param messages what it said
  */
@@ -37,8 +38,9 @@ public record Measured(int code, double seconds, double cpu, long peak, long wri
 
     /** Runs a script in bash, which ends at its first error, and kills it after a while. */
     static Measured of(String script, Map<String, String> environment, Path messages, Duration limit) {
-        ProcessBuilder builder = new ProcessBuilder("bash", "-c", SHELL, "bash", script, messages.toString()).redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        ProcessBuilder builder =
+                new ProcessBuilder("bash", "-c", SHELL, "bash", script, messages.toString()).redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
         builder.environment().putAll(environment);
         try {
             long start = System.nanoTime();
@@ -57,7 +59,8 @@ public record Measured(int code, double seconds, double cpu, long peak, long wri
             Runtime.getRuntime().removeShutdownHook(interrupted);
             Path taken = Path.of(messages + ".taken");
             String sums = Files.exists(taken) ? Files.readString(taken) : "";
-            return new Measured(ended ? process.waitFor() : ENDLESS, seconds, cpu(sums), peak, written(sums), Files.readString(messages));
+            return new Measured(ended ? process.waitFor() : ENDLESS, seconds, cpu(sums), peak, written(sums),
+                    Files.readString(messages));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -69,7 +72,8 @@ public record Measured(int code, double seconds, double cpu, long peak, long wri
     /** The last of its messages, for a failure to be told in one line. */
     String lastMessage() {
         List<String> lines = messages.lines().filter(line -> !line.isBlank()).toList();
-        return lines.stream().filter(line -> line.matches("(?i).*\\b(error|fatal)\\b.*")).findFirst().orElse(lines.isEmpty() ? "" : lines.get(lines.size() - 1));
+        return lines.stream().filter(line -> line.matches("(?i).*\\b(error|fatal)\\b.*")).findFirst()
+                .orElse(lines.isEmpty() ? "" : lines.get(lines.size() - 1));
     }
 
     private static void kill(Process process) {
@@ -94,7 +98,8 @@ public record Measured(int code, double seconds, double cpu, long peak, long wri
     /** 0 when the process has just ended. */
     private static long size(ProcessHandle process) {
         try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(process.pid()), "smaps_rollup"))) {
-            return 1024 * lines.filter(line -> line.startsWith("Pss:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum();
+            return 1024 * lines.filter(line -> line.startsWith("Pss:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum();
         } catch (IOException | UncheckedIOException e) {
             return 0;
         }

@@ -15,13 +15,20 @@ final class Notes {
 
     /** What a chunk costs among many, against one among fewer. */
     static List<String> perChunk(List<Outcome> outcomes) {
-        Optional<Outcome> few = outcomes.stream().filter(outcome -> outcome.workload() == Workload.SOMECHUNKS).findFirst();
-        Optional<Outcome> many = outcomes.stream().filter(outcome -> outcome.workload() == Workload.MANYCHUNKS).findFirst();
-        return many.filter(outcome -> few.isPresent()).stream().flatMap(outcome -> outcome.standings().stream().filter(Ranking::counts)
-                .flatMap(standing -> few.get().standing(standing.contender().name()).stream().map(same -> each(outcome, standing, few.get(), same)))).toList();
+        Optional<Outcome> few =
+                outcomes.stream().filter(outcome -> outcome.workload() == Workload.SOMECHUNKS).findFirst();
+        Optional<Outcome> many =
+                outcomes.stream().filter(outcome -> outcome.workload() == Workload.MANYCHUNKS).findFirst();
+        return many.filter(outcome -> few.isPresent()).stream()
+                .flatMap(outcome -> outcome.standings().stream().filter(Ranking::counts)
+                        .flatMap(standing -> few.get().standing(standing.contender().name()).stream()
+                                .map(same -> each(outcome, standing, few.get(), same))))
+                .toList();
     }
 
-    /** How long it takes until the first line of code of a command runs, the median of some starts after a first one. */
+    /**
+     * How long it takes until the first line of code of a command runs, the median of some starts after a first one.
+     */
     static String startUp() {
         List<String> command = List.of("./jbang", "migrate", "--version");
         Run.of(command).orFail();
@@ -36,17 +43,24 @@ final class Notes {
     /** What the two servers alone cost, moved by the shortest script that there is, against what contenders take. */
     static String floor(Round floor, Outcome outcome) {
         double least = floor.servers() / Runtime.getRuntime().availableProcessors();
-        String said = String.format(Locale.ROOT, "%s: the two servers alone need %.1f CPU seconds for COPY out and in, in binary, indexes and ANALYZE: %.1f s on "
-                + "these cores.", outcome.title(), floor.servers(), least);
+        String said = String.format(Locale.ROOT,
+                "%s: the two servers alone need %.1f CPU seconds for COPY out and in, in binary, indexes and "
+                        + "ANALYZE: %.1f s on "
+                        + "these cores.",
+                outcome.title(), floor.servers(), least);
         String times = String.join(", ", outcome.standings().stream().filter(Ranking::counts)
-                .map(standing -> String.format(Locale.ROOT, "%s %.2f", standing.contender().title(), standing.seconds() / least)).toList());
-        return floor.counts() ? said + " Times of that: " + times + "." : "No floor for " + outcome.title() + ": " + floor.problem();
+                .map(standing -> String.format(Locale.ROOT, "%s %.2f", standing.contender().title(),
+                        standing.seconds() / least))
+                .toList());
+        return floor.counts() ? said + " Times of that: " + times + "."
+                : "No floor for " + outcome.title() + ": " + floor.problem();
     }
 
     private static String each(Outcome many, Ranking manyTime, Outcome few, Ranking fewTime) {
         double one = 1000 * manyTime.seconds() / many.size();
         double other = 1000 * fewTime.seconds() / few.size();
-        return String.format(Locale.ROOT, "%s: %.2f ms per chunk of %,d, %.2f ms per chunk of %,d; ratio %.2f.", manyTime.contender().title(), one, many.size(),
+        return String.format(Locale.ROOT, "%s: %.2f ms per chunk of %,d, %.2f ms per chunk of %,d; ratio %.2f.",
+                manyTime.contender().title(), one, many.size(),
                 other, few.size(), one / other);
     }
 }

@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param servers between which servers, in words
  * @param bytes its size on the source's disk
  */
-public record Outcome(Workload workload, boolean link, String contents, int size, String servers, long bytes, List<Round> rounds) {
+public record Outcome(Workload workload, boolean link, String contents, int size, String servers, long bytes,
+        List<Round> rounds) {
     String title() {
         return workload.title() + (link ? " over a link" : "");
     }
@@ -25,15 +26,18 @@ public record Outcome(Workload workload, boolean link, String contents, int size
     List<Ranking> standings() {
         Map<Contender, List<Round>> turns = new LinkedHashMap<>();
         rounds.forEach(round -> turns.computeIfAbsent(round.contender(), contender -> new ArrayList<>()).add(round));
-        return turns.entrySet().stream().map(entry -> new Ranking(entry.getKey(), entry.getValue())).sorted(Comparator.comparing(Ranking::seconds)).toList();
+        return turns.entrySet().stream().map(entry -> new Ranking(entry.getKey(), entry.getValue()))
+                .sorted(Comparator.comparing(Ranking::seconds)).toList();
     }
 
     Optional<Ranking> standing(String contender) {
-        return standings().stream().filter(standing -> standing.contender().name().equals(contender) && standing.counts()).findFirst();
+        return standings().stream()
+                .filter(standing -> standing.contender().name().equals(contender) && standing.counts()).findFirst();
     }
 
     /** The seconds that are 1 in ratios: those of migrate, or of the fastest where it did not take part. */
     double unit() {
-        return standing("migrate").or(() -> standings().stream().filter(Ranking::counts).findFirst()).map(Ranking::seconds).orElse(1.0);
+        return standing("migrate").or(() -> standings().stream().filter(Ranking::counts).findFirst())
+                .map(Ranking::seconds).orElse(1.0);
     }
 }

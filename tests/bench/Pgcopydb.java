@@ -10,7 +10,10 @@ import java.util.Optional;
 import testbed.Run;
 import testbed.TrixieRoot;
 
-/** The pgcopydb to compare with: the installed one, else that of the Debian root folder, run from outside by the root's own loader. */
+/**
+ * The pgcopydb to compare with: the installed one, else that of the Debian root folder, run from outside by the root's
+ * own loader.
+ */
 final class Pgcopydb {
     private static final String WRAPPER = """
             #!/bin/sh

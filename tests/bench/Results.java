@@ -20,12 +20,16 @@ public final class Results {
             - Both servers and the tool ran on this one machine%s.
             - The servers had PostgreSQL's own settings but for `%s`.
             - The target was an empty database on a fresh server each time%s.
-            - A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and statistics
+            - A time counts only where the target then held the same rows, indexes, constraints, triggers, chunks and \
+            statistics
               as the source.
-            - The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and the fastest and
-              the slowest round. Who takes more than five times as long as the fastest has one round only, and so has what verifies
+            - The ratio is that of the median of the rounds to the median of `migrate`. Seconds are the median, and \
+            the fastest and
+              the slowest round. Who takes more than five times as long as the fastest has one round only, and so has \
+            what verifies
               beside; where time is short, the further ones are for `migrate`, the recipe and pgcopydb.
-            - CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk are the
+            - CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk \
+            are the
               tool's, without the servers.
             """;
 
@@ -46,12 +50,18 @@ public final class Results {
 
     private static String table(String command, List<Outcome> outcomes, List<String> notes) {
         StringBuilder text = new StringBuilder(HEAD.formatted(command, Machine.description(),
-                outcomes.stream().anyMatch(Outcome::link) ? ", where it says \"over a link\" with 1 Gbit/s and 20 ms between the tool and each of them" : "",
-                String.join("`, `", Arena.SETTINGS), outcomes.stream().anyMatch(outcome -> outcome.workload().hypertables()) ? ", with the extension in it" : ""));
+                outcomes.stream().anyMatch(Outcome::link)
+                        ? ", where it says \"over a link\" with 1 Gbit/s and 20 ms between the tool and each of them"
+                        : "",
+                String.join("`, `", Arena.SETTINGS),
+                outcomes.stream().anyMatch(outcome -> outcome.workload().hypertables()) ? ", with the extension in it"
+                        : ""));
         for (Outcome outcome : outcomes) {
-            text.append("\n## ").append(outcome.title()).append("\n\n").append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
-                    outcome.bytes() / 1_000_000, outcome.servers()));
-            text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- |").append(" ---: |".repeat(7)).append('\n');
+            text.append("\n## ").append(outcome.title()).append("\n\n")
+                    .append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
+                            outcome.bytes() / 1_000_000, outcome.servers()));
+            text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- |")
+                    .append(" ---: |".repeat(7)).append('\n');
             outcome.standings().forEach(standing -> text.append(row(standing, outcome.unit())));
         }
         if (!notes.isEmpty()) {
@@ -66,19 +76,28 @@ public final class Results {
         if (!standing.counts()) {
             return "| %s | – | %s | | | | | |\n".formatted(title, standing.problem().replace("|", "\\|"));
         }
-        return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title, standing.seconds() / unit,
-                standing.seconds(), standing.fastest(), standing.slowest(), standing.rounds().size(), standing.median(round -> round.measured().cpu()),
-                standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20), standing.median(round -> round.measured().written()) / 1e6);
+        return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title,
+                standing.seconds() / unit,
+                standing.seconds(), standing.fastest(), standing.slowest(), standing.rounds().size(),
+                standing.median(round -> round.measured().cpu()),
+                standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20),
+                standing.median(round -> round.measured().written()) / 1e6);
     }
 
     private static String rounds(List<Outcome> outcomes) {
-        StringBuilder lines = new StringBuilder("workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,problem\n");
+        StringBuilder lines = new StringBuilder(
+                "workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,"
+                        + "problem\n");
         for (Outcome outcome : outcomes) {
             for (Round round : outcome.rounds()) {
                 Measured measured = round.measured();
-                lines.append(Stream.of(outcome.workload().title(), outcome.link() ? "link" : "local", round.contender().name(), round.number(),
-                        decimal(measured.seconds()), decimal(measured.cpu()), decimal(round.servers()), measured.peak(), measured.written(),
-                        '"' + round.problem().replace("\"", "\"\"") + '"').map(String::valueOf).collect(Collectors.joining(",", "", "\n")));
+                lines.append(Stream
+                        .of(outcome.workload().title(), outcome.link() ? "link" : "local", round.contender().name(),
+                                round.number(),
+                                decimal(measured.seconds()), decimal(measured.cpu()), decimal(round.servers()),
+                                measured.peak(), measured.written(),
+                                '"' + round.problem().replace("\"", "\"\"") + '"')
+                        .map(String::valueOf).collect(Collectors.joining(",", "", "\n")));
             }
         }
         return lines.toString();

@@ -18,8 +18,8 @@ import testbed.Run;
 import testbed.TrixieRoot;
 
 /**
- * A migration to look at: a database moves from one throw-away server to another. Every command line is shown as
- * it is run. The first that fails ends the demonstration with exit code 1; the servers go in any case.
+ * A migration to look at: a database moves from one throw-away server to another. Every command line is shown as it is
+ * run. The first that fails ends the demonstration with exit code 1; the servers go in any case.
  */
 class Demo {
     /**
@@ -33,7 +33,8 @@ class Demo {
      * @param moved what moves beside rows
      * @param question what both sides are asked in the end
      */
-    private record Show(String database, Supplier<PgServer> server, Supplier<Path> clients, String intro, String contents, String script, String moved,
+    private record Show(String database, Supplier<PgServer> server, Supplier<Path> clients, String intro,
+            String contents, String script, String moved,
             String question) {
     }
 
@@ -45,27 +46,35 @@ class Demo {
         this.show = show;
         this.report = report;
         // What users have set for servers of their own would lead every command astray.
-        System.getenv().keySet().stream().filter(name -> name.startsWith("PG")).forEach(name -> environment.put(name, ""));
+        System.getenv().keySet().stream().filter(name -> name.startsWith("PG"))
+                .forEach(name -> environment.put(name, ""));
     }
 
     private static Show shop() {
         int major = ClientBinaries.clientMajor();
         return new Show("shop", () -> PgServer.start(major), () -> ClientBinaries.bin(major),
                 "Two servers of PostgreSQL " + major + " start on this machine. They go away at the end.",
-                "The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.", "tests/sql/demo.sql",
+                "The source gets a web shop with 40,000 orders, and what 40 sensors measured in a year.",
+                "tests/sql/demo.sql",
                 "roles, policies, triggers and large objects",
                 "SELECT count(*) AS payments, sum(amount) AS paid, max(received) AS last FROM shop.payments");
     }
 
     private static Show plant() {
-        return new Show("plant", () -> TrixieRoot.timescale("max_locks_per_transaction=256"), TrixieRoot::clientWrappers,
-                "Two servers of PostgreSQL 17 with TimescaleDB, Apache edition, start in a Debian root folder. They go away at the end.",
-                "The source gets a plant whose 50 machines reported every hour of a year, in hypertables.", "tests/sql/demo-timescale.sql",
+        return new Show("plant", () -> TrixieRoot.timescale("max_locks_per_transaction=256"),
+                TrixieRoot::clientWrappers,
+                "Two servers of PostgreSQL 17 with TimescaleDB, Apache edition, start in a Debian root folder. "
+                        + "They go away at the end.",
+                "The source gets a plant whose 50 machines reported every hour of a year, in hypertables.",
+                "tests/sql/demo-timescale.sql",
                 "hypertables, chunks, roles and triggers",
                 "SELECT count(*) AS readings, round(avg(power)) AS power, max(time) AS last FROM plant.reading");
     }
 
-    /** @param args "timescale" for the show with TimescaleDB; the file for the summary of the migration, unless it is to be build/demo-report.txt */
+    /**
+     * @param args "timescale" for the show with TimescaleDB; the file for the summary of the migration, unless it is to
+     * be build/demo-report.txt
+     */
     public static void main(String[] args) {
         long start = System.nanoTime();
         List<String> arguments = new ArrayList<>(List.of(args));
@@ -81,7 +90,8 @@ class Demo {
             System.out.printf("%ndemo: error: %s%nNo server is left.%n", e.getMessage());
             System.exit(1);
         }
-        System.out.printf("%nBoth servers are gone. The summary of the migration is in %s. This took %d seconds.%n", report,
+        System.out.printf("%nBoth servers are gone. The summary of the migration is in %s. This took %d seconds.%n",
+                report,
                 Duration.ofNanos(System.nanoTime() - start).toSeconds());
     }
 
@@ -93,7 +103,8 @@ class Demo {
             export("TARGET", address(target));
             export("PGPASSFILE", passFile(source).toString());
             // Not every version's clients are where everybody looks for them.
-            environment.putIfAbsent("TSMIGRATE_PG_BINDIRS", System.getenv().getOrDefault("TSMIGRATE_PG_BINDIRS", show.clients.get().toString()));
+            environment.putIfAbsent("TSMIGRATE_PG_BINDIRS",
+                    System.getenv().getOrDefault("TSMIGRATE_PG_BINDIRS", show.clients.get().toString()));
 
             say(show.contents);
             command("psql -X -q -f " + show.script + " \"${SOURCE%/" + show.database + "}/postgres\"");
@@ -116,7 +127,10 @@ class Demo {
         return "postgresql://" + server.user() + "@" + server.host() + ":" + server.port() + "/" + show.database;
     }
 
-    /** The servers of one JVM share a password. Its file stands in the folder of one of them, which goes even after {@code kill -9}. */
+    /**
+     * The servers of one JVM share a password. Its file stands in the folder of one of them, which goes even after
+     * {@code kill -9}.
+     */
     private static Path passFile(PgServer server) throws IOException {
         Path file = Files.createTempFile(server.socketFolder(), "pgpass", "", PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rw-------")));

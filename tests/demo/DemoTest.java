@@ -39,10 +39,18 @@ class DemoTest {
         Path report = temporary.resolve("report");
         Run run = demo(report, Map.of());
         assertEquals(0, run.code(), run.out() + run.err());
-        assertTrue(run.out().contains("$ ./jbang migrate --create-database --verify checksums --out " + report + " --overwrite\n"), run.out());
-        assertTrue(run.err().matches("(?s).*\\nverify: \\d+ rows in \\d+ tables and \\d+ rows in \\d+ materialized views compared: no differences\\n.*"), run.err());
-        assertEquals(2, run.out().lines().filter(line -> line.equals("    35000 | 38579050.00 | 2025-12-28 06:40:00+01")).count(), run.out());
-        assertTrue(run.out().contains("\nBoth servers are gone. The summary of the migration is in " + report + ". "), run.out());
+        assertTrue(
+                run.out().contains(
+                        "$ ./jbang migrate --create-database --verify checksums --out " + report + " --overwrite\n"),
+                run.out());
+        assertTrue(run.err().matches(
+                "(?s).*\\nverify: \\d+ rows in \\d+ tables and \\d+ rows in \\d+ materialized views compared: no "
+                        + "differences\\n.*"),
+                run.err());
+        assertEquals(2, run.out().lines()
+                .filter(line -> line.equals("    35000 | 38579050.00 | 2025-12-28 06:40:00+01")).count(), run.out());
+        assertTrue(run.out().contains("\nBoth servers are gone. The summary of the migration is in " + report + ". "),
+                run.out());
         assertTrue(Files.readString(report).contains("no differences (checksums)"));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(report)));
         assertNothingIsLeft(run);
@@ -55,7 +63,9 @@ class DemoTest {
         Path report = temporary.resolve("report-timescale");
         Run run = demo(report, Map.of(), "timescale");
         assertEquals(0, run.code(), run.out() + run.err());
-        assertEquals(2, run.out().lines().filter(line -> line.equals("   438000 |   400 | 2025-12-31 23:00:00+00")).count(), run.out());
+        assertEquals(2,
+                run.out().lines().filter(line -> line.equals("   438000 |   400 | 2025-12-31 23:00:00+00")).count(),
+                run.out());
         assertTrue(Files.readString(report).contains("no differences (checksums)"));
         assertNothingIsLeft(run);
     }
@@ -63,7 +73,8 @@ class DemoTest {
     @Test
     void a_command_that_fails_fails_the_demonstration() throws IOException {
         Path folder = Files.createDirectory(temporary.resolve("bin"));
-        Path broken = Files.createFile(folder.resolve("pg_dump"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Path broken = Files.createFile(folder.resolve("pg_dump"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Files.writeString(broken, """
                 #!/bin/sh
                 [ "$1" = --version ] || exit 1
@@ -71,7 +82,10 @@ class DemoTest {
                 """.formatted(ClientBinaries.clientMajor()));
         Run run = demo(temporary.resolve("none"), Map.of("TSMIGRATE_PG_BINDIRS", folder.toString()));
         assertEquals(1, run.code(), run.out() + run.err());
-        assertTrue(run.out().matches("(?s).*\\ndemo: error: exit code 3 from: \\./jbang migrate .*\\nNo server is left\\.\\n"), run.out());
+        assertTrue(
+                run.out().matches(
+                        "(?s).*\\ndemo: error: exit code 3 from: \\./jbang migrate .*\\nNo server is left\\.\\n"),
+                run.out());
         assertFalse(run.out().contains("jbang verify"), run.out());
         assertNothingIsLeft(run);
     }
@@ -79,10 +93,13 @@ class DemoTest {
     @Test
     void what_is_missing_is_said_in_one_line_with_the_command_that_brings_it() {
         List<String> command = withoutPostgres();
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"), Demo.class.getName()));
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), Demo.class.getName()));
         Run run = Run.of(command);
         assertEquals(1, run.code());
-        assertEquals("\ndemo: error: needs PostgreSQL's client programs; run: sudo apt-get install -y postgresql-client\n", run.out());
+        assertEquals(
+                "\ndemo: error: needs PostgreSQL's client programs; run: sudo apt-get install -y postgresql-client\n",
+                run.out());
         assertEquals("", run.err());
     }
 
@@ -93,7 +110,8 @@ class DemoTest {
         Path bin = Files.createDirectory(folder.resolve("programs"));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         for (String program : List.of("sh", "id", "uname", "ls", "setpriv")) {
-            Files.createSymbolicLink(bin.resolve(program), Path.of(Run.output(List.of("sh", "-c", "command -v " + program)).strip()));
+            Files.createSymbolicLink(bin.resolve(program),
+                    Path.of(Run.output(List.of("sh", "-c", "command -v " + program)).strip()));
         }
         Files.createSymbolicLink(bin.resolve("apt-get"), Path.of("/bin/false"));
         Path script = Files.copy(Path.of("tests/testbed/packages.sh"), folder.resolve("packages.sh"));
@@ -101,26 +119,38 @@ class DemoTest {
         for (String target : List.of("demo", "demo-timescale", "trixie-root", "bench", "test")) {
             List<String> command = new ArrayList<>(nothing);
             command.addAll(List.of("env", "PATH=" + bin));
-            command.addAll(Account.ofServers().running(List.of("sh", script.toString(), folder.resolve("build").toString(), target)));
+            command.addAll(Account.ofServers()
+                    .running(List.of("sh", script.toString(), folder.resolve("build").toString(), target)));
             Run run = Run.of(command);
             said.put(target, run.code() + " " + run.out() + run.err());
         }
-        assertEquals("1 make: error: make demo needs postgresql-client; run: sudo apt-get install -y postgresql-client\n", said.get("demo"));
+        assertEquals(
+                "1 make: error: make demo needs postgresql-client; run: sudo apt-get install -y postgresql-client\n",
+                said.get("demo"));
         for (String target : List.of("demo-timescale", "trixie-root")) {
-            assertEquals("1 make: error: make " + target + " needs root, because it uses a Debian root folder; run: sudo make " + target + "\n", said.get(target));
+            assertEquals(
+                    "1 make: error: make " + target
+                            + " needs root, because it uses a Debian root folder; run: sudo make " + target + "\n",
+                    said.get(target));
         }
-        assertEquals("0 make: some ways to move a database are left out for want of packages; to try them too: sudo apt-get install -y postgresql-client\n",
+        assertEquals(
+                "0 make: some ways to move a database are left out for want of packages; to try them too: sudo "
+                        + "apt-get install -y postgresql-client\n",
                 said.get("bench"));
-        assertTrue(said.get("test").matches("0 make: some tests are skipped for want of packages; to run them too: sudo apt-get install -y postgresql postgresql-client .*\n"),
+        assertTrue(said.get("test").matches(
+                "0 make: some tests are skipped for want of packages; to run them too: sudo apt-get install -y "
+                        + "postgresql postgresql-client .*\n"),
                 said.get("test"));
     }
 
     /** The beginning of a command line that finds no program of PostgreSQL. */
     private static List<String> withoutPostgres() {
-        List<String> hidden = List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
+        List<String> hidden = List.of("unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
         List<String> tried = new ArrayList<>(hidden);
         tried.add("true");
-        assumeTrue(Account.isRoot() && Run.of(tried).code() == 0, "needs Linux, root and the right to mount; run: sudo make test");
+        assumeTrue(Account.isRoot() && Run.of(tried).code() == 0,
+                "needs Linux, root and the right to mount; run: sudo make test");
         return new ArrayList<>(hidden);
     }
 
@@ -131,7 +161,8 @@ class DemoTest {
         environment.put("PGHOST", "db.example.invalid");
         environment.put("PGOPTIONS", "-c default_transaction_read_only=on");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-cp", System.getProperty("java.class.path"), Demo.class.getName()));
+        List<String> command =
+                new ArrayList<>(List.of(java, "-cp", System.getProperty("java.class.path"), Demo.class.getName()));
         command.addAll(List.of(show));
         command.add(report.toString());
         return Run.of(command, environment, null);

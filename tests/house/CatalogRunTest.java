@@ -24,9 +24,9 @@ import testbed.Run;
 import testbed.Soak;
 
 /**
- * Every command in the three ways it is called; over HTTP what counts is what the files name, since nothing can be listed there. Each is compiled as a
- * whole by JBang, which takes seconds: the largest and the smallest are, the others in a thorough run. HouseRulesTest compares what each names with what
- * it uses.
+ * Every command in the three ways it is called; over HTTP what counts is what the files name, since nothing can be
+ * listed there. Each is compiled as a whole by JBang, which takes seconds: the largest and the smallest are, the others
+ * in a thorough run. HouseRulesTest compares what each names with what it uses.
  */
 class CatalogRunTest {
     private static final List<String> ALWAYS = List.of("migrate", "mst-passwords");

@@ -24,7 +24,8 @@ import testbed.Catalog;
 /** What the catalog says of each command, the script says too, and so does its help. */
 class CatalogTest {
     private static final int LONGEST_DESCRIPTION = 72;
-    private static final List<String> ORDER = List.of("///usr/bin/env jbang", "//JAVA", "//JAVAC_OPTIONS", "//JAVA_OPTIONS", "//DEPS", "//SOURCES", "//MAIN",
+    private static final List<String> ORDER = List.of("///usr/bin/env jbang", "//JAVA", "//JAVAC_OPTIONS",
+            "//JAVA_OPTIONS", "//DEPS", "//SOURCES", "//MAIN",
             "//DESCRIPTION");
 
     static List<Catalog.Alias> aliases() {
@@ -37,7 +38,8 @@ class CatalogTest {
             assertEquals(scripts.map(Path::toString).filter(name -> name.endsWith(".java")).collect(Collectors.toSet()),
                     aliases().stream().map(alias -> "scripts/" + alias.name() + ".java").collect(Collectors.toSet()));
         }
-        assertAll(aliases().stream().map(alias -> () -> assertEquals(Path.of("scripts", alias.name() + ".java"), alias.script())));
+        assertAll(aliases().stream()
+                .map(alias -> () -> assertEquals(Path.of("scripts", alias.name() + ".java"), alias.script())));
     }
 
     @ParameterizedTest
@@ -58,14 +60,17 @@ class CatalogTest {
     @ParameterizedTest
     @MethodSource("aliases")
     void the_header_is_complete_and_in_order(Catalog.Alias alias) throws IOException {
-        List<String> header = Files.readAllLines(alias.script()).stream().takeWhile(line -> line.startsWith("//")).toList();
+        List<String> header =
+                Files.readAllLines(alias.script()).stream().takeWhile(line -> line.startsWith("//")).toList();
         assertEquals("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?", header.get(0));
         List<Integer> places = header.stream().map(line -> place(line)).toList();
         assertEquals(places.stream().sorted().toList(), places, "header lines out of order");
         assertTrue(places.containsAll(List.of(0, 1, 2, 3, 4, 5, 6)), () -> "missing in " + header);
         assertEquals("17+", directive(alias, "//JAVA"));
-        // A compiler that runs once needs no optimizing of itself: the first run of a command takes less than half as long (JDK's javac -J).
-        assertEquals("-encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1", directive(alias, "//JAVAC_OPTIONS"));
+        // A compiler that runs once needs no optimizing of itself: the first run of a command takes less than half as
+        // long (JDK's javac -J).
+        assertEquals("-encoding UTF-8 -XDstringConcat=inline -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1",
+                directive(alias, "//JAVAC_OPTIONS"));
     }
 
     @ParameterizedTest
@@ -74,7 +79,8 @@ class CatalogTest {
         Class<?> main = main(alias);
         // A dash-named file cannot hold a public class.
         assertFalse(Modifier.isPublic(main.getModifiers()));
-        String first = Files.readString(alias.script()).lines().filter(line -> line.matches("(\\w+ )*(class|record|enum|interface) .*"))
+        String first = Files.readString(alias.script()).lines()
+                .filter(line -> line.matches("(\\w+ )*(class|record|enum|interface) .*"))
                 .findFirst().orElseThrow();
         assertTrue(first.matches(".*\\bclass " + main.getSimpleName() + "\\b.*"), first);
         assertTrue(Modifier.isStatic(main.getDeclaredMethod("main", String[].class).getModifiers()));

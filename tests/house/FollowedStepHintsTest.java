@@ -27,7 +27,10 @@ import testbed.Runbook;
 import testbed.Sides;
 import testbed.Soak;
 
-/** A single step of the runbook that is refused gets through by what its command and make say to do, given to make as it says. */
+/**
+ * A single step of the runbook that is refused gets through by what its command and make say to do, given to make as it
+ * says.
+ */
 class FollowedStepHintsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -39,7 +42,8 @@ class FollowedStepHintsTest {
     @BeforeAll
     static void fill() {
         source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE ROLE stepped_owner", "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO stepped_owner");
+        SOURCE.sql(source, "CREATE ROLE stepped_owner", "CREATE TABLE item AS SELECT 1 AS id",
+                "ALTER TABLE item OWNER TO stepped_owner");
         TARGET.sql("postgres", "CREATE ROLE stepped_loader LOGIN CREATEROLE PASSWORD 'l'");
     }
 
@@ -55,7 +59,8 @@ class FollowedStepHintsTest {
         Files.writeString(launcher, "#!/bin/sh\ncase $1 in restore*) exit 3;; esac\n");
         assertTrue(launcher.toFile().setExecutable(true));
         Files.writeString(launcher.resolveSibling("Makefile"), Files.readString(Path.of("Makefile")));
-        Run run = Run.of(List.of("make", "--no-print-directory", goal), Map.of("MAKEFLAGS", "", "MFLAGS", "", "MAKELEVEL", ""), null, launcher.getParent());
+        Run run = Run.of(List.of("make", "--no-print-directory", goal),
+                Map.of("MAKEFLAGS", "", "MFLAGS", "", "MAKELEVEL", ""), null, launcher.getParent());
         return run.err().lines().filter(line -> line.startsWith("make: hint: ")).findFirst().orElseThrow();
     }
 
@@ -68,23 +73,32 @@ class FollowedStepHintsTest {
     @CsvSource({"1, always", "2, soak"})
     void a_dump_that_this_user_cannot_restore(int way, String run) throws IOException {
         Soak.assumeIn(run);
-        Matcher elsewhere = Pattern.compile("a dump that has to be made anew goes into another folder: (DIR)=FOLDER$").matcher(make("restore"));
+        Matcher elsewhere = Pattern.compile("a dump that has to be made anew goes into another folder: (DIR)=FOLDER$")
+                .matcher(make("restore"));
         assertTrue(elsewhere.find());
         String to = TARGET.newDatabase("OWNER stepped_loader");
-        Map<String, String> ends = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(to, "stepped_loader", "l"));
+        Map<String, String> ends =
+                Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(to, "stepped_loader", "l"));
         CommandRun refused = last(Runbook.run("restore", folder.resolve("first" + way), ends, "FORMAT=plain"));
         assertEquals(3, refused.code(), refused.err());
-        Matcher hint = Pattern.compile("hint: use --format (directory) or (--no-owner) for the dump$").matcher(refused.failure());
+        Matcher hint = Pattern.compile("hint: use --format (directory) or (--no-owner) for the dump$")
+                .matcher(refused.failure());
         assertTrue(hint.find(), refused.failure());
-        CommandRun through = last(Runbook.run("restore", folder.resolve("first" + way), ends, elsewhere.group(1) + "=" + folder.resolve("other" + way),
-                way == 1 ? "FORMAT=" + hint.group(1) : "FORMAT=plain", way == 1 ? "JOBS=2" : "DUMP_OPTIONS=" + hint.group(2)));
+        CommandRun through = last(Runbook.run("restore", folder.resolve("first" + way), ends,
+                elsewhere.group(1) + "=" + folder.resolve("other" + way),
+                way == 1 ? "FORMAT=" + hint.group(1) : "FORMAT=plain",
+                way == 1 ? "JOBS=2" : "DUMP_OPTIONS=" + hint.group(2)));
         assertEquals(0, through.code(), through.err());
         assertFalse(through.err().contains("done before"), through.err());
-        assertEquals(way == 1 ? "stepped_owner" : "stepped_loader", TARGET.query(to, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
+        assertEquals(way == 1 ? "stepped_owner" : "stepped_loader",
+                TARGET.query(to, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
         TARGET.sql("postgres", "DROP DATABASE " + to);
     }
 
-    /** The same make again, once the cause is mended: after a failure in the middle too, where the command says to add --restart, which make has. */
+    /**
+     * The same make again, once the cause is mended: after a failure in the middle too, where the command says to add
+     * --restart, which make has.
+     */
     @Test
     void a_restore_that_failed() throws IOException {
         String from = Dumps.shop(SOURCE);

@@ -16,15 +16,23 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import testbed.PgServer;
 import testbed.Sides;
+import testbed.SourceFile;
 
 /** Every statement that a hint or a remedy in the sources has is one to the server, whatever names come into it. */
 class HintStatementsTest {
     private static final PgServer SERVER = Sides.shared().source();
-    private static final Pattern HINTS = Pattern.compile("(?s)(?:\\.hint\\(|Finding\\.(?:stop|warning)\\(|HINT = |AGAIN = |fix = |reset = |by = | -> \"|return \").*?;\n");
+    private static final Pattern HINTS = Pattern.compile(
+            "(?s)(?:\\.hint\\(|Finding\\.(?:stop|warning)\\(|HINT = |AGAIN = |fix = |reset = |by = | -> \"|return "
+                    + "\").*?;\n");
     private static final Pattern LITERAL = Pattern.compile("\"((?:\\\\.|[^\"\\\\])*+)\"");
-    private static final Pattern STATEMENT = Pattern.compile("(?<![\\w\"] ?)(?:GRANT|REVOKE|ALTER|CREATE|DROP|CALL|SELECT|UPDATE) [^;\n]*;");
-    /** What stands for the kind of an object or a list of texts cannot be a name; the parts of format() are no statements. */
-    private static final Pattern OF_ANY_KIND = Pattern.compile("(?:ALTER|CREATE|DROP|CALL|UPDATE) \"x\".*|.*\\(\"x\"|SELECT \"x\".*|.*'\"x\".*|.*%[LI\"].*");
+    private static final Pattern STATEMENT =
+            Pattern.compile("(?<![\\w\"] ?)(?:GRANT|REVOKE|ALTER|CREATE|DROP|CALL|SELECT|UPDATE) [^;\n]*;");
+    /**
+     * What stands for the kind of an object or a list of texts cannot be a name; the parts of format() are no
+     * statements.
+     */
+    private static final Pattern OF_ANY_KIND = Pattern
+            .compile("(?:ALTER|CREATE|DROP|CALL|UPDATE) \"x\".*|.*\\(\"x\"|SELECT \"x\".*|.*'\"x\".*|.*%[LI\"].*");
 
     /** What a hint's source comes to where each value is a name. */
     private static String text(String source) {
@@ -33,7 +41,8 @@ class HintStatementsTest {
         int end = 0;
         while (literal.find()) {
             String gap = source.substring(end, literal.start()).strip();
-            text.append(gap.equals("+") ? "" : gap.startsWith("+") && gap.endsWith("+") ? "\"x\"" : "\n").append(literal.group(1).replace("\\\"", "\"").replace("\\n", "\n"));
+            text.append(gap.equals("+") ? "" : gap.startsWith("+") && gap.endsWith("+") ? "\"x\"" : "\n")
+                    .append(literal.group(1).replace("\\\"", "\"").replace("\\n", "\n"));
             end = literal.end();
         }
         return text.toString().replaceAll("%(?:\\d\\$)?s", "\"x\"").replaceAll("%(?:\\d\\$)?d", "1").replace("%%", "%");
@@ -42,9 +51,10 @@ class HintStatementsTest {
     private static List<String> statements(Path file) {
         try {
             List<String> statements = new ArrayList<>();
-            Matcher hints = HINTS.matcher(Files.readString(file));
+            Matcher hints = HINTS.matcher(SourceFile.joined(Files.readString(file)));
             while (hints.find()) {
-                STATEMENT.matcher(text(hints.group())).results().map(found -> found.group()).filter(found -> !OF_ANY_KIND.matcher(found).matches()).forEach(statements::add);
+                STATEMENT.matcher(text(hints.group())).results().map(found -> found.group())
+                        .filter(found -> !OF_ANY_KIND.matcher(found).matches()).forEach(statements::add);
             }
             return statements;
         } catch (IOException e) {

@@ -33,8 +33,12 @@ import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
+import testbed.SourceFile;
 
-/** What a hint tells people to run is run as it stands, by who can, in the state that printed it; then the next run gets past that point. */
+/**
+ * What a hint tells people to run is run as it stands, by who can, in the state that printed it; then the next run gets
+ * past that point.
+ */
 class HintsTest {
     /** Names that need quoting wherever they go. */
     private static final String DATABASE = "Da\"ta 'b' $(id)\n";
@@ -60,10 +64,12 @@ class HintsTest {
         source = sides.source();
         target = sides.target();
         for (PgServer server : List.of(source, target)) {
-            server.sql("postgres", "CREATE DATABASE " + Sql.ident(DATABASE), "CREATE ROLE " + Sql.ident(USER) + " LOGIN PASSWORD 'u'",
+            server.sql("postgres", "CREATE DATABASE " + Sql.ident(DATABASE),
+                    "CREATE ROLE " + Sql.ident(USER) + " LOGIN PASSWORD 'u'",
                     "CREATE ROLE " + Sql.ident(OWNER));
         }
-        source.sql(DATABASE, "CREATE SCHEMA " + SCHEMA, "CREATE TABLE " + TABLE + " (id int PRIMARY KEY)", "INSERT INTO " + TABLE + " VALUES (1), (2)",
+        source.sql(DATABASE, "CREATE SCHEMA " + SCHEMA, "CREATE TABLE " + TABLE + " (id int PRIMARY KEY)",
+                "INSERT INTO " + TABLE + " VALUES (1), (2)",
                 "ALTER TABLE " + TABLE + " OWNER TO " + Sql.ident(OWNER));
     }
 
@@ -80,24 +86,40 @@ class HintsTest {
         String user = Sql.ident(USER);
         String open = "GRANT CREATE ON DATABASE " + database + " TO " + user;
         return List.of(
-                new State("a database is read-only", "target", List.of("ALTER DATABASE " + database + " SET default_transaction_read_only = on"),
+                new State("a database is read-only", "target",
+                        List.of("ALTER DATABASE " + database + " SET default_transaction_read_only = on"),
                         List.of(), "sessions on the target are read-only"),
-                new State("a user is read-only", "target", List.of("ALTER ROLE " + user + " SET default_transaction_read_only = on"), List.of(),
+                new State("a user is read-only", "target",
+                        List.of("ALTER ROLE " + user + " SET default_transaction_read_only = on"), List.of(),
                         "sessions on the target are read-only"),
                 new State("a user is read-only in a database", "target",
-                        List.of("ALTER ROLE " + user + " IN DATABASE " + database + " SET default_transaction_read_only = on"), List.of(),
+                        List.of("ALTER ROLE " + user + " IN DATABASE " + database
+                                + " SET default_transaction_read_only = on"),
+                        List.of(),
                         "sessions on the target are read-only"),
-                new State("a server is read-only", "target", List.of("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.3)"),
+                new State("a server is read-only", "target",
+                        List.of("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()",
+                                "SELECT pg_sleep(0.3)"),
                         List.of(), "sessions on the target are read-only"),
-                new State("no right to create", "target", List.of(), List.of("REVOKE CREATE ON DATABASE " + database + " FROM " + user),
+                new State("no right to create", "target", List.of(),
+                        List.of("REVOKE CREATE ON DATABASE " + database + " FROM " + user),
                         "may not create in the target's database"),
-                new State("no member of an owner", "target", List.of(open), List.of("REVOKE " + Sql.ident(OWNER) + " FROM " + user), "is no member of it"),
-                new State("a schema that cannot be used", "source", List.of(), List.of("REVOKE ALL ON SCHEMA " + SCHEMA + " FROM " + user), "cannot be used"),
-                new State("a table that cannot be read", "source", List.of("GRANT USAGE ON SCHEMA " + SCHEMA + " TO " + user),
-                        List.of("REVOKE ALL ON SCHEMA " + SCHEMA + " FROM " + user, "REVOKE ALL ON " + TABLE + " FROM " + user), "cannot be read"),
-                new State("rows that are hidden", "source", List.of("GRANT USAGE ON SCHEMA " + SCHEMA + " TO " + user, "GRANT SELECT ON " + TABLE + " TO " + user,
-                        "ALTER TABLE " + TABLE + " ENABLE ROW LEVEL SECURITY"), List.of("ALTER TABLE " + TABLE + " DISABLE ROW LEVEL SECURITY",
-                                "ALTER ROLE " + user + " NOBYPASSRLS", "REVOKE ALL ON " + TABLE + " FROM " + user), "row-level security hides rows"));
+                new State("no member of an owner", "target", List.of(open),
+                        List.of("REVOKE " + Sql.ident(OWNER) + " FROM " + user), "is no member of it"),
+                new State("a schema that cannot be used", "source", List.of(),
+                        List.of("REVOKE ALL ON SCHEMA " + SCHEMA + " FROM " + user), "cannot be used"),
+                new State("a table that cannot be read", "source",
+                        List.of("GRANT USAGE ON SCHEMA " + SCHEMA + " TO " + user),
+                        List.of("REVOKE ALL ON SCHEMA " + SCHEMA + " FROM " + user,
+                                "REVOKE ALL ON " + TABLE + " FROM " + user),
+                        "cannot be read"),
+                new State("rows that are hidden", "source",
+                        List.of("GRANT USAGE ON SCHEMA " + SCHEMA + " TO " + user,
+                                "GRANT SELECT ON " + TABLE + " TO " + user,
+                                "ALTER TABLE " + TABLE + " ENABLE ROW LEVEL SECURITY"),
+                        List.of("ALTER TABLE " + TABLE + " DISABLE ROW LEVEL SECURITY",
+                                "ALTER ROLE " + user + " NOBYPASSRLS", "REVOKE ALL ON " + TABLE + " FROM " + user),
+                        "row-level security hides rows"));
     }
 
     @ParameterizedTest
@@ -106,7 +128,8 @@ class HintsTest {
         PgServer server = state.side.equals("source") ? source : target;
         server.sql(DATABASE, state.before.toArray(String[]::new));
         try {
-            Supplier<CommandRun> preflight = () -> CommandRun.preflight(source.uri(DATABASE, USER, "u"), target.uri(DATABASE, USER, "u"));
+            Supplier<CommandRun> preflight =
+                    () -> CommandRun.preflight(source.uri(DATABASE, USER, "u"), target.uri(DATABASE, USER, "u"));
             List<String> fixes = fixes(preflight.get(), state.says);
             assertFalse(fixes.isEmpty());
             for (String fix : fixes) {
@@ -116,14 +139,18 @@ class HintsTest {
             }
             assertEquals(List.of(), fixes(preflight.get(), state.says));
         } finally {
-            server.sql(DATABASE, Stream.concat(Stream.of("SET default_transaction_read_only = off"), state.after.stream()).toArray(String[]::new));
+            server.sql(DATABASE,
+                    Stream.concat(Stream.of("SET default_transaction_read_only = off"), state.after.stream())
+                            .toArray(String[]::new));
         }
     }
 
     /** Through psql, as people do, in the database that they move. */
     private void follow(PgServer server, String sql) {
-        Run run = Run.of(List.of("sh", "-c", "printf '%s\\n' \"$2\" 'SELECT pg_sleep(0.3);' | \"$0\" -X -v ON_ERROR_STOP=1 -d \"$1\"",
-                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(DATABASE), sql));
+        Run run = Run.of(List.of("sh", "-c",
+                "printf '%s\\n' \"$2\" 'SELECT pg_sleep(0.3);' | \"$0\" -X -v ON_ERROR_STOP=1 -d \"$1\"",
+                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(DATABASE),
+                sql));
         assertEquals(0, run.code(), sql + "\n" + run.err());
     }
 
@@ -143,11 +170,14 @@ class HintsTest {
     @Test
     void a_database_that_is_not_there() {
         Map<String, String> sides = Map.of("SOURCE", source.uri(DATABASE), "TARGET", target.uri("no such"));
-        for (String main : List.of("Verify", "MstPasswords", "AlignVersion", "RepairCommand", "Migrate", "PreflightCheck")) {
-            CommandRun run = CommandRun.of(main, sides, main.equals("MstPasswords") ? new String[] {"--show"} : new String[] {});
+        for (String main : List.of("Verify", "MstPasswords", "AlignVersion", "RepairCommand", "Migrate",
+                "PreflightCheck")) {
+            CommandRun run =
+                    CommandRun.of(main, sides, main.equals("MstPasswords") ? new String[]{"--show"} : new String[]{});
             assertEquals(3, run.code(), run.err());
             String hint = run.err().lines().filter(line -> line.contains(": hint: ")).collect(Collectors.joining("\n"));
-            assertEquals(main.equals("Migrate") || main.equals("PreflightCheck"), hint.contains("--create-database"), main + ": " + run.err());
+            assertEquals(main.equals("Migrate") || main.equals("PreflightCheck"), hint.contains("--create-database"),
+                    main + ": " + run.err());
             Matcher list = Pattern.compile("psql -l .*").matcher(hint);
             if (list.find()) {
                 Run listed = Run.of(List.of("sh", "-c", list.group()), Map.of("PGPASSWORD", target.password()), null);
@@ -156,25 +186,34 @@ class HintsTest {
         }
     }
 
-    /** Whatever is written in a hint or a fix as an option is one of some command, and of the command that is named before it. */
+    /**
+     * Whatever is written in a hint or a fix as an option is one of some command, and of the command that is named
+     * before it.
+     */
     @Test
     void options_that_hints_name_exist() throws IOException {
-        Map<String, Set<String>> options = Catalog.aliases().stream().collect(Collectors.toMap(Catalog.Alias::name, HintsTest::options));
+        Map<String, Set<String>> options =
+                Catalog.aliases().stream().collect(Collectors.toMap(Catalog.Alias::name, HintsTest::options));
         Set<String> all = options.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
         List<String> wrong = new ArrayList<>();
-        Pattern command = Pattern.compile("(?<![\\w-])(" + options.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"))
-                + ")((?: (?:up|down|run|plan))?(?: --[a-z][a-z-]+)+)");
+        Pattern command = Pattern
+                .compile("(?<![\\w-])(" + options.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"))
+                        + ")((?: (?:up|down|run|plan))?(?: --[a-z][a-z-]+)+)");
         for (Path file : sources()) {
-            String text = Files.readString(file);
-            Matcher hints = Pattern.compile("(?s)(?:\\.hint\\(|Finding\\.(?:stop|warning)\\(|HINT = |AGAIN = ).*?;\n").matcher(text);
+            String text = SourceFile.joined(Files.readString(file));
+            Matcher hints = Pattern.compile("(?s)(?:\\.hint\\(|Finding\\.(?:stop|warning)\\(|HINT = |AGAIN = ).*?;\n")
+                    .matcher(text);
             while (hints.find()) {
                 Matcher named = command.matcher(hints.group());
                 while (named.find()) {
-                    OPTION.matcher(named.group(2)).results().filter(option -> !options.get(named.group(1)).contains(option.group()))
+                    OPTION.matcher(named.group(2)).results()
+                            .filter(option -> !options.get(named.group(1)).contains(option.group()))
                             .forEach(option -> wrong.add(file + ": " + named.group(1) + " " + option.group()));
                 }
-                OPTION.matcher(hints.group().replaceAll("(?:aws|psql|openssl) [a-z0-9-]+(?: [a-z0-9-]+)?[^;]*", "")).results()
-                        .filter(option -> !all.contains(option.group())).forEach(option -> wrong.add(file + ": " + option.group()));
+                OPTION.matcher(hints.group().replaceAll("(?:aws|psql|openssl) [a-z0-9-]+(?: [a-z0-9-]+)?[^;]*", ""))
+                        .results()
+                        .filter(option -> !all.contains(option.group()))
+                        .forEach(option -> wrong.add(file + ": " + option.group()));
             }
         }
         assertEquals(List.of(), wrong);
@@ -187,7 +226,8 @@ class HintsTest {
             var constructor = Class.forName(main.group(1)).getDeclaredConstructor();
             constructor.setAccessible(true);
             CommandLine line = new CommandLine(constructor.newInstance());
-            return Stream.concat(Stream.of(line), line.getSubcommands().values().stream()).flatMap(each -> each.getCommandSpec().optionsMap().keySet().stream())
+            return Stream.concat(Stream.of(line), line.getSubcommands().values().stream())
+                    .flatMap(each -> each.getCommandSpec().optionsMap().keySet().stream())
                     .collect(Collectors.toSet());
         } catch (IOException | ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -207,16 +247,21 @@ class HintsTest {
     @Test
     void a_file_with_a_name_that_a_shell_would_change() throws IOException {
         Path file = Files.writeString(folder.resolve("pass $(id)\n'word'"), "*:*:*:a:b\n");
-        CommandRun open = CommandRun.of("MstPasswords", Map.of("TARGET", target.uri(DATABASE)), "--from-file", file.toString());
+        CommandRun open =
+                CommandRun.of("MstPasswords", Map.of("TARGET", target.uri(DATABASE)), "--from-file", file.toString());
         assertEquals(2, open.code(), open.err());
-        String hint = open.err().lines().filter(line -> line.contains(": hint: ")).findFirst().orElseThrow().replaceFirst(".*?: hint: ", "");
+        String hint = open.err().lines().filter(line -> line.contains(": hint: ")).findFirst().orElseThrow()
+                .replaceFirst(".*?: hint: ", "");
         assertEquals(0, Run.of(List.of("sh", "-c", hint)).code(), hint);
-        assertEquals(3, CommandRun.of("MstPasswords", Map.of("TARGET", target.uri(DATABASE, USER, "u")), "--from-file", file.toString()).code());
+        assertEquals(3, CommandRun
+                .of("MstPasswords", Map.of("TARGET", target.uri(DATABASE, USER, "u")), "--from-file", file.toString())
+                .code());
     }
 
     @Test
     void a_user_who_may_give_no_passwords() {
-        Supplier<CommandRun> run = () -> CommandRun.of("MstPasswords", Map.of("TARGET", target.uri(DATABASE, USER, "u")), "--show", "--roles", OWNER);
+        Supplier<CommandRun> run = () -> CommandRun.of("MstPasswords",
+                Map.of("TARGET", target.uri(DATABASE, USER, "u")), "--show", "--roles", OWNER);
         Matcher statement = STATEMENT.matcher(run.get().err());
         assertTrue(statement.find());
         follow(target, statement.group());

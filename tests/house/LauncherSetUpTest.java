@@ -25,8 +25,9 @@ class LauncherSetUpTest {
     private static final String JBANG = "jbang-0.132.1";
     private static final String TELLS = "#!/bin/sh\necho \"installed: $*\"\necho \"repository: $JBANG_REPO\"\n";
     /** What the launcher is made of beside Java and Maven. */
-    private static final List<String> TOOLS = List.of("bash", "cat", "chmod", "dirname", "find", "grep", "head", "mkdir", "mktemp",
-            "mv", "readlink", "rm", "sed", "uname");
+    private static final List<String> TOOLS =
+            List.of("bash", "cat", "chmod", "dirname", "find", "grep", "head", "mkdir", "mktemp",
+                    "mv", "readlink", "rm", "sed", "uname");
 
     @TempDir
     private Path temporary;
@@ -56,8 +57,10 @@ class LauncherSetUpTest {
         Path here = Files.copy(Launcher.FILE, copy.resolveSibling("jbang"));
         String file = copy.toRealPath().resolve("move.java").toString();
         Launcher launcher = launcher().first(programs).in(temporary);
-        assertEquals("installed: " + file + " --source x", firstLine(launcher.run(here, null, "move", "--source", "x")));
-        assertEquals("installed: --quiet run " + file + " move", firstLine(launcher.run(here, null, "--quiet", "run", "move", "move")));
+        assertEquals("installed: " + file + " --source x",
+                firstLine(launcher.run(here, null, "move", "--source", "x")));
+        assertEquals("installed: --quiet run " + file + " move",
+                firstLine(launcher.run(here, null, "--quiet", "run", "move", "move")));
         assertEquals("installed: other move", firstLine(launcher.run(here, null, "other", "move")));
         assertEquals("installed: move@elsewhere", firstLine(launcher.run(here, null, "move@elsewhere")));
     }
@@ -65,10 +68,12 @@ class LauncherSetUpTest {
     @Test
     void the_repository_that_maven_is_told_to_use_is_used_by_jbang_too() throws IOException {
         program("jbang", TELLS);
-        Launcher launcher = launcher().first(programs).with("MAVEN_ARGS", "").with("MAVEN_OPTS", "-Xmx1g -Dmaven.repo.local=/some/where -Dx=y");
+        Launcher launcher = launcher().first(programs).with("MAVEN_ARGS", "").with("MAVEN_OPTS",
+                "-Xmx1g -Dmaven.repo.local=/some/where -Dx=y");
         assertTrue(launcher.run("version").out().contains("repository: /some/where\n"));
         assertTrue(launcher.with("JBANG_REPO", "/own").run("version").out().contains("repository: /own\n"));
-        assertTrue(launcher.with("JBANG_REPO", "").with("MAVEN_OPTS", "-Dx=-Dmaven.repo.local=/not").run("version").out().contains("repository: \n"));
+        assertTrue(launcher.with("JBANG_REPO", "").with("MAVEN_OPTS", "-Dx=-Dmaven.repo.local=/not").run("version")
+                .out().contains("repository: \n"));
     }
 
     @Test
@@ -80,8 +85,10 @@ class LauncherSetUpTest {
         Path real = Files.createDirectory(temporary.resolve("real"));
         Files.move(program("jbang", TELLS), real.resolve("jbang"));
         Files.copy(Launcher.FILE, programs.resolve("jbang"));
-        assertEquals("0.132.1", new Launcher(temporary).first(programs).first(second).first(link).run("version").orFail().out().strip());
-        assertEquals("installed: version", firstLine(new Launcher(temporary).first(real).first(programs).first(second).first(link).run("version")));
+        assertEquals("0.132.1", new Launcher(temporary).first(programs).first(second).first(link).run("version")
+                .orFail().out().strip());
+        assertEquals("installed: version", firstLine(
+                new Launcher(temporary).first(real).first(programs).first(second).first(link).run("version")));
     }
 
     @Test
@@ -102,13 +109,15 @@ class LauncherSetUpTest {
         assertEquals(0, one.waitFor());
         assertEquals(0, other.waitFor());
         assertEquals(List.of(JBANG), list(cache.resolve("tsmigrate")));
-        assertFalse(list(cache.resolve("tsmigrate/" + JBANG)).stream().anyMatch(name -> name.startsWith(JBANG + ".")), "one is inside the other");
+        assertFalse(list(cache.resolve("tsmigrate/" + JBANG)).stream().anyMatch(name -> name.startsWith(JBANG + ".")),
+                "one is inside the other");
     }
 
     @Test
     void an_interrupted_download_leaves_nothing_that_looks_finished() throws Exception {
         Path half = temporary.resolve("half");
-        program("mvn", "#!/bin/sh\nfor last; do :; done\ntouch \"${last#*=}/half.jar\" '" + half + "'\nexec sleep 60\n");
+        program("mvn",
+                "#!/bin/sh\nfor last; do :; done\ntouch \"${last#*=}/half.jar\" '" + half + "'\nexec sleep 60\n");
         Process killed = launcher().first(programs).start(temporary.resolve("messages"), "version");
         while (!Files.exists(half)) {
             Thread.sleep(20);
@@ -132,7 +141,8 @@ class LauncherSetUpTest {
     @Test
     void whatever_maven_says_explains_a_download_that_failed_before_it_began() throws IOException {
         program("mvn", "#!/bin/sh\necho\necho 'Unable to find a JVM' >&2\necho 'more'\nexit 1\n");
-        assertEquals("jbang: error: Maven could not fetch JBang: Unable to find a JVM", lastLine(launcher().first(programs).run("version")));
+        assertEquals("jbang: error: Maven could not fetch JBang: Unable to find a JVM",
+                lastLine(launcher().first(programs).run("version")));
         program("mvn", "#!/bin/sh\nexit 1\n");
         assertEquals("jbang: error: Maven could not fetch JBang: it ended without a word; try: mvn --version",
                 lastLine(launcher().first(programs).run("version")));
@@ -151,19 +161,25 @@ class LauncherSetUpTest {
     void a_missing_maven_is_named_with_the_command_that_installs_it() throws IOException {
         Run run = bare().run("version");
         assertEquals(1, run.code());
-        assertTrue(run.err().matches("jbang: error: Maven is needed once, to fetch JBang; run: (sudo apt-get|brew) install .*maven\n"), run.err());
+        assertTrue(run.err().matches(
+                "jbang: error: Maven is needed once, to fetch JBang; run: (sudo apt-get|brew) install .*maven\n"),
+                run.err());
     }
 
     @Test
     void a_missing_or_old_java_is_named_with_the_command_that_installs_it() throws IOException {
         Run missing = bare().with("JAVA_HOME", "").run("version");
         assertEquals(1, missing.code());
-        assertTrue(missing.err().matches("jbang: error: a Java development kit of version 17 or newer is needed; run: .* install .*jdk.*\n"),
+        assertTrue(missing.err().matches(
+                "jbang: error: a Java development kit of version 17 or newer is needed; run: .* install .*jdk.*\n"),
                 missing.err());
         program("javac", "#!/bin/sh\necho javac 11.0.2\n");
         program("java", "#!/bin/sh\nexit 1\n");
         Run old = bare().with("JAVA_HOME", "").run("version");
-        assertTrue(old.err().startsWith("jbang: error: a Java development kit of version 17 or newer is needed, found 11; run: "), old.err());
+        assertTrue(
+                old.err().startsWith(
+                        "jbang: error: a Java development kit of version 17 or newer is needed, found 11; run: "),
+                old.err());
     }
 
     private Launcher launcher() {
@@ -174,7 +190,8 @@ class LauncherSetUpTest {
     private Launcher bare() throws IOException {
         for (String tool : TOOLS) {
             if (!Files.exists(programs.resolve(tool))) {
-                Path found = Stream.of("/usr/bin", "/bin").map(bin -> Path.of(bin, tool)).filter(Files::isExecutable).findFirst().orElseThrow();
+                Path found = Stream.of("/usr/bin", "/bin").map(bin -> Path.of(bin, tool)).filter(Files::isExecutable)
+                        .findFirst().orElseThrow();
                 Files.createSymbolicLink(programs.resolve(tool), found);
             }
         }
@@ -182,7 +199,8 @@ class LauncherSetUpTest {
     }
 
     private Path program(String name, String text) throws IOException {
-        return Files.setPosixFilePermissions(Files.writeString(programs.resolve(name), text), PosixFilePermissions.fromString("rwxr-xr-x"));
+        return Files.setPosixFilePermissions(Files.writeString(programs.resolve(name), text),
+                PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     private static List<String> list(Path folder) throws IOException {

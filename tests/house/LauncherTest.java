@@ -31,7 +31,8 @@ class LauncherTest {
                 public static void main(String[] args) throws Exception {
                     System.out.println("arguments " + String.join("|", args));
                     System.out.println("folder " + System.getProperty("user.dir"));
-                    System.out.println("options " + java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
+                    System.out.println("options " + \
+            java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
                     if (args.length > 0 && args[0].equals("wait")) {
                         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
                         System.out.println("ready");
@@ -59,7 +60,8 @@ class LauncherTest {
     @Test
     void exit_code_arguments_and_input_pass_through() throws IOException {
         Path input = Files.writeString(folder.resolve("input"), "typed");
-        Run run = launcher().run(Launcher.FILE, input, script.toString(), "two words", "it's", "$HOME", "--flag=1", "*");
+        Run run =
+                launcher().run(Launcher.FILE, input, script.toString(), "two words", "it's", "$HOME", "--flag=1", "*");
         assertEquals(7, run.code());
         assertTrue(run.out().contains("arguments two words|it's|$HOME|--flag=1|*\n"), run.out());
         assertTrue(run.out().contains("input typed\n"), run.out());
@@ -97,7 +99,8 @@ class LauncherTest {
                     }
                 }
                 """);
-        Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"one\";\n}\n");
+        Files.writeString(lib.resolve("Word.java"),
+                "package lib;\npublic class Word {\n    public static final String WORD = \"one\";\n}\n");
         Path copy = Files.copy(Launcher.FILE, catalog.resolve("jbang"), StandardCopyOption.COPY_ATTRIBUTES);
         Path jbang = jbangIn(Files.createDirectories(folder.resolve("cache/tsmigrate")));
         // As on systems whose find is of another make.
@@ -107,7 +110,8 @@ class LauncherTest {
                 PATH=${PATH#*:} exec find "$@"
                 """);
         Files.setPosixFilePermissions(find, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Launcher launcher = launcher().with("XDG_CACHE_HOME", folder.resolve("cache").toString()).first(find.getParent());
+        Launcher launcher =
+                launcher().with("XDG_CACHE_HOME", folder.resolve("cache").toString()).first(find.getParent());
         assertEquals("one a b|$c\n", launcher.run(copy, null, "hello", "a b", "$c").orFail().out());
         // Only who takes the kept answer sees this.
         Path answer;
@@ -118,10 +122,12 @@ class LauncherTest {
         assertEquals("one kept|a b|$c\n", launcher.run(copy, null, "hello", "a b", "$c").orFail().out());
         assertEquals("one kept\n", launcher.run(copy, null, "hello").orFail().out());
 
-        Files.writeString(lib.resolve("Word.java"), "package lib;\npublic class Word {\n    public static final String WORD = \"two\";\n}\n");
+        Files.writeString(lib.resolve("Word.java"),
+                "package lib;\npublic class Word {\n    public static final String WORD = \"two\";\n}\n");
         Files.setLastModifiedTime(lib.resolve("Word.java"), FileTime.fromMillis(0));
         assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
-        Path jar = Path.of(Files.readString(answer).replaceFirst("(?s).* -classpath '?([^:']*hello[^:]*?\\.jar).*", "$1"));
+        Path jar =
+                Path.of(Files.readString(answer).replaceFirst("(?s).* -classpath '?([^:']*hello[^:]*?\\.jar).*", "$1"));
         Files.delete(jar);
         assertEquals("two a\n", launcher.run(copy, null, "hello", "a").orFail().out());
         Files.delete(jbang);
@@ -139,7 +145,7 @@ class LauncherTest {
     void sigterm_runs_the_scripts_hooks_and_gives_143() throws Exception {
         Process process = launcher().start(folder.resolve("messages"), script.toString(), "wait");
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
-            reader.lines().takeWhile(line -> !line.equals("ready")).forEach(line -> { });
+            reader.lines().takeWhile(line -> !line.equals("ready")).forEach(line -> {});
             // Unlike Process.destroy, this leaves the output open.
             process.toHandle().destroy();
             assertTrue(process.waitFor(20, TimeUnit.SECONDS));
@@ -153,7 +159,8 @@ class LauncherTest {
     @Test
     void it_works_through_symbolic_links() throws IOException {
         Path absolute = Files.createSymbolicLink(folder.resolve("absolute"), Launcher.FILE);
-        Path relative = Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("relative"), Path.of("../absolute"));
+        Path relative = Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("relative"),
+                Path.of("../absolute"));
         assertTrue(launcher().in(folder).run(relative, null, "probe.java", "x").out().contains("arguments x\n"));
         assertTrue(launcher().in(folder).run(absolute, null, "probe.java", "y").out().contains("arguments y\n"));
     }
@@ -162,7 +169,8 @@ class LauncherTest {
     void without_a_command_it_says_which_there_are() {
         Run run = launcher().with("PATH", "/usr/bin:/bin").in(folder).run();
         assertEquals("", run.orFail().err());
-        Catalog.aliases().forEach(alias -> assertTrue(run.out().contains("  %-18s %s\n".formatted(alias.name(), alias.description())), run.out()));
+        Catalog.aliases().forEach(alias -> assertTrue(
+                run.out().contains("  %-18s %s\n".formatted(alias.name(), alias.description())), run.out()));
         assertTrue(run.out().startsWith("Usage: ./jbang COMMAND [OPTION]...\n"), run.out());
     }
 

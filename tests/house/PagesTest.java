@@ -72,14 +72,17 @@ class PagesTest {
     void a_shell_reads_it_and_each_of_its_commands_has_what_it_is_given(Block block) {
         Run.of(List.of("sh", "-n", "-c", block.text)).orFail();
         for (String line : block.text.replace("\\\n", " ").lines().map(String::strip).toList()) {
-            List<String> words = new ArrayList<>(Run.output(List.of("sh", "-c", "printf '%s\\n' " + line.replaceAll("[<>|&].*", ""))).lines().toList());
+            List<String> words = new ArrayList<>(Run
+                    .output(List.of("sh", "-c", "printf '%s\\n' " + line.replaceAll("[<>|&].*", ""))).lines().toList());
             String program = words.remove(0);
             switch (program) {
                 case "jbang", "./jbang" -> understands(words.remove(0).replace("@org", ""), words);
                 case "make" -> makes(words);
-                case "psql", "pg_dump", "pg_restore" -> assertTrue(options(program).containsAll(words.stream().filter(word -> word.startsWith("-"))
-                        .map(word -> word.replaceFirst("=.*", "")).toList()), line);
-                case "export" -> assertTrue(words.stream().allMatch(word -> word.matches("(SOURCE|TARGET)=postgresql://.*")), line);
+                case "psql", "pg_dump", "pg_restore" ->
+                    assertTrue(options(program).containsAll(words.stream().filter(word -> word.startsWith("-"))
+                            .map(word -> word.replaceFirst("=.*", "")).toList()), line);
+                case "export" ->
+                    assertTrue(words.stream().allMatch(word -> word.matches("(SOURCE|TARGET)=postgresql://.*")), line);
                 default -> assertTrue(line.matches("sudo apt-get install -y [a-z0-9 -]+|sh migrate\\.sh"), line);
             }
         }
@@ -87,7 +90,8 @@ class PagesTest {
 
     /** Throws what a user who pasted it would be told. */
     private static void understands(String command, List<String> arguments) {
-        String main = Catalog.aliases().stream().filter(alias -> alias.name().equals(command)).findFirst().orElseThrow().main().getName();
+        String main = Catalog.aliases().stream().filter(alias -> alias.name().equals(command)).findFirst().orElseThrow()
+                .main().getName();
         CommandLine.ParseResult result = CommandRun.line(main).parseArgs(arguments.toArray(String[]::new));
         assertEquals(List.of(), result.unmatched());
     }
@@ -95,14 +99,16 @@ class PagesTest {
     private static void makes(List<String> words) {
         String makefile = read(Path.of("Makefile"));
         for (String word : words) {
-            String known = word.contains("=") ? "\\b" + word.replaceFirst("=.*", "") + "\\b" : "(?m)^" + word + ":.* ## ";
+            String known =
+                    word.contains("=") ? "\\b" + word.replaceFirst("=.*", "") + "\\b" : "(?m)^" + word + ":.* ## ";
             assertTrue(Pattern.compile(known).matcher(makefile).find(), word);
         }
     }
 
     private static Set<String> options(String program) {
         return OPTIONS_OF_CLIENTS.computeIfAbsent(program, name -> Pattern.compile("(?<![\\w-])--?[A-Za-z][\\w-]*")
-                .matcher(Run.output(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve(name).toString(), "--help")))
+                .matcher(Run.output(
+                        List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve(name).toString(), "--help")))
                 .results().map(found -> found.group()).collect(Collectors.toSet()));
     }
 
@@ -110,14 +116,19 @@ class PagesTest {
         return blocks().filter(block -> block.language.equals("sql"));
     }
 
-    /** Each is compiled as a part of a function that is not run; what is left out in it is given a name. Options of a GRANT came with PostgreSQL 16. */
+    /**
+     * Each is compiled as a part of a function that is not run; what is left out in it is given a name. Options of a
+     * GRANT came with PostgreSQL 16.
+     */
     @ParameterizedTest
     @MethodSource("statements")
     void the_server_can_parse_each_statement(Block block) {
-        String statements = block.text.replaceAll("(?m)--.*$", "").replaceAll("\\b(BEGIN|COMMIT)\\b[^;]*;", "").replaceAll(";\\s*" + ELLIPSIS, ";")
+        String statements = block.text.replaceAll("(?m)--.*$", "").replaceAll("\\b(BEGIN|COMMIT)\\b[^;]*;", "")
+                .replaceAll(";\\s*" + ELLIPSIS, ";")
                 .replaceAll("LOGIN " + ELLIPSIS, "LOGIN").replace(ELLIPSIS, "x")
                 .replaceAll(SERVER.major() < 16 ? "WITH INHERIT TRUE, SET FALSE" : "$^", "WITH ADMIN OPTION");
-        SERVER.sql("postgres", "DO $do$ BEGIN RETURN; " + statements.strip().replaceFirst("(?<!;)$", ";") + " END $do$");
+        SERVER.sql("postgres",
+                "DO $do$ BEGIN RETURN; " + statements.strip().replaceFirst("(?<!;)$", ";") + " END $do$");
     }
 
     @Test
@@ -140,7 +151,8 @@ class PagesTest {
     @Test
     void lines_of_text_fit_into_the_width_of_the_house() throws IOException {
         List<String> wide = ReadmeTest.pages().stream().flatMap(page -> BLOCK.matcher(read(page)).replaceAll("").lines()
-                .filter(line -> line.length() > WIDTH && !line.startsWith("|")).map(line -> page + ": " + line)).toList();
+                .filter(line -> line.length() > WIDTH && !line.startsWith("|")).map(line -> page + ": " + line))
+                .toList();
         assertEquals(List.of(), wide);
     }
 

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import testbed.Pom;
 import testbed.SourceFile;
 
-/** What make and IDEs read of pom.xml, JBang reads in the files themselves, and the commands say their version by a constant: all agree. */
+/**
+ * What make and IDEs read of pom.xml, JBang reads in the files themselves, and the commands say their version by a
+ * constant: all agree.
+ */
 class PomTest {
     private static final Pom POM = Pom.read();
 
@@ -36,8 +39,9 @@ class PomTest {
 
     @Test
     void what_commands_need_is_not_for_tests_only() {
-        assertEquals(List.of(), dependencies("lib", "scripts").map(each -> each.substring(0, each.lastIndexOf(':'))).distinct()
-                .filter(each -> POM.libraries().get(each).forTests()).toList());
+        assertEquals(List.of(),
+                dependencies("lib", "scripts").map(each -> each.substring(0, each.lastIndexOf(':'))).distinct()
+                        .filter(each -> POM.libraries().get(each).forTests()).toList());
     }
 
     @Test
@@ -47,11 +51,13 @@ class PomTest {
 
     @Test
     void the_changes_begin_with_those_of_this_version() throws IOException {
-        String heading = Files.readAllLines(Path.of("CHANGELOG.md")).stream().filter(line -> line.startsWith("## ")).findFirst().orElseThrow();
+        String heading = Files.readAllLines(Path.of("CHANGELOG.md")).stream().filter(line -> line.startsWith("## "))
+                .findFirst().orElseThrow();
         assertEquals("## " + Console.VERSION, heading.replaceFirst(", .*", ""));
     }
 
     private static Stream<String> dependencies(String... folders) {
-        return Stream.of(folders).flatMap(folder -> SourceFile.below(folder).stream()).flatMap(file -> file.directive("//DEPS").stream());
+        return Stream.of(folders).flatMap(folder -> SourceFile.below(folder).stream())
+                .flatMap(file -> file.directive("//DEPS").stream());
     }
 }

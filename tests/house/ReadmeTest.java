@@ -28,7 +28,10 @@ import picocli.CommandLine.Command;
 import testbed.Catalog;
 import testbed.CommandRun;
 
-/** What the README and the pages of docs/ say of commands, options, exit codes and targets, held against the things themselves. */
+/**
+ * What the README and the pages of docs/ say of commands, options, exit codes and targets, held against the things
+ * themselves.
+ */
 class ReadmeTest {
     private static final String README = read("README.md");
     private static final int LONGEST_README = 10_240;
@@ -52,24 +55,31 @@ class ReadmeTest {
 
     @Test
     void the_readme_lists_each_command_by_its_description_with_a_link_to_its_page() {
-        assertEquals(aliases().stream().map(alias -> "- [`" + alias.name() + "`](docs/" + alias.name() + ".md): " + alias.description()).toList(),
+        assertEquals(
+                aliases().stream()
+                        .map(alias -> "- [`" + alias.name() + "`](docs/" + alias.name() + ".md): "
+                                + alias.description())
+                        .toList(),
                 README.lines().filter(line -> line.startsWith("- [`")).toList());
     }
 
     @Test
     void the_readme_has_a_link_to_each_page() throws IOException {
-        Set<String> pages = pages().stream().map(Path::toString).filter(page -> page.startsWith("docs")).collect(Collectors.toSet());
+        Set<String> pages = pages().stream().map(Path::toString).filter(page -> page.startsWith("docs"))
+                .collect(Collectors.toSet());
         assertEquals(Set.of(), without(pages, found("\\]\\((docs/[^)#]+)", README)));
     }
 
     @Test
     void no_page_has_the_heading_of_a_command_that_does_not_exist() throws IOException {
-        assertEquals(aliases().stream().map(Catalog.Alias::name).collect(Collectors.toSet()), found("(?m)^#+ `([a-z0-9-]+)`:", everything()));
+        assertEquals(aliases().stream().map(Catalog.Alias::name).collect(Collectors.toSet()),
+                found("(?m)^#+ `([a-z0-9-]+)`:", everything()));
     }
 
     @Test
     void the_exit_codes_in_the_readme_are_those_of_migrate() {
-        List<String> rows = README.lines().filter(line -> line.matches("\\| \\d+ \\|.*")).map(line -> line.replaceFirst("[^|]*\\|$", "")).toList();
+        List<String> rows = README.lines().filter(line -> line.matches("\\| \\d+ \\|.*"))
+                .map(line -> line.replaceFirst("[^|]*\\|$", "")).toList();
         assertEquals(exitCodes(MIGRATE), rows);
     }
 
@@ -115,10 +125,13 @@ class ReadmeTest {
 
     @Test
     void everything_that_can_be_left_out_is_explained() {
-        Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]", read("lib/source/LeftBehind.java") + read("lib/catalog/ReservedSchemas.java")
-                + read("lib/catalog/SelfReferences.java") + read("lib/source/UnreadableOnStandby.java") + read("lib/source/ExtensionRows.java") + read("lib/source/PathNeeds.java")
-                + read("lib/catalog/AddedMembers.java"));
-        assertEquals(classes, read("docs/stays-behind.md").lines().filter(line -> line.startsWith("| `")).map(line -> line.split("\\|")[1])
+        Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]",
+                read("lib/source/LeftBehind.java") + read("lib/catalog/ReservedSchemas.java")
+                        + read("lib/catalog/SelfReferences.java") + read("lib/source/UnreadableOnStandby.java")
+                        + read("lib/source/ExtensionRows.java") + read("lib/source/PathNeeds.java")
+                        + read("lib/catalog/AddedMembers.java"));
+        assertEquals(classes, read("docs/stays-behind.md").lines().filter(line -> line.startsWith("| `"))
+                .map(line -> line.split("\\|")[1])
                 .flatMap(cell -> found("`([a-z-]+)`", cell).stream()).collect(Collectors.toCollection(TreeSet::new)));
     }
 
@@ -128,9 +141,12 @@ class ReadmeTest {
         try (Stream<Path> files = Files.walk(Path.of("lib"))) {
             // These look at dumps, not at servers.
             Set<String> ofDumps = Set.of("Dumping.java", "ManifestCheck.java", "PlainDump.java");
-            files.filter(Files::isRegularFile).filter(file -> !ofDumps.contains(file.getFileName().toString())).forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"", read(file.toString()))));
+            files.filter(Files::isRegularFile).filter(file -> !ofDumps.contains(file.getFileName().toString()))
+                    .forEach(file -> checks.addAll(found("(?:Finding\\.(?:ok|warning|stop)\\(|CHECK = )\"([a-z ]+)\"",
+                            read(file.toString()))));
         }
-        String rows = page(alias("preflight")).lines().filter(line -> line.startsWith("| `")).collect(Collectors.joining("\n"));
+        String rows = page(alias("preflight")).lines().filter(line -> line.startsWith("| `"))
+                .collect(Collectors.joining("\n"));
         assertEquals(Set.of(), without(checks, found("`([a-z ]+)`", rows)));
         assertEquals(Set.of(), without(found("(?m)^\\| `([a-z ]+)`", rows), checks));
     }
@@ -162,23 +178,31 @@ class ReadmeTest {
         assertEquals(List.of(), broken);
     }
 
-    /** Whether the file that a link names is there, by its place beside the page, and has the heading that the link names. */
+    /**
+     * Whether the file that a link names is there, by its place beside the page, and has the heading that the link
+     * names.
+     */
     private static boolean leads(Path page, String link) {
         String[] parts = link.split("#", 2);
         Path file = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]).normalize();
         return Files.exists(file) && (parts.length == 1 || anchors(file).contains(parts[1]));
     }
 
-    /** The anchors that GitHub makes of a page's headings. One that comes again gets a number; what looks like a heading in a block of code is none. */
+    /**
+     * The anchors that GitHub makes of a page's headings. One that comes again gets a number; what looks like a heading
+     * in a block of code is none.
+     */
     private static Set<String> anchors(Path page) {
         Set<String> anchors = new TreeSet<>();
-        read(page.toString()).replaceAll("(?ms)^ *```.*?^ *```$", "").lines().filter(line -> line.matches("#{1,6} .*")).forEach(line -> {
-            String anchor = line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-');
-            String free = anchor;
-            for (int again = 1; !anchors.add(free); again++) {
-                free = anchor + "-" + again;
-            }
-        });
+        read(page.toString()).replaceAll("(?ms)^ *```.*?^ *```$", "").lines().filter(line -> line.matches("#{1,6} .*"))
+                .forEach(line -> {
+                    String anchor = line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT)
+                            .replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-');
+                    String free = anchor;
+                    for (int again = 1; !anchors.add(free); again++) {
+                        free = anchor + "-" + again;
+                    }
+                });
         return anchors;
     }
 
@@ -198,29 +222,36 @@ class ReadmeTest {
 
     /** The exit codes of a command as rows of a table. */
     private static List<String> exitCodes(Catalog.Alias alias) {
-        return Arrays.stream(alias.main().getAnnotation(Command.class).exitCodeList()).map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
+        return Arrays.stream(alias.main().getAnnotation(Command.class).exitCodeList())
+                .map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
     }
 
     private static Set<String> shownTargets(String text) {
-        return found("\\bmake ([a-z-]+)", text.lines().filter(line -> line.matches("make .*|.*`make .*")).collect(Collectors.joining("\n")));
+        return found("\\bmake ([a-z-]+)",
+                text.lines().filter(line -> line.matches("make .*|.*`make .*")).collect(Collectors.joining("\n")));
     }
 
     /** The options of a text without the command lines of other programs. */
     private static Set<String> mentioned(String text) {
         return text.lines().filter(line -> !line.strip().matches("(pg_dump|pg_restore|sudo apt-get) .*"))
-                .flatMap(line -> OPTION.matcher(line).results().map(MatchResult::group)).collect(Collectors.toCollection(TreeSet::new));
+                .flatMap(line -> OPTION.matcher(line).results().map(MatchResult::group))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Those of the command and of its subcommands. */
     private static Set<String> options(Catalog.Alias alias) {
         String main = alias.main().getSimpleName();
-        String help = CommandRun.of(main, Map.of(), "--help").out() + Arrays.stream(alias.main().getAnnotation(Command.class).subcommands())
-                .map(command -> CommandRun.of(main, Map.of(), command.getAnnotation(Command.class).name(), "--help").out()).collect(Collectors.joining());
+        String help = CommandRun.of(main, Map.of(), "--help").out()
+                + Arrays.stream(alias.main().getAnnotation(Command.class).subcommands())
+                        .map(command -> CommandRun
+                                .of(main, Map.of(), command.getAnnotation(Command.class).name(), "--help").out())
+                        .collect(Collectors.joining());
         return found("(?m)^ +(?:-., )?(--[a-z-]+)", help);
     }
 
     private static Set<String> found(String pattern, String text) {
-        return Pattern.compile(pattern).matcher(text).results().map(result -> result.group(1)).collect(Collectors.toCollection(TreeSet::new));
+        return Pattern.compile(pattern).matcher(text).results().map(result -> result.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Set<String> without(Set<String> all, Set<String> those) {

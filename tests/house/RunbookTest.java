@@ -31,9 +31,11 @@ import testbed.Runbook;
 
 /** The Makefile's runbook: its steps, and what their files in DIR are good for. */
 class RunbookTest {
-    private static final String ROLES = "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'";
+    private static final String ROLES =
+            "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'";
     private static final String EXTENSIONS = "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension";
-    private static final String TABLES = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+    private static final String TABLES =
+            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
 
     private static PgServer source;
     private static PgServer target;
@@ -50,7 +52,7 @@ class RunbookTest {
 
     @AfterAll
     static void stop() {
-        for (PgServer server : new PgServer[] {source, target}) {
+        for (PgServer server : new PgServer[]{source, target}) {
             if (server != null) {
                 server.close();
             }
@@ -61,15 +63,18 @@ class RunbookTest {
     void what_was_done_is_not_done_again_and_both_sides_are_compared_each_time() {
         Map<String, String> ends = ends(shop(), target.newDatabase());
         Map<String, CommandRun> first = runbook("from-postgres", ends);
-        assertEquals(List.of("align-version 0", "dump 0", "dump-roles 0", "restore-postgres 0", "verify 0"), codes(first));
+        assertEquals(List.of("align-version 0", "dump 0", "dump-roles 0", "restore-postgres 0", "verify 0"),
+                codes(first));
         Map<String, String> files = contents();
         Map<String, CommandRun> second = runbook("from-postgres", ends);
         assertEquals(codes(first), codes(second));
         assertEquals(files, contents());
         for (String step : List.of("align-version", "dump", "dump-roles", "restore-postgres")) {
-            assertTrue(second.get(step).err().contains(step + ": done before for these databases, as \"" + folder), second.get(step).err());
+            assertTrue(second.get(step).err().contains(step + ": done before for these databases, as \"" + folder),
+                    second.get(step).err());
         }
-        assertTrue(second.get("verify").err().contains("verify: 3 rows in 1 table compared: no differences\n"), second.get("verify").err());
+        assertTrue(second.get("verify").err().contains("verify: 3 rows in 1 table compared: no differences\n"),
+                second.get("verify").err());
         target.sql(ends.get("TARGET").replaceFirst(".*/", ""), "DELETE FROM parcel WHERE id = 1");
         assertEquals(4, runbook("from-postgres", ends).get("verify").code());
         assertEquals(4, runbook("verify", ends).get("verify").code());
@@ -85,8 +90,11 @@ class RunbookTest {
         String other = shop();
         CommandRun refused = runbook("from-postgres", ends(other, to)).get("dump-roles");
         assertEquals(3, refused.code());
-        assertTrue(refused.failure().matches("(?s)error: \"\\S+/dump.done\" was done for another source: \\S+/" + shop + " \\(database \\d+ of server \\d+\\)\n"
-                + "detail: the source is \\S+/" + other + " \\(database \\d+ of server \\d+\\)\nhint: take another folder, with make: DIR=FOLDER, or remove this one: rm -r \\S+"),
+        assertTrue(refused.failure().matches("(?s)error: \"\\S+/dump.done\" was done for another source: \\S+/" + shop
+                + " \\(database \\d+ of server \\d+\\)\n"
+                + "detail: the source is \\S+/" + other
+                + " \\(database \\d+ of server \\d+\\)\nhint: take another folder, with make: DIR=FOLDER, or remove "
+                + "this one: rm -r \\S+"),
                 refused.failure());
         assertEquals(files, contents());
         assertEquals("0", target.query(to, TABLES));
@@ -101,19 +109,22 @@ class RunbookTest {
         Map<String, String> files = contents();
         Map<String, CommandRun> again = runbook("from-postgres", ends);
         assertEquals(List.of("dump-roles 3"), codes(again));
-        assertTrue(again.get("dump-roles").failure().contains(", which was made since under the same name\n"), again.get("dump-roles").failure());
+        assertTrue(again.get("dump-roles").failure().contains(", which was made since under the same name\n"),
+                again.get("dump-roles").failure());
         assertEquals(files, contents());
         assertEquals("0", target.query(to, TABLES));
         assertEquals(List.of("verify 4"), codes(runbook("verify", ends)));
     }
 
     @Test
-    void another_user_or_another_server_is_another_one_and_an_identifier_that_cannot_be_read_says_nothing() throws IOException {
+    void another_user_or_another_server_is_another_one_and_an_identifier_that_cannot_be_read_says_nothing()
+            throws IOException {
         String to = target.newDatabase();
         String shop = shop();
         assertEquals(List.of("dump-roles 0"), codes(runbook("roles", ends(shop, to))));
         target.sql("postgres", "CREATE ROLE second SUPERUSER LOGIN PASSWORD 's'");
-        Map<String, String> other = Map.of("SOURCE", source.uri(shop, source.user(), source.password()), "TARGET", target.uri(to, "second", "s"));
+        Map<String, String> other = Map.of("SOURCE", source.uri(shop, source.user(), source.password()), "TARGET",
+                target.uri(to, "second", "s"));
         assertEquals(List.of("dump-roles 3"), codes(runbook("roles", other)));
         Path file = folder.resolve("steps/roles.done");
         String text = Files.readString(file);
@@ -142,22 +153,28 @@ class RunbookTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"DIR=", "DIR=a b", "DIR=a\"b", "DIR=a'b", "DIR=$x", "DIR=a$(HOME)", "DIR=a`id`", "DIR=-x", "DIR=a:b", "DIR=a;b", "DIR=a%", "DIR=~", "DIR=a\nb",
-        "JOBS=", "JOBS=0", "JOBS=00", "JOBS=-1", "JOBS=4x", "JOBS=2 3", "JOBS=1000", "JOBS=$x", "FORMAT=", "FORMAT=tar", "FORMAT=plain custom",
-        "RESTORE=", "RESTORE=migrate"})
+    @ValueSource(strings = {"DIR=", "DIR=a b", "DIR=a\"b", "DIR=a'b", "DIR=$x", "DIR=a$(HOME)", "DIR=a`id`", "DIR=-x",
+            "DIR=a:b", "DIR=a;b", "DIR=a%", "DIR=~", "DIR=a\nb",
+            "JOBS=", "JOBS=0", "JOBS=00", "JOBS=-1", "JOBS=4x", "JOBS=2 3", "JOBS=1000", "JOBS=$x", "FORMAT=",
+            "FORMAT=tar", "FORMAT=plain custom",
+            "RESTORE=", "RESTORE=migrate"})
     void a_wrong_value_is_refused_before_the_first_step_in_one_line(String value) throws IOException {
         Run run = make(0, value.startsWith("DIR") ? "from-rds" : "dump", value);
         assertEquals(2, run.code());
         assertEquals("", run.out());
-        assertTrue(run.err().matches("\\S*Makefile:\\d+: \\*\\*\\* " + value.replaceFirst("=(?s).*", "") + " is \".*\", and must be .*\n"), run.err());
+        assertTrue(run.err().matches(
+                "\\S*Makefile:\\d+: \\*\\*\\* " + value.replaceFirst("=(?s).*", "") + " is \".*\", and must be .*\n"),
+                run.err());
         assertEquals(List.of("Makefile", "jbang"), names());
         // It is no matter of those that do not use it.
         assertEquals(0, make(0, "help", value).code());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "//", ".", "./", "..", "../", "a/..", "../..", "others", "others/", "hidden", "file", "file/", "link"})
-    void a_folder_that_holds_other_files_is_refused_before_the_first_step_and_keeps_them(String value) throws IOException {
+    @ValueSource(strings = {"/", "//", ".", "./", "..", "../", "a/..", "../..", "others", "others/", "hidden", "file",
+            "file/", "link"})
+    void a_folder_that_holds_other_files_is_refused_before_the_first_step_and_keeps_them(String value)
+            throws IOException {
         Files.createDirectories(folder.resolve("others/src"));
         Files.writeString(folder.resolve("others/roles.sql"), "mine");
         Files.createDirectories(folder.resolve("hidden"));
@@ -168,7 +185,10 @@ class RunbookTest {
             Run run = make(0, goal, "DIR=" + value);
             assertEquals(2, run.code());
             assertEquals("", run.out());
-            assertTrue(run.err().matches("\\S*Makefile:\\d+: \\*\\*\\* DIR is \"" + value + "\", and must be a folder.*\n"), run.err());
+            assertTrue(
+                    run.err()
+                            .matches("\\S*Makefile:\\d+: \\*\\*\\* DIR is \"" + value + "\", and must be a folder.*\n"),
+                    run.err());
         }
         assertEquals(List.of("Makefile", "file", "hidden", "jbang", "link", "others"), names());
         assertEquals("mine", Files.readString(folder.resolve("others/roles.sql")));
@@ -177,7 +197,8 @@ class RunbookTest {
     @Test
     void a_folder_with_what_the_steps_leave_is_taken_finished_or_not() throws IOException {
         Files.createDirectories(folder.resolve("migration/dump"));
-        for (String name : List.of("roles.sql", "roles.done", "align.done", "dump.done", "dump.manifest.json", "dump.partial-1234", "roles.sql.99", "restore.done.7")) {
+        for (String name : List.of("roles.sql", "roles.done", "align.done", "dump.done", "dump.manifest.json",
+                "dump.partial-1234", "roles.sql.99", "restore.done.7")) {
             Files.writeString(folder.resolve("migration").resolve(name), "");
         }
         assertEquals(0, make(0, "from-postgres").code());
@@ -189,12 +210,14 @@ class RunbookTest {
     void the_same_database_on_both_sides_is_refused_at_once_however_it_is_spelled() {
         String shop = shop();
         Map<String, String> ends = Map.of("SOURCE", source.uri(shop, source.user(), source.password()),
-                "TARGET", source.uri(shop, source.user(), source.password()).replace("127.0.0.1", "localhost") + "?application_name=other");
+                "TARGET", source.uri(shop, source.user(), source.password()).replace("127.0.0.1", "localhost")
+                        + "?application_name=other");
         for (String goal : List.of("from-postgres", "align", "verify")) {
             Map<String, CommandRun> runs = runbook(goal, ends);
             assertEquals(List.of(goal.equals("verify") ? "verify 3" : "dump-roles 3"), codes(runs));
             CommandRun run = runs.values().iterator().next();
-            assertTrue(run.failure().startsWith("error: source and target are the same database (postgresql://"), run.failure());
+            assertTrue(run.failure().startsWith("error: source and target are the same database (postgresql://"),
+                    run.failure());
             assertTrue(run.failure().endsWith("\nhint: check --source and --target"), run.failure());
         }
         assertEquals(Map.of(), contents());
@@ -204,8 +227,13 @@ class RunbookTest {
     void make_says_how_to_go_on_after_a_step_that_has_failed_and_how_to_give_it_options() throws IOException {
         Run failed = make(3, "from-mst", "JOBS=7", "ROLES_OPTIONS=--no-passwords -v");
         assertEquals(2, failed.code());
-        assertTrue(failed.err().contains("make: hint: once that is mended, run the same make again; options of dump-roles go into ROLES_OPTIONS\n"), failed.err());
-        String roles = "./jbang dump-roles --out migration/roles.sql --overwrite --apply --step-file migration/roles.done --no-passwords -v\n";
+        assertTrue(failed.err().contains(
+                "make: hint: once that is mended, run the same make again; options of dump-roles go into "
+                        + "ROLES_OPTIONS\n"),
+                failed.err());
+        String roles =
+                "./jbang dump-roles --out migration/roles.sql --overwrite --apply --step-file migration/roles.done "
+                        + "--no-passwords -v\n";
         assertEquals(roles, failed.out().replaceAll("(?m)^make.*\n", ""));
         for (String step : List.of("roles", "dump", "align", "verify")) {
             assertFalse(make(3, step).err().contains("DIR=FOLDER"));
@@ -219,18 +247,21 @@ class RunbookTest {
                 ./jbang restore-timescale --restart --jobs 7 --step-file émigré/1/restore.done émigré/1/dump
                 ./jbang verify --permitted --join-owners --jobs 7
                 """, run.out());
-        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("émigré/1"))));
+        assertEquals("rwx------",
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("émigré/1"))));
     }
 
     /** A database with something to move, without what a role of the whole server has to do with it. */
     private static String shop() {
         String database = source.newDatabase();
-        source.sql(database, "CREATE TABLE parcel (id int PRIMARY KEY)", "INSERT INTO parcel SELECT generate_series(1, 3)");
+        source.sql(database, "CREATE TABLE parcel (id int PRIMARY KEY)",
+                "INSERT INTO parcel SELECT generate_series(1, 3)");
         return database;
     }
 
     private static Map<String, String> ends(String from, String to) {
-        return Map.of("SOURCE", source.uri(from, source.user(), source.password()), "TARGET", target.uri(to, target.user(), target.password()));
+        return Map.of("SOURCE", source.uri(from, source.user(), source.password()), "TARGET",
+                target.uri(to, target.user(), target.password()));
     }
 
     private Map<String, CommandRun> runbook(String goal, Map<String, String> ends) {
@@ -249,7 +280,8 @@ class RunbookTest {
         Files.writeString(folder.resolve("Makefile"), Files.readString(Path.of("Makefile")));
         List<String> command = new ArrayList<>(List.of("make", "--no-print-directory"));
         command.addAll(List.of(arguments));
-        return Run.of(command, Map.of("SOURCE", "x", "TARGET", "x", "MAKEFLAGS", "", "MFLAGS", "", "MAKELEVEL", "", "LC_ALL", "C.UTF-8"), null, folder);
+        return Run.of(command, Map.of("SOURCE", "x", "TARGET", "x", "MAKEFLAGS", "", "MFLAGS", "", "MAKELEVEL", "",
+                "LC_ALL", "C.UTF-8"), null, folder);
     }
 
     private List<String> names() throws IOException {
@@ -266,7 +298,8 @@ class RunbookTest {
         try (Stream<Path> all = Files.walk(steps)) {
             Map<String, String> contents = new TreeMap<>();
             for (Path file : all.filter(Files::isRegularFile).toList()) {
-                contents.put(file.toString(), Files.getLastModifiedTime(file) + " " + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+                contents.put(file.toString(), Files.getLastModifiedTime(file) + " "
+                        + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
             }
             return contents;
         } catch (IOException e) {

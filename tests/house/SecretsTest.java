@@ -27,17 +27,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
 import testbed.WrappedClients;
 
-/** Where passwords may be while a migration runs: in the memory of its own process and in files that only its user can read. */
+/**
+ * Where passwords may be while a migration runs: in the memory of its own process and in files that only its user can
+ * read.
+ */
 class SecretsTest {
     /** Stands before a client program and writes down all that others could see of it. */
     private static final String WRAPPER = """
@@ -67,12 +70,16 @@ class SecretsTest {
     static void fill() {
         shop = SOURCE.newDatabase();
         moved = TARGET.newDatabase();
-        SOURCE.sql("postgres", "CREATE ROLE \"from\" SUPERUSER LOGIN PASSWORD '" + (ODD + OF_SOURCE).replace("'", "''") + "'");
-        TARGET.sql("postgres", "CREATE ROLE \"to\" SUPERUSER LOGIN PASSWORD '" + (ODD + OF_TARGET).replace("'", "''") + "'");
+        SOURCE.sql("postgres",
+                "CREATE ROLE \"from\" SUPERUSER LOGIN PASSWORD '" + (ODD + OF_SOURCE).replace("'", "''") + "'");
+        TARGET.sql("postgres",
+                "CREATE ROLE \"to\" SUPERUSER LOGIN PASSWORD '" + (ODD + OF_TARGET).replace("'", "''") + "'");
         SOURCE.sql(shop, "CREATE EXTENSION postgres_fdw", "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw",
                 "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'u', password '" + OF_MAPPING + "')",
-                "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN $1; END'",
-                "CREATE TABLE item (id int PRIMARY KEY CHECK (slow(id) = id))", "INSERT INTO item VALUES (1)", "CREATE INDEX ON item (slow(id))");
+                "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); "
+                        + "RETURN $1; END'",
+                "CREATE TABLE item (id int PRIMARY KEY CHECK (slow(id) = id))", "INSERT INTO item VALUES (1)",
+                "CREATE INDEX ON item (slow(id))");
     }
 
     @AfterAll
@@ -87,20 +94,23 @@ class SecretsTest {
         Path seen = Files.createFile(temporary.resolve("seen"));
         Path clients = ClientBinaries.bin(ClientBinaries.clientMajor());
         for (String program : List.of("pg_dump", "pg_restore", "psql")) {
-            Path wrapper = Files.writeString(programs.resolve(program), WRAPPER.formatted(seen, clients.resolve(program)));
+            Path wrapper =
+                    Files.writeString(programs.resolve(program), WRAPPER.formatted(seen, clients.resolve(program)));
             Files.setPosixFilePermissions(wrapper, PosixFilePermissions.fromString("rwx------"));
         }
         Path own = Files.createDirectory(temporary.resolve("own"));
         Path summary = own.resolve("summary");
         Map<String, String> environment = Map.of("SOURCE", SOURCE.uri(shop, "from", ODD + OF_SOURCE),
-                "TARGET", TARGET.uri(moved, "to", ODD + OF_TARGET), "TSMIGRATE_PG_BINDIRS", programs.toString(), "PGPASSWORD", OF_SOURCE);
+                "TARGET", TARGET.uri(moved, "to", ODD + OF_TARGET), "TSMIGRATE_PG_BINDIRS", programs.toString(),
+                "PGPASSWORD", OF_SOURCE);
 
         Set<String> passFiles = new TreeSet<>();
         StringBuilder processes = new StringBuilder();
         Set<String> told = new TreeSet<>();
         CommandRun run;
-        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString(), "--leave-out", "server-settings",
-                "--via-files", "--dir", own.resolve("files").toString()),
+        try (ChildCommand child = ChildCommand.start(
+                ChildCommand.java("Migrate", "-v", "-o", summary.toString(), "--leave-out", "server-settings",
+                        "--via-files", "--dir", own.resolve("files").toString()),
                 own, environment)) {
             CompletableFuture<CommandRun> end = BackgroundWork.run(child::end);
             while (!end.isDone()) {
@@ -113,14 +123,15 @@ class SecretsTest {
 
         assertEquals(0, run.code(), run.err());
         assertEquals("1", TARGET.query(moved, "SELECT count(*) FROM item"));
-        // The proofs that we looked at the right time: the programs were seen, and so were both passwords where they belong. Without files in
-        // between, no program connects to the target.
+        // The proofs that we looked at the right time: the programs were seen, and so were both passwords where they
+        // belong. Without files in between, no program connects to the target.
         assertTrue(processes.toString().contains(clients.resolve("pg_restore").toString()), "no pg_restore was seen");
         String wrappers = Files.readString(seen);
         String passwords = Files.readString(Path.of(seen + ".passwords"));
         assertTrue(passwords.contains(OF_SOURCE) && passwords.contains(OF_TARGET), passwords);
-        assertEquals(Set.of("-rw-------"), wrappers.lines().filter(line -> line.startsWith("-rw")).map(line -> line.substring(0, 10))
-                .collect(Collectors.toSet()));
+        assertEquals(Set.of("-rw-------"),
+                wrappers.lines().filter(line -> line.startsWith("-rw")).map(line -> line.substring(0, 10))
+                        .collect(Collectors.toSet()));
         if (PROC) {
             // In no moment a file of any name held a password.
             assertEquals(Set.of(), passFiles);
@@ -140,7 +151,10 @@ class SecretsTest {
         assertEquals(Set.of(), left);
     }
 
-    /** The names of some variables of a program that the command has started; nothing of what has not yet become a program of its own. */
+    /**
+     * The names of some variables of a program that the command has started; nothing of what has not yet become a
+     * program of its own.
+     */
     private static Set<String> variables(ProcessHandle process) {
         try {
             Path folder = Path.of("/proc/" + process.pid());
@@ -148,9 +162,12 @@ class SecretsTest {
             String program = Files.readSymbolicLink(folder.resolve("exe")).getFileName().toString();
             String environment = Files.readString(folder.resolve("environ"), StandardCharsets.ISO_8859_1);
             // Read again: it may have become another program in between.
-            return Set.of("java", "jspawnhelper").contains(program) || !program.equals(Files.readSymbolicLink(folder.resolve("exe")).getFileName().toString()) ? Set.of()
-                    : Stream.of(environment.split("\0")).map(variable -> variable.replaceFirst("=.*", ""))
-                            .filter(Set.of("PATH", "SOURCE", "TARGET", "PGPASSWORD")::contains).collect(Collectors.toSet());
+            return Set.of("java", "jspawnhelper").contains(program)
+                    || !program.equals(Files.readSymbolicLink(folder.resolve("exe")).getFileName().toString())
+                            ? Set.of()
+                            : Stream.of(environment.split("\0")).map(variable -> variable.replaceFirst("=.*", ""))
+                                    .filter(Set.of("PATH", "SOURCE", "TARGET", "PGPASSWORD")::contains)
+                                    .collect(Collectors.toSet());
         } catch (IOException e) {
             // It has ended, or this system has no such files.
             return Set.of();
@@ -162,8 +179,10 @@ class SecretsTest {
         assumeTrue(PROC, "elsewhere the user's next command removes them");
         Path own = Files.createDirectory(temporary.resolve("own"));
         Path ready = temporary.resolve("ready");
-        Map<String, String> environment = new HashMap<>(WrappedClients.in(temporary, "pg_restore", "touch '" + ready + "'; sleep 5"));
-        environment.putAll(Map.of("SOURCE", SOURCE.uri(shop, "from", ODD + OF_SOURCE), "TARGET", TARGET.uri(TARGET.newDatabase(), "to", ODD + OF_TARGET)));
+        Map<String, String> environment =
+                new HashMap<>(WrappedClients.in(temporary, "pg_restore", "touch '" + ready + "'; sleep 5"));
+        environment.putAll(Map.of("SOURCE", SOURCE.uri(shop, "from", ODD + OF_SOURCE), "TARGET",
+                TARGET.uri(TARGET.newDatabase(), "to", ODD + OF_TARGET)));
         try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate"), own, environment)) {
             // The schema has been dumped, with the password in it of the user mapping.
             child.await("pg_restore starts", () -> Files.exists(ready));
@@ -182,7 +201,8 @@ class SecretsTest {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String text = Files.readString(file);
                 if (text.matches("(?s).*new Process(Builder|Executor)\\(.*") && !text.contains("environment().clear()")
-                        && !text.contains("environment().keySet().removeAll(") && !text.contains("unwanted().forEach(variable -> executor.environment(variable, null))")) {
+                        && !text.contains("environment().keySet().removeAll(")
+                        && !text.contains("unwanted().forEach(variable -> executor.environment(variable, null))")) {
                     open.add(file.toString());
                 }
             }
@@ -193,7 +213,8 @@ class SecretsTest {
     @Test
     void a_failure_told_with_all_details_holds_no_password() throws IOException {
         for (String database : List.of("no such", shop)) {
-            CommandRun wrong = CommandRun.migrate(SOURCE.uri(shop, "from", ODD + OF_SOURCE), TARGET.uri(database, "to", ODD + OF_TARGET + "wrong"),
+            CommandRun wrong = CommandRun.migrate(SOURCE.uri(shop, "from", ODD + OF_SOURCE),
+                    TARGET.uri(database, "to", ODD + OF_TARGET + "wrong"),
                     "-v");
             assertEquals(3, wrong.code());
             assertTrue(wrong.err().contains("migrate: trace:   at "), "no stack trace with -v");
@@ -203,10 +224,14 @@ class SecretsTest {
         try (HeldLock hold = HeldLock.on(TARGET, target, "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE")) {
             CompletableFuture<CommandRun> end = BackgroundWork.run(() -> SIDES.migrate(shop, target, "-v"));
             hold.awaitWaiter();
-            TARGET.query(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            TARGET.query(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
             CommandRun lost = end.join();
             assertEquals(1, lost.code());
-            assertTrue(lost.err().contains(" after it, failed on the target: terminating connection due to administrator command\n"), lost.err());
+            assertTrue(
+                    lost.err().contains(
+                            " after it, failed on the target: terminating connection due to administrator command\n"),
+                    lost.err());
             assertNone("output", lost.out() + lost.err());
         }
     }
@@ -240,7 +265,8 @@ class SecretsTest {
 
     private static void assertNone(String where, String text) {
         for (String secret : SECRETS) {
-            assertFalse(text.contains(secret), () -> where + ": " + text.lines().filter(line -> line.contains(secret)).findFirst().orElse(""));
+            assertFalse(text.contains(secret),
+                    () -> where + ": " + text.lines().filter(line -> line.contains(secret)).findFirst().orElse(""));
         }
     }
 

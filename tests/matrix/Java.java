@@ -21,21 +21,29 @@ public record Java(int major, String version, Path home) {
     private static final List<String> PARENTS = List.of("/usr/lib/jvm", "/Library/Java/JavaVirtualMachines");
     private static final int OLDEST = 17;
 
-    /** @return one of each major version that tsmigrate runs with; the one that runs this comes before others of its version */
+    /**
+     * @return one of each major version that tsmigrate runs with; the one that runs this comes before others of its
+     * version
+     */
     static List<Java> found() {
         List<Path> homes = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"))));
         if (System.getenv("JAVA_HOME") != null) {
             homes.add(Path.of(System.getenv("JAVA_HOME")));
         }
         for (String parent : PARENTS) {
-            try (Stream<Path> children = Files.isDirectory(Path.of(parent)) ? Files.list(Path.of(parent)) : Stream.of()) {
-                children.sorted().flatMap(child -> Stream.of(child, child.resolve("Contents/Home"))).forEach(homes::add);
+            try (Stream<Path> children =
+                    Files.isDirectory(Path.of(parent)) ? Files.list(Path.of(parent)) : Stream.of()) {
+                children.sorted().flatMap(child -> Stream.of(child, child.resolve("Contents/Home")))
+                        .forEach(homes::add);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
         SortedMap<Integer, Java> found = new TreeMap<>();
-        homes.stream().filter(home -> Files.isExecutable(home.resolve("bin/java")) && Files.isReadable(home.resolve("release"))).map(Java::of)
+        homes.stream()
+                .filter(home -> Files.isExecutable(home.resolve("bin/java"))
+                        && Files.isReadable(home.resolve("release")))
+                .map(Java::of)
                 .filter(java -> java.major >= OLDEST).forEach(java -> found.putIfAbsent(java.major, java));
         return List.copyOf(found.values());
     }

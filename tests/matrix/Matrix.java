@@ -20,10 +20,13 @@ import testbed.Requirement;
 import testbed.ServerBinaries;
 import testbed.TrixieRoot;
 
-/** What {@code make matrix} runs: one migration from each version of PostgreSQL to each, with each Java of this machine. */
+/**
+ * What {@code make matrix} runs: one migration from each version of PostgreSQL to each, with each Java of this machine.
+ */
 @Command(name = "matrix")
 final class Matrix implements Callable<Integer> {
-    @Option(names = "MAJORS", split = ",", description = "of the servers; all that can be had if not given", defaultValue = "12,13,14,15,16,17,18")
+    @Option(names = "MAJORS", split = ",", description = "of the servers; all that can be had if not given",
+            defaultValue = "12,13,14,15,16,17,18")
     List<Integer> majors;
     @Option(names = "RESULTS", description = "the folder for the table", defaultValue = "build")
     Path results;
@@ -43,7 +46,8 @@ final class Matrix implements Callable<Integer> {
         List<Java> javas = Java.found();
         MatrixTable table = new MatrixTable(majors, javas);
         // Programs of 17 that run outside of their root folder, where root can make one.
-        Optional<Path> wrappers = ClientBinaries.find(17).isEmpty() && TrixieRoot.available() ? Optional.of(TrixieRoot.clientWrappers()) : Optional.empty();
+        Optional<Path> wrappers = ClientBinaries.find(17).isEmpty() && TrixieRoot.available()
+                ? Optional.of(TrixieRoot.clientWrappers()) : Optional.empty();
         for (int from : majors) {
             Optional<PgServer.Plan> plan = plan(from, table);
             if (plan.isEmpty()) {
@@ -59,22 +63,26 @@ final class Matrix implements Callable<Integer> {
             }
         }
         Files.createDirectories(results);
-        Path page = Files.writeString(results.resolve("matrix.md"), table.page(Duration.ofNanos(System.nanoTime() - start)));
+        Path page = Files.writeString(results.resolve("matrix.md"),
+                table.page(Duration.ofNanos(System.nanoTime() - start)));
         System.out.println("The table is in " + page + ".");
         return table.failed() ? 1 : 0;
     }
 
     private static void move(PgServer source, int to, Java java, Optional<Path> wrappers, MatrixTable table) {
         int from = source.major();
-        if (to >= from && IntStream.rangeClosed(from, to).noneMatch(major -> ClientBinaries.find(major).isPresent() || major == 17 && wrappers.isPresent())) {
-            table.without(from, to, "needs client programs of one of these versions or between them, which this machine has not");
+        if (to >= from && IntStream.rangeClosed(from, to)
+                .noneMatch(major -> ClientBinaries.find(major).isPresent() || major == 17 && wrappers.isPresent())) {
+            table.without(from, to,
+                    "needs client programs of one of these versions or between them, which this machine has not");
             return;
         }
         plan(to, table).ifPresent(plan -> {
             try (PgServer target = plan.start()) {
                 Move.Outcome outcome = Move.run(source, target, java, wrappers);
                 table.add(from, to, java, outcome);
-                System.out.printf("%d to %d, Java %d: %s %s%n", from, to, java.major(), MatrixTable.cell(outcome), outcome.problem());
+                System.out.printf("%d to %d, Java %d: %s %s%n", from, to, java.major(), MatrixTable.cell(outcome),
+                        outcome.problem());
             }
         });
     }

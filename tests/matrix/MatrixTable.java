@@ -52,7 +52,8 @@ public final class MatrixTable {
                 for (Java java : javas) {
                     Move.Outcome outcome = outcomes.get(key(from, to, java));
                     if (outcome != null && outcome.end() != (to < from ? Move.End.REFUSED : Move.End.EQUAL)) {
-                        failures.add("- from " + from + " to " + to + " with Java " + java.major() + ": " + outcome.problem());
+                        failures.add("- from " + from + " to " + to + " with Java " + java.major() + ": "
+                                + outcome.problem());
                     }
                 }
             }
@@ -70,29 +71,43 @@ public final class MatrixTable {
 
     public String page(Duration took) {
         List<String> lines = new ArrayList<>(List.of("# Versions that were tried", "",
-                "`make matrix` moves one database from each version of PostgreSQL to each, with each Java that it finds. The database has",
-                "every ordinary kind of object: partitions, generated and identity columns, types, functions, triggers, policies,",
-                "materialized views, publications, large objects, roles with privileges. Stock `pg_dump` and `psql` restore the same",
-                "database beside the one that has been moved; then the rows of every table and the schemas are compared.", "",
-                "A time means that both are equal, and is that of `migrate --verify checksums`. `rows` says that there was no `pg_dump`",
-                "of the target's version to compare the schemas with, so that only `verify` has compared them. An older target is",
-                "`refused` before anything is changed, as it must be. `-` is what this machine could not try; the reason is below.", ""));
+                "`make matrix` moves one database from each version of PostgreSQL to each, with each Java that it "
+                        + "finds. The database has",
+                "every ordinary kind of object: partitions, generated and identity columns, types, functions, "
+                        + "triggers, policies,",
+                "materialized views, publications, large objects, roles with privileges. Stock `pg_dump` and "
+                        + "`psql` restore the same",
+                "database beside the one that has been moved; then the rows of every table and the schemas are "
+                        + "compared.",
+                "",
+                "A time means that both are equal, and is that of `migrate --verify checksums`. `rows` says that "
+                        + "there was no `pg_dump`",
+                "of the target's version to compare the schemas with, so that only `verify` has compared them. An "
+                        + "older target is",
+                "`refused` before anything is changed, as it must be. `-` is what this machine could not try; the "
+                        + "reason is below.",
+                ""));
         for (Java java : javas) {
             lines.addAll(List.of("## Java " + java.version(), ""));
             lines.add("| from | " + majors.stream().map(to -> "to " + to).collect(Collectors.joining(" | ")) + " |");
             lines.add("| --- |" + " --- |".repeat(majors.size()));
             for (int from : majors) {
-                lines.add(majors.stream().map(to -> outcomes.containsKey(key(from, to, java)) ? cell(outcomes.get(key(from, to, java))) : "-")
+                lines.add(majors.stream().map(
+                        to -> outcomes.containsKey(key(from, to, java)) ? cell(outcomes.get(key(from, to, java))) : "-")
                         .collect(Collectors.joining(" | ", "| " + from + " | ", " |")));
             }
             lines.add("");
         }
-        List<String> reasons = Stream.concat(without.entrySet().stream().map(entry -> "- " + entry.getKey() + ":\n  " + String.join(", ", entry.getValue())),
-                JAVAS.stream().filter(major -> javas.stream().noneMatch(java -> java.major() == major)).map(major -> "- Java " + major + ": none found"))
+        List<String> reasons = Stream
+                .concat(without.entrySet().stream()
+                        .map(entry -> "- " + entry.getKey() + ":\n  " + String.join(", ", entry.getValue())),
+                        JAVAS.stream().filter(major -> javas.stream().noneMatch(java -> java.major() == major))
+                                .map(major -> "- Java " + major + ": none found"))
                 .toList();
         section(lines, "Not tried", reasons);
         section(lines, "Failed", failures());
-        lines.add("This took " + took.toSeconds() + " seconds on " + Runtime.getRuntime().availableProcessors() + " processors.");
+        lines.add("This took " + took.toSeconds() + " seconds on " + Runtime.getRuntime().availableProcessors()
+                + " processors.");
         return String.join("\n", lines) + "\n";
     }
 

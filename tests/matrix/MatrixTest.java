@@ -28,9 +28,11 @@ class MatrixTest {
             target.sql("postgres", "CREATE DATABASE changed TEMPLATE " + Move.DATABASE);
             assertEquals(Optional.empty(), Move.difference(target, Move.DATABASE, "changed"));
             target.sql("changed", "DROP INDEX sales.customers_trgm");
-            assertEquals(Optional.of("another schema than by stock tools"), Move.difference(target, Move.DATABASE, "changed"));
+            assertEquals(Optional.of("another schema than by stock tools"),
+                    Move.difference(target, Move.DATABASE, "changed"));
             target.sql("changed", "UPDATE public.scratch SET v = 6 WHERE v = 5");
-            assertEquals(Optional.of("other than by stock tools: table public.scratch"), Move.difference(target, Move.DATABASE, "changed"));
+            assertEquals(Optional.of("other than by stock tools: table public.scratch"),
+                    Move.difference(target, Move.DATABASE, "changed"));
         }
     }
 
@@ -42,7 +44,9 @@ class MatrixTest {
         table.add(15, 15, JAVA, new Move.Outcome(Move.End.EQUAL, 1.25, false, ""));
         assertFalse(table.failed());
         String page = table.page(Duration.ofSeconds(3));
-        assertTrue(page.contains("| from | to 14 | to 15 |\n| --- | --- | --- |\n| 14 | - | - |\n| 15 | refused | 1.3 s, rows |\n"), page);
+        assertTrue(page.contains(
+                "| from | to 14 | to 15 |\n| --- | --- | --- |\n| 14 | - | - |\n| 15 | refused | 1.3 s, rows |\n"),
+                page);
         assertTrue(page.contains("## Not tried\n\n- needs something:\n  from 14 to 15\n"), page);
         assertFalse(page.contains("## Failed"), page);
     }
@@ -52,7 +56,8 @@ class MatrixTest {
         MatrixTable refused = new MatrixTable(List.of(14, 15), List.of(JAVA));
         refused.add(14, 15, JAVA, new Move.Outcome(Move.End.REFUSED, 1, false, "exit code 3: no"));
         assertTrue(refused.failed());
-        assertTrue(refused.page(Duration.ZERO).contains("## Failed\n\n- from 14 to 15 with Java " + JAVA.major() + ": exit code 3: no\n"));
+        assertTrue(refused.page(Duration.ZERO)
+                .contains("## Failed\n\n- from 14 to 15 with Java " + JAVA.major() + ": exit code 3: no\n"));
         MatrixTable moved = new MatrixTable(List.of(14, 15), List.of(JAVA));
         moved.add(15, 14, JAVA, new Move.Outcome(Move.End.EQUAL, 1, true, ""));
         assertTrue(moved.failed());

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The user that servers run as. PostgreSQL refuses to run as root, so root lends its servers to an existing unprivileged user; everybody
- * else runs them as oneself.
+ * The user that servers run as. PostgreSQL refuses to run as root, so root lends its servers to an existing
+ * unprivileged user; everybody else runs them as oneself.
  *
  * @param uid the user's number, or -1 for oneself
  */
@@ -51,7 +51,8 @@ public record Account(String name, int uid, int gid) {
         if (uid < 0) {
             return command;
         }
-        List<String> all = new ArrayList<>(List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--"));
+        List<String> all =
+                new ArrayList<>(List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--"));
         all.addAll(command);
         return all;
     }
@@ -65,7 +66,10 @@ public record Account(String name, int uid, int gid) {
         return file;
     }
 
-    /** @return true if this user can reach what stands in the folder, by the "others" bits of it and of every folder above */
+    /**
+     * @return true if this user can reach what stands in the folder, by the "others" bits of it and of every folder
+     * above
+     */
     public boolean canEnter(Path folder) {
         try {
             for (Path step = folder.toAbsolutePath(); uid >= 0 && step != null; step = step.getParent()) {

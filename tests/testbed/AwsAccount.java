@@ -11,7 +11,10 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** An AWS account with the RDS instance {@code shop} in it, and rds-via-ec2 run against it; as an extension, one for a class, as new for each test. */
+/**
+ * An AWS account with the RDS instance {@code shop} in it, and rds-via-ec2 run against it; as an extension, one for a
+ * class, as new for each test.
+ */
 public final class AwsAccount implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
     public static final String DATABASE = "shop";
     /** An address for documentation (RFC 5737). */
@@ -78,7 +81,8 @@ public final class AwsAccount implements AutoCloseable, BeforeAllCallback, Befor
 
     /** The same in a process of its own. */
     public ChildCommand start(Path folder, String words) {
-        return ChildCommand.start(ChildCommand.java("RdsViaEc2", words(folder, words)), folder.toAbsolutePath().getParent(), Moto.ENVIRONMENT);
+        return ChildCommand.start(ChildCommand.java("RdsViaEc2", words(folder, words)),
+                folder.toAbsolutePath().getParent(), Moto.ENVIRONMENT);
     }
 
     /** The same at a terminal. */

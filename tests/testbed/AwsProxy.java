@@ -23,17 +23,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Stands before moto_server and answers chosen calls itself, in the form of the real service (Amazon EC2 API reference, "Error codes"):
- * moto knows neither quotas nor permissions nor machines that never come up. Everything else it passes on, and it remembers all calls.
+ * Stands before moto_server and answers chosen calls itself, in the form of the real service (Amazon EC2 API reference,
+ * "Error codes"): moto knows neither quotas nor permissions nor machines that never come up. Everything else it passes
+ * on, and it remembers all calls.
  */
 public final class AwsProxy implements AutoCloseable {
     private static final Pattern ACTION = Pattern.compile("(?:^|&)Action=(\\w+)");
     private static final Pattern SERVICE = Pattern.compile("/([a-z0-9]+)/aws4_request");
-    private static final String ERROR = """
+    private static final String ERROR =
+            """
             <?xml version="1.0" encoding="UTF-8"?>
-            <Response><Errors><Error><Code>%1$s</Code><Message>%2$s</Message></Error></Errors><RequestID>r-1</RequestID></Response>""";
-    private static final String RDS_ERROR = """
-            <ErrorResponse><Error><Type>Sender</Type><Code>%1$s</Code><Message>%2$s</Message></Error><RequestId>r-1</RequestId></ErrorResponse>""";
+            <Response><Errors><Error><Code>%1$s</Code><Message>%2$s</Message></Error></Errors>\
+            <RequestID>r-1</RequestID></Response>""";
+    private static final String RDS_ERROR =
+            """
+            <ErrorResponse><Error><Type>Sender</Type><Code>%1$s</Code><Message>%2$s</Message></Error>\
+            <RequestId>r-1</RequestId></ErrorResponse>""";
 
     static {
         // Headers and body leave in two packets, and without this the second one waits 40 ms for word of the first.
@@ -95,7 +100,7 @@ public final class AwsProxy implements AutoCloseable {
 
     /** Changes what all calls of an action are answered with, by a regular expression. */
     public AwsProxy change(String action, String pattern, String replacement) {
-        changes.put(action, new String[] {pattern, replacement});
+        changes.put(action, new String[]{pattern, replacement});
         return this;
     }
 
@@ -147,13 +152,16 @@ public final class AwsProxy implements AutoCloseable {
     }
 
     private Answer passed(HttpExchange exchange, String action, byte[] body) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(behind.resolve(exchange.getRequestURI())).POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        List.of("Authorization", "Content-Type", "X-Amz-Date", "User-Agent").forEach(name -> exchange.getRequestHeaders().getOrDefault(name, List.of())
-                .forEach(value -> request.header(name, value)));
+        HttpRequest.Builder request = HttpRequest.newBuilder(behind.resolve(exchange.getRequestURI()))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        List.of("Authorization", "Content-Type", "X-Amz-Date", "User-Agent")
+                .forEach(name -> exchange.getRequestHeaders().getOrDefault(name, List.of())
+                        .forEach(value -> request.header(name, value)));
         try {
             HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
             String[] change = changes.get(action);
-            return new Answer(answer.statusCode(), change == null ? answer.body() : answer.body().replaceAll(change[0], change[1]));
+            return new Answer(answer.statusCode(),
+                    change == null ? answer.body() : answer.body().replaceAll(change[0], change[1]));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);

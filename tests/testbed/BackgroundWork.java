@@ -12,7 +12,9 @@ public final class BackgroundWork {
     private BackgroundWork() {
     }
 
-    /** Does something in a thread of its own: the pool that all share may have fewer threads than there is to wait for. */
+    /**
+     * Does something in a thread of its own: the pool that all share may have fewer threads than there is to wait for.
+     */
     public static <T> CompletableFuture<T> run(Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, task -> {
             Thread thread = new Thread(task, "meanwhile");

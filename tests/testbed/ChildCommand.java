@@ -34,10 +34,12 @@ public final class ChildCommand implements AutoCloseable {
 
     /** The command line that runs a script's class in another JVM. */
     public static List<String> java(String main, String... arguments) {
-        String classPath = Stream.of(System.getProperty("java.class.path").split(":")).map(part -> Path.of(part).toAbsolutePath().toString())
+        String classPath = Stream.of(System.getProperty("java.class.path").split(":"))
+                .map(part -> Path.of(part).toAbsolutePath().toString())
                 .collect(Collectors.joining(":"));
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classPath, main));
+        List<String> command =
+                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classPath, main));
         command.addAll(List.of(arguments));
         return command;
     }
@@ -68,8 +70,9 @@ public final class ChildCommand implements AutoCloseable {
     private static List<String> interruptible() {
         Path status = Path.of("/proc/self/status");
         try {
-            boolean ignored = Files.isReadable(status) && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
-                    .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+            boolean ignored = Files.isReadable(status)
+                    && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+                            .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
             return ignored ? List.of("env", "--default-signal=INT") : List.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

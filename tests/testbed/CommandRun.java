@@ -17,7 +17,9 @@ import picocli.CommandLine;
 
 /** A command that was run to its end within this JVM: its exit code and everything it said. */
 public record CommandRun(int code, String out, String err) {
-    /** Moves a database. The connection strings stand in SOURCE and TARGET, where a password is no matter for a warning. */
+    /**
+     * Moves a database. The connection strings stand in SOURCE and TARGET, where a password is no matter for a warning.
+     */
     public static CommandRun migrate(String source, String target, String... options) {
         return of("Migrate", Map.of("SOURCE", source, "TARGET", target), options);
     }
@@ -47,7 +49,8 @@ public record CommandRun(int code, String out, String err) {
 
     /** Those of the command and of its subcommands; a command need not have any. */
     private static List<Endpoints> endpoints(CommandLine line) {
-        return Stream.concat(Stream.of(line), line.getSubcommands().values().stream()).map(each -> (Endpoints) each.getMixins().get("endpoints"))
+        return Stream.concat(Stream.of(line), line.getSubcommands().values().stream())
+                .map(each -> (Endpoints) each.getMixins().get("endpoints"))
                 .filter(Objects::nonNull).toList();
     }
 
@@ -64,9 +67,12 @@ public record CommandRun(int code, String out, String err) {
         }
     }
 
-    /** @return what a failure is told by: the lines with an error, their details and hints, without the command's name */
+    /**
+     * @return what a failure is told by: the lines with an error, their details and hints, without the command's name
+     */
     public String failure() {
-        return err.lines().filter(line -> line.matches("[a-z0-9-]+: (error|detail|hint): .*")).map(line -> line.replaceFirst("^[a-z0-9-]+: ", ""))
+        return err.lines().filter(line -> line.matches("[a-z0-9-]+: (error|detail|hint): .*"))
+                .map(line -> line.replaceFirst("^[a-z0-9-]+: ", ""))
                 .collect(Collectors.joining("\n"));
     }
 }

@@ -24,15 +24,20 @@ import org.postgresql.copy.CopyManager;
 final class Contents {
     /** What a row's text depends on beside the row. */
     private static final String SESSION = """
-            SET search_path = pg_catalog; SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET timezone = 'UTC'; SET bytea_output = hex;
-            SET extra_float_digits = 3; SET lc_monetary = 'C'; SET row_security = off; SET client_encoding = 'UTF8'; SET xmloption = content
+            SET search_path = pg_catalog; SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET timezone = \
+            'UTC'; SET bytea_output = hex;
+            SET extra_float_digits = 3; SET lc_monetary = 'C'; SET row_security = off; SET client_encoding = 'UTF8'; \
+            SET xmloption = content
             """;
 
     /** Tables and sequences that do not belong to an extension; hypertables' chunks do not belong to it either. */
     private static final String RELATIONS = """
-            SELECT c.relkind, format('%I.%I', n.nspname, c.relname), c.relispopulated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'm', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            SELECT c.relkind, format('%I.%I', n.nspname, c.relname), c.relispopulated FROM pg_class c
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'm', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
+              AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+              AND d.deptype = 'e')
             ORDER BY 2
             """;
 
@@ -47,7 +52,8 @@ final class Contents {
                 String name = relation.get(1);
                 switch (relation.get(0)) {
                     case "S" -> contents.put("sequence " + name, position(statement, name));
-                    case "m" -> contents.put("materialized view " + name, relation.get(2).equals("t") ? checksum(connection, name) : "not populated");
+                    case "m" -> contents.put("materialized view " + name,
+                            relation.get(2).equals("t") ? checksum(connection, name) : "not populated");
                     default -> contents.put("table " + name, checksum(connection, name));
                 }
             }
@@ -70,8 +76,10 @@ final class Contents {
     private static String checksum(Connection connection, String table) throws SQLException, IOException {
         CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
         MessageDigest md5 = md5();
-        String sorted = "SELECT \"the row\"::text FROM ONLY " + table + " AS \"the row\" ORDER BY \"the row\"::text COLLATE \"C\"";
-        long rows = copy.copyOut("COPY (" + sorted + ") TO STDOUT", new DigestOutputStream(OutputStream.nullOutputStream(), md5));
+        String sorted = "SELECT \"the row\"::text FROM ONLY " + table
+                + " AS \"the row\" ORDER BY \"the row\"::text COLLATE \"C\"";
+        long rows = copy.copyOut("COPY (" + sorted + ") TO STDOUT",
+                new DigestOutputStream(OutputStream.nullOutputStream(), md5));
         return rows + " rows " + HexFormat.of().formatHex(md5.digest());
     }
 

@@ -10,7 +10,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** Makes data folders. initdb takes a second, so it runs once for each set of programs and options, and servers start from a copy. */
+/**
+ * Makes data folders. initdb takes a second, so it runs once for each set of programs and options, and servers start
+ * from a copy.
+ */
 final class DataFolder {
     /** The password of the superuser on every server of this JVM, where they share the initial data folder. */
     static final String PASSWORD = random();
@@ -25,8 +28,12 @@ final class DataFolder {
     private DataFolder() {
     }
 
-    /** Fills {@code folder/data}. An empty list of options stands for UTF-8 in locale C.UTF-8, or C where that is not known. */
-    static synchronized void fill(Path folder, ServerBinaries binaries, List<String> options, String superuser) throws IOException {
+    /**
+     * Fills {@code folder/data}. An empty list of options stands for UTF-8 in locale C.UTF-8, or C where that is not
+     * known.
+     */
+    static synchronized void fill(Path folder, ServerBinaries binaries, List<String> options, String superuser)
+            throws IOException {
         Kind kind = new Kind(binaries, options, superuser);
         Path template = TEMPLATES.get(kind);
         if (template == null) {
@@ -39,15 +46,17 @@ final class DataFolder {
             }
             TEMPLATES.put(kind, template);
         }
-        Run.output(binaries.command("/bin/cp", "-Rp", binaries.inside(template.resolve("data")), binaries.inside(folder.resolve("data"))));
+        Run.output(binaries.command("/bin/cp", "-Rp", binaries.inside(template.resolve("data")),
+                binaries.inside(folder.resolve("data"))));
     }
 
     private static Run initdb(Path folder, Kind kind, List<String> options) throws IOException {
         ServerBinaries binaries = kind.binaries;
         Path secret = binaries.account().own(Files.createTempFile(folder, "password", ""));
         Files.writeString(secret, PASSWORD);
-        List<String> arguments = new ArrayList<>(List.of("-D", binaries.inside(folder.resolve("data")), "-U", kind.superuser, "--no-sync",
-                "--auth=scram-sha-256", "--pwfile=" + binaries.inside(secret)));
+        List<String> arguments = new ArrayList<>(
+                List.of("-D", binaries.inside(folder.resolve("data")), "-U", kind.superuser, "--no-sync",
+                        "--auth=scram-sha-256", "--pwfile=" + binaries.inside(secret)));
         arguments.addAll(options);
         Run run = Run.of(binaries.command("initdb", arguments.toArray(String[]::new)));
         Files.delete(secret);

@@ -17,19 +17,25 @@ public final class Dumps {
     private Dumps() {
     }
 
-    /** Makes a database whose loading fails where the setting {@code shop.broken} says so, or waits where {@code shop.slow} does. */
+    /**
+     * Makes a database whose loading fails where the setting {@code shop.broken} says so, or waits where
+     * {@code shop.slow} does.
+     */
     public static String shop(PgServer server) {
         String shop = server.newDatabase();
         server.sql(shop, "CREATE EXTENSION citext", """
                 CREATE FUNCTION mind(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
                 BEGIN
                   IF current_setting('shop.broken', true) = 'yes' THEN RAISE EXCEPTION 'broken'; END IF;
-                  IF current_setting('shop.slow', true) = 'yes' THEN PERFORM pg_catalog.pg_advisory_xact_lock(1); END IF;
+                  IF current_setting('shop.slow', true) = 'yes' THEN PERFORM pg_catalog.pg_advisory_xact_lock(1); END \
+                IF;
                   RETURN id;
                 END $$""",
                 "CREATE TABLE item (id serial PRIMARY KEY CHECK (mind(id) = id), name citext)",
-                "INSERT INTO item (name) SELECT 'item ' || i FROM generate_series(1, 1000) i", "CREATE TABLE price (item int REFERENCES item, amount numeric)",
-                "INSERT INTO price SELECT id, id / 7.0 FROM item", "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price",
+                "INSERT INTO item (name) SELECT 'item ' || i FROM generate_series(1, 1000) i",
+                "CREATE TABLE price (item int REFERENCES item, amount numeric)",
+                "INSERT INTO price SELECT id, id / 7.0 FROM item",
+                "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price",
                 "SELECT lo_from_bytea(818, 'large')");
         return shop;
     }
@@ -43,7 +49,8 @@ public final class Dumps {
     public static CommandRun dump(Map<String, String> environment, String source, Path out, String... options) {
         Map<String, String> all = new LinkedHashMap<>(environment);
         all.put("SOURCE", source);
-        return CommandRun.of("Dump", all, Stream.concat(Stream.of("-o", out.toString()), Stream.of(options)).toArray(String[]::new));
+        return CommandRun.of("Dump", all,
+                Stream.concat(Stream.of("-o", out.toString()), Stream.of(options)).toArray(String[]::new));
     }
 
     /** Dumps into a place, which must succeed. */
@@ -64,7 +71,8 @@ public final class Dumps {
     /** The names of what stands in a folder, but for the programs that a test has put there. */
     public static Set<String> names(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith("clients-")).collect(Collectors.toCollection(TreeSet::new));
+            return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith("clients-"))
+                    .collect(Collectors.toCollection(TreeSet::new));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A file that a function of somebody who is no superuser tries to write, through a program of the operating system: what stands in it are the
- * statements that have run the function with a superuser's rights.
+ * A file that a function of somebody who is no superuser tries to write, through a program of the operating system:
+ * what stands in it are the statements that have run the function with a superuser's rights.
  *
  * @param file in the server's folder of data
  */
@@ -27,13 +27,15 @@ public record EscalationProof(Path file) {
      * @return the statements that create {@code evil(int)}, which is declared IMMUTABLE, and what it calls
      */
     public static String[] functions(String schema, String name) {
-        return new String[] {"""
+        return new String[]{"""
                 CREATE FUNCTION %1$s.act() RETURNS void LANGUAGE plpgsql AS $act$
                 BEGIN
                   COPY (SELECT pg_catalog.current_query()) TO PROGRAM 'cat >> %2$s';
                 EXCEPTION WHEN OTHERS THEN NULL;
                 END $act$""".formatted(schema, name),
-            "CREATE FUNCTION %1$s.evil(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM %1$s.act(); RETURN i; END'".formatted(schema)};
+                ("CREATE FUNCTION %1$s.evil(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM "
+                        + "%1$s.act(); RETURN i; END'")
+                        .formatted(schema)};
     }
 
     public void assertNone() {

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Four machines: an operator's, one to ssh into, and two with a server of PostgreSQL 17 each. The operator reaches the target, and not the
- * source, which only the machine in the middle reaches, apart from the tests. Both servers log every statement.
+ * Four machines: an operator's, one to ssh into, and two with a server of PostgreSQL 17 each. The operator reaches the
+ * target, and not the source, which only the machine in the middle reaches, apart from the tests. Both servers log
+ * every statement.
  */
 public final class FourMachines implements AutoCloseable {
     private final List<Runnable> closing = new ArrayList<>();
@@ -93,10 +94,12 @@ public final class FourMachines implements AutoCloseable {
     /** As above, with more variables. */
     public ChildCommand run(Map<String, String> more, String from, String to, String... options) {
         Map<String, String> environment = new HashMap<>(more);
-        environment.putAll(Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to), "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()));
+        environment.putAll(Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to), "TSMIGRATE_PG_BINDIRS",
+                TrixieRoot.clientWrappers().toString()));
         List<String> arguments = new ArrayList<>(List.of("run"));
         arguments.addAll(List.of(options));
-        return ChildCommand.start(operator.command(ChildCommand.java("RdsViaEc2", arguments.toArray(String[]::new))), home, environment);
+        return ChildCommand.start(operator.command(ChildCommand.java("RdsViaEc2", arguments.toArray(String[]::new))),
+                home, environment);
     }
 
     @Override

@@ -48,7 +48,8 @@ public final class HeldLock implements AutoCloseable {
     }
 
     public boolean isWaitedFor() {
-        return !"0".equals(server.query("postgres", "SELECT count(*) FROM pg_stat_activity WHERE " + pid + " = ANY (pg_blocking_pids(pid))"));
+        return !"0".equals(server.query("postgres",
+                "SELECT count(*) FROM pg_stat_activity WHERE " + pid + " = ANY (pg_blocking_pids(pid))"));
     }
 
     /** The process of the session, as pg_stat_activity has it. */

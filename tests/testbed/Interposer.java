@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /**
- * Stands before a server whose clients do not encrypt, and does something whenever they say a certain thing, before the server hears it: what
- * somebody could do at that moment if they were lucky.
+ * Stands before a server whose clients do not encrypt, and does something whenever they say a certain thing, before the
+ * server hears it: what somebody could do at that moment if they were lucky.
  */
 public final class Interposer implements AutoCloseable {
     private static final int LONGEST = 64 * 1024;

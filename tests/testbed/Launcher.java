@@ -20,14 +20,18 @@ public final class Launcher {
     private final Map<String, String> environment = new LinkedHashMap<>();
     private Path folder = REPOSITORY;
 
-    /** @param own where JBang and the launcher keep what they compile, and the launcher a link to the JBang that it has fetched once for all tests */
+    /**
+     * @param own where JBang and the launcher keep what they compile, and the launcher a link to the JBang that it has
+     * fetched once for all tests
+     */
     public Launcher(Path own) {
         environment.put("JBANG_DIR", own.resolve("jbang-dir").toString());
         environment.put("XDG_CACHE_HOME", own.resolve("cache").toString());
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         // A JBang that happens to be installed here would be run instead.
-        environment.put("PATH", Stream.of(System.getenv("PATH").split(":")).filter(part -> !Files.isExecutable(Path.of(part, "jbang")))
-                .collect(Collectors.joining(":")));
+        environment.put("PATH",
+                Stream.of(System.getenv("PATH").split(":")).filter(part -> !Files.isExecutable(Path.of(part, "jbang")))
+                        .collect(Collectors.joining(":")));
         link(own.resolve("cache/tsmigrate"));
     }
 
@@ -35,7 +39,8 @@ public final class Launcher {
         try {
             String version = Files.readString(FILE).replaceFirst("(?s).*\nversion=(\\S+)\n.*", "jbang-$1");
             String home = System.getProperty("user.home");
-            Path fetched = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", home + "/.cache"), "tsmigrate", version);
+            Path fetched =
+                    Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", home + "/.cache"), "tsmigrate", version);
             if (!Files.isDirectory(fetched)) {
                 Map<String, String> shared = new LinkedHashMap<>(environment);
                 shared.put("XDG_CACHE_HOME", fetched.getParent().getParent().toString());
@@ -82,7 +87,8 @@ public final class Launcher {
 
     /** Starts a copy of the launcher. */
     public Process start(Path launcher, Path messages, String... arguments) {
-        ProcessBuilder builder = new ProcessBuilder(command(launcher, arguments)).directory(folder.toFile()).redirectError(messages.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command(launcher, arguments)).directory(folder.toFile())
+                .redirectError(messages.toFile());
         environment.forEach((name, value) -> {
             if (value.isEmpty()) {
                 builder.environment().remove(name);

@@ -28,7 +28,8 @@ public final class Locales {
 
     /** Adds one, such as de_DE of ISO-8859-1; a test is skipped where that cannot be. */
     public Locales with(String name, String charset, String as) {
-        Run localedef = Run.of(List.of("sh", "-c", "localedef -f \"$0\" -i \"$1\" \"$2\"", charset, name, folder.resolve(as).toString()));
+        Run localedef = Run.of(List.of("sh", "-c", "localedef -f \"$0\" -i \"$1\" \"$2\"", charset, name,
+                folder.resolve(as).toString()));
         Assumptions.assumeTrue(localedef.code() == 0, "localedef makes no locale here: " + localedef.err());
         return this;
     }
@@ -40,7 +41,8 @@ public final class Locales {
         Files.setPosixFilePermissions(bin, PosixFilePermissions.fromString("rwxr-xr-x"));
         for (String program : List.of("initdb", "pg_ctl", "postgres")) {
             Assumptions.assumeTrue(Files.isExecutable(real.resolve(program)), "no server beside the clients");
-            script(bin.resolve(program), "LOCPATH='" + folder + "' PATH='" + bin + "':\"$PATH\" exec '" + real.resolve(program) + "' \"$@\"");
+            script(bin.resolve(program), "LOCPATH='" + folder + "' PATH='" + bin + "':\"$PATH\" exec '"
+                    + real.resolve(program) + "' \"$@\"");
         }
         // The server asks the system's program, which lists what stands in the system's own folder only.
         script(bin.resolve("locale"), "printf '%s\\n' C C.utf8 POSIX; ls '" + folder + "'");
@@ -48,6 +50,7 @@ public final class Locales {
     }
 
     private static void script(Path file, String command) throws IOException {
-        Files.setPosixFilePermissions(Files.writeString(file, "#!/bin/sh\n" + command + "\n"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(Files.writeString(file, "#!/bin/sh\n" + command + "\n"),
+                PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 }

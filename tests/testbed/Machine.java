@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Another machine: this one's programs in a network, with mounts and processes of their own (namespaces(7)). It reaches nothing until it is
- * joined to another. It goes with this JVM, however that ends, and every process on it goes too.
+ * Another machine: this one's programs in a network, with mounts and processes of their own (namespaces(7)). It reaches
+ * nothing until it is joined to another. It goes with this JVM, however that ends, and every process on it goes too.
  */
 public final class Machine implements AutoCloseable {
-    /** The first process of its own: when its input ends, it ends, and the kernel ends the others. Until then it takes leave of those that have
-     * lost their parents. */
+    /**
+     * The first process of its own: when its input ends, it ends, and the kernel ends the others. Until then it takes
+     * leave of those that have lost their parents.
+     */
     private static final String FIRST = """
             set -e
             ip link set lo up
@@ -36,7 +38,8 @@ public final class Machine implements AutoCloseable {
     private Machine(Process unshare, String address) {
         this.unshare = unshare;
         this.address = address;
-        first = unshare.children().findFirst().orElseThrow(() -> new IllegalStateException("no process in the new namespaces")).pid();
+        first = unshare.children().findFirst()
+                .orElseThrow(() -> new IllegalStateException("no process in the new namespaces")).pid();
     }
 
     /** A machine without anything special. */
@@ -129,7 +132,9 @@ public final class Machine implements AutoCloseable {
         String name = "tsm" + ProcessHandle.current().pid() + "." + LINES.incrementAndGet();
         String here = name + "a";
         String there = name + "b";
-        Run.of(command(List.of("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", otherProcess))).orFail();
+        Run.of(command(
+                List.of("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", otherProcess)))
+                .orFail();
         String farther = otherAddress == null ? address.replaceFirst("1$", "2") : otherAddress;
         ends(command(List.of()), here, address, farther);
         ends(other == null ? List.of() : other.command(List.of()), there, farther, address);
@@ -137,7 +142,8 @@ public final class Machine implements AutoCloseable {
     }
 
     private static void ends(List<String> where, String name, String own, String other) {
-        for (List<String> step : List.of(List.of("ip", "address", "add", own, "peer", other, "dev", name), List.of("ip", "link", "set", name, "up"))) {
+        for (List<String> step : List.of(List.of("ip", "address", "add", own, "peer", other, "dev", name),
+                List.of("ip", "link", "set", name, "up"))) {
             List<String> command = new ArrayList<>(where);
             command.addAll(step);
             Run.of(command).orFail();

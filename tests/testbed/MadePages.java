@@ -19,7 +19,10 @@ import lib.roles.RoleRules;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The parts of docs/ that {@code make docs} writes, between comments that name them: options and exit codes as commands have them, and the rules for roles. */
+/**
+ * The parts of docs/ that {@code make docs} writes, between comments that name them: options and exit codes as commands
+ * have them, and the rules for roles.
+ */
 public final class MadePages {
     private MadePages() {
     }
@@ -65,31 +68,41 @@ public final class MadePages {
     private static String options(CommandLine line) {
         Collection<CommandLine> subcommands = line.getSubcommands().values();
         if (subcommands.isEmpty()) {
-            return table(List.of("option", "effect"), listed(line).map(option -> List.of(name(option), effect(option))).toList());
+            return table(List.of("option", "effect"),
+                    listed(line).map(option -> List.of(name(option), effect(option))).toList());
         }
         Map<List<String>, List<String>> takenBy = new LinkedHashMap<>();
         subcommands.forEach(subcommand -> listed(subcommand)
-                .forEach(option -> takenBy.computeIfAbsent(List.of(name(option), effect(option)), row -> new ArrayList<>()).add(subcommand.getCommandName())));
+                .forEach(option -> takenBy
+                        .computeIfAbsent(List.of(name(option), effect(option)), row -> new ArrayList<>())
+                        .add(subcommand.getCommandName())));
         // Those that all commands have come last, as in their help.
         List<List<String>> common = listed(line).map(option -> List.of(name(option), effect(option))).toList();
         common.forEach(row -> takenBy.put(row, takenBy.remove(row)));
-        return table(List.of("option", "of", "effect"), takenBy.entrySet().stream().map(row -> List.of(row.getKey().get(0),
-                row.getValue().size() == subcommands.size() ? "all" : row.getValue().stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")),
-                row.getKey().get(1))).toList());
+        return table(List.of("option", "of", "effect"),
+                takenBy.entrySet().stream().map(row -> List.of(row.getKey().get(0),
+                        row.getValue().size() == subcommands.size() ? "all"
+                                : row.getValue().stream().map(name -> "`" + name + "`")
+                                        .collect(Collectors.joining(", ")),
+                        row.getKey().get(1))).toList());
     }
 
     private static String exitCodes(CommandLine line) {
         return table(List.of("code", "meaning"),
-                line.getCommandSpec().usageMessage().exitCodeList().entrySet().stream().map(code -> List.of(code.getKey().strip(), code.getValue())).toList());
+                line.getCommandSpec().usageMessage().exitCodeList().entrySet().stream()
+                        .map(code -> List.of(code.getKey().strip(), code.getValue())).toList());
     }
 
     private static Stream<OptionSpec> listed(CommandLine line) {
-        return line.getCommandSpec().options().stream().filter(option -> !option.hidden()).sorted((a, b) -> Integer.compare(a.order(), b.order()));
+        return line.getCommandSpec().options().stream().filter(option -> !option.hidden())
+                .sorted((a, b) -> Integer.compare(a.order(), b.order()));
     }
 
     private static String name(OptionSpec option) {
         String value = option.arity().max() == 0 ? "" : "=" + option.paramLabel();
-        return Arrays.stream(option.names()).map(name -> "`" + name + (name.equals(option.longestName()) ? value : "") + "`").collect(Collectors.joining(", "));
+        return Arrays.stream(option.names())
+                .map(name -> "`" + name + (name.equals(option.longestName()) ? value : "") + "`")
+                .collect(Collectors.joining(", "));
     }
 
     private static String effect(OptionSpec option) {
@@ -98,8 +111,11 @@ public final class MadePages {
     }
 
     private static String table(List<String> head, List<List<String>> rows) {
-        return Stream.of(Stream.of(head, head.stream().map(column -> "---").toList()), rows.stream()).flatMap(part -> part)
-                .map(row -> row.stream().map(cell -> cell.replace("|", "\\|")).collect(Collectors.joining(" | ", "| ", " |\n"))).collect(Collectors.joining());
+        return Stream.of(Stream.of(head, head.stream().map(column -> "---").toList()), rows.stream())
+                .flatMap(part -> part)
+                .map(row -> row.stream().map(cell -> cell.replace("|", "\\|"))
+                        .collect(Collectors.joining(" | ", "| ", " |\n")))
+                .collect(Collectors.joining());
     }
 
     private static String read(Path page) {

@@ -28,8 +28,10 @@ public record MeasuredRun(CommandRun run, long peak) {
      * @param jvm options of the JVM beyond those of the script
      * @param temporary its current folder
      */
-    public static MeasuredRun of(String main, String script, List<String> jvm, Path temporary, Map<String, String> environment, String... arguments) {
-        assumeTrue(Files.isReadable(Path.of("/proc/self/status")), "the size of a process is read from /proc, which is not here");
+    public static MeasuredRun of(String main, String script, List<String> jvm, Path temporary,
+            Map<String, String> environment, String... arguments) {
+        assumeTrue(Files.isReadable(Path.of("/proc/self/status")),
+                "the size of a process is read from /proc, which is not here");
         List<String> command = new ArrayList<>(ChildCommand.java(main, arguments));
         command.addAll(1, options(script));
         command.addAll(1, jvm);
@@ -49,7 +51,8 @@ public record MeasuredRun(CommandRun run, long peak) {
     /** As JBang would give them. */
     private static List<String> options(String script) {
         try (Stream<String> lines = Files.lines(Path.of("scripts", script + ".java"))) {
-            return lines.filter(line -> line.startsWith(OPTIONS)).flatMap(line -> Stream.of(line.substring(OPTIONS.length()).split(" "))).toList();
+            return lines.filter(line -> line.startsWith(OPTIONS))
+                    .flatMap(line -> Stream.of(line.substring(OPTIONS.length()).split(" "))).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -58,7 +61,8 @@ public record MeasuredRun(CommandRun run, long peak) {
     /** 0 when the process has just ended. */
     private static long resident(long pid) {
         try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).max().orElse(0);
+            return lines.filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).max().orElse(0);
         } catch (IOException | UncheckedIOException e) {
             return 0;
         }

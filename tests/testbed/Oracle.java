@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a migration is judged by: the same database restored by PostgreSQL's own tools as superuser. Two databases are then compared on
- * equal terms, dumped by one client from servers of one version (the text of a schema differs between majors by nature).
+ * What a migration is judged by: the same database restored by PostgreSQL's own tools as superuser. Two databases are
+ * then compared on equal terms, dumped by one client from servers of one version (the text of a schema differs between
+ * majors by nature).
  */
 public final class Oracle {
     private static final String NAME = "(\"(?:[^\"]|\"\")+\"|[^\\s;]+)";
@@ -34,8 +35,8 @@ public final class Oracle {
     }
 
     /**
-     * Restores a database with stock tools: roles that are missing, then {@code pg_dump | psql}, in TimescaleDB's restoring mode where the
-     * source has that extension.
+     * Restores a database with stock tools: roles that are missing, then {@code pg_dump | psql}, in TimescaleDB's
+     * restoring mode where the source has that extension.
      *
      * @return the new database's name on the target server
      */
@@ -54,7 +55,8 @@ public final class Oracle {
         copyRoles(source, target, clients);
         String copy = target.newDatabase(likeThat(source, database));
         List<List<String>> timescale = source.rows(database, """
-                SELECT quote_ident(nspname), quote_literal(extversion) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+                SELECT quote_ident(nspname), quote_literal(extversion) FROM pg_extension
+                  JOIN pg_namespace n ON n.oid = extnamespace
                 WHERE extname = 'timescaledb'
                 """);
         for (List<String> extension : timescale) {
@@ -62,9 +64,12 @@ public final class Oracle {
                     "CREATE EXTENSION timescaledb SCHEMA " + extension.get(0) + " VERSION " + extension.get(1));
             target.sql(copy, "SELECT " + extension.get(0) + ".timescaledb_pre_restore()");
         }
-        boolean eventTriggers = source.query(database, "SELECT 1 FROM pg_event_trigger WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d "
-                + "WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = pg_event_trigger.oid AND d.deptype = 'e')") != null;
-        apply(target, copy, clients, dump(source, database, clients, "pg_dump"), eventTriggers ? "-c session_replication_role=replica" : "");
+        boolean eventTriggers = source.query(database,
+                "SELECT 1 FROM pg_event_trigger WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d "
+                        + "WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = pg_event_trigger.oid AND "
+                        + "d.deptype = 'e')") != null;
+        apply(target, copy, clients, dump(source, database, clients, "pg_dump"),
+                eventTriggers ? "-c session_replication_role=replica" : "");
         for (List<String> extension : timescale) {
             target.sql(copy, "SELECT " + extension.get(0) + ".timescaledb_post_restore()");
         }
@@ -78,16 +83,23 @@ public final class Oracle {
      * @return nothing where no client on this machine can dump this server
      */
     public static Optional<String> schema(ServerAccess server, String database) {
-        return clientFor(server.major()).map(clients -> text(dump(server, database, clients, "pg_dump", "--schema-only"), BYTES).lines()
-                .filter(line -> !NOT_SCHEMA.matcher(line).matches()).collect(Collectors.joining("\n")));
+        return clientFor(server.major())
+                .map(clients -> text(dump(server, database, clients, "pg_dump", "--schema-only"), BYTES).lines()
+                        .filter(line -> !NOT_SCHEMA.matcher(line).matches()).collect(Collectors.joining("\n")));
     }
 
-    /** A database's data: a checksum for each table whatever the order of its rows, each sequence's position, each large object. */
+    /**
+     * A database's data: a checksum for each table whatever the order of its rows, each sequence's position, each large
+     * object.
+     */
     public static SortedMap<String, String> data(ServerAccess server, String database) {
         return Contents.of(server, database);
     }
 
-    /** The folder of the oldest clients that can dump a server of this version: pg_dump refuses servers newer than itself. */
+    /**
+     * The folder of the oldest clients that can dump a server of this version: pg_dump refuses servers newer than
+     * itself.
+     */
     public static Optional<Path> clientFor(int major) {
         for (int candidate = major; candidate <= major + 9; candidate++) {
             Optional<Path> found = ClientBinaries.find(candidate);
@@ -103,12 +115,14 @@ public final class Oracle {
 
     /** As above; a test that asks where there are none is skipped. */
     public static Path clients(int major) {
-        return clientFor(major).orElseThrow(() -> Requirement.missing("needs a pg_dump that can read a server of version " + major));
+        return clientFor(major)
+                .orElseThrow(() -> Requirement.missing("needs a pg_dump that can read a server of version " + major));
     }
 
     private static void copyRoles(ServerAccess source, ServerAccess target, Path clients) {
         String names = "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname !~ '^pg_'";
-        Set<String> missing = source.rows("postgres", names).stream().map(row -> row.get(0)).collect(Collectors.toSet());
+        Set<String> missing =
+                source.rows("postgres", names).stream().map(row -> row.get(0)).collect(Collectors.toSet());
         target.rows("postgres", names).forEach(row -> missing.remove(row.get(0)));
         if (missing.isEmpty()) {
             return;
@@ -125,7 +139,8 @@ public final class Oracle {
 
     private static String likeThat(ServerAccess source, String database) {
         return source.query(database, """
-                SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
+                SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate,
+                  datctype)
                 FROM pg_database WHERE datname = current_database()
                 """);
     }
@@ -141,13 +156,15 @@ public final class Oracle {
     /**
      * Runs the file, up to its first error, and removes it.
      *
-     * @param options server settings; pg_dump creates event triggers before the last of its statements, on which they would fire
+     * @param options server settings; pg_dump creates event triggers before the last of its statements, on which they
+     * would fire
      */
     private static void apply(ServerAccess server, String database, Path clients, Path file, String options) {
         Map<String, String> environment = server.environment(database);
         environment.put("PGOPTIONS", options);
         String psql = clients.resolve("psql").toString();
-        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", known(file, server.major()).toString()), environment, null).orFail();
+        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", known(file, server.major()).toString()),
+                environment, null).orFail();
         file.toFile().delete();
     }
 

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** The database of tests/sql/ordinary.sql with its roles on both sides, and what stock tools make of it on the target. Closed, all is gone. */
+/**
+ * The database of tests/sql/ordinary.sql with its roles on both sides, and what stock tools make of it on the target.
+ * Closed, all is gone.
+ */
 public final class OrdinaryShop implements AutoCloseable {
     private static final Path SQL = Path.of("tests", "sql");
     private static final List<String> ROLES = List.of("\"shop owner\"", "clerk", "reader", "auditor");

@@ -38,7 +38,8 @@ public final class OwnExtensions implements AutoCloseable {
         try {
             folder = Files.createTempDirectory("tsmigrate-programs-");
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-            Run.of(List.of("sh", "-c", "cp -R \"$1\"/* \"$2\"", "sh", embedded.bin().getParent().toString(), folder.toString())).orFail();
+            Run.of(List.of("sh", "-c", "cp -R \"$1\"/* \"$2\"", "sh", embedded.bin().getParent().toString(),
+                    folder.toString())).orFail();
             for (Map.Entry<String, String> file : files.entrySet()) {
                 Files.writeString(folder.resolve("share/postgresql/extension").resolve(file.getKey()), file.getValue());
             }

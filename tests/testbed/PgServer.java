@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A throw-away PostgreSQL server on loopback, with passwords, run by an unprivileged user, gone with everything it wrote when it is closed
- * or when this JVM ends, however it ends.
+ * A throw-away PostgreSQL server on loopback, with passwords, run by an unprivileged user, gone with everything it
+ * wrote when it is closed or when this JVM ends, however it ends.
  */
 public final class PgServer implements ServerAccess, AutoCloseable {
     private static final int START_ATTEMPTS = 5;
@@ -44,7 +44,8 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         private Plan(ServerBinaries binaries) {
             this.binaries = binaries;
             // What is in the folder goes with the folder; POSIX shared memory would outlive a killed server.
-            with("dynamic_shared_memory_type=mmap", "shared_buffers=32MB", "timezone=UTC", "fsync=off", "synchronous_commit=off",
+            with("dynamic_shared_memory_type=mmap", "shared_buffers=32MB", "timezone=UTC", "fsync=off",
+                    "synchronous_commit=off",
                     "full_page_writes=off");
         }
 
@@ -54,7 +55,9 @@ public final class PgServer implements ServerAccess, AutoCloseable {
             return this;
         }
 
-        /** Options of initdb in place of UTF-8 in locale C.UTF-8, such as {@code --encoding=LATIN1}, {@code --locale=C}. */
+        /**
+         * Options of initdb in place of UTF-8 in locale C.UTF-8, such as {@code --encoding=LATIN1}, {@code --locale=C}.
+         */
         public Plan initdb(String... options) {
             initdb.addAll(List.of(options));
             return this;
@@ -112,7 +115,10 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         return start(ClientBinaries.clientMajor(), settings);
     }
 
-    /** One server of a major version for all tests of this JVM, with no settings beyond the usual; its users make databases of their own. */
+    /**
+     * One server of a major version for all tests of this JVM, with no settings beyond the usual; its users make
+     * databases of their own.
+     */
     public static synchronized PgServer shared(int major) {
         return SHARED.computeIfAbsent(major, PgServer::start);
     }
@@ -135,7 +141,8 @@ public final class PgServer implements ServerAccess, AutoCloseable {
             configure(plan.settings);
             configure(Map.of("listen_addresses", host(), "unix_socket_directories", binaries.inside(folder)));
             configure(certificates.map(made -> made.settings(binaries)).orElse(Map.of()));
-            Files.writeString(dataFolder().resolve("pg_hba.conf"), accessRules(plan.tls ? "hostssl" : "host", machine.isPresent() ? "all" : "127.0.0.1/32"));
+            Files.writeString(dataFolder().resolve("pg_hba.conf"),
+                    accessRules(plan.tls ? "hostssl" : "host", machine.isPresent() ? "all" : "127.0.0.1/32"));
             start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -231,8 +238,8 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     /**
      * Stops, and starts on the same port with the same settings and nothing in it.
      *
-     * @return where its data are until it is closed, unless somebody removes them: files that were removed a moment ago slow down a file system
-     *         that makes new ones
+     * @return where its data are until it is closed, unless somebody removes them: files that were removed a moment ago
+     * slow down a file system that makes new ones
      */
     public Path renew() {
         stop();
@@ -257,14 +264,16 @@ public final class PgServer implements ServerAccess, AutoCloseable {
     }
 
     private List<String> pgCtl(String action, String... options) {
-        List<String> arguments = new ArrayList<>(List.of(action, "-w", "-s", "-D", binaries.inside(folder.resolve("data"))));
+        List<String> arguments =
+                new ArrayList<>(List.of(action, "-w", "-s", "-D", binaries.inside(folder.resolve("data"))));
         arguments.addAll(List.of(options));
         return binaries.command("pg_ctl", arguments.toArray(String[]::new));
     }
 
     private void configure(Map<String, String> settings) {
         StringBuilder lines = new StringBuilder();
-        settings.forEach((name, value) -> lines.append(name).append(" = '").append(value.replace("'", "''")).append("'\n"));
+        settings.forEach(
+                (name, value) -> lines.append(name).append(" = '").append(value.replace("'", "''")).append("'\n"));
         try {
             Files.writeString(dataFolder().resolve("postgresql.conf"), lines, StandardOpenOption.APPEND);
         } catch (IOException e) {

@@ -49,21 +49,24 @@ class PgServerTest {
 
     @Test
     void a_wrong_password_is_refused() {
-        SQLException refused = assertThrows(SQLException.class, () -> server.connect("postgres", "postgres", "wrong").close());
+        SQLException refused =
+                assertThrows(SQLException.class, () -> server.connect("postgres", "postgres", "wrong").close());
         assertEquals("28P01", refused.getSQLState());
     }
 
     @Test
     void libpq_reaches_it_by_uri_whatever_the_environment_says() {
         String psql = ClientBinaries.bin(server.major()).resolve("psql").toString();
-        Run run = Run.of(List.of(psql, "-XAtc", "SELECT current_user || '@' || current_database()", server.uri("template1")),
+        Run run = Run.of(
+                List.of(psql, "-XAtc", "SELECT current_user || '@' || current_database()", server.uri("template1")),
                 Map.of("PGHOST", "nowhere.invalid", "PGPORT", "1"), null);
         assertEquals("postgres@template1\n", run.orFail().out());
     }
 
     @Test
     void rows_come_as_text_and_null_stays_null() {
-        assertEquals(List.of(List.of("1", "t"), List.of("2", "f")), server.rows("postgres", "SELECT n, n = 1 FROM generate_series(1, 2) n"));
+        assertEquals(List.of(List.of("1", "t"), List.of("2", "f")),
+                server.rows("postgres", "SELECT n, n = 1 FROM generate_series(1, 2) n"));
         assertNull(server.query("postgres", "SELECT NULL"));
         assertNull(server.query("postgres", "SELECT 1 WHERE false"));
     }
@@ -119,7 +122,8 @@ class PgServerTest {
         try (PgServer secure = PgServer.withTls(server.major())) {
             String psql = ClientBinaries.bin(server.major()).resolve("psql").toString();
             assertEquals("t", secure.query("postgres", "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"));
-            Run verified = Run.of(List.of(psql, "-XAtc", "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", secure.uri("postgres")));
+            Run verified = Run.of(List.of(psql, "-XAtc", "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+                    secure.uri("postgres")));
             assertEquals("t\n", verified.orFail().out());
             String plain = secure.uri("postgres").replaceFirst("\\?.*", "?sslmode=disable");
             assertTrue(Run.of(List.of(psql, "-Xc", "SELECT 1", plain)).err().contains("no pg_hba.conf entry"));
@@ -140,7 +144,8 @@ class PgServerTest {
     @Test
     void killing_the_jvm_leaves_neither_process_nor_folder() throws Exception {
         Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), "PgServerTest$Child").redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                System.getProperty("java.class.path"), "PgServerTest$Child")
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         Path data = Path.of(new BufferedReader(new InputStreamReader(child.getInputStream())).readLine());
         long pid = postmaster(data);
         assertTrue(ProcessHandle.of(pid).isPresent() && Files.isDirectory(data));
@@ -150,7 +155,8 @@ class PgServerTest {
 
     @Test
     void the_server_does_not_run_as_root() {
-        String owner = ProcessHandle.of(postmaster(server.dataFolder())).flatMap(process -> process.info().user()).orElseThrow();
+        String owner = ProcessHandle.of(postmaster(server.dataFolder())).flatMap(process -> process.info().user())
+                .orElseThrow();
         assertEquals(Account.ofServers().name(), owner);
         assertFalse(owner.equals("root"));
     }

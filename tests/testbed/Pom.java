@@ -25,8 +25,9 @@ public record Pom(String version, Map<String, Library> libraries) {
             Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(FILE.toFile());
             Map<String, Library> libraries = new TreeMap<>();
             var dependencies = document.getElementsByTagName("dependency");
-            IntStream.range(0, dependencies.getLength()).mapToObj(i -> (Element) dependencies.item(i)).forEach(each ->
-                    libraries.put(text(each, "groupId") + ":" + text(each, "artifactId"), new Library(text(each, "version"), "test".equals(text(each, "scope")))));
+            IntStream.range(0, dependencies.getLength()).mapToObj(i -> (Element) dependencies.item(i))
+                    .forEach(each -> libraries.put(text(each, "groupId") + ":" + text(each, "artifactId"),
+                            new Library(text(each, "version"), "test".equals(text(each, "scope")))));
             return new Pom(text(document.getDocumentElement(), "version"), libraries);
         } catch (Exception e) {
             throw new IllegalStateException(FILE + " cannot be read", e);
@@ -40,6 +41,7 @@ public record Pom(String version, Map<String, Library> libraries) {
             return null;
         }
         String text = found.item(0).getTextContent().strip();
-        return text.matches("\\$\\{.+}") ? text(parent.getOwnerDocument().getDocumentElement(), text.substring(2, text.length() - 1)) : text;
+        return text.matches("\\$\\{.+}")
+                ? text(parent.getOwnerDocument().getDocumentElement(), text.substring(2, text.length() - 1)) : text;
     }
 }

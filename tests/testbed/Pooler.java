@@ -51,7 +51,8 @@ public final class Pooler implements AutoCloseable {
             // What stands in the server's folder goes with the server.
             Path users = account.own(Files.writeString(server.socketFolder().resolve("pgbouncer-users-" + port),
                     "\"%s\" \"%s\"%n".formatted(server.user(), server.password().replace("\"", "\"\""))));
-            Path settings = account.own(Files.writeString(server.socketFolder().resolve("pgbouncer-" + port + ".ini"), """
+            Path settings = account.own(
+                    Files.writeString(server.socketFolder().resolve("pgbouncer-" + port + ".ini"), """
                     [databases]
                     * = host=%s port=%d
                     [pgbouncer]
@@ -64,7 +65,8 @@ public final class Pooler implements AutoCloseable {
                     ignore_startup_parameters = extra_float_digits, options
                     """.formatted(server.host(), server.port(), port, users, mode)));
             List<String> command = new ArrayList<>(List.of("sh", "-c", SCRIPT, "sh"));
-            command.addAll(account.running(List.of(Files.isExecutable(debian) ? debian.toString() : "pgbouncer", settings.toString())));
+            command.addAll(account.running(
+                    List.of(Files.isExecutable(debian) ? debian.toString() : "pgbouncer", settings.toString())));
             Pooler pooler = new Pooler(server, port, new ProcessBuilder(command).start());
             BackgroundWork.until("pgbouncer listens", pooler::listens);
             return pooler;

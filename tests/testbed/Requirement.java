@@ -5,7 +5,10 @@ package testbed;
 import java.util.List;
 import org.opentest4j.TestAbortedException;
 
-/** What a test needs beyond Java and Maven. Where the machine lacks it, the test is skipped and counted, with the reason. */
+/**
+ * What a test needs beyond Java and Maven. Where the machine lacks it, the test is skipped and counted, with the
+ * reason.
+ */
 public final class Requirement {
     private static String target = "test";
 

@@ -50,7 +50,8 @@ public record Run(List<String> command, int code, String out, String err) {
             if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
-                throw new IllegalStateException(command.get(0) + " did not end within " + MINUTES + " minutes: " + command);
+                throw new IllegalStateException(
+                        command.get(0) + " did not end within " + MINUTES + " minutes: " + command);
             }
             return new Run(command, process.exitValue(), out.join(), err.join());
         } catch (IOException e) {
@@ -64,7 +65,8 @@ public record Run(List<String> command, int code, String out, String err) {
     /** @throws IllegalStateException with what the program said, unless it ended with exit code 0 */
     public Run orFail() {
         if (code != 0) {
-            throw new IllegalStateException(command + " ended with exit code " + code + ": " + err.strip() + out.strip());
+            throw new IllegalStateException(
+                    command + " ended with exit code " + code + ": " + err.strip() + out.strip());
         }
         return this;
     }

@@ -37,12 +37,12 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed, N skipped". Of all, some run in
- * a JVM beside the others.
+ * Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed,
+ * N skipped". Of all, some run in a JVM beside the others.
  */
 class RunTests implements TestExecutionListener {
-    // They warn of every link deleted from a temporary folder, and of servers that a skipped test never started. Held here, since a logger
-    // that nobody holds forgets its level.
+    // They warn of every link deleted from a temporary folder, and of servers that a skipped test never started. Held
+    // here, since a logger that nobody holds forgets its level.
     private static final List<Logger> NOISY = List.of(Logger.getLogger("org.junit.jupiter.api.io"),
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
@@ -50,10 +50,15 @@ class RunTests implements TestExecutionListener {
     private static final int NOTICED = 5;
     private static final int SLOWEST = 40;
     private static final int MINUTES_A_METHOD = Soak.rounds(20, 60);
-    /** When nothing has begun or ended for so long, a test hangs that cannot be interrupted. It must not take the closing line with it. */
-    private static final Duration SILENCE = Duration.ofSeconds(Long.getLong("tests.silence.seconds", Duration.ofMinutes(2 * MINUTES_A_METHOD).toSeconds()));
+    /**
+     * When nothing has begun or ended for so long, a test hangs that cannot be interrupted. It must not take the
+     * closing line with it.
+     */
+    private static final Duration SILENCE = Duration
+            .ofSeconds(Long.getLong("tests.silence.seconds", Duration.ofMinutes(2 * MINUTES_A_METHOD).toSeconds()));
     /** What the JVM says of a class whose static fields could not be had before (JDK-8048190). */
-    private static final Pattern KNOWN_MISSING = Pattern.compile("Exception " + Pattern.quote(TestAbortedException.class.getName()) + ": (.*) \\[in thread .*");
+    private static final Pattern KNOWN_MISSING = Pattern
+            .compile("Exception " + Pattern.quote(TestAbortedException.class.getName()) + ": (.*) \\[in thread .*");
 
     private record Slow(double seconds, String test) {
     }
@@ -74,11 +79,17 @@ class RunTests implements TestExecutionListener {
         ServerFolders.preferMemory();
         Path folder = Path.of(args[0]);
         List<String> named = Arrays.stream(args).skip(1).toList();
-        Optional<SecondRun> second = Optional.of(folder).filter(place -> named.isEmpty() && SecondRun.isIn(place)).map(place -> SecondRun.start(RunTests.class, place));
+        Optional<SecondRun> second = Optional.of(folder).filter(place -> named.isEmpty() && SecondRun.isIn(place))
+                .map(place -> SecondRun.start(RunTests.class, place));
         LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(Set.of(folder)))
-                .filters(named.isEmpty() ? excludeClassNamePatterns(second.map(any -> pattern(SecondRun.CLASSES)).orElse("")) : includeClassNamePatterns(pattern(named)))
-                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", MINUTES_A_METHOD + "m")
-                .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", MINUTES_A_METHOD + "m").build();
+                .filters(named.isEmpty()
+                        ? excludeClassNamePatterns(second.map(any -> pattern(SecondRun.CLASSES)).orElse(""))
+                        : includeClassNamePatterns(pattern(named)))
+                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default",
+                        MINUTES_A_METHOD + "m")
+                .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default",
+                        MINUTES_A_METHOD + "m")
+                .build();
         RunTests tests = new RunTests();
         LauncherFactory.create().execute(request, tests);
         second.ifPresent(tests::add);
@@ -109,9 +120,12 @@ class RunTests implements TestExecutionListener {
                 return;
             }
             failed++;
-            System.out.println("FAILED: no test has begun or ended for " + SILENCE.toSeconds() + " seconds; running: " + running);
-            Stream.of(tests.getStackTrace()).filter(frame -> !frame.getClassName().matches("(org\\.junit|java|jdk)\\..*")).forEach(frame ->
-                    System.out.printf("    at %s.%s(%s:%d)%n", frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber()));
+            System.out.println(
+                    "FAILED: no test has begun or ended for " + SILENCE.toSeconds() + " seconds; running: " + running);
+            Stream.of(tests.getStackTrace())
+                    .filter(frame -> !frame.getClassName().matches("(org\\.junit|java|jdk)\\..*"))
+                    .forEach(frame -> System.out.printf("    at %s.%s(%s:%d)%n", frame.getClassName(),
+                            frame.getMethodName(), frame.getFileName(), frame.getLineNumber()));
             Runtime.getRuntime().halt(summary());
         });
         watch.setDaemon(true);
@@ -137,7 +151,8 @@ class RunTests implements TestExecutionListener {
         int tests = countTests(identifier);
         skipped += tests;
         String size = identifier.isTest() ? "" : " (" + tests + " tests)";
-        System.out.println("skipped: " + title(identifier) + size + ": " + reason.replaceFirst("^Assumption failed: ", ""));
+        System.out.println(
+                "skipped: " + title(identifier) + size + ": " + reason.replaceFirst("^Assumption failed: ", ""));
     }
 
     @Override
@@ -145,7 +160,8 @@ class RunTests implements TestExecutionListener {
         seen = System.nanoTime();
         switch (result.getStatus()) {
             case SUCCESSFUL -> passed += identifier.isTest() ? 1 : 0;
-            case ABORTED -> executionSkipped(identifier, result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
+            case ABORTED -> executionSkipped(identifier,
+                    result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
             case FAILED -> result.getThrowable().flatMap(RunTests::missing)
                     .ifPresentOrElse(reason -> executionSkipped(identifier, reason), () -> fail(identifier, result));
         }
@@ -166,12 +182,17 @@ class RunTests implements TestExecutionListener {
     /** Where a suite that has become slow can be made faster, and what it takes as a whole. */
     private void times() {
         System.out.println();
-        slow.stream().filter(test -> test.seconds >= NOTICED).sorted(Comparator.comparingDouble(Slow::seconds).reversed()).limit(SLOWEST)
+        slow.stream().filter(test -> test.seconds >= NOTICED)
+                .sorted(Comparator.comparingDouble(Slow::seconds).reversed()).limit(SLOWEST)
                 .forEach(test -> System.out.printf("%6.1f s  %s%n", test.seconds, test.test));
-        System.out.printf("%6.1f s  %d classes together%n", seconds(classes.stream().reduce(Duration.ZERO, Duration::plus)), classes.size());
+        System.out.printf("%6.1f s  %d classes together%n",
+                seconds(classes.stream().reduce(Duration.ZERO, Duration::plus)), classes.size());
     }
 
-    /** @return what the machine lacks for a static field of a test's class, which is thereby skipped as a test that lacks it itself */
+    /**
+     * @return what the machine lacks for a static field of a test's class, which is thereby skipped as a test that
+     * lacks it itself
+     */
     private static Optional<String> missing(Throwable thrown) {
         for (Throwable cause = thrown; cause instanceof LinkageError; cause = cause.getCause()) {
             Matcher known = KNOWN_MISSING.matcher(String.valueOf(cause.getMessage()));

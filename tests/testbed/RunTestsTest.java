@@ -16,7 +16,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What `make test` says of tests that hang, that take their time, and that lack something; in a JVM of its own, with tests made for it. */
+/**
+ * What `make test` says of tests that hang, that take their time, and that lack something; in a JVM of its own, with
+ * tests made for it.
+ */
 class RunTestsTest {
     @TempDir
     Path folder;
@@ -25,11 +28,13 @@ class RunTestsTest {
     void a_test_that_hangs_ends_the_run_which_names_it_and_counts() throws IOException {
         Run run = run("""
                 class Hangs {
-                    @Test void forever() { while (true) { try { Thread.sleep(1000); } catch (InterruptedException e) { continue; } } }
+                    @Test void forever() { while (true) { try { Thread.sleep(1000); } catch (InterruptedException e) { \
+                continue; } } }
                 }
                 """);
         assertEquals(1, run.code());
-        assertTrue(run.out().contains("FAILED: no test has begun or ended for 6 seconds; running: Hangs.forever()\n"), run.out());
+        assertTrue(run.out().contains("FAILED: no test has begun or ended for 6 seconds; running: Hangs.forever()\n"),
+                run.out());
         assertTrue(run.out().contains("    at Hangs.forever("), run.out());
         assertTrue(run.out().endsWith("\n0 passed, 1 failed, 0 skipped\n"), run.out());
     }
@@ -61,7 +66,10 @@ class RunTestsTest {
                 }
                 """);
         assertTrue(run.out().contains("\n8 passed, 1 failed, 4 skipped\n"), run.out());
-        assertEquals(3, run.out().lines().filter(line -> line.startsWith("skipped: Lacks") && line.endsWith(": needs a moon")).count(), run.out());
+        assertEquals(
+                3, run.out().lines()
+                        .filter(line -> line.startsWith("skipped: Lacks") && line.endsWith(": needs a moon")).count(),
+                run.out());
         assertTrue(run.out().contains("FAILED: Broken.one()"), run.out());
     }
 
@@ -73,13 +81,16 @@ class RunTestsTest {
 
     @Test
     void what_runs_beside_the_others_counts_too() throws IOException {
-        String beside = SecondRun.CLASSES.stream().map(name -> "class " + name + " { @Test void one() { Assertions.assertEquals(\"" + name + "\", \"BenchTest\"); } }\n")
+        String beside = SecondRun.CLASSES.stream()
+                .map(name -> "class " + name + " { @Test void one() { Assertions.assertEquals(\"" + name
+                        + "\", \"BenchTest\"); } }\n")
                 .collect(Collectors.joining());
         Run run = run(beside + "class Mine { @Test void two() { } @Test @Disabled(\"of no use\") void three() { } }");
         assertEquals(1, run.code());
         assertTrue(run.out().contains("\nbeside them:\n"), run.out());
         assertTrue(run.out().contains("FAILED: DemoTest.one()\n"), run.out());
-        assertTrue(run.out().endsWith("\n2 passed, " + (SecondRun.CLASSES.size() - 1) + " failed, 1 skipped\n"), run.out());
+        assertTrue(run.out().endsWith("\n2 passed, " + (SecondRun.CLASSES.size() - 1) + " failed, 1 skipped\n"),
+                run.out());
     }
 
     /** Six seconds without a word are too long here. */
@@ -88,8 +99,10 @@ class RunTestsTest {
         Path classes = Files.createDirectory(folder.resolve("classes"));
         Path bin = Path.of(System.getProperty("java.home"), "bin");
         String path = System.getProperty("java.class.path");
-        Run.of(List.of(bin.resolve("javac").toString(), "-J-XX:TieredStopAtLevel=1", "-d", classes.toString(), "-cp", path, source.toString())).orFail();
-        List<String> command = new ArrayList<>(List.of(bin.resolve("java").toString(), "-Dtests.silence.seconds=6", "-cp", classes + ":" + path, RunTests.class.getName(),
+        Run.of(List.of(bin.resolve("javac").toString(), "-J-XX:TieredStopAtLevel=1", "-d", classes.toString(), "-cp",
+                path, source.toString())).orFail();
+        List<String> command = new ArrayList<>(List.of(bin.resolve("java").toString(), "-Dtests.silence.seconds=6",
+                "-cp", classes + ":" + path, RunTests.class.getName(),
                 classes.toString()));
         return Run.of(command, Map.of(), null);
     }

@@ -27,10 +27,12 @@ public final class Runbook {
      * @param variables of make, such as FORMAT=plain
      * @return each command that was run, by its name
      */
-    public static Map<String, CommandRun> run(String route, Path folder, Map<String, String> environment, String... variables) {
+    public static Map<String, CommandRun> run(String route, Path folder, Map<String, String> environment,
+            String... variables) {
         Map<String, CommandRun> runs = new HashMap<>();
         for (List<String> command : commands(route, folder, variables)) {
-            CommandRun run = CommandRun.of(main(command.get(1)), environment, command.subList(2, command.size()).toArray(String[]::new));
+            CommandRun run = CommandRun.of(main(command.get(1)), environment,
+                    command.subList(2, command.size()).toArray(String[]::new));
             runs.put(command.get(1), run);
             if (run.code() != 0) {
                 break;
@@ -41,7 +43,8 @@ public final class Runbook {
 
     private static List<List<String>> commands(String route, Path folder, String... variables) {
         List<List<String>> commands = new ArrayList<>();
-        List<String> make = new ArrayList<>(List.of("make", "--no-print-directory", "--dry-run", route, "SOURCE=x", "TARGET=x", "DIR=" + folder));
+        List<String> make = new ArrayList<>(
+                List.of("make", "--no-print-directory", "--dry-run", route, "SOURCE=x", "TARGET=x", "DIR=" + folder));
         make.addAll(List.of(variables));
         Run.output(make).lines()
                 .map(line -> Arrays.asList(line.split(" +"))).forEach(words -> {
@@ -57,7 +60,8 @@ public final class Runbook {
 
     private static String main(String alias) {
         try {
-            Path script = Catalog.aliases().stream().filter(one -> one.name().equals(alias)).findFirst().orElseThrow().script();
+            Path script = Catalog.aliases().stream().filter(one -> one.name().equals(alias)).findFirst().orElseThrow()
+                    .script();
             Matcher main = MAIN.matcher(Files.readString(script));
             return main.find() ? main.group(1) : null;
         } catch (IOException e) {

@@ -14,15 +14,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Some classes of the whole suite in another JVM beside the others, which take about as long: each waits for programs and servers much of its time.
- * A JVM has shared servers of its own. What this one says is kept until it is asked for, so that the lines of both stay apart. It ends with this JVM.
+ * Some classes of the whole suite in another JVM beside the others, which take about as long: each waits for programs
+ * and servers much of its time. A JVM has shared servers of its own. What this one says is kept until it is asked for,
+ * so that the lines of both stay apart. It ends with this JVM.
  */
 public final class SecondRun {
-    public static final Set<String> CLASSES = Set.of("RdsViaEc2Test", "RdsViaEc2FailuresTest", "RdsViaEc2WholeTest", "RdsViaEc2RunTest", "RdsViaEc2InstallTest",
-            "DemoTest", "CatalogRunTest", "LauncherTest", "LauncherSetUpTest", "RunTestsTest", "BenchTest", "RestorePostgresTest", "LargeValuesTest", "TortureTest",
-            "MembershipsTest", "RoutesTest", "AnnouncedDifferencesTest", "VerificationTest", "FilesKilledTest", "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest",
+    public static final Set<String> CLASSES = Set.of("RdsViaEc2Test", "RdsViaEc2FailuresTest", "RdsViaEc2WholeTest",
+            "RdsViaEc2RunTest", "RdsViaEc2InstallTest",
+            "DemoTest", "CatalogRunTest", "LauncherTest", "LauncherSetUpTest", "RunTestsTest", "BenchTest",
+            "RestorePostgresTest", "LargeValuesTest", "TortureTest",
+            "MembershipsTest", "RoutesTest", "AnnouncedDifferencesTest", "VerificationTest", "FilesKilledTest",
+            "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest",
             "TimescaleAbortTest");
-    private static final Pattern COUNTS = Pattern.compile("^(\\d+) passed, (\\d+) failed, (\\d+) skipped$", Pattern.MULTILINE);
+    private static final Pattern COUNTS =
+            Pattern.compile("^(\\d+) passed, (\\d+) failed, (\\d+) skipped$", Pattern.MULTILINE);
 
     private final Process process;
     private final Path output;
@@ -43,7 +48,8 @@ public final class SecondRun {
     /** @return whether the classes of that folder are those of the suite, whatever their packages */
     public static boolean isIn(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.map(file -> file.getFileName().toString().replaceFirst("\\.class$", "")).collect(Collectors.toSet()).containsAll(CLASSES);
+            return files.map(file -> file.getFileName().toString().replaceFirst("\\.class$", ""))
+                    .collect(Collectors.toSet()).containsAll(CLASSES);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,11 +65,13 @@ public final class SecondRun {
         try {
             Path output = Files.createTempFile("tests", ".log");
             output.toFile().deleteOnExit();
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+            List<String> command =
+                    new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
             command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
             command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), folder.toString()));
             command.addAll(CLASSES);
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
             return new SecondRun(process, output);
         } catch (IOException e) {
@@ -78,10 +86,12 @@ public final class SecondRun {
             String text = Files.readString(output);
             List<MatchResult> counts = COUNTS.matcher(text).results().toList();
             if (counts.isEmpty()) {
-                return new Result(text + "FAILED: the tests beside these ended with exit code " + process.exitValue() + " and did not count\n", 0, 1, 0);
+                return new Result(text + "FAILED: the tests beside these ended with exit code " + process.exitValue()
+                        + " and did not count\n", 0, 1, 0);
             }
             MatchResult last = counts.get(counts.size() - 1);
-            return new Result(text.substring(0, last.start()), Integer.parseInt(last.group(1)), Integer.parseInt(last.group(2)), Integer.parseInt(last.group(3)));
+            return new Result(text.substring(0, last.start()), Integer.parseInt(last.group(1)),
+                    Integer.parseInt(last.group(2)), Integer.parseInt(last.group(3)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

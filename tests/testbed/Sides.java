@@ -9,12 +9,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** Two servers of the installed version, to move databases between; whoever shares them makes databases and roles of new names. */
+/**
+ * Two servers of the installed version, to move databases between; whoever shares them makes databases and roles of new
+ * names.
+ */
 public final class Sides implements AutoCloseable {
     /** What belongs to a whole server; passwords and settings too. */
     private static final String BESIDE_THE_DATABASES = """
             SELECT 'role ' || rolname, to_jsonb(a)::text FROM pg_authid a
-            UNION ALL SELECT format('membership of %s in %s', member::regrole, roleid::regrole), to_jsonb(m)::text FROM pg_auth_members m
+            UNION ALL SELECT format('membership of %s in %s', member::regrole, roleid::regrole), to_jsonb(m)::text
+              FROM pg_auth_members m
             UNION ALL SELECT 'settings of ' || coalesce(datname, 'all') || ' ' || setrole, setconfig::text
                         FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = setdatabase
             UNION ALL SELECT 'database ' || datname, concat_ws(' ', datdba, datacl::text, datconnlimit) FROM pg_database
@@ -64,8 +68,8 @@ public final class Sides implements AutoCloseable {
     }
 
     /**
-     * Runs something that must be refused, and proves that it was: this exit code, these lines and no others, nothing on stdout, and both
-     * sides as they were.
+     * Runs something that must be refused, and proves that it was: this exit code, these lines and no others, nothing
+     * on stdout, and both sides as they were.
      *
      * @param from the source's database, which may be missing, as may the target's
      * @param lines the errors with their details and hints

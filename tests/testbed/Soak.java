@@ -4,7 +4,9 @@ package testbed;
 
 import org.junit.jupiter.api.Assumptions;
 
-/** How long tests go on: a little with {@code make test}, thoroughly with {@code make soak}, which sets TSMIGRATE_SOAK. */
+/**
+ * How long tests go on: a little with {@code make test}, thoroughly with {@code make soak}, which sets TSMIGRATE_SOAK.
+ */
 public final class Soak {
     private Soak() {
     }

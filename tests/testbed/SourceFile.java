@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 public record SourceFile(Path path, String text, String code) {
     private static final Pattern NOT_CODE = Pattern.compile(
             "\"\"\"(?:[^\"\\\\]++|\\\\.|\"(?!\"\"))*+\"\"\"|\"(?:[^\"\\\\\n]|\\\\.)*+\""
-            + "|'(?:[^'\\\\]|\\\\.[0-9a-f]*)'|//[^\n]*|/\\*.*?\\*/", Pattern.DOTALL);
+                    + "|'(?:[^'\\\\]|\\\\.[0-9a-f]*)'|//[^\n]*|/\\*.*?\\*/",
+            Pattern.DOTALL);
 
     /** The files of a folder and of those in it, by their paths. */
     public static List<SourceFile> below(String folder) {
@@ -37,6 +38,15 @@ public record SourceFile(Path path, String text, String code) {
         }
     }
 
+    /**
+     * Java's text with those strings in one that stand in several lines, as they are put together or after what takes
+     * them.
+     */
+    public static String joined(String java) {
+        return java.replaceAll("\"\\s*\n\\s*\\+\\s*\"", "").replaceAll("\\\\\n\\s*", "")
+                .replaceAll("(->|return|=)\\s*\n\\s*\"", "$1 \"");
+    }
+
     /** The file's name without its ending, the name of its class where it has one. */
     public String name() {
         return path.getFileName().toString().replaceFirst("\\.java$", "");
@@ -48,7 +58,8 @@ public record SourceFile(Path path, String text, String code) {
 
     /** The words of all lines of a directive such as {@code //DEPS}. */
     public List<String> directive(String name) {
-        return text.lines().filter(line -> line.startsWith(name + " ")).flatMap(line -> Stream.of(line.substring(name.length()).strip().split("\\s+")))
+        return text.lines().filter(line -> line.startsWith(name + " "))
+                .flatMap(line -> Stream.of(line.substring(name.length()).strip().split("\\s+")))
                 .toList();
     }
 

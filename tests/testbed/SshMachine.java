@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.BiFunction;
 
 /**
- * A machine to ssh into: Debian trixie with sshd, the user "ubuntu", PostgreSQL 17's client programs and this machine's Java. What is written
- * there is in memory, and goes with it.
+ * A machine to ssh into: Debian trixie with sshd, the user "ubuntu", PostgreSQL 17's client programs and this machine's
+ * Java. What is written there is in memory, and goes with it.
  */
 public final class SshMachine implements AutoCloseable {
     // The root folder is shared by all tests, so it is below, and what is written lies above it.
@@ -63,16 +63,22 @@ public final class SshMachine implements AutoCloseable {
     /** @param folder for the private key */
     public static SshMachine start(Path folder) {
         String java = Path.of(System.getProperty("java.home")).toString();
-        return start(folder, (place, key) -> Machine.start(PREPARE + JAVA, TrixieRoot.folder().toString(), place, key, "0.0.0.0", java));
+        return start(folder, (place, key) -> Machine.start(PREPARE + JAVA, TrixieRoot.folder().toString(), place, key,
+                "0.0.0.0", java));
     }
 
-    /** One on which nothing is installed yet, in the network of the tests; a test is skipped where Debian's packages are out of reach. */
+    /**
+     * One on which nothing is installed yet, in the network of the tests; a test is skipped where Debian's packages are
+     * out of reach.
+     */
     public static SshMachine fresh(Path folder, int port) {
         return start(folder, (place, key) -> {
             try {
-                return Machine.startHere(PREPARE + FRESH, TrixieRoot.folder().toString(), place, key, "127.0.0.1:" + port);
+                return Machine.startHere(PREPARE + FRESH, TrixieRoot.folder().toString(), place, key,
+                        "127.0.0.1:" + port);
             } catch (IllegalStateException e) {
-                throw Requirement.missing("needs Debian's packages: " + e.getMessage().lines().reduce((first, last) -> last).orElse(""));
+                throw Requirement.missing(
+                        "needs Debian's packages: " + e.getMessage().lines().reduce((first, last) -> last).orElse(""));
             }
         });
     }

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A server all of whose processes stand still, until this is closed: its machine still takes connections and data, and nobody answers. */
+/**
+ * A server all of whose processes stand still, until this is closed: its machine still takes connections and data, and
+ * nobody answers.
+ */
 public final class StoppedServer implements AutoCloseable {
     private final PgServer server;
     private List<ProcessHandle> processes = List.of();

@@ -11,7 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import lib.talk.ShellScript;
 
-/** A command at a terminal of its own, which shows what is typed unless the command forbids it. Closing it kills what is left of it. */
+/**
+ * A command at a terminal of its own, which shows what is typed unless the command forbids it. Closing it kills what is
+ * left of it.
+ */
 public final class Terminal implements AutoCloseable {
     private static final int SECONDS = 60;
 
@@ -34,7 +37,8 @@ public final class Terminal implements AutoCloseable {
             throw Requirement.missing("needs script of util-linux; run: sudo apt-get install -y bsdutils");
         }
         String line = command.stream().map(ShellScript::quoted).collect(Collectors.joining(" "));
-        ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(List.of("script", "-q", "-e", "-E", "always", "-c", line, "/dev/null")));
+        ProcessBuilder builder = new ProcessBuilder(
+                new ArrayList<>(List.of("script", "-q", "-e", "-E", "always", "-c", line, "/dev/null")));
         builder.environment().putAll(environment);
         builder.environment().put("SHELL", "/bin/sh");
         try {

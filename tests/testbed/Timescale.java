@@ -21,13 +21,20 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Servers with TimescaleDB. Its community edition (compression, continuous aggregates, jobs) is in no package here, so that it runs only where
- * {@code TSMIGRATE_TEST_PG_BINDIRS} lists an installation.
+ * Servers with TimescaleDB. Its community edition (compression, continuous aggregates, jobs) is in no package here, so
+ * that it runs only where {@code TSMIGRATE_TEST_PG_BINDIRS} lists an installation.
  */
 public final class Timescale {
-    /** Without preloading the extension cannot be created; telemetry would ask the network; 2,000 chunks are locked at once. */
-    private static final String[] SETTINGS = {"shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off", "max_locks_per_transaction=1000"};
-    /** What the extension itself says of a database; when its own jobs and the plant's restless one run is not the user's concern. */
+    /**
+     * Without preloading the extension cannot be created; telemetry would ask the network; 2,000 chunks are locked at
+     * once.
+     */
+    private static final String[] SETTINGS = {"shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off",
+            "max_locks_per_transaction=1000"};
+    /**
+     * What the extension itself says of a database; when its own jobs and the plant's restless one run is not the
+     * user's concern.
+     */
     public static final List<String> VIEWS = List.of(
             "SELECT * FROM timescaledb_information.hypertables ORDER BY 1, 2",
             "SELECT * FROM timescaledb_information.dimensions ORDER BY 1, 2, 3",
@@ -59,10 +66,14 @@ public final class Timescale {
     private Timescale() {
     }
 
-    /** @return a server to be started whose installation offers these versions and no others; a test that needs one that is not there is skipped */
+    /**
+     * @return a server to be started whose installation offers these versions and no others; a test that needs one that
+     * is not there is skipped
+     */
     public static PgServer.Plan community(String... versions) {
-        Optional<ServerBinaries> found = ServerBinaries.listed().stream().filter(listed -> offered(listed).equals(Set.of(versions)))
-                .max(Comparator.comparing(ServerBinaries::major));
+        Optional<ServerBinaries> found =
+                ServerBinaries.listed().stream().filter(listed -> offered(listed).equals(Set.of(versions)))
+                        .max(Comparator.comparing(ServerBinaries::major));
         Assumptions.assumeTrue(found.isPresent(), () -> "needs TimescaleDB " + String.join(" and ", versions)
                 + ", community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
         return PgServer.plan(found.orElseThrow()).with(SETTINGS);
@@ -71,7 +82,8 @@ public final class Timescale {
     /** A server of the newest community version that an installation offers alone, if there is one. */
     public static Optional<PgServer.Plan> newest() {
         return ServerBinaries.listed().stream().filter(listed -> offered(listed).size() == 1)
-                .max(Comparator.comparing(listed -> Version.parse(offered(listed).iterator().next()))).map(found -> PgServer.plan(found).with(SETTINGS));
+                .max(Comparator.comparing(listed -> Version.parse(offered(listed).iterator().next())))
+                .map(found -> PgServer.plan(found).with(SETTINGS));
     }
 
     /** The plant's database, see sql/timescale.sql, on a server of the community edition. */
@@ -106,7 +118,8 @@ public final class Timescale {
     private static Set<String> offered(ServerBinaries binaries) {
         Set<String> versions = new TreeSet<>();
         try (Stream<Path> libraries = Files.list(binaries.bin().resolveSibling("lib"))) {
-            libraries.map(library -> COMMUNITY.matcher(library.getFileName().toString())).filter(Matcher::matches).map(name -> name.group(1))
+            libraries.map(library -> COMMUNITY.matcher(library.getFileName().toString())).filter(Matcher::matches)
+                    .map(name -> name.group(1))
                     .forEach(versions::add);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

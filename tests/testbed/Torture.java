@@ -17,10 +17,12 @@ public final class Torture {
 
     private static final Path SQL = Path.of("tests", "sql");
     /** The tables that stock tools cannot load because a value names an index, which they create later. */
-    private static final List<String> LATE = List.of("reg_child", "reg_late", "reg_domains", "reg_composites", "reg_others");
+    private static final List<String> LATE =
+            List.of("reg_child", "reg_late", "reg_domains", "reg_composites", "reg_others");
     /** What pg_dump of a schema does not show. */
     private static final String BESIDE_THE_SCHEMA = """
-            SELECT 'large object ' || oid, lomowner::regrole || ' ' || coalesce(lomacl::text, '')  || ' ' || coalesce(obj_description(oid, 'pg_largeobject'), '')
+            SELECT 'large object ' || oid, lomowner::regrole || ' ' || coalesce(lomacl::text,
+              '')  || ' ' || coalesce(obj_description(oid, 'pg_largeobject'), '')
               FROM pg_largeobject_metadata
             UNION ALL SELECT 'invalid index', indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid
             UNION ALL SELECT 'disabled trigger', tgname FROM pg_trigger WHERE tgenabled <> 'O' ORDER BY 1, 2""";

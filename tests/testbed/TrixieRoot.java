@@ -9,25 +9,29 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A root folder of Debian trixie with PostgreSQL 17, TimescaleDB 2.19.3 (Apache edition), pgcopydb, moto_server and sshd, for what the
- * machine's own release does not offer. Made once with mmdebstrap (half a minute, 550 MB), which takes its mirror from the machine's own
- * package sources; entered with chroot, so only root can make and use it.
+ * A root folder of Debian trixie with PostgreSQL 17, TimescaleDB 2.19.3 (Apache edition), pgcopydb, moto_server and
+ * sshd, for what the machine's own release does not offer. Made once with mmdebstrap (half a minute, 550 MB), which
+ * takes its mirror from the machine's own package sources; entered with chroot, so only root can make and use it.
  */
 public final class TrixieRoot {
-    private static final List<String> PACKAGES = List.of("postgresql-17", "postgresql-17-timescaledb", "pgcopydb", "python3-moto",
-            "python3-flask-cors", "openssh-server");
+    private static final List<String> PACKAGES =
+            List.of("postgresql-17", "postgresql-17-timescaledb", "pgcopydb", "python3-moto",
+                    "python3-flask-cors", "openssh-server");
     /** Server settings without which the extension cannot be created; telemetry would ask the network. */
-    private static final List<String> TIMESCALE = List.of("shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off");
+    private static final List<String> TIMESCALE =
+            List.of("shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off");
     private static final Path BIN = Path.of("/usr/lib/postgresql/17/bin");
     private static final String CLIENTS = "opt/clients";
 
-    // The loader keeps the root's libraries away from everything else on the machine; argv[0] tells pg_dumpall where its siblings are.
+    // The loader keeps the root's libraries away from everything else on the machine; argv[0] tells pg_dumpall where
+    // its siblings are.
     private static final String WRAPPER = """
             #!/bin/sh
             here=$(cd "$(dirname "$0")" && pwd)
             root=${here%%/opt/clients}
             for loader in "$root"/usr/lib/*/ld-linux-*.so.*; do :; done
-            exec "$loader" --library-path "${loader%%/*}" --argv0 "$here/%1$s" "$root/usr/lib/postgresql/17/bin/%1$s" "$@"
+            exec "$loader" --library-path "${loader%%/*}" --argv0 "$here/%1$s" "$root/usr/lib/postgresql/17/bin/%1$s" \
+            "$@"
             """;
 
     private static Path folder;
@@ -39,7 +43,8 @@ public final class TrixieRoot {
     /** Makes the root folder; what `make trixie-root` runs. */
     public static void main(String[] args) {
         Requirement.madeBy("trixie-root");
-        System.out.println(unavailable().map(reason -> "make: error: no Debian root folder: " + reason).orElseGet(() -> folder().toString()));
+        System.out.println(unavailable().map(reason -> "make: error: no Debian root folder: " + reason)
+                .orElseGet(() -> folder().toString()));
         if (unavailable().isPresent()) {
             System.exit(1);
         }
@@ -111,8 +116,11 @@ public final class TrixieRoot {
 
     private static void fill(Path unfinished) throws IOException {
         System.out.println("making a Debian root folder with TimescaleDB, once");
-        String noCluster = "mkdir -p \"$1/etc/postgresql-common\" && echo create_main_cluster=false >\"$1/etc/postgresql-common/createcluster.conf\"";
-        Run.of(List.of("mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=apt", "--essential-hook=" + noCluster,
+        String noCluster =
+                "mkdir -p \"$1/etc/postgresql-common\" && echo create_main_cluster=false "
+                        + ">\"$1/etc/postgresql-common/createcluster.conf\"";
+        Run.of(List.of("mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=apt",
+                "--essential-hook=" + noCluster,
                 "--include=" + String.join(",", PACKAGES), "trixie", unfinished.toString())).orFail();
         Path clients = Files.createDirectories(unfinished.resolve(CLIENTS));
         for (String name : List.of("pg_dump", "pg_dumpall", "pg_restore", "psql", "vacuumdb")) {

@@ -17,10 +17,12 @@ class TrixieRootTest {
         try (PgServer server = TrixieRoot.timescale("max_connections=41")) {
             server.sql("postgres", "CREATE EXTENSION timescaledb", "CREATE TABLE t (at timestamptz NOT NULL, v int)",
                     "SELECT create_hypertable('t', 'at')",
-                    "INSERT INTO t SELECT '2024-01-01'::timestamptz + n * interval '1 day', n FROM generate_series(1, 30) n");
+                    "INSERT INTO t SELECT '2024-01-01'::timestamptz + n * interval '1 day', n FROM "
+                            + "generate_series(1, 30) n");
             assertEquals("17", server.query("postgres", "SELECT current_setting('server_version_num')::int / 10000"));
             assertEquals("41", server.query("postgres", "SHOW max_connections"));
-            assertEquals("5", server.query("postgres", "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 't'"));
+            assertEquals("5", server.query("postgres",
+                    "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 't'"));
         }
     }
 
@@ -29,10 +31,14 @@ class TrixieRootTest {
         try (PgServer server = TrixieRoot.timescale()) {
             server.sql("postgres", "CREATE TABLE seen_by_the_dump (id int)", "CREATE ROLE seen_by_the_roles_dump");
             Map<String, String> environment = server.environment("postgres");
-            assertTrue(client("pg_dump", environment, "--schema-only").contains("CREATE TABLE public.seen_by_the_dump"));
-            assertTrue(client("pg_dumpall", environment, "--roles-only").contains("CREATE ROLE seen_by_the_roles_dump"));
-            assertTrue(client("pg_dumpall", environment, "--schema-only").contains("CREATE TABLE public.seen_by_the_dump"));
-            assertEquals("17\n", client("psql", environment, "-XAtc", "SELECT current_setting('server_version_num')::int / 10000"));
+            assertTrue(
+                    client("pg_dump", environment, "--schema-only").contains("CREATE TABLE public.seen_by_the_dump"));
+            assertTrue(
+                    client("pg_dumpall", environment, "--roles-only").contains("CREATE ROLE seen_by_the_roles_dump"));
+            assertTrue(client("pg_dumpall", environment, "--schema-only")
+                    .contains("CREATE TABLE public.seen_by_the_dump"));
+            assertEquals("17\n",
+                    client("psql", environment, "-XAtc", "SELECT current_setting('server_version_num')::int / 10000"));
             assertTrue(client("pg_restore", environment, "--version").startsWith("pg_restore (PostgreSQL) 17."));
         }
     }

@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Sees that a server is gone and its folder removed once this JVM is, even after {@code kill -9}: a shell that waits for the end of its
- * input, which the kernel brings about whichever way the JVM ends. Closing does the same, early.
+ * Sees that a server is gone and its folder removed once this JVM is, even after {@code kill -9}: a shell that waits
+ * for the end of its input, which the kernel brings about whichever way the JVM ends. Closing does the same, early.
  */
 final class Watchdog implements AutoCloseable {
-    // Ctrl-C reaches the whole process group, and a shell it has killed cleans up nothing. pg_ctl returns when the server has removed its
-    // pid file, a moment before the process has ended; a zombie has ended, and how soon it is reaped is its parent's affair.
+    // Ctrl-C reaches the whole process group, and a shell it has killed cleans up nothing. pg_ctl returns when the
+    // server has removed its pid file, a moment before the process has ended; a zombie has ended, and how soon it is
+    // reaped is its parent's affair.
     private static final String SCRIPT = """
             trap '' INT TERM HUP
             folder=$1
@@ -36,7 +37,8 @@ final class Watchdog implements AutoCloseable {
     static Watchdog over(Path folder, List<String> stop) throws IOException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", SCRIPT, "sh", folder.toString()));
         command.addAll(stop);
-        return new Watchdog(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
+        return new Watchdog(new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
     }
 
     @Override

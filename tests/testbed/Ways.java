@@ -16,13 +16,14 @@ public final class Ways {
      * Moves a database, which must succeed.
      *
      * @param source the connection string
-     * @param way "" to stream rows, a format of files to go through them, "restore" or "restore plain" for a dump by itself, "script", "script via files" or
-     *         "script via plain files" for what is printed
+     * @param way "" to stream rows, a format of files to go through them, "restore" or "restore plain" for a dump by
+     * itself, "script", "script via files" or "script via plain files" for what is printed
      * @param restore the class of the command that restores, such as {@code RestoreTimescale}
      * @param folder for the files
      */
     public static void arrive(String source, String target, String way, String restore, Path folder) {
-        String format = way.contains("plain") ? "plain" : way.startsWith("script") ? "custom" : way.startsWith("restore") ? "directory" : way;
+        String format = way.contains("plain") ? "plain" : way.startsWith("script") ? "custom"
+                : way.startsWith("restore") ? "directory" : way;
         String[] files = {"--via-files", "--dir", folder.toString(), "--format", format};
         switch (way) {
             case "" -> succeeds(CommandRun.migrate(source, target, "--verify", "checksums"));
@@ -32,7 +33,9 @@ public final class Ways {
                 succeeds(CommandRun.of(restore, Map.of("TARGET", target), dump.toString()));
             }
             case "script" -> PastedScript.between(CommandRun.migrate(source, target, "--dry-run"), source, target);
-            case "script via files", "script via plain files" -> PastedScript.between(CommandRun.migrate(source, target, "--dry-run", files[0], files[1], files[2], files[3], files[4]), source, target);
+            case "script via files", "script via plain files" -> PastedScript.between(
+                    CommandRun.migrate(source, target, "--dry-run", files[0], files[1], files[2], files[3], files[4]),
+                    source, target);
             default -> succeeds(CommandRun.migrate(source, target, files));
         }
     }

@@ -8,7 +8,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 
-/** Client programs that do something of their own before they become the real ones; commands find them before all others. */
+/**
+ * Client programs that do something of their own before they become the real ones; commands find them before all
+ * others.
+ */
 public final class WrappedClients {
     private static final List<String> PROGRAMS = List.of("pg_dump", "pg_restore", "psql");
 

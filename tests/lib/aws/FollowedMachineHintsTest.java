@@ -31,17 +31,25 @@ class FollowedMachineHintsTest {
     /** @param next the words of the next run, with the groups of the hint */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            plan --ssh-from 203.0.113.7 | use (--db-instance); list those that there are: aws rds describe-db-instances | plan --ssh-from 203.0.113.7 $1 shop
-            plan --ssh-from 203.0.113.7 --db-instance shoe | use (--db-instance) with one of: (\\S+) | plan --ssh-from 203.0.113.7 $1 $2
+            plan --ssh-from 203.0.113.7 | use (--db-instance); list those that there are: aws rds \
+            describe-db-instances | plan --ssh-from 203.0.113.7 $1 shop
+            plan --ssh-from 203.0.113.7 --db-instance shoe | use (--db-instance) with one of: (\\S+) | plan --ssh-from \
+            203.0.113.7 $1 $2
             plan --db-instance shop --ssh-from all | such as (203.0.113.7/32) | plan --db-instance shop --ssh-from $1
-            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | say from where ssh may come, with (--ssh-from) ADDRESS/32 | plan --db-instance shop $1 203.0.113.7/32
+            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | say from where ssh may come, with \
+            (--ssh-from) ADDRESS/32 | plan --db-instance shop $1 203.0.113.7/32
             PLAN --key-name own | (leave both out) to have a new key pair made | PLAN
-            PLAN --instance-type m1.nosuch | choose another (--instance-type), or a --subnet in another zone | PLAN $1 t3.large
-            PLAN --subnet subnet-0 | (list) those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=vpc- | PLAN --subnet SUBNET
-            PLAN --instance-type m6g.large --image ami-00000003 | choose another (--image) or another (--instance-type) | PLAN --image ami-00000003 $2 t3.large
+            PLAN --instance-type m1.nosuch | choose another (--instance-type), or a --subnet in another zone | PLAN $1 \
+            t3.large
+            PLAN --subnet subnet-0 | (list) those that there are: aws ec2 describe-subnets --filters \
+            Name=vpc-id,Values=vpc- | PLAN --subnet SUBNET
+            PLAN --instance-type m6g.large --image ami-00000003 | choose another (--image) or another \
+            (--instance-type) | PLAN --image ami-00000003 $2 t3.large
             PLAN --image ami-99999999 | choose another (--image), or leave it out | PLAN
-            up --ssh-from 203.0.113.7 --db-instance shop --wait 8 | say so with (--yes), or look first with (--dry-run) | up --ssh-from 203.0.113.7 --db-instance shop --wait 8 $1
-            up --ssh-from 203.0.113.7 --db-instance shop | say so with (--yes), or look first with (--dry-run) | up --ssh-from 203.0.113.7 --db-instance shop $2
+            up --ssh-from 203.0.113.7 --db-instance shop --wait 8 | say so with (--yes), or look first with \
+            (--dry-run) | up --ssh-from 203.0.113.7 --db-instance shop --wait 8 $1
+            up --ssh-from 203.0.113.7 --db-instance shop | say so with (--yes), or look first with (--dry-run) | up \
+            --ssh-from 203.0.113.7 --db-instance shop $2
             """)
     void an_option_that_the_hint_names(String words, String hint, String next) {
         Path folder = temporary.resolve("work");
@@ -59,7 +67,8 @@ class FollowedMachineHintsTest {
 
     /** As it is printed, without the region and the address of AWS, which the folder knows. */
     private static CommandRun printed(CommandRun refused, String before) {
-        Matcher command = Pattern.compile(Pattern.quote(before) + "rds-via-ec2 (\\w+ --dir) (\\S+)").matcher(refused.failure());
+        Matcher command =
+                Pattern.compile(Pattern.quote(before) + "rds-via-ec2 (\\w+ --dir) (\\S+)").matcher(refused.failure());
         assertTrue(command.find(), refused.err());
         List<String> words = new ArrayList<>(List.of(command.group(1).split(" ")));
         words.addAll(List.of(command.group(2).replace("'", ""), "--yes", "--wait", "8"));
@@ -75,7 +84,8 @@ class FollowedMachineHintsTest {
         CommandRun down = printed(deferred, "remove it first: ");
         assertEquals(0, down.code(), down.err());
         assertEquals(List.of(), ACCOUNT.made());
-        CommandRun again = ACCOUNT.run(folder, "up --db-instance shop --ssh-from 203.0.113.7 --instance-type t3.xlarge --yes --wait 8");
+        CommandRun again = ACCOUNT.run(folder,
+                "up --db-instance shop --ssh-from 203.0.113.7 --instance-type t3.xlarge --yes --wait 8");
         assertEquals(0, again.code(), again.err());
         CommandRun other = ACCOUNT.run(folder, "up --db-instance other --yes");
         assertEquals(2, other.code());

@@ -75,21 +75,26 @@ class RdsViaEc2Test {
                 machine         m7i.large (x86_64), 110 GiB of gp3, encrypted
                   image         ami-00000003, ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260401
                 tag of each     tsmigrate=RUN
-                """, run.out().replaceAll("shop\\.\\w+\\.us-east-1\\.rds\\.amazonaws\\.com", "HOST").replaceAll("vpc-\\w+", "VPC")
-                .replaceAll("subnet-\\w+", "SUBNET").replace(ACCOUNT.guard(), "GUARD").replace(folder.toString(), "FOLDER"));
+                """,
+                run.out().replaceAll("shop\\.\\w+\\.us-east-1\\.rds\\.amazonaws\\.com", "HOST")
+                        .replaceAll("vpc-\\w+", "VPC")
+                        .replaceAll("subnet-\\w+", "SUBNET").replace(ACCOUNT.guard(), "GUARD")
+                        .replace(folder.toString(), "FOLDER"));
         assertEquals(List.of(), ACCOUNT.made());
         assertFalse(Files.exists(folder));
     }
 
     @Test
     void a_plan_follows_wishes() {
-        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.0/24 --instance-type m6g.large --volume 300");
+        CommandRun run = ACCOUNT.run(folder,
+                "plan --db-instance shop --ssh-from 203.0.113.0/24 --instance-type m6g.large --volume 300");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
                   inbound       tcp 22 from 203.0.113.0/24
                 machine         m6g.large (arm64), 300 GiB of gp3, encrypted
                   image         ami-00000004, ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-20260401
-                """, run.out().lines().filter(line -> line.matches("machine .*|  image .*|.* tcp 22 .*")).collect(Collectors.joining("\n", "", "\n")));
+                """, run.out().lines().filter(line -> line.matches("machine .*|  image .*|.* tcp 22 .*"))
+                .collect(Collectors.joining("\n", "", "\n")));
     }
 
     @Test
@@ -119,14 +124,21 @@ class RdsViaEc2Test {
         Ec2State state = Ec2State.read(folder);
         assertEquals("ssh -i " + folder + "/id_ed25519 ubuntu@" + state.address() + "\n", up.out());
         try (Aws aws = ACCOUNT.moto().aws()) {
-            Instance machine = aws.ec2().describeInstances(request -> request.instanceIds(state.made().get(Ec2State.INSTANCE))).reservations().get(0).instances().get(0);
-            assertEquals("m7i.large ami-00000003 tsmigrate-" + state.run() + " " + state.address(), machine.instanceTypeAsString() + " " + machine.imageId()
-                    + " " + machine.keyName() + " " + machine.publicIpAddress());
-            assertEquals(List.of(state.made().get(Ec2State.GROUP)), machine.networkInterfaces().get(0).groups().stream().map(group -> group.groupId()).toList());
+            Instance machine =
+                    aws.ec2().describeInstances(request -> request.instanceIds(state.made().get(Ec2State.INSTANCE)))
+                            .reservations().get(0).instances().get(0);
+            assertEquals("m7i.large ami-00000003 tsmigrate-" + state.run() + " " + state.address(),
+                    machine.instanceTypeAsString() + " " + machine.imageId()
+                            + " " + machine.keyName() + " " + machine.publicIpAddress());
+            assertEquals(List.of(state.made().get(Ec2State.GROUP)),
+                    machine.networkInterfaces().get(0).groups().stream().map(group -> group.groupId()).toList());
             assertEquals(110, aws.ec2().describeVolumes().volumes().get(0).size());
-            List<SecurityGroupRule> rules = aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("tag:tsmigrate", state.run())))
+            List<SecurityGroupRule> rules = aws.ec2()
+                    .describeSecurityGroupRules(request -> request.filters(Aws.filter("tag:tsmigrate", state.run())))
                     .securityGroupRules();
-            assertEquals(Set.of(state.made().get(Ec2State.GROUP) + " tcp 22-22 203.0.113.7/32", ACCOUNT.guard() + " tcp 5432-5432 " + state.made().get(Ec2State.GROUP)),
+            assertEquals(
+                    Set.of(state.made().get(Ec2State.GROUP) + " tcp 22-22 203.0.113.7/32",
+                            ACCOUNT.guard() + " tcp 5432-5432 " + state.made().get(Ec2State.GROUP)),
                     rules.stream().map(RdsViaEc2Test::words).collect(Collectors.toSet()));
         }
         assertEquals("rwx------", mode(folder));
@@ -142,7 +154,8 @@ class RdsViaEc2Test {
     }
 
     @ParameterizedTest
-    @CsvSource({"ec2:ImportKeyPair, soak", "ec2:CreateSecurityGroup, always", "ec2:AuthorizeSecurityGroupIngress, soak", "ec2:RunInstances, always"})
+    @CsvSource({"ec2:ImportKeyPair, soak", "ec2:CreateSecurityGroup, always", "ec2:AuthorizeSecurityGroupIngress, soak",
+            "ec2:RunInstances, always"})
     void what_a_killed_up_has_made_unseen_is_found_again(String action, String run) {
         Soak.assumeIn(run);
         ACCOUNT.proxy().hold(action);
@@ -154,7 +167,8 @@ class RdsViaEc2Test {
         ACCOUNT.proxy().reset();
         CommandRun again = ACCOUNT.run(folder, "up --yes --wait 8");
         assertEquals(0, again.code(), again.err());
-        assertEquals(List.of(), ACCOUNT.proxy().calls().stream().filter(action::equals).skip(action.contains("Authorize") ? 1 : 0).toList());
+        assertEquals(List.of(), ACCOUNT.proxy().calls().stream().filter(action::equals)
+                .skip(action.contains("Authorize") ? 1 : 0).toList());
         assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
         assertEquals(List.of(), ACCOUNT.made());
     }
@@ -179,10 +193,14 @@ class RdsViaEc2Test {
         ACCOUNT.run(folder, UP);
         CommandRun down = ACCOUNT.run(folder, "down --keep-instance --yes --wait 8");
         String machine = Ec2State.read(folder).made().get(Ec2State.INSTANCE);
-        assertEquals("the database is closed to the machine; the machine " + machine + " is kept, and costs money until: rds-via-ec2 down --dir " + folder + "\n",
+        assertEquals(
+                "the database is closed to the machine; the machine " + machine
+                        + " is kept, and costs money until: rds-via-ec2 down --dir " + folder + "\n",
                 down.out());
         try (Aws aws = ACCOUNT.moto().aws()) {
-            assertEquals(List.of(), aws.ec2().describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", ACCOUNT.guard()))).securityGroupRules()
+            assertEquals(List.of(), aws.ec2()
+                    .describeSecurityGroupRules(request -> request.filters(Aws.filter("group-id", ACCOUNT.guard())))
+                    .securityGroupRules()
                     .stream().filter(rule -> !rule.isEgress()).toList());
         }
         assertTrue(ACCOUNT.made().contains(machine));
@@ -190,8 +208,13 @@ class RdsViaEc2Test {
         assertEquals(machine, Ec2State.read(folder).made().get(Ec2State.INSTANCE));
         // AWS does not remove a group that a rule of another one names, whoever made it.
         try (Aws aws = ACCOUNT.moto().aws()) {
-            aws.ec2().authorizeSecurityGroupIngress(request -> request.groupId(ACCOUNT.guard()).ipPermissions(IpPermission.builder().ipProtocol("tcp").fromPort(6432)
-                    .toPort(6432).userIdGroupPairs(UserIdGroupPair.builder().groupId(Ec2State.read(folder).made().get(Ec2State.GROUP)).build()).build()));
+            aws.ec2()
+                    .authorizeSecurityGroupIngress(request -> request.groupId(ACCOUNT.guard())
+                            .ipPermissions(IpPermission.builder().ipProtocol("tcp").fromPort(6432)
+                                    .toPort(6432)
+                                    .userIdGroupPairs(UserIdGroupPair.builder()
+                                            .groupId(Ec2State.read(folder).made().get(Ec2State.GROUP)).build())
+                                    .build()));
         }
         assertEquals(0, ACCOUNT.run(folder, "down --yes --wait 8").code());
         assertEquals(List.of(), ACCOUNT.made());
@@ -204,7 +227,8 @@ class RdsViaEc2Test {
         assertEquals(0, run.code(), run.err());
         try (Aws aws = ACCOUNT.moto().aws()) {
             assertEquals(List.of("203.0.113.8/32"), aws.ec2().describeSecurityGroupRules(request -> request.filters(
-                    Aws.filter("group-id", Ec2State.read(folder).made().get(Ec2State.GROUP)))).securityGroupRules().stream().filter(rule -> !rule.isEgress())
+                    Aws.filter("group-id", Ec2State.read(folder).made().get(Ec2State.GROUP)))).securityGroupRules()
+                    .stream().filter(rule -> !rule.isEgress())
                     .map(SecurityGroupRule::cidrIpv4).toList());
         }
     }
@@ -248,16 +272,20 @@ class RdsViaEc2Test {
         ACCOUNT.run(folder, UP);
         ACCOUNT.run(folder, "down --yes --wait 8");
         Set<String> called = new TreeSet<>(ACCOUNT.proxy().calls());
-        // No call of its own: AWS asks for it where something is made with a tag (Amazon EC2 user guide, "Tag resources during creation").
+        // No call of its own: AWS asks for it where something is made with a tag (Amazon EC2 user guide, "Tag resources
+        // during creation").
         called.add("ec2:CreateTags");
         String page = Files.readString(Path.of("docs", "rds-via-ec2.md"));
-        assertEquals(called, Pattern.compile("\"((?:ec2|rds):\\w+)\"").matcher(page).results().map((MatchResult action) -> action.group(1))
-                .collect(Collectors.toCollection(TreeSet::new)));
+        assertEquals(called,
+                Pattern.compile("\"((?:ec2|rds):\\w+)\"").matcher(page).results()
+                        .map((MatchResult action) -> action.group(1))
+                        .collect(Collectors.toCollection(TreeSet::new)));
     }
 
     /** What was made, by the kind of each thing. */
     private static Set<String> kinds() {
-        return ACCOUNT.made().stream().map(thing -> thing.replaceFirst("-.*", "")).collect(Collectors.toCollection(TreeSet::new));
+        return ACCOUNT.made().stream().map(thing -> thing.replaceFirst("-.*", ""))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String words(SecurityGroupRule rule) {

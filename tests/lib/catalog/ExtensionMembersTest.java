@@ -14,7 +14,10 @@ import testbed.Dumps;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** What somebody has put into an extension of the target (ALTER EXTENSION … ADD), or what nobody owns, is not taken for nothing. */
+/**
+ * What somebody has put into an extension of the target (ALTER EXTENSION … ADD), or what nobody owns, is not taken for
+ * nothing.
+ */
 class ExtensionMembersTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -24,8 +27,10 @@ class ExtensionMembersTest {
     @BeforeAll
     static void fill() {
         shop = SOURCE.newDatabase();
-        SOURCE.sql(shop, "CREATE EXTENSION citext", "CREATE SCHEMA app", "CREATE TABLE app.item AS SELECT 1 AS id", "CREATE TABLE item AS SELECT 1 AS id",
-                "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE TYPE mood AS ENUM ('x')", "CREATE CAST (int AS inet) WITH INOUT");
+        SOURCE.sql(shop, "CREATE EXTENSION citext", "CREATE SCHEMA app", "CREATE TABLE app.item AS SELECT 1 AS id",
+                "CREATE TABLE item AS SELECT 1 AS id",
+                "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE TYPE mood AS ENUM ('x')",
+                "CREATE CAST (int AS inet) WITH INOUT");
     }
 
     private static String target(String... statements) {
@@ -37,38 +42,49 @@ class ExtensionMembersTest {
 
     @Test
     void members_with_names_that_are_to_be_created_are_named_and_when_the_hint_is_followed_all_arrives() {
-        String target = target("BEGIN; CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER EXTENSION citext ADD FUNCTION f(int); COMMIT",
+        String target = target(
+                "BEGIN; CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER EXTENSION citext ADD "
+                        + "FUNCTION f(int); COMMIT",
                 "BEGIN; CREATE VIEW item AS SELECT 7 AS id; ALTER EXTENSION citext ADD VIEW item; COMMIT",
                 // Relations and types share their names.
                 "BEGIN; CREATE TABLE mood (id int); ALTER EXTENSION citext ADD TABLE mood; COMMIT",
                 "CREATE CAST (int AS inet) WITH INOUT", "ALTER EXTENSION citext ADD CAST (int AS inet)",
                 "CREATE SCHEMA app", "ALTER EXTENSION citext ADD SCHEMA app");
         SIDES.refusesToMigrate("""
-                error: the target has objects with names that are to be created: function public.f(integer) in extension citext, \
-                view public.item in extension citext, table public.mood in extension citext, cast (integer AS pg_catalog.inet) in extension citext, \
+                error: the target has objects with names that are to be created: function public.f(integer) in extension
+                  citext, \
+                view public.item in extension citext, table public.mood in extension citext, cast (integer
+                  AS pg_catalog.inet) in extension citext, \
                 schema app in extension citext
-                hint: rename them on the source, or drop them on the target: ALTER EXTENSION "citext" DROP FUNCTION public.f(integer); \
-                DROP FUNCTION public.f(integer); ALTER EXTENSION "citext" DROP VIEW public.item; DROP VIEW public.item; \
+                hint: rename them on the source, or drop them on the target: ALTER EXTENSION "citext" DROP FUNCTION
+                  public.f(integer); \
+                DROP FUNCTION public.f(integer); ALTER EXTENSION "citext" DROP VIEW public.item; DROP VIEW public.item;
+                  \
                 ALTER EXTENSION "citext" DROP TABLE public.mood; DROP TABLE public.mood; \
-                ALTER EXTENSION "citext" DROP CAST (integer AS pg_catalog.inet); DROP CAST (integer AS pg_catalog.inet); \
+                ALTER EXTENSION "citext" DROP CAST (integer AS pg_catalog.inet); DROP CAST (integer
+                  AS pg_catalog.inet); \
                 ALTER EXTENSION "citext" DROP SCHEMA app; DROP SCHEMA app;
                 """, shop, target);
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target));
         assertEquals(3, preflight.code());
-        TARGET.sql(target, preflight.out().replaceFirst("(?s).* drop them on the target: ", "").replaceFirst("(?s)\n.*", ""));
+        TARGET.sql(target,
+                preflight.out().replaceFirst("(?s).* drop them on the target: ", "").replaceFirst("(?s)\n.*", ""));
         assertEquals(0, SIDES.migrate(shop, target).code());
     }
 
     @Test
     void a_table_that_was_put_into_an_extension_makes_a_target_not_empty() {
-        String target = target("CREATE TABLE ledger AS SELECT generate_series(1, 777) AS id", "ALTER EXTENSION citext ADD TABLE ledger");
+        String target = target("CREATE TABLE ledger AS SELECT generate_series(1, 777) AS id",
+                "ALTER EXTENSION citext ADD TABLE ledger");
         SIDES.refusesToMigrate("""
                 error: the target is not empty: table public.ledger in extension citext
                 hint: name an empty database, or create one with --create-database
                 """, shop, target);
         // Neither a change of the extension nor one of its version makes what it brought along somebody's.
-        TARGET.sql(target, "ALTER EXTENSION citext DROP TABLE ledger", "DROP TABLE ledger", "CREATE SCHEMA words", "ALTER EXTENSION citext SET SCHEMA words",
-                "ALTER EXTENSION citext SET SCHEMA public", "DROP SCHEMA words", "CREATE EXTENSION pg_stat_statements VERSION '1.8'",
+        TARGET.sql(target, "ALTER EXTENSION citext DROP TABLE ledger", "DROP TABLE ledger", "CREATE SCHEMA words",
+                "ALTER EXTENSION citext SET SCHEMA words",
+                "ALTER EXTENSION citext SET SCHEMA public", "DROP SCHEMA words",
+                "CREATE EXTENSION pg_stat_statements VERSION '1.8'",
                 "ALTER EXTENSION pg_stat_statements UPDATE", "VACUUM FULL pg_depend", "VACUUM FREEZE");
         assertEquals(0, SIDES.migrate(shop, target).code());
     }
@@ -86,9 +102,11 @@ class ExtensionMembersTest {
     @Test
     void what_the_source_has_in_the_same_extension_or_what_is_not_wanted_is_no_matter() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE item AS SELECT 7 AS id", "CREATE TYPE mood AS ENUM ('x')", "CREATE TABLE other (id int)",
+        SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE item AS SELECT 7 AS id",
+                "CREATE TYPE mood AS ENUM ('x')", "CREATE TABLE other (id int)",
                 "ALTER EXTENSION citext ADD TYPE mood");
-        String target = target("CREATE TYPE mood AS ENUM ('x')", "ALTER EXTENSION citext ADD TYPE mood", "CREATE TYPE item AS ENUM ('x')",
+        String target = target("CREATE TYPE mood AS ENUM ('x')", "ALTER EXTENSION citext ADD TYPE mood",
+                "CREATE TYPE item AS ENUM ('x')",
                 "ALTER EXTENSION citext ADD TYPE item");
         assertEquals(3, SIDES.migrate(source, target).code());
         assertEquals(0, SIDES.migrate(source, target, "--table", "other").code());
@@ -100,18 +118,23 @@ class ExtensionMembersTest {
         String target = target("BEGIN; CREATE TYPE item AS ENUM ('y'); ALTER EXTENSION citext ADD TYPE item; COMMIT");
         CommandRun restore = Dumps.restore(TARGET.uri(target), folder.resolve("dump"));
         assertEquals(3, restore.code());
-        assertTrue(restore.failure().startsWith("error: the target has objects with names that are to be created: type public.item in extension citext\n"), restore.failure());
+        assertTrue(restore.failure().startsWith(
+                "error: the target has objects with names that are to be created: type public.item in extension "
+                        + "citext\n"),
+                restore.failure());
         assertEquals("0", TARGET.query(target, "SELECT count(*) FROM pg_class WHERE relname = 'item'"));
     }
 
     @Test
     void what_was_put_into_an_extension_of_the_source_is_not_lost_without_a_word() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE kept AS SELECT 1 AS id", "CREATE TABLE lost AS SELECT generate_series(1, 1000) AS id",
+        SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE kept AS SELECT 1 AS id",
+                "CREATE TABLE lost AS SELECT generate_series(1, 1000) AS id",
                 "CREATE VIEW seen AS SELECT id FROM lost");
         SOURCE.sql(source, "ALTER EXTENSION citext ADD TABLE lost");
         SIDES.refusesToMigrate("""
-                error: extension-members: public.lost: somebody has put it into extension citext, which does not make it; to carry it: \
+                error: extension-members: public.lost: somebody has put it into extension citext,
+                  which does not make it; to carry it: \
                 ALTER EXTENSION citext DROP TABLE public.lost; on the source
                 hint: migrate --leave-out extension-members
                 """, source, TARGET.newDatabase());
@@ -132,9 +155,11 @@ class ExtensionMembersTest {
         String source = SOURCE.newDatabase();
         SOURCE.sql(source, "CREATE EXTENSION pg_stat_statements");
         SOURCE.rows(source, """
-                SELECT format('ALTER EXTENSION pg_stat_statements DROP %1$s %2$s; ALTER EXTENSION pg_stat_statements ADD %1$s %2$s', upper(i.type), i.identity)
+                SELECT format('ALTER EXTENSION pg_stat_statements DROP %1$s %2$s; ALTER EXTENSION pg_stat_statements \
+                ADD %1$s %2$s', upper(i.type), i.identity)
                   FROM pg_depend e, pg_identify_object(e.classid, e.objid, 0) i
-                 WHERE e.refclassid = 'pg_extension'::regclass AND e.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_stat_statements') AND e.deptype = 'e'
+                 WHERE e.refclassid = 'pg_extension'::regclass AND e.refobjid = (SELECT oid FROM pg_extension
+                   WHERE extname = 'pg_stat_statements') AND e.deptype = 'e'
                    AND i.type IN ('view', 'function')""").forEach(row -> SOURCE.sql(source, row.get(0)));
         CommandRun run = SIDES.migrate(source, TARGET.newDatabase());
         assertEquals(0, run.code(), run.err());

@@ -43,13 +43,15 @@ class ReservedSchemaTest {
         source.sql(shop, "CREATE TABLE small AS SELECT generate_series(1, 10) AS id", "CREATE SCHEMA tsmigrate",
                 "CREATE TABLE tsmigrate.large AS SELECT generate_series(1, 1000) AS id",
                 // As a run makes it, but for the remark.
-                "CREATE TABLE tsmigrate.paused_job (job int PRIMARY KEY, due timestamptz NOT NULL, moved timestamptz NOT NULL)",
+                "CREATE TABLE tsmigrate.paused_job (job int PRIMARY KEY, due timestamptz NOT NULL, moved "
+                        + "timestamptz NOT NULL)",
                 "INSERT INTO tsmigrate.paused_job VALUES (1000, now(), now())");
     }
 
     @AfterEach
     void everything_is_there() {
-        assertEquals("1000 1", source.query(shop, "SELECT (SELECT count(*) FROM tsmigrate.large) || ' ' || (SELECT count(*) FROM tsmigrate.paused_job)"));
+        assertEquals("1000 1", source.query(shop,
+                "SELECT (SELECT count(*) FROM tsmigrate.large) || ' ' || (SELECT count(*) FROM tsmigrate.paused_job)"));
     }
 
     private CommandRun migrate(String... options) {
@@ -64,8 +66,13 @@ class ReservedSchemaTest {
     void it_stops_a_migration_and_says_what_carries_it() {
         CommandRun preflight = CommandRun.preflight(source.uri(shop), target.uri(moved));
         assertEquals(3, preflight.code(), preflight.out());
-        assertTrue(preflight.out().contains(" reserved-schemas: tsmigrate: a migration keeps its notes in a schema of this name, and leaves it out\n"), preflight.out());
-        assertTrue(preflight.out().contains("ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or migrate --leave-out reserved-schemas\n"),
+        assertTrue(preflight.out().contains(
+                " reserved-schemas: tsmigrate: a migration keeps its notes in a schema of this name, and leaves it "
+                        + "out\n"),
+                preflight.out());
+        assertTrue(preflight.out().contains(
+                "ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or migrate --leave-out "
+                        + "reserved-schemas\n"),
                 preflight.out());
         assertEquals(3, migrate().code());
         assertEquals("0", target.query(moved, "SELECT count(*) FROM pg_class WHERE relname = 'small'"));
@@ -85,7 +92,9 @@ class ReservedSchemaTest {
         CommandRun run = migrate("--leave-out", "reserved-schemas");
         assertEquals(0, run.code(), run.err());
         assertEquals("10", target.query(moved, "SELECT count(*) FROM small"));
-        assertTrue(run.out().endsWith("\neverything that was to be moved arrived: 10 rows in 1 table; left out: reserved-schemas (1)\n"), run.out());
+        assertTrue(run.out().endsWith(
+                "\neverything that was to be moved arrived: 10 rows in 1 table; left out: reserved-schemas (1)\n"),
+                run.out());
         CommandRun verified = verify();
         assertEquals(4, verified.code(), verified.out());
         assertTrue(verified.out().contains("tsmigrate"), verified.out());
@@ -96,8 +105,11 @@ class ReservedSchemaTest {
     @Test
     void what_needs_it_keeps_it_from_being_left_out() {
         source.sql(shop, "CREATE VIEW few AS SELECT id FROM tsmigrate.large");
-        assertEquals("error: what is left out is needed by view public.few\nhint: leave that out too: --exclude-table public.few, "
-                + "or ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or drop on the source what needs it",
+        assertEquals(
+                "error: what is left out is needed by view public.few\nhint: leave that out too: --exclude-table "
+                        + "public.few, "
+                        + "or ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or drop on "
+                        + "the source what needs it",
                 migrate("--leave-out", "tsmigrate").failure());
         CommandRun run = migrate("--leave-out", "tsmigrate", "--exclude-table", "public.few");
         assertEquals(0, run.code(), run.err());
@@ -106,8 +118,12 @@ class ReservedSchemaTest {
     @Test
     void a_dump_is_not_made_without_it_unless_that_is_said() {
         CommandRun dump = Dumps.dump(source.uri(shop), folder.resolve("shop"));
-        assertEquals("error: reserved-schemas: tsmigrate: a migration keeps its notes in a schema of this name, and leaves it out\n"
-                + "hint: ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or dump --exclude-schema tsmigrate", dump.failure());
+        assertEquals(
+                "error: reserved-schemas: tsmigrate: a migration keeps its notes in a schema of this name, and "
+                        + "leaves it out\n"
+                        + "hint: ALTER SCHEMA \"tsmigrate\" RENAME TO \"renamed_tsmigrate\"; on the source, or dump "
+                        + "--exclude-schema tsmigrate",
+                dump.failure());
         assertEquals(3, dump.code());
         assertEquals(Set.of(), Dumps.names(folder));
         Dumps.dumped(source, shop, folder.resolve("shop"), "--exclude-schema", "tsmigrate");
@@ -125,10 +141,17 @@ class ReservedSchemaTest {
         String other = source.newDatabase();
         source.sql(other, "CREATE SCHEMA tsmigrate");
         assertEquals(3, CommandRun.preflight(source.uri(other), target.uri(moved)).code());
-        source.sql(other, "CREATE TABLE tsmigrate.run (started timestamptz)", "CREATE TABLE tsmigrate.made (kind text)");
+        source.sql(other, "CREATE TABLE tsmigrate.run (started timestamptz)",
+                "CREATE TABLE tsmigrate.made (kind text)");
         CommandRun preflight = CommandRun.preflight(source.uri(other), target.uri(moved));
-        assertTrue(preflight.out().contains("reserved-schemas: tsmigrate: a migration into this database is not finished, and keeps its notes there"), preflight.out());
-        assertTrue(preflight.out().contains("finish that migration, or remove what it has made, with migrate --restart, or "), preflight.out());
+        assertTrue(preflight.out().contains(
+                "reserved-schemas: tsmigrate: a migration into this database is not finished, and keeps its notes "
+                        + "there"),
+                preflight.out());
+        assertTrue(
+                preflight.out()
+                        .contains("finish that migration, or remove what it has made, with migrate --restart, or "),
+                preflight.out());
     }
 
     @Test

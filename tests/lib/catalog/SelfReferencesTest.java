@@ -18,16 +18,22 @@ class SelfReferencesTest {
     private static final Sides SIDES = Sides.shared();
 
     private static final String[] LOOPS = {
-        "CREATE VIEW loop AS SELECT id FROM items", "CREATE OR REPLACE VIEW loop AS SELECT id FROM loop", "COMMENT ON VIEW loop IS 'of no use'",
-        "CREATE VIEW counted AS SELECT 1::bigint AS n", "CREATE OR REPLACE VIEW counted AS WITH x AS (SELECT FROM counted o) SELECT count(*) AS n FROM x",
-        "CREATE FUNCTION down(int) RETURNS int LANGUAGE sql RETURN 1", "CREATE OR REPLACE FUNCTION down(int) RETURNS int LANGUAGE sql RETURN down($1 - 1)"};
+            "CREATE VIEW loop AS SELECT id FROM items", "CREATE OR REPLACE VIEW loop AS SELECT id FROM loop",
+            "COMMENT ON VIEW loop IS 'of no use'",
+            "CREATE VIEW counted AS SELECT 1::bigint AS n",
+            "CREATE OR REPLACE VIEW counted AS WITH x AS (SELECT FROM counted o) SELECT count(*) AS n FROM x",
+            "CREATE FUNCTION down(int) RETURNS int LANGUAGE sql RETURN 1",
+            "CREATE OR REPLACE FUNCTION down(int) RETURNS int LANGUAGE sql RETURN down($1 - 1)"};
     /** These look alike, and pg_dump's script makes them. */
     private static final String[] OTHERS = {
-        "CREATE TABLE items (id int PRIMARY KEY)", "INSERT INTO items VALUES (1), (2)",
-        "CREATE VIEW one AS SELECT id AS old FROM items", "CREATE VIEW other AS SELECT old FROM one", "CREATE OR REPLACE VIEW one AS SELECT old FROM other",
-        "CREATE VIEW \"new\" AS SELECT id FROM items", "CREATE RULE adds AS ON INSERT TO \"new\" DO INSTEAD INSERT INTO items VALUES (new.id)",
-        "CREATE FUNCTION up(int) RETURNS int LANGUAGE sql RETURN $1 + 1", "CREATE FUNCTION upper_still(int) RETURNS int LANGUAGE sql RETURN up($1) + up($1)",
-        "CREATE FUNCTION text_loop(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN public.text_loop($1); END'"};
+            "CREATE TABLE items (id int PRIMARY KEY)", "INSERT INTO items VALUES (1), (2)",
+            "CREATE VIEW one AS SELECT id AS old FROM items", "CREATE VIEW other AS SELECT old FROM one",
+            "CREATE OR REPLACE VIEW one AS SELECT old FROM other",
+            "CREATE VIEW \"new\" AS SELECT id FROM items",
+            "CREATE RULE adds AS ON INSERT TO \"new\" DO INSTEAD INSERT INTO items VALUES (new.id)",
+            "CREATE FUNCTION up(int) RETURNS int LANGUAGE sql RETURN $1 + 1",
+            "CREATE FUNCTION upper_still(int) RETURNS int LANGUAGE sql RETURN up($1) + up($1)",
+            "CREATE FUNCTION text_loop(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN public.text_loop($1); END'"};
 
     @TempDir
     Path folder;
@@ -46,7 +52,8 @@ class SelfReferencesTest {
         SIDES.refusesToMigrate("""
                 error: self-references: public.counted: the view reads itself, so that pg_dump's script cannot create it
                 hint: DROP VIEW public.counted; on the source, or migrate --leave-out self-references
-                error: self-references: public.down(integer): the function calls itself in a body that pg_dump's script cannot create
+                error: self-references: public.down(integer): the function calls itself in a body that pg_dump's \
+                script cannot create
                 hint: DROP FUNCTION public.down(integer); on the source, or migrate --leave-out self-references
                 error: self-references: public.loop: the view reads itself, so that pg_dump's script cannot create it
                 hint: DROP VIEW public.loop; on the source, or migrate --leave-out self-references
@@ -60,7 +67,8 @@ class SelfReferencesTest {
         String target = SIDES.target().newDatabase();
         succeeds(SIDES.migrate(source, target, "--leave-out", "self-references"));
         String files = SIDES.target().newDatabase();
-        succeeds(SIDES.migrate(source, files, "--leave-out", "public.loop", "--leave-out", "public.counted", "--leave-out", "public.down(integer)", "--via-files", "--dir",
+        succeeds(SIDES.migrate(source, files, "--leave-out", "public.loop", "--leave-out", "public.counted",
+                "--leave-out", "public.down(integer)", "--via-files", "--dir",
                 folder.toString(), "--format", "custom"));
         assertAsWithout(target, files);
     }

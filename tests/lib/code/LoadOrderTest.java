@@ -23,46 +23,56 @@ class LoadOrderTest {
 
     /** The table that reads is the largest one, and by name the first of all. */
     private static final String[] READING = {
-        "CREATE TABLE z_kind (kind text PRIMARY KEY, factor int NOT NULL)",
-        "INSERT INTO z_kind VALUES ('x', 2), ('y', 3)",
-        "CREATE FUNCTION known(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM public.z_kind WHERE kind = $1)'",
-        "CREATE FUNCTION factor(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT factor FROM public.z_kind WHERE kind = $1); END $$",
-        "CREATE FUNCTION counting(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT count(*) FROM public.parts WHERE kind = $1); END $$",
-        "CREATE FUNCTION counted(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT public.counting($1)'",
-        "CREATE DOMAIN kind AS text CHECK (known(VALUE))",
-        "CREATE TABLE a_check (id int PRIMARY KEY, kind text CHECK (known(kind)), body text)",
-        "INSERT INTO a_check SELECT g, 'x', repeat('text', 50) FROM generate_series(1, 20000) g",
-        "CREATE TABLE a_domain (id int PRIMARY KEY, kinds kind[])",
-        "INSERT INTO a_domain SELECT g, ARRAY['x', 'y'] FROM generate_series(1, 100) g",
-        "CREATE TABLE c_part (id int, kind text CHECK (known(kind))) PARTITION BY RANGE (id)",
-        "CREATE TABLE c_part_one PARTITION OF c_part FOR VALUES FROM (0) TO (100)",
-        "CREATE VIEW parts AS SELECT kind FROM c_part",
-        "INSERT INTO c_part SELECT g, 'y' FROM generate_series(1, 9) g",
-        "CREATE TABLE b_computed (id int PRIMARY KEY, kind text, n int GENERATED ALWAYS AS (factor(kind)) STORED, parts int GENERATED ALWAYS AS (counted(kind)) STORED)",
-        "INSERT INTO b_computed SELECT g, 'y' FROM generate_series(1, 9000) g"};
+            "CREATE TABLE z_kind (kind text PRIMARY KEY, factor int NOT NULL)",
+            "INSERT INTO z_kind VALUES ('x', 2), ('y', 3)",
+            "CREATE FUNCTION known(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM "
+                    + "public.z_kind WHERE kind = $1)'",
+            "CREATE FUNCTION factor(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT factor "
+                    + "FROM public.z_kind WHERE kind = $1); END $$",
+            "CREATE FUNCTION counting(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT "
+                    + "count(*) FROM public.parts WHERE kind = $1); END $$",
+            "CREATE FUNCTION counted(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT public.counting($1)'",
+            "CREATE DOMAIN kind AS text CHECK (known(VALUE))",
+            "CREATE TABLE a_check (id int PRIMARY KEY, kind text CHECK (known(kind)), body text)",
+            "INSERT INTO a_check SELECT g, 'x', repeat('text', 50) FROM generate_series(1, 20000) g",
+            "CREATE TABLE a_domain (id int PRIMARY KEY, kinds kind[])",
+            "INSERT INTO a_domain SELECT g, ARRAY['x', 'y'] FROM generate_series(1, 100) g",
+            "CREATE TABLE c_part (id int, kind text CHECK (known(kind))) PARTITION BY RANGE (id)",
+            "CREATE TABLE c_part_one PARTITION OF c_part FOR VALUES FROM (0) TO (100)",
+            "CREATE VIEW parts AS SELECT kind FROM c_part",
+            "INSERT INTO c_part SELECT g, 'y' FROM generate_series(1, 9) g",
+            "CREATE TABLE b_computed (id int PRIMARY KEY, kind text, n int GENERATED ALWAYS AS (factor(kind)) "
+                    + "STORED, parts int GENERATED ALWAYS AS (counted(kind)) STORED)",
+            "INSERT INTO b_computed SELECT g, 'y' FROM generate_series(1, 9000) g"};
 
-    private static final String CIRCLE = "tables public.first, public.second may read each other while they are loaded, and";
+    private static final String CIRCLE =
+            "tables public.first, public.second may read each other while they are loaded, and";
 
     @TempDir
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "custom", "plain", "restore", "restore plain", "script", "script via files", "script via plain files"})
+    @ValueSource(strings = {"", "custom", "plain", "restore", "restore plain", "script", "script via files",
+            "script via plain files"})
     void after_what_their_functions_read(String way) {
         String source = SIDES.source().newDatabase();
         SIDES.source().sql(source, READING);
         String target = SIDES.target().newDatabase();
         Ways.arrive(SIDES.source().uri(source), SIDES.target().uri(target), way, "RestorePostgres", folder);
         assertEquals(Oracle.data(SIDES.source(), source), Oracle.data(SIDES.target(), target));
-        assertEquals("3 9", SIDES.target().query(target, "SELECT string_agg(DISTINCT n || ' ' || parts, ', ') FROM b_computed"));
+        assertEquals("3 9",
+                SIDES.target().query(target, "SELECT string_agg(DISTINCT n || ' ' || parts, ', ') FROM b_computed"));
     }
 
     private static String readingEachOther() {
         String source = SIDES.source().newDatabase();
         SIDES.source().sql(source, "CREATE TABLE first (id int, body text)", "CREATE TABLE second (id int, body text)",
-                "CREATE FUNCTION in_second(int) RETURNS boolean LANGUAGE sql AS 'SELECT $1 = 0 OR EXISTS (SELECT FROM public.second WHERE id = $1 - 1)'",
-                "CREATE FUNCTION in_first(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.first WHERE id = 0) OR $1 > 100'",
-                "INSERT INTO first VALUES (0, 'only this one')", "INSERT INTO second SELECT g, repeat('x', 3000) FROM generate_series(1, 200) g",
+                "CREATE FUNCTION in_second(int) RETURNS boolean LANGUAGE sql AS 'SELECT $1 = 0 OR EXISTS (SELECT "
+                        + "FROM public.second WHERE id = $1 - 1)'",
+                "CREATE FUNCTION in_first(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM "
+                        + "public.first WHERE id = 0) OR $1 > 100'",
+                "INSERT INTO first VALUES (0, 'only this one')",
+                "INSERT INTO second SELECT g, repeat('x', 3000) FROM generate_series(1, 200) g",
                 "ALTER TABLE first ADD CHECK (in_second(id))", "ALTER TABLE second ADD CHECK (in_first(id))");
         return source;
     }
@@ -118,7 +128,8 @@ class LoadOrderTest {
     }
 
     private String[] options(String files) {
-        return files.isEmpty() ? new String[] {"--jobs", "1"} : new String[] {"--via-files", "--dir", folder.toString(), "--format", files};
+        return files.isEmpty() ? new String[]{"--jobs", "1"}
+                : new String[]{"--via-files", "--dir", folder.toString(), "--format", files};
     }
 
     private static void succeeds(CommandRun run) {

@@ -23,7 +23,9 @@ import testbed.Dumps;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** Somebody has written code on the source under a name that on the target belongs to somebody else, who can do more. */
+/**
+ * Somebody has written code on the source under a name that on the target belongs to somebody else, who can do more.
+ */
 class OwnerPowersTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -65,11 +67,13 @@ class OwnerPowersTest {
     }
 
     private void drop(PgServer server, String database) {
-        server.sql("postgres", "DROP DATABASE " + database + " WITH (FORCE)", "DROP ROLE " + mallory, "DROP ROLE IF EXISTS " + boss);
+        server.sql("postgres", "DROP DATABASE " + database + " WITH (FORCE)", "DROP ROLE " + mallory,
+                "DROP ROLE IF EXISTS " + boss);
     }
 
     private void asBoss(String... statements) {
-        try (Connection connection = SOURCE.connect(source, boss, "b"); Statement statement = connection.createStatement()) {
+        try (Connection connection = SOURCE.connect(source, boss, "b");
+                Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -88,7 +92,8 @@ class OwnerPowersTest {
 
     /** What everybody may do on the target once the database is there. */
     private void asMallory(String sql) {
-        try (Connection connection = TARGET.connect(target, mallory, "m"); Statement statement = connection.createStatement()) {
+        try (Connection connection = TARGET.connect(target, mallory, "m");
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
             // Then she has gained nothing by it.
@@ -101,8 +106,11 @@ class OwnerPowersTest {
 
     private void refuses(CommandRun run, String code) {
         assertEquals(3, run.code(), run.err());
-        assertTrue(run.err().contains("what role \"" + boss + "\" owns on the source will belong to \"" + boss + "\", which is or can become a superuser on the"
-                + " target, and would act with these rights: " + code), run.err());
+        assertTrue(run.err()
+                .contains("what role \"" + boss + "\" owns on the source will belong to \"" + boss
+                        + "\", which is or can become a superuser on the"
+                        + " target, and would act with these rights: " + code),
+                run.err());
         assertTrue(run.err().contains("--grant-anyway " + boss), run.err());
         assertEquals("0", nothingThere());
     }
@@ -139,10 +147,13 @@ class OwnerPowersTest {
         asBoss("CREATE FUNCTION play.work(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN a; END $$",
                 "CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t ((play.work(a)))",
                 "CREATE TABLE play.u AS SELECT 1 AS a", "CREATE STATISTICS play.s ON (play.work(a)), a FROM play.u",
-                "CREATE VIEW play.inner_view AS SELECT play.work(1) AS a", "CREATE MATERIALIZED VIEW play.m AS SELECT * FROM play.inner_view");
+                "CREATE VIEW play.inner_view AS SELECT play.work(1) AS a",
+                "CREATE MATERIALIZED VIEW play.m AS SELECT * FROM play.inner_view");
         bossOnTheTarget("SUPERUSER");
-        String code = "materialized view play.m (calls a function that a user has written), table play.t (an index or extended statistics call a function that a user has"
-                + " written), table play.u (an index";
+        String code =
+                "materialized view play.m (calls a function that a user has written), table play.t (an index or "
+                        + "extended statistics call a function that a user has"
+                        + " written), table play.u (an index";
         refuses(SIDES.migrate(source, target), code);
         refuses(SIDES.migrate(source, target, "--via-files", "--dir", folder.toString()), code);
     }
@@ -150,26 +161,36 @@ class OwnerPowersTest {
     /** What hides behind a type: the server calls it for an index, for statistics of ANALYZE and at REFRESH. */
     @Test
     void nor_do_the_checks_of_domains_and_the_differences_of_ranges() {
-        asBoss("CREATE FUNCTION play.c(a int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN true; END $$",
-                "CREATE FUNCTION play.d(a int, b int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN a - b; END $$",
-                "CREATE DOMAIN play.dd AS int CHECK (play.c(value))", "CREATE TYPE play.rg AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = play.d)",
-                "CREATE DOMAIN play.span AS play.rg", "CREATE TABLE play.plain (a play.dd)", "CREATE TABLE play.ranged AS SELECT play.rg(1, 2)::play.span AS r",
-                "CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t ((a::play.dd))", "CREATE MATERIALIZED VIEW play.m AS SELECT a::play.dd FROM play.t");
+        asBoss("CREATE FUNCTION play.c(a int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN true; "
+                + "END $$",
+                "CREATE FUNCTION play.d(a int, b int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN "
+                        + "a - b; END $$",
+                "CREATE DOMAIN play.dd AS int CHECK (play.c(value))",
+                "CREATE TYPE play.rg AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = play.d)",
+                "CREATE DOMAIN play.span AS play.rg", "CREATE TABLE play.plain (a play.dd)",
+                "CREATE TABLE play.ranged AS SELECT play.rg(1, 2)::play.span AS r",
+                "CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t ((a::play.dd))",
+                "CREATE MATERIALIZED VIEW play.m AS SELECT a::play.dd FROM play.t");
         bossOnTheTarget("SUPERUSER");
         String why = " (a type that is used in it calls a function that a user has written)";
-        refuses(SIDES.migrate(source, target), "table play.m" + why + ", table play.ranged" + why + ", table play.t" + why);
+        refuses(SIDES.migrate(source, target),
+                "table play.m" + why + ", table play.ranged" + why + ", table play.t" + why);
     }
 
     /** What reads or writes with the owner's rights. */
     @Test
     void nor_does_a_view_or_a_rule_reach_further() {
-        asBoss("CREATE TABLE play.t (a int)", "CREATE RULE r AS ON INSERT TO play.t DO ALSO UPDATE pg_catalog.pg_authid SET rolsuper = true",
-                "CREATE VIEW play.classes AS SELECT * FROM pg_catalog.pg_class", "GRANT UPDATE ON play.classes TO PUBLIC",
+        asBoss("CREATE TABLE play.t (a int)",
+                "CREATE RULE r AS ON INSERT TO play.t DO ALSO UPDATE pg_catalog.pg_authid SET rolsuper = true",
+                "CREATE VIEW play.classes AS SELECT * FROM pg_catalog.pg_class",
+                "GRANT UPDATE ON play.classes TO PUBLIC",
                 "CREATE VIEW play.secrets AS SELECT * FROM pg_catalog.pg_authid");
         bossOnTheTarget("SUPERUSER");
         String words = ", where its owner may not do all that it may allow others)";
-        refuses(SIDES.migrate(source, target), "rule r of play.t (uses pg_authid" + words + ", view play.classes (uses pg_class" + words + ", view play.secrets (uses pg_authid"
-                + words);
+        refuses(SIDES.migrate(source, target),
+                "rule r of play.t (uses pg_authid" + words + ", view play.classes (uses pg_class" + words
+                        + ", view play.secrets (uses pg_authid"
+                        + words);
         CommandRun accepted = SIDES.migrate(source, target, "--grant-anyway", boss);
         assertEquals(0, accepted.code(), accepted.err());
     }
@@ -177,27 +198,38 @@ class OwnerPowersTest {
     @Test
     void a_view_over_row_security_of_somebody_else_is_such_code() {
         asBoss("CREATE TABLE play.t (a int)");
-        SOURCE.sql(source, "CREATE TABLE play.guarded (a int)", "ALTER TABLE play.guarded ENABLE ROW LEVEL SECURITY", "GRANT SELECT ON play.guarded TO " + boss);
+        SOURCE.sql(source, "CREATE TABLE play.guarded (a int)", "ALTER TABLE play.guarded ENABLE ROW LEVEL SECURITY",
+                "GRANT SELECT ON play.guarded TO " + boss);
         asBoss("CREATE VIEW play.seen AS SELECT * FROM play.guarded");
         bossOnTheTarget("BYPASSRLS");
         CommandRun run = SIDES.migrate(source, target);
         assertEquals(3, run.code(), run.err());
-        assertTrue(run.err().contains("which can do more on the target (BYPASSRLS), and would act with these rights: view play.seen (uses play.guarded"), run.err());
+        assertTrue(run.err().contains(
+                "which can do more on the target (BYPASSRLS), and would act with these rights: view play.seen "
+                        + "(uses play.guarded"),
+                run.err());
         assertEquals("0", nothingThere());
     }
 
-    /** From a managed service to a server of one's own: the source's administrator bears the name of the target's superuser. */
+    /**
+     * From a managed service to a server of one's own: the source's administrator bears the name of the target's
+     * superuser.
+     */
     @Test
     void an_administrators_plain_objects_stop_nothing() {
-        asBoss("CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t (a)", "CREATE VIEW play.v AS SELECT * FROM play.t", "GRANT SELECT ON play.v TO PUBLIC",
+        asBoss("CREATE TABLE play.t AS SELECT 1 AS a", "CREATE INDEX i ON play.t (a)",
+                "CREATE VIEW play.v AS SELECT * FROM play.t", "GRANT SELECT ON play.v TO PUBLIC",
                 "CREATE MATERIALIZED VIEW play.m AS SELECT a FROM play.v",
                 "CREATE FUNCTION play.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
-                "CREATE TRIGGER seen BEFORE INSERT ON play.t FOR EACH ROW EXECUTE FUNCTION play.f()", "CREATE VIEW play.names AS SELECT relname FROM pg_catalog.pg_class");
+                "CREATE TRIGGER seen BEFORE INSERT ON play.t FOR EACH ROW EXECUTE FUNCTION play.f()",
+                "CREATE VIEW play.names AS SELECT relname FROM pg_catalog.pg_class");
         TARGET.sql("postgres", "CREATE ROLE " + boss + " LOGIN PASSWORD 'b' SUPERUSER");
         CommandRun run = CommandRun.migrate(SOURCE.uri(source), TARGET.uri(target, boss, "b"));
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("migrate: warning: owners: what role \"" + boss + "\" owns on the source will belong to \"" + boss
-                + "\", which is or can become a superuser on the target; nothing of it acts with its owner's rights"), run.err());
+        assertTrue(run.err().contains("migrate: warning: owners: what role \"" + boss
+                + "\" owns on the source will belong to \"" + boss
+                + "\", which is or can become a superuser on the target; nothing of it acts with its owner's rights"),
+                run.err());
         assertEquals(boss, TARGET.query(target, "SELECT tableowner FROM pg_tables WHERE tablename = 't'"));
     }
 
@@ -227,7 +259,10 @@ class OwnerPowersTest {
         assertEquals(0, accepted.code(), accepted.err());
     }
 
-    /** What a role of the target has by its memberships, it keeps when dump-roles gives it the attributes of the source's. */
+    /**
+     * What a role of the target has by its memberships, it keeps when dump-roles gives it the attributes of the
+     * source's.
+     */
     @Test
     void dump_roles_gives_no_password_of_the_source_to_a_role_that_can_do_more() {
         bossOnTheTarget("PASSWORD 'theirs' IN ROLE pg_execute_server_program");
@@ -235,10 +270,14 @@ class OwnerPowersTest {
         Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target));
         CommandRun run = CommandRun.of("DumpRoles", sides, "--apply");
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("role \"" + boss + "\": attributes, password, comment and settings: the target has a role of that name, which can do more than on the"
+        assertTrue(run.err().contains("role \"" + boss
+                + "\": attributes, password, comment and settings: the target has a role of that name, which can do "
+                + "more than on the"
                 + " source (pg_execute_server_program)"), run.err());
-        assertEquals(before, TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + boss + "'"));
+        assertEquals(before,
+                TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + boss + "'"));
         assertEquals(0, CommandRun.of("DumpRoles", sides, "--apply", "--grant-anyway", boss).code());
-        assertEquals(false, before.equals(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + boss + "'")));
+        assertEquals(false, before
+                .equals(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + boss + "'")));
     }
 }

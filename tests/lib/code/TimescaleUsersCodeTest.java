@@ -37,7 +37,8 @@ class TimescaleUsersCodeTest {
     }
 
     private static void owner(String in, String... statements) throws SQLException {
-        try (Connection session = server.connect(in, "owner", PASSWORD); Statement statement = session.createStatement()) {
+        try (Connection session = server.connect(in, "owner", PASSWORD);
+                Statement statement = session.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -50,13 +51,16 @@ class TimescaleUsersCodeTest {
         server.sql(database, "CREATE EXTENSION timescaledb");
         owner(database, "CREATE SCHEMA o");
         owner(database, EscalationProof.functions("o", "stolen"));
-        for (String table : new String[] {"packed", "plain"}) {
+        for (String table : new String[]{"packed", "plain"}) {
             owner(database, "CREATE TABLE o." + table + " (at timestamptz NOT NULL, i int)",
                     "SELECT public.create_hypertable('o." + table + "', 'at', chunk_time_interval => interval '1 day')",
-                    "INSERT INTO o." + table + " SELECT timestamptz '2024-01-01 00:00Z' + i * interval '30 min', i FROM generate_series(0, 95) i");
+                    "INSERT INTO o." + table
+                            + " SELECT timestamptz '2024-01-01 00:00Z' + i * interval '30 min', i FROM "
+                            + "generate_series(0, 95) i");
         }
         owner(database, "ALTER TABLE o.packed SET (timescaledb.compress)",
-                "SELECT public.compress_chunk(c) FROM (SELECT c FROM public.show_chunks('o.packed') c ORDER BY 1 LIMIT 1) x");
+                "SELECT public.compress_chunk(c) FROM (SELECT c FROM public.show_chunks('o.packed') c ORDER BY 1 "
+                        + "LIMIT 1) x");
         return database;
     }
 
@@ -82,19 +86,25 @@ class TimescaleUsersCodeTest {
         assertFalse(changed.err().contains("not decided"), changed.err());
     }
 
-    /** The table of the compressed rows belongs to the owner as well, and whoever reads the chunk has a query of it planned. */
+    /**
+     * The table of the compressed rows belongs to the owner as well, and whoever reads the chunk has a query of it
+     * planned.
+     */
     @Test
     void statistics_of_compressed_rows_and_indexes_of_hypertables_run_nothing() throws Exception {
         String database = make();
-        String packed = server.query(database, "SELECT format('%I.%I', z.schema_name, z.table_name) FROM _timescaledb_catalog.chunk k"
-                + " JOIN _timescaledb_catalog.chunk z ON z.id = k.compressed_chunk_id");
-        owner(database, "CREATE STATISTICS o.s ON (o.evil(1)), (o.evil(2)) FROM " + packed, "CREATE INDEX ON o.plain (at, (o.evil(1)))");
+        String packed = server.query(database,
+                "SELECT format('%I.%I', z.schema_name, z.table_name) FROM _timescaledb_catalog.chunk k"
+                        + " JOIN _timescaledb_catalog.chunk z ON z.id = k.compressed_chunk_id");
+        owner(database, "CREATE STATISTICS o.s ON (o.evil(1)), (o.evil(2)) FROM " + packed,
+                "CREATE INDEX ON o.plain (at, (o.evil(1)))");
         String target = server.newDatabase();
         CommandRun run = CommandRun.migrate(server.uri(database), server.uri(target), "-v", "--verify", "checksums");
         stolen().assertNone();
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("not decided: o.packed"), run.err());
-        assertEquals("96 96", server.query(target, "SELECT (SELECT count(*) FROM o.packed) || ' ' || (SELECT count(*) FROM o.plain)"));
+        assertEquals("96 96", server.query(target,
+                "SELECT (SELECT count(*) FROM o.packed) || ' ' || (SELECT count(*) FROM o.plain)"));
         stolen().remove();
         CommandRun again = verify(database, target);
         stolen().assertNone();

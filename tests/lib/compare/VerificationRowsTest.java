@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.PgServer;
 
-/** How rows are compared: whatever the encoding, the number of columns, and what others do meanwhile. Source and target share a server. */
+/**
+ * How rows are compared: whatever the encoding, the number of columns, and what others do meanwhile. Source and target
+ * share a server.
+ */
 class VerificationRowsTest {
     @AutoClose
     private static PgServer server;
@@ -69,7 +72,9 @@ class VerificationRowsTest {
     }
 
     private Verification verification(Snapshot snapshot) {
-        return new Verification(snapshot, ComputingSessions.on(connect("target", target), System.getenv(), new Console()), all(), new Console(), 2);
+        return new Verification(snapshot,
+                ComputingSessions.on(connect("target", target), System.getenv(), new Console()), all(), new Console(),
+                2);
     }
 
     private List<Difference> verify() {
@@ -79,23 +84,28 @@ class VerificationRowsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"UTF8, LATIN1", "LATIN1, UTF8", "WIN1252, UTF8", "SQL_ASCII, UTF8", "UTF8, SQL_ASCII", "SQL_ASCII, SQL_ASCII"})
+    @CsvSource({"UTF8, LATIN1", "LATIN1, UTF8", "WIN1252, UTF8", "SQL_ASCII, UTF8", "UTF8, SQL_ASCII",
+            "SQL_ASCII, SQL_ASCII"})
     void encodings_may_differ(String from, String to) {
         source = server.newDatabase("ENCODING '" + from + "' LOCALE 'C'");
         target = server.newDatabase("ENCODING '" + to + "' LOCALE 'C'");
-        inBoth("CREATE TABLE é (ä text)", "CREATE TABLE z (v text)", "INSERT INTO é VALUES ('für'), ('ÿ')", "COMMENT ON TABLE é IS 'ß'");
+        inBoth("CREATE TABLE é (ä text)", "CREATE TABLE z (v text)", "INSERT INTO é VALUES ('für'), ('ÿ')",
+                "COMMENT ON TABLE é IS 'ß'");
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE é SET ä = 'fur' WHERE ä = 'für'", "COMMENT ON TABLE é IS 'ss'");
-        assertEquals(List.of("row contents \"é\"", "table comment \"é\""), verify().stream().map(found -> found.kind() + " "
-                + found.object().replace("public.", "")).toList());
+        assertEquals(List.of("row contents \"é\"", "table comment \"é\""),
+                verify().stream().map(found -> found.kind() + " "
+                        + found.object().replace("public.", "")).toList());
     }
 
     @Test
     void bytes_that_are_no_text_in_any_encoding_are_compared_as_they_are() {
         source = server.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
         target = server.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
-        String make = "CREATE TABLE t AS SELECT convert_from('\\x41%s', 'SQL_ASCII') AS v; DO $$ BEGIN EXECUTE 'COMMENT ON TABLE t IS '"
-                + " || quote_literal(convert_from('\\x42%1$s', 'SQL_ASCII')); END $$";
+        String make =
+                "CREATE TABLE t AS SELECT convert_from('\\x41%s', 'SQL_ASCII') AS v; DO $$ BEGIN EXECUTE 'COMMENT "
+                        + "ON TABLE t IS '"
+                        + " || quote_literal(convert_from('\\x42%1$s', 'SQL_ASCII')); END $$";
         inBoth(make.formatted("e9"));
         assertEquals(List.of(), verify());
         server.sql(target, "DROP TABLE t", make.formatted("e8"));
@@ -106,7 +116,9 @@ class VerificationRowsTest {
 
     @Test
     void a_table_may_have_as_many_columns_as_it_can() {
-        inBoth("DO $$ BEGIN EXECUTE (SELECT format('CREATE TABLE wide (%s)', string_agg('c' || i || ' int', ', ')) FROM generate_series(1, 1600) i);"
+        inBoth("DO $$ BEGIN EXECUTE (SELECT format('CREATE TABLE wide (%s)', string_agg('c' || i || ' int', ', ')) "
+                + "FROM "
+                + "generate_series(1, 1600) i);"
                 + " END $$", "INSERT INTO wide (c1, c1600) VALUES (1, 2)");
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE wide SET c1600 = 3");
@@ -115,7 +127,8 @@ class VerificationRowsTest {
 
     @Test
     void columns_may_stand_in_another_order() {
-        server.sql(source, "CREATE TABLE t (a int, gone int, b int)", "ALTER TABLE t DROP gone", "INSERT INTO t VALUES (1, 2)");
+        server.sql(source, "CREATE TABLE t (a int, gone int, b int)", "ALTER TABLE t DROP gone",
+                "INSERT INTO t VALUES (1, 2)");
         server.sql(target, "CREATE TABLE t (b int, a int)", "INSERT INTO t (a, b) VALUES (1, 2)");
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE t SET a = 2, b = 1");
@@ -124,17 +137,20 @@ class VerificationRowsTest {
 
     @Test
     void a_large_table_is_compared_too() {
-        inBoth("CREATE TABLE large AS SELECT i, md5(i::text) FROM generate_series(1, 20000) i", "CREATE TABLE small AS SELECT 1 AS i");
+        inBoth("CREATE TABLE large AS SELECT i, md5(i::text) FROM generate_series(1, 20000) i",
+                "CREATE TABLE small AS SELECT 1 AS i");
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE large SET md5 = upper(md5) WHERE i = 20000", "DELETE FROM small");
-        assertEquals(List.of("row contents public.large", "rows public.small"), verify().stream().map(found -> found.kind() + " " + found.object())
-                .toList());
+        assertEquals(List.of("row contents public.large", "rows public.small"),
+                verify().stream().map(found -> found.kind() + " " + found.object())
+                        .toList());
     }
 
     @Test
     void of_a_configuration_table_the_extensions_own_rows_are_left_out() {
         inBoth("CREATE EXTENSION hstore", "CREATE TABLE config AS SELECT i FROM generate_series(998, 1002) i",
-                "ALTER EXTENSION hstore ADD TABLE config", "UPDATE pg_extension SET extconfig = ARRAY['config'::regclass::oid],"
+                "ALTER EXTENSION hstore ADD TABLE config",
+                "UPDATE pg_extension SET extconfig = ARRAY['config'::regclass::oid],"
                         + " extcondition = ARRAY['WHERE i >= 1000'] WHERE extname = 'hstore'");
         server.sql(target, "DELETE FROM config WHERE i = 998");
         assertEquals(List.of(), verify());
@@ -165,12 +181,14 @@ class VerificationRowsTest {
 
     @Test
     void a_sequence_must_have_reached_the_value_that_is_given_for_it() {
-        inBoth("CREATE SEQUENCE up", "CREATE SEQUENCE down INCREMENT -1", "SELECT setval('up', 10), setval('down', -10)");
+        inBoth("CREATE SEQUENCE up", "CREATE SEQUENCE down INCREMENT -1",
+                "SELECT setval('up', 10), setval('down', -10)");
         server.sql(source, "SELECT setval('up', 99), setval('down', -99)");
         long up = Long.parseLong(server.query(source, "SELECT 'up'::regclass::oid"));
         long down = Long.parseLong(server.query(source, "SELECT 'down'::regclass::oid"));
         try (Snapshot snapshot = snapshot()) {
-            assertEquals(List.of(), verification(snapshot).sequenceValues(Map.of(up, 10L, down, -10L)).run(Level.OBJECTS));
+            assertEquals(List.of(),
+                    verification(snapshot).sequenceValues(Map.of(up, 10L, down, -10L)).run(Level.OBJECTS));
             assertEquals(List.of(new Difference("sequence value", "public.down", "-99", "-10"),
                     new Difference("sequence value", "public.up", "11", "10")),
                     verification(snapshot).sequenceValues(Map.of(up, 11L)).run(Level.OBJECTS));
@@ -179,12 +197,16 @@ class VerificationRowsTest {
 
     @Test
     void each_level_looks_further() {
-        inBoth("CREATE TABLE t (v int)", "INSERT INTO t VALUES (1), (2)", "CREATE TABLE u (v int)", "SELECT lo_from_bytea(7, '\\x01')");
-        server.sql(target, "UPDATE t SET v = 3 WHERE v = 1", "INSERT INTO u VALUES (1)", "ALTER TABLE t ALTER v SET DEFAULT 1",
+        inBoth("CREATE TABLE t (v int)", "INSERT INTO t VALUES (1), (2)", "CREATE TABLE u (v int)",
+                "SELECT lo_from_bytea(7, '\\x01')");
+        server.sql(target, "UPDATE t SET v = 3 WHERE v = 1", "INSERT INTO u VALUES (1)",
+                "ALTER TABLE t ALTER v SET DEFAULT 1",
                 "SELECT lo_put(7, 0, '\\x02')");
         try (Snapshot snapshot = snapshot()) {
-            assertEquals(List.of("column default"), verification(snapshot).run(Level.OBJECTS).stream().map(Difference::kind).toList());
-            assertEquals(List.of("column default", "rows"), verification(snapshot).run(Level.COUNTS).stream().map(Difference::kind).toList());
+            assertEquals(List.of("column default"),
+                    verification(snapshot).run(Level.OBJECTS).stream().map(Difference::kind).toList());
+            assertEquals(List.of("column default", "rows"),
+                    verification(snapshot).run(Level.COUNTS).stream().map(Difference::kind).toList());
             assertEquals(List.of("large object contents", "row contents", "column default", "rows"),
                     verification(snapshot).run(Level.CHECKSUMS).stream().map(Difference::kind).toList());
         }

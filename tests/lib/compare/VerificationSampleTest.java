@@ -16,7 +16,10 @@ import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** What a comparison by sample sees, which is the default after a migration, what it does not see, and that a summary says no more than was looked at. */
+/**
+ * What a comparison by sample sees, which is the default after a migration, what it does not see, and that a summary
+ * says no more than was looked at.
+ */
 class VerificationSampleTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -38,8 +41,10 @@ class VerificationSampleTest {
                 "CREATE TABLE small (id int, v text)",
                 "CREATE TABLE odd (id regclass PRIMARY KEY, v text)",
                 "INSERT INTO single (id, v) SELECT i, repeat('v', 100) FROM generate_series(1, 20000) i",
-                "INSERT INTO pair SELECT 'it''s ' || i || E'\\\\', 'x', '2024-01-01'::timestamptz + i * interval '1 hour', repeat('v', 100) FROM generate_series(1, 20000) i",
-                "INSERT INTO often SELECT '2024-01-01'::timestamptz + i / 5 * interval '1 hour', repeat('v', 100) FROM generate_series(1, 20000) i",
+                "INSERT INTO pair SELECT 'it''s ' || i || E'\\\\', 'x', '2024-01-01'::timestamptz + i * interval "
+                        + "'1 hour', repeat('v', 100) FROM generate_series(1, 20000) i",
+                "INSERT INTO often SELECT '2024-01-01'::timestamptz + i / 5 * interval '1 hour', repeat('v', 100) "
+                        + "FROM generate_series(1, 20000) i",
                 "INSERT INTO keyless SELECT i, repeat('v', 100) FROM generate_series(1, 20000) i",
                 "INSERT INTO small SELECT i, 'v' FROM generate_series(1, 100) i",
                 "INSERT INTO odd SELECT i, repeat('v', 100) FROM generate_series(1000000, 1020000) i",
@@ -55,27 +60,43 @@ class VerificationSampleTest {
     }
 
     private static CommandRun verify(String level) {
-        return CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(moved)), "--level", level);
+        return CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(moved)), "--level",
+                level);
     }
 
     @Test
     void the_summary_says_what_was_looked_at() {
-        assertTrue(migrated.out().matches("(?s).*\\narrived: 100101 rows in 6 tables and 1 row in 1 materialized view; compared: objects, numbers of rows, "
-                + "contents of 4 in full, of 3 by a sample of [23]\\d\\d\\d rows\\n"), migrated.out());
+        assertTrue(migrated.out().matches(
+                "(?s).*\\narrived: 100101 rows in 6 tables and 1 row in 1 materialized view; compared: objects, "
+                        + "numbers of rows, "
+                        + "contents of 4 in full, of 3 by a sample of [23]\\d\\d\\d rows\\n"),
+                migrated.out());
         assertFalse(migrated.out().contains("everything arrived"), migrated.out());
         CommandRun whole = SIDES.migrate(shop, TARGET.newDatabase(), "--verify", "checksums");
-        assertTrue(whole.out().endsWith("\neverything arrived: 100101 rows in 6 tables and 1 row in 1 materialized view\n"), whole.out());
+        assertTrue(
+                whole.out()
+                        .endsWith("\neverything arrived: 100101 rows in 6 tables and 1 row in 1 materialized view\n"),
+                whole.out());
         CommandRun counted = SIDES.migrate(shop, TARGET.newDatabase(), "--verify", "counts");
         assertTrue(counted.out().endsWith("\narrived: 100101 rows in 6 tables and 1 row in 1 materialized view; "
                 + "compared: objects and numbers of rows, no contents\n"), counted.out());
-        CommandRun none = SIDES.migrate(shop, TARGET.newDatabase(), "--verify", "none", "--exclude-table-data", "keyless");
-        assertTrue(none.out().endsWith("\narrived: 80101 rows in 5 tables; nothing was compared; left out: what the filters exclude\n"), none.out());
+        CommandRun none =
+                SIDES.migrate(shop, TARGET.newDatabase(), "--verify", "none", "--exclude-table-data", "keyless");
+        assertTrue(none.out().endsWith(
+                "\narrived: 80101 rows in 5 tables; nothing was compared; left out: what the filters exclude\n"),
+                none.out());
     }
 
-    /** Rows of a large table are found by their keys, whatever kind of key it is; of a small table or one without a key one wrong row is found. */
+    /**
+     * Rows of a large table are found by their keys, whatever kind of key it is; of a small table or one without a key
+     * one wrong row is found.
+     */
     @ParameterizedTest
-    @CsvSource({"single, v = 'w'", "single, v = CASE id % 50 WHEN 3 THEN 'w' ELSE v END", "single, v = CASE id / 400 WHEN 49 THEN 'w' ELSE v END", "pair, v = 'w'", "often, v = 'w'", "keyless, v = CASE a WHEN 4711 THEN 'w' ELSE v END",
-        "small, v = CASE id WHEN 99 THEN 'w' ELSE v END", "odd, v = CASE id::oid::int WHEN 1004711 THEN 'w' ELSE v END"})
+    @CsvSource({"single, v = 'w'", "single, v = CASE id % 50 WHEN 3 THEN 'w' ELSE v END",
+            "single, v = CASE id / 400 WHEN 49 THEN 'w' ELSE v END", "pair, v = 'w'", "often, v = 'w'",
+            "keyless, v = CASE a WHEN 4711 THEN 'w' ELSE v END",
+            "small, v = CASE id WHEN 99 THEN 'w' ELSE v END",
+            "odd, v = CASE id::oid::int WHEN 1004711 THEN 'w' ELSE v END"})
     void other_contents_are_found(String table, String change) {
         try {
             TARGET.sql(moved, "UPDATE " + table + " SET " + change);
@@ -93,7 +114,8 @@ class VerificationSampleTest {
     @Test
     void one_generated_value_is_found() {
         String twice = "CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE RETURN ";
-        TARGET.sql(moved, twice + "CASE $1 WHEN 4711 THEN 1 ELSE $1 * 2 END", "UPDATE single SET id = id WHERE id = 4711", twice + "$1 * 2");
+        TARGET.sql(moved, twice + "CASE $1 WHEN 4711 THEN 1 ELSE $1 * 2 END",
+                "UPDATE single SET id = id WHERE id = 4711", twice + "$1 * 2");
         CommandRun sampled = verify("sample");
         assertEquals(4, sampled.code(), sampled.out() + sampled.err());
         assertTrue(sampled.out().contains("\nrow contents  public.single "), sampled.out());

@@ -25,11 +25,16 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Soak;
 
-/** A private key that cannot be used is made one that can by what is said to run, for the driver and for the client programs. */
+/**
+ * A private key that cannot be used is made one that can by what is said to run, for the driver and for the client
+ * programs.
+ */
 class ClientKeyHintsTest {
     /** Makes the certificate's key one of another format; the first one is without a password. */
-    private static final String MADE = "cd \"$0\" && rm -f 'a key' client.key && openssl %s -in plain.key -out 'a key' && chmod 600 'a key'";
-    private static final Pattern COMMAND = Pattern.compile("(openssl pkcs8) (.*?), then (sslkey)=(client.key) and its password as (sslpassword)");
+    private static final String MADE =
+            "cd \"$0\" && rm -f 'a key' client.key && openssl %s -in plain.key -out 'a key' && chmod 600 'a key'";
+    private static final Pattern COMMAND =
+            Pattern.compile("(openssl pkcs8) (.*?), then (sslkey)=(client.key) and its password as (sslpassword)");
 
     @AutoClose
     private static PgServer server;
@@ -40,10 +45,14 @@ class ClientKeyHintsTest {
     static void start() throws IOException {
         server = PgServer.withTls(ClientBinaries.clientMajor());
         server.sql("postgres", "CREATE ROLE keyed SUPERUSER LOGIN PASSWORD 'p'");
-        shell("cd \"$0\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout plain.key -out me.crt -days 2 -subj /CN=me && chmod 600 plain.key");
+        shell("cd \"$0\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "
+                + "plain.key "
+                + "-out me.crt -days 2 -subj /CN=me && chmod 600 plain.key");
         Path authority = Files.copy(folder.resolve("me.crt"), server.dataFolder().resolve("client-ca.crt"));
         Files.setPosixFilePermissions(authority, PosixFilePermissions.fromString("rw-r--r--"));
-        Files.writeString(server.dataFolder().resolve("pg_hba.conf"), "local all all trust\nhostssl all keyed all scram-sha-256 clientcert=verify-ca\nhostssl all all all scram-sha-256\n");
+        Files.writeString(server.dataFolder().resolve("pg_hba.conf"),
+                "local all all trust\nhostssl all keyed all scram-sha-256 clientcert=verify-ca\nhostssl all all "
+                        + "all scram-sha-256\n");
         server.restart("ssl_ca_file=client-ca.crt");
     }
 
@@ -55,11 +64,14 @@ class ClientKeyHintsTest {
 
     /** By the driver and by pg_dump. */
     private static CommandRun dump(String key, String password) {
-        return CommandRun.of("Dump", Map.of("SOURCE", source(key, password)), "-o", folder.resolve("dump").toString(), "--overwrite");
+        return CommandRun.of("Dump", Map.of("SOURCE", source(key, password)), "-o", folder.resolve("dump").toString(),
+                "--overwrite");
     }
 
     private static String source(String key, String password) {
-        return "host=localhost port=" + server.port() + " user=keyed password=p dbname=postgres sslmode=require sslcert=" + folder.resolve("me.crt") + " sslkey='"
+        return "host=localhost port=" + server.port()
+                + " user=keyed password=p dbname=postgres sslmode=require sslcert=" + folder.resolve("me.crt")
+                + " sslkey='"
                 + folder.resolve(key) + "'" + (password == null ? "" : " sslpassword='" + password + "'");
     }
 
@@ -73,12 +85,14 @@ class ClientKeyHintsTest {
     private static void convert(String hint, String word, String other) {
         Matcher command = COMMAND.matcher(hint);
         assertTrue(command.find(), hint);
-        shell("cd \"$0\" && " + command.group(1) + " -passin 'pass:old' -passout pass:new " + command.group(2).replace(word, other));
+        shell("cd \"$0\" && " + command.group(1) + " -passin 'pass:old' -passout pass:new "
+                + command.group(2).replace(word, other));
     }
 
     @ParameterizedTest
     @CsvSource({"ec, it is \"EC PRIVATE KEY\", always", "ec -aes128 -passout pass:old, it is \"EC PRIVATE KEY\", soak",
-            "pkcs8 -topk8 -v1 PBE-SHA1-3DES -passout pass:old, it is encrypted with, soak", "pkcs8 -topk8 -v2 des3 -passout pass:old, it is encrypted, always",
+            "pkcs8 -topk8 -v1 PBE-SHA1-3DES -passout pass:old, it is encrypted with, soak",
+            "pkcs8 -topk8 -v2 des3 -passout pass:old, it is encrypted, always",
             "pkcs8 -topk8 -scrypt -passout pass:old, it is encrypted, soak"})
     void it_is_converted(String made, String says, String run) {
         Soak.assumeIn(run);
@@ -97,8 +111,10 @@ class ClientKeyHintsTest {
     @Test
     void its_password_is_given_and_tried() {
         shell(MADE.formatted("pkcs8 -topk8 -v2 aes256 -passout pass:old"));
-        assertTrue(hint(dump("a key", null), 2, "is encrypted, and no password was given").contains("give it as sslpassword in the connection string in $SOURCE"));
-        Matcher trial = Pattern.compile("try it: (openssl pkey) (.*)").matcher(hint(dump("a key", "other"), 2, "sslpassword does not open"));
+        assertTrue(hint(dump("a key", null), 2, "is encrypted, and no password was given")
+                .contains("give it as sslpassword in the connection string in $SOURCE"));
+        Matcher trial = Pattern.compile("try it: (openssl pkey) (.*)")
+                .matcher(hint(dump("a key", "other"), 2, "sslpassword does not open"));
         assertTrue(trial.find());
         assertEquals(0, Run.of(List.of("sh", "-c", trial.group(1) + " -passin pass:old " + trial.group(2))).code());
         assertTrue(Run.of(List.of("sh", "-c", trial.group(1) + " -passin pass:other " + trial.group(2))).code() != 0);
@@ -118,14 +134,19 @@ class ClientKeyHintsTest {
     /** No other format makes one of these known. */
     @Test
     void a_key_of_a_kind_that_java_has_not_is_replaced() throws IOException {
-        shell("cd \"$0\" && rm -f client.key && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -aes256 -pass pass:old -out 'a key' && chmod 600 'a key'");
-        Matcher request = Pattern.compile("(openssl req .*)").matcher(hint(dump("a key", "old"), 2, "no key of a kind that Java's TLS knows"));
+        shell("cd \"$0\" && rm -f client.key && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 "
+                + "-aes256 -pass pass:old -out 'a key' && chmod 600 'a key'");
+        Matcher request = Pattern.compile("(openssl req .*)")
+                .matcher(hint(dump("a key", "old"), 2, "no key of a kind that Java's TLS knows"));
         assertTrue(request.find());
-        shell("cd \"$0\" && " + request.group() + " -subj /CN=me && openssl x509 -req -in client.csr -signkey client.key -days 2 -out other.crt");
+        shell("cd \"$0\" && " + request.group()
+                + " -subj /CN=me && openssl x509 -req -in client.csr -signkey client.key -days 2 -out other.crt");
         Path authorities = server.dataFolder().resolve("client-ca.crt");
         Files.writeString(authorities, Files.readString(authorities) + Files.readString(folder.resolve("other.crt")));
         server.restart();
-        CommandRun again = CommandRun.of("Dump", Map.of("SOURCE", source("client.key", null).replace("me.crt", "other.crt")), "-o", folder.resolve("dump").toString(), "--overwrite");
+        CommandRun again =
+                CommandRun.of("Dump", Map.of("SOURCE", source("client.key", null).replace("me.crt", "other.crt")), "-o",
+                        folder.resolve("dump").toString(), "--overwrite");
         assertEquals(0, again.code(), again.err());
     }
 }

@@ -28,12 +28,15 @@ import testbed.CommandRun;
 import testbed.HeldLock;
 import testbed.PgServer;
 
-/** What is to be done about a connection that was refused is done as it is printed, and the same command gets through. */
+/**
+ * What is to be done about a connection that was refused is done as it is printed, and the same command gets through.
+ */
 class ConnectionHintsTest {
     private static final String USER = "bob \"b\"";
     private static final String ACCESS = "local all all trust\nhost all ghost 127.0.0.1/32 trust\n";
     private static final Pattern SQL = Pattern.compile("(?:GRANT|ALTER) [^;]*;");
-    private static final Pattern PARAMETER = Pattern.compile("(sslmode|channel_binding|sslrootcert|target_session_attrs)=[a-z-]+");
+    private static final Pattern PARAMETER =
+            Pattern.compile("(sslmode|channel_binding|sslrootcert|target_session_attrs)=[a-z-]+");
 
     @AutoClose
     private static PgServer plain;
@@ -49,7 +52,9 @@ class ConnectionHintsTest {
         }
     }
 
-    /** One state: a server, what makes it, what is undone afterwards, the parameters, and the word that is the cause. */
+    /**
+     * One state: a server, what makes it, what is undone afterwards, the parameters, and the word that is the cause.
+     */
     record State(String name, boolean withTls, String before, String after, String parameters, String says) {
         PgServer server() {
             return withTls ? tls : plain;
@@ -65,18 +70,31 @@ class ConnectionHintsTest {
         String user = "\"bob \"\"b\"\"\"";
         String free = "SELECT 1";
         return List.of(
-                new State("a role that may not log in", false, "ALTER ROLE " + user + " NOLOGIN", free, "", "is not permitted to log in"),
-                new State("a role that has no connection left", false, "ALTER ROLE " + user + " CONNECTION LIMIT 0", free, "", "too many connections for role"),
-                new State("a password that is valid no more", false, "ALTER ROLE " + user + " VALID UNTIL '2000-01-01'", free, "", "password authentication failed"),
-                new State("a database that takes no connections", false, "ALTER DATABASE \"d b\" ALLOW_CONNECTIONS false", free, "", "is not currently accepting connections"),
-                new State("a database that has no connection left", false, "ALTER DATABASE \"d b\" CONNECTION LIMIT 0", free, "", "too many connections for database"),
-                new State("a database that is closed to the user", false, "REVOKE CONNECT ON DATABASE \"d b\" FROM PUBLIC", "GRANT CONNECT ON DATABASE \"d b\" TO PUBLIC", "",
+                new State("a role that may not log in", false, "ALTER ROLE " + user + " NOLOGIN", free, "",
+                        "is not permitted to log in"),
+                new State("a role that has no connection left", false, "ALTER ROLE " + user + " CONNECTION LIMIT 0",
+                        free, "", "too many connections for role"),
+                new State("a password that is valid no more", false, "ALTER ROLE " + user + " VALID UNTIL '2000-01-01'",
+                        free, "", "password authentication failed"),
+                new State("a database that takes no connections", false,
+                        "ALTER DATABASE \"d b\" ALLOW_CONNECTIONS false", free, "",
+                        "is not currently accepting connections"),
+                new State("a database that has no connection left", false, "ALTER DATABASE \"d b\" CONNECTION LIMIT 0",
+                        free, "", "too many connections for database"),
+                new State("a database that is closed to the user", false,
+                        "REVOKE CONNECT ON DATABASE \"d b\" FROM PUBLIC", "GRANT CONNECT ON DATABASE \"d b\" TO PUBLIC",
+                        "",
                         "permission denied for database"),
-                new State("encryption of a server that has none", false, free, free, "sslmode=require", "does not support SSL"),
-                new State("channel binding without encryption", true, free, free, "sslmode=disable&channel_binding=require", "SSL is not in use"),
-                new State("channel binding on a server without encryption", false, free, free, "channel_binding=require", "SSL is not in use"),
-                new State("no encryption where it is asked for", true, free, free, "sslmode=disable", "no pg_hba.conf entry"),
-                new State("a standby that is none", false, free, free, "target_session_attrs=standby", "targetServerType"));
+                new State("encryption of a server that has none", false, free, free, "sslmode=require",
+                        "does not support SSL"),
+                new State("channel binding without encryption", true, free, free,
+                        "sslmode=disable&channel_binding=require", "SSL is not in use"),
+                new State("channel binding on a server without encryption", false, free, free,
+                        "channel_binding=require", "SSL is not in use"),
+                new State("no encryption where it is asked for", true, free, free, "sslmode=disable",
+                        "no pg_hba.conf entry"),
+                new State("a standby that is none", false, free, free, "target_session_attrs=standby",
+                        "targetServerType"));
     }
 
     private static CommandRun run(PgServer server, String parameters) {
@@ -86,7 +104,8 @@ class ConnectionHintsTest {
 
     private static String hint(CommandRun refused, String says) {
         assertEquals(3, refused.code(), refused.err());
-        assertTrue(refused.failure().startsWith("error: could not connect to the target: ") && refused.failure().contains(says), refused.failure());
+        assertTrue(refused.failure().startsWith("error: could not connect to the target: ")
+                && refused.failure().contains(says), refused.failure());
         return refused.failure().substring(refused.failure().indexOf("hint: "));
     }
 
@@ -110,10 +129,13 @@ class ConnectionHintsTest {
             }
             // Each of the ways is one, but what names the cause.
             List<String> given = Arrays.asList(state.parameters.split("&"));
-            List<String> ways = PARAMETER.matcher(hint).results().map(found -> found.group()).filter(way -> !given.contains(way)).toList();
+            List<String> ways = PARAMETER.matcher(hint).results().map(found -> found.group())
+                    .filter(way -> !given.contains(way)).toList();
             assertTrue(!ways.isEmpty(), hint);
-            ways.forEach(way -> through(run(state.server(), Stream.concat(given.stream().filter(other -> !key(other).equals(key(way))), Stream.of(way))
-                    .collect(Collectors.joining("&"))), hint));
+            ways.forEach(way -> through(run(state.server(),
+                    Stream.concat(given.stream().filter(other -> !key(other).equals(key(way))), Stream.of(way))
+                            .collect(Collectors.joining("&"))),
+                    hint));
         } finally {
             state.server().sql("postgres", state.after);
             if (open) {
@@ -162,17 +184,22 @@ class ConnectionHintsTest {
         }
     }
 
-    /** The first statement of a session takes longer than a millisecond, or what comes before it does, if not each time. */
+    /**
+     * The first statement of a session takes longer than a millisecond, or what comes before it does, if not each time.
+     */
     @ParameterizedTest
-    @CsvSource({"statement_timeout, ALTER ROLE", "idle_session_timeout, ALTER ROLE", "idle_session_timeout, ALTER ROLE IN", "idle_session_timeout, options"})
+    @CsvSource({"statement_timeout, ALTER ROLE", "idle_session_timeout, ALTER ROLE",
+            "idle_session_timeout, ALTER ROLE IN", "idle_session_timeout, options"})
     void a_timeout_that_leaves_no_time(String timeout, String place) {
         String user = "\"bob \"\"b\"\"\"";
         String parameters = place.equals("options") ? "options=-c%20" + timeout + "%3D1" : "";
         if (parameters.isEmpty()) {
-            plain.sql("postgres", "ALTER ROLE " + user + (place.endsWith(" IN") ? " IN DATABASE \"d b\"" : "") + " SET " + timeout + " = 1");
+            plain.sql("postgres", "ALTER ROLE " + user + (place.endsWith(" IN") ? " IN DATABASE \"d b\"" : "") + " SET "
+                    + timeout + " = 1");
         }
         try {
-            CommandRun refused = Stream.generate(() -> run(plain, parameters)).limit(20).filter(run -> run.code() != 0).findFirst().orElseThrow();
+            CommandRun refused = Stream.generate(() -> run(plain, parameters)).limit(20).filter(run -> run.code() != 0)
+                    .findFirst().orElseThrow();
             String hint = hint(refused, "timeout");
             Matcher statement = SQL.matcher(hint);
             assertEquals(parameters.isEmpty(), statement.find(), hint);
@@ -185,7 +212,8 @@ class ConnectionHintsTest {
                 through(run(plain, ""), hint);
             }
         } finally {
-            plain.sql("postgres", "ALTER ROLE " + user + " RESET ALL", "ALTER ROLE " + user + " IN DATABASE \"d b\" RESET ALL");
+            plain.sql("postgres", "ALTER ROLE " + user + " RESET ALL",
+                    "ALTER ROLE " + user + " IN DATABASE \"d b\" RESET ALL");
         }
     }
 

@@ -26,7 +26,8 @@ class ConnectionStringTest {
         says("postgresql://@host/", "host=host");
         says("postgresql://:@host/", "host=host");
         says("postgresql://:secret@host", "host=host password=secret");
-        says("postgresql:///mydb?host=localhost&port=5433&user=other", "dbname=mydb host=localhost port=5433 user=other");
+        says("postgresql:///mydb?host=localhost&port=5433&user=other",
+                "dbname=mydb host=localhost port=5433 user=other");
     }
 
     @Test
@@ -41,7 +42,8 @@ class ConnectionStringTest {
 
     @Test
     void a_plus_sign_in_a_uri_is_a_plus_sign() {
-        says("postgresql://a+b:c+d@h/e+f?options=-c%20x=y+z".replace("x=", "x%3D"), "dbname=e+f host=h options=-c x=y+z password=c+d user=a+b");
+        says("postgresql://a+b:c+d@h/e+f?options=-c%20x=y+z".replace("x=", "x%3D"),
+                "dbname=e+f host=h options=-c x=y+z password=c+d user=a+b");
     }
 
     @Test
@@ -113,7 +115,8 @@ class ConnectionStringTest {
 
     private static void says(String text, String expected) {
         StringBuilder pairs = new StringBuilder();
-        new TreeMap<>(ConnectionString.parse("source", text)).forEach((name, value) -> pairs.append(' ').append(name).append('=').append(value));
+        new TreeMap<>(ConnectionString.parse("source", text))
+                .forEach((name, value) -> pairs.append(' ').append(name).append('=').append(value));
         assertEquals(expected, pairs.toString().strip());
     }
 }

@@ -21,7 +21,8 @@ class DsnPortableTest {
 
     @Test
     void it_is_one_line_of_ascii_and_means_the_same_where_nothing_else_is_known() throws IOException {
-        Path service = Files.writeString(home.resolve("services"), "[old]\nhost=a.example,b.example\nport=1,2\ndbname=käse & co\noptions=-c a=b\n");
+        Path service = Files.writeString(home.resolve("services"),
+                "[old]\nhost=a.example,b.example\nport=1,2\ndbname=käse & co\noptions=-c a=b\n");
         Dsn here = Dsn.parse("source", "service=old user='me # %'", false, Map.of("PGSERVICEFILE", service.toString(),
                 "PGPASSWORD", "p:a\\ss w'o\"rd%@/é#?&= ", "PGSSLMODE", "require", "HOME", home.toString()));
         String text = here.portable(Map.of());
@@ -34,9 +35,11 @@ class DsnPortableTest {
 
     @Test
     void through_a_tunnel_the_name_stays_for_the_certificate() {
-        Dsn here = Dsn.parse("source", "postgresql://me@db.example/shop?sslmode=verify-full&sslrootcert=" + root(), false, NOTHING);
+        Dsn here = Dsn.parse("source", "postgresql://me@db.example/shop?sslmode=verify-full&sslrootcert=" + root(),
+                false, NOTHING);
         Dsn there = Dsn.parse("source", here.portable(Map.of("hostaddr", "127.0.0.1", "port", "7777")), false, NOTHING);
-        assertTrue(there.conninfo().startsWith("host=db.example hostaddr=127.0.0.1 port=7777 dbname=shop user=me "), there.conninfo());
+        assertTrue(there.conninfo().startsWith("host=db.example hostaddr=127.0.0.1 port=7777 dbname=shop user=me "),
+                there.conninfo());
         assertEquals("db.example:7777=127.0.0.1", there.jdbcProperties().getProperty("socketFactoryArg"));
     }
 
@@ -44,10 +47,13 @@ class DsnPortableTest {
     void certificates_are_files_to_take_along_named_or_not() throws IOException {
         Files.createDirectory(home.resolve(".postgresql"));
         Path certificate = Files.createFile(home.resolve(".postgresql/root.crt"));
-        assertEquals(Map.of("sslrootcert", certificate), Dsn.parse("source", "host=a", false, Map.of("HOME", home.toString())).files());
+        assertEquals(Map.of("sslrootcert", certificate),
+                Dsn.parse("source", "host=a", false, Map.of("HOME", home.toString())).files());
         Path root = root();
-        assertEquals(Map.of("sslrootcert", root), Dsn.parse("source", "host=a sslrootcert=" + root, false, NOTHING).files());
-        assertEquals(Map.of(), Dsn.parse("source", "host=a sslmode=verify-full sslrootcert=system", false, NOTHING).files());
+        assertEquals(Map.of("sslrootcert", root),
+                Dsn.parse("source", "host=a sslrootcert=" + root, false, NOTHING).files());
+        assertEquals(Map.of(),
+                Dsn.parse("source", "host=a sslmode=verify-full sslrootcert=system", false, NOTHING).files());
     }
 
     private Path root() {

@@ -31,12 +31,13 @@ import testbed.PgServer;
 import testbed.Run;
 
 /**
- * The oracle is libpq: psql with the user's own text and environment, psql with what {@link Dsn} makes of them, and the JDBC driver must all
- * arrive at the same place.
+ * The oracle is libpq: psql with the user's own text and environment, psql with what {@link Dsn} makes of them, and the
+ * JDBC driver must all arrive at the same place.
  */
 class DsnServerTest {
-    private static final String WHERE = "SELECT concat_ws('|', current_database(), current_user, current_setting('application_name'),"
-            + " current_setting('work_mem'), inet_server_port())";
+    private static final String WHERE =
+            "SELECT concat_ws('|', current_database(), current_user, current_setting('application_name'),"
+                    + " current_setting('work_mem'), inet_server_port())";
     private static final String DATABASE = "it's a \"d/b\"\\ 50% é=&?";
     private static final String USER = "us@er: 'one'\\";
     private static final String PASSWORD = "p:a/s\\s'w?#%@ \"é&=*";
@@ -68,22 +69,29 @@ class DsnServerTest {
         String place = server.host() + ":" + server.port();
         arrives("postgresql://app:secret@" + place + "/app?application_name=x", "app|app|x|4MB");
         arrives("postgres://app:secret@" + place + "?application_name=x&options=-c%20work_mem%3D5MB", "app|app|x|5MB");
-        arrives("postgresql:///app?host=" + server.host() + "&port=" + server.port() + "&user=app&password=secret&application_name=a%20b",
+        arrives("postgresql:///app?host=" + server.host() + "&port=" + server.port()
+                + "&user=app&password=secret&application_name=a%20b",
                 "app|app|a b|4MB");
-        arrives("postgresql://" + encoded(USER) + ":" + encoded(PASSWORD) + "@" + place + "/" + encoded(DATABASE) + "?application_name=x",
+        arrives("postgresql://" + encoded(USER) + ":" + encoded(PASSWORD) + "@" + place + "/" + encoded(DATABASE)
+                + "?application_name=x",
                 DATABASE + "|" + USER + "|x|4MB");
-        arrives("postgresql://app:secret@127.0.0.1:1," + place + "/app?application_name=x&connect_timeout=5", "app|app|x|4MB");
+        arrives("postgresql://app:secret@127.0.0.1:1," + place + "/app?application_name=x&connect_timeout=5",
+                "app|app|x|4MB");
     }
 
     @Test
     void pairs() {
         String place = "host=" + server.host() + " port = " + server.port();
         arrives(place + " user=app password=secret application_name='a b'", "app|app|a b|4MB");
-        arrives(place + " user=app password=secret application_name=x\\ y options='-c work_mem=5MB'", "app|app|x y|5MB");
-        arrives(place + " user=" + quoted(USER) + " password=" + quoted(PASSWORD) + " dbname=" + quoted(DATABASE) + " application_name=x",
+        arrives(place + " user=app password=secret application_name=x\\ y options='-c work_mem=5MB'",
+                "app|app|x y|5MB");
+        arrives(place + " user=" + quoted(USER) + " password=" + quoted(PASSWORD) + " dbname=" + quoted(DATABASE)
+                + " application_name=x",
                 DATABASE + "|" + USER + "|x|4MB");
-        arrives("hostaddr=127.0.0.1 port=" + server.port() + " user=app password=secret application_name=x", "app|app|x|4MB");
-        arrives("host=no.such.host.invalid hostaddr=127.0.0.1 port=" + server.port() + " user=app password=secret application_name=x",
+        arrives("hostaddr=127.0.0.1 port=" + server.port() + " user=app password=secret application_name=x",
+                "app|app|x|4MB");
+        arrives("host=no.such.host.invalid hostaddr=127.0.0.1 port=" + server.port()
+                + " user=app password=secret application_name=x",
                 "app|app|x|4MB");
         arrives("host='127.0.0.1,127.0.0.1' port=1," + server.port()
                 + " user=app password=secret target_session_attrs=read-write application_name=x", "app|app|x|4MB");
@@ -91,7 +99,8 @@ class DsnServerTest {
 
     @Test
     void the_environment() {
-        environment.putAll(Map.of("PGHOST", server.host(), "PGPORT", String.valueOf(server.port()), "PGUSER", "app", "PGPASSWORD", "secret",
+        environment.putAll(Map.of("PGHOST", server.host(), "PGPORT", String.valueOf(server.port()), "PGUSER", "app",
+                "PGPASSWORD", "secret",
                 "PGAPPNAME", "env", "PGOPTIONS", "-c work_mem=5MB"));
         arrives(null, "app|app|env|5MB");
         arrives("postgres", "postgres|app|env|5MB");
@@ -119,7 +128,8 @@ class DsnServerTest {
 
     @Test
     void a_client_tool_without_a_password_finds_none_elsewhere() throws IOException {
-        Dsn dsn = Dsn.parse("source", "host=" + server.host() + " port=" + server.port() + " user=app", false, environment);
+        Dsn dsn = Dsn.parse("source", "host=" + server.host() + " port=" + server.port() + " user=app", false,
+                environment);
         Path passFile = Files.writeString(home.resolve(".pgpass"), "*:*:*:*:secret\n");
         Files.setPosixFilePermissions(passFile, PosixFilePermissions.fromString("rw-------"));
         Run psql = psql(dsn.conninfo(), toolEnvironment(dsn));
@@ -133,14 +143,16 @@ class DsnServerTest {
         assertEquals(place, said(psql(text, own)), "psql " + text);
         Dsn dsn = Dsn.parse("source", text, true, environment);
         environment.put("PGAPPNAME", environment.getOrDefault("PGAPPNAME", "must not count"));
-        assertEquals(place, said(psql(dsn.conninfo(ClientBinaries.clientMajor()), toolEnvironment(dsn))), "psql " + dsn.conninfo());
+        assertEquals(place, said(psql(dsn.conninfo(ClientBinaries.clientMajor()), toolEnvironment(dsn))),
+                "psql " + dsn.conninfo());
         assertEquals(place, driver(dsn), dsn.jdbcUrl());
         environment.remove("PGAPPNAME", "must not count");
     }
 
     private static String driver(Dsn dsn) {
         try (Connection connection = DriverManager.getConnection(dsn.jdbcUrl(), dsn.jdbcProperties());
-                Statement statement = connection.createStatement(); ResultSet result = statement.executeQuery(WHERE)) {
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(WHERE)) {
             result.next();
             return result.getString(1);
         } catch (SQLException e) {

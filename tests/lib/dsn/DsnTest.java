@@ -27,7 +27,8 @@ import org.postgresql.PGProperty;
 
 /** Where each parameter comes from, and what becomes of it. */
 class DsnTest {
-    private static final String KEEPALIVES = " keepalives=1 keepalives_idle=30 keepalives_interval=10 keepalives_count=6";
+    private static final String KEEPALIVES =
+            " keepalives=1 keepalives_idle=30 keepalives_interval=10 keepalives_count=6";
 
     @TempDir
     Path home;
@@ -100,7 +101,8 @@ class DsnTest {
         assertEquals("same", parse("host=a,b user=u").password());
         Failure failure = assertThrows(Failure.class, () -> parse("host=a,c user=u"));
         assertEquals("the password file \"" + home.resolve(".pgpass")
-                + "\" does not give the same password for all hosts of the source (postgresql://u@a:5432,c:5432/u)", failure.getMessage());
+                + "\" does not give the same password for all hosts of the source (postgresql://u@a:5432,c:5432/u)",
+                failure.getMessage());
     }
 
     @Test
@@ -109,7 +111,8 @@ class DsnTest {
         Files.setPosixFilePermissions(home.resolve(".pgpass"), PosixFilePermissions.fromString("rw----r--"));
         assertNull(parse("host=a,b").password());
         assertEquals(List.of("password file \"" + home.resolve(".pgpass")
-                + "\" has group or world access and is ignored; permissions should be u=rw (0600) or less"), parse("host=a,b").warnings());
+                + "\" has group or world access and is ignored; permissions should be u=rw (0600) or less"),
+                parse("host=a,b").warnings());
     }
 
     @Test
@@ -133,14 +136,21 @@ class DsnTest {
     @Test
     void the_driver_reads_the_same_parameters() {
         driverReads("postgresql://u:p%3A@h:6000/d%2Fb%20+%3F?application_name=x%20y",
-                "PGHOST=h PGPORT=6000 PGDBNAME=d/b +? user=u password=p: ApplicationName=x y connectTimeout=10 tcpKeepAlive=true sslmode=prefer");
-        driverReads("host=::1,h2 port=1,2 dbname=d user=u connect_timeout=-1 keepalives=0 sslmode=disable options='-c a=b'",
-                "PGHOST=[::1],h2 PGPORT=1,2 PGDBNAME=d connectTimeout=0 tcpKeepAlive=false sslmode=disable options=-c a=b");
+                "PGHOST=h PGPORT=6000 PGDBNAME=d/b +? user=u password=p: ApplicationName=x y connectTimeout=10 "
+                        + "tcpKeepAlive=true sslmode=prefer");
+        driverReads(
+                "host=::1,h2 port=1,2 dbname=d user=u connect_timeout=-1 keepalives=0 sslmode=disable options='-c a=b'",
+                "PGHOST=[::1],h2 PGPORT=1,2 PGDBNAME=d connectTimeout=0 tcpKeepAlive=false sslmode=disable "
+                        + "options=-c a=b");
         driverReads("hostaddr=10.0.0.1 user=u", "PGHOST=10.0.0.1 PGPORT=5432 PGDBNAME=u socketFactory=null");
         driverReads("host=a,b hostaddr=10.0.0.1,10.0.0.2",
-                "PGHOST=a,b socketFactory=lib.dsn.AddressSocketFactory socketFactoryArg=a:5432=10.0.0.1,b:5432=10.0.0.2");
-        driverReads("channel_binding=require gssencmode=disable krbsrvname=k require_auth=!password load_balance_hosts=random",
-                "channelBinding=require gssEncMode=disable kerberosServerName=k requireAuth=!password loadBalanceHosts=true");
+                "PGHOST=a,b socketFactory=lib.dsn.AddressSocketFactory "
+                        + "socketFactoryArg=a:5432=10.0.0.1,b:5432=10.0.0.2");
+        driverReads(
+                "channel_binding=require gssencmode=disable krbsrvname=k require_auth=!password "
+                        + "load_balance_hosts=random",
+                "channelBinding=require gssEncMode=disable kerberosServerName=k requireAuth=!password "
+                        + "loadBalanceHosts=true");
         driverReads("load_balance_hosts=disable sslnegotiation=direct sslmode=require",
                 "loadBalanceHosts=false sslNegotiation=direct sslmode=require");
         driverReads("fallback_application_name=fallback", "ApplicationName=fallback");
@@ -151,17 +161,24 @@ class DsnTest {
 
     @Test
     void the_driver_knows_fewer_kinds_of_servers() {
-        Map.of("any", "any", "read-write", "primary", "primary", "primary", "read-only", "secondary", "standby", "secondary", "prefer-standby",
-                "preferSecondary").forEach((libpq, jdbc) -> driverReads("target_session_attrs=" + libpq, "targetServerType=" + jdbc));
+        Map.of("any", "any", "read-write", "primary", "primary", "primary", "read-only", "secondary", "standby",
+                "secondary", "prefer-standby",
+                "preferSecondary")
+                .forEach((libpq, jdbc) -> driverReads("target_session_attrs=" + libpq, "targetServerType=" + jdbc));
     }
 
     @Test
     void client_tools_get_everything_but_secrets() {
         assertEquals("host=h port=5432 dbname=u user=u connect_timeout=10 application_name=tsmigrate" + KEEPALIVES,
                 parse("postgresql://u:hunter2@h").conninfo());
-        assertEquals("host=a,b port=1,2 dbname='it\\'s a \\\\ db' user=u connect_timeout=5 application_name='my app'" + KEEPALIVES
-                + " options='-c a=b' sslmode=disable", parse("host=a,b port=1,2 dbname='it\\'s a \\\\ db' user=u password=hunter2 connect_timeout=5"
-                + " application_name='my app' options='-c a=b' sslmode=disable passfile=/nowhere client_encoding=LATIN1").conninfo());
+        assertEquals(
+                "host=a,b port=1,2 dbname='it\\'s a \\\\ db' user=u connect_timeout=5 application_name='my app'"
+                        + KEEPALIVES
+                        + " options='-c a=b' sslmode=disable",
+                parse("host=a,b port=1,2 dbname='it\\'s a \\\\ db' user=u password=hunter2 connect_timeout=5"
+                        + " application_name='my app' options='-c a=b' sslmode=disable passfile=/nowhere "
+                        + "client_encoding=LATIN1")
+                        .conninfo());
         assertEquals("hostaddr=10.0.0.1 port=5432 dbname=u user=u connect_timeout=10 application_name=tsmigrate"
                 + " keepalives=0 keepalives_idle=7 keepalives_interval=10 keepalives_count=6 tcp_user_timeout=9",
                 parse("hostaddr=10.0.0.1 user=u keepalives=0 keepalives_idle=7 tcp_user_timeout=9").conninfo());
@@ -170,7 +187,8 @@ class DsnTest {
     @Test
     void client_tools_get_what_a_service_and_the_environment_say() throws IOException {
         Files.writeString(home.resolve(".pg_service.conf"), "[s]\nhost=service\nsslmode=disable\npassword=hunter2\n");
-        environment.putAll(Map.of("PGSERVICE", "s", "PGUSER", "u", "PGAPPNAME", "env", "PGOPTIONS", "-c a=b", "PGCLIENTENCODING", "LATIN1"));
+        environment.putAll(Map.of("PGSERVICE", "s", "PGUSER", "u", "PGAPPNAME", "env", "PGOPTIONS", "-c a=b",
+                "PGCLIENTENCODING", "LATIN1"));
         assertEquals("host=service port=5432 dbname=u user=u connect_timeout=10 application_name=env" + KEEPALIVES
                 + " options='-c a=b' sslmode=disable", parse("").conninfo());
     }
@@ -178,14 +196,18 @@ class DsnTest {
     @Test
     void older_client_tools_do_not_get_what_they_do_not_know() {
         Dsn dsn = parse("host=h sslmode=require sslnegotiation=direct load_balance_hosts=random");
-        assertTrue(dsn.conninfo(17).endsWith(" load_balance_hosts=random sslmode=require sslnegotiation=direct"), dsn.conninfo(17));
+        assertTrue(dsn.conninfo(17).endsWith(" load_balance_hosts=random sslmode=require sslnegotiation=direct"),
+                dsn.conninfo(17));
         assertTrue(dsn.conninfo(16).endsWith(" load_balance_hosts=random sslmode=require"), dsn.conninfo(16));
         assertTrue(dsn.conninfo(15).endsWith(" sslmode=require"), dsn.conninfo(15));
         refusesClient("require_auth=scram-sha-256",
                 "the client tools of PostgreSQL 15 do not know require_auth=scram-sha-256, which the source asks for");
-        refusesClient("host=h sslrootcert=system", "the client tools of PostgreSQL 15 do not know sslrootcert=system, which the source asks for");
+        refusesClient("host=h sslrootcert=system",
+                "the client tools of PostgreSQL 15 do not know sslrootcert=system, which the source asks for");
         environment.put("PGREQUIREAUTH", "!password");
-        refusesClient("host=h", "the client tools of PostgreSQL 15 do not know require_auth=!password (in PGREQUIREAUTH), which the source asks for");
+        refusesClient("host=h",
+                "the client tools of PostgreSQL 15 do not know require_auth=!password (in PGREQUIREAUTH), which "
+                        + "the source asks for");
     }
 
     @Test
@@ -198,18 +220,25 @@ class DsnTest {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         assertEquals(variables, dsn.toolEnvironment());
         assertEquals(variables, dsn.withDatabase("other").toolEnvironment());
-        assertEquals("*:*:*:*:other\n", Files.readString(Path.of(dsn.withPassword("other").toolEnvironment().get("PGPASSFILE"))));
+        assertEquals("*:*:*:*:other\n",
+                Files.readString(Path.of(dsn.withPassword("other").toolEnvironment().get("PGPASSFILE"))));
         assertEquals("", Files.readString(Path.of(parse("host=h").toolEnvironment().get("PGPASSFILE"))));
     }
 
     @Test
     void every_variable_that_libpq_reads_is_kept_from_client_tools() {
-        assertTrue(Dsn.toolVariables().containsAll(Set.of("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE",
-                "PGREQUIREAUTH", "PGCHANNELBINDING", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGAPPNAME", "PGSSLMODE", "PGREQUIRESSL",
-                "PGSSLNEGOTIATION", "PGSSLCOMPRESSION", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLCRLDIR",
-                "PGSSLSNI", "PGREQUIREPEER", "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGGSSENCMODE", "PGKRBSRVNAME", "PGGSSLIB",
-                "PGGSSDELEGATION", "PGCONNECT_TIMEOUT", "PGCLIENTENCODING", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS",
-                "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGDATESTYLE", "PGTZ", "PGGEQO", "PGSYSCONFDIR")), Dsn.toolVariables().toString());
+        assertTrue(Dsn.toolVariables().containsAll(Set.of("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER",
+                "PGPASSWORD", "PGPASSFILE",
+                "PGREQUIREAUTH", "PGCHANNELBINDING", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGAPPNAME",
+                "PGSSLMODE", "PGREQUIRESSL",
+                "PGSSLNEGOTIATION", "PGSSLCOMPRESSION", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE", "PGSSLROOTCERT",
+                "PGSSLCRL", "PGSSLCRLDIR",
+                "PGSSLSNI", "PGREQUIREPEER", "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGGSSENCMODE",
+                "PGKRBSRVNAME", "PGGSSLIB",
+                "PGGSSDELEGATION", "PGCONNECT_TIMEOUT", "PGCLIENTENCODING", "PGTARGETSESSIONATTRS",
+                "PGLOADBALANCEHOSTS",
+                "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGDATESTYLE", "PGTZ", "PGGEQO", "PGSYSCONFDIR")),
+                Dsn.toolVariables().toString());
     }
 
     @Test
@@ -230,10 +259,13 @@ class DsnTest {
 
     @Test
     void what_only_the_client_tools_follow_is_said() {
-        assertEquals(List.of("sslsni holds for the client tools only: the JDBC driver always names the host when it opens TLS"),
+        assertEquals(List
+                .of("sslsni holds for the client tools only: the JDBC driver always names the host when it opens TLS"),
                 parse("host=h sslsni=0").warnings());
         environment.put("PGMINPROTOCOLVERSION", "3.2");
-        assertEquals(List.of("min_protocol_version (in PGMINPROTOCOLVERSION) holds for the client tools only: the JDBC driver speaks protocol 3.0"),
+        assertEquals(List.of(
+                "min_protocol_version (in PGMINPROTOCOLVERSION) holds for the client tools only: the JDBC driver "
+                        + "speaks protocol 3.0"),
                 parse("host=h").warnings());
     }
 

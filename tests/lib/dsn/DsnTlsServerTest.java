@@ -30,7 +30,8 @@ import testbed.Run;
 
 /** Against a server with TLS, the JDBC driver must trust and refuse what psql trusts and refuses. */
 class DsnTlsServerTest {
-    private static final String HOW = "SELECT concat_ws('|', ssl, coalesce(client_dn, '-')) FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    private static final String HOW =
+            "SELECT concat_ws('|', ssl, coalesce(client_dn, '-')) FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     private static PgServer server;
     private static String psql;
 
@@ -51,7 +52,8 @@ class DsnTlsServerTest {
     @Test
     void every_mode_that_can_be_satisfied_connects() {
         String root = " sslrootcert=" + server.rootCertificate();
-        for (String mode : List.of("", "sslmode=allow", "sslmode=prefer", "sslmode=require", "sslmode=require" + root, "sslmode=verify-ca" + root,
+        for (String mode : List.of("", "sslmode=allow", "sslmode=prefer", "sslmode=require", "sslmode=require" + root,
+                "sslmode=verify-ca" + root,
                 "sslmode=verify-full" + root)) {
             bothSay("host=localhost " + mode, "t|-");
         }
@@ -67,7 +69,8 @@ class DsnTlsServerTest {
         Files.createDirectory(home.resolve(".postgresql"));
         Files.copy(server.rootCertificate(), home.resolve(".postgresql/root.crt"));
         bothSay("host=localhost sslmode=verify-full", "t|-");
-        Files.copy(clientCertificate("stranger").resolve("stranger.crt"), home.resolve(".postgresql/root.crt"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(clientCertificate("stranger").resolve("stranger.crt"), home.resolve(".postgresql/root.crt"),
+                StandardCopyOption.REPLACE_EXISTING);
         bothRefuse("host=localhost sslmode=verify-full", "certif");
         bothRefuse("host=localhost sslmode=require", "certif");
     }
@@ -79,9 +82,11 @@ class DsnTlsServerTest {
         bothRefuse("host=other.example " + verified, "other.example");
         // What the hint says is what the first of these does.
         String target = "host=other.example " + verified + " port=" + server.port() + " user=postgres dbname=postgres";
-        CommandRun run = CommandRun.of("PreflightCheck", Map.of("SOURCE", target, "TARGET", target, "PGPASSWORD", server.password()));
+        CommandRun run = CommandRun.of("PreflightCheck",
+                Map.of("SOURCE", target, "TARGET", target, "PGPASSWORD", server.password()));
         assertEquals(3, run.code(), run.err());
-        assertTrue((run.out() + run.err()).contains("under a name that its certificate has, with hostaddr="), run.out() + run.err());
+        assertTrue((run.out() + run.err()).contains("under a name that its certificate has, with hostaddr="),
+                run.out() + run.err());
     }
 
     @Test
@@ -95,13 +100,17 @@ class DsnTlsServerTest {
         Path authority = Files.copy(folder.resolve("me.crt"), server.dataFolder().resolve("client-ca.crt"));
         Files.setPosixFilePermissions(authority, PosixFilePermissions.fromString("rw-r--r--"));
         server.restart("ssl_ca_file=client-ca.crt");
-        bothSay("host=localhost sslmode=require sslcert=" + folder.resolve("me.crt") + " sslkey=" + folder.resolve("me.key"), "t|/CN=me");
+        bothSay("host=localhost sslmode=require sslcert=" + folder.resolve("me.crt") + " sslkey="
+                + folder.resolve("me.key"), "t|/CN=me");
     }
 
     /** A self-signed certificate with an EC key, which the driver reads only when it is told so. */
     private Path clientCertificate(String name) {
-        Run.of(List.of("sh", "-c", "cd \"$1\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \"$2.key\""
-                + " -out \"$2.crt\" -days 2 -subj \"/CN=$2\" && chmod 600 \"$2.key\"", "sh", home.toString(), name)).orFail();
+        Run.of(List.of("sh", "-c",
+                "cd \"$1\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "
+                        + "\"$2.key\""
+                        + " -out \"$2.crt\" -days 2 -subj \"/CN=$2\" && chmod 600 \"$2.key\"",
+                "sh", home.toString(), name)).orFail();
         return home;
     }
 
@@ -144,12 +153,14 @@ class DsnTlsServerTest {
         Dsn.toolVariables().forEach(name -> variables.put(name, ""));
         variables.putAll(dsn.toolEnvironment());
         variables.put("HOME", home.toString());
-        return Run.of(List.of(psql, "-X", "-w", "-Atc", HOW, "-d", dsn.conninfo(ClientBinaries.clientMajor())), variables, null);
+        return Run.of(List.of(psql, "-X", "-w", "-Atc", HOW, "-d", dsn.conninfo(ClientBinaries.clientMajor())),
+                variables, null);
     }
 
     private static String driver(Dsn dsn) throws SQLException {
         try (Connection connection = DriverManager.getConnection(dsn.jdbcUrl(), dsn.jdbcProperties());
-                Statement statement = connection.createStatement(); ResultSet result = statement.executeQuery(HOW)) {
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(HOW)) {
             result.next();
             return result.getString(1);
         }

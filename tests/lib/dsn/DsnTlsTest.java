@@ -62,11 +62,15 @@ class DsnTlsTest {
 
     @Test
     void checking_needs_something_to_check_with() {
-        refuses("host=h sslmode=verify-ca", "root certificate file \"" + folder.resolve("root.crt") + "\" for the target does not exist",
-                "name the file with sslrootcert=…, or use sslrootcert=system for the authorities that this machine trusts");
+        refuses("host=h sslmode=verify-ca",
+                "root certificate file \"" + folder.resolve("root.crt") + "\" for the target does not exist",
+                "name the file with sslrootcert=…, or use sslrootcert=system for the authorities that this machine "
+                        + "trusts");
         environment.put("PGSSLROOTCERT", "/nowhere");
-        refuses("host=h sslmode=verify-full", "root certificate file \"/nowhere\" (in PGSSLROOTCERT) for the target does not exist",
-                "name the file with sslrootcert=…, or use sslrootcert=system for the authorities that this machine trusts");
+        refuses("host=h sslmode=verify-full",
+                "root certificate file \"/nowhere\" (in PGSSLROOTCERT) for the target does not exist",
+                "name the file with sslrootcert=…, or use sslrootcert=system for the authorities that this machine "
+                        + "trusts");
     }
 
     @Test
@@ -75,7 +79,8 @@ class DsnTlsTest {
         assertEquals("verify-full", properties.getProperty("sslmode"));
         assertEquals("org.postgresql.ssl.DefaultJavaSSLFactory", properties.getProperty("sslfactory"));
         assertNull(properties.getProperty("sslrootcert"));
-        refuses("host=h sslrootcert=system sslmode=require", "sslmode=require is too weak for sslrootcert=system for the target",
+        refuses("host=h sslrootcert=system sslmode=require",
+                "sslmode=require is too weak for sslrootcert=system for the target",
                 "use sslmode=verify-full");
     }
 
@@ -88,22 +93,27 @@ class DsnTlsTest {
     @Test
     void verify_full_needs_a_name() throws IOException {
         Files.writeString(folder.resolve("root.crt"), "");
-        refuses("hostaddr=127.0.0.1 sslmode=verify-full", "a host name must be given for sslmode=verify-full for the target",
+        refuses("hostaddr=127.0.0.1 sslmode=verify-full",
+                "a host name must be given for sslmode=verify-full for the target",
                 "give the name in the certificate as host, beside hostaddr");
     }
 
     @Test
     void the_clients_certificate_is_sent_when_it_is_there() throws IOException, GeneralSecurityException {
         Path certificate = Files.writeString(folder.resolve("postgresql.crt"), "");
-        refuses("host=h", "private key file \"" + folder.resolve("postgresql.key") + "\" for the certificate \"" + certificate
-                + "\" of the target does not exist", "name the file with sslkey=…");
+        refuses("host=h",
+                "private key file \"" + folder.resolve("postgresql.key") + "\" for the certificate \"" + certificate
+                        + "\" of the target does not exist",
+                "name the file with sslkey=…");
         key(folder.resolve("postgresql.key"), "RSA");
         assertEquals(certificate.toString(), driver("host=h").getProperty("sslcert"));
         assertEquals(folder.resolve("postgresql.key").toString(), driver("host=h").getProperty("sslkey"));
         assertEquals("", driver("host=h sslcertmode=disable").getProperty("sslcert"));
         assertNull(driver("host=h sslmode=disable").getProperty("sslcert"));
-        refuses("host=h sslrootcert=system", "sslrootcert=system cannot be used together with the client certificate \"" + certificate
-                + "\" of the target", "name a file of root certificates instead, such as sslrootcert=/etc/ssl/certs/ca-certificates.crt");
+        refuses("host=h sslrootcert=system",
+                "sslrootcert=system cannot be used together with the client certificate \"" + certificate
+                        + "\" of the target",
+                "name a file of root certificates instead, such as sslrootcert=/etc/ssl/certs/ca-certificates.crt");
     }
 
     @Test
@@ -117,9 +127,10 @@ class DsnTlsTest {
         Files.writeString(folder.resolve("postgresql.crt"), "");
         for (String algorithm : List.of("RSA", "EC", "Ed25519")) {
             Path key = key(home.resolve(algorithm + ".key"), algorithm);
-            assertEquals(algorithm.equals("Ed25519") ? "EdDSA" : algorithm, driver("host=h sslkey=" + key).getProperty("pemKeyAlgorithm"));
+            assertEquals(algorithm.equals("Ed25519") ? "EdDSA" : algorithm,
+                    driver("host=h sslkey=" + key).getProperty("pemKeyAlgorithm"));
         }
-        Path binary = Files.write(home.resolve("binary.key"), new byte[] {0x30, (byte) 0x82});
+        Path binary = Files.write(home.resolve("binary.key"), new byte[]{0x30, (byte) 0x82});
         assertNull(driver("host=h sslkey=" + binary).getProperty("pemKeyAlgorithm"));
     }
 
@@ -127,11 +138,14 @@ class DsnTlsTest {
     void a_key_that_the_driver_cannot_read_comes_with_the_command_that_mends_it() throws IOException {
         Files.writeString(folder.resolve("postgresql.crt"), "");
         for (String kind : List.of("RSA PRIVATE KEY", "EC PRIVATE KEY")) {
-            Path key = Files.writeString(folder.resolve("postgresql.key"), pem(kind, new byte[] {1, 2, 3}));
-            refuses("host=h", "the JDBC driver cannot read the private key \"" + key + "\" of the target: it is \"" + kind
-                    + "\", and must be a PKCS #8 key", "make one: openssl pkcs8 -topk8 -v2 aes256 -in " + key
-                    + " -out client.key && chmod 600 client.key, then sslkey=client.key and its password as sslpassword; or -nocrypt in place of"
-                    + " -v2 aes256, without a password");
+            Path key = Files.writeString(folder.resolve("postgresql.key"), pem(kind, new byte[]{1, 2, 3}));
+            refuses("host=h",
+                    "the JDBC driver cannot read the private key \"" + key + "\" of the target: it is \"" + kind
+                            + "\", and must be a PKCS #8 key",
+                    "make one: openssl pkcs8 -topk8 -v2 aes256 -in " + key
+                            + " -out client.key && chmod 600 client.key, then sslkey=client.key and its password as "
+                            + "sslpassword; or -nocrypt in place of"
+                            + " -v2 aes256, without a password");
         }
     }
 
@@ -139,11 +153,15 @@ class DsnTlsTest {
     void an_encrypted_key_needs_its_password_and_shows_it_to_nobody() throws IOException {
         Files.writeString(folder.resolve("postgresql.crt"), "");
         Path key = folder.resolve("postgresql.key");
-        Run.of(List.of("openssl", "genpkey", "-algorithm", "ED25519", "-aes-256-cbc", "-pass", "pass:hünter 2", "-out", key.toString())).orFail();
-        refuses("host=h", "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
+        Run.of(List.of("openssl", "genpkey", "-algorithm", "ED25519", "-aes-256-cbc", "-pass", "pass:hünter 2", "-out",
+                key.toString())).orFail();
+        refuses("host=h",
+                "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
                 "give it as sslpassword in the connection string in $TARGET or in a service file");
-        refuses("host=h sslpassword=wrong", "sslpassword does not open the private key \"" + key + "\" of the target", "try it: openssl pkey -noout -in " + key);
-        refuses("host=h sslpassword=", "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
+        refuses("host=h sslpassword=wrong", "sslpassword does not open the private key \"" + key + "\" of the target",
+                "try it: openssl pkey -noout -in " + key);
+        refuses("host=h sslpassword=",
+                "the private key \"" + key + "\" of the target is encrypted, and no password was given for it",
                 "give it as sslpassword in the connection string in $TARGET or in a service file");
         Dsn dsn = Dsn.parse("target", "host=h sslpassword='hünter 2'", true, environment);
         assertTrue(dsn.passwordOnCommandLine());
@@ -151,14 +169,17 @@ class DsnTlsTest {
         Path service = Path.of(dsn.toolEnvironment().get("PGSERVICEFILE"));
         assertEquals("[tsmigrate]\nsslpassword=hünter 2\n", Files.readString(service));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(service)));
-        assertEquals("hünter 2", Dsn.parse("target", dsn.portable(Map.of()), false, environment).jdbcProperties().getProperty("sslpassword"));
+        assertEquals("hünter 2", Dsn.parse("target", dsn.portable(Map.of()), false, environment).jdbcProperties()
+                .getProperty("sslpassword"));
     }
 
     @Test
     void a_revocation_list_in_the_usual_place_is_said_to_be_unread() throws IOException {
         Files.writeString(folder.resolve("root.crt"), "");
         Path list = Files.writeString(folder.resolve("root.crl"), "");
-        assertEquals(List.of("\"" + list + "\" holds for the client tools only: the JDBC driver does not read revocation lists"),
+        assertEquals(
+                List.of("\"" + list
+                        + "\" holds for the client tools only: the JDBC driver does not read revocation lists"),
                 Dsn.parse("target", "host=h sslmode=verify-ca", true, environment).warnings());
         assertEquals(List.of(), Dsn.parse("target", "host=h", true, environment).warnings());
     }
@@ -175,10 +196,12 @@ class DsnTlsTest {
     }
 
     private static Path key(Path file, String algorithm) throws IOException, GeneralSecurityException {
-        return Files.writeString(file, pem("PRIVATE KEY", KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPrivate().getEncoded()));
+        return Files.writeString(file, pem("PRIVATE KEY",
+                KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPrivate().getEncoded()));
     }
 
     private static String pem(String kind, byte[] bytes) {
-        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(bytes) + "\n-----END " + kind + "-----\n";
+        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(bytes) + "\n-----END " + kind
+                + "-----\n";
     }
 }

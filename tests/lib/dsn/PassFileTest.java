@@ -82,7 +82,9 @@ class PassFileTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         assertNull(password("h", 1, "d", "u"));
         assertNull(password("h2", 1, "d", "u"));
-        assertEquals(List.of("password file \"" + file + "\" has group or world access and is ignored; permissions should be u=rw (0600) or less"),
+        assertEquals(
+                List.of("password file \"" + file
+                        + "\" has group or world access and is ignored; permissions should be u=rw (0600) or less"),
                 warnings);
     }
 
@@ -106,9 +108,11 @@ class PassFileTest {
         if (Files.isDirectory(Path.of("/proc/self/fd"))) {
             assertEquals(Path.of("/proc/" + ProcessHandle.current().pid() + "/fd"), written.getParent());
             // It has no name in any folder any more.
-            assertTrue(Files.readSymbolicLink(written).toString().endsWith(" (deleted)"), Files.readSymbolicLink(written).toString());
+            assertTrue(Files.readSymbolicLink(written).toString().endsWith(" (deleted)"),
+                    Files.readSymbolicLink(written).toString());
         } else {
-            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(written.getParent())));
+            assertEquals("rwx------",
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(written.getParent())));
         }
         assertEquals("", Files.readString(PassFile.write("source", null)));
     }
@@ -116,7 +120,8 @@ class PassFileTest {
     @Test
     void a_password_with_a_line_break_cannot_be_written() {
         Failure failure = assertThrows(Failure.class, () -> PassFile.write("target", "hun\nter2"));
-        assertEquals("the password for the target contains a line break, which no password file can hold", failure.getMessage());
+        assertEquals("the password for the target contains a line break, which no password file can hold",
+                failure.getMessage());
         assertEquals(2, failure.exitCode());
     }
 

@@ -60,12 +60,14 @@ class ServiceFileTest {
         Path named = home.resolve("named");
         Files.writeString(file, "[mine]\nhost=own\n");
         Files.writeString(named, "[mine]\nhost=named\n");
-        assertEquals(Map.of("host", "named"), ServiceFile.look("source", "mine", named.toString(), home, Map.of("PGSYSCONFDIR", system.toString())));
+        assertEquals(Map.of("host", "named"),
+                ServiceFile.look("source", "mine", named.toString(), home, Map.of("PGSYSCONFDIR", system.toString())));
     }
 
     @Test
     void what_is_missing_or_malformed_is_wrong_usage() throws IOException {
-        refuses("x", "definition of service \"x\" for the source not found", "write it into " + file + " under [x], as lines of keyword=value");
+        refuses("x", "definition of service \"x\" for the source not found",
+                "write it into " + file + " under [x], as lines of keyword=value");
         Files.writeString(file, """
                 [a]
                 host
@@ -86,9 +88,11 @@ class ServiceFileTest {
         refuses("b", "unknown keyword " + place + "4, for the source", line);
         refuses("c", "unknown keyword \"foo\" " + place + "6, for the source", line);
         refuses("d", "nested \"service\" " + place + "8, for the source", null);
-        refuses("e", "LDAP look-up " + place + "10, for the source is not supported", "write the parameters themselves into the file");
+        refuses("e", "LDAP look-up " + place + "10, for the source is not supported",
+                "write the parameters themselves into the file");
         refuses("f", "unknown keyword " + place + "12, for the source", line);
-        Failure missing = assertThrows(Failure.class, () -> ServiceFile.look("target", "a", "/nowhere/file", home, Map.of()));
+        Failure missing =
+                assertThrows(Failure.class, () -> ServiceFile.look("target", "a", "/nowhere/file", home, Map.of()));
         assertEquals("service file \"/nowhere/file\" for the target not found", missing.getMessage());
     }
 

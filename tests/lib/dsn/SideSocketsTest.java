@@ -24,7 +24,8 @@ import testbed.Sides;
 class SideSocketsTest {
     private static final PgServer SERVER = Sides.shared().target();
     /** Java's sockets speak IPv6, in which IPv4 has a place. */
-    private static final List<Path> CONNECTIONS = Stream.of("/proc/net/tcp", "/proc/net/tcp6").map(Path::of).filter(Files::isReadable).toList();
+    private static final List<Path> CONNECTIONS =
+            Stream.of("/proc/net/tcp", "/proc/net/tcp6").map(Path::of).filter(Files::isReadable).toList();
     private static final String ESTABLISHED = "01";
     private static final String KEEPALIVE = "02";
 
@@ -44,7 +45,8 @@ class SideSocketsTest {
         List<String> before = open();
         Server server = Server.connect(Dsn.parse("target", SERVER.uri("postgres") + parameters, false, Map.of()));
         try (Connection one = server.session(); Connection other = server.untouchedSession("jit=off")) {
-            List<String> after = open().stream().filter(line -> before.stream().noneMatch(old -> place(old).equals(place(line)))).toList();
+            List<String> after = open().stream()
+                    .filter(line -> before.stream().noneMatch(old -> place(old).equals(place(line)))).toList();
             assertTrue(after.size() >= 2, after.toString());
             after.forEach(line -> assertTrue(seconds(line) >= least && seconds(line) <= most, line));
             assertEquals(false, one.isClosed() || other.isClosed());
@@ -55,7 +57,8 @@ class SideSocketsTest {
     private static List<String> open() {
         assumeTrue(!CONNECTIONS.isEmpty(), "needs /proc/net/tcp of Linux");
         String port = ":%04X".formatted(SERVER.port());
-        return CONNECTIONS.stream().flatMap(SideSocketsTest::lines).map(String::strip).filter(line -> field(line, 2).endsWith(port) && field(line, 3).equals(ESTABLISHED)).toList();
+        return CONNECTIONS.stream().flatMap(SideSocketsTest::lines).map(String::strip)
+                .filter(line -> field(line, 2).endsWith(port) && field(line, 3).equals(ESTABLISHED)).toList();
     }
 
     private static Stream<String> lines(Path file) {

@@ -26,10 +26,15 @@ import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Run;
 
-/** Every session of a run, be it the JDBC driver's or a client program's, is encrypted in the same way; the server's log is the witness. */
+/**
+ * Every session of a run, be it the JDBC driver's or a client program's, is encrypted in the same way; the server's log
+ * is the witness.
+ */
 class TlsEverySessionTest {
     private static final String PASSWORD = "sécret w'o\"rd%#1";
-    private static final Pattern SESSION = Pattern.compile("connection authorized: user=\\S+ database=\\S+ application_name=(tsmigrate(?: [\\w-]+)??)( SSL enabled \\(protocol=(\\S+),|\\n)");
+    private static final Pattern SESSION = Pattern.compile(
+            "connection authorized: user=\\S+ database=\\S+ application_name=(tsmigrate(?: [\\w-]+)??)( SSL "
+                    + "enabled \\(protocol=(\\S+),|\\n)");
     private static PgServer server;
     private static String shop;
     private static int seen;
@@ -51,7 +56,8 @@ class TlsEverySessionTest {
         server.restart("ssl_ca_file=ca.crt");
         shop = server.newDatabase();
         server.sql(shop, "CREATE TABLE item AS SELECT 1 AS id", "GRANT SELECT ON item TO PUBLIC");
-        server.sql("postgres", "CREATE ROLE shown SUPERUSER LOGIN PASSWORD '" + server.password().replace("'", "''") + "'");
+        server.sql("postgres",
+                "CREATE ROLE shown SUPERUSER LOGIN PASSWORD '" + server.password().replace("'", "''") + "'");
     }
 
     @AfterAll
@@ -80,8 +86,11 @@ class TlsEverySessionTest {
             CommandRun run = preflight(mode + wrong);
             assertEquals(3, run.code(), run.err());
             assertTrue(run.failure().startsWith("error: could not connect to the source: TLS failed: "), run.err());
-            assertTrue(run.failure().endsWith("\nhint: name the file with the authority that has signed the certificate of the source: sslrootcert=…; "
-                    + "sslmode=disable would go on without encryption"), run.err());
+            assertTrue(run.failure().endsWith(
+                    "\nhint: name the file with the authority that has signed the certificate of the source: "
+                            + "sslrootcert=…; "
+                            + "sslmode=disable would go on without encryption"),
+                    run.err());
             assertEquals(Set.of(), sessions());
         }
     }
@@ -97,7 +106,8 @@ class TlsEverySessionTest {
         CommandRun run = CommandRun.of("Migrate", environment("", target));
         assertEquals(0, run.code(), run.err());
         assertEquals(Set.of("plain"), sessions());
-        assertTrue(CommandRun.of("PreflightCheck", environment("", target)).out().contains("the connection to the source stays on this machine"));
+        assertTrue(CommandRun.of("PreflightCheck", environment("", target)).out()
+                .contains("the connection to the source stays on this machine"));
     }
 
     @Test
@@ -105,7 +115,9 @@ class TlsEverySessionTest {
         server.restart("ssl=on", "ssl_max_protocol_version=");
         assertEquals(0, migrate("ssl_max_protocol_version=TLSv1.2").code());
         assertEquals(Set.of("TLSv1.2"), sessions());
-        assertEquals(0, migrate("sslmode=verify-full sslrootcert=" + server.rootCertificate() + " ssl_min_protocol_version=TLSv1.3").code());
+        assertEquals(0, migrate(
+                "sslmode=verify-full sslrootcert=" + server.rootCertificate() + " ssl_min_protocol_version=TLSv1.3")
+                .code());
         assertEquals(Set.of("TLSv1.3"), sessions());
         server.restart("ssl_max_protocol_version=TLSv1.2");
         seen = server.log().length();
@@ -121,11 +133,14 @@ class TlsEverySessionTest {
         Path folder = certificate("client");
         Path key = folder.resolve("client.key");
         // OpenSSL 3 makes what Java opens; what older ones made by default it does not.
-        Run.of(List.of("openssl", "pkcs8", "-topk8", "-v2", "aes256", "-in", key.toString(), "-passout", "pass:" + PASSWORD, "-out", key + ".closed")).orFail();
+        Run.of(List.of("openssl", "pkcs8", "-topk8", "-v2", "aes256", "-in", key.toString(), "-passout",
+                "pass:" + PASSWORD, "-out", key + ".closed")).orFail();
         Files.setPosixFilePermissions(Path.of(key + ".closed"), PosixFilePermissions.fromString("rw-------"));
-        Files.copy(folder.resolve("client.crt"), server.dataFolder().resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(folder.resolve("client.crt"), server.dataFolder().resolve("ca.crt"),
+                StandardCopyOption.REPLACE_EXISTING);
         server.restart();
-        String shown = "sslmode=require sslrootcert=" + server.rootCertificate() + " user=shown sslcert=" + folder.resolve("client.crt") + " sslkey=";
+        String shown = "sslmode=require sslrootcert=" + server.rootCertificate() + " user=shown sslcert="
+                + folder.resolve("client.crt") + " sslkey=";
         CommandRun without = preflight("sslmode=require user=shown");
         assertEquals(3, without.code(), without.out() + without.err());
         CommandRun run = migrate(shown + key + ".closed sslpassword='" + PASSWORD.replace("'", "\\'") + "'", "-v");
@@ -136,8 +151,11 @@ class TlsEverySessionTest {
     }
 
     private Path certificate(String name) {
-        Run.of(List.of("sh", "-c", "cd \"$1\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \"$2.key\""
-                + " -out \"$2.crt\" -days 2 -subj \"/CN=$2\" && chmod 600 \"$2.key\"", "sh", home.toString(), name)).orFail();
+        Run.of(List.of("sh", "-c",
+                "cd \"$1\" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "
+                        + "\"$2.key\""
+                        + " -out \"$2.crt\" -days 2 -subj \"/CN=$2\" && chmod 600 \"$2.key\"",
+                "sh", home.toString(), name)).orFail();
         return home;
     }
 
@@ -153,8 +171,10 @@ class TlsEverySessionTest {
     }
 
     private Map<String, String> environment(String how, String target) {
-        String all = " host=localhost port=" + server.port() + (how.contains("user=") ? "" : " user=postgres") + " dbname=";
-        return Map.of("HOME", home.toString(), "SOURCE", how + all + shop, "TARGET", how + all + target, "PGPASSWORD", server.password());
+        String all =
+                " host=localhost port=" + server.port() + (how.contains("user=") ? "" : " user=postgres") + " dbname=";
+        return Map.of("HOME", home.toString(), "SOURCE", how + all + shop, "TARGET", how + all + target, "PGPASSWORD",
+                server.password());
     }
 
     /** How the sessions of the migration were opened. */

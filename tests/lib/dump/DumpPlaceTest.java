@@ -49,11 +49,13 @@ class DumpPlaceTest {
         String before = Files.readString(Manifest.beside(out));
 
         CommandRun refused = Dumps.dump(SERVER.uri(shop), out);
-        assertEquals("error: \"" + out + "\" exists already\nhint: name another place or use --overwrite", refused.failure());
+        assertEquals("error: \"" + out + "\" exists already\nhint: name another place or use --overwrite",
+                refused.failure());
         assertEquals(2, refused.code());
 
         // One that fails leaves the old dump as it was.
-        CommandRun failed = Dumps.dump(WrappedClients.in(folder, "pg_dump", "case $out in *.partial-*) exit 1;; esac"), SERVER.uri(shop), out, "--overwrite");
+        CommandRun failed = Dumps.dump(WrappedClients.in(folder, "pg_dump", "case $out in *.partial-*) exit 1;; esac"),
+                SERVER.uri(shop), out, "--overwrite");
         assertEquals(1, failed.code(), failed.err());
         assertEquals(before, Files.readString(Manifest.beside(out)));
 
@@ -67,7 +69,8 @@ class DumpPlaceTest {
         Path mine = Files.createDirectory(folder.resolve("mine"));
         Files.writeString(mine.resolve("letter"), "keep me");
         CommandRun run = Dumps.dump(SERVER.uri(shop), mine, "--overwrite");
-        assertEquals("error: \"" + mine + "\" is no dump and is not overwritten\nhint: name another place", run.failure());
+        assertEquals("error: \"" + mine + "\" is no dump and is not overwritten\nhint: name another place",
+                run.failure());
         assertEquals(2, run.code());
         assertEquals("keep me", Files.readString(mine.resolve("letter")));
     }
@@ -76,12 +79,16 @@ class DumpPlaceTest {
     void a_truncate_in_the_middle_waits_and_takes_nothing_away() throws IOException {
         // Between the snapshot and pg_dump's own locks is where the rows would go.
         String psql = ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString();
-        String truncate = "case $out in *.partial-*) '%s' -Xqc \"SET lock_timeout = '1s'\" -c 'TRUNCATE price' '%s' 2>/dev/null;; esac".formatted(psql, SERVER.uri(shop));
+        String truncate =
+                ("case $out in *.partial-*) '%s' -Xqc \"SET lock_timeout = '1s'\" -c 'TRUNCATE price' '%s' "
+                        + "2>/dev/null;; esac")
+                        .formatted(psql, SERVER.uri(shop));
         Path out = folder.resolve("shop.sql");
         CommandRun run = Dumps.dump(WrappedClients.in(folder, "pg_dump", truncate), SERVER.uri(shop), out, "-Fp");
         assertEquals(0, run.code(), run.err());
         assertEquals("1000", SERVER.query(shop, "SELECT count(*) FROM price"));
-        String copied = Files.readString(out).replaceFirst("(?s).*\nCOPY public.price [^\n]*\n", "").replaceFirst("(?s)\\\\\\.\n.*", "");
+        String copied = Files.readString(out).replaceFirst("(?s).*\nCOPY public.price [^\n]*\n", "")
+                .replaceFirst("(?s)\\\\\\.\n.*", "");
         assertEquals(1000, copied.lines().count());
     }
 
@@ -89,7 +96,8 @@ class DumpPlaceTest {
     void what_is_written_is_private_from_its_first_moment() throws IOException {
         Path seen = folder.resolve("seen");
         String look = "umask >>'%1$s'; case $out in *.partial-*) ls -ld \"$out\" >>'%1$s';; esac".formatted(seen);
-        assertEquals(0, Dumps.dump(WrappedClients.in(folder, "pg_dump", look), SERVER.uri(shop), folder.resolve("shop")).code());
+        assertEquals(0, Dumps.dump(WrappedClients.in(folder, "pg_dump", look), SERVER.uri(shop), folder.resolve("shop"))
+                .code());
         List<String> lines = Files.readAllLines(seen);
         assertEquals(Set.of("0077"), lines.stream().filter(line -> line.length() == 4).collect(Collectors.toSet()));
         assertTrue(lines.get(lines.size() - 1).startsWith("drwx------"), lines.toString());
@@ -102,17 +110,25 @@ class DumpPlaceTest {
         assumeTrue(mount.code() == 0, "a small disk cannot be mounted here: " + mount.err().strip());
         try {
             Path out = folder.resolve("shop");
-            for (List<String> format : List.of(List.of("-Fp"), List.of("-Fc", "-Z0"), List.of("-Fd", "-Z0"), List.of("-Fd", "-Z0", "-j1"))) {
+            for (List<String> format : List.of(List.of("-Fp"), List.of("-Fc", "-Z0"), List.of("-Fd", "-Z0"),
+                    List.of("-Fd", "-Z0", "-j1"))) {
                 CommandRun run = Dumps.dump(SERVER.uri(shop), out, format.toArray(String[]::new));
                 assertEquals("error: no space is left where \"" + out + "\" was to be written\n"
-                        + "hint: make room, or name a place on another disk; what was written is removed", run.failure());
+                        + "hint: make room, or name a place on another disk; what was written is removed",
+                        run.failure());
                 assertEquals(1, run.code());
-                assertTrue(run.err().matches("(?s).*dump: warning: disk: \"" + folder + "\" has 20\\.0 kB free, and the source's tables take [\\d.]+ kB: "
-                        + "a dump of them may not fit, unless compression makes it smaller\n.*"), run.err());
+                assertTrue(
+                        run.err()
+                                .matches("(?s).*dump: warning: disk: \"" + folder
+                                        + "\" has 20\\.0 kB free, and the source's tables take [\\d.]+ kB: "
+                                        + "a dump of them may not fit, unless compression makes it smaller\n.*"),
+                        run.err());
                 assertEquals(Set.of(), Dumps.names(folder));
             }
-            CommandRun migrate = CommandRun.migrate(SERVER.uri(shop), SERVER.uri("no room"), "--create-database", "--via-files", "--dir", folder.toString());
-            assertTrue(migrate.err().contains("migrate: warning: disk: \"" + folder + "\" has 20.0 kB free, "), migrate.err());
+            CommandRun migrate = CommandRun.migrate(SERVER.uri(shop), SERVER.uri("no room"), "--create-database",
+                    "--via-files", "--dir", folder.toString());
+            assertTrue(migrate.err().contains("migrate: warning: disk: \"" + folder + "\" has 20.0 kB free, "),
+                    migrate.err());
             assertEquals("0", SERVER.query("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'no room'"));
             CommandRun without = Dumps.dump(SERVER.uri(shop), out, "--exclude-table-data", "*");
             assertFalse(without.err().contains("disk:"), without.err());
@@ -126,18 +142,25 @@ class DumpPlaceTest {
     void an_interrupted_dump_leaves_nothing_that_looks_finished(String signal) throws IOException {
         Path place = Files.createDirectory(folder.resolve("place"));
         Path pid = folder.resolve("pid");
-        String half = "case $out in *.partial-*) echo half >\"$out/1.dat\"; echo $$ >'%1$s.new'; mv '%1$s.new' '%1$s'; exec sleep 60;; esac".formatted(pid);
+        String half =
+                ("case $out in *.partial-*) echo half >\"$out/1.dat\"; echo $$ >'%1$s.new'; mv '%1$s.new' '%1$s'; "
+                        + "exec sleep 60;; esac")
+                        .formatted(pid);
         Map<String, String> environment = new LinkedHashMap<>(WrappedClients.in(folder, "pg_dump", half));
         environment.put("SOURCE", SERVER.uri(shop));
-        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Dump", "-o", place.resolve("shop").toString()), folder, environment)) {
+        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Dump", "-o", place.resolve("shop").toString()),
+                folder, environment)) {
             child.await("half a dump", () -> Files.exists(pid));
             child.signal(signal);
             CommandRun run = child.end();
             assertEquals(Map.of("INT", 130, "TERM", 143, "KILL", 137).get(signal), run.code(), run.err());
             if (signal.equals("KILL")) {
-                ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).ifPresent(ProcessHandle::destroyForcibly);
-                assertEquals(List.of("1.dat"), Dumps.files(place).stream().map(file -> file.getFileName().toString()).toList());
-                assertTrue(Dumps.names(place).stream().allMatch(name -> name.matches("shop\\.partial-\\d+")), Dumps.names(place).toString());
+                ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+                        .ifPresent(ProcessHandle::destroyForcibly);
+                assertEquals(List.of("1.dat"),
+                        Dumps.files(place).stream().map(file -> file.getFileName().toString()).toList());
+                assertTrue(Dumps.names(place).stream().allMatch(name -> name.matches("shop\\.partial-\\d+")),
+                        Dumps.names(place).toString());
                 // The next run takes it away.
                 assertEquals(0, Dumps.dump(SERVER.uri(shop), place.resolve("shop")).code());
                 assertEquals(Set.of("shop", "shop.manifest.json"), Dumps.names(place));
@@ -156,7 +179,8 @@ class DumpPlaceTest {
         Files.writeString(folder.resolve("names.sql.partial-999999999-archive"), "left");
         assertEquals(0, Dumps.dump(SERVER.uri(names), folder.resolve("names.sql"), "-Fp").code());
         assertEquals(Set.of("names.sql", "names.sql.manifest.json"), Dumps.names(folder));
-        Map<String, String> failing = WrappedClients.in(folder, "pg_restore", "case $out in *.partial-*) exit 1;; esac");
+        Map<String, String> failing =
+                WrappedClients.in(folder, "pg_restore", "case $out in *.partial-*) exit 1;; esac");
         assertEquals(1, Dumps.dump(failing, SERVER.uri(names), folder.resolve("again.sql"), "-Fp").code());
         assertEquals(Set.of("names.sql", "names.sql.manifest.json"), Dumps.names(folder));
     }

@@ -31,7 +31,6 @@ import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.PastedScript;
 import testbed.PgServer;
-import testbed.Run;
 import testbed.TrixieRoot;
 
 /** What a dump writes, what its manifest says, and what is refused. */
@@ -46,10 +45,14 @@ class DumpTest {
     static void fill() {
         shop = SERVER.newDatabase();
         SERVER.sql("postgres", "CREATE ROLE dump_reader", "ALTER DATABASE " + shop + " SET work_mem = '5MB'");
-        SERVER.sql(shop, "CREATE EXTENSION citext", "CREATE SCHEMA app", "CREATE TABLE app.item (id serial PRIMARY KEY, name citext)",
-                "INSERT INTO app.item (name) SELECT 'item ' || i FROM generate_series(1, 5000) i", "CREATE TABLE price (item int REFERENCES app.item, amount numeric)",
-                "INSERT INTO price SELECT id, id / 7.0 FROM app.item", "CREATE TABLE names (c regclass)", "GRANT SELECT ON price TO dump_reader",
-                "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price", "SELECT lo_from_bytea(816, 'large')", "ANALYZE app.item");
+        SERVER.sql(shop, "CREATE EXTENSION citext", "CREATE SCHEMA app",
+                "CREATE TABLE app.item (id serial PRIMARY KEY, name citext)",
+                "INSERT INTO app.item (name) SELECT 'item ' || i FROM generate_series(1, 5000) i",
+                "CREATE TABLE price (item int REFERENCES app.item, amount numeric)",
+                "INSERT INTO price SELECT id, id / 7.0 FROM app.item", "CREATE TABLE names (c regclass)",
+                "GRANT SELECT ON price TO dump_reader",
+                "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price", "SELECT lo_from_bytea(816, 'large')",
+                "ANALYZE app.item");
     }
 
     @AfterAll
@@ -73,7 +76,8 @@ class DumpTest {
             assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
             checksums.put(file.getFileName().toString(), Files.size(file) + " " + sha256(file));
         }
-        assertEquals(checksums, manifest.files().stream().collect(Collectors.toMap(Manifest.File::name, file -> file.bytes() + " " + file.sha256())));
+        assertEquals(checksums, manifest.files().stream()
+                .collect(Collectors.toMap(Manifest.File::name, file -> file.bytes() + " " + file.sha256())));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(Manifest.beside(out))));
         if (format.equals("directory")) {
             assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(out)));
@@ -87,18 +91,27 @@ class DumpTest {
 
         Manifest manifest = Manifest.read(out);
         assertEquals(SERVER.query("postgres", "SHOW server_version"), manifest.source().version());
-        assertEquals("UTF8 C.UTF-8 C.UTF-8", manifest.source().encoding() + " " + manifest.source().collate() + " " + manifest.source().ctype());
+        assertEquals("UTF8 C.UTF-8 C.UTF-8",
+                manifest.source().encoding() + " " + manifest.source().collate() + " " + manifest.source().ctype());
         assertEquals("postgresql://postgres@127.0.0.1:" + SERVER.port() + "/" + shop, manifest.source().server());
-        assertEquals(new Manifest.Dump("custom", "gzip:9", true, true, manifest.dump().client(), ClientBinaries.clientMajor()), manifest.dump());
+        assertEquals(new Manifest.Dump("custom", "gzip:9", true, true, manifest.dump().client(),
+                ClientBinaries.clientMajor()), manifest.dump());
         assertEquals(List.of("--exclude-table-data=price"), manifest.filters());
-        assertEquals(SERVER.rows(shop, "SELECT extname, extversion, extnamespace::regnamespace FROM pg_extension ORDER BY oid"),
-                manifest.extensions().stream().map(extension -> List.of(extension.name(), extension.version(), extension.schema())).toList());
+        assertEquals(
+                SERVER.rows(shop,
+                        "SELECT extname, extversion, extnamespace::regnamespace FROM pg_extension ORDER BY oid"),
+                manifest.extensions().stream()
+                        .map(extension -> List.of(extension.name(), extension.version(), extension.schema())).toList());
         assertEquals(List.of("app.item 5000 false", "public.names -1 true"),
-                manifest.contents().tables().stream().map(table -> table + " " + table.rows() + " " + table.deferred()).sorted().toList());
+                manifest.contents().tables().stream().map(table -> table + " " + table.rows() + " " + table.deferred())
+                        .sorted().toList());
         assertEquals("[app.item_id_seq 5000 true]",
-                manifest.contents().sequences().stream().map(at -> at.schema() + "." + at.name() + " " + at.value() + " " + at.called()).toList().toString());
+                manifest.contents().sequences().stream()
+                        .map(at -> at.schema() + "." + at.name() + " " + at.value() + " " + at.called()).toList()
+                        .toString());
         assertEquals(List.of("dump_reader"), manifest.grantees());
-        assertEquals(List.of("ALTER DATABASE \"" + shop + "\" SET \"work_mem\" TO '5MB'"), manifest.contents().settings());
+        assertEquals(List.of("ALTER DATABASE \"" + shop + "\" SET \"work_mem\" TO '5MB'"),
+                manifest.contents().settings());
     }
 
     @Test
@@ -107,18 +120,21 @@ class DumpTest {
         CommandRun run = Dumps.dump(SERVER.uri(shop), out, "-v", "-Fp");
         assertEquals(0, run.code());
         assertTrue(run.err().contains("pg_dump --no-password -d "), run.err());
-        assertFalse((run.out() + run.err() + Files.readString(out) + Files.readString(Manifest.beside(out))).contains(SERVER.password()));
+        assertFalse((run.out() + run.err() + Files.readString(out) + Files.readString(Manifest.beside(out)))
+                .contains(SERVER.password()));
     }
 
     @Test
     void a_dry_run_prints_a_script_that_can_be_pasted_and_writes_nothing() {
         Path out = folder.resolve("it's here");
-        CommandRun run = Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-j2", "-n", "app", "--exclude-table-data", "app.\"Odd Name\"");
+        CommandRun run = Dumps.dump(SERVER.uri(shop), out, "--dry-run", "-j2", "-n", "app", "--exclude-table-data",
+                "app.\"Odd Name\"");
 
         assertEquals(0, run.code(), run.err());
         assertEquals(Set.of(), Dumps.names(folder));
         assertFalse(run.out().contains(SERVER.password()));
-        PastedScript.run(run, Map.of("SOURCE", SERVER.uri(shop, "postgres", "wrong").replace(":wrong@", "@"), "PGPASSWORD", SERVER.password())).orFail();
+        PastedScript.run(run, Map.of("SOURCE", SERVER.uri(shop, "postgres", "wrong").replace(":wrong@", "@"),
+                "PGPASSWORD", SERVER.password())).orFail();
         assertEquals(Set.of("it's here"), Dumps.names(folder));
         assertTrue(Dumps.files(out).stream().anyMatch(file -> file.getFileName().toString().equals("toc.dat")));
     }
@@ -145,12 +161,16 @@ class DumpTest {
             -Fc -j2     | only format directory is written by several jobs at once, not custom
             -j0         | --jobs must be at least 1, got 0
             -Fx         | invalid format "x": must be plain, custom or directory
-            -Zbzip2     | invalid compression "bzip2": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an optional :LEVEL
-            -Zgzip:12   | invalid compression "gzip:12": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an optional :LEVEL
+            -Zbzip2     | invalid compression "bzip2": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an \
+            optional :LEVEL
+            -Zgzip:12   | invalid compression "gzip:12": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an \
+            optional :LEVEL
             -Fp -Z1     | a plain dump is not compressed, since psql could not read it
             """)
     void wrong_usage_is_said_before_anything_is_connected_to(String options, String error) {
-        String[] arguments = Stream.concat(Stream.of("-o", folder.resolve("shop").toString()), Stream.of(options.split(" "))).toArray(String[]::new);
+        String[] arguments =
+                Stream.concat(Stream.of("-o", folder.resolve("shop").toString()), Stream.of(options.split(" ")))
+                        .toArray(String[]::new);
         CommandRun run = CommandRun.of("Dump", Map.of("SOURCE", "postgresql://nobody@127.0.0.1:1/none"), arguments);
         assertEquals("error: " + error, run.failure().lines().findFirst().orElseThrow());
         assertEquals(2, run.code());
@@ -160,7 +180,8 @@ class DumpTest {
     void a_compression_needs_a_client_that_knows_it() {
         assumeTrue(ClientBinaries.clientMajor() < 16, "the installed pg_dump knows all compressions");
         CommandRun refused = Dumps.dump(SERVER.uri(shop), folder.resolve("shop"), "-Zzstd:1");
-        assertEquals("error: pg_dump and pg_restore of version 16 or newer are needed for compression zstd:1", refused.failure().lines().findFirst().orElseThrow());
+        assertEquals("error: pg_dump and pg_restore of version 16 or newer are needed for compression zstd:1",
+                refused.failure().lines().findFirst().orElseThrow());
         assertEquals(3, refused.code());
 
         Map<String, String> newer = Map.of("TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString());
@@ -172,7 +193,10 @@ class DumpTest {
     void a_table_that_cannot_be_read_is_refused_before_anything_is_written() {
         SERVER.sql("postgres", "CREATE ROLE dump_guest LOGIN PASSWORD 'guest'");
         CommandRun run = Dumps.dump(SERVER.uri(shop, "dump_guest", "guest"), folder.resolve("shop"), "-t", "names");
-        assertEquals("error: table public.names of the source cannot be read\nhint: GRANT SELECT ON TABLE public.names TO \"dump_guest\";", run.failure());
+        assertEquals(
+                "error: table public.names of the source cannot be read\nhint: GRANT SELECT ON TABLE public.names "
+                        + "TO \"dump_guest\";",
+                run.failure());
         assertEquals(3, run.code());
         assertEquals(Set.of(), Dumps.names(folder));
         SERVER.sql("postgres", "DROP ROLE dump_guest");

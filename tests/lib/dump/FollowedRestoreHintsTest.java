@@ -46,10 +46,13 @@ class FollowedRestoreHintsTest {
     static void fill() {
         ROLES.forEach(role -> SOURCE.sql("postgres", "CREATE ROLE " + role + " CONNECTION LIMIT 7"));
         source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO restored_owner", "GRANT SELECT ON item TO restored_reader");
+        SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO restored_owner",
+                "GRANT SELECT ON item TO restored_reader");
         owned = SOURCE.newDatabase();
-        SOURCE.sql(owned, "CREATE FOREIGN DATA WRAPPER away", "CREATE SERVER far FOREIGN DATA WRAPPER away", "CREATE USER MAPPING FOR restored_user SERVER far",
-                "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item ENABLE ROW LEVEL SECURITY", "CREATE POLICY mine ON item TO restored_user USING (true)");
+        SOURCE.sql(owned, "CREATE FOREIGN DATA WRAPPER away", "CREATE SERVER far FOREIGN DATA WRAPPER away",
+                "CREATE USER MAPPING FOR restored_user SERVER far",
+                "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item ENABLE ROW LEVEL SECURITY",
+                "CREATE POLICY mine ON item TO restored_user USING (true)");
         TARGET.sql("postgres", "CREATE ROLE restored_loader LOGIN PASSWORD 'l'");
     }
 
@@ -85,7 +88,10 @@ class FollowedRestoreHintsTest {
         TARGET.sql("postgres", "DROP DATABASE " + target);
     }
 
-    /** Roles that are missing are brought over with a file and psql; what leaves them away is offered where it is enough, and where it works. */
+    /**
+     * Roles that are missing are brought over with a file and psql; what leaves them away is offered where it is
+     * enough, and where it works.
+     */
     @ParameterizedTest
     @CsvSource({"directory, false, always", "plain, false, always", "directory, true, always", "plain, true, soak"})
     void roles_that_a_dump_names(String format, boolean inNames, String run) throws IOException {
@@ -98,13 +104,16 @@ class FollowedRestoreHintsTest {
         if (!inNames) {
             String[] options = {without.group(1), without.group(2)};
             through(without.group(3) == null ? restore(dump, options)
-                    : restore(Dumps.dumped(SOURCE, from, folder.resolve("without"), "--format", format, options[0], options[1])), hint);
+                    : restore(Dumps.dumped(SOURCE, from, folder.resolve("without"), "--format", format, options[0],
+                            options[1])),
+                    hint);
             dropTarget();
             target = TARGET.newDatabase();
         }
         assertTrue(hint.contains("bring them over with dump-roles and psql first"), hint);
         Path roles = folder.resolve("roles.sql");
-        through(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(from)), "--out", roles.toString(), "--overwrite"), hint);
+        through(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(from)), "--out", roles.toString(),
+                "--overwrite"), hint);
         psql(roles);
         through(restore(dump), hint);
         assertEquals("7", TARGET.query(target, "SELECT max(rolconnlimit) FROM pg_roles WHERE rolname ~ '^restored_'"));
@@ -112,20 +121,24 @@ class FollowedRestoreHintsTest {
     }
 
     private static void psql(Path file) {
-        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-X", "-v", "ON_ERROR_STOP=1", "-d", TARGET.uri("postgres"),
+        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-X", "-v",
+                "ON_ERROR_STOP=1", "-d", TARGET.uri("postgres"),
                 "-f", file.toString())).orFail();
     }
 
     @Test
     void whoever_may_not_create_roles_writes_them_for_a_superuser() {
-        Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target, "restored_loader", "l"));
+        Map<String, String> sides =
+                Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target, "restored_loader", "l"));
         String hint = hint(CommandRun.of("DumpRoles", sides, "--apply"), "may not create roles");
         Matcher version = Pattern.compile("without --target, with (--target-version) (\\d+)").matcher(hint);
         assertTrue(version.find(), hint);
         Path roles = folder.resolve("for a superuser.sql");
-        through(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(source)), version.group(1), version.group(2), "--out", roles.toString()), hint);
+        through(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(source)), version.group(1), version.group(2),
+                "--out", roles.toString()), hint);
         psql(roles);
-        assertEquals("7", TARGET.query("postgres", "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'restored_owner'"));
+        assertEquals("7",
+                TARGET.query("postgres", "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'restored_owner'"));
         dropTarget();
     }
 
@@ -133,20 +146,23 @@ class FollowedRestoreHintsTest {
     @Test
     void a_plain_dump_that_only_another_format_can_restore() {
         ROLES.forEach(role -> TARGET.sql("postgres", "CREATE ROLE " + role));
-        TARGET.sql("postgres", "GRANT restored_owner TO restored_loader", "ALTER DATABASE " + target + " OWNER TO restored_loader");
+        TARGET.sql("postgres", "GRANT restored_owner TO restored_loader",
+                "ALTER DATABASE " + target + " OWNER TO restored_loader");
         String to = TARGET.uri(target, "restored_loader", "l");
         Path plain = Dumps.dumped(SOURCE, source, folder.resolve("plain"), "--format", "plain");
         String hint = hint(Dumps.restore(to, plain), "a plain dump with objects of other owners");
         Matcher ways = Pattern.compile("use (--format) (directory) or (--no-owner) for the dump").matcher(hint);
         assertTrue(ways.find(), hint);
-        through(Dumps.restore(to, Dumps.dumped(SOURCE, source, folder.resolve("plain again"), "--format", "plain", ways.group(3))), hint);
+        through(Dumps.restore(to,
+                Dumps.dumped(SOURCE, source, folder.resolve("plain again"), "--format", "plain", ways.group(3))), hint);
         TARGET.sql(target, "DROP OWNED BY restored_loader");
         dropTarget();
         target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " OWNER TO restored_loader");
         Path again = Dumps.dumped(SOURCE, source, folder.resolve("again"), ways.group(1), ways.group(2));
         through(Dumps.restore(TARGET.uri(target, "restored_loader", "l"), again), hint);
-        assertEquals("restored_owner", TARGET.query(target, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
+        assertEquals("restored_owner",
+                TARGET.query(target, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
         dropTarget();
     }
 
@@ -156,7 +172,8 @@ class FollowedRestoreHintsTest {
         Path dump = Dumps.dumped(SOURCE, source, folder.resolve("interrupted"));
         Path manifest = dump.resolveSibling("interrupted.manifest.json");
         String whole = Files.readString(manifest);
-        for (String broken : List.of(whole.replaceFirst("(?s)\"files\".*", ""), whole.replaceFirst("(\"formatVersion\": )\\d+", "$10"))) {
+        for (String broken : List.of(whole.replaceFirst("(?s)\"files\".*", ""),
+                whole.replaceFirst("(\"formatVersion\": )\\d+", "$10"))) {
             assertFalse(broken.equals(whole));
             Files.writeString(manifest, broken);
             assertTrue(hint(restore(dump), "the manifest ").contains("make the dump anew"));
@@ -164,7 +181,8 @@ class FollowedRestoreHintsTest {
         Files.delete(manifest);
         String hint = hint(restore(dump), "has no manifest");
         assertTrue(hint.contains("make it anew with dump"), hint);
-        Matcher way = Pattern.compile("name another place or use (--overwrite)").matcher(hint(Dumps.dump(SOURCE.uri(source), dump), "exists already"));
+        Matcher way = Pattern.compile("name another place or use (--overwrite)")
+                .matcher(hint(Dumps.dump(SOURCE.uri(source), dump), "exists already"));
         assertTrue(way.find());
         through(Dumps.dump(SOURCE.uri(source), dump, way.group(1)), hint);
         through(restore(dump, "--no-owner", "--no-privileges"), hint);
@@ -177,7 +195,9 @@ class FollowedRestoreHintsTest {
         Path place = Files.createDirectory(folder.resolve("of somebody"));
         Files.writeString(place.resolve("letter"), "");
         assertEquals("hint: name another place", hint(Dumps.dump(SOURCE.uri(source), place), "exists already"));
-        assertEquals("hint: name a file", hint(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(source)), "--out", place.toString()), "is a folder"));
+        assertEquals("hint: name a file",
+                hint(CommandRun.of("DumpRoles", Map.of("SOURCE", SOURCE.uri(source)), "--out", place.toString()),
+                        "is a folder"));
         assertTrue(Files.exists(place.resolve("letter")));
         dropTarget();
     }
@@ -185,13 +205,16 @@ class FollowedRestoreHintsTest {
     @Test
     void a_file_that_did_not_arrive_whole_is_copied_again() throws IOException {
         Path dump = Dumps.dumped(SOURCE, source, folder.resolve("copied"), "--format", "custom");
-        Path file = Files.isDirectory(dump) ? Dumps.files(dump).stream().filter(one -> !one.toString().endsWith(".json")).findFirst().orElseThrow() : dump;
+        Path file = Files.isDirectory(dump)
+                ? Dumps.files(dump).stream().filter(one -> !one.toString().endsWith(".json")).findFirst().orElseThrow()
+                : dump;
         byte[] whole = Files.readAllBytes(file);
         byte[] damaged = whole.clone();
         damaged[damaged.length / 2] ^= 1;
         for (byte[] arrived : List.of(damaged, Arrays.copyOf(whole, whole.length - 1))) {
             Files.write(file, arrived);
-            assertTrue(hint(restore(dump, "--no-owner", "--no-privileges"), "the dump is ").contains("copy it again, or make the dump anew"));
+            assertTrue(hint(restore(dump, "--no-owner", "--no-privileges"), "the dump is ")
+                    .contains("copy it again, or make the dump anew"));
         }
         Files.write(file, whole);
         through(restore(dump, "--no-owner", "--no-privileges"), "copied again");

@@ -21,7 +21,10 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
 
-/** The target's disk gets full: told in one line with the server's own reason and what to do next; with room, --restart goes on. */
+/**
+ * The target's disk gets full: told in one line with the server's own reason and what to do next; with room, --restart
+ * goes on.
+ */
 class FullDiskTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -44,7 +47,8 @@ class FullDiskTest {
         Account.ofServers().own(disk);
         Files.setPosixFilePermissions(disk, PosixFilePermissions.fromString("rwx------"));
         target = TARGET.newDatabase();
-        TARGET.sql("postgres", "CREATE TABLESPACE small_disk LOCATION '" + disk + "'", "ALTER DATABASE " + target + " SET TABLESPACE small_disk");
+        TARGET.sql("postgres", "CREATE TABLESPACE small_disk LOCATION '" + disk + "'",
+                "ALTER DATABASE " + target + " SET TABLESPACE small_disk");
     }
 
     @AfterEach
@@ -61,30 +65,40 @@ class FullDiskTest {
 
     @Test
     void while_rows_arrive() {
-        SOURCE.sql(source, "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 40000) id");
+        SOURCE.sql(source,
+                "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 40000) id");
         fails("loading table public\\.item", "could not extend", FREE);
     }
 
     @Test
     void while_large_objects_arrive() {
-        SOURCE.sql(source, "SELECT count(lo_from_bytea(0, convert_to((SELECT string_agg(md5(part || ' ' || id), '') FROM generate_series(1, 31250) id), 'UTF8')))"
-                + " FROM generate_series(1, 40) part");
+        SOURCE.sql(source,
+                "SELECT count(lo_from_bytea(0, convert_to((SELECT string_agg(md5(part || ' ' || id), '') FROM "
+                        + "generate_series(1, 31250) id), 'UTF8')))"
+                        + " FROM generate_series(1, 40) part");
         fails("(creating large object \\d+|loading large objects)", "could not extend", FREE);
     }
 
     @Test
     void while_an_index_is_built() {
-        SOURCE.sql(source, "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, 9000) id",
+        SOURCE.sql(source,
+                "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, 9000) id",
                 "ALTER TABLE item ALTER text SET STORAGE PLAIN", "CREATE INDEX item_all ON item (id) INCLUDE (text)");
         fails("creating index public\\.item_all", "could not write to", "make room on the disk of the target");
     }
 
     private void fails(String doing, String reason, String next) {
         CommandRun run = SIDES.migrate(source, target);
-        assertTrue(run.failure().matches("error: " + doing + " failed on the target: " + reason + " file \"pg_tblspc/.*\"( with FileFallocate\\(\\))?: No space left on device\n"
-                + "(detail: Command was: CREATE INDEX .*\n)?hint: " + next + "\nhint: then run the same command again with --restart: it removes what this run made"), run.err());
+        assertTrue(
+                run.failure().matches("error: " + doing + " failed on the target: " + reason
+                        + " file \"pg_tblspc/.*\"( with FileFallocate\\(\\))?: No space left on device\n"
+                        + "(detail: Command was: CREATE INDEX .*\n)?hint: " + next
+                        + "\nhint: then run the same command again with --restart: it removes what this run made"),
+                run.err());
         assertEquals(1, run.code());
-        assertEquals("1", TARGET.query(target, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"), "sessions");
+        assertEquals("1",
+                TARGET.query(target, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"),
+                "sessions");
         Run.of(List.of("mount", "-o", "remount,size=" + 10 * MEGABYTES + "m", disk.toString())).orFail();
         CommandRun again = SIDES.migrate(source, target, "--restart");
         assertEquals(0, again.code(), again.err());

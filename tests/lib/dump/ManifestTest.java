@@ -49,7 +49,8 @@ class ManifestTest {
                 {"name":"citext","version":"1.6","schema":"public"}
               ],
               "uncarried": [
-                {"kind":"event-triggers","name":"seen","reason":"only a superuser may create an event trigger","catalog":3466,"oid":16999}
+                {"kind":"event-triggers","name":"seen","reason":"only a superuser may create an event \
+            trigger","catalog":3466,"oid":16999}
               ],
               "grantees": [
                 "reader"
@@ -66,7 +67,8 @@ class ManifestTest {
                 "selective": true,
                 "tablesOnly": false,
                 "tables": [
-                  {"oid":16400,"schema":"app","name":"item \\"x\\" <ü>","rows":100,"bytes":8192,"late":false,"catalog":false,"turn":0}
+                  {"oid":16400,"schema":"app","name":"item \\"x\\" \
+            <ü>","rows":100,"bytes":8192,"late":false,"catalog":false,"turn":0}
                 ],
                 "sequences": [
                   {"oid":16401,"schema":"app","name":"ticket","value":77,"called":true}
@@ -94,7 +96,8 @@ class ManifestTest {
                 "settings": []
               },
               "files": [
-                {"name":"shop.dump","bytes":4711,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+                {"name":"shop.dump","bytes":4711,\
+            "sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
               ]
             }
             """;
@@ -121,7 +124,8 @@ class ManifestTest {
     void a_dump_without_one_is_refused() {
         refused("""
                 the dump "%1$s/shop" has no manifest ("shop.manifest.json")
-                an interrupted dump has none: make it anew with dump; what other tools made is for pg_restore or psql""",
+                an interrupted dump has none: make it anew with dump; what other tools made is for \
+                pg_restore or psql""",
                 assertThrows(Failure.class, () -> Manifest.read(folder.resolve("shop"))));
     }
 
@@ -137,7 +141,8 @@ class ManifestTest {
     void one_of_another_older_format_is_refused() {
         refused("""
                 the manifest "%1$s/shop.manifest.json" has format version 0, and this tsmigrate reads version 1
-                make the dump anew""", assertThrows(Failure.class, () -> read(VERSION_1.replace("\"formatVersion\": 1", "\"formatVersion\": 0"))));
+                make the dump anew""", assertThrows(Failure.class,
+                () -> read(VERSION_1.replace("\"formatVersion\": 1", "\"formatVersion\": 0"))));
     }
 
     @Test
@@ -152,10 +157,12 @@ class ManifestTest {
         refused(broken, assertThrows(Failure.class, () -> read(VERSION_1.replace("4711", "\"many\""))));
         refused("""
                 the manifest "%1$s/shop.manifest.json" is broken: "sha256" is missing
-                make the dump anew""", assertThrows(Failure.class, () -> read(VERSION_1.replace("\"sha256\"", "\"md5\""))));
+                make the dump anew""",
+                assertThrows(Failure.class, () -> read(VERSION_1.replace("\"sha256\"", "\"md5\""))));
         refused("""
                 the manifest "%1$s/shop.manifest.json" is broken: "contents" is missing
-                make the dump anew""", assertThrows(Failure.class, () -> read(VERSION_1.replace("\"contents\"", "\"holds\""))));
+                make the dump anew""",
+                assertThrows(Failure.class, () -> read(VERSION_1.replace("\"contents\"", "\"holds\""))));
     }
 
     private Manifest read(String json) throws IOException {

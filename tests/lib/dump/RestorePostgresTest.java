@@ -40,10 +40,13 @@ class RestorePostgresTest {
     private static final PgServer TARGET = SIDES.target();
     /** What pg_dump shows with --create only. */
     private static final String OF_THE_DATABASE = """
-            SELECT 'setting', coalesce(r.rolname, ''), c FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(setconfig) c
+            SELECT 'setting', coalesce(r.rolname, ''), c FROM pg_db_role_setting s LEFT
+              JOIN pg_roles r ON r.oid = s.setrole, unnest(setconfig) c
              WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-            UNION ALL SELECT 'acl', datdba::regrole::text, datacl::text FROM pg_database WHERE datname = current_database()
-            UNION ALL SELECT 'comment', '', shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()
+            UNION ALL SELECT 'acl', datdba::regrole::text, datacl::text FROM pg_database
+              WHERE datname = current_database()
+            UNION ALL SELECT 'comment', '', shobj_description(oid, 'pg_database') FROM pg_database
+              WHERE datname = current_database()
             ORDER BY 1, 2, 3""";
 
     private static OrdinaryShop ordinary;
@@ -116,18 +119,21 @@ class RestorePostgresTest {
             target.sql("postgres", "CREATE DATABASE again OWNER app");
             assertEquals("""
                     error: a plain dump with objects of other owners (app_jobs) is for a superuser, and "app" is none
-                    hint: use --format directory or --no-owner for the dump""", Dumps.restore(target.uri("again", "app", "app"), plain).failure());
+                    hint: use --format directory or --no-owner for the dump""",
+                    Dumps.restore(target.uri("again", "app", "app"), plain).failure());
         }
     }
 
     private Path owners(PgServer source, PgServer target, String format) {
         for (PgServer server : List.of(source, target)) {
-            server.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN", "CREATE ROLE app_jobs NOLOGIN",
+            server.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN",
+                    "CREATE ROLE app_jobs NOLOGIN",
                     "CREATE DATABASE app OWNER app");
         }
         target.administer("app", "app_jobs");
         source.sql("postgres", "GRANT app_jobs TO app");
-        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1",
+        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v",
+                "ON_ERROR_STOP=1",
                 source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString()), Map.of(), null).orFail();
         Path dump = folder.resolve("app");
         assertEquals(0, Dumps.dump(source.uri("app", "app", "app"), dump, "-F", format).code());
@@ -137,9 +143,12 @@ class RestorePostgresTest {
     @Test
     void a_table_that_names_an_index_arrives_although_the_index_comes_later() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE TABLE parent (id int PRIMARY KEY)", "CREATE TABLE names (id int PRIMARY KEY, c regclass, parent int REFERENCES parent)",
-                "CREATE TABLE child (name int REFERENCES names)", "CREATE FUNCTION boom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE; END'",
-                "INSERT INTO parent VALUES (1)", "INSERT INTO names VALUES (1, 'parent_pkey', 1)", "INSERT INTO child VALUES (1)",
+        SOURCE.sql(source, "CREATE TABLE parent (id int PRIMARY KEY)",
+                "CREATE TABLE names (id int PRIMARY KEY, c regclass, parent int REFERENCES parent)",
+                "CREATE TABLE child (name int REFERENCES names)",
+                "CREATE FUNCTION boom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE; END'",
+                "INSERT INTO parent VALUES (1)", "INSERT INTO names VALUES (1, 'parent_pkey', 1)",
+                "INSERT INTO child VALUES (1)",
                 "CREATE TRIGGER boom BEFORE INSERT ON names FOR EACH ROW EXECUTE FUNCTION boom()");
         String target = TARGET.newDatabase();
 
@@ -153,28 +162,38 @@ class RestorePostgresTest {
     @Test
     void filters_hold_for_the_dump_and_what_it_brings() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, "CREATE SCHEMA one", "CREATE TABLE one.a AS SELECT generate_series(1, 10) AS n", "CREATE TABLE one.b (n serial)",
-                "CREATE TABLE two AS SELECT 1 AS n", "SELECT lo_from_bytea(817, 'large')", "INSERT INTO one.b VALUES (7)");
+        SOURCE.sql(source, "CREATE SCHEMA one", "CREATE TABLE one.a AS SELECT generate_series(1, 10) AS n",
+                "CREATE TABLE one.b (n serial)",
+                "CREATE TABLE two AS SELECT 1 AS n", "SELECT lo_from_bytea(817, 'large')",
+                "INSERT INTO one.b VALUES (7)");
         String target = TARGET.newDatabase();
-        assertEquals(0, Dumps.restore(TARGET.uri(target), dump(source, "-t", "one.*", "--exclude-table-data", "one.a", "-Fc")).code());
+        assertEquals(0,
+                Dumps.restore(TARGET.uri(target), dump(source, "-t", "one.*", "--exclude-table-data", "one.a", "-Fc"))
+                        .code());
         assertEquals(List.of(List.of("one", "a"), List.of("one", "b")),
-                TARGET.rows(target, "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^pg_|^information' ORDER BY 2"));
-        assertEquals(List.of(List.of("0", "1")), TARGET.rows(target, "SELECT (SELECT count(*) FROM one.a), (SELECT count(*) FROM one.b)"));
+                TARGET.rows(target,
+                        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^pg_|^information' ORDER "
+                                + "BY 2"));
+        assertEquals(List.of(List.of("0", "1")),
+                TARGET.rows(target, "SELECT (SELECT count(*) FROM one.a), (SELECT count(*) FROM one.b)"));
         assertEquals("0", TARGET.query(target, "SELECT count(*) FROM pg_largeobject_metadata"));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             plain     | The dump, Sequences, Statistics for the planner
-            directory | Extensions, Types, functions, tables, views, Rows, large objects, and where the sequences stand, Indexes, constraints, triggers, Comments, Sequences, \
+            directory | Extensions, Types, functions, tables, views, Rows, large objects, and where the sequences \
+            stand, Indexes, constraints, triggers, Comments, Sequences, \
             Materialized views, Statistics for the planner""")
     void a_dry_run_prints_a_script_that_does_the_same_and_changes_nothing(String format, String steps) {
         String source = Dumps.shop(SOURCE);
         String target = TARGET.newDatabase();
         Path dump = dump(source, "-F", format);
-        CommandRun run = SIDES.unchanged("postgres", target, () -> Dumps.restore(TARGET.uri(target), dump, "--dry-run", "-j2"));
+        CommandRun run =
+                SIDES.unchanged("postgres", target, () -> Dumps.restore(TARGET.uri(target), dump, "--dry-run", "-j2"));
         assertEquals(0, run.code(), run.err());
-        assertEquals(steps, run.out().lines().filter(line -> line.startsWith("# ")).skip(3).map(line -> line.substring(2)).collect(Collectors.joining(", ")));
+        assertEquals(steps, run.out().lines().filter(line -> line.startsWith("# ")).skip(3)
+                .map(line -> line.substring(2)).collect(Collectors.joining(", ")));
         assertFalse(run.out().contains(TARGET.password()), run.out());
         PastedScript.run(run, Map.of("TARGET", TARGET.uri(target))).orFail();
         assertEquals(Oracle.schema(SOURCE, source), Oracle.schema(TARGET, target));
@@ -192,9 +211,15 @@ class RestorePostgresTest {
         CommandRun failed = Dumps.restore(TARGET.uri(target), dump);
         assertEquals(1, failed.code(), failed.err());
         assertEquals("error: %s failed on the target: %s".formatted(format.equals("plain") ? "psql" : "pg_restore",
-                format.equals("plain") ? "broken" : "COPY failed for table \"item\": ERROR:  broken"), failed.failure().lines().findFirst().orElseThrow());
-        assertTrue(failed.failure().endsWith("\nhint: mend the cause, then run the same command again with --restart: it removes what this run made"), failed.failure());
-        assertEquals("error: the target holds what an interrupted run left there\nhint: restore-postgres " + dump + " --restart",
+                format.equals("plain") ? "broken" : "COPY failed for table \"item\": ERROR:  broken"),
+                failed.failure().lines().findFirst().orElseThrow());
+        assertTrue(failed.failure().endsWith(
+                "\nhint: mend the cause, then run the same command again with --restart: it removes what this run "
+                        + "made"),
+                failed.failure());
+        assertEquals(
+                "error: the target holds what an interrupted run left there\nhint: restore-postgres " + dump
+                        + " --restart",
                 Dumps.restore(TARGET.uri(target), dump).failure());
 
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.broken");
@@ -211,7 +236,8 @@ class RestorePostgresTest {
         Path dump = dump(source, "-Fc");
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = 'yes'");
         try (HeldLock hold = HeldLock.on(TARGET, target, "SELECT pg_advisory_xact_lock(1)");
-                ChildCommand child = ChildCommand.start(ChildCommand.java("RestorePostgres", dump.toString()), folder, Map.of("TARGET", TARGET.uri(target)))) {
+                ChildCommand child = ChildCommand.start(ChildCommand.java("RestorePostgres", dump.toString()), folder,
+                        Map.of("TARGET", TARGET.uri(target)))) {
             hold.awaitWaiter();
             child.signal("TERM");
             CommandRun run = child.end();
@@ -232,7 +258,8 @@ class RestorePostgresTest {
         Path dump = dump(Dumps.shop(SOURCE), "-Fc");
         Path file = Manifest.beside(dump);
         Files.writeString(file, Files.readString(file).replaceFirst("\"objects\": \\[\n",
-                "\"objects\": [\n{\"catalog\":1259,\"oid\":1,\"kind\":\"TABLE\",\"identity\":\"public.lost\",\"schema\":\"public\",\"owner\":\"postgres\",\"part\":false},\n"));
+                "\"objects\": [\n{\"catalog\":1259,\"oid\":1,\"kind\":\"TABLE\",\"identity\":\"public.lost\","
+                        + "\"schema\":\"public\",\"owner\":\"postgres\",\"part\":false},\n"));
         CommandRun run = Dumps.restore(TARGET.uri(target), dump, "--no-owner");
         assertEquals("""
                 error: 1 difference between the dump and the target

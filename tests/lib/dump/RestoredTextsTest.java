@@ -16,11 +16,15 @@ import testbed.ServerAccess;
 import testbed.Sides;
 import testbed.TrixieRoot;
 
-/** What stock tools restore is the same for verify, though the server prints it in another form then; what is not the same is found. */
+/**
+ * What stock tools restore is the same for verify, though the server prints it in another form then; what is not the
+ * same is found.
+ */
 class RestoredTextsTest {
     private static final Sides SIDES = Sides.shared();
     private static final Path TEXTS = Path.of("tests/sql/restored-texts.sql");
-    private static final String PRINTED = "SELECT viewname || ' ' || definition FROM pg_views WHERE schemaname = 'public'";
+    private static final String PRINTED =
+            "SELECT viewname || ' ' || definition FROM pg_views WHERE schemaname = 'public'";
 
     private static String database() {
         String database = SIDES.source().newDatabase();
@@ -29,7 +33,8 @@ class RestoredTextsTest {
     }
 
     private static CommandRun verify(ServerAccess source, String from, ServerAccess target, String to) {
-        return CommandRun.of("Verify", Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to)), "--level", "objects");
+        return CommandRun.of("Verify", Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to)), "--level",
+                "objects");
     }
 
     private static void assertSame(ServerAccess source, String from, ServerAccess target, String to) {
@@ -65,11 +70,15 @@ class RestoredTextsTest {
         String source = SIDES.source().newDatabase();
         String target = SIDES.target().newDatabase();
         List<List<String>> pairs = List.of(
-                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'b'::text) q", "SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'c'::text) q"),
-                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT NULL) q", "SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT '') q"),
-                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'b') q", "SELECT k FROM (SELECT 'a'::text AS k UNION SELECT 'b') q"),
+                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'b'::text) q",
+                        "SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'c'::text) q"),
+                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT NULL) q",
+                        "SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT '') q"),
+                List.of("SELECT k FROM (SELECT 'a'::text AS k UNION ALL SELECT 'b') q",
+                        "SELECT k FROM (SELECT 'a'::text AS k UNION SELECT 'b') q"),
                 List.of("SELECT 'a'::text AS text", "SELECT 'a'::text AS other"),
-                List.of("SELECT k::text FROM (SELECT 1 AS k UNION ALL SELECT 2) q", "SELECT k::text FROM (SELECT 1::bigint AS k UNION ALL SELECT 2) q"));
+                List.of("SELECT k::text FROM (SELECT 1 AS k UNION ALL SELECT 2) q",
+                        "SELECT k::text FROM (SELECT 1::bigint AS k UNION ALL SELECT 2) q"));
         for (int i = 0; i < pairs.size(); i++) {
             SIDES.source().sql(source, "CREATE VIEW v" + i + " AS " + pairs.get(i).get(0));
             SIDES.target().sql(target, "CREATE VIEW v" + i + " AS " + pairs.get(i).get(1));

@@ -53,11 +53,13 @@ class ViaFilesTest {
 
     @ParameterizedTest
     @CsvSource({"plain, .sql", "custom, .dump", "directory, ''"})
-    void the_same_arrives_as_stock_tools_would_bring_and_the_dump_stays(String format, String ending) throws IOException {
+    void the_same_arrives_as_stock_tools_would_bring_and_the_dump_stays(String format, String ending)
+            throws IOException {
         String target = ordinary.newName();
         Path dir = folder.resolve("files");
 
-        CommandRun run = SIDES.migrate(ordinary.database(), target, "--create-database", "--verify", "checksums", "--leave-out", "server-settings",
+        CommandRun run = SIDES.migrate(ordinary.database(), target, "--create-database", "--verify", "checksums",
+                "--leave-out", "server-settings",
                 "--via-files", "--dir", dir.toString(), "--format", format);
 
         assertEquals(0, run.code(), run.err());
@@ -75,13 +77,17 @@ class ViaFilesTest {
     @Test
     void an_owner_who_is_no_superuser_on_either_side_moves_what_is_theirs() {
         try (PgServer source = PgServer.installed(); PgServer target = PgServer.installed()) {
-            source.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN", "CREATE ROLE app_jobs NOLOGIN",
+            source.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN",
+                    "CREATE ROLE app_jobs NOLOGIN",
                     "GRANT app_jobs TO app", "CREATE DATABASE app OWNER app");
             target.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE DATABASE app OWNER app");
-            Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1",
-                    source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString()), Map.of(), null).orFail();
+            Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v",
+                    "ON_ERROR_STOP=1",
+                    source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString()), Map.of(), null)
+                    .orFail();
 
-            CommandRun run = CommandRun.migrate(source.uri("app", "app", "app"), target.uri("app", "app", "app"), "--verify", "checksums", "--via-files",
+            CommandRun run = CommandRun.migrate(source.uri("app", "app", "app"), target.uri("app", "app", "app"),
+                    "--verify", "checksums", "--via-files",
                     "--dir", folder.toString());
 
             assertEquals(0, run.code(), run.err());
@@ -100,27 +106,32 @@ class ViaFilesTest {
         SIDES.refuses(3, "error: pg_dump failed on the source: the disk fell out", source, target,
                 () -> migrate(WrappedClients.in(folder, "pg_dump", failing), source, target));
         try (Stream<Path> files = Files.list(folder)) {
-            assertEquals(List.of(), files.filter(file -> !file.getFileName().toString().startsWith("clients-")).toList());
+            assertEquals(List.of(),
+                    files.filter(file -> !file.getFileName().toString().startsWith("clients-")).toList());
         }
     }
 
     @Test
     void a_run_that_fails_can_be_done_again_with_a_new_dump() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, """
+        SOURCE.sql(source,
+                """
                 CREATE FUNCTION mind(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
-                BEGIN IF current_setting('shop.broken', true) = 'yes' THEN RAISE EXCEPTION 'broken'; END IF; RETURN n; END $$""",
+                BEGIN IF current_setting('shop.broken', true) = 'yes' THEN RAISE EXCEPTION 'broken'; END IF; RETURN n; \
+                END $$""",
                 "CREATE TABLE t (n int CHECK (mind(n) = n))", "INSERT INTO t VALUES (1)");
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.broken = 'yes'");
         CommandRun failed = migrate(Map.of(), source, target);
         assertEquals(1, failed.code(), failed.err());
-        assertEquals("error: pg_restore failed on the target: COPY failed for table \"t\": ERROR:  broken", failed.failure().lines().findFirst().orElseThrow());
+        assertEquals("error: pg_restore failed on the target: COPY failed for table \"t\": ERROR:  broken",
+                failed.failure().lines().findFirst().orElseThrow());
 
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.broken");
         SOURCE.sql(source, "INSERT INTO t VALUES (2)");
         CommandRun without = migrate(Map.of(), source, target);
-        assertEquals("error: \"" + folder.resolve(source) + "\" exists already", without.failure().lines().findFirst().orElseThrow());
+        assertEquals("error: \"" + folder.resolve(source) + "\" exists already",
+                without.failure().lines().findFirst().orElseThrow());
         CommandRun again = migrate(Map.of(), source, target, "--restart");
         assertEquals(0, again.code(), again.err());
         assertEquals(List.of(List.of("1"), List.of("2")), TARGET.rows(target, "SELECT n FROM t ORDER BY 1"));
@@ -131,15 +142,20 @@ class ViaFilesTest {
         String source = SOURCE.newDatabase();
         SOURCE.sql(source, "CREATE EXTENSION citext", "CREATE TABLE t (n int)");
         String target = TARGET.newDatabase();
-        CommandRun run = SIDES.unchanged("postgres", target, () -> migrate(Map.of(), source, target, "-Fp", "--leave-out", "citext"));
-        assertEquals("error: extension citext cannot be left out of a plain dump\nhint: use --format directory for the dump", run.failure());
+        CommandRun run = SIDES.unchanged("postgres", target,
+                () -> migrate(Map.of(), source, target, "-Fp", "--leave-out", "citext"));
+        assertEquals(
+                "error: extension citext cannot be left out of a plain dump\nhint: use --format directory for the dump",
+                run.failure());
         assertEquals(3, run.code());
         assertFalse(Files.exists(folder.resolve(source + ".sql")));
     }
 
     @Test
     void options_for_the_files_need_the_one_that_asks_for_files() {
-        String error = Stream.of("--dir=x", "-Fc", "-Z1").map(option -> CommandRun.migrate("postgresql://a@127.0.0.1:1/a", "postgresql://a@127.0.0.1:1/b", option))
+        String error = Stream.of("--dir=x", "-Fc", "-Z1")
+                .map(option -> CommandRun.migrate("postgresql://a@127.0.0.1:1/a", "postgresql://a@127.0.0.1:1/b",
+                        option))
                 .map(run -> run.code() + " " + run.failure()).distinct().collect(Collectors.joining("\n"));
         assertEquals("2 error: --dir, --format and --compress go with --via-files", error);
     }
@@ -148,6 +164,8 @@ class ViaFilesTest {
         Map<String, String> all = new LinkedHashMap<>(environment);
         all.put("SOURCE", SOURCE.uri(source));
         all.put("TARGET", TARGET.uri(target));
-        return CommandRun.of("Migrate", all, Stream.concat(Stream.of("--via-files", "--dir", folder.toString()), Stream.of(options)).toArray(String[]::new));
+        return CommandRun.of("Migrate", all,
+                Stream.concat(Stream.of("--via-files", "--dir", folder.toString()), Stream.of(options))
+                        .toArray(String[]::new));
     }
 }

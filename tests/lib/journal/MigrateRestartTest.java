@@ -17,24 +17,31 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import testbed.BackgroundWork;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
 
 /** A step that fails after work has begun: what is said then, and that --restart takes away just what that run made. */
 class MigrateRestartTest {
-    private static final String HINT = "hint: mend the cause, then run the same command again with --restart: it removes what this run made\n";
-    private static final String IN_USE_HINT = "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 116"
-            + " AND objid = 1936550247 AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+    private static final String HINT =
+            "hint: mend the cause, then run the same command again with --restart: it removes what this run made\n";
+    private static final String IN_USE_HINT =
+            "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                    + "AND granted AND classid = 116"
+                    + " AND objid = 1936550247 AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE "
+                    + "datname = current_database());";
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
     private static String shop;
 
-    /** A database some of whose parts can be made only where a setting is on, as it is on the source for the bootstrap superuser, whose settings do not come along. */
+    /**
+     * A database some of whose parts can be made only where a setting is on, as it is on the source for the bootstrap
+     * superuser, whose settings do not come along.
+     */
     @BeforeAll
     static void fill() {
         shop = SOURCE.newDatabase();
@@ -53,7 +60,8 @@ class MigrateRestartTest {
                 "CREATE TABLE app.item (id int PRIMARY KEY CHECK (app.made('data', id) = id), name citext)",
                 "INSERT INTO app.item SELECT i, 'item ' || i FROM generate_series(1, 1000) i",
                 "CREATE INDEX item_made ON app.item (app.made('index', id))",
-                "CREATE TABLE price (item int REFERENCES app.item, amount numeric)", "INSERT INTO price SELECT id, id / 7.0 FROM app.item",
+                "CREATE TABLE price (item int REFERENCES app.item, amount numeric)",
+                "INSERT INTO price SELECT id, id / 7.0 FROM app.item",
                 "CREATE MATERIALIZED VIEW total AS SELECT app.made('view', 1) AS made, sum(amount) FROM price",
                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()",
@@ -73,7 +81,8 @@ class MigrateRestartTest {
     @CsvSource(delimiter = '|', textBlock = """
             data  |            | error: loading table app.item failed on the target: shop.data is off
             index | data       | error: creating index app.item_made failed on the target: shop.index is off
-            view  | data,index | error: refreshing materialized view "public"."total" failed on the target: shop.view is off
+            view  | data,index | error: refreshing materialized view "public"."total" failed on the target: shop.view \
+            is off
             """)
     void a_failed_step_names_the_way_on_and_the_way_works(String part, String on, String error) {
         String target = TARGET.newDatabase();
@@ -107,11 +116,13 @@ class MigrateRestartTest {
     void a_row_that_breaks_a_foreign_key_is_named_and_can_be_mended_on_the_source() {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)", "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
+        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)",
+                "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
                 "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
         CommandRun failed = SIDES.migrate(source, target);
         assertEquals("""
-                error: creating foreign key public.price of_item failed on the target: insert or update on table "price" violates foreign key \
+                error: creating foreign key public.price of_item failed on the target: insert or update on table \
+                "price" violates foreign key \
                 constraint "of_item"
                 detail: Key (item)=(7) is not present in table "item".
                 detail: Command was: ALTER TABLE ONLY public.price VALIDATE CONSTRAINT of_item;
@@ -126,18 +137,24 @@ class MigrateRestartTest {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE teller");
-        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)", "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
+        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)",
+                "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
                 "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
-        for (String setting : List.of("timezone = 'Europe/Berlin'", "work_mem = '7MB'", "intervalstyle = 'iso_8601'", "search_path = public, \"Odd, one\"")) {
+        for (String setting : List.of("timezone = 'Europe/Berlin'", "work_mem = '7MB'", "intervalstyle = 'iso_8601'",
+                "search_path = public, \"Odd, one\"")) {
             SOURCE.sql("postgres", "ALTER DATABASE " + source + " SET " + setting);
         }
         SOURCE.sql("postgres", "ALTER ROLE teller IN DATABASE " + source + " SET work_mem = '9MB'");
-        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET work_mem = '5MB'", "ALTER DATABASE " + target + " SET search_path = \"My, own\", public");
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET work_mem = '5MB'",
+                "ALTER DATABASE " + target + " SET search_path = \"My, own\", public");
         String before = settings(target);
         assertEquals(1, SIDES.migrate(source, target).code());
-        assertTrue(settings(target).startsWith(":TimeZone=Europe/Berlin\n") && settings(target).contains("\n:work_mem=7MB\n") && settings(target).contains("teller:work_mem=9MB"), settings(target));
+        assertTrue(settings(target).startsWith(":TimeZone=Europe/Berlin\n")
+                && settings(target).contains("\n:work_mem=7MB\n") && settings(target).contains("teller:work_mem=9MB"),
+                settings(target));
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET intervalstyle = 'sql_standard'");
-        SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL", "ALTER ROLE teller IN DATABASE " + source + " RESET ALL");
+        SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL",
+                "ALTER ROLE teller IN DATABASE " + source + " RESET ALL");
         SOURCE.sql(source, "DELETE FROM price");
         assertEquals(0, SIDES.migrate(source, target, "--restart").code());
         assertEquals(before + "\n:IntervalStyle=sql_standard", settings(target));
@@ -145,9 +162,12 @@ class MigrateRestartTest {
     }
 
     private static String settings(String database) {
-        return TARGET.query("postgres", "SELECT string_agg(coalesce(rolname, '') || ':' || c, E'\\n' ORDER BY c LIKE 'Interval%', rolname NULLS FIRST, c COLLATE \"C\")"
-                + " FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(setconfig) c WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '"
-                + database + "')");
+        return TARGET.query("postgres",
+                "SELECT string_agg(coalesce(rolname, '') || ':' || c, E'\\n' ORDER BY c LIKE 'Interval%', rolname "
+                        + "NULLS FIRST, c COLLATE \"C\")"
+                        + " FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(setconfig) c "
+                        + "WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '"
+                        + database + "')");
     }
 
     @Test
@@ -162,7 +182,8 @@ class MigrateRestartTest {
                 "SELECT lo_from_bytea(4711, 'mine')", "large object 4711").forEach((make, named) -> {
                     TARGET.sql(target, make);
                     String drop = named.startsWith("large") ? "SELECT pg_catalog.lo_unlink(4711);"
-                            : "DROP " + named.replaceFirst(" .*", "").toUpperCase(Locale.ROOT) + named.replaceFirst("[a-z]+", "") + ";";
+                            : "DROP " + named.replaceFirst(" .*", "").toUpperCase(Locale.ROOT)
+                                    + named.replaceFirst("[a-z]+", "") + ";";
                     SIDES.refusesToMigrate("""
                             error: the target holds objects that the interrupted run did not make: %s
                             hint: move or drop them, then run again with --restart: %s
@@ -179,7 +200,8 @@ class MigrateRestartTest {
         // What the database through which the server is asked first has is no part of the new one.
         TARGET.sql("postgres", "CREATE EXTENSION citext");
         CommandRun failed = SIDES.migrate(shop, target, "--create-database");
-        assertEquals("error: loading table app.item failed on the target: shop.data is off\n" + HINT, failed.failure() + "\n");
+        assertEquals("error: loading table app.item failed on the target: shop.data is off\n" + HINT,
+                failed.failure() + "\n");
         assertEquals(1, failed.code(), failed.err());
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
         arrives(SIDES.migrate(shop, target, "--create-database", "--restart"), target);
@@ -199,10 +221,13 @@ class MigrateRestartTest {
             failed = run.join();
         }
         assertEquals(1, failed.code());
-        assertEquals("""
+        assertEquals(
+                """
                 error: could not connect to the target: database "%1$s" is not currently accepting connections
-                hint: let the database take connections, as its owner or a superuser of the target: ALTER DATABASE "%1$s" ALLOW_CONNECTIONS true;
-                hint: then run the same command again with --restart: it removes what this run made""".formatted(target),
+                hint: let the database take connections, as its owner or a superuser of the target: ALTER DATABASE \
+                "%1$s" ALLOW_CONNECTIONS true;
+                hint: then run the same command again with --restart: it removes what this run made"""
+                        .formatted(target),
                 failed.failure());
         TARGET.sql("postgres", "ALTER DATABASE " + target + " ALLOW_CONNECTIONS true");
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
@@ -211,22 +236,29 @@ class MigrateRestartTest {
 
     @Test
     void somebody_who_is_no_superuser_can_restart_too() {
-        SOURCE.sql("postgres", "CREATE ROLE lessor LOGIN PASSWORD 'lessor' CREATEROLE", "CREATE ROLE lodger", "GRANT lodger TO lessor");
+        SOURCE.sql("postgres", "CREATE ROLE lessor LOGIN PASSWORD 'lessor' CREATEROLE", "CREATE ROLE lodger",
+                "GRANT lodger TO lessor");
         TARGET.sql("postgres", "CREATE ROLE lessor LOGIN PASSWORD 'lessor' CREATEROLE");
         String source = SOURCE.newDatabase("OWNER lessor");
         String target = TARGET.newDatabase("OWNER lessor");
         SOURCE.sql("postgres", "ALTER DATABASE " + source + " SET shop.view = 'on'");
-        SOURCE.sql(source, "SET SESSION AUTHORIZATION lessor; CREATE EXTENSION citext; CREATE SCHEMA app; GRANT ALL ON SCHEMA app TO lodger",
-                "SET SESSION AUTHORIZATION lodger; CREATE TABLE app.item AS SELECT i AS id, i::text::public.citext FROM generate_series(1, 100) i",
-                "SET SESSION AUTHORIZATION lessor; CREATE FUNCTION app.made() RETURNS text LANGUAGE sql AS $$ SELECT current_setting('shop.view') $$;"
+        SOURCE.sql(source,
+                "SET SESSION AUTHORIZATION lessor; CREATE EXTENSION citext; CREATE SCHEMA app; GRANT ALL ON SCHEMA "
+                        + "app TO lodger",
+                "SET SESSION AUTHORIZATION lodger; CREATE TABLE app.item AS SELECT i AS id, i::text::public.citext "
+                        + "FROM generate_series(1, 100) i",
+                "SET SESSION AUTHORIZATION lessor; CREATE FUNCTION app.made() RETURNS text LANGUAGE sql AS $$ "
+                        + "SELECT current_setting('shop.view') $$;"
                         + " CREATE MATERIALIZED VIEW app.total AS SELECT app.made() FROM app.item");
         String member = "SELECT pg_has_role('lessor', 'lodger', 'MEMBER')";
-        Supplier<CommandRun> restart = () -> CommandRun.migrate(SOURCE.uri(source, "lessor", "lessor"), TARGET.uri(target, "lessor", "lessor"),
-                "--restart");
+        Supplier<CommandRun> restart =
+                () -> CommandRun.migrate(SOURCE.uri(source, "lessor", "lessor"), TARGET.uri(target, "lessor", "lessor"),
+                        "--restart");
         CommandRun failed = restart.get();
         assertEquals(1, failed.code(), failed.err());
         // The failed run had given the table away and was to take back the membership that this needs.
-        assertEquals("lodger", TARGET.query(target, "SELECT relowner::regrole FROM pg_class WHERE oid = 'app.item'::regclass"));
+        assertEquals("lodger",
+                TARGET.query(target, "SELECT relowner::regrole FROM pg_class WHERE oid = 'app.item'::regclass"));
         switchOn(target, "view");
         // As if an administrator had made it anew meanwhile: it is no longer the run's to drop.
         TARGET.sql(target, "UPDATE pg_extension SET extowner = 10 WHERE extname = 'citext'");
@@ -250,7 +282,8 @@ class MigrateRestartTest {
             table.awaitWaiter();
             for (String option : List.of("--no-owner", "--restart")) {
                 CommandRun second = SIDES.migrate(shop, target, option);
-                assertEquals("error: another migration is at work on the target\nhint: " + IN_USE_HINT, second.failure());
+                assertEquals("error: another migration is at work on the target\nhint: " + IN_USE_HINT,
+                        second.failure());
                 assertEquals(3, second.code());
             }
         }
@@ -266,7 +299,9 @@ class MigrateRestartTest {
         assertEquals(0, run.code(), run.err());
         assertEquals(Oracle.schema(SOURCE, shop), Oracle.schema(TARGET, target));
         assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
-        String defaults = "SELECT defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype, defaclacl FROM pg_default_acl ORDER BY 1, 2, 3";
+        String defaults =
+                "SELECT defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype, defaclacl FROM "
+                        + "pg_default_acl ORDER BY 1, 2, 3";
         assertEquals(SOURCE.rows(shop, defaults), TARGET.rows(target, defaults));
     }
 }

@@ -13,7 +13,10 @@ import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** What somebody has tied since to what an interrupted run has made, and would go with it, is named by --restart and stays. */
+/**
+ * What somebody has tied since to what an interrupted run has made, and would go with it, is named by --restart and
+ * stays.
+ */
 class RestartUnrelatedObjectsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -30,13 +33,19 @@ class RestartUnrelatedObjectsTest {
         for (PgServer server : List.of(SOURCE, TARGET)) {
             server.sql("postgres", "CREATE ROLE stranger_to_runs");
         }
-        SOURCE.sql(shop, "CREATE EXTENSION citext", "CREATE EXTENSION cube", "CREATE SCHEMA app", "CREATE TYPE app.mood AS ENUM ('calm')",
-                "CREATE FUNCTION app.number(app.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE CAST (app.mood AS int) WITH FUNCTION app.number(app.mood)",
-                "CREATE CAST (int AS inet) WITH INOUT", "CREATE FOREIGN DATA WRAPPER wire", "CREATE SERVER far FOREIGN DATA WRAPPER wire",
-                "CREATE USER MAPPING FOR PUBLIC SERVER far", "CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler",
+        SOURCE.sql(shop, "CREATE EXTENSION citext", "CREATE EXTENSION cube", "CREATE SCHEMA app",
+                "CREATE TYPE app.mood AS ENUM ('calm')",
+                "CREATE FUNCTION app.number(app.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "CREATE CAST (app.mood AS int) WITH FUNCTION app.number(app.mood)",
+                "CREATE CAST (int AS inet) WITH INOUT", "CREATE FOREIGN DATA WRAPPER wire",
+                "CREATE SERVER far FOREIGN DATA WRAPPER wire",
+                "CREATE USER MAPPING FOR PUBLIC SERVER far",
+                "CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler",
                 "CREATE TEXT SEARCH TEMPLATE app.plain (LEXIZE = dsimple_lexize)",
-                "CREATE FUNCTION open() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF current_setting('shop.open', true) = 'on' THEN RETURN true; END IF;"
-                        + " RAISE 'closed'; END $$", "CREATE TABLE app.item (id int CHECK (open()))", "INSERT INTO app.item VALUES (1)");
+                "CREATE FUNCTION open() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF current_setting('shop.open', "
+                        + "true) = 'on' THEN RETURN true; END IF;"
+                        + " RAISE 'closed'; END $$",
+                "CREATE TABLE app.item (id int CHECK (open()))", "INSERT INTO app.item VALUES (1)");
         target = TARGET.newDatabase();
         assertEquals(1, SIDES.migrate(shop, target).code());
     }
@@ -57,26 +66,38 @@ class RestartUnrelatedObjectsTest {
         assertEquals(3, run.code());
         assertEquals(before, TARGET.query(target, there));
         TARGET.sql(target, hint);
-        assertEquals("", String.join("", TARGET.rows(target, "SELECT 'left' WHERE EXISTS (" + there + ")").stream().map(Object::toString).toList()));
+        assertEquals("", String.join("", TARGET.rows(target, "SELECT 'left' WHERE EXISTS (" + there + ")").stream()
+                .map(Object::toString).toList()));
     }
 
     @Test
     void each_is_named_with_what_takes_it_away_alone_and_then_the_run_can_be_undone() {
-        refuses("table public.ledger in extension citext", "ALTER EXTENSION \"citext\" DROP TABLE public.ledger; DROP TABLE public.ledger;",
-                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER, "ALTER EXTENSION citext ADD TABLE ledger");
+        refuses("table public.ledger in extension citext",
+                "ALTER EXTENSION \"citext\" DROP TABLE public.ledger; DROP TABLE public.ledger;",
+                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER,
+                "ALTER EXTENSION citext ADD TABLE ledger");
         refuses("cast (app.mood AS pg_catalog.text)", "DROP CAST (app.mood AS pg_catalog.text);",
-                "SELECT castmethod FROM pg_cast WHERE castsource = 'app.mood'::regtype AND casttarget = 'text'::regtype", "CREATE CAST (app.mood AS text) WITH INOUT");
-        refuses("extension earthdistance", "DROP EXTENSION earthdistance;", "SELECT extname FROM pg_extension WHERE extname = 'earthdistance'", "CREATE EXTENSION earthdistance");
+                "SELECT castmethod FROM pg_cast WHERE castsource = 'app.mood'::regtype AND casttarget = "
+                        + "'text'::regtype",
+                "CREATE CAST (app.mood AS text) WITH INOUT");
+        refuses("extension earthdistance", "DROP EXTENSION earthdistance;",
+                "SELECT extname FROM pg_extension WHERE extname = 'earthdistance'", "CREATE EXTENSION earthdistance");
         refuses("user mapping FOR stranger_to_runs SERVER far", "DROP USER MAPPING FOR stranger_to_runs SERVER far;",
-                "SELECT usename FROM pg_user_mappings WHERE usename = 'stranger_to_runs'", "CREATE USER MAPPING FOR stranger_to_runs SERVER far OPTIONS (password 'secret')");
+                "SELECT usename FROM pg_user_mappings WHERE usename = 'stranger_to_runs'",
+                "CREATE USER MAPPING FOR stranger_to_runs SERVER far OPTIONS (password 'secret')");
         refuses("table public.ledger in extension pg_trgm, extension pg_trgm",
-                "ALTER EXTENSION \"pg_trgm\" DROP TABLE public.ledger; DROP TABLE public.ledger; DROP EXTENSION pg_trgm;",
-                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER, "CREATE EXTENSION pg_trgm SCHEMA app", "ALTER EXTENSION pg_trgm ADD TABLE ledger");
+                "ALTER EXTENSION \"pg_trgm\" DROP TABLE public.ledger; DROP TABLE public.ledger; DROP EXTENSION "
+                        + "pg_trgm;",
+                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER, "CREATE EXTENSION pg_trgm SCHEMA app",
+                "ALTER EXTENSION pg_trgm ADD TABLE ledger");
         // With its schema it would take along the extension that it is in, which was there before.
-        refuses("table app.ledger in extension plpgsql", "ALTER EXTENSION \"plpgsql\" DROP TABLE app.ledger; DROP TABLE app.ledger;",
-                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER.replace("ledger", "app.ledger"), "ALTER EXTENSION plpgsql ADD TABLE app.ledger");
+        refuses("table app.ledger in extension plpgsql",
+                "ALTER EXTENSION \"plpgsql\" DROP TABLE app.ledger; DROP TABLE app.ledger;",
+                "SELECT relkind FROM pg_class WHERE relname = 'ledger'", LEDGER.replace("ledger", "app.ledger"),
+                "ALTER EXTENSION plpgsql ADD TABLE app.ledger");
         refuses("text search template app.other", "DROP TEXT SEARCH TEMPLATE app.other;",
-                "SELECT tmplname FROM pg_ts_template WHERE tmplname = 'other'", "CREATE TEXT SEARCH TEMPLATE app.other (LEXIZE = dsimple_lexize)");
+                "SELECT tmplname FROM pg_ts_template WHERE tmplname = 'other'",
+                "CREATE TEXT SEARCH TEMPLATE app.other (LEXIZE = dsimple_lexize)");
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.open = 'on'");
         CommandRun run = SIDES.migrate(shop, target, "--restart");
         assertEquals(0, run.code(), run.err());

@@ -15,7 +15,10 @@ import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** With standard_conforming_strings=off the text of a dump has two backslashes where a constant has one, and says so in its head. */
+/**
+ * With standard_conforming_strings=off the text of a dump has two backslashes where a constant has one, and says so in
+ * its head.
+ */
 class BackslashesTest {
     private static final Sides SIDES = Sides.shared();
 
@@ -24,17 +27,26 @@ class BackslashesTest {
 
     private static String filled(PgServer server) {
         String database = server.newDatabase();
-        server.sql(database, "ALTER DATABASE " + database + " SET standard_conforming_strings = off", "SET standard_conforming_strings = on",
-                "CREATE TABLE paths (p text CHECK (p ~ '^C:\\\\'), q text DEFAULT 'C:\\tmp', d text GENERATED ALWAYS AS (p || '\\') STORED)",
+        server.sql(database, "ALTER DATABASE " + database + " SET standard_conforming_strings = off",
+                "SET standard_conforming_strings = on",
+                "CREATE TABLE paths (p text CHECK (p ~ '^C:\\\\'), q text DEFAULT 'C:\\tmp', d text GENERATED "
+                        + "ALWAYS AS (p || '\\') STORED)",
                 "INSERT INTO paths (p) VALUES ('C:\\a'), ('C:\\b c')",
-                "CREATE TABLE part (p text) PARTITION BY LIST (p)", "CREATE TABLE part_a PARTITION OF part FOR VALUES IN ('a\\b')", "INSERT INTO part VALUES ('a\\b')",
-                "CREATE TABLE regex (r text, CONSTRAINT digits CHECK (r ~ '^\\d+$'))", "INSERT INTO regex VALUES ('123')",
-                "CREATE DOMAIN word AS text DEFAULT '\\' CHECK (VALUE ~ '\\w')", "CREATE TYPE slash AS ENUM ('\\', '\\\\')",
-                "CREATE VIEW v AS SELECT p, p LIKE 'C:\\\\%' AS c FROM paths", "CREATE MATERIALIZED VIEW m AS SELECT p, '\\'::text AS c FROM paths",
+                "CREATE TABLE part (p text) PARTITION BY LIST (p)",
+                "CREATE TABLE part_a PARTITION OF part FOR VALUES IN ('a\\b')", "INSERT INTO part VALUES ('a\\b')",
+                "CREATE TABLE regex (r text, CONSTRAINT digits CHECK (r ~ '^\\d+$'))",
+                "INSERT INTO regex VALUES ('123')",
+                "CREATE DOMAIN word AS text DEFAULT '\\' CHECK (VALUE ~ '\\w')",
+                "CREATE TYPE slash AS ENUM ('\\', '\\\\')",
+                "CREATE VIEW v AS SELECT p, p LIKE 'C:\\\\%' AS c FROM paths",
+                "CREATE MATERIALIZED VIEW m AS SELECT p, '\\'::text AS c FROM paths",
                 "COMMENT ON TABLE paths IS 'a\\b'", "CREATE INDEX pi ON paths (p) WHERE p ~ '\\w'",
-                "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '\\'; RETURN NEW; END $$",
-                "CREATE FUNCTION cut(p text DEFAULT '\\') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT replace(p, ''\\'', ''/'')'",
-                "CREATE TRIGGER told BEFORE UPDATE ON paths FOR EACH ROW WHEN (NEW.p = '\\') EXECUTE FUNCTION told('a\\b')",
+                "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '\\'; RETURN "
+                        + "NEW; END $$",
+                "CREATE FUNCTION cut(p text DEFAULT '\\') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT "
+                        + "replace(p, ''\\'', ''/'')'",
+                "CREATE TRIGGER told BEFORE UPDATE ON paths FOR EACH ROW WHEN (NEW.p = '\\') EXECUTE FUNCTION "
+                        + "told('a\\b')",
                 "CREATE RULE quiet AS ON UPDATE TO v DO INSTEAD INSERT INTO regex VALUES ('\\')",
                 "ALTER TABLE paths ENABLE ROW LEVEL SECURITY", "CREATE POLICY mine ON paths USING (p ~ '\\w')",
                 "CREATE PUBLICATION out FOR TABLE paths WHERE (p ~ '\\w')");
@@ -53,8 +65,10 @@ class BackslashesTest {
                 succeeds(Dumps.dump(SIDES.source().uri(source), dump));
                 succeeds(Dumps.restore(SIDES.target().uri(target), dump));
             }
-            case "script" -> PastedScript.between(SIDES.migrate(source, target, "--dry-run"), SIDES.source().uri(source), SIDES.target().uri(target));
-            default -> succeeds(SIDES.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way));
+            case "script" -> PastedScript.between(SIDES.migrate(source, target, "--dry-run"),
+                    SIDES.source().uri(source), SIDES.target().uri(target));
+            default ->
+                succeeds(SIDES.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way));
         }
         String expected = Oracle.restore(SIDES.source(), source, SIDES.target());
         // pg_dump writes as the database has it.

@@ -32,10 +32,12 @@ class CarriedSettingsTest {
     void a_source_that_is_closed_for_the_move_leaves_the_target_open(String way) {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        SOURCE.sql(source, "CREATE TABLE item AS SELECT generate_series(1, 100) AS id", "ALTER DATABASE " + source + " SET work_mem = '7MB'",
+        SOURCE.sql(source, "CREATE TABLE item AS SELECT generate_series(1, 100) AS id",
+                "ALTER DATABASE " + source + " SET work_mem = '7MB'",
                 "ALTER DATABASE " + source + " SET default_transaction_read_only = on");
         CommandRun run = switch (way) {
-            case "", "script" -> SIDES.migrate(source, target, way.isEmpty() ? new String[] {} : new String[] {"--dry-run"});
+            case "", "script" ->
+                SIDES.migrate(source, target, way.isEmpty() ? new String[]{} : new String[]{"--dry-run"});
             case "restore" -> {
                 assertEquals(0, Dumps.dump(SOURCE.uri(source), folder.resolve("shop")).code());
                 yield Dumps.restore(TARGET.uri(target), folder.resolve("shop"));
@@ -53,7 +55,8 @@ class CarriedSettingsTest {
         TARGET.sql(target, "INSERT INTO item VALUES (101)");
         assertEquals("7MB", TARGET.query(target, "SHOW work_mem"));
         TARGET.sql(target, "DELETE FROM item WHERE id = 101");
-        CommandRun verified = CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target)));
+        CommandRun verified =
+                CommandRun.of("Verify", Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(target)));
         assertEquals(0, verified.code(), verified.out());
     }
 
@@ -61,48 +64,63 @@ class CarriedSettingsTest {
     void what_names_the_old_server_is_said_with_what_undoes_it() {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        SOURCE.sql("postgres", "CREATE ROLE closed_reader", "ALTER ROLE closed_reader SET default_transaction_read_only = 'yes'",
+        SOURCE.sql("postgres", "CREATE ROLE closed_reader",
+                "ALTER ROLE closed_reader SET default_transaction_read_only = 'yes'",
                 "ALTER DATABASE " + source + " SET search_path = public, \"Gone, too\", pg_catalog, \"$user\"",
-                "ALTER ROLE closed_reader IN DATABASE " + source + " SET search_path = gone", "ALTER DATABASE " + source + " SET session_preload_libraries = 'auto_explain'");
+                "ALTER ROLE closed_reader IN DATABASE " + source + " SET search_path = gone",
+                "ALTER DATABASE " + source + " SET session_preload_libraries = 'auto_explain'");
         try {
             CommandRun run = SIDES.migrate(source, target);
             assertEquals(0, run.code(), run.err());
             String report = run.out();
-            for (String said : new String[] {"role \"closed_reader\" writes nothing on the target either",
-                "search_path of the database comes along and names what is no schema of the source: \"Gone, too\"",
-                "search_path of role \"closed_reader\" in the database comes along and names what is no schema of the source: gone",
-                "session_preload_libraries of the database comes along, and no session of it can begin where the target's server lacks one of these: auto_explain"}) {
+            for (String said : new String[]{"role \"closed_reader\" writes nothing on the target either",
+                    "search_path of the database comes along and names what is no schema of the source: \"Gone, too\"",
+                    "search_path of role \"closed_reader\" in the database comes along and names what is no schema "
+                            + "of the source: gone",
+                    "session_preload_libraries of the database comes along, and no session of it can begin where "
+                            + "the target's server lacks one of these: auto_explain"}) {
                 assertTrue(report.contains(said), said + " is missing: " + report);
             }
-            CommandRun check = CommandRun.of("PreflightCheck", Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(TARGET.newDatabase())));
+            CommandRun check = CommandRun.of("PreflightCheck",
+                    Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri(TARGET.newDatabase())));
             for (String line : check.out().lines().filter(line -> line.contains("on the target: ALTER ")).toList()) {
                 String sql = line.replaceFirst(".*on the target: ", "").replaceFirst(";$", "");
                 TARGET.sql("postgres", sql.replaceFirst("DATABASE \"[^\"]*\"", "DATABASE \"" + target + "\""));
             }
-            assertEquals("0", TARGET.query("postgres", "SELECT count(*) FROM pg_db_role_setting s, unnest(setconfig) c WHERE setdatabase ="
-                    + " (SELECT oid FROM pg_database WHERE datname = '" + target + "')"));
+            assertEquals("0",
+                    TARGET.query("postgres",
+                            "SELECT count(*) FROM pg_db_role_setting s, unnest(setconfig) c WHERE setdatabase ="
+                                    + " (SELECT oid FROM pg_database WHERE datname = '" + target + "')"));
         } finally {
-            SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL", "ALTER ROLE closed_reader IN DATABASE " + source + " RESET ALL", "DROP ROLE closed_reader");
-            TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET ALL", "ALTER ROLE closed_reader IN DATABASE " + target + " RESET ALL", "DROP ROLE closed_reader");
+            SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL",
+                    "ALTER ROLE closed_reader IN DATABASE " + source + " RESET ALL", "DROP ROLE closed_reader");
+            TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET ALL",
+                    "ALTER ROLE closed_reader IN DATABASE " + target + " RESET ALL", "DROP ROLE closed_reader");
         }
     }
 
     @Test
     void what_the_servers_hold_apart_is_said_and_the_commands_make_it_equal() {
-        try (Sides apart = new Sides(PgServer.installed("timezone=Europe/Berlin", "default_text_search_config=pg_catalog.german", "work_mem=9MB", "intervalstyle=iso_8601"),
+        try (Sides apart = new Sides(
+                PgServer.installed("timezone=Europe/Berlin", "default_text_search_config=pg_catalog.german",
+                        "work_mem=9MB", "intervalstyle=iso_8601"),
                 PgServer.installed("timezone=Etc/UTC"))) {
             String source = apart.source().newDatabase();
             String target = apart.target().newDatabase();
-            apart.source().sql(source, "CREATE TABLE item (id int)", "ALTER DATABASE " + source + " SET intervalstyle = 'sql_standard'");
+            apart.source().sql(source, "CREATE TABLE item (id int)",
+                    "ALTER DATABASE " + source + " SET intervalstyle = 'sql_standard'");
             CommandRun run = apart.migrate(source, target);
             assertEquals(0, run.code(), run.err());
-            String said = run.out().lines().filter(line -> line.contains("that stay behind")).findFirst().orElse(run.out());
+            String said =
+                    run.out().lines().filter(line -> line.contains("that stay behind")).findFirst().orElse(run.out());
             assertTrue(said.contains("TimeZone is \"Europe/Berlin\" there and \"Etc/UTC\" on the target")
                     && said.contains("default_text_search_config is \"pg_catalog.german\" there"), said);
             assertFalse(said.contains("work_mem") || said.contains("IntervalStyle"), said);
             String empty = apart.target().newDatabase();
-            CommandRun check = CommandRun.of("PreflightCheck", Map.of("SOURCE", apart.source().uri(source), "TARGET", apart.target().uri(empty)));
-            String fix = check.out().lines().filter(line -> line.contains("ALTER DATABASE")).findFirst().orElseThrow().replaceFirst(".*?(ALTER DATABASE)", "$1");
+            CommandRun check = CommandRun.of("PreflightCheck",
+                    Map.of("SOURCE", apart.source().uri(source), "TARGET", apart.target().uri(empty)));
+            String fix = check.out().lines().filter(line -> line.contains("ALTER DATABASE")).findFirst().orElseThrow()
+                    .replaceFirst(".*?(ALTER DATABASE)", "$1");
             for (String sql : fix.split(";\\s*")) {
                 apart.target().sql("postgres", sql);
             }
@@ -117,20 +135,29 @@ class CarriedSettingsTest {
         String target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE acted_as", "CREATE ROLE acting LOGIN SUPERUSER PASSWORD 'a'");
         try {
-            SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO acted_as", "ALTER DATABASE " + source + " SET role = acted_as");
+            SOURCE.sql(source, "CREATE TABLE item AS SELECT 1 AS id", "ALTER TABLE item OWNER TO acted_as",
+                    "ALTER DATABASE " + source + " SET role = acted_as");
             String from = SOURCE.uri(source, "acting", "a");
             CommandRun run = CommandRun.migrate(from, TARGET.uri(target));
             assertEquals(0, run.code(), run.err());
-            assertTrue(run.err().contains("sessions of \"acting\" on the source act as role \"acted_as\", as a setting says"), run.err());
-            assertTrue(run.err().contains("role of the database comes along: sessions of it act as role \"acted_as\" on the target too"), run.err());
+            assertTrue(
+                    run.err().contains(
+                            "sessions of \"acting\" on the source act as role \"acted_as\", as a setting says"),
+                    run.err());
+            assertTrue(run.err().contains(
+                    "role of the database comes along: sessions of it act as role \"acted_as\" on the target too"),
+                    run.err());
             assertEquals("acted_as", TARGET.query(target, "SELECT current_user"));
             CommandRun check = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));
-            String fix = check.out().lines().filter(line -> line.contains("to act as the user who is connected, on the source: ")).findFirst().orElseThrow();
+            String fix = check.out().lines()
+                    .filter(line -> line.contains("to act as the user who is connected, on the source: ")).findFirst()
+                    .orElseThrow();
             SOURCE.sql("postgres", fix.replaceFirst(".*on the source: ", "").replaceFirst(";$", ""));
             CommandRun mended = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));
             assertFalse(mended.out().contains("acted_as"), mended.out());
         } finally {
-            SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL", "DROP DATABASE " + source + " WITH (FORCE)", "DROP ROLE acting, acted_as");
+            SOURCE.sql("postgres", "ALTER DATABASE " + source + " RESET ALL",
+                    "DROP DATABASE " + source + " WITH (FORCE)", "DROP ROLE acting, acted_as");
             TARGET.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)", "DROP ROLE acted_as, acting");
         }
     }

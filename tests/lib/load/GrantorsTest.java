@@ -18,20 +18,30 @@ import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.Run;
 
-/** What others than the owners have granted, in a chain of grantors, comes along with whoever granted it, or its loss is named. */
+/**
+ * What others than the owners have granted, in a chain of grantors, comes along with whoever granted it, or its loss is
+ * named.
+ */
 class GrantorsTest {
     private static final String GRANTS = """
-            SELECT relname, relacl::text, (SELECT string_agg(attname || attacl::text, ' ' ORDER BY 1) FROM pg_attribute WHERE attrelid = c.oid)
-              FROM pg_class c WHERE relname IN ('item', 'seen') UNION ALL SELECT proname, proacl::text, NULL FROM pg_proc WHERE proname = 'price'
+            SELECT relname, relacl::text, (SELECT string_agg(attname || attacl::text, ' ' ORDER BY 1) FROM pg_attribute
+              WHERE attrelid = c.oid)
+              FROM pg_class c WHERE relname IN ('item', 'seen') UNION ALL SELECT proname, proacl::text, NULL
+                FROM pg_proc WHERE proname = 'price'
             UNION ALL SELECT nspname, nspacl::text, NULL FROM pg_namespace WHERE nspname = 'desk'
             UNION ALL SELECT 'large object', lomacl::text, NULL FROM pg_largeobject_metadata
-            UNION ALL SELECT 'database', (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a WHERE a::text ~ '/first'), NULL
+            UNION ALL SELECT 'database', (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a
+              WHERE a::text ~ '/first'), NULL
               FROM pg_database WHERE datname = current_database()
             UNION ALL SELECT 'default', defaclacl::text, NULL FROM pg_default_acl ORDER BY 1""";
-    private static final String ABLE = """
-            SELECT rolname, has_table_privilege(r.oid, 'desk.item', 'SELECT'), has_table_privilege(r.oid, 'desk.item', 'SELECT WITH GRANT OPTION'),
-                   has_column_privilege(r.oid, 'desk.item', 'id', 'UPDATE'), has_function_privilege(r.oid, 'desk.price(int)', 'EXECUTE'),
-                   has_schema_privilege(r.oid, 'desk', 'USAGE') FROM pg_roles r WHERE oid >= 16384 AND rolname <> 'loader' ORDER BY 1""";
+    private static final String ABLE =
+            """
+            SELECT rolname, has_table_privilege(r.oid, 'desk.item', 'SELECT'), has_table_privilege(r.oid, 'desk.item',
+              'SELECT WITH GRANT OPTION'),
+                   has_column_privilege(r.oid, 'desk.item', 'id', 'UPDATE'), has_function_privilege(r.oid,
+                     'desk.price(int)', 'EXECUTE'),
+                   has_schema_privilege(r.oid, 'desk', 'USAGE') FROM pg_roles r WHERE oid >= 16384
+                     AND rolname <> 'loader' ORDER BY 1""";
 
     @AutoClose
     private static PgServer source;
@@ -45,7 +55,8 @@ class GrantorsTest {
     static void grant_in_a_chain() {
         source = PgServer.installed();
         target = PgServer.installed();
-        source.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third");
+        source.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE boss", "CREATE ROLE first",
+                "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third");
         source.sql("shop", "CREATE SCHEMA desk AUTHORIZATION boss", """
                 SET ROLE boss;
                 CREATE TABLE desk.item (id int, name text);
@@ -103,17 +114,23 @@ class GrantorsTest {
 
     @Test
     void whom_one_cannot_act_as_is_named_before_and_the_owner_grants_the_same() {
-        loader("CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third", "GRANT boss, first TO loader");
+        loader("CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third",
+                "GRANT boss, first TO loader");
         CommandRun preflight = CommandRun.preflight(source.uri("shop"), uri());
         assertEquals("""
-                warning  privileges         what role "Größe, "2"" has granted will be granted by the owners: "loader" cannot act as it on the target
+                warning  privileges         what role "Größe, "2"" has granted will be granted by the owners: "loader" \
+                cannot act as it on the target
                                               fix: GRANT "Größe, ""2""\" TO "loader";
-                """, preflight.out().lines().dropWhile(line -> !line.startsWith("warning  privileges")).limit(2).map(line -> line + "\n")
-                .collect(Collectors.joining()));
+                """,
+                preflight.out().lines().dropWhile(line -> !line.startsWith("warning  privileges")).limit(2)
+                        .map(line -> line + "\n")
+                        .collect(Collectors.joining()));
         CommandRun run = CommandRun.migrate(source.uri("shop"), uri());
         assertEquals(0, run.code(), run.err());
         assertEquals(source.rows("shop", ABLE), target.rows("moved", ABLE));
-        assertEquals("{boss=arwdDxt" + (target.major() >= 17 ? "m" : "") + "/boss,first=r*/boss,\"\\\"Größe, \\\"\\\"2\\\"\\\"\\\"=r*/first\",third=r/boss}",
+        assertEquals(
+                "{boss=arwdDxt" + (target.major() >= 17 ? "m" : "")
+                        + "/boss,first=r*/boss,\"\\\"Größe, \\\"\\\"2\\\"\\\"\\\"=r*/first\",third=r/boss}",
                 target.query("moved", "SELECT relacl FROM pg_class WHERE relname = 'item'"));
     }
 
@@ -121,10 +138,13 @@ class GrantorsTest {
     void a_dump_without_roles_is_restored_likewise_and_a_shell_script_of_it_too() {
         Path dump = folder.resolve("shop");
         assertEquals(0, Dumps.dump(source.uri("shop"), dump).code());
-        loader("CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third", "GRANT boss, first TO loader");
+        loader("CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third",
+                "GRANT boss, first TO loader");
         CommandRun run = Dumps.restore(uri(), dump);
         assertEquals(0, run.code(), run.err());
-        assertEquals(List.of("restore-postgres: warning: what role \"Größe, \"2\"\" has granted was granted by the owners: \"loader\" cannot act as it"),
+        assertEquals(List.of(
+                "restore-postgres: warning: what role \"Größe, \"2\"\" has granted was granted by the owners: "
+                        + "\"loader\" cannot act as it"),
                 run.err().lines().filter(line -> line.contains("has granted")).toList());
         assertEquals(source.rows("shop", ABLE), target.rows("moved", ABLE));
 

@@ -21,14 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.CommandRun;
-import testbed.Interposer;
 import testbed.EscalationProof;
+import testbed.Interposer;
 import testbed.PgServer;
 import testbed.Sides;
 
 /**
- * Rascal owns tables without anything suspicious. At the very moment when a superuser's query of one is on its way to the server, each time, he
- * gives the table an index or statistics that call a function of his.
+ * Rascal owns tables without anything suspicious. At the very moment when a superuser's query of one is on its way to
+ * the server, each time, he gives the table an index or statistics that call a function of his.
  */
 class IndexedMeanwhileTest {
     private static final String PASSWORD = "at last";
@@ -61,12 +61,14 @@ class IndexedMeanwhileTest {
     @AfterEach
     void drop() {
         raced().remove();
-        server.rows("postgres", "SELECT datname FROM pg_database d WHERE datdba = 'rascal'::regrole").forEach(row -> server.sql("postgres", "DROP DATABASE " + row.get(0)));
+        server.rows("postgres", "SELECT datname FROM pg_database d WHERE datdba = 'rascal'::regrole")
+                .forEach(row -> server.sql("postgres", "DROP DATABASE " + row.get(0)));
         server.sql("postgres", "DROP ROLE rascal");
     }
 
     private void rascal(String in, String... statements) throws SQLException {
-        try (Connection session = server.connect(in, "rascal", PASSWORD); Statement statement = session.createStatement()) {
+        try (Connection session = server.connect(in, "rascal", PASSWORD);
+                Statement statement = session.createStatement()) {
             statement.execute("SET lock_timeout = '50ms'");
             statement.execute("SET statement_timeout = '20s'");
             for (String sql : statements) {
@@ -108,11 +110,14 @@ class IndexedMeanwhileTest {
     }
 
     /** @param side the database of the two that he attacks */
-    private CommandRun verifiedWhileAttacked(String side, String copy, String when, String... attacks) throws Exception {
+    private CommandRun verifiedWhileAttacked(String side, String copy, String when, String... attacks)
+            throws Exception {
         attempts.set(0);
         try (Interposer between = interposed(side, when, attacks)) {
-            CommandRun run = CommandRun.of("Verify", Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
-                    "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)), "-v");
+            CommandRun run = CommandRun.of("Verify",
+                    Map.of("SOURCE", side.equals(database) ? between.uri(database) : server.uri(database),
+                            "TARGET", side.equals(copy) ? between.uri(copy) : server.uri(copy)),
+                    "-v");
             assertNotRaced();
             return run;
         }
@@ -128,17 +133,20 @@ class IndexedMeanwhileTest {
                 "CREATE TABLE r.big AS SELECT i, repeat('x', 100) AS v FROM generate_series(1, 2000) i");
         String copy = copied();
         for (String side : List.of(database, copy)) {
-            CommandRun run = verifiedWhileAttacked(side, copy, "count\\(\\*\\).*" + TABLE, sql.replace("%s", "small"), sql.replace("%s", "big"));
+            CommandRun run = verifiedWhileAttacked(side, copy, "count\\(\\*\\).*" + TABLE, sql.replace("%s", "small"),
+                    sql.replace("%s", "big"));
             assertTrue(run.err().contains("2002 rows in 3 tables compared"), run.out() + run.err());
         }
     }
 
     /** LOCK does not know them. One that differs is refreshed on the target meanwhile. */
     @ParameterizedTest
-    @CsvSource({"12, CREATE INDEX i%d ON r.view ((r.evil(1)))", "15, 'CREATE STATISTICS r.s%d ON (r.evil(1) + i), (r.evil(2)) FROM r.view'"})
+    @CsvSource({"12, CREATE INDEX i%d ON r.view ((r.evil(1)))",
+            "15, 'CREATE STATISTICS r.s%d ON (r.evil(1) + i), (r.evil(2)) FROM r.view'"})
     void to_compare_materialized_views_runs_nothing_of_his(int major, String sql) throws Exception {
         use(major);
-        make("CREATE TABLE r.item AS SELECT i FROM generate_series(1, 20) i", "CREATE MATERIALIZED VIEW r.view AS SELECT i FROM r.item WHERE i > 10",
+        make("CREATE TABLE r.item AS SELECT i FROM generate_series(1, 20) i",
+                "CREATE MATERIALIZED VIEW r.view AS SELECT i FROM r.item WHERE i > 10",
                 "CREATE INDEX ON r.view (i)");
         String copy = copied();
         for (String side : List.of(database, copy)) {
@@ -146,18 +154,24 @@ class IndexedMeanwhileTest {
             server.sql(copy, "INSERT INTO r.item VALUES (30)", "REFRESH MATERIALIZED VIEW r.view");
             CommandRun run = verifiedWhileAttacked(side, copy, "count\\(\\*\\).*" + TABLE + "view", sql);
             assertEquals(0, run.code(), run.out() + run.err());
-            assertTrue(run.err().contains("r.view is out of date on the source: on the target another REFRESH makes the same rows"), run.out() + run.err());
+            assertTrue(
+                    run.err().contains(
+                            "r.view is out of date on the source: on the target another REFRESH makes the same rows"),
+                    run.out() + run.err());
         }
     }
 
     @Test
     void to_copy_in_parts_runs_nothing_of_his() throws Exception {
-        make("CREATE TABLE r.large (id int, v text)", "ALTER TABLE r.large ALTER v SET STORAGE PLAIN, SET (parallel_workers = 0)",
+        make("CREATE TABLE r.large (id int, v text)",
+                "ALTER TABLE r.large ALTER v SET STORAGE PLAIN, SET (parallel_workers = 0)",
                 "INSERT INTO r.large SELECT i, repeat('x', 7000) FROM generate_series(1, 9500) i");
         PgServer target = Sides.shared().target();
         String to = target.newDatabase();
-        try (Interposer between = interposed(database, "(COPY \\(|EXPLAIN).*" + TABLE + "large", "CREATE INDEX i%d ON r.large ((r.evil(1)))")) {
-            CommandRun run = CommandRun.migrate(between.uri(database), target.uri(to), "-v", "--jobs", "3", "--no-owner");
+        try (Interposer between = interposed(database, "(COPY \\(|EXPLAIN).*" + TABLE + "large",
+                "CREATE INDEX i%d ON r.large ((r.evil(1)))")) {
+            CommandRun run =
+                    CommandRun.migrate(between.uri(database), target.uri(to), "-v", "--jobs", "3", "--no-owner");
             assertNotRaced();
             assertEquals(0, run.code(), run.err());
             assertTrue(run.err().contains("copying r.large (part 2 of 2)"), run.err());

@@ -11,7 +11,10 @@ import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** A function in an index needs a privilege that the table's owner has lost since: the hint leads to whom it is to be given, and then all arrives. */
+/**
+ * A function in an index needs a privilege that the table's owner has lost since: the hint leads to whom it is to be
+ * given, and then all arrives.
+ */
 class LackedPrivilegeTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -22,15 +25,21 @@ class LackedPrivilegeTest {
         String source = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE lacking_owner");
-        SOURCE.sql(source, "CREATE TABLE rate (id int, factor int)", "INSERT INTO rate VALUES (1, 7)", "GRANT SELECT ON rate TO lacking_owner",
-                "CREATE FUNCTION factor(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT r.factor FROM public.rate r WHERE r.id = $1); END $$",
-                "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1)", "CREATE INDEX item_factor ON item (factor(id))", "ALTER TABLE item OWNER TO lacking_owner",
+        SOURCE.sql(source, "CREATE TABLE rate (id int, factor int)", "INSERT INTO rate VALUES (1, 7)",
+                "GRANT SELECT ON rate TO lacking_owner",
+                "CREATE FUNCTION factor(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT "
+                        + "r.factor FROM public.rate r WHERE r.id = $1); END $$",
+                "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1)",
+                "CREATE INDEX item_factor ON item (factor(id))", "ALTER TABLE item OWNER TO lacking_owner",
                 "REVOKE SELECT ON rate FROM lacking_owner");
         CommandRun run = SIDES.migrate(source, target);
         assertEquals(1, run.code(), run.err());
         assertTrue(run.failure().contains("permission denied for table rate"), run.err());
         assertTrue(run.failure().contains("detail: PL/pgSQL function public.factor(integer)"), run.err());
-        assertTrue(run.failure().contains("which for an index, statistics or a materialized view is their owner: GRANT privilege ON object TO owner;"), run.err());
+        assertTrue(run.failure().contains(
+                "which for an index, statistics or a materialized view is their owner: GRANT privilege ON object "
+                        + "TO owner;"),
+                run.err());
         assertFalse(run.failure().contains("make this one a member"), run.err());
 
         SOURCE.sql(source, "GRANT SELECT ON rate TO lacking_owner");

@@ -23,12 +23,16 @@ import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
 
-/** An owner who is superuser on neither side: what they may create arrives, the rest is named before anything is moved. */
+/**
+ * An owner who is superuser on neither side: what they may create arrives, the rest is named before anything is moved.
+ */
 class OwnerTest {
     private static final Path SQL = Path.of("tests", "sql");
-    private static final List<String> CLASSES = List.of("access-methods", "casts", "event-triggers", "foreign-data-wrappers", "foreign-table-data",
-            "functions", "languages", "operator-classes", "operator-families", "publications", "text-search-parsers", "text-search-templates",
-            "transforms", "types");
+    private static final List<String> CLASSES =
+            List.of("access-methods", "casts", "event-triggers", "foreign-data-wrappers", "foreign-table-data",
+                    "functions", "languages", "operator-classes", "operator-families", "publications",
+                    "text-search-parsers", "text-search-templates",
+                    "transforms", "types");
 
     @AutoClose
     private static PgServer source;
@@ -45,12 +49,15 @@ class OwnerTest {
         source = PgServer.installed("wal_level=logical");
         target = PgServer.installed("wal_level=logical");
         for (PgServer server : List.of(source, target)) {
-            server.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN", "CREATE ROLE app_jobs NOLOGIN",
+            server.sql("postgres", "CREATE ROLE app LOGIN PASSWORD 'app' CREATEROLE", "CREATE ROLE app_ro NOLOGIN",
+                    "CREATE ROLE app_jobs NOLOGIN",
                     "GRANT app_jobs TO app");
         }
         database(source, "app");
-        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1",
-                source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString(), "-f", SQL.resolve("owner-odd.sql").toString()), Map.of(), null).orFail();
+        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v",
+                "ON_ERROR_STOP=1",
+                source.uri("app", "app", "app"), "-f", SQL.resolve("owner.sql").toString(), "-f",
+                SQL.resolve("owner-odd.sql").toString()), Map.of(), null).orFail();
         String expected = Oracle.restore(source, "app", target);
         schema = Oracle.schema(target, expected);
         data = Oracle.data(target, expected);
@@ -70,8 +77,10 @@ class OwnerTest {
         CommandRun run = migrate(copy);
         assertEquals("""
                 access-methods: heap_too: only a superuser may create an access method
-                casts: beyond.base as integer: only a superuser may create a cast without a function, or between types of others
-                casts: boolean as text[]: only a superuser may create a cast without a function, or between types of others
+                casts: beyond.base as integer: only a superuser may create a cast without a function, or between types \
+                of others
+                casts: boolean as text[]: only a superuser may create a cast without a function, or between types of \
+                others
                 event-triggers: seen: only a superuser may create an event trigger
                 foreign-data-wrappers: wrapper: only a superuser may create a foreign-data wrapper
                 foreign-table-data: odd.far_away: the rows of a foreign table are kept elsewhere
@@ -79,7 +88,8 @@ class OwnerTest {
                 functions: beyond.base_out(beyond.base): only a superuser may create a function in language internal
                 functions: beyond.handler(): only a superuser may create a function in language c
                 functions: beyond.in_odd_language(): only a superuser may create a function in language odd_language
-                functions: beyond.internal_state(double precision, anyelement): only a superuser may create an aggregate with a state of type internal
+                functions: beyond.internal_state(double precision, anyelement): only a superuser may create an \
+                aggregate with a state of type internal
                 functions: beyond.leakproof(): only a superuser may create a leakproof function
                 functions: beyond.supported(integer): only a superuser may create a function with a support function
                 languages: odd_language: only a superuser may create a language
@@ -92,12 +102,14 @@ class OwnerTest {
                 transforms: beyond.base for odd_language: the functions of a transform are for a superuser
                 types: beyond.base: only a superuser may create a base type or a shell type
                 types: beyond.shell: only a superuser may create a base type or a shell type""",
-                run.failure().lines().filter(line -> line.startsWith("error: ") && line.contains(": only ") || line.contains(" are "))
+                run.failure().lines().filter(
+                        line -> line.startsWith("error: ") && line.contains(": only ") || line.contains(" are "))
                         .map(line -> line.substring("error: ".length())).collect(Collectors.joining("\n")));
         assertEquals(CLASSES, run.failure().lines().filter(line -> line.startsWith("hint: migrate --leave-out "))
                 .map(line -> line.substring("hint: migrate --leave-out ".length())).distinct().toList());
         assertEquals(3, run.code());
-        assertEquals("0", target.query(copy, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
+        assertEquals("0",
+                target.query(copy, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
     }
 
     @ParameterizedTest
@@ -121,19 +133,27 @@ class OwnerTest {
     @Test
     void what_cannot_do_without_what_is_left_out_is_named_before_anything_is_moved() {
         String needing = source.newDatabase("OWNER app");
-        source.sql(needing, "CREATE FUNCTION leak(int) RETURNS int LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1'", "CREATE TABLE t (a int DEFAULT leak(1))",
-                "CREATE VIEW v AS SELECT leak(a) FROM t", "CREATE INDEX i ON t (leak(a))", "CREATE ACCESS METHOD heap_too TYPE TABLE HANDLER heap_tableam_handler",
+        source.sql(needing, "CREATE FUNCTION leak(int) RETURNS int LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1'",
+                "CREATE TABLE t (a int DEFAULT leak(1))",
+                "CREATE VIEW v AS SELECT leak(a) FROM t", "CREATE INDEX i ON t (leak(a))",
+                "CREATE ACCESS METHOD heap_too TYPE TABLE HANDLER heap_tableam_handler",
                 "CREATE TABLE u (a int) USING heap_too", "GRANT SELECT ON t, u TO app");
         String copy = database(target, "needing");
-        CommandRun run = CommandRun.migrate(source.uri(needing, "app", "app"), target.uri(copy, "app", "app"), "--leave-out", "functions", "--leave-out",
+        CommandRun run = CommandRun.migrate(source.uri(needing, "app", "app"), target.uri(copy, "app", "app"),
+                "--leave-out", "functions", "--leave-out",
                 "access-methods");
         assertEquals("""
-                error: what is left out is needed by default value for public.t.a, index public.i, table public.u, view public.v
-                hint: leave that out too: --exclude-table public.t --exclude-table public.u --exclude-table public.v, or move as a superuser of the target, \
+                error: what is left out is needed by default value for public.t.a, index public.i, table public.u,
+                  view public.v
+                hint: leave that out too:
+                  --exclude-table public.t --exclude-table public.u --exclude-table public.v, or move as a superuser \
+                of the target, \
                 or drop on the source what needs it""", run.failure());
         assertEquals(3, run.code());
-        CommandRun less = CommandRun.migrate(source.uri(needing, "app", "app"), target.uri(copy, "app", "app"), "--leave-out", "functions", "--leave-out",
-                "access-methods", "--exclude-table", "public.t", "--exclude-table", "public.u", "--exclude-table", "public.v");
+        CommandRun less = CommandRun.migrate(source.uri(needing, "app", "app"), target.uri(copy, "app", "app"),
+                "--leave-out", "functions", "--leave-out",
+                "access-methods", "--exclude-table", "public.t", "--exclude-table", "public.u", "--exclude-table",
+                "public.v");
         assertEquals(0, less.code(), less.err());
     }
 

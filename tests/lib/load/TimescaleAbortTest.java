@@ -16,24 +16,32 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.Soak;
 import testbed.Timescale;
 
-/** A migration to Timescale Cloud that does not come to its end: restoring mode is off afterwards, nothing runs, and --restart goes on. */
+/**
+ * A migration to Timescale Cloud that does not come to its end: restoring mode is off afterwards, nothing runs, and
+ * --restart goes on.
+ */
 class TimescaleAbortTest {
     private static final String VERSION = "2.22.1";
-    private static final String COUNTS = "SELECT (SELECT count(*) FROM plant.reading), (SELECT count(*) FROM plant.power), (SELECT count(*) FROM plant.power_daily), "
-            + "(SELECT count(*) FROM timescaledb_information.chunks), (SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000 AND scheduled)";
+    private static final String COUNTS =
+            "SELECT (SELECT count(*) FROM plant.reading), (SELECT count(*) FROM plant.power), (SELECT count(*) "
+                    + "FROM plant.power_daily), "
+                    + "(SELECT count(*) FROM timescaledb_information.chunks), (SELECT count(*) FROM "
+                    + "timescaledb_information.jobs WHERE job_id >= 1000 AND scheduled)";
 
-    private static final String LOCKS = """
-            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""";
+    private static final String LOCKS =
+            """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database
+              WHERE datname = current_database())""";
 
     @TempDir
     Path temporary;
@@ -59,11 +67,13 @@ class TimescaleAbortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"KILL, _timescaledb_catalog.chunk_constraint", "KILL, pg_catalog.pg_index", "KILL, pg_catalog.pg_statistic", "TERM, _timescaledb_catalog.chunk_constraint",
-        "TERM, pg_catalog.pg_rewrite", "INT, pg_catalog.pg_index"})
+    @CsvSource({"KILL, _timescaledb_catalog.chunk_constraint", "KILL, pg_catalog.pg_index",
+            "KILL, pg_catalog.pg_statistic", "TERM, _timescaledb_catalog.chunk_constraint",
+            "TERM, pg_catalog.pg_rewrite", "INT, pg_catalog.pg_index"})
     void a_signal_at_a_known_place(String signal, String waitsFor) {
         String database = CloudDouble.make(target, VERSION);
-        try (HeldLock hold = HeldLock.on(target, database, "LOCK TABLE " + waitsFor + " IN SHARE MODE"); ChildCommand migrate = start(database)) {
+        try (HeldLock hold = HeldLock.on(target, database, "LOCK TABLE " + waitsFor + " IN SHARE MODE");
+                ChildCommand migrate = start(database)) {
             hold.awaitWaiter();
             migrate.signalAll(signal);
             if (!signal.equals("KILL")) {
@@ -94,9 +104,11 @@ class TimescaleAbortTest {
     @Test
     void a_step_that_fails() {
         String database = CloudDouble.make(target, VERSION);
-        try (HeldLock hold = HeldLock.on(target, database, "LOCK TABLE pg_catalog.pg_index IN SHARE MODE"); ChildCommand migrate = start(database)) {
+        try (HeldLock hold = HeldLock.on(target, database, "LOCK TABLE pg_catalog.pg_index IN SHARE MODE");
+                ChildCommand migrate = start(database)) {
             hold.awaitWaiter();
-            target.query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            target.query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
             hold.release();
             CommandRun run = migrate.end();
             assertEquals(1, run.code(), run.err());
@@ -125,7 +137,10 @@ class TimescaleAbortTest {
         }
     }
 
-    /** Also in the middle of what a step that fails puts back, and while one thread puts back what another one's end has begun. */
+    /**
+     * Also in the middle of what a step that fails puts back, and while one thread puts back what another one's end has
+     * begun.
+     */
     @Test
     void a_signal_at_any_moment() {
         Random random = new Random();
@@ -138,7 +153,8 @@ class TimescaleAbortTest {
                 Thread.sleep(moment);
                 migrate.signalAll(signal);
                 run = migrate.end();
-                assertTrue(migrate.millisToEnd() < 5_000, signal + " at " + moment + " ms: ended after " + migrate.millisToEnd() + " ms\n" + run.err());
+                assertTrue(migrate.millisToEnd() < 5_000,
+                        signal + " at " + moment + " ms: ended after " + migrate.millisToEnd() + " ms\n" + run.err());
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             } catch (IllegalStateException e) {
@@ -147,11 +163,15 @@ class TimescaleAbortTest {
                 continue;
             }
             if (run.err().contains("restoring mode of TimescaleDB may still be on")) {
-                assertTrue(run.err().contains("the server did not do it in time\nmigrate: hint: turn it off with: repair\n"), run.err());
+                assertTrue(
+                        run.err().contains(
+                                "the server did not do it in time\nmigrate: hint: turn it off with: repair\n"),
+                        run.err());
                 CommandRun repair = CommandRun.of("RepairCommand", Map.of("TARGET", CloudDouble.uri(target, database)));
                 assertEquals(0, repair.code(), repair.err());
             }
-            assertEquals("off", target.query(database, "SHOW timescaledb.restoring"), signal + " at " + moment + " ms\n" + run.err());
+            assertEquals("off", target.query(database, "SHOW timescaledb.restoring"),
+                    signal + " at " + moment + " ms\n" + run.err());
             if (!Soak.thorough() || round % 10 == 0) {
                 goesOn(database, false, false);
             }
@@ -169,7 +189,8 @@ class TimescaleAbortTest {
         if (killed) {
             BackgroundWork.until("the sessions of the killed run end", () -> "0".equals(target.query(database, LOCKS)));
             Map<String, String> environment = Map.of("TARGET", CloudDouble.uri(target, database));
-            CommandRun repair = CommandRun.of("RepairCommand", environment, printed ? new String[] {"--dry-run"} : new String[0]);
+            CommandRun repair =
+                    CommandRun.of("RepairCommand", environment, printed ? new String[]{"--dry-run"} : new String[0]);
             assertEquals(0, repair.code(), repair.err());
             if (printed) {
                 PastedScript.run(repair, environment).orFail();
@@ -178,7 +199,8 @@ class TimescaleAbortTest {
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
         // On half a catalog this would crash the server.
         target.rows(database, "SELECT count(*) FROM timescaledb_information.chunks");
-        CommandRun again = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, database), "--verify", "none", "--restart");
+        CommandRun again = CommandRun.migrate(source.uri(plant), CloudDouble.uri(target, database), "--verify", "none",
+                "--restart");
         if (again.code() == 3 && again.err().contains("the target is not empty")) {
             // It had been killed after its last step.
             assertTrue(killed, again.err());

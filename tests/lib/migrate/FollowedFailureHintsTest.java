@@ -26,7 +26,10 @@ import testbed.Run;
 import testbed.Runbook;
 import testbed.Sides;
 
-/** What is said after a failure or a refusal leads on, from the state that it has left: locks, cancelled statements, files of steps, passwords. */
+/**
+ * What is said after a failure or a refusal leads on, from the state that it has left: locks, cancelled statements,
+ * files of steps, passwords.
+ */
 class FollowedFailureHintsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -50,7 +53,10 @@ class FollowedFailureHintsTest {
         return from;
     }
 
-    /** A statement of ours that somebody cancels (57014): the log says when, and the same command with --restart brings all. */
+    /**
+     * A statement of ours that somebody cancels (57014): the log says when, and the same command with --restart brings
+     * all.
+     */
     @Test
     void a_statement_that_was_cancelled() {
         String from = Dumps.shop(SOURCE);
@@ -60,13 +66,18 @@ class FollowedFailureHintsTest {
         try (HeldLock hold = HeldLock.on(TARGET, to, "SELECT pg_advisory_xact_lock(1)");
                 ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate"), folder, ends(from, to))) {
             child.await("a statement waits", hold::isWaitedFor);
-            TARGET.sql("postgres", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            TARGET.sql("postgres", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
             failed = child.end();
         }
         assertEquals(1, failed.code(), failed.err());
-        in(failed, "hint: somebody has cancelled a statement of ours on the target \\(pg_cancel_backend\\): its log says when");
+        in(failed,
+                "hint: somebody has cancelled a statement of ours on the target \\(pg_cancel_backend\\): its log "
+                        + "says when");
         assertTrue(TARGET.log().contains("canceling statement due to user request"));
-        String restart = in(failed, "then run the same command again with (--restart)|run the same command again with (--restart)").group().replaceFirst(".* ", "");
+        String restart = in(failed,
+                "then run the same command again with (--restart)|run the same command again with (--restart)").group()
+                .replaceFirst(".* ", "");
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.slow");
         CommandRun again = SIDES.migrate(from, to, restart);
         assertEquals(0, again.code(), again.err());
@@ -74,21 +85,29 @@ class FollowedFailureHintsTest {
         drop(from, to);
     }
 
-    /** A lock that was waited for (55P03): pg_locks says who has it, and without that session the same command gets through. */
+    /**
+     * A lock that was waited for (55P03): pg_locks says who has it, and without that session the same command gets
+     * through.
+     */
     @Test
     void a_lock_that_somebody_has() {
         String id = "locked_" + UUID.randomUUID().toString().substring(0, 8);
         String from = item();
         String to = TARGET.newDatabase();
         SOURCE.sql(from, "CREATE ROLE " + id, "ALTER TABLE item OWNER TO " + id);
-        TARGET.sql("postgres", "CREATE ROLE " + id, "CREATE ROLE " + id + "_user LOGIN CREATEROLE PASSWORD 'l'", "ALTER DATABASE " + to + " OWNER TO " + id + "_user");
+        TARGET.sql("postgres", "CREATE ROLE " + id, "CREATE ROLE " + id + "_user LOGIN CREATEROLE PASSWORD 'l'",
+                "ALTER DATABASE " + to + " OWNER TO " + id + "_user");
         String uri = TARGET.uri(to, id + "_user", "l");
         CommandRun failed;
         try (HeldLock hold = HeldLock.on(TARGET, to, "SELECT pg_advisory_xact_lock(" + 0x74736d656dL + ")")) {
             failed = CommandRun.migrate(SOURCE.uri(from), uri);
             assertEquals(1, failed.code(), failed.err());
-            in(failed, "hint: another session of the target has a lock that was waited for: end it, or wait for its end; pg_locks says which it is");
-            String found = TARGET.query(to, "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+            in(failed,
+                    "hint: another session of the target has a lock that was waited for: end it, or wait for its "
+                            + "end; pg_locks says which it is");
+            String found = TARGET.query(to,
+                    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid "
+                            + "FROM pg_database WHERE datname = current_database())");
             assertEquals(hold.pid(), found);
             TARGET.sql("postgres", "SELECT pg_terminate_backend(" + found + ")");
             CommandRun again = CommandRun.migrate(SOURCE.uri(from), uri, in(failed, "again with (--restart)").group(1));
@@ -100,19 +119,24 @@ class FollowedFailureHintsTest {
         TARGET.sql("postgres", "DROP ROLE " + id, "DROP ROLE " + id + "_user");
     }
 
-    /** The files of the steps of another move are removed as it is said, or left where they are; each single step goes on from there. */
+    /**
+     * The files of the steps of another move are removed as it is said, or left where they are; each single step goes
+     * on from there.
+     */
     @Test
     void the_files_of_another_move() {
         String earlier = item();
         String from = item();
         String to = TARGET.newDatabase();
-        for (String goal : new String[] {"dump", "align", "roles"}) {
+        for (String goal : new String[]{"dump", "align", "roles"}) {
             Path steps = folder.resolve("steps-" + goal);
             assertEquals(0, Runbook.run(goal, steps, ends(earlier, to)).values().iterator().next().code());
             CommandRun refused = Runbook.run(goal, steps, ends(from, to)).values().iterator().next();
             assertEquals(3, refused.code());
-            Matcher hint = in(refused, "hint: take another folder, with make: DIR=FOLDER, or remove this one: (rm -r \\S+)$");
-            assertEquals(0, Runbook.run(goal, folder.resolve("another-" + goal), ends(from, to)).values().iterator().next().code());
+            Matcher hint =
+                    in(refused, "hint: take another folder, with make: DIR=FOLDER, or remove this one: (rm -r \\S+)$");
+            assertEquals(0, Runbook.run(goal, folder.resolve("another-" + goal), ends(from, to)).values().iterator()
+                    .next().code());
             Run.of(List.of("sh", "-c", hint.group(1))).orFail();
             assertFalse(Files.exists(steps));
             CommandRun again = Runbook.run(goal, steps, ends(from, to)).values().iterator().next();
@@ -134,7 +158,8 @@ class FollowedFailureHintsTest {
         String from = item();
         try (PgServer small = PgServer.installed("max_connections=12", "superuser_reserved_connections=0")) {
             String to = small.newDatabase();
-            Matcher fewer = in(CommandRun.migrate(SOURCE.uri(from), small.uri(to), "--jobs", "20"), "hint: migrate (--jobs) (\\d+)$");
+            Matcher fewer = in(CommandRun.migrate(SOURCE.uri(from), small.uri(to), "--jobs", "20"),
+                    "hint: migrate (--jobs) (\\d+)$");
             CommandRun run = CommandRun.migrate(SOURCE.uri(from), small.uri(to), fewer.group(1), fewer.group(2));
             assertEquals(0, run.code(), run.err());
             small.sql("postgres", "ALTER SYSTEM SET max_connections = 4");
@@ -169,7 +194,8 @@ class FollowedFailureHintsTest {
             set = CommandRun.of("MstPasswords", target, options);
         }
         assertEquals(0, set.code(), set.err());
-        assertTrue(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + id + "'").startsWith("SCRAM-SHA-256$"));
+        assertTrue(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + id + "'")
+                .startsWith("SCRAM-SHA-256$"));
         TARGET.sql("postgres", "DROP ROLE " + id, "DROP ROLE " + id + "_user");
     }
 

@@ -28,7 +28,10 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
 
-/** From the state that prints a hint, what the hint says is done, and the same command gets past that point. What preflight says, HintsTest follows. */
+/**
+ * From the state that prints a hint, what the hint says is done, and the same command gets past that point. What
+ * preflight says, HintsTest follows.
+ */
 class FollowedHintsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -82,15 +85,25 @@ class FollowedHintsTest {
     static List<State> states() {
         String out = folder.resolve("taken").toString();
         return List.of(
-                new State("Dump", List.of("-o", dump.toString()), false, null, "name another place or use (--overwrite)", Remedy.ADD),
-                new State("Dump", List.of("-o", folder.resolve("packed").toString(), "--format", "plain", "--compress", "6"), false, null,
+                new State("Dump", List.of("-o", dump.toString()), false, null,
+                        "name another place or use (--overwrite)", Remedy.ADD),
+                new State("Dump",
+                        List.of("-o", folder.resolve("packed").toString(), "--format", "plain", "--compress", "6"),
+                        false, null,
                         "use (--format custom), or compress it afterwards", Remedy.REPLACE),
-                new State("DumpRoles", List.of("-o", out), false, null, "name another file or use (--overwrite)", Remedy.ADD),
-                new State("DumpRoles", List.of("--target-version", "15"), true, null, "leave out one of --target and (--target-version)", Remedy.TAKE_AWAY),
-                new State("MstPasswords", List.of("--roles", "hinted_other"), true, null, "use --out, or (--show) to have them printed", Remedy.ADD),
-                new State("MstPasswords", List.of("--roles", "hinted_other", "--show"), true, CLERK, "have a superuser run: (ALTER ROLE .*;)", Remedy.SQL),
-                new State("MstPasswords", List.of("--from-file", folder.resolve("pass").toString(), "--roles", "hinted_other"), true, null, "(chmod 600 .*)", Remedy.SHELL),
-                new State("Migrate", List.of("--dir", folder.toString()), true, null, "--dir, --format and --compress go with (--via-files)", Remedy.ADD));
+                new State("DumpRoles", List.of("-o", out), false, null, "name another file or use (--overwrite)",
+                        Remedy.ADD),
+                new State("DumpRoles", List.of("--target-version", "15"), true, null,
+                        "leave out one of --target and (--target-version)", Remedy.TAKE_AWAY),
+                new State("MstPasswords", List.of("--roles", "hinted_other"), true, null,
+                        "use --out, or (--show) to have them printed", Remedy.ADD),
+                new State("MstPasswords", List.of("--roles", "hinted_other", "--show"), true, CLERK,
+                        "have a superuser run: (ALTER ROLE .*;)", Remedy.SQL),
+                new State("MstPasswords",
+                        List.of("--from-file", folder.resolve("pass").toString(), "--roles", "hinted_other"), true,
+                        null, "(chmod 600 .*)", Remedy.SHELL),
+                new State("Migrate", List.of("--dir", folder.toString()), true, null,
+                        "--dir, --format and --compress go with (--via-files)", Remedy.ADD));
     }
 
     @ParameterizedTest
@@ -112,8 +125,10 @@ class FollowedHintsTest {
         List<String> arguments = new ArrayList<>(state.arguments);
         switch (state.kind) {
             case ADD -> arguments.addAll(List.of(hint.group(1).split(" ")));
-            case TAKE_AWAY -> arguments.subList(arguments.indexOf(hint.group(1)), arguments.indexOf(hint.group(1)) + 2).clear();
-            case REPLACE -> arguments.set(arguments.indexOf(hint.group(1).split(" ")[0]) + 1, hint.group(1).split(" ")[1]);
+            case TAKE_AWAY ->
+                arguments.subList(arguments.indexOf(hint.group(1)), arguments.indexOf(hint.group(1)) + 2).clear();
+            case REPLACE ->
+                arguments.set(arguments.indexOf(hint.group(1).split(" ")[0]) + 1, hint.group(1).split(" ")[1]);
             case SQL -> TARGET.sql("postgres", hint.group(1));
             case SHELL -> Run.of(List.of("sh", "-c", hint.group(1))).orFail();
         }

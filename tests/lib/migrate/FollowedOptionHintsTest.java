@@ -55,7 +55,8 @@ class FollowedOptionHintsTest {
     }
 
     private static Run psql(PgServer server, String database, String sql) {
-        return Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", server.uri(database), "-c", sql));
+        return Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-X", "-At",
+                "-v", "ON_ERROR_STOP=1", "-d", server.uri(database), "-c", sql));
     }
 
     private static String failure(CommandRun run) {
@@ -69,13 +70,19 @@ class FollowedOptionHintsTest {
         for (String program : List.of("pg_dump", "pg_restore")) {
             Files.createSymbolicLink(folder.resolve(program), bin.resolve(program));
         }
-        Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("postgres"), "TSMIGRATE_PG_BINDIRS", folder.toString());
+        Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("postgres"),
+                "TSMIGRATE_PG_BINDIRS", folder.toString());
         CommandRun refused = CommandRun.of("PreflightCheck", sides, "--create-database");
-        String variable = said(refused, "put it there, or name a folder that has all client programs in (\\w+)").group(1);
-        CommandRun named = CommandRun.of("PreflightCheck", Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("no_such"), variable, bin.toString()), "--create-database");
+        String variable =
+                said(refused, "put it there, or name a folder that has all client programs in (\\w+)").group(1);
+        CommandRun named = CommandRun.of("PreflightCheck",
+                Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("no_such"), variable, bin.toString()),
+                "--create-database");
         assertEquals(0, named.code(), named.out());
         Files.createSymbolicLink(folder.resolve("psql"), bin.resolve("psql"));
-        CommandRun there = CommandRun.of("PreflightCheck", Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("no_such"), variable, folder.toString()), "--create-database");
+        CommandRun there = CommandRun.of("PreflightCheck",
+                Map.of("SOURCE", SOURCE.uri(source), "TARGET", TARGET.uri("no_such"), variable, folder.toString()),
+                "--create-database");
         assertEquals(0, there.code(), there.out());
     }
 
@@ -84,10 +91,13 @@ class FollowedOptionHintsTest {
         String right = TARGET.password().replace("\\", "\\\\").replace(":", "\\:");
         Path file = Files.writeString(folder.resolve("pass"), "");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        String both = "host=127.0.0.1,localhost port=" + TARGET.port() + "," + TARGET.port() + " dbname=postgres user=" + TARGET.user() + " passfile=" + file;
+        String both = "host=127.0.0.1,localhost port=" + TARGET.port() + "," + TARGET.port() + " dbname=postgres user="
+                + TARGET.user() + " passfile=" + file;
         Files.writeString(file, "127.0.0.1:*:*:*:" + right + "\nlocalhost:*:*:*:other\n");
-        assertTrue(failure(CommandRun.of("RepairCommand", Map.of("TARGET", both))).endsWith("hint: give each host the same line, or name one host only"));
-        CommandRun one = CommandRun.of("RepairCommand", Map.of("TARGET", both.replace(",localhost", "").replaceFirst(",\\d+", "")));
+        assertTrue(failure(CommandRun.of("RepairCommand", Map.of("TARGET", both)))
+                .endsWith("hint: give each host the same line, or name one host only"));
+        CommandRun one = CommandRun.of("RepairCommand",
+                Map.of("TARGET", both.replace(",localhost", "").replaceFirst(",\\d+", "")));
         assertEquals(0, one.code(), one.err());
         Files.writeString(file, "*:*:*:*:" + right + "\n");
         CommandRun same = CommandRun.of("RepairCommand", Map.of("TARGET", both));
@@ -97,8 +107,12 @@ class FollowedOptionHintsTest {
     @Test
     void a_password_on_the_command_line() {
         CommandRun warned = CommandRun.of("RepairCommand", Map.of(), "--target", TARGET.uri("postgres"));
-        String variable = said(warned, "hint: leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string into \\$(\\w+)").group(1);
-        assertFalse(CommandRun.of("RepairCommand", Map.of(variable, TARGET.uri("postgres"))).err().contains("command line"));
+        String variable = said(warned,
+                "hint: leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string "
+                        + "into \\$(\\w+)")
+                .group(1);
+        assertFalse(CommandRun.of("RepairCommand", Map.of(variable, TARGET.uri("postgres"))).err()
+                .contains("command line"));
         String without = TARGET.uri("postgres").replaceFirst(":[^:@/]*@", "@");
         CommandRun run = CommandRun.of("RepairCommand", Map.of("PGPASSWORD", TARGET.password()), "--target", without);
         assertEquals(0, run.code(), run.err());
@@ -108,7 +122,8 @@ class FollowedOptionHintsTest {
     @Test
     void a_password_that_no_file_can_hold() {
         String to = TARGET.newDatabase("OWNER " + USER);
-        String hint = failure(CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to, USER, "line\nbreak"), "--no-owner"));
+        String hint =
+                failure(CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to, USER, "line\nbreak"), "--no-owner"));
         assertTrue(hint.endsWith("hint: give the user another password for the migration"), hint);
         TARGET.sql("postgres", "ALTER ROLE " + USER + " PASSWORD 'other'");
         CommandRun run = CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to, USER, "other"), "--no-owner");
@@ -119,11 +134,13 @@ class FollowedOptionHintsTest {
     @Test
     void a_filter_that_fits_nothing() {
         String to = TARGET.newDatabase();
-        String list = said(CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to), "--table", "nosuch"), "list them in psql on the source: (\\S+ \\S+)").group(1);
+        String list = said(CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to), "--table", "nosuch"),
+                "list them in psql on the source: (\\S+ \\S+)").group(1);
         Run listed = psql(SOURCE, source, list);
         Matcher table = Pattern.compile("(?m)^(public)\\|(item)\\|").matcher(listed.out());
         assertTrue(table.find(), listed.out() + listed.err());
-        CommandRun run = CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to), "--table", table.group(1) + "." + table.group(2));
+        CommandRun run = CommandRun.migrate(SOURCE.uri(source), TARGET.uri(to), "--table",
+                table.group(1) + "." + table.group(2));
         assertEquals(0, run.code(), run.err());
         TARGET.sql("postgres", "DROP DATABASE " + to);
     }
@@ -132,12 +149,15 @@ class FollowedOptionHintsTest {
     void an_application_that_is_still_there_and_a_database_that_is_closed_to_it() {
         String from = SOURCE.newDatabase();
         String to = TARGET.newDatabase();
-        SOURCE.sql(from, "CREATE TABLE item (id int)", "ALTER DATABASE " + from + " SET default_transaction_read_only = on");
+        SOURCE.sql(from, "CREATE TABLE item (id int)",
+                "ALTER DATABASE " + from + " SET default_transaction_read_only = on");
         CommandRun warned;
         try (HeldLock hold = HeldLock.on(SOURCE, from)) {
             warned = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
-            Run connected = psql(SOURCE, from, said(warned, "stop the application; what is connected: (SELECT .*;)").group(1));
-            assertTrue(connected.out().lines().anyMatch(line -> line.startsWith(hold.pid() + "|")), connected.out() + connected.err());
+            Run connected =
+                    psql(SOURCE, from, said(warned, "stop the application; what is connected: (SELECT .*;)").group(1));
+            assertTrue(connected.out().lines().anyMatch(line -> line.startsWith(hold.pid() + "|")),
+                    connected.out() + connected.err());
         }
         String closing = said(warned, "to have it on the target too, afterwards: (ALTER DATABASE .*;)").group(1);
         assertFalse(CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to)).out().contains("stop the application"));

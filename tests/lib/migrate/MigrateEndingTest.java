@@ -20,17 +20,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PgServer;
 import testbed.Sides;
 import testbed.Terminal;
 import testbed.WrappedClients;
 
-/** The exit code says what became of the database: nothing beside it changes that, and nothing that went wrong with it is passed over. */
+/**
+ * The exit code says what became of the database: nothing beside it changes that, and nothing that went wrong with it
+ * is passed over.
+ */
 class MigrateEndingTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -43,22 +46,30 @@ class MigrateEndingTest {
     @BeforeAll
     static void fill() {
         shop = SOURCE.newDatabase();
-        SOURCE.sql(shop, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE FUNCTION seen() RETURNS int RETURN 1",
+        SOURCE.sql(shop, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id",
+                "CREATE FUNCTION seen() RETURNS int RETURN 1",
                 "GRANT SELECT ON item TO PUBLIC");
     }
 
     /** Rows that stay behind are not everything, whoever has said that they may. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--exclude-table-data other | what the filters exclude", "--schema public | what the filters exclude",
-        "--leave-out pg_trgm | extensions (1)", "--leave-out foreign-table-data --no-privileges --no-owner | owners, privileges", "--verify counts --no-owner | owners"})
+    @CsvSource(delimiter = '|',
+            value = {"--exclude-table-data other | what the filters exclude",
+                    "--schema public | what the filters exclude",
+                    "--leave-out pg_trgm | extensions (1)",
+                    "--leave-out foreign-table-data --no-privileges --no-owner | owners, privileges",
+                    "--verify counts --no-owner | owners"})
     void only_a_run_that_leaves_nothing_out_says_that_everything_arrived(String options, String leftOut) {
         String from = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        SOURCE.sql(from, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE TABLE other (id int)", "CREATE EXTENSION pg_trgm");
+        SOURCE.sql(from, "CREATE TABLE item AS SELECT generate_series(1, 10) AS id", "CREATE TABLE other (id int)",
+                "CREATE EXTENSION pg_trgm");
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(target), options.split(" "));
         assertEquals(0, run.code(), run.err());
         String last = run.out().strip().lines().reduce("", (before, line) -> line);
-        assertTrue(last.startsWith(options.contains("counts") ? "arrived: 10 rows" : "everything that was to be moved arrived: 10 rows"), last);
+        assertTrue(last.startsWith(
+                options.contains("counts") ? "arrived: 10 rows" : "everything that was to be moved arrived: 10 rows"),
+                last);
         assertTrue(last.endsWith("; left out: " + leftOut), last);
         for (String database : List.of(from, target)) {
             (database.equals(from) ? SOURCE : TARGET).sql("postgres", "DROP DATABASE " + database);
@@ -70,7 +81,10 @@ class MigrateEndingTest {
         String target = TARGET.newDatabase();
         Path dump = Dumps.dumped(SOURCE, shop, folder.resolve("d"));
         CommandRun run = Dumps.restore(TARGET.uri(target), dump, "--no-owner");
-        assertTrue(run.out().endsWith("\neverything that was to be moved arrived: the rows of 1 table; left out: owners\n"), run.out());
+        assertTrue(
+                run.out()
+                        .endsWith("\neverything that was to be moved arrived: the rows of 1 table; left out: owners\n"),
+                run.out());
         TARGET.sql("postgres", "DROP DATABASE " + target);
     }
 
@@ -81,17 +95,21 @@ class MigrateEndingTest {
         CommandRun run = meanwhile(target, () -> Files.delete(gone), "--out", gone.resolve("summary").toString());
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().contains("everything arrived: 10 rows"), run.out());
-        assertTrue(run.err().contains("migrate: warning: could not write \"" + gone.resolve("summary") + "\""), run.err());
+        assertTrue(run.err().contains("migrate: warning: could not write \"" + gone.resolve("summary") + "\""),
+                run.err());
     }
 
     @Test
     void a_file_that_appears_meanwhile_is_not_replaced_by_the_summary() throws IOException {
         String target = TARGET.newDatabase();
         Path summary = folder.resolve("summary");
-        CommandRun run = meanwhile(target, () -> Files.writeString(summary, "of somebody else"), "--out", summary.toString());
+        CommandRun run =
+                meanwhile(target, () -> Files.writeString(summary, "of somebody else"), "--out", summary.toString());
         assertEquals(0, run.code(), run.err());
         assertEquals("of somebody else", Files.readString(summary));
-        assertTrue(run.err().contains("migrate: warning: \"" + summary + "\" is not written: a file of that name has appeared meanwhile\n"), run.err());
+        assertTrue(run.err().contains(
+                "migrate: warning: \"" + summary + "\" is not written: a file of that name has appeared meanwhile\n"),
+                run.err());
     }
 
     private interface Deed {
@@ -140,7 +158,8 @@ class MigrateEndingTest {
     void the_password_of_a_target_that_has_yet_to_be_created_is_asked_once() {
         String uri = "postgresql://postgres@127.0.0.1:" + TARGET.port() + "/yet_to_be_created";
         try (Terminal terminal = Terminal.start(ChildCommand.java("PreflightCheck", "--create-database"),
-                Map.of("SOURCE", SOURCE.uri(shop), "TARGET", uri, "HOME", folder.toString(), "PGPASSFILE", "/dev/null"))) {
+                Map.of("SOURCE", SOURCE.uri(shop), "TARGET", uri, "HOME", folder.toString(), "PGPASSFILE",
+                        "/dev/null"))) {
             terminal.answer("Password for user postgres of the target: ", TARGET.password());
             String shown = terminal.end().out();
             assertEquals(2, shown.split("Password for user", -1).length, shown);

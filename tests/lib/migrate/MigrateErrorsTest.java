@@ -3,7 +3,6 @@
 package lib.migrate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -28,7 +27,10 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
 
-/** What stops a migration before it begins: one line that says what is wrong, one that says what to do, and nothing changed on either side. */
+/**
+ * What stops a migration before it begins: one line that says what is wrong, one that says what to do, and nothing
+ * changed on either side.
+ */
 class MigrateErrorsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -40,20 +42,25 @@ class MigrateErrorsTest {
     static void fill() {
         shop = SOURCE.newDatabase();
         empty = TARGET.newDatabase();
-        SOURCE.sql(shop, "CREATE TABLE item (id int PRIMARY KEY, name text)", "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 100) i");
+        SOURCE.sql(shop, "CREATE TABLE item (id int PRIMARY KEY, name text)",
+                "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 100) i");
     }
 
     @Test
     void a_wrong_password() {
         refuses(3, """
                 error: could not connect to the source: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the source: in the connection string, PGPASSWORD or ~/.pgpass; \
-                where it is right, it may be valid no more, then as a superuser: ALTER ROLE "postgres" VALID UNTIL 'infinity';
+                hint: check the password of user "postgres" for the source: in the connection string,
+                  PGPASSWORD or ~/.pgpass; \
+                where it is right, it may be valid no more, then as a superuser:
+                  ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop, "postgres", "wrong"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the target: in the connection string, PGPASSWORD or ~/.pgpass; \
-                where it is right, it may be valid no more, then as a superuser: ALTER ROLE "postgres" VALID UNTIL 'infinity';
+                hint: check the password of user "postgres" for the target: in the connection string,
+                  PGPASSWORD or ~/.pgpass; \
+                where it is right, it may be valid no more, then as a superuser:
+                  ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop), TARGET.uri(empty, "postgres", "wrong"));
     }
 
@@ -73,7 +80,8 @@ class MigrateErrorsTest {
                 hint: check host, port and firewall of the source (postgresql://postgres@127.0.0.1:1/shop)
                 """, "postgresql://postgres@127.0.0.1:1/shop", TARGET.uri(empty));
         refuses(3, """
-                error: could not connect to the target: could not translate host name "no-such-host.invalid" to an address
+                error: could not connect to the target: could not translate host name "no-such-host.invalid" to an \
+                address
                 hint: check host, port and firewall of the target (postgresql://postgres@no-such-host.invalid:5432/shop)
                 """, SOURCE.uri(shop), "postgresql://postgres@no-such-host.invalid/shop");
     }
@@ -82,7 +90,8 @@ class MigrateErrorsTest {
     void a_database_that_does_not_exist() {
         refuses(3, """
                 error: could not connect to the source: database "no such" does not exist
-                hint: check the database name of the source; what there is says: psql -l postgresql://postgres@127.0.0.1:%d/postgres
+                hint: check the database name of the source; what there is says: psql -l \
+                postgresql://postgres@127.0.0.1:%d/postgres
                 """.formatted(SOURCE.port()), SOURCE.uri("no such"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: database "no such" does not exist
@@ -104,7 +113,8 @@ class MigrateErrorsTest {
     void wrong_usage(String options, String message) {
         CommandRun run = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(empty), options.split(" "));
         assertEquals("migrate: error: " + message, run.err().lines().findFirst().orElseThrow());
-        assertEquals("Try \"migrate --help\" for more information.", run.err().lines().reduce((first, last) -> last).orElseThrow());
+        assertEquals("Try \"migrate --help\" for more information.",
+                run.err().lines().reduce((first, last) -> last).orElseThrow());
         assertEquals(2, run.code());
     }
 
@@ -140,11 +150,15 @@ class MigrateErrorsTest {
 
     @Test
     void a_password_on_the_command_line_is_warned_of_once_for_each_side() {
-        CommandRun run = CommandRun.of("Migrate", Map.of(), "--source", SOURCE.uri(shop), "--target", TARGET.uri("no such"));
+        CommandRun run =
+                CommandRun.of("Migrate", Map.of(), "--source", SOURCE.uri(shop), "--target", TARGET.uri("no such"));
         assertEquals("""
-                migrate: warning: the password of the source stands on the command line, where ps shows it to every user of this machine
-                migrate: warning: the password of the target stands on the command line, where ps shows it to every user of this machine
-                """, run.err().lines().filter(line -> line.contains("warning")).collect(Collectors.joining("\n", "", "\n")));
+                migrate: warning: the password of the source stands on the command line, where ps shows it to every \
+                user of this machine
+                migrate: warning: the password of the target stands on the command line, where ps shows it to every \
+                user of this machine
+                """,
+                run.err().lines().filter(line -> line.contains("warning")).collect(Collectors.joining("\n", "", "\n")));
     }
 
     @Test
@@ -153,7 +167,8 @@ class MigrateErrorsTest {
             refuses(3, """
                     error: source and target are the same database (postgresql://postgres@%s:%d/%s)
                     hint: check --source and --target
-                    """.formatted(target.contains("localhost") ? "localhost" : "127.0.0.1", SOURCE.port(), shop), SOURCE.uri(shop), target);
+                    """.formatted(target.contains("localhost") ? "localhost" : "127.0.0.1", SOURCE.port(), shop),
+                    SOURCE.uri(shop), target);
         }
     }
 
@@ -176,9 +191,11 @@ class MigrateErrorsTest {
         String target = newer.newDatabase();
         // More places are searched than PATH, so what is installed is named whatever the environment says.
         new Sides(newer, newer).refuses(3, """
-                error: pg_dump and pg_restore of version 17 are needed for a source of version 17 and a target of version 17 \
+                error: pg_dump and pg_restore of version 17 are needed for a source of version 17 and a target of
+                  version 17 \
                 (installed here: version %d)
-                hint: install the package postgresql-client-17 (Debian, Ubuntu), postgresql17 (Red Hat) or postgresql@17 (Homebrew), \
+                hint: install the package postgresql-client-17 (Debian, Ubuntu),
+                  postgresql17 (Red Hat) or postgresql@17 (Homebrew), \
                 or name its folder in TSMIGRATE_PG_BINDIRS
                 """.formatted(ClientBinaries.clientMajor()), database, target, () -> CommandRun.of("Migrate",
                 Map.of("SOURCE", newer.uri(database), "TARGET", newer.uri(target), "PATH", "/nonexistent")));
@@ -186,17 +203,23 @@ class MigrateErrorsTest {
 
     @Test
     void no_client_tools(@TempDir Path temporary) {
-        // Hides the installed programs from one process: the usual places are searched too, so an empty PATH is not enough.
-        List<String> hidden = List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
-        assumeTrue(Account.isRoot() && Run.of(with(hidden, "true")).code() == 0, "needs Linux, root and the right to mount; run: sudo make test");
+        // Hides the installed programs from one process: the usual places are searched too, so an empty PATH is not
+        // enough.
+        List<String> hidden = List.of("unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
+        assumeTrue(Account.isRoot() && Run.of(with(hidden, "true")).code() == 0,
+                "needs Linux, root and the right to mount; run: sudo make test");
         String major = String.valueOf(SOURCE.major());
         SIDES.refuses(3, """
-                error: pg_dump and pg_restore of version %1$s are needed for a source of version %1$s and a target of version %1$s \
+                error: pg_dump and pg_restore of version %1$s are needed for a source of version %1$s and a target of \
+                version %1$s \
                 (no client tools are installed on this machine)
                 hint: %2$s, or name its folder in TSMIGRATE_PG_BINDIRS
-                """.formatted(major, ClientPackage.remedy(System.getenv("PATH"), SOURCE.major(), SOURCE.major())), shop, empty, () -> {
+                """.formatted(major, ClientPackage.remedy(System.getenv("PATH"), SOURCE.major(), SOURCE.major())), shop,
+                empty, () -> {
                     Map<String, String> environment = Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(empty));
-                    try (ChildCommand child = ChildCommand.start(with(hidden, ChildCommand.java("Migrate")), temporary, environment)) {
+                    try (ChildCommand child =
+                            ChildCommand.start(with(hidden, ChildCommand.java("Migrate")), temporary, environment)) {
                         return child.end();
                     }
                 });
@@ -211,13 +234,15 @@ class MigrateErrorsTest {
             SELECT lo_from_bytea(77, 'x')                              | large object 77
             CREATE SEQUENCE "My Own"                                   | sequence public."My Own"
             CREATE PUBLICATION mine                                    | publication mine
-            CREATE SCHEMA mine CREATE VIEW v AS SELECT 1 CREATE VIEW w AS SELECT 1 CREATE VIEW x AS SELECT 1 CREATE VIEW y AS SELECT 1 \
+            CREATE SCHEMA mine CREATE VIEW v AS SELECT 1 CREATE VIEW w AS SELECT 1 CREATE VIEW x AS
+              SELECT 1 CREATE VIEW y AS SELECT 1 \
             CREATE VIEW z AS SELECT 1 | schema mine, view mine.v, view mine.w, view mine.x, view mine.y and 1 more
             """)
     void a_target_that_is_not_empty(String made, String named) {
         String target = TARGET.newDatabase();
         TARGET.sql(target, made);
-        // Neither option is a way round: the database is there, and it is no failed run of ours that left these objects.
+        // Neither option is a way round: the database is there, and it is no failed run of ours that left these
+        // objects.
         SIDES.refusesToMigrate("""
                 error: the target is not empty: %s
                 hint: name an empty database, or create one with --create-database
@@ -259,7 +284,8 @@ class MigrateErrorsTest {
                 error: user "guest" may not create in schema "public" of the target
                 hint: GRANT CREATE ON SCHEMA "public" TO "guest" WITH GRANT OPTION;
                 error: preflight found 2 reasons not to start; nothing was changed
-                """.formatted(closed), shop, closed, () -> CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(closed, "guest", "guest")));
+                """.formatted(closed), shop, closed,
+                () -> CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(closed, "guest", "guest")));
         TARGET.sql("postgres", "DROP ROLE guest");
     }
 

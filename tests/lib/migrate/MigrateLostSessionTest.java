@@ -12,26 +12,32 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.BackgroundWork;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Soak;
 
-/** A session that the server ends while rows flow is told with the side, the table and the server's own reason, and with what to do next. */
+/**
+ * A session that the server ends while rows flow is told with the side, the table and the server's own reason, and with
+ * what to do next.
+ */
 class MigrateLostSessionTest {
-    private static final String AGAIN = "\nthen run the same command again with --restart: it removes what this run made";
-    private static final String COPYING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %item%' AND pid <> pg_backend_pid() AND state = 'active'";
+    private static final String AGAIN =
+            "\nthen run the same command again with --restart: it removes what this run made";
+    private static final String COPYING =
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %item%' AND pid <> pg_backend_pid() AND state "
+                    + "= 'active'";
     private static final String SILENT = "the server closed the connection without a word";
-    private static final String SILENT_HINT = "look into the log of the %s: somebody has ended the session, its process was killed or has crashed, "
-            + "or something between here and there has cut the connection";
+    private static final String SILENT_HINT =
+            "look into the log of the %s: somebody has ended the session, its process was killed or has crashed, "
+                    + "or something between here and there has cut the connection";
     /** All but the one that keeps other runs off. */
     private static final String WITHOUT_LOCK = """
             FROM pg_stat_activity WHERE application_name = 'tsmigrate' AND datname = current_database()
@@ -46,7 +52,8 @@ class MigrateLostSessionTest {
         target = PgServer.withTls(ClientBinaries.clientMajor());
         shop = source.newDatabase();
         // Enough to go on for longer than the buffers of the operating system hold.
-        source.sql(shop, "CREATE TABLE item AS SELECT i AS id, repeat('x', 1000) AS filler FROM generate_series(1, 60000) i");
+        source.sql(shop,
+                "CREATE TABLE item AS SELECT i AS id, repeat('x', 1000) AS filler FROM generate_series(1, 60000) i");
     }
 
     @AfterAll
@@ -60,12 +67,14 @@ class MigrateLostSessionTest {
     void a_session_that_an_administrator_ends(String side) {
         CommandRun run = interrupted(side, "SELECT pg_terminate_backend(pid) FROM (" + COPYING + ") s");
         if (side.equals("source")) {
-            // A server that waits for us to read tells nothing, not to break off in the middle of a message (ProcessClientWriteInterrupt).
+            // A server that waits for us to read tells nothing, not to break off in the middle of a message
+            // (ProcessClientWriteInterrupt).
             tells(run, side, SILENT, SILENT_HINT);
             return;
         }
         tells(run, side, "terminating connection due to administrator command",
-                "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a failover): its log says when");
+                "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a failover): "
+                        + "its log says when");
     }
 
     @ParameterizedTest
@@ -94,7 +103,8 @@ class MigrateLostSessionTest {
         Soak.assumeIn(when);
         PgServer server = side.equals("source") ? source : target;
         String moved = target.newDatabase();
-        CompletableFuture<CommandRun> migration = BackgroundWork.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
+        CompletableFuture<CommandRun> migration =
+                BackgroundWork.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
         awaitRows(side, moved);
         // What a machine that goes down does to its sessions (PostgreSQL manual, 19.5 "Immediate Shutdown").
         Path running = server.dataFolder().resolve("postmaster.pid");
@@ -106,7 +116,8 @@ class MigrateLostSessionTest {
             tells(run, side, SILENT, SILENT_HINT);
         } else {
             tells(run, side, "terminating connection due to immediate shutdown command",
-                    "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a failover): its log says when");
+                    "somebody has ended a session of ours on the %s (pg_terminate_backend, a shutdown or a "
+                            + "failover): its log says when");
         }
         CommandRun again = CommandRun.migrate(source.uri(shop), target.uri(moved), "--restart");
         assertEquals(0, again.code(), again.err());
@@ -125,14 +136,19 @@ class MigrateLostSessionTest {
         try (HeldLock hold = HeldLock.on(source, from, "LOCK TABLE pg_catalog.pg_largeobject")) {
             migration = BackgroundWork.run(() -> CommandRun.migrate(source.uri(from), to.uri(moved)));
             BackgroundWork.until("a large object is read", () -> hold.isWaitedFor() && source.query(from,
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lo_get%' AND datname = current_database()").equals("1"));
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE "
+                            + "'%lo_get%' AND datname = current_database()")
+                    .equals("1"));
             to.query(moved, "SELECT count(pg_terminate_backend(pid)) " + WITHOUT_LOCK);
-            BackgroundWork.until("the sessions have ended", () -> to.query(moved, "SELECT count(*) " + WITHOUT_LOCK).equals("0"));
+            BackgroundWork.until("the sessions have ended",
+                    () -> to.query(moved, "SELECT count(*) " + WITHOUT_LOCK).equals("0"));
         }
         CommandRun run = migration.join();
         String object = source.query(from, "SELECT oid FROM pg_largeobject_metadata");
-        assertEquals("error: creating large object " + object + " failed on the target: terminating connection due to administrator command\n"
-                + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a shutdown or a failover): its log says when"
+        assertEquals("error: creating large object " + object
+                + " failed on the target: terminating connection due to administrator command\n"
+                + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a shutdown or a "
+                + "failover): its log says when"
                 + AGAIN.replaceFirst("\n", "\nhint: "), run.failure(), run.err());
         assertEquals(1, run.code());
     }
@@ -140,7 +156,8 @@ class MigrateLostSessionTest {
     private static CommandRun interrupted(String side, String statement) {
         PgServer server = side.equals("source") ? source : target;
         String moved = target.newDatabase();
-        CompletableFuture<CommandRun> migration = BackgroundWork.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
+        CompletableFuture<CommandRun> migration =
+                BackgroundWork.run(() -> CommandRun.migrate(source.uri(shop), target.uri(moved), "--max-rate", "1MB"));
         String database = side.equals("source") ? shop : moved;
         awaitRows(side, moved);
         if (statement == null) {
@@ -171,7 +188,9 @@ class MigrateLostSessionTest {
 
     private static void tells(CommandRun run, String side, String why, String hint) {
         String doing = side.equals("source") ? "reading" : "loading";
-        assertEquals("error: %s table public.item failed on the %s: %s\nhint: %s".formatted(doing, side, why, hint.formatted(side)) + AGAIN.replaceFirst("\n", "\nhint: "),
+        assertEquals(
+                "error: %s table public.item failed on the %s: %s\nhint: %s".formatted(doing, side, why,
+                        hint.formatted(side)) + AGAIN.replaceFirst("\n", "\nhint: "),
                 run.failure(), run.err());
         assertEquals(1, run.code());
     }

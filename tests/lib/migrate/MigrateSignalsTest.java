@@ -18,20 +18,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.HeldLock;
 import testbed.Launcher;
-import testbed.BackgroundWork;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
 import testbed.Soak;
 
-/** A run that is ended from outside: it says what to do, leaves nothing behind that works on or is secret, and --restart goes on. */
+/**
+ * A run that is ended from outside: it says what to do, leaves nothing behind that works on or is secret, and --restart
+ * goes on.
+ */
 class MigrateSignalsTest {
-    private static final String SESSIONS = """
-            SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tsmigrate%' AND datname = current_database()""";
+    private static final String SESSIONS =
+            """
+            SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tsmigrate%'
+              AND datname = current_database()""";
     private static final String HALF_LOADED = """
             migrate: warning: interrupted: the source is unchanged, the target is half loaded
             migrate: hint: run the same command again with --restart: it removes what this run made
@@ -56,28 +61,33 @@ class MigrateSignalsTest {
                   END IF;
                   RETURN id;
                 END $$""",
-                "CREATE TABLE item (id int PRIMARY KEY CHECK (slow('data', id) = id))", "INSERT INTO item SELECT generate_series(1, 1000)",
+                "CREATE TABLE item (id int PRIMARY KEY CHECK (slow('data', id) = id))",
+                "INSERT INTO item SELECT generate_series(1, 1000)",
                 "CREATE INDEX ON item (slow('index', id))", "CREATE TABLE price (item int REFERENCES item, amount int)",
-                "INSERT INTO price SELECT id, id FROM item", "CREATE MATERIALIZED VIEW total AS SELECT slow('view', 1), sum(amount) FROM price",
+                "INSERT INTO price SELECT id, id FROM item",
+                "CREATE MATERIALIZED VIEW total AS SELECT slow('view', 1), sum(amount) FROM price",
                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()");
     }
 
     @ParameterizedTest
     @CsvSource({"data, INT, 130, always", "index, INT, 130, soak", "index, TERM, 143, always", "view, TERM, 143, soak"})
-    void ended_while_rows_arrive_while_indexes_are_built_or_views_are_filled(String part, String signal, int code, String run) throws IOException {
+    void ended_while_rows_arrive_while_indexes_are_built_or_views_are_filled(String part, String signal, int code,
+            String run) throws IOException {
         Soak.assumeIn(run);
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = '" + part + "'");
         ends(target, signal, code, HALF_LOADED, () -> "PgSleep".equals(TARGET.query(target,
-                "SELECT wait_event FROM pg_stat_activity WHERE application_name = 'tsmigrate' AND wait_event = 'PgSleep'")));
+                "SELECT wait_event FROM pg_stat_activity WHERE application_name = 'tsmigrate' AND wait_event = "
+                        + "'PgSleep'")));
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.slow");
         arrives(SIDES.migrate(shop, target, "--restart"), target);
     }
 
     @ParameterizedTest
     @CsvSource({"pg_authid, TERM, 143, soak", "pg_proc, INT, 130, always", "pg_event_trigger, TERM, 143, soak"})
-    void ended_while_roles_the_schema_or_event_triggers_are_made(String catalog, String signal, int code, String run) throws IOException {
+    void ended_while_roles_the_schema_or_event_triggers_are_made(String catalog, String signal, int code, String run)
+            throws IOException {
         Soak.assumeIn(run);
         String target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE newcomer");
@@ -121,7 +131,8 @@ class MigrateSignalsTest {
         String target = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = '" + part + "'");
         try (ChildCommand child = migrate(target)) {
-            child.await("slow " + part, () -> !TARGET.rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
+            child.await("slow " + part, () -> !TARGET
+                    .rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
             List<ProcessHandle> family = child.family();
             child.signal("KILL");
             assertEquals(137, child.end().code());
@@ -132,7 +143,8 @@ class MigrateSignalsTest {
                 arrives(again.end(), target);
             }
             // Its programs were still at work.
-            BackgroundWork.until("no process is left of " + part, () -> family.stream().noneMatch(MigrateSignalsTest::runs));
+            BackgroundWork.until("no process is left of " + part,
+                    () -> family.stream().noneMatch(MigrateSignalsTest::runs));
             assertEquals(List.of(), files());
         }
     }
@@ -143,9 +155,11 @@ class MigrateSignalsTest {
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.slow = 'index'");
         Launcher launcher = new Launcher(temporary);
         launcher.run("build", "scripts/migrate.java").orFail();
-        Process process = launcher.with("SOURCE", SOURCE.uri(shop)).with("TARGET", TARGET.uri(target)).with("TMPDIR", temporary.toString())
+        Process process = launcher.with("SOURCE", SOURCE.uri(shop)).with("TARGET", TARGET.uri(target))
+                .with("TMPDIR", temporary.toString())
                 .start(temporary.resolve("messages"), "scripts/migrate.java");
-        BackgroundWork.until("the index is built", () -> !TARGET.rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
+        BackgroundWork.until("the index is built",
+                () -> !TARGET.rows(target, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
         List<ProcessHandle> family = process.descendants().toList();
         process.toHandle().destroy();
         BackgroundWork.until("the end", () -> !process.isAlive());
@@ -157,7 +171,8 @@ class MigrateSignalsTest {
     }
 
     /** Runs until the condition holds, then sends the signal, and looks at what is left. */
-    private void ends(String target, String signal, int code, String lastWords, BooleanSupplier when) throws IOException {
+    private void ends(String target, String signal, int code, String lastWords, BooleanSupplier when)
+            throws IOException {
         try (ChildCommand child = migrate(target)) {
             child.await("the right moment for " + signal, when);
             List<ProcessHandle> family = child.family();
@@ -171,7 +186,8 @@ class MigrateSignalsTest {
             assertEquals("", run.failure().replaceAll("(?m)^hint: .*", ""), "what follows from the signal is no news");
             assertEquals(code, run.code());
             assertTrue(child.millisToEnd() < 5_000, child.millisToEnd() + " ms");
-            assertEquals(List.of(), family.stream().filter(MigrateSignalsTest::runs).map(process -> process.info().commandLine()).toList());
+            assertEquals(List.of(), family.stream().filter(MigrateSignalsTest::runs)
+                    .map(process -> process.info().commandLine()).toList());
             assertEquals(List.of(), files());
             BackgroundWork.until("no session on the target", () -> TARGET.query(target, SESSIONS).equals("0"));
             BackgroundWork.until("no session on the source", () -> SOURCE.query(shop, SESSIONS).equals("0"));
@@ -179,7 +195,8 @@ class MigrateSignalsTest {
     }
 
     private ChildCommand migrate(String target, String... options) {
-        return ChildCommand.start(ChildCommand.java("Migrate", options), temporary, Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(target)));
+        return ChildCommand.start(ChildCommand.java("Migrate", options), temporary,
+                Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(target)));
     }
 
     private static void arrives(CommandRun run, String target) {

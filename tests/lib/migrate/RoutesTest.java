@@ -17,21 +17,21 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import testbed.RoleAbilities;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.ManagedService;
-import testbed.BackgroundWork;
 import testbed.PgServer;
+import testbed.RoleAbilities;
 import testbed.Run;
 import testbed.Runbook;
 import testbed.Timescale;
 import testbed.TrixieRoot;
 
 /**
- * From service to service, as the users whom the services hand out, by {@code migrate} and by the Makefile's steps: each role can log in and
- * do what it could, less what is listed here, which the summary says.
+ * From service to service, as the users whom the services hand out, by {@code migrate} and by the Makefile's steps:
+ * each role can log in and do what it could, less what is listed here, which the summary says.
  */
 class RoutesTest {
     private static final int MAJOR = ClientBinaries.clientMajor();
@@ -57,43 +57,60 @@ class RoutesTest {
 
     @Test
     void from_rds_to_cloud() throws IOException {
-        try (ManagedService rds = ManagedService.rds(PgServer.plan(MAJOR)); ManagedService cloud = ManagedService.cloud(PgServer.plan(MAJOR));
+        try (ManagedService rds = ManagedService.rds(PgServer.plan(MAJOR));
+                ManagedService cloud = ManagedService.cloud(PgServer.plan(MAJOR));
                 ManagedService second = ManagedService.cloud(PgServer.plan(MAJOR))) {
             RoleAbilities.plant(rds.server(), "shop");
-            rds.server().sql("shop", "GRANT SELECT ON awkward.orders TO rds_superuser", "GRANT rds_iam, rds_password TO limited", "CREATE DATABASE other");
+            rds.server().sql("shop", "GRANT SELECT ON awkward.orders TO rds_superuser",
+                    "GRANT rds_iam, rds_password TO limited", "CREATE DATABASE other");
             Map<String, String> ends = Map.of("SOURCE", rds.uri(), "TARGET", cloud.uri());
             rds.administering();
             rds.follow(run("PreflightCheck", ends));
             CommandRun preflight = run("PreflightCheck", ends);
             assertEquals(0, preflight.code(), preflight.out());
-            assertEquals("""
-                    warning  databases          a service has one database, and the source's server has more than this one: other
-                    warning  maintenance        the source is at Amazon RDS, which may restart it for maintenance while the migration runs
-                    warning  maintenance        the target is at Timescale Cloud, which may restart it for maintenance while the migration runs
-                    warning  settings           SET "log_min_duration_statement" of the database is left out: only a superuser of the target may set it
-                    warning  settings           the search_path of role "app_owner" comes along and names what is no schema of the source: "Odd, Schema\"""",
+            assertEquals(
+                    """
+                    warning  databases          a service has one database, and the source's server has more than this \
+                    one: other
+                    warning  maintenance        the source is at Amazon RDS, which may restart it for maintenance \
+                    while the migration runs
+                    warning  maintenance        the target is at Timescale Cloud, which may restart it for maintenance \
+                    while the migration runs
+                    warning  settings           SET "log_min_duration_statement" of the database is left out: only a \
+                    superuser of the target may set it
+                    warning  settings           the search_path of role "app_owner" comes along and names what is no \
+                    schema of the source: "Odd, Schema\"""",
                     lines(preflight.out(), "warning  (databases|maintenance|settings) .*"));
 
             CommandRun migrated = run("Migrate", ends);
             assertEquals(0, migrated.code(), migrated.err());
-            assertEquals("""
+            assertEquals(
+                    """
                     left out: ALTER DATABASE "tsdb" SET "log_min_duration_statement" TO '1s' \
                     (permission denied to set parameter "log_min_duration_statement")
                     left out: ALTER ROLE "limited" IN DATABASE "tsdb" SET "log_min_duration_statement" TO '0' \
                     (permission denied to set parameter "log_min_duration_statement")
-                    left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table pg_largeobject)""",
-                    lines(migrated.out(), "left out: .*").replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
-            assertTrue(migrated.out().contains("\n\"tsdbadmin\" owns what \"rdsadmin\" owned on the source: routine awkward.audit()\n"), migrated.out());
+                    left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table \
+                    pg_largeobject)""",
+                    lines(migrated.out(), "left out: .*")
+                            .replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
+            assertTrue(
+                    migrated.out().contains(
+                            "\n\"tsdbadmin\" owns what \"rdsadmin\" owned on the source: routine awkward.audit()\n"),
+                    migrated.out());
             assertArrived(rds.server(), "shop", cloud, lost("rdsadmin", MAJOR));
             assertLogins(rds.server(), cloud, newPasswords(ends));
             // What was left out is a difference all the same, and whoever is no owner any more cannot look.
-            String memberships = cloud.query("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole");
+            String memberships =
+                    cloud.query("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole");
             assertEquals(4, run("Verify", ends, "--join-owners").code());
             assertEquals(1, run("Verify", ends, "--permitted").code());
             assertEquals(0, run("Verify", ends, "--permitted", "--join-owners").code());
-            assertEquals(memberships, cloud.query("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"));
+            assertEquals(memberships,
+                    cloud.query("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"));
 
-            Map<String, CommandRun> steps = Runbook.run("from-rds", folder.resolve("rds"), Map.of("SOURCE", rds.uri(), "TARGET", second.uri()));
+            Map<String, CommandRun> steps =
+                    Runbook.run("from-rds", folder.resolve("rds"), Map.of("SOURCE", rds.uri(), "TARGET", second.uri()));
             assertEquals(0, steps.get("verify").code(), steps.toString());
             assertArrived(rds.server(), "shop", second, lost("rdsadmin", MAJOR));
         }
@@ -101,16 +118,19 @@ class RoutesTest {
 
     @Test
     void from_postgres_to_cloud_with_no_password_to_be_seen_anywhere() throws IOException {
-        try (PgServer self = PgServer.installed("log_statement=all"); ManagedService cloud = ManagedService.cloud(PgServer.plan(MAJOR).with("log_statement=all"))) {
-            self.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE mover LOGIN PASSWORD 'w0rd of mover'", "GRANT pg_read_all_data TO mover");
+        try (PgServer self = PgServer.installed("log_statement=all");
+                ManagedService cloud = ManagedService.cloud(PgServer.plan(MAJOR).with("log_statement=all"))) {
+            self.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE mover LOGIN PASSWORD 'w0rd of mover'",
+                    "GRANT pg_read_all_data TO mover");
             RoleAbilities.plant(self, "shop");
             self.sql("shop", "GRANT app_owner TO mover");
             int before = self.log().length();
             Path summary = folder.resolve("summary");
             StringBuilder processes = new StringBuilder();
             CommandRun migrated;
-            try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString()), folder,
-                    Map.of("SOURCE", self.uri("shop", "mover", "w0rd of mover"), "TARGET", cloud.uri()))) {
+            try (ChildCommand child =
+                    ChildCommand.start(ChildCommand.java("Migrate", "-v", "-o", summary.toString()), folder,
+                            Map.of("SOURCE", self.uri("shop", "mover", "w0rd of mover"), "TARGET", cloud.uri()))) {
                 CompletableFuture<CommandRun> end = BackgroundWork.run(child::end);
                 while (!end.isDone()) {
                     processes.append(Run.output(List.of("ps", "-eo", "args")));
@@ -142,24 +162,29 @@ class RoutesTest {
             mst.server().script("defaultdb", Path.of("tests/sql/timescale-apache-roles.sql"));
             mst.server().script("defaultdb", Path.of("tests/sql/timescale-apache.sql"));
             mst.administering();
-            Map<String, String> ends = Map.of("SOURCE", mst.uri(), "TARGET", cloud.uri(), "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString());
+            Map<String, String> ends = Map.of("SOURCE", mst.uri(), "TARGET", cloud.uri(), "TSMIGRATE_PG_BINDIRS",
+                    TrixieRoot.clientWrappers().toString());
             mst.follow(run("PreflightCheck", ends));
             CommandRun migrated = run("Migrate", ends);
             assertEquals(0, migrated.code(), migrated.err());
-            assertEquals("""
+            assertEquals(
+                    """
                     left out: ALTER DATABASE "tsdb" SET "log_min_duration_statement" TO '1s' \
                     (permission denied to set parameter "log_min_duration_statement")
                     left out: ALTER ROLE "limited" IN DATABASE "tsdb" SET "log_min_duration_statement" TO '0' \
                     (permission denied to set parameter "log_min_duration_statement")
                     left out: GRANT CONNECT ON DATABASE "tsdb" TO "_aiven" (role "_aiven" does not exist)
-                    left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table pg_largeobject)""",
-                    lines(migrated.out(), "left out: .*").replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
+                    left out: GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO watcher (permission denied for table \
+                    pg_largeobject)""",
+                    lines(migrated.out(), "left out: .*")
+                            .replaceAll("left out: GRANT ALL ON FUNCTION pg_catalog.pg_ls_waldir.*\n", ""));
             String lost = lost("postgres", 17);
             assertArrived(mst.server(), "defaultdb", cloud, lost);
             assertLogins(mst.server(), cloud, newPasswords(ends));
 
-            Map<String, CommandRun> steps = Runbook.run("from-mst", folder.resolve("mst"), Map.of("SOURCE", mst.uri(), "TARGET", second.uri(),
-                    "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()));
+            Map<String, CommandRun> steps =
+                    Runbook.run("from-mst", folder.resolve("mst"), Map.of("SOURCE", mst.uri(), "TARGET", second.uri(),
+                            "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()));
             assertEquals(0, steps.get("verify").code(), steps.toString());
             assertArrived(mst.server(), "defaultdb", second, lost);
         }
@@ -167,27 +192,36 @@ class RoutesTest {
 
     @Test
     void from_timescale_to_mst() {
-        try (PgServer self = Timescale.community("2.22.1").start(); ManagedService mst = ManagedService.mst(Timescale.community("2.22.1")).timescale("2.22.1");
+        try (PgServer self = Timescale.community("2.22.1").start();
+                ManagedService mst = ManagedService.mst(Timescale.community("2.22.1")).timescale("2.22.1");
                 ManagedService second = ManagedService.mst(Timescale.community("2.22.1")).timescale("2.22.1")) {
             String plant = Timescale.plant(self);
             RoleAbilities.plant(self, plant);
             // Jobs of the target run again before the last step compares.
-            self.sql(plant, "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE job_id >= 1000",
+            self.sql(plant,
+                    "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE job_id "
+                            + ">= 1000",
                     "CREATE ROLE mover LOGIN PASSWORD 'm' IN ROLE app_owner, pg_read_all_data");
             String uri = self.uri(plant, "mover", "m");
             CommandRun migrated = run("Migrate", Map.of("SOURCE", uri, "TARGET", mst.uri()), "--verify", "checksums");
             assertEquals(0, migrated.code(), migrated.err());
-            assertTrue(migrated.out().contains("job 1010 (plant.beat) belongs to \"tsdbadmin\", because \"postgres\" cannot own it there\n"), migrated.out());
+            assertTrue(migrated.out().contains(
+                    "job 1010 (plant.beat) belongs to \"tsdbadmin\", because \"postgres\" cannot own it there\n"),
+                    migrated.out());
             assertArrived(self, plant, mst, LOST.formatted("postgres"));
             assertLogins(self, mst, RoleAbilities.passwords(self));
 
-            Map<String, CommandRun> steps = Runbook.run("to-mst", folder.resolve("mst"), Map.of("SOURCE", uri, "TARGET", second.uri()));
+            Map<String, CommandRun> steps =
+                    Runbook.run("to-mst", folder.resolve("mst"), Map.of("SOURCE", uri, "TARGET", second.uri()));
             assertEquals(0, steps.get("verify").code(), steps.toString());
             assertArrived(self, plant, second, LOST.formatted("postgres"));
         }
     }
 
-    /** From 16 on nobody who is no superuser grants pg_monitor, through which one can list the WAL although the privilege itself stays behind. */
+    /**
+     * From 16 on nobody who is no superuser grants pg_monitor, through which one can list the WAL although the
+     * privilege itself stays behind.
+     */
     private static String lost(String owner, int major) {
         String lost = LOST.formatted(owner);
         return major < 16 ? lost : lost.replace("watcher will", "watcher may run pg_ls_waldir()\nwatcher will");
@@ -206,8 +240,10 @@ class RoutesTest {
         gained.removeIf(line -> line.startsWith("big_boss "));
         before.removeAll(after);
         if (target.server().major() >= 16) {
-            // From there on a user who is no superuser grants predefined roles only who administers them (PostgreSQL manual, 22.5).
-            before.removeIf(line -> line.matches("(?s).* may (MEMBER|USAGE).* pg_(monitor|read_all_\\w+|stat_scan_tables|signal_backend)"));
+            // From there on a user who is no superuser grants predefined roles only who administers them (PostgreSQL
+            // manual, 22.5).
+            before.removeIf(line -> line
+                    .matches("(?s).* may (MEMBER|USAGE).* pg_(monitor|read_all_\\w+|stat_scan_tables|signal_backend)"));
         }
         assertEquals(lost, String.join("\n", before));
         assertEquals(GAINED, String.join("\n", gained));
@@ -221,7 +257,11 @@ class RoutesTest {
         Map<String, String> passwords = new HashMap<>();
         // host, port, database, role, password
         Files.readAllLines(out).stream().skip(1).map(line -> line.split(",", 4)[3].split(",(?=[^,]*$)"))
-                .forEach(cells -> passwords.put(cells[0].startsWith("\"") ? cells[0].substring(1, cells[0].length() - 1).replace("\"\"", "\"") : cells[0], cells[1]));
+                .forEach(
+                        cells -> passwords.put(
+                                cells[0].startsWith("\"")
+                                        ? cells[0].substring(1, cells[0].length() - 1).replace("\"\"", "\"") : cells[0],
+                                cells[1]));
         return passwords;
     }
 

@@ -15,16 +15,19 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.TrixieRoot;
 
-/** The Apache edition, from the packages of Debian: hypertables of every kind arrive as they were, as superuser and where nobody is one. */
+/**
+ * The Apache edition, from the packages of Debian: hypertables of every kind arrive as they were, as superuser and
+ * where nobody is one.
+ */
 class TimescaleApacheTest {
     private static final String VERSION = "2.19.3";
     private static final List<String> VIEWS = List.of(
@@ -75,7 +78,8 @@ class TimescaleApacheTest {
         CommandRun again = command("Migrate", target.uri(moved));
         assertEquals(3, again.code(), again.err());
         assertEquals("""
-                error: the target is not empty: schema "Odd ""Schema", schema mill, type mill.percent, type mill.spot, type mill.state and 58 more
+                error: the target is not empty: schema "Odd ""Schema", schema mill, type mill.percent, type mill.spot, \
+                type mill.state and 58 more
                 hint: name an empty database, or create one with --create-database""", again.failure());
     }
 
@@ -100,14 +104,18 @@ class TimescaleApacheTest {
     void a_run_that_is_killed_is_repaired_and_started_again() {
         String cloud = CloudDouble.make(target, VERSION);
         String uri = CloudDouble.uri(target, cloud);
-        try (HeldLock hold = HeldLock.on(target, cloud, "LOCK TABLE _timescaledb_catalog.chunk_constraint IN SHARE MODE");
-                ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", "--verify", "none"), temporary, environment(uri))) {
+        try (HeldLock hold =
+                HeldLock.on(target, cloud, "LOCK TABLE _timescaledb_catalog.chunk_constraint IN SHARE MODE");
+                ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", "--verify", "none"), temporary,
+                        environment(uri))) {
             hold.awaitWaiter();
             migrate.signalAll("KILL");
             assertEquals(137, migrate.end().code(), migrate.err());
         }
-        BackgroundWork.until("the sessions of the killed run end", () -> "0".equals(target.query(cloud, """
-                SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""")));
+        BackgroundWork.until("the sessions of the killed run end", () -> "0".equals(target.query(cloud,
+                """
+                SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database
+                  WHERE datname = current_database())""")));
         assertEquals("on", target.query(cloud, "SHOW timescaledb.restoring"));
         run("RepairCommand", uri);
         assertEquals("off", target.query(cloud, "SHOW timescaledb.restoring"));
@@ -123,9 +131,11 @@ class TimescaleApacheTest {
             assertEquals(3, run.code(), run.err());
             assertEquals("""
                     error: the target is PostgreSQL 15, older than the source, which is 17
-                    hint: create the target as PostgreSQL 17 or newer""", run.failure().lines().limit(2).collect(Collectors.joining("\n"))
-                    .replaceAll("(\\d+)\\.\\d+( \\([^)]*\\))?", "$1"));
-            assertTrue(run.err().contains("extension timescaledb is not available on the target; it is used by "), run.err());
+                    hint: create the target as PostgreSQL 17 or newer""",
+                    run.failure().lines().limit(2).collect(Collectors.joining("\n"))
+                            .replaceAll("(\\d+)\\.\\d+( \\([^)]*\\))?", "$1"));
+            assertTrue(run.err().contains("extension timescaledb is not available on the target; it is used by "),
+                    run.err());
             assertFalse(run.err().contains("_timescaledb_catalog"), run.err());
         }
     }
@@ -136,15 +146,21 @@ class TimescaleApacheTest {
         }
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
         String chunks = "SELECT hypertable_name, count(*) FROM timescaledb_information.chunks GROUP BY 1 ORDER BY 1";
-        target.sql(database, "SET ROLE \"Mill Hand\"", "INSERT INTO mill.load (at, machine, load) VALUES ('2024-03-01 00:00:01+00', 3, 100), ('2030-01-01', 3, 1)",
-                "INSERT INTO mill.step VALUES (99999, 'm1', 1)", "INSERT INTO mill.sack VALUES ('2030-01-01', 'kind 1'), ('2030-01-01', 'kind 2')",
-                "INSERT INTO mill.empty VALUES (now())", "INSERT INTO \"Odd \"\"Schema\".\"Ta ble'\" VALUES ('2030-01-01')");
-        assertEquals("[[Ta ble', 5], [empty, 1], [load, 12], [sack, 20], [step, 8]]", target.rows(database, chunks).toString());
+        target.sql(database, "SET ROLE \"Mill Hand\"",
+                "INSERT INTO mill.load (at, machine, load) VALUES ('2024-03-01 00:00:01+00', 3, 100), "
+                        + "('2030-01-01', 3, 1)",
+                "INSERT INTO mill.step VALUES (99999, 'm1', 1)",
+                "INSERT INTO mill.sack VALUES ('2030-01-01', 'kind 1'), ('2030-01-01', 'kind 2')",
+                "INSERT INTO mill.empty VALUES (now())",
+                "INSERT INTO \"Odd \"\"Schema\".\"Ta ble'\" VALUES ('2030-01-01')");
+        assertEquals("[[Ta ble', 5], [empty, 1], [load, 12], [sack, 20], [step, 8]]",
+                target.rows(database, chunks).toString());
         assertEquals("716 716", target.query(database, "SELECT max(id) || ' ' || count(*) FROM mill.load"));
     }
 
     private static Map<String, String> environment(String uri) {
-        Map<String, String> environment = new HashMap<>(Map.of("SOURCE", source.uri(mill), "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()));
+        Map<String, String> environment = new HashMap<>(
+                Map.of("SOURCE", source.uri(mill), "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()));
         environment.put("TARGET", uri);
         return environment;
     }

@@ -16,20 +16,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.BackgroundWork;
 import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Timescale;
 
-/** The scripts that stand for a migration of hypertables and jobs: run by a shell, they bring what the command brings. */
+/**
+ * The scripts that stand for a migration of hypertables and jobs: run by a shell, they bring what the command brings.
+ */
 class TimescaleDryRunTest {
     private static final String VERSION = "2.22.1";
     private static final String BEATS = "SELECT count(*) FROM plant.heartbeat";
-    private static final String MEMBERSHIPS = "SELECT roleid::regrole, member::regrole FROM pg_auth_members WHERE member = 'tsdbadmin'::regrole";
+    private static final String MEMBERSHIPS =
+            "SELECT roleid::regrole, member::regrole FROM pg_auth_members WHERE member = 'tsdbadmin'::regrole";
 
     @TempDir
     Path folder;
@@ -57,7 +60,9 @@ class TimescaleDryRunTest {
     void a_superuser_gets_what_migrate_brings(String options) {
         String pasted = target.newDatabase();
         String uri = target.uri(pasted);
-        PastedScript.between(migrate(uri, (options + " --dir " + folder + " --dry-run").strip().replaceFirst("^--dir \\S+ ", "")), from, uri);
+        PastedScript.between(
+                migrate(uri, (options + " --dir " + folder + " --dry-run").strip().replaceFirst("^--dir \\S+ ", "")),
+                from, uri);
         String moved = target.newDatabase();
         assertEquals(0, migrate(target.uri(moved), "--verify none").code());
         same(moved, pasted);
@@ -72,9 +77,11 @@ class TimescaleDryRunTest {
             PastedScript.between(migrate(uri, "--dry-run"), from, uri);
         } else {
             String dump = folder.resolve("it's here").toString();
-            assertEquals(0, CommandRun.of("Dump", Map.of("SOURCE", from), "--format", "directory", "--out", dump).code());
+            assertEquals(0,
+                    CommandRun.of("Dump", Map.of("SOURCE", from), "--format", "directory", "--out", dump).code());
             assertEquals(0, CommandRun.of("DumpRoles", Map.of("SOURCE", from, "TARGET", uri), "--apply").code());
-            PastedScript.run(CommandRun.of("RestoreTimescale", Map.of("TARGET", uri), "--dry-run", dump), Map.of("TARGET", uri)).orFail();
+            PastedScript.run(CommandRun.of("RestoreTimescale", Map.of("TARGET", uri), "--dry-run", dump),
+                    Map.of("TARGET", uri)).orFail();
         }
         assertEquals(List.of(), target.rows(pasted, MEMBERSHIPS));
         String moved = CloudDouble.make(target, VERSION);
@@ -111,13 +118,17 @@ class TimescaleDryRunTest {
         try (HeldLock hold = HeldLock.on(target, database, "LOCK TABLE pg_catalog.pg_trigger IN SHARE MODE")) {
             run = CompletableFuture.supplyAsync(() -> PastedScript.run(printed, Map.of("SOURCE", from, "TARGET", uri)));
             hold.awaitWaiter();
-            target.query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            target.query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
         }
         assertNotEquals(0, run.join().code());
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
-        assertEquals(List.of(List.of("0", "0")), target.rows(database, """
-                SELECT (SELECT count(*) FROM timescaledb_information.chunks), (SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000)"""));
-        assertTrue(target.query(database, "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_hyper\\_%chunk'").compareTo("0") > 0);
+        assertEquals(List.of(List.of("0", "0")), target.rows(database,
+                """
+                SELECT (SELECT count(*) FROM timescaledb_information.chunks), (SELECT count(*)
+                  FROM timescaledb_information.jobs WHERE job_id >= 1000)"""));
+        assertTrue(target.query(database, "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_hyper\\_%chunk'")
+                .compareTo("0") > 0);
         assertEquals(List.of(), target.rows(database, MEMBERSHIPS));
         drop(database);
     }
@@ -127,7 +138,8 @@ class TimescaleDryRunTest {
         String database = target.newDatabase();
         CommandRun printed = migrate(target.uri(database), "--dry-run");
         // As if a connection pooler handed out an older session.
-        target.sql(database, "CREATE EXTENSION timescaledb", "ALTER ROLE postgres IN DATABASE " + database + " SET timescaledb.restoring = off");
+        target.sql(database, "CREATE EXTENSION timescaledb",
+                "ALTER ROLE postgres IN DATABASE " + database + " SET timescaledb.restoring = off");
         Run run = PastedScript.run(printed, Map.of("SOURCE", from, "TARGET", target.uri(database)));
         assertNotEquals(0, run.code());
         assertTrue(run.err().contains("timescaledb.restoring is not on in a new session"), run.err());
@@ -144,7 +156,8 @@ class TimescaleDryRunTest {
         assertEquals("on", target.query(database, "SHOW timescaledb.restoring"));
         PastedScript.run(printed, environment).orFail();
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
-        assertTrue(CommandRun.of("RepairCommand", environment, "--dry-run").out().contains("# Nothing is to be mended\n"));
+        assertTrue(
+                CommandRun.of("RepairCommand", environment, "--dry-run").out().contains("# Nothing is to be mended\n"));
         drop(database);
     }
 }

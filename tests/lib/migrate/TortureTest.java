@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import lib.tools.DumpFormat;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.MeasuredRun;
@@ -30,7 +28,8 @@ import testbed.Torture;
 
 /** Everything odd that a database holds, and very many tables, judged by stock tools. */
 class TortureTest {
-    private static final String[] OPTIONS = {"--create-database", "--verify", "checksums", "--leave-out", "foreign-table-data"};
+    private static final String[] OPTIONS =
+            {"--create-database", "--verify", "checksums", "--leave-out", "foreign-table-data"};
 
     @AutoClose
     private static PgServer source;
@@ -54,7 +53,9 @@ class TortureTest {
 
         assertEquals(0, run.code(), run.err());
         torture.arrivedIn("streamed");
-        assertTrue(run.err().contains("the columns of 1 table(s) that inherit will stand in the order of their parents: public.reordered\n"), run.err());
+        assertTrue(run.err().contains(
+                "the columns of 1 table(s) that inherit will stand in the order of their parents: public.reordered\n"),
+                run.err());
     }
 
     @ParameterizedTest
@@ -64,7 +65,8 @@ class TortureTest {
         List<String> options = new ArrayList<>(List.of(OPTIONS));
         options.addAll(List.of("--via-files", "--dir", folder.toString(), "--format", format.word()));
 
-        CommandRun run = CommandRun.migrate(source.uri(Torture.DATABASE), target.uri(database), options.toArray(String[]::new));
+        CommandRun run =
+                CommandRun.migrate(source.uri(Torture.DATABASE), target.uri(database), options.toArray(String[]::new));
 
         assertEquals(0, run.code(), run.err());
         torture.arrivedIn(database);
@@ -78,7 +80,8 @@ class TortureTest {
         String database = target.newDatabase();
         Map<String, String> environment = target.environment(database);
         environment.put("PGOPTIONS", "-c session_replication_role=replica");
-        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1", "-f", dump.toString()),
+        Run.of(List.of(ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), "-Xq", "-v",
+                "ON_ERROR_STOP=1", "-f", dump.toString()),
                 environment, null).orFail();
         torture.arrivedIn(database);
     }
@@ -105,7 +108,9 @@ class TortureTest {
     @Test
     void everything_odd_arrives_by_the_script_that_is_printed() {
         target.sql("postgres", "CREATE DATABASE pasted TEMPLATE template0");
-        PastedScript.between(CommandRun.migrate(source.uri(Torture.DATABASE), target.uri("pasted"), "--leave-out", "foreign-table-data", "--dry-run"),
+        PastedScript.between(
+                CommandRun.migrate(source.uri(Torture.DATABASE), target.uri("pasted"), "--leave-out",
+                        "foreign-table-data", "--dry-run"),
                 source.uri(Torture.DATABASE), target.uri("pasted"));
         torture.arrivedIn("pasted");
     }
@@ -121,7 +126,8 @@ class TortureTest {
                   IF i %% 500 = 0 THEN COMMIT; END IF;
                 END LOOP; END $$""".formatted(tables));
 
-        MeasuredRun measured = MeasuredRun.of("Migrate", "migrate", List.of(), folder, Map.of("SOURCE", source.uri(many), "TARGET", target.uri("many")),
+        MeasuredRun measured = MeasuredRun.of("Migrate", "migrate", List.of(), folder,
+                Map.of("SOURCE", source.uri(many), "TARGET", target.uri("many")),
                 "--create-database", "-j", "4");
 
         CommandRun run = measured.run();
@@ -129,7 +135,8 @@ class TortureTest {
         assertTrue(measured.peak() <= 256 * 1024, "the JVM took " + measured.peak() + " kB");
         assertTrue(run.err().contains("data: " + 5 * tables + " rows in " + tables + " tables"), run.err());
         assertEquals(List.of(List.of(String.valueOf(tables), String.valueOf(5 * tables))), target.rows("many", """
-                SELECT count(*), sum((xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM ' || oid::regclass, false, true, '')))[1]::text::int)
+                SELECT count(*), sum((xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM ' || oid::regclass,
+                  false, true, '')))[1]::text::int)
                   FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""));
     }
 }

@@ -33,7 +33,8 @@ class FollowedPasswordHintsTest {
 
     @BeforeAll
     static void make() {
-        TARGET.sql("postgres", "CREATE ROLE keyed_plain LOGIN", "CREATE ROLE \"" + BROKEN + "\" LOGIN", "CREATE ROLE keyed_maker LOGIN CREATEROLE PASSWORD 'm'");
+        TARGET.sql("postgres", "CREATE ROLE keyed_plain LOGIN", "CREATE ROLE \"" + BROKEN + "\" LOGIN",
+                "CREATE ROLE keyed_maker LOGIN CREATEROLE PASSWORD 'm'");
     }
 
     @AfterAll
@@ -54,7 +55,8 @@ class FollowedPasswordHintsTest {
 
     private static void set(CommandRun run, String role) {
         assertEquals(0, run.code(), run.err());
-        assertTrue(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + role + "'").startsWith("SCRAM-SHA-256$"));
+        assertTrue(TARGET.query("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = '" + role + "'")
+                .startsWith("SCRAM-SHA-256$"));
         TARGET.sql("postgres", "ALTER ROLE \"" + role + "\" PASSWORD NULL");
     }
 
@@ -63,7 +65,8 @@ class FollowedPasswordHintsTest {
     void a_name_that_neither_a_terminal_nor_a_pass_file_can_hold() {
         String out = said(mst("--roles", BROKEN, "--show"), "hint: use (--out) instead of --show");
         String file = folder.resolve("pass words").toString();
-        String[] csv = said(mst("--roles", BROKEN, out, file, "--format", "pgpass"), "hint: use (--format csv)").split(" ");
+        String[] csv =
+                said(mst("--roles", BROKEN, out, file, "--format", "pgpass"), "hint: use (--format csv)").split(" ");
         set(mst("--roles", BROKEN, out, file, csv[0], csv[1]), BROKEN);
     }
 
@@ -71,9 +74,11 @@ class FollowedPasswordHintsTest {
     void a_file_of_another_form() throws IOException {
         Path file = folder.resolve("there.csv");
         set(mst("--roles", "keyed_plain", "--out", file.toString(), "--format", "csv"), "keyed_plain");
-        String form = said(mst("--roles", "keyed_plain", "--overwrite", "--out", file.toString(), "--format", "pgpass"), "hint: name another file, or its form with (--format)");
+        String form = said(mst("--roles", "keyed_plain", "--overwrite", "--out", file.toString(), "--format", "pgpass"),
+                "hint: name another file, or its form with (--format)");
         set(mst("--roles", "keyed_plain", "--overwrite", "--out", file.toString(), form, "csv"), "keyed_plain");
-        set(mst("--roles", "keyed_plain", "--out", folder.resolve("another").toString(), "--format", "pgpass"), "keyed_plain");
+        set(mst("--roles", "keyed_plain", "--out", folder.resolve("another").toString(), "--format", "pgpass"),
+                "keyed_plain");
         assertFalse(Files.exists(folder.resolve("there.csv.pending")));
     }
 
@@ -82,7 +87,8 @@ class FollowedPasswordHintsTest {
     void roles_that_are_not_known() {
         Map<String, String> target = Map.of("TARGET", TARGET.uri("postgres", "keyed_maker", "m"));
         String file = folder.resolve("known").toString();
-        String options = said(CommandRun.of("MstPasswords", target, "--out", file), "hint: use --source, whose roles are meant then, or name roles with (--roles)");
+        String options = said(CommandRun.of("MstPasswords", target, "--out", file),
+                "hint: use --source, whose roles are meant then, or name roles with (--roles)");
         if (TARGET.major() >= 16) {
             TARGET.sql("postgres", "GRANT keyed_plain TO keyed_maker WITH ADMIN OPTION");
         }
@@ -94,7 +100,8 @@ class FollowedPasswordHintsTest {
     void passwords_that_are_in_a_file_already() throws IOException {
         Path file = Files.writeString(folder.resolve("own.csv"), "role,password\nkeyed_plain,given-to-it-9\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        assertEquals("--out", said(mst("--from-file", file.toString(), "--out", file.toString()), "hint: leave out (--out): the passwords are in a file already"));
+        assertEquals("--out", said(mst("--from-file", file.toString(), "--out", file.toString()),
+                "hint: leave out (--out): the passwords are in a file already"));
         set(mst("--from-file", file.toString()), "keyed_plain");
         assertEquals("--from-file", said(mst("--prompt"), "hint: use (--from-file), or have the passwords generated"));
     }

@@ -25,13 +25,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CommandRun;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PgServer;
 
-/** Roles that a managed service gave away without passwords get new ones, which work, and which nobody sees who should not. */
+/**
+ * Roles that a managed service gave away without passwords get new ones, which work, and which nobody sees who should
+ * not.
+ */
 class MstPasswordsTest {
     private static final String ODD = "we\"ird, 'na:me'\\";
     private static final String VERIFIERS = "SELECT rolname, rolpassword FROM pg_authid WHERE oid >= 16384 ORDER BY 1";
@@ -59,10 +62,14 @@ class MstPasswordsTest {
     void fill() {
         out = folder.resolve("passwords.csv");
         String odd = '"' + ODD.replace("\"", "\"\"") + '"';
-        source.sql("postgres", "CREATE ROLE _aiven SUPERUSER LOGIN", "CREATE ROLE _tsdbadmin_auditing LOGIN", "CREATE ROLE tsdbadmin LOGIN PASSWORD 's'",
-                "CREATE ROLE app LOGIN PASSWORD 'a'", "CREATE ROLE " + odd + " LOGIN", "CREATE ROLE team", "CREATE ROLE chief SUPERUSER LOGIN");
-        target.sql("postgres", "SET password_encryption = 'scram-sha-256'", "CREATE ROLE tsdbadmin LOGIN CREATEROLE PASSWORD 't'",
-                "CREATE ROLE app LOGIN", "CREATE ROLE " + odd + " LOGIN", "CREATE ROLE team", "CREATE ROLE chief SUPERUSER LOGIN",
+        source.sql("postgres", "CREATE ROLE _aiven SUPERUSER LOGIN", "CREATE ROLE _tsdbadmin_auditing LOGIN",
+                "CREATE ROLE tsdbadmin LOGIN PASSWORD 's'",
+                "CREATE ROLE app LOGIN PASSWORD 'a'", "CREATE ROLE " + odd + " LOGIN", "CREATE ROLE team",
+                "CREATE ROLE chief SUPERUSER LOGIN");
+        target.sql("postgres", "SET password_encryption = 'scram-sha-256'",
+                "CREATE ROLE tsdbadmin LOGIN CREATEROLE PASSWORD 't'",
+                "CREATE ROLE app LOGIN", "CREATE ROLE " + odd + " LOGIN", "CREATE ROLE team",
+                "CREATE ROLE chief SUPERUSER LOGIN",
                 "CREATE ROLE stranger LOGIN", "CREATE ROLE _tsdbadmin_auditing LOGIN");
         target.administer("tsdbadmin", "app", odd, "team", "stranger");
     }
@@ -70,7 +77,8 @@ class MstPasswordsTest {
     @AfterEach
     void drop_the_roles() {
         for (PgServer server : List.of(source, target)) {
-            server.rows("postgres", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384").forEach(row -> server.sql("postgres", "DROP ROLE " + row.get(0)));
+            server.rows("postgres", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
+                    .forEach(row -> server.sql("postgres", "DROP ROLE " + row.get(0)));
         }
     }
 
@@ -79,7 +87,8 @@ class MstPasswordsTest {
         CommandRun run = asTsdbadmin("--out", out.toString());
         assertEquals("", run.out());
         assertEquals("""
-                mst-passwords: warning: the user of the target cannot see which roles have a password: every role of the source gets a new one
+                mst-passwords: warning: the user of the target cannot see which roles have a password: every role of \
+                the source gets a new one
                 mst-passwords: 2 passwords set; see "%s"
                 """.formatted(out), run.err());
         assertEquals(0, run.code());
@@ -92,7 +101,8 @@ class MstPasswordsTest {
         assertLogsIn(passwords());
         assertEquals(Set.of("tsdbadmin", "app", ODD), withPassword());
         assertNothingSeen(run);
-        assertTrue(target.log().contains("ALTER ROLE \"app\" PASSWORD 'SCRAM-SHA-256$4096:"), "the log is without the statement");
+        assertTrue(target.log().contains("ALTER ROLE \"app\" PASSWORD 'SCRAM-SHA-256$4096:"),
+                "the log is without the statement");
     }
 
     @Test
@@ -123,28 +133,34 @@ class MstPasswordsTest {
     void whoever_sees_the_passwords_of_the_target_gives_them_where_there_are_none() {
         target.sql("postgres", "ALTER ROLE app PASSWORD 'kept'");
         List<List<String>> before = target.rows("postgres", VERIFIERS);
-        CommandRun run = mst(Map.of("TARGET", target.uri("postgres")), "--out", out.toString(), "--length", "30", "--alphabet", "0123456789abcdef");
+        CommandRun run = mst(Map.of("TARGET", target.uri("postgres")), "--out", out.toString(), "--length", "30",
+                "--alphabet", "0123456789abcdef");
         assertEquals(0, run.code(), run.err());
         assertFalse(run.err().contains("warning"), run.err());
         assertEquals(Set.of(ODD, "stranger", "_tsdbadmin_auditing"), passwords().keySet());
         passwords().values().forEach(password -> assertTrue(password.matches("[0-9a-f]{30}"), password));
-        before.stream().filter(row -> row.get(1) != null).forEach(row -> assertTrue(target.rows("postgres", VERIFIERS).contains(row), row.get(0)));
+        before.stream().filter(row -> row.get(1) != null)
+                .forEach(row -> assertTrue(target.rows("postgres", VERIFIERS).contains(row), row.get(0)));
 
         // A source whose passwords can be read had some to give: what has none there is meant to have none.
-        target.sql("postgres", "ALTER ROLE app PASSWORD NULL", "ALTER ROLE stranger PASSWORD NULL", "ALTER ROLE \"" + ODD.replace("\"", "\"\"") + "\" PASSWORD NULL");
-        CommandRun known = mst(Map.of("SOURCE", source.uri("postgres"), "TARGET", target.uri("postgres")), "--show", "--format", "pgpass");
+        target.sql("postgres", "ALTER ROLE app PASSWORD NULL", "ALTER ROLE stranger PASSWORD NULL",
+                "ALTER ROLE \"" + ODD.replace("\"", "\"\"") + "\" PASSWORD NULL");
+        CommandRun known = mst(Map.of("SOURCE", source.uri("postgres"), "TARGET", target.uri("postgres")), "--show",
+                "--format", "pgpass");
         assertTrue(known.out().matches("127.0.0.1:" + target.port() + ":postgres:app:.{24}\n"), known.out());
         assertEquals(Set.of("tsdbadmin", "app", "_tsdbadmin_auditing"), withPassword());
         // To tsdbadmin such roles have come with theirs.
         assertEquals("mst-passwords: 0 passwords set\n",
-                mst(Map.of("SOURCE", source.uri("postgres"), "TARGET", target.uri("postgres", "tsdbadmin", "t")), "--show").err());
+                mst(Map.of("SOURCE", source.uri("postgres"), "TARGET", target.uri("postgres", "tsdbadmin", "t")),
+                        "--show").err());
     }
 
     @Test
     void roles_can_be_named_and_left_out() {
         assertEquals(0, asTsdbadmin("--out", out.toString(), "--leave-out", ODD).code());
         assertEquals(Set.of("app"), passwords().keySet());
-        CommandRun named = mst(Map.of("TARGET", target.uri("postgres", "tsdbadmin", "t")), "--out", out.toString(), "--roles", "stranger", "--roles", ODD);
+        CommandRun named = mst(Map.of("TARGET", target.uri("postgres", "tsdbadmin", "t")), "--out", out.toString(),
+                "--roles", "stranger", "--roles", ODD);
         assertEquals(0, named.code(), named.err());
         assertEquals(Set.of("app", ODD, "stranger"), passwords().keySet());
         assertLogsIn(passwords());
@@ -172,11 +188,13 @@ class MstPasswordsTest {
                 error: user "tsdbadmin" of the target cannot see which roles have a password
                 hint: use --source, whose roles are meant then, or name roles with --roles""",
                 mst(Map.of("TARGET", target.uri("postgres", "tsdbadmin", "t")), "--show").failure());
-        assertEquals("error: the target has no role \"ap\" to leave out", asTsdbadmin("--show", "--leave-out", "ap").failure());
+        assertEquals("error: the target has no role \"ap\" to leave out",
+                asTsdbadmin("--show", "--leave-out", "ap").failure());
         target.sql("postgres", "ALTER ROLE tsdbadmin NOCREATEROLE");
         assertEquals("""
                 error: user "tsdbadmin" of the target may not give passwords to other roles
-                hint: name another user in --target, or have a superuser run: ALTER ROLE "tsdbadmin" CREATEROLE;""", asTsdbadmin("--show").failure());
+                hint: name another user in --target, or have a superuser run: ALTER ROLE "tsdbadmin" CREATEROLE;""",
+                asTsdbadmin("--show").failure());
         target.sql("postgres", "ALTER ROLE tsdbadmin CREATEROLE");
         assertFalse(Files.exists(out));
         assertEquals(before, target.rows("postgres", VERIFIERS));
@@ -186,21 +204,24 @@ class MstPasswordsTest {
     void since_postgresql_16_a_role_needs_admin_option() {
         PgServer newer = PgServer.shared(17);
         source.sql("postgres", "CREATE ROLE mst_other LOGIN");
-        newer.sql("postgres", "CREATE ROLE mst_admin LOGIN CREATEROLE PASSWORD 't'", "CREATE ROLE mst_other LOGIN", "SET ROLE mst_admin", "CREATE ROLE app LOGIN");
+        newer.sql("postgres", "CREATE ROLE mst_admin LOGIN CREATEROLE PASSWORD 't'", "CREATE ROLE mst_other LOGIN",
+                "SET ROLE mst_admin", "CREATE ROLE app LOGIN");
         try {
             Map<String, String> sides = Map.of("SOURCE", reader(), "TARGET", newer.uri("postgres", "mst_admin", "t"));
             CommandRun refused = mst(sides, "--out", out.toString());
             assertEquals("""
                     error: a role cannot be given a password
                     detail: role "mst_other": user "mst_admin" of the target may not alter it
-                    hint: GRANT "mst_other" TO "mst_admin" WITH ADMIN OPTION; or use: --leave-out mst_other""", refused.failure());
+                    hint: GRANT "mst_other" TO "mst_admin" WITH ADMIN OPTION; or use: --leave-out mst_other""",
+                    refused.failure());
             assertEquals(3, refused.code());
             newer.sql("postgres", "SET scram_iterations = 5000", "ALTER ROLE mst_admin SET scram_iterations = 5000");
             assertEquals(0, mst(sides, "--out", out.toString(), "--leave-out", "mst_other").code());
             Map<String, String> passwords = PasswordFile.read(out).own(dsn(newer));
             assertEquals(Set.of("app"), passwords.keySet());
             newer.connect("postgres", "app", passwords.get("app")).close();
-            assertEquals("t", newer.query("postgres", "SELECT rolpassword LIKE 'SCRAM-SHA-256$5000:%' FROM pg_authid WHERE rolname = 'app'"));
+            assertEquals("t", newer.query("postgres",
+                    "SELECT rolpassword LIKE 'SCRAM-SHA-256$5000:%' FROM pg_authid WHERE rolname = 'app'"));
         } catch (SQLException e) {
             throw new AssertionError(e);
         } finally {
@@ -213,7 +234,8 @@ class MstPasswordsTest {
         Path pending = folder.resolve("passwords.csv.pending");
         Map<String, String> sides = Map.of("SOURCE", reader(), "TARGET", target.uri("postgres", "tsdbadmin", "t"));
         try (HeldLock hold = HeldLock.on(target, "postgres", "ALTER ROLE app CONNECTION LIMIT 3")) {
-            try (ChildCommand child = ChildCommand.start(ChildCommand.java("MstPasswords", "--out", out.toString()), folder, sides)) {
+            try (ChildCommand child =
+                    ChildCommand.start(ChildCommand.java("MstPasswords", "--out", out.toString()), folder, sides)) {
                 hold.awaitWaiter();
                 child.signal("KILL");
                 child.end();
@@ -228,10 +250,15 @@ class MstPasswordsTest {
         try (HeldLock hold = HeldLock.on(target, "postgres", "ALTER ROLE app CONNECTION LIMIT 3")) {
             CompletableFuture<CommandRun> end = BackgroundWork.run(() -> asTsdbadmin("--out", out.toString()));
             hold.awaitWaiter();
-            target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
             CommandRun cut = end.join();
-            assertEquals("error: giving role \"app\" a password failed on the target: terminating connection due to administrator command\n"
-                    + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a shutdown or a failover): its log says when", cut.failure());
+            assertEquals(
+                    "error: giving role \"app\" a password failed on the target: terminating connection due to "
+                            + "administrator command\n"
+                            + "hint: somebody has ended a session of ours on the target (pg_terminate_backend, a "
+                            + "shutdown or a failover): its log says when",
+                    cut.failure());
             assertEquals(1, cut.code());
         }
         assertEquals(promised, Files.readString(pending));
@@ -250,7 +277,8 @@ class MstPasswordsTest {
         try (HeldLock hold = HeldLock.on(target, "postgres", "ALTER ROLE app CONNECTION LIMIT 3")) {
             CompletableFuture<CommandRun> end = BackgroundWork.run(() -> asTsdbadmin("--out", out.toString()));
             hold.awaitWaiter();
-            target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid() + " = ANY (pg_blocking_pids(pid))");
+            target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
             assertEquals(1, end.join().code());
         }
         assertEquals(List.of(), Files.list(folder).toList());
@@ -279,7 +307,8 @@ class MstPasswordsTest {
     }
 
     private static Set<String> withPassword() {
-        return target.rows("postgres", VERIFIERS).stream().filter(row -> row.get(1) != null).map(row -> row.get(0)).collect(Collectors.toSet());
+        return target.rows("postgres", VERIFIERS).stream().filter(row -> row.get(1) != null).map(row -> row.get(0))
+                .collect(Collectors.toSet());
     }
 
     private static void assertLogsIn(Map<String, String> passwords) {

@@ -5,9 +5,6 @@ package lib.preflight;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -33,28 +30,37 @@ import testbed.OwnExtensions;
 import testbed.PastedScript;
 import testbed.PgServer;
 
-/** Extensions of the source arrive on the target in a version, a schema and an order that are right, or the reason is said and nothing done. */
+/**
+ * Extensions of the source arrive on the target in a version, a schema and an order that are right, or the reason is
+ * said and nothing done.
+ */
 class AlignVersionTest {
     private static final String INSTALLED = """
-            SELECT extname || ' ' || extversion || ' in ' || nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+            SELECT extname || ' ' || extversion || ' in ' || nspname FROM pg_extension
+              JOIN pg_namespace n ON n.oid = extnamespace
              WHERE extname <> 'plpgsql' ORDER BY 1""";
 
     /** What the source's server has beyond contrib, and what the target's has. */
     private static final OwnExtensions HERE = new OwnExtensions(17)
             .add("gadget", "", Map.of("1.5", """
                     CREATE TYPE gadget AS ENUM ('a', 'b');
-                    CREATE FUNCTION gadget_of(int) RETURNS gadget IMMUTABLE LANGUAGE sql AS 'SELECT NULL::@extschema@.gadget';
+                    CREATE FUNCTION gadget_of(int) RETURNS gadget IMMUTABLE LANGUAGE sql
+                      AS 'SELECT NULL::@extschema@.gadget';
                     CREATE VIEW all_gadgets AS SELECT gadget_of(1) AS g;
-                    CREATE OPERATOR CLASS gadget_ops FOR TYPE gadget USING hash AS OPERATOR 1 = (anyenum, anyenum), FUNCTION 1 hashenum(anyenum);
+                    CREATE OPERATOR CLASS gadget_ops FOR TYPE gadget USING hash AS OPERATOR 1 = (anyenum, anyenum),
+                      FUNCTION 1 hashenum(anyenum);
                     """))
             .add("gear", "requires = 'gadget'", Map.of("1", "CREATE FUNCTION gear_of(gadget) RETURNS int RETURN 1;"))
-            .add("ahead", "", Map.of("3.0", "CREATE TYPE ahead AS (a int);")).add("behind", "", Map.of("1.9", "CREATE TYPE behind AS (a int);"))
-            .add("aaa", "", Map.of("1", "CREATE TYPE aaa AS (a int);")).add("zzz", "", Map.of("1", "CREATE TYPE zzz AS (a int);"))
+            .add("ahead", "", Map.of("3.0", "CREATE TYPE ahead AS (a int);"))
+            .add("behind", "", Map.of("1.9", "CREATE TYPE behind AS (a int);"))
+            .add("aaa", "", Map.of("1", "CREATE TYPE aaa AS (a int);"))
+            .add("zzz", "", Map.of("1", "CREATE TYPE zzz AS (a int);"))
             .add("moving", "", Map.of("1", "CREATE TYPE moving AS (a int);", "1--2", ""));
     private static final OwnExtensions THERE = new OwnExtensions(17)
             .add("ahead", "", Map.of("1.0", "", "2.0-dev", "", "2.0", "", "1.10", ""))
             .add("behind", "", Map.of("1.8", "", "1.10", "", "2.0", ""))
-            .add("aaa", "requires = 'zzz, extra'", Map.of("1", "")).add("zzz", "requires = 'cube'", Map.of("1", "")).add("extra", "", Map.of("7", ""))
+            .add("aaa", "requires = 'zzz, extra'", Map.of("1", "")).add("zzz", "requires = 'cube'", Map.of("1", ""))
+            .add("extra", "", Map.of("7", ""))
             .add("moving", "", Map.of("1", "", "2", "", "1--2", "")).add("gadget", "", Map.of("1.5", "SELECT 1 / 0;"));
     private static PgServer source;
     private static PgServer target;
@@ -90,7 +96,8 @@ class AlignVersionTest {
         String here = contrib.newDatabase();
         String there = plain.newDatabase();
         contrib.sql(here, "CREATE SCHEMA \"Odd Schema\"", "CREATE EXTENSION earthdistance SCHEMA public CASCADE",
-                "CREATE EXTENSION hstore SCHEMA \"Odd Schema\" VERSION '1.6'", "CREATE EXTENSION pg_trgm SCHEMA pg_catalog", "CREATE EXTENSION citext");
+                "CREATE EXTENSION hstore SCHEMA \"Odd Schema\" VERSION '1.6'",
+                "CREATE EXTENSION pg_trgm SCHEMA pg_catalog", "CREATE EXTENSION citext");
         plain.sql(there, "CREATE EXTENSION citext");
         List<String> expected = contrib.rows(here, INSTALLED).stream().map(row -> row.get(0)).toList();
 
@@ -107,7 +114,8 @@ class AlignVersionTest {
         assertEquals(0, run.code());
         assertEquals(expected, installed(plain, there));
         // It has changed within PostgreSQL 15 to 17.
-        String earthdistance = contrib.query(here, "SELECT extversion FROM pg_extension WHERE extname = 'earthdistance'");
+        String earthdistance =
+                contrib.query(here, "SELECT extversion FROM pg_extension WHERE extname = 'earthdistance'");
         assertTrue(run.out().contains("""
                 extension                source       target       result
                 cube                     1.5          -            created: 1.5
@@ -129,35 +137,47 @@ class AlignVersionTest {
         source.sql(from, "DROP SCHEMA ext CASCADE", "DROP ROLE owner_of_ext");
         assertEquals(0, run.code());
         assertEquals("""
-                align-version: warning: schema "ext" belongs to "owner_of_ext" on the source and to "postgres" on the target
-                align-version: hint: bring the role over with dump-roles, then on the target: ALTER SCHEMA "ext" OWNER TO "owner_of_ext";
+                align-version: warning: schema "ext" belongs to "owner_of_ext" on the source and to "postgres" on the \
+                target
+                align-version: hint: bring the role over with dump-roles, then on the target: ALTER SCHEMA "ext" OWNER \
+                TO "owner_of_ext";
                 """, run.err());
     }
 
     @Test
     void an_extension_that_is_not_to_be_had_is_named_with_all_that_uses_it() {
-        source.sql(from, "CREATE EXTENSION gadget", "CREATE TABLE used (g gadget, gs gadget[], n int DEFAULT length(gadget_of(1)::text))",
-                "CREATE INDEX by_g ON used USING hash (g gadget_ops)", "CREATE VIEW seen AS SELECT 1 AS one WHERE gadget_of(1) IS NULL",
-                "CREATE DOMAIN small AS gadget", "CREATE FUNCTION takes(gadget) RETURNS int RETURN 1", "CREATE EXTENSION cube",
+        source.sql(from, "CREATE EXTENSION gadget",
+                "CREATE TABLE used (g gadget, gs gadget[], n int DEFAULT length(gadget_of(1)::text))",
+                "CREATE INDEX by_g ON used USING hash (g gadget_ops)",
+                "CREATE VIEW seen AS SELECT 1 AS one WHERE gadget_of(1) IS NULL",
+                "CREATE DOMAIN small AS gadget", "CREATE FUNCTION takes(gadget) RETURNS int RETURN 1",
+                "CREATE EXTENSION cube",
                 "ALTER TABLE used ADD CONSTRAINT check_n CHECK (gadget_of(n) IS NULL)", "CREATE EXTENSION gear");
         String there = plain.newDatabase();
         assertRefused(run(source, from, plain, there, "--leave-out", "gear"), """
-                error: extension gadget is not available on the target; it is used by default value for public.used.n, function public.takes(public.gadget), \
-                index public.by_g, table column public.used.g, table column public.used.gs, table constraint check_n on public.used, type public.small, \
+                error: extension gadget is not available on the target; it is used by default value for public.used.n, \
+                function public.takes(public.gadget), \
+                index public.by_g, table column public.used.g, table column public.used.gs, table constraint check_n \
+                on public.used, type public.small, \
                 view public.seen
                 hint: install gadget on the target's server, or drop it on the source
                 """);
-        source.sql(from, Stream.of("a", "b", "c", "d").map(name -> "CREATE TABLE " + name + " (g gadget)").toArray(String[]::new));
+        source.sql(from, Stream.of("a", "b", "c", "d").map(name -> "CREATE TABLE " + name + " (g gadget)")
+                .toArray(String[]::new));
         CommandRun run = run(source, from, plain, there);
         assertTrue(run.failure().endsWith("error: 2 extensions stand in the way; nothing was changed"), run.failure());
-        assertTrue(run.failure().contains("table column public.d.g, table column public.used.g, table column public.used.gs, table constraint check_n on "
-                + "public.used and 2 more\n"), run.failure());
+        assertTrue(run.failure().contains(
+                "table column public.d.g, table column public.used.g, table column public.used.gs, table "
+                        + "constraint check_n on "
+                        + "public.used and 2 more\n"),
+                run.failure());
         assertEquals(List.of(), installed(plain, there));
 
         CommandRun without = run(source, from, plain, there, "--leave-out", "gadget", "--leave-out", "gear");
         assertEquals(0, without.code(), without.err());
         assertEquals(List.of("cube 1.5 in public"), installed(plain, there));
-        assertTrue(without.out().contains("gadget                   1.5          -            left out\n"), without.out());
+        assertTrue(without.out().contains("gadget                   1.5          -            left out\n"),
+                without.out());
     }
 
     @Test
@@ -166,20 +186,28 @@ class AlignVersionTest {
         CommandRun run = run();
         assertEquals(0, run.code(), run.err());
         assertEquals("""
-                align-version: warning: extension ahead is 3.0 on the source and will be 2.0 on the target, which does not offer 3.0
-                align-version: warning: extension behind is 1.9 on the source and will be 1.10 on the target, which does not offer 1.9
+                align-version: warning: extension ahead is 3.0 on the source and will be 2.0 on the target, which does \
+                not offer 3.0
+                align-version: warning: extension behind is 1.9 on the source and will be 1.10 on the target, which \
+                does not offer 1.9
                 """, run.err());
         assertEquals(List.of("ahead 2.0 in public", "behind 1.10 in public"), installed(target, to));
     }
 
     @Test
     void what_an_extension_needs_on_the_target_is_created_before_it() {
-        source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE SCHEMA c", "CREATE EXTENSION cube SCHEMA c");
+        source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE SCHEMA c",
+                "CREATE EXTENSION cube SCHEMA c");
         CommandRun run = run();
         assertEquals(0, run.code(), run.err());
-        assertEquals("align-version: warning: extension aaa 1 needs extra on the target, which the source does not have and which comes along\n", run.err());
-        assertEquals(List.of("cube", "zzz", "aaa"), run.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList());
-        assertEquals(List.of("aaa 1 in public", "cube 1.5 in c", "extra 7 in public", "zzz 1 in public"), installed(target, to));
+        assertEquals(
+                "align-version: warning: extension aaa 1 needs extra on the target, which the source does not have "
+                        + "and which comes along\n",
+                run.err());
+        assertEquals(List.of("cube", "zzz", "aaa"),
+                run.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList());
+        assertEquals(List.of("aaa 1 in public", "cube 1.5 in c", "extra 7 in public", "zzz 1 in public"),
+                installed(target, to));
         assertRefused(run(source, from, target, target.newDatabase(), "--leave-out", "cube"), """
                 error: extension zzz needs extension cube, which is left out
                 hint: leave out zzz too: --leave-out zzz
@@ -190,12 +218,15 @@ class AlignVersionTest {
     void what_came_along_with_an_extension_is_removed_with_it() throws SQLException {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
         Server server = Server.connect(Dsn.parse("target", target.uri(to), false, Map.of()));
-        try (Connection here = source.connect(from); Connection there = target.connect(to); var lock = TargetLock.take(target.connect(to));
+        try (Connection here = source.connect(from);
+                Connection there = target.connect(to);
+                var lock = TargetLock.take(target.connect(to));
                 Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
             extensions.forEach(Journal.begin(server, there, List.of(), extensions)::create);
-            assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"), installed(target, to));
-            Removal.run(lock, there, memberships, () -> { });
+            assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"),
+                    installed(target, to));
+            Removal.run(lock, there, memberships, () -> {});
         }
         assertEquals(List.of(), installed(target, to));
     }
@@ -207,9 +238,11 @@ class AlignVersionTest {
         CommandRun run = run();
         assertEquals(0, run.code());
         assertEquals("""
-                align-version: warning: extension moving is 2 on the source and 1 on the target, where it is installed already
+                align-version: warning: extension moving is 2 on the source and 1 on the target, where it is installed \
+                already
                 align-version: hint: on the target: ALTER EXTENSION "moving" UPDATE TO '2';
-                align-version: warning: extension behind is 1.9 on the source and 2.0 on the target, where it is installed already
+                align-version: warning: extension behind is 1.9 on the source and 2.0 on the target, where it is \
+                installed already
                 """, run.err());
         assertEquals("""
                 extension                source       target       result
@@ -220,7 +253,8 @@ class AlignVersionTest {
         String older = source.newDatabase();
         source.sql(older, "CREATE EXTENSION moving VERSION '1'");
         target.sql(to, "ALTER EXTENSION moving UPDATE TO '2'");
-        assertTrue(run(source, older, target, to).err().endsWith("hint: on the source: ALTER EXTENSION \"moving\" UPDATE TO '2';\n"));
+        assertTrue(run(source, older, target, to).err()
+                .endsWith("hint: on the source: ALTER EXTENSION \"moving\" UPDATE TO '2';\n"));
     }
 
     @Test
@@ -230,12 +264,14 @@ class AlignVersionTest {
         CommandRun unused = run();
         assertEquals(0, unused.code());
         assertEquals("""
-                align-version: warning: extension hstore is in schema "ext" on the source and in schema "public" on the target
+                align-version: warning: extension hstore is in schema "ext" on the source and in schema "public" on \
+                the target
                 align-version: hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """, unused.err());
         source.sql(from, "CREATE TABLE t (h ext.hstore)");
         assertRefused(run(), """
-                error: extension hstore is in schema "ext" on the source and in schema "public" on the target; it is used by table column public.t.h
+                error: extension hstore is in schema "ext" on the source and in schema "public" on the target; it is \
+                used by table column public.t.h
                 hint: on the target: CREATE SCHEMA "ext"; ALTER EXTENSION "hstore" SET SCHEMA "ext";
                 """);
     }
@@ -253,11 +289,13 @@ class AlignVersionTest {
         CommandRun refused = CommandRun.of("AlignVersion", sides);
         assertRefused(refused, """
                 error: extension pg_buffercache can be created on the target by a superuser only
-                hint: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; CREATE EXTENSION IF NOT EXISTS "pg_buffercache" \
+                hint: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; CREATE EXTENSION
+                  IF NOT EXISTS "pg_buffercache" \
                 WITH SCHEMA "public" VERSION '1.5'; or go without: --leave-out pg_buffercache
                 """);
         assertEquals(List.of(), installed(target, to));
-        target.sql(to, refused.failure().replaceFirst("(?s).*superuser of the target: ", "").replaceFirst(" or go without: .*", ""));
+        target.sql(to, refused.failure().replaceFirst("(?s).*superuser of the target: ", "")
+                .replaceFirst(" or go without: .*", ""));
         CommandRun run = CommandRun.of("AlignVersion", sides);
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of("hstore 1.8 in public", "pg_buffercache 1.5 in public"), installed(target, to));
@@ -269,7 +307,10 @@ class AlignVersionTest {
         source.sql(from, "CREATE EXTENSION cube", "CREATE EXTENSION gadget");
         CommandRun run = run();
         assertEquals(1, run.code());
-        assertEquals("error: creating extension gadget failed on the target: division by zero\nhint: no extension was created", run.failure());
+        assertEquals(
+                "error: creating extension gadget failed on the target: division by zero\nhint: no extension was "
+                        + "created",
+                run.failure());
         assertEquals(List.of(), installed(target, to));
     }
 

@@ -24,12 +24,17 @@ import testbed.Locales;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** A database that has to be created in another way is created as it is said, on servers whose own way would not go with it. */
+/**
+ * A database that has to be created in another way is created as it is said, on servers whose own way would not go with
+ * it.
+ */
 class EncodingRemediesTest {
     private static final PgServer SOURCE = Sides.shared().source();
     private static final PgServer TARGET = Sides.shared().target();
     private static final Pattern CREATION = Pattern.compile("create the target with (.*? TEMPLATE template0)");
-    private static final String KIND = "SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, to_jsonb(d)->>'datlocprovider') FROM pg_database d WHERE datname = ";
+    private static final String KIND =
+            "SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, to_jsonb(d)->>'datlocprovider') FROM "
+                    + "pg_database d WHERE datname = ";
 
     @AutoClose
     private static PgServer icu;
@@ -39,7 +44,8 @@ class EncodingRemediesTest {
     @BeforeAll
     static void start() {
         assumeTrue(ClientBinaries.clientMajor() >= 15, "before version 15 a database has no other provider of locales");
-        icu = PgServer.plan(ClientBinaries.clientMajor()).initdb("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=und").start();
+        icu = PgServer.plan(ClientBinaries.clientMajor())
+                .initdb("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=und").start();
     }
 
     @Test
@@ -64,13 +70,15 @@ class EncodingRemediesTest {
     void a_server_whose_locale_is_no_utf8() throws IOException {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE TABLE item AS SELECT '€'::text AS t");
-        try (PgServer latin = Locales.in(folder, "locales").with("de_DE", "ISO-8859-1", "de_DE.iso88591").plan().initdb("--encoding=LATIN1", "--locale=de_DE.iso88591").start()) {
+        try (PgServer latin = Locales.in(folder, "locales").with("de_DE", "ISO-8859-1", "de_DE.iso88591").plan()
+                .initdb("--encoding=LATIN1", "--locale=de_DE.iso88591").start()) {
             String to = latin.newDatabase();
             assertEquals("LATIN1 de_DE.iso88591 c", latin.query("postgres", KIND + "'" + to + "'"));
             follows(SOURCE, latin, from, to, "not every text can be converted", "UTF8 C.UTF-8 c");
             latin.sql(to, "CREATE TABLE item AS SELECT 'ü'::text AS t");
             String ascii = TARGET.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
-            assertTrue(follows(latin, TARGET, to, ascii, "not every text can be converted", "LATIN1 C c").contains("install the locale \"de_DE.iso88591\" on the target's server, then "));
+            assertTrue(follows(latin, TARGET, to, ascii, "not every text can be converted", "LATIN1 C c")
+                    .contains("install the locale \"de_DE.iso88591\" on the target's server, then "));
             TARGET.sql("postgres", "DROP DATABASE " + ascii);
         }
         SOURCE.sql("postgres", "DROP DATABASE " + from);
@@ -86,14 +94,18 @@ class EncodingRemediesTest {
         CommandRun run = CommandRun.migrate(icu.uri(from), TARGET.uri(plain));
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains(says), run.err());
-        CommandRun checked = Dumps.restore(TARGET.uri(TARGET.newDatabase()), Dumps.dumped(icu, from, temporary.resolve("dump")));
+        CommandRun checked =
+                Dumps.restore(TARGET.uri(TARGET.newDatabase()), Dumps.dumped(icu, from, temporary.resolve("dump")));
         assertTrue(checked.err().contains(says), checked.err());
-        CommandRun preflight = CommandRun.of("PreflightCheck", Map.of("SOURCE", icu.uri(from), "TARGET", TARGET.uri(TARGET.newDatabase())));
-        Matcher way = Pattern.compile("create the target with (TEMPLATE template0 .*)").matcher(preflight.out() + preflight.err());
+        CommandRun preflight = CommandRun.of("PreflightCheck",
+                Map.of("SOURCE", icu.uri(from), "TARGET", TARGET.uri(TARGET.newDatabase())));
+        Matcher way = Pattern.compile("create the target with (TEMPLATE template0 .*)")
+                .matcher(preflight.out() + preflight.err());
         assertTrue(way.find(), preflight.out() + preflight.err());
         TARGET.sql("postgres", "CREATE DATABASE by_icu " + way.group(1));
         assertFalse(CommandRun.migrate(icu.uri(from), TARGET.uri("by_icu")).err().contains("collation"));
-        assertEquals(icu.query(from, "SELECT string_agg(t, ' ' ORDER BY t) FROM item"), TARGET.query("by_icu", "SELECT string_agg(t, ' ' ORDER BY t) FROM item"));
+        assertEquals(icu.query(from, "SELECT string_agg(t, ' ' ORDER BY t) FROM item"),
+                TARGET.query("by_icu", "SELECT string_agg(t, ' ' ORDER BY t) FROM item"));
         TARGET.sql("postgres", "DROP DATABASE by_icu");
     }
 
@@ -108,7 +120,8 @@ class EncodingRemediesTest {
         target.sql("postgres", "CREATE DATABASE encoded_other " + ways.get(ways.size() - 1));
         CommandRun again = CommandRun.migrate(source.uri(from), target.uri("encoded_other"));
         assertEquals(0, again.code(), again.err());
-        assertEquals(source.query(from, "SELECT encode(t::bytea, 'hex') FROM item"), target.query("encoded_other", "SELECT encode(t::bytea, 'hex') FROM item"));
+        assertEquals(source.query(from, "SELECT encode(t::bytea, 'hex') FROM item"),
+                target.query("encoded_other", "SELECT encode(t::bytea, 'hex') FROM item"));
         assertEquals(kind, target.query("postgres", KIND + "'encoded_other'"));
         target.sql("postgres", "DROP DATABASE encoded_other");
         return refused.failure();

@@ -25,7 +25,10 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Timescale;
 
-/** What refuses a database with TimescaleDB is mended by what is said to do, one refusal after another, until the command gets through. */
+/**
+ * What refuses a database with TimescaleDB is mended by what is said to do, one refusal after another, until the
+ * command gets through.
+ */
 class FollowedTimescaleHintsTest {
     private static final String OLD = "2.13.1";
     private static final String NEW = "2.22.1";
@@ -61,8 +64,9 @@ class FollowedTimescaleHintsTest {
     private static List<String> fixes(CommandRun preflight, Set<String> followed) {
         List<String> lines = preflight.out().lines().map(String::strip).toList();
         assertFalse(lines.isEmpty(), preflight.err());
-        List<String> fixes = Stream.iterate(0, i -> i + 1).limit(lines.size() - 1).filter(i -> lines.get(i).startsWith("stop "))
-                .map(i -> lines.get(i + 1).replaceFirst("^fix: ", "")).toList();
+        List<String> fixes =
+                Stream.iterate(0, i -> i + 1).limit(lines.size() - 1).filter(i -> lines.get(i).startsWith("stop "))
+                        .map(i -> lines.get(i + 1).replaceFirst("^fix: ", "")).toList();
         fixes.forEach(fix -> assertTrue(followed.add(fix), () -> "mended nothing: " + fix));
         return fixes;
     }
@@ -71,7 +75,8 @@ class FollowedTimescaleHintsTest {
     @Test
     void tables_with_the_access_method_hypercore() {
         String from = database(both, NEW);
-        both.sql(from, "CREATE ACCESS METHOD hypercore TYPE TABLE HANDLER heap_tableam_handler", "CREATE TABLE h (t timestamptz NOT NULL) USING hypercore",
+        both.sql(from, "CREATE ACCESS METHOD hypercore TYPE TABLE HANDLER heap_tableam_handler",
+                "CREATE TABLE h (t timestamptz NOT NULL) USING hypercore",
                 "SELECT create_hypertable('h', 't')", "INSERT INTO h VALUES ('2024-01-01')");
         String to = database(both, NEW);
         Set<String> followed = new HashSet<>();
@@ -89,17 +94,21 @@ class FollowedTimescaleHintsTest {
     @Test
     void data_nodes_are_left_as_it_is_said() {
         String from = database(server, OLD);
-        server.sql(from, "SELECT add_data_node('hinted', host => '%s', port => %d, database => 'hinted_node', password => '%s')"
-                .formatted(server.host(), server.port(), server.password().replace("'", "''")),
-                "CREATE USER MAPPING FOR CURRENT_USER SERVER hinted OPTIONS (user '%s', password '%s')".formatted(server.user(), server.password().replace("'", "''")),
-                "CREATE TABLE d (t timestamptz NOT NULL)", "SELECT create_distributed_hypertable('d', 't')", "INSERT INTO d VALUES ('2024-01-01')");
+        server.sql(from,
+                "SELECT add_data_node('hinted', host => '%s', port => %d, database => 'hinted_node', password => '%s')"
+                        .formatted(server.host(), server.port(), server.password().replace("'", "''")),
+                "CREATE USER MAPPING FOR CURRENT_USER SERVER hinted OPTIONS (user '%s', password '%s')"
+                        .formatted(server.user(), server.password().replace("'", "''")),
+                "CREATE TABLE d (t timestamptz NOT NULL)", "SELECT create_distributed_hypertable('d', 't')",
+                "INSERT INTO d VALUES ('2024-01-01')");
         String to = database(server, OLD);
         Set<String> followed = new HashSet<>();
         List<String> fixes = fixes(CommandRun.preflight(server.uri(from), server.uri(to)), followed);
         assertEquals("copy them into ordinary hypertables, then drop them and delete the data nodes", fixes.get(0));
         // Other tests of this server may have given a database the label of a node.
         String[] labels = fixes.size() == 1 ? new String[0] : fixes.get(1).replaceFirst("^migrate ", "").split(" ");
-        server.sql(from, "CREATE TABLE o (t timestamptz NOT NULL)", "SELECT create_hypertable('o', 't')", "INSERT INTO o SELECT * FROM d", "DROP TABLE d",
+        server.sql(from, "CREATE TABLE o (t timestamptz NOT NULL)", "SELECT create_hypertable('o', 't')",
+                "INSERT INTO o SELECT * FROM d", "DROP TABLE d",
                 "DROP USER MAPPING FOR CURRENT_USER SERVER hinted", "SELECT delete_data_node('hinted')");
         assertEquals(List.of(), fixes(CommandRun.preflight(server.uri(from), server.uri(to), labels), followed));
         CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to), labels);
@@ -112,26 +121,32 @@ class FollowedTimescaleHintsTest {
     @Test
     void rights_on_the_extension_of_the_target() {
         String from = database(server, OLD);
-        server.sql(from, "CREATE TABLE m (t timestamptz NOT NULL, v int)", "SELECT create_hypertable('m', 't')", "INSERT INTO m VALUES ('2024-01-01', 7)");
+        server.sql(from, "CREATE TABLE m (t timestamptz NOT NULL, v int)", "SELECT create_hypertable('m', 't')",
+                "INSERT INTO m VALUES ('2024-01-01', 7)");
         String to = database(server, OLD);
-        server.sql(to, "ALTER DATABASE " + to + " OWNER TO hinting", "REVOKE USAGE ON SCHEMA _timescaledb_catalog, _timescaledb_config, _timescaledb_cache FROM PUBLIC");
+        server.sql(to, "ALTER DATABASE " + to + " OWNER TO hinting",
+                "REVOKE USAGE ON SCHEMA _timescaledb_catalog, _timescaledb_config, _timescaledb_cache FROM PUBLIC");
         Set<String> followed = new HashSet<>();
         // Before the first statement of a session, its library reads its catalog.
-        for (CommandRun closed = preflight(from, to); closed.code() == 3 && closed.out().isEmpty(); closed = preflight(from, to)) {
-            Matcher grant = Pattern.compile("permission denied for schema (\\w+)\nhint: .*(GRANT USAGE ON SCHEMA) its_name (TO .*;)").matcher(closed.failure());
+        for (CommandRun closed = preflight(from, to); closed.code() == 3 && closed.out().isEmpty(); closed =
+                preflight(from, to)) {
+            Matcher grant = Pattern
+                    .compile("permission denied for schema (\\w+)\nhint: .*(GRANT USAGE ON SCHEMA) its_name (TO .*;)")
+                    .matcher(closed.failure());
             assertTrue(grant.find() && followed.add(grant.group(1)), closed.err());
             psql(server, to, grant.group(2) + " " + grant.group(1) + " " + grant.group(3));
         }
         boolean schemas = false;
-        for (List<String> fixes = fixes(preflight(from, to), followed); !fixes.isEmpty();
-                fixes = fixes(preflight(from, to), followed)) {
+        for (List<String> fixes = fixes(preflight(from, to), followed); !fixes.isEmpty(); fixes =
+                fixes(preflight(from, to), followed)) {
             for (String fix : fixes) {
                 psql(server, to, fix.replaceFirst("^.*as a superuser of the target: ", ""));
                 schemas |= fix.contains("GRANT USAGE ON SCHEMA _timescaledb_cache TO \"hinting\";");
             }
         }
         assertTrue(schemas, followed.toString());
-        CommandRun run = CommandRun.migrate(server.uri(from), server.uri(to, "hinting", "h"), "--leave-out", "server-settings");
+        CommandRun run =
+                CommandRun.migrate(server.uri(from), server.uri(to, "hinting", "h"), "--leave-out", "server-settings");
         assertEquals(0, run.code(), run.err());
         assertEquals("7", server.query(to, "SELECT v FROM m"));
         drop(server, from, to);
@@ -146,12 +161,15 @@ class FollowedTimescaleHintsTest {
     void rights_to_pause_the_jobs_of_others() {
         String from = database(server, OLD);
         server.sql(from, "CREATE PROCEDURE nap(job_id int, config jsonb) LANGUAGE plpgsql AS 'BEGIN END'",
-                "CREATE FUNCTION mind(config jsonb) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'", "GRANT CREATE ON SCHEMA public TO jobber", "ALTER FUNCTION mind OWNER TO jobber",
-                "SELECT add_job('nap', '1 h', config => '{\"a\": 1}', check_config => 'mind'::regproc)", "UPDATE _timescaledb_config.bgw_job SET owner = 'jobber' WHERE id >= 1000",
+                "CREATE FUNCTION mind(config jsonb) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'",
+                "GRANT CREATE ON SCHEMA public TO jobber", "ALTER FUNCTION mind OWNER TO jobber",
+                "SELECT add_job('nap', '1 h', config => '{\"a\": 1}', check_config => 'mind'::regproc)",
+                "UPDATE _timescaledb_config.bgw_job SET owner = 'jobber' WHERE id >= 1000",
                 "GRANT pg_read_all_data TO hinting");
         Set<String> hints = new HashSet<>();
         CommandRun dump = Dumps.dump(server.uri(from, "hinting", "h"), folder.resolve("paused"), "--pause-jobs");
-        for (; dump.code() == 3; dump = Dumps.dump(server.uri(from, "hinting", "h"), folder.resolve("paused"), "--pause-jobs")) {
+        for (; dump.code() == 3; dump =
+                Dumps.dump(server.uri(from, "hinting", "h"), folder.resolve("paused"), "--pause-jobs")) {
             Matcher grant = Pattern.compile("hint: (GRANT .*;)$").matcher(dump.failure());
             assertTrue(grant.find() && hints.add(grant.group(1)), dump.failure());
             psql(server, from, grant.group(1));
@@ -170,10 +188,13 @@ class FollowedTimescaleHintsTest {
         Map<String, String> sides = Map.of("SOURCE", both.uri(from, "hinting", "h"), "TARGET", both.uri(to));
         both.sql(to, "CREATE TABLE kept (id int)");
         CommandRun refused = CommandRun.of("AlignVersion", sides);
-        Matcher way = Pattern.compile("hint: align-version (--on) (source), which updates the source to " + NEW).matcher(refused.failure());
+        Matcher way = Pattern.compile("hint: align-version (--on) (source), which updates the source to " + NEW)
+                .matcher(refused.failure());
         assertTrue(way.find(), refused.err());
         CommandRun forbidden = CommandRun.of("AlignVersion", sides, way.group(1), way.group(2));
-        Matcher statement = Pattern.compile("hint: as a superuser of the source, first in a session such as psql -X: (ALTER EXTENSION .*;)$").matcher(forbidden.failure());
+        Matcher statement = Pattern.compile(
+                "hint: as a superuser of the source, first in a session such as psql -X: (ALTER EXTENSION .*;)$")
+                .matcher(forbidden.failure());
         assertTrue(statement.find(), forbidden.err());
         psql(both, from, statement.group(1));
         CommandRun aligned = CommandRun.of("AlignVersion", sides);
@@ -186,13 +207,16 @@ class FollowedTimescaleHintsTest {
     /** A dump has no source that could be asked. */
     private void restored(boolean older) {
         String from = database(both, older ? OLD : NEW);
-        both.sql(from, "CREATE TABLE m (t timestamptz NOT NULL, v int)", "SELECT create_hypertable('m', 't')", "INSERT INTO m VALUES ('2024-01-01', 7)");
+        both.sql(from, "CREATE TABLE m (t timestamptz NOT NULL, v int)", "SELECT create_hypertable('m', 't')",
+                "INSERT INTO m VALUES ('2024-01-01', 7)");
         Path dump = Dumps.dumped(both, from, folder.resolve("dump" + older));
         String to = database(both, older ? NEW : OLD);
         Map<String, String> side = Map.of("TARGET", both.uri(to));
         CommandRun refused = CommandRun.of("RestoreTimescale", side, dump.toString());
         assertEquals(3, refused.code(), refused.err());
-        Matcher statements = Pattern.compile("hint: as a superuser of the target, first in a session such as psql -X: (SET .*;)$").matcher(refused.failure());
+        Matcher statements =
+                Pattern.compile("hint: as a superuser of the target, first in a session such as psql -X: (SET .*;)$")
+                        .matcher(refused.failure());
         assertTrue(statements.find(), refused.failure());
         psql(both, to, statements.group(1));
         CommandRun run = CommandRun.of("RestoreTimescale", side, dump.toString());

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.BackgroundWork;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Dumps;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
@@ -57,7 +57,8 @@ class FollowedWarningsTest {
     /** As people paste it, each statement for itself. */
     private static void psql(PgServer server, String database, String sql) {
         Run run = Run.of(List.of("sh", "-c", "printf '%s\\n' \"$2\" | \"$0\" -X -v ON_ERROR_STOP=1 -d \"$1\"",
-                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(database), sql));
+                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(database),
+                sql));
         assertEquals(0, run.code(), sql + "\n" + run.err());
     }
 
@@ -68,9 +69,11 @@ class FollowedWarningsTest {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE TABLE item (id int)");
         String to = TARGET.newDatabase();
-        TARGET.sql("postgres", place.formatted(to) + " SET intervalstyle = 'sql_standard'", place.formatted(to) + " SET bytea_output = 'escape'");
+        TARGET.sql("postgres", place.formatted(to) + " SET intervalstyle = 'sql_standard'",
+                place.formatted(to) + " SET bytea_output = 'escape'");
         String target = TARGET.uri(to, LOADER, "l");
-        psql(TARGET, to, said(CommandRun.preflight(SOURCE.uri(from), target), "where that matters, on the target: (ALTER .*;)"));
+        psql(TARGET, to,
+                said(CommandRun.preflight(SOURCE.uri(from), target), "where that matters, on the target: (ALTER .*;)"));
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), target);
         assertFalse(again.out().contains("that stay behind"), again.out());
         SOURCE.sql("postgres", "DROP DATABASE " + from);
@@ -83,7 +86,8 @@ class FollowedWarningsTest {
         String from = SOURCE.newDatabase();
         String to = TARGET.newDatabase();
         SOURCE.sql(from, "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1), (1)");
-        assertThrows(RuntimeException.class, () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
+        assertThrows(RuntimeException.class,
+                () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
         assertThrows(RuntimeException.class, () -> SOURCE.sql(from, "REINDEX INDEX CONCURRENTLY \"once only\""));
         SOURCE.sql(from, "DELETE FROM item");
         CommandRun warned = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
@@ -91,7 +95,9 @@ class FollowedWarningsTest {
         psql(SOURCE, from, fix.replace(" and to be rid of what a failed REINDEX has left there: ", " "));
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
         assertFalse(again.out().contains("are invalid"), again.out());
-        assertEquals("once only", SOURCE.query(from, "SELECT string_agg(relname, ', ') FROM pg_class JOIN pg_index ON indexrelid = oid WHERE indrelid = 'item'::regclass"));
+        assertEquals("once only", SOURCE.query(from,
+                "SELECT string_agg(relname, ', ') FROM pg_class JOIN pg_index ON indexrelid = oid WHERE indrelid = "
+                        + "'item'::regclass"));
         SOURCE.sql("postgres", "DROP DATABASE " + from);
         TARGET.sql("postgres", "DROP DATABASE " + to);
     }
@@ -101,14 +107,16 @@ class FollowedWarningsTest {
     void the_schema_of_an_extension_is_given_to_its_owner() {
         String from = SOURCE.newDatabase();
         String to = TARGET.newDatabase();
-        SOURCE.sql(from, "CREATE ROLE warned_owner", "CREATE SCHEMA ext AUTHORIZATION warned_owner", "CREATE EXTENSION citext SCHEMA ext");
+        SOURCE.sql(from, "CREATE ROLE warned_owner", "CREATE SCHEMA ext AUTHORIZATION warned_owner",
+                "CREATE EXTENSION citext SCHEMA ext");
         Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(from), "TARGET", TARGET.uri(to));
         CommandRun align = CommandRun.of("AlignVersion", sides);
         assertEquals(0, align.code(), align.err());
         assertTrue(align.err().contains("bring the role over with dump-roles, then on the target: "), align.err());
         assertEquals(0, CommandRun.of("DumpRoles", sides, "--apply").code());
         psql(TARGET, to, said(align, "on the target: (ALTER SCHEMA .*;)"));
-        assertEquals("warned_owner", TARGET.query(to, "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'ext'"));
+        assertEquals("warned_owner",
+                TARGET.query(to, "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'ext'"));
         SOURCE.sql("postgres", "DROP DATABASE " + from, "DROP ROLE warned_owner");
         TARGET.sql("postgres", "DROP DATABASE " + to, "DROP ROLE warned_owner");
     }
@@ -143,7 +151,11 @@ class FollowedWarningsTest {
     @CsvSource({"session, 3", "made, 0"})
     void a_run_that_has_just_ended(String read, int code) throws SQLException {
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "CREATE FUNCTION made() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF current_setting('shop.broken', true) = 'yes' THEN RAISE EXCEPTION 'broken'; END IF; RETURN true; END $$",
+        SOURCE.sql(from,
+                "CREATE FUNCTION made() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF "
+                        + "current_setting('shop.broken', true) = 'yes' THEN RAISE EXCEPTION 'broken'; END IF; "
+                        + "RETURN true; "
+                        + "END $$",
                 "CREATE TABLE item (id int CHECK (made()))", "INSERT INTO item VALUES (1)");
         String to = TARGET.newDatabase();
         TARGET.sql("postgres", "ALTER DATABASE " + to + " SET shop.broken = 'yes'");
@@ -152,8 +164,10 @@ class FollowedWarningsTest {
         try (Connection session = TARGET.connect(to); Statement end = session.createStatement()) {
             session.setAutoCommit(false);
             end.execute("LOCK TABLE tsmigrate." + read);
-            CompletableFuture<CommandRun> running = BackgroundWork.run(() -> CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to), "--restart"));
-            BackgroundWork.until("preflight waits", () -> running.isDone() || !TARGET.rows(to, "SELECT FROM pg_locks WHERE NOT granted").isEmpty());
+            CompletableFuture<CommandRun> running =
+                    BackgroundWork.run(() -> CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to), "--restart"));
+            BackgroundWork.until("preflight waits",
+                    () -> running.isDone() || !TARGET.rows(to, "SELECT FROM pg_locks WHERE NOT granted").isEmpty());
             for (String gone : List.of("SCHEMA tsmigrate CASCADE", "TABLE item", "FUNCTION made()")) {
                 end.execute("DROP " + gone);
             }
@@ -161,7 +175,9 @@ class FollowedWarningsTest {
             ended = running.join();
         }
         assertEquals(code, ended.code(), ended.out() + ended.err());
-        said(ended, code == 0 ? "(?m)^(go)$" : "the run that was at work on the target has (just ended)\n +fix: see what that run has said, then run this one again\n");
+        said(ended, code == 0 ? "(?m)^(go)$"
+                : "the run that was at work on the target has (just ended)\n +fix: see what that run has said, then "
+                        + "run this one again\n");
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to), "--restart");
         assertEquals(0, again.code(), again.out());
         SOURCE.sql("postgres", "DROP DATABASE " + from);

@@ -18,7 +18,10 @@ import testbed.PgServer;
 import testbed.Sides;
 import testbed.Timescale;
 
-/** Where nobody is superuser, what only a superuser may create can be left out, by the very words of the hint, or what needs it is named. */
+/**
+ * Where nobody is superuser, what only a superuser may create can be left out, by the very words of the hint, or what
+ * needs it is named.
+ */
 class LeftOutExtensionsTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -34,7 +37,8 @@ class LeftOutExtensionsTest {
 
     @AfterAll
     static void dropRole() {
-        TARGET.rows("postgres", "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = '" + LOADER + "'").forEach(row -> TARGET.sql("postgres", "DROP DATABASE " + row.get(0)));
+        TARGET.rows("postgres", "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = '" + LOADER + "'")
+                .forEach(row -> TARGET.sql("postgres", "DROP DATABASE " + row.get(0)));
         TARGET.sql("postgres", "DROP ROLE " + LOADER);
     }
 
@@ -54,25 +58,31 @@ class LeftOutExtensionsTest {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE EXTENSION pg_buffercache", "CREATE TABLE t AS SELECT 1 AS id");
         String to = target();
-        CommandRun run = CommandRun.migrate(SOURCE.uri(from), to, options(CommandRun.migrate(SOURCE.uri(from), to), "or go without: "));
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), to,
+                options(CommandRun.migrate(SOURCE.uri(from), to), "or go without: "));
         assertEquals(0, run.code(), run.err());
         Path dump = Dumps.dumped(SOURCE, from, folder.resolve("d"));
         String restored = target();
-        CommandRun again = Dumps.restore(restored, dump, options(Dumps.restore(restored, dump), "where nothing of the dump needs it: "));
+        CommandRun again = Dumps.restore(restored, dump,
+                options(Dumps.restore(restored, dump), "where nothing of the dump needs it: "));
         assertEquals(0, again.code(), again.err());
     }
 
     @Test
     void an_extension_that_a_view_uses() {
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "CREATE EXTENSION pg_buffercache", "CREATE VIEW \"in use\" AS SELECT count(*) FROM pg_buffercache", "CREATE TABLE t AS SELECT 1 AS id");
+        SOURCE.sql(from, "CREATE EXTENSION pg_buffercache",
+                "CREATE VIEW \"in use\" AS SELECT count(*) FROM pg_buffercache", "CREATE TABLE t AS SELECT 1 AS id");
         String to = target();
-        String[] without = options(CommandRun.migrate(SOURCE.uri(from), to), "or drop on the source what uses it, and go without: ");
+        String[] without = options(CommandRun.migrate(SOURCE.uri(from), to),
+                "or drop on the source what uses it, and go without: ");
         CommandRun needed = CommandRun.migrate(SOURCE.uri(from), to, without);
         assertEquals("error: extension pg_buffercache is left out, and is used by view public.\"in use\"\n"
-                + "hint: leave that out too: --exclude-table 'public.\"in use\"', or drop on the source what uses it", needed.failure());
+                + "hint: leave that out too: --exclude-table 'public.\"in use\"', or drop on the source what uses it",
+                needed.failure());
         assertEquals(3, needed.code());
-        CommandRun run = CommandRun.migrate(SOURCE.uri(from), to, without[0], without[1], "--exclude-table", "public.\"in use\"");
+        CommandRun run = CommandRun.migrate(SOURCE.uri(from), to, without[0], without[1], "--exclude-table",
+                "public.\"in use\"");
         assertEquals(0, run.code(), run.err());
     }
 
@@ -85,7 +95,8 @@ class LeftOutExtensionsTest {
             String to = target();
             CommandRun refused = CommandRun.migrate(source.uri(from), to, "--leave-out", "timescaledb");
             String drop = "where nothing uses it, drop it on the source, first in a session such as psql -X: ";
-            assertEquals("error: extension timescaledb cannot be left out of a database that has it\nhint: " + drop + "DROP EXTENSION timescaledb;", refused.failure());
+            assertEquals("error: extension timescaledb cannot be left out of a database that has it\nhint: " + drop
+                    + "DROP EXTENSION timescaledb;", refused.failure());
             assertEquals(3, refused.code());
             source.sql(from, refused.failure().replaceFirst("(?s).*" + drop, ""));
             CommandRun run = CommandRun.migrate(source.uri(from), to);

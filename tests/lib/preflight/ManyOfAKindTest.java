@@ -47,33 +47,43 @@ class ManyOfAKindTest {
     @Test
     void grants_that_are_refused_are_a_line_with_their_number() {
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "CREATE EXTENSION citext", "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC", "CREATE TABLE item (id int)");
+        SOURCE.sql(from, "CREATE EXTENSION citext", "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
+                "CREATE TABLE item (id int)");
         String to = owned("CREATE EXTENSION citext");
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"));
         assertEquals(0, run.code(), run.err());
-        Matcher line = Pattern.compile("left out: (\\d+) statements \\(all of them with -v\\), the first is REVOKE ALL ON FUNCTION public\\.").matcher(run.err() + run.out());
+        Matcher line = Pattern.compile(
+                "left out: (\\d+) statements \\(all of them with -v\\), the first is REVOKE ALL ON FUNCTION public\\.")
+                .matcher(run.err() + run.out());
         assertTrue(line.find(), run.err() + run.out());
         assertTrue(Integer.parseInt(line.group(1)) > 20, line.group());
         String again = owned("CREATE EXTENSION citext");
         CommandRun each = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(again, LOADER, "l"), "-v");
-        assertEquals(Integer.parseInt(line.group(1)), (each.err() + each.out()).lines().filter(text -> text.contains("left out: REVOKE ALL ON FUNCTION public.")).count());
+        assertEquals(Integer.parseInt(line.group(1)), (each.err() + each.out()).lines()
+                .filter(text -> text.contains("left out: REVOKE ALL ON FUNCTION public.")).count());
         drop(from, List.of(to, again));
     }
 
     @Test
     void stops_of_a_class_are_a_stop_that_lists_them() {
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "DO $$ BEGIN FOR i IN 1..7 LOOP EXECUTE format('CREATE FUNCTION f%s() RETURNS int LANGUAGE sql LEAKPROOF AS ''SELECT 1''', i); END LOOP; END $$", "CREATE TABLE item (id int)");
+        SOURCE.sql(from,
+                "DO $$ BEGIN FOR i IN 1..7 LOOP EXECUTE format('CREATE FUNCTION f%s() RETURNS int LANGUAGE sql "
+                        + "LEAKPROOF AS ''SELECT 1''', i); END LOOP; END $$",
+                "CREATE TABLE item (id int)");
         String to = owned();
         CommandRun refused = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"));
         assertEquals(3, refused.code());
         assertEquals("""
-                error: functions: public.f1(), public.f2(), public.f3(), public.f4(), public.f5(), public.f6(), public.f7(): only a superuser may create a leakproof function
+                error: functions: public.f1(), public.f2(), public.f3(), public.f4(), public.f5(), public.f6(), \
+                public.f7(): only a superuser may create a leakproof function
                 hint: migrate --leave-out functions""", refused.failure());
-        CommandRun some = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--leave-out", "public.f1()");
+        CommandRun some =
+                CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--leave-out", "public.f1()");
         assertEquals(3, some.code());
         assertTrue(some.failure().startsWith("error: functions: public.f2(), public.f3(), "), some.failure());
-        CommandRun accepted = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--leave-out", "functions");
+        CommandRun accepted =
+                CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--leave-out", "functions");
         assertEquals(0, accepted.code(), accepted.err());
         drop(from, List.of(to));
     }
@@ -84,11 +94,15 @@ class ManyOfAKindTest {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE EXTENSION pageinspect", "CREATE TABLE item (id int)");
         String to = owned();
-        Matcher without = Pattern.compile("or go without: (--leave-out) (pageinspect)$").matcher(CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l")).failure());
+        Matcher without = Pattern.compile("or go without: (--leave-out) (pageinspect)$")
+                .matcher(CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l")).failure());
         assertTrue(without.find());
-        CommandRun service = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--target-kind", "mst");
-        assertTrue(service.out().contains("fix: the support of Managed Service for TimescaleDB may run: CREATE SCHEMA"), service.out());
-        CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), without.group(1), without.group(2));
+        CommandRun service =
+                CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), "--target-kind", "mst");
+        assertTrue(service.out().contains("fix: the support of Managed Service for TimescaleDB may run: CREATE SCHEMA"),
+                service.out());
+        CommandRun run =
+                CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l"), without.group(1), without.group(2));
         assertEquals(0, run.code(), run.err());
         drop(from, List.of(to));
     }

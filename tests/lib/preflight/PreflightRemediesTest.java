@@ -36,7 +36,8 @@ class PreflightRemediesTest {
         for (int i = 0; i < lines.size(); i++) {
             for (String beginning : beginnings) {
                 if (lines.get(i).startsWith(beginning)) {
-                    found.append(lines.get(i).replaceAll(" +", " ")).append('\n').append(lines.get(i + 1).replaceAll(" +", " ").strip()).append('\n');
+                    found.append(lines.get(i).replaceAll(" +", " ")).append('\n')
+                            .append(lines.get(i + 1).replaceAll(" +", " ").strip()).append('\n');
                 }
             }
         }
@@ -44,9 +45,11 @@ class PreflightRemediesTest {
     }
 
     private static void reserve(PgServer server, String database) {
-        assertTrue(assertThrows(IllegalStateException.class, () -> server.sql(database, "CREATE SCHEMA pg_catalogue")).getMessage()
+        assertTrue(assertThrows(IllegalStateException.class, () -> server.sql(database, "CREATE SCHEMA pg_catalogue"))
+                .getMessage()
                 .contains("unacceptable schema name \"pg_catalogue\""));
-        server.sql(database, "SET allow_system_table_mods = on", "CREATE SCHEMA pg_catalogue", "CREATE TABLE pg_catalogue.book (id serial PRIMARY KEY, title text)",
+        server.sql(database, "SET allow_system_table_mods = on", "CREATE SCHEMA pg_catalogue",
+                "CREATE TABLE pg_catalogue.book (id serial PRIMARY KEY, title text)",
                 "INSERT INTO pg_catalogue.book (title) VALUES ('one'), ('two')", "CREATE TEMP TABLE passing (id int)");
     }
 
@@ -56,23 +59,34 @@ class PreflightRemediesTest {
         reserve(source, from);
         source.sql(from, "CREATE VIEW title AS SELECT title FROM pg_catalogue.book");
         assertEquals("""
-                stop cannot be carried reserved-schemas: pg_catalogue: pg_dump takes a schema whose name begins with pg_ for the system's, and leaves it out
-                fix: ALTER SCHEMA "pg_catalogue" RENAME TO "renamed_catalogue"; on the source, or migrate --leave-out reserved-schemas
+                stop cannot be carried reserved-schemas: pg_catalogue: pg_dump takes a schema whose name begins with \
+                pg_ for the system's, and leaves it out
+                fix: ALTER SCHEMA "pg_catalogue" RENAME TO "renamed_catalogue"; on the source, or migrate --leave-out \
+                reserved-schemas
                 """, found(CommandRun.preflight(source.uri(from), target.uri("moved"), "--create-database"), "stop "));
-        CommandRun needed = CommandRun.migrate(source.uri(from), target.uri("moved"), "--create-database", "--leave-out", "reserved-schemas");
-        assertEquals("error: what is left out is needed by view public.title\nhint: leave that out too: --exclude-table public.title, "
-                + "or ALTER SCHEMA \"pg_catalogue\" RENAME TO \"renamed_catalogue\"; on the source, or drop on the source what needs it", needed.failure());
+        CommandRun needed = CommandRun.migrate(source.uri(from), target.uri("moved"), "--create-database",
+                "--leave-out", "reserved-schemas");
+        assertEquals(
+                "error: what is left out is needed by view public.title\nhint: leave that out too: --exclude-table "
+                        + "public.title, "
+                        + "or ALTER SCHEMA \"pg_catalogue\" RENAME TO \"renamed_catalogue\"; on the source, or drop "
+                        + "on the source what needs it",
+                needed.failure());
         assertEquals(3, needed.code());
-        CommandRun less = CommandRun.migrate(source.uri(from), target.uri("less"), "--create-database", "--leave-out", "reserved-schemas", "--exclude-table", "public.title");
+        CommandRun less = CommandRun.migrate(source.uri(from), target.uri("less"), "--create-database", "--leave-out",
+                "reserved-schemas", "--exclude-table", "public.title");
         assertEquals(0, less.code(), less.err());
 
         source.sql(from, "ALTER SCHEMA \"pg_catalogue\" RENAME TO \"renamed_catalogue\";");
         CommandRun renamed = CommandRun.migrate(source.uri(from), target.uri("moved"), "--create-database");
         assertEquals(0, renamed.code(), renamed.err());
-        assertEquals("one two", target.query("moved", "SELECT string_agg(title, ' ' ORDER BY id) FROM renamed_catalogue.book JOIN title USING (title)"));
+        assertEquals("one two", target.query("moved",
+                "SELECT string_agg(title, ' ' ORDER BY id) FROM renamed_catalogue.book JOIN title USING (title)"));
 
-        source.sql(from, "DROP VIEW title", "SET allow_system_table_mods = on", "ALTER SCHEMA renamed_catalogue RENAME TO pg_catalogue");
-        CommandRun without = CommandRun.migrate(source.uri(from), target.uri("without"), "--create-database", "--leave-out", "pg_catalogue");
+        source.sql(from, "DROP VIEW title", "SET allow_system_table_mods = on",
+                "ALTER SCHEMA renamed_catalogue RENAME TO pg_catalogue");
+        CommandRun without = CommandRun.migrate(source.uri(from), target.uri("without"), "--create-database",
+                "--leave-out", "pg_catalogue");
         assertEquals(0, without.code(), without.err());
         assertEquals("0", target.query("without", "SELECT count(*) FROM pg_namespace WHERE nspname ~ 'catalogue'"));
     }
@@ -81,7 +95,8 @@ class PreflightRemediesTest {
     void a_source_of_version_17_can_have_such_a_schema_too() {
         try (PgServer later = PgServer.start(17)) {
             reserve(later, "postgres");
-            assertTrue(CommandRun.preflight(later.uri("postgres"), target.uri("postgres")).out().contains(" reserved-schemas: pg_catalogue: "));
+            assertTrue(CommandRun.preflight(later.uri("postgres"), target.uri("postgres")).out()
+                    .contains(" reserved-schemas: pg_catalogue: "));
         }
     }
 
@@ -94,8 +109,10 @@ class PreflightRemediesTest {
         }
         CommandRun stopped = CommandRun.preflight(source.uri(from), target.uri("prepared"), "--create-database");
         assertEquals("""
-                stop cannot be carried prepared-transactions: it's 1: a prepared transaction is neither committed nor rolled back
-                fix: COMMIT PREPARED 'it''s 1'; or ROLLBACK PREPARED 'it''s 1'; on the source, or migrate --leave-out prepared-transactions
+                stop cannot be carried prepared-transactions: it's 1: a prepared transaction is neither committed nor \
+                rolled back
+                fix: COMMIT PREPARED 'it''s 1'; or ROLLBACK PREPARED 'it''s 1'; on the source, or migrate --leave-out \
+                prepared-transactions
                 """, found(stopped, "stop "));
         source.sql(from, "COMMIT PREPARED 'it''s 1';");
         assertEquals(0, CommandRun.preflight(source.uri(from), target.uri("prepared"), "--create-database").code());
@@ -104,12 +121,15 @@ class PreflightRemediesTest {
     @Test
     void unlogged_tables_and_roles_without_a_password_come_with_the_commands_for_each() {
         String from = source.newDatabase();
-        source.sql(from, "CREATE UNLOGGED TABLE scratch (id int)", "CREATE UNLOGGED TABLE \"Sc;\" (id int)", "CREATE ROLE \"a b\" LOGIN",
+        source.sql(from, "CREATE UNLOGGED TABLE scratch (id int)", "CREATE UNLOGGED TABLE \"Sc;\" (id int)",
+                "CREATE ROLE \"a b\" LOGIN",
                 "CREATE ROLE asking LOGIN PASSWORD 'a'", "GRANT SELECT ON scratch, \"Sc;\" TO asking");
-        CommandRun run = CommandRun.preflight(source.uri(from, "asking", "a"), target.uri("unlogged"), "--create-database");
+        CommandRun run =
+                CommandRun.preflight(source.uri(from, "asking", "a"), target.uri("unlogged"), "--create-database");
         assertEquals("""
                 warning roles the passwords of the source cannot be read: 2 role(s) arrive without
-                fix: afterwards: mst-passwords --out passwords.csv, or in psql on the target: \\password "a b" \\password "asking"
+                fix: afterwards: mst-passwords
+                  --out passwords.csv, or in psql on the target: \\password "a b" \\password "asking"
                 warning unlogged tables 2 table(s) stay unlogged on the target: public."Sc;", public.scratch
                 fix: where a crash or a failover must not empty them, afterwards on the target: \
                 ALTER TABLE public."Sc;" SET LOGGED; ALTER TABLE public.scratch SET LOGGED;
@@ -120,45 +140,64 @@ class PreflightRemediesTest {
     @Test
     void a_function_that_sets_what_the_target_s_user_may_not_set_is_named_before() {
         String from = source.newDatabase();
-        source.sql(from, "CREATE FUNCTION loud(int) RETURNS int LANGUAGE sql SET log_statement TO 'all' SET work_mem TO '8MB' AS 'SELECT 1'",
+        source.sql(from,
+                "CREATE FUNCTION loud(int) RETURNS int LANGUAGE sql SET log_statement TO 'all' SET work_mem TO "
+                        + "'8MB' AS 'SELECT 1'",
                 "CREATE FUNCTION own() RETURNS int LANGUAGE sql SET myapp.x TO 'y' AS 'SELECT 1'",
-                "CREATE FUNCTION quiet() RETURNS int LANGUAGE sql SET search_path TO '' SET role TO postgres AS 'SELECT 1'");
+                "CREATE FUNCTION quiet() RETURNS int LANGUAGE sql SET search_path TO '' SET role TO postgres AS "
+                        + "'SELECT 1'");
         target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l'", "CREATE DATABASE sets OWNER loader");
         String uri = target.uri("sets", "loader", "l");
         assertEquals("""
-                stop cannot be carried functions: public.loud(integer): it sets log_statement, and only a superuser of the target may set it
+                stop cannot be carried functions: public.loud(integer): it sets log_statement, and only a superuser of \
+                the target may set it
                 fix: migrate --leave-out functions
-                stop cannot be carried functions: public.own(): it sets myapp.x, and only a superuser of the target may set it
+                stop cannot be carried functions: public.own(): it sets myapp.x, and only a superuser of the target \
+                may set it
                 fix: migrate --leave-out functions
                 """, found(CommandRun.preflight(source.uri(from), uri), "stop "));
         target.sql("postgres", "GRANT SET ON PARAMETER log_statement TO loader");
         CommandRun run = CommandRun.migrate(source.uri(from), uri, "--leave-out", "public.own()");
         assertEquals(0, run.code(), run.err());
-        assertEquals("loud quiet", target.query("sets", "SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"));
-        assertEquals("{log_statement=all,work_mem=8MB}", target.query("sets", "SELECT proconfig FROM pg_proc WHERE proname = 'loud'"));
+        assertEquals("loud quiet", target.query("sets",
+                "SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"));
+        assertEquals("{log_statement=all,work_mem=8MB}",
+                target.query("sets", "SELECT proconfig FROM pg_proc WHERE proname = 'loud'"));
     }
 
     @Test
     void a_setting_that_names_a_missing_tablespace_is_named_with_its_role_or_database_and_does_no_harm() {
-        source.sql("postgres", "CREATE ROLE located LOGIN PASSWORD 'a'", "CREATE DATABASE placed OWNER located", "ALTER ROLE located SET default_tablespace = 'gone'",
+        source.sql("postgres", "CREATE ROLE located LOGIN PASSWORD 'a'", "CREATE DATABASE placed OWNER located",
+                "ALTER ROLE located SET default_tablespace = 'gone'",
                 "ALTER ROLE located IN DATABASE placed SET temp_tablespaces = pg_default, 'the \"other\"'");
-        source.sql("placed", "SET ROLE located", "CREATE TABLE item AS SELECT 1 AS id", "SELECT lo_from_bytea(4711, 'x')");
-        target.sql("postgres", "CREATE ROLE placer LOGIN PASSWORD 'a' CREATEROLE", "CREATE DATABASE placed OWNER placer", "ALTER DATABASE placed SET default_tablespace = 'away'");
+        source.sql("placed", "SET ROLE located", "CREATE TABLE item AS SELECT 1 AS id",
+                "SELECT lo_from_bytea(4711, 'x')");
+        target.sql("postgres", "CREATE ROLE placer LOGIN PASSWORD 'a' CREATEROLE",
+                "CREATE DATABASE placed OWNER placer", "ALTER DATABASE placed SET default_tablespace = 'away'");
         String from = source.uri("placed", "located", "a");
         String to = target.uri("placed", "placer", "a");
         assertEquals("""
-                warning tablespaces default_tablespace of the source's role located names tablespace "gone", which the source lacks: what is created without one goes to the default one
-                fix: ALTER ROLE located RESET default_tablespace; or CREATE TABLESPACE "gone" LOCATION '…'; on the source
-                warning tablespaces temp_tablespaces of the source's role located in database placed names tablespace "the "other"", which the source lacks: what is created without one goes to the default one
-                fix: ALTER ROLE located IN DATABASE placed RESET temp_tablespaces; or CREATE TABLESPACE "the ""other\""" LOCATION '…'; on the source
-                warning tablespaces default_tablespace of the target's database placed names tablespace "away", which the target lacks: what is created without one goes to the default one
-                fix: ALTER DATABASE placed RESET default_tablespace; or CREATE TABLESPACE "away" LOCATION '…'; on the target
+                warning tablespaces default_tablespace of the source's role located names tablespace "gone", which the \
+                source lacks: what is created without one goes to the default one
+                fix: ALTER ROLE located RESET default_tablespace; or CREATE TABLESPACE "gone" LOCATION '…'; on the \
+                source
+                warning tablespaces temp_tablespaces of the source's role located in database placed names tablespace \
+                "the "other"", which the source lacks: what is created without one goes to the default one
+                fix: ALTER ROLE located IN DATABASE placed RESET temp_tablespaces; or CREATE TABLESPACE "the \
+                ""other\""" LOCATION '…'; on the source
+                warning tablespaces default_tablespace of the target's database placed names tablespace "away", which \
+                the target lacks: what is created without one goes to the default one
+                fix: ALTER DATABASE placed RESET default_tablespace; or CREATE TABLESPACE "away" LOCATION '…'; on the \
+                target
                 """, found(CommandRun.preflight(from, to), "warning  tablespaces"));
         CommandRun run = CommandRun.migrate(from, to);
         assertEquals(0, run.code(), run.err());
-        assertEquals("1 x", target.query("placed", "SELECT concat_ws(' ', id, convert_from(lo_get(4711), 'UTF8')) FROM item"));
-        source.sql("placed", "ALTER ROLE located RESET default_tablespace;", "ALTER ROLE located IN DATABASE placed RESET temp_tablespaces;");
-        target.sql("placed", "ALTER DATABASE placed RESET default_tablespace;", "DROP OWNED BY located, placer", "SELECT 1");
+        assertEquals("1 x",
+                target.query("placed", "SELECT concat_ws(' ', id, convert_from(lo_get(4711), 'UTF8')) FROM item"));
+        source.sql("placed", "ALTER ROLE located RESET default_tablespace;",
+                "ALTER ROLE located IN DATABASE placed RESET temp_tablespaces;");
+        target.sql("placed", "ALTER DATABASE placed RESET default_tablespace;", "DROP OWNED BY located, placer",
+                "SELECT 1");
         assertEquals("", found(CommandRun.preflight(from, to), "warning  tablespaces"));
     }
 }

@@ -23,7 +23,10 @@ import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
 
-/** Whether a migration can go ahead: one line for each thing that was looked at, and what mends it where something must be mended. */
+/**
+ * Whether a migration can go ahead: one line for each thing that was looked at, and what mends it where something must
+ * be mended.
+ */
 class PreflightTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -38,12 +41,15 @@ class PreflightTest {
         target = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE keeper LOGIN PASSWORD 'keeper'", "CREATE ROLE clerk LOGIN PASSWORD 'hush'");
         TARGET.sql("postgres", "CREATE ROLE keeper LOGIN PASSWORD 'keeper' CONNECTION LIMIT 30");
-        SOURCE.sql(shop, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE item (id int)", "CREATE TABLE price (id int)",
+        SOURCE.sql(shop, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE item (id int)",
+                "CREATE TABLE price (id int)",
                 "ALTER TABLE price OWNER TO clerk", "GRANT SELECT ON price TO keeper",
                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-                "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()", "CREATE PUBLICATION news FOR ALL TABLES");
+                "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()",
+                "CREATE PUBLICATION news FOR ALL TABLES");
         mended = TARGET.newDatabase();
-        TARGET.sql(mended, "GRANT CREATE ON DATABASE " + mended + " TO keeper", "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        TARGET.sql(mended, "GRANT CREATE ON DATABASE " + mended + " TO keeper",
+                "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     }
 
     @AfterAll
@@ -59,7 +65,8 @@ class PreflightTest {
         assertEquals(0, go.code());
         assertTrue(go.out().endsWith("\ngo\n"), go.out());
         String version = SOURCE.query("postgres", "SHOW server_version");
-        assertTrue(go.out().contains("ok       versions           source " + version + ", target " + version + "\n"), go.out());
+        assertTrue(go.out().contains("ok       versions           source " + version + ", target " + version + "\n"),
+                go.out());
         assertTrue(go.out().contains("ok       target             database \"" + target + "\" is empty\n"), go.out());
         assertTrue(go.out().contains("ok       encoding           UTF8 on both sides\n"), go.out());
         assertTrue(go.out().contains("ok       extensions         pg_stat_statements "), go.out());
@@ -70,17 +77,20 @@ class PreflightTest {
     @Test
     void a_program_learns_which_client_is_missing_by_a_value(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("client");
-        assertEquals(0, CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "--client-needed", file.toString()).code());
+        assertEquals(0,
+                CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "--client-needed", file.toString()).code());
         assertFalse(Files.exists(file));
         assumeTrue(ClientBinaries.find(17).isEmpty(), "needs a machine without clients of version 17");
         PgServer newer = PgServer.shared(17);
-        assertEquals(3, CommandRun.preflight(newer.uri(newer.newDatabase()), newer.uri(newer.newDatabase()), "--client-needed", file.toString()).code());
+        assertEquals(3, CommandRun.preflight(newer.uri(newer.newDatabase()), newer.uri(newer.newDatabase()),
+                "--client-needed", file.toString()).code());
         assertEquals("17\n", Files.readString(file));
     }
 
     @Test
     void a_dry_run_prints_the_questions_as_a_script_and_changes_nothing() {
-        CommandRun run = SIDES.unchanged(shop, target, () -> CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "-T", "price", "--dry-run"));
+        CommandRun run = SIDES.unchanged(shop, target,
+                () -> CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target), "-T", "price", "--dry-run"));
         assertEquals("", run.err());
         assertTrue(run.out().contains("\n-- listing the available extensions\nSELECT name, version, "), run.out());
         assertTrue(run.out().contains("\n-- resolving the filters\nSET search_path TO DEFAULT;\n"), run.out());
@@ -93,10 +103,12 @@ class PreflightTest {
     void a_database_that_is_still_to_be_created_is_not_created() {
         CommandRun run = CommandRun.preflight(SOURCE.uri(shop), TARGET.uri("to be created"), "--create-database");
         assertEquals(0, run.code(), run.out());
-        assertTrue(run.out().contains("ok       target             database \"to be created\" will be created\n"), run.out());
+        assertTrue(run.out().contains("ok       target             database \"to be created\" will be created\n"),
+                run.out());
         assertEquals("0", TARGET.query("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'to be created'"));
         // The source may well be the database through which the server is asked.
-        CommandRun same = CommandRun.preflight(TARGET.uri("postgres"), TARGET.uri("to be created"), "--create-database");
+        CommandRun same =
+                CommandRun.preflight(TARGET.uri("postgres"), TARGET.uri("to be created"), "--create-database");
         assertEquals(0, same.code(), same.out());
     }
 
@@ -115,36 +127,45 @@ class PreflightTest {
         CommandRun stopped = keeper(options);
         assertEquals(3, stopped.code());
         assertTrue(stopped.err().startsWith("preflight: error: no-go: 6 finding"), stopped.err());
-        assertEquals("""
+        assertEquals(
+                """
                 stop     privileges         table public.item of the source cannot be read
                                               fix: GRANT SELECT ON TABLE public.item TO "keeper";
-                stop     extensions         extension pg_stat_statements can be created on the target by a superuser only
+                stop     extensions         extension pg_stat_statements can be created on the target by a superuser
+                  only
                                               fix: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; \
-                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or go without: --leave-out pg_stat_statements
+                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or go without:
+                  --leave-out pg_stat_statements
                 stop     cannot be carried  event-triggers: seen: only a superuser may create an event trigger
                                               fix: migrate --leave-out event-triggers
                 stop     cannot be carried  publications: news: only a superuser may publish all tables or a schema
                                               fix: migrate --leave-out publications
-                stop     roles              role "clerk" owns objects, does not exist on the target and cannot be created by "keeper"
-                                              fix: CREATE ROLE "clerk" WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION \
+                stop     roles              role "clerk" owns objects, does not exist on the target and cannot be
+                  created by "keeper"
+                                              fix: CREATE ROLE "clerk" WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB
+                                                LOGIN NOREPLICATION \
                 NOBYPASSRLS CONNECTION LIMIT -1;
                 stop     target             user "keeper" may not create in schema "public" of the target
                                               fix: GRANT CREATE ON SCHEMA "public" TO "keeper" WITH GRANT OPTION;
-                """.formatted(TARGET.query("postgres", "SELECT default_version FROM pg_available_extensions WHERE name = 'pg_stat_statements'")),
+                """.formatted(TARGET.query("postgres",
+                        "SELECT default_version FROM pg_available_extensions WHERE name = 'pg_stat_statements'")),
                 stops(stopped));
 
         // What is mended first may bring up something else, but not for ever.
         CommandRun next = stopped;
         for (int i = 0; i < 2; i++) {
-            stops(next).lines().filter(line -> line.contains("  fix: ")).forEach(line -> mend(line.replaceFirst(" +fix: ", ""), options));
+            stops(next).lines().filter(line -> line.contains("  fix: "))
+                    .forEach(line -> mend(line.replaceFirst(" +fix: ", ""), options));
             next = keeper(options);
         }
         assertEquals("", stops(next));
         assertEquals(0, next.code(), next.out() + next.err());
-        CommandRun run = CommandRun.migrate(SOURCE.uri(shop, "keeper", "keeper"), TARGET.uri(mended, "keeper", "keeper"),
-                options.toArray(String[]::new));
+        CommandRun run =
+                CommandRun.migrate(SOURCE.uri(shop, "keeper", "keeper"), TARGET.uri(mended, "keeper", "keeper"),
+                        options.toArray(String[]::new));
         assertEquals(0, run.code(), run.err());
-        assertEquals("clerk", TARGET.query(mended, "SELECT relowner::regrole FROM pg_class WHERE oid = 'price'::regclass"));
+        assertEquals("clerk",
+                TARGET.query(mended, "SELECT relowner::regrole FROM pg_class WHERE oid = 'price'::regclass"));
     }
 
     @Test
@@ -152,17 +173,22 @@ class PreflightTest {
         String source = SOURCE.newDatabase();
         String database = TARGET.newDatabase();
         SOURCE.sql("postgres", "CREATE ROLE teller");
-        SOURCE.sql(source, "CREATE TABLE price (id int)", "ALTER TABLE price OWNER TO teller", "GRANT SELECT ON price TO keeper");
-        TARGET.sql("postgres", "CREATE ROLE teller", "GRANT teller TO keeper", "GRANT CREATE ON DATABASE " + database + " TO keeper");
+        SOURCE.sql(source, "CREATE TABLE price (id int)", "ALTER TABLE price OWNER TO teller",
+                "GRANT SELECT ON price TO keeper");
+        TARGET.sql("postgres", "CREATE ROLE teller", "GRANT teller TO keeper",
+                "GRANT CREATE ON DATABASE " + database + " TO keeper");
         TARGET.sql(database, "GRANT CREATE ON SCHEMA public TO keeper", "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-        CommandRun stopped = CommandRun.preflight(SOURCE.uri(source, "keeper", "keeper"), TARGET.uri(database, "keeper", "keeper"));
+        CommandRun stopped =
+                CommandRun.preflight(SOURCE.uri(source, "keeper", "keeper"), TARGET.uri(database, "keeper", "keeper"));
         assertEquals("""
-                stop     target             role "teller" owns objects in schema "public" and may not create there on the target, \
+                stop     target             role "teller" owns objects in schema "public" and may not create there on \
+                the target, \
                 nor may "keeper" let it
                                               fix: GRANT CREATE ON SCHEMA "public" TO "keeper" WITH GRANT OPTION;
                 """, stops(stopped));
         TARGET.sql(database, "GRANT CREATE ON SCHEMA \"public\" TO \"keeper\" WITH GRANT OPTION;");
-        CommandRun run = CommandRun.migrate(SOURCE.uri(source, "keeper", "keeper"), TARGET.uri(database, "keeper", "keeper"));
+        CommandRun run =
+                CommandRun.migrate(SOURCE.uri(source, "keeper", "keeper"), TARGET.uri(database, "keeper", "keeper"));
         assertEquals(0, run.code(), run.err());
         assertEquals("teller f", TARGET.query(database, """
                 SELECT relowner::regrole || ' ' || left(has_schema_privilege('teller', 'public', 'CREATE')::text, 1)
@@ -177,12 +203,14 @@ class PreflightTest {
         } else if (fix.startsWith("GRANT SELECT ")) {
             SOURCE.sql(shop, fix);
         } else {
-            TARGET.sql(mended, fix.replaceFirst("as a superuser of the target: ", "").replaceFirst(" or go without: .*", ""));
+            TARGET.sql(mended,
+                    fix.replaceFirst("as a superuser of the target: ", "").replaceFirst(" or go without: .*", ""));
         }
     }
 
     private static CommandRun keeper(List<String> options) {
-        return CommandRun.preflight(SOURCE.uri(shop, "keeper", "keeper"), TARGET.uri(mended, "keeper", "keeper"), options.toArray(String[]::new));
+        return CommandRun.preflight(SOURCE.uri(shop, "keeper", "keeper"), TARGET.uri(mended, "keeper", "keeper"),
+                options.toArray(String[]::new));
     }
 
     /** The lines of what stops, each followed by its fix. */

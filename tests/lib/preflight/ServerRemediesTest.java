@@ -43,7 +43,8 @@ class ServerRemediesTest {
 
     @BeforeAll
     static void start() throws IOException {
-        source = Locales.in(folder, "here").with("de_DE", "UTF-8", "de_DE.utf8").plan().with("max_prepared_transactions=2").start();
+        source = Locales.in(folder, "here").with("de_DE", "UTF-8", "de_DE.utf8").plan()
+                .with("max_prepared_transactions=2").start();
         there = Locales.in(folder, "there");
         target = there.plan().start();
     }
@@ -65,8 +66,10 @@ class ServerRemediesTest {
         String from = source.newDatabase();
         source.sql(from, "CREATE TABLE item (t text COLLATE \"de_DE\")", "INSERT INTO item VALUES ('ä')");
         String to = target.newDatabase();
-        String fix = fix(CommandRun.preflight(source.uri(from), target.uri(to)), "collation \"de_DE\" is used by 1 object(s) and does not exist on the target");
-        String later = fix(CommandRun.preflight(source.uri(from), target.uri("later"), "--create-database"), "collation \"de_DE\" is used");
+        String fix = fix(CommandRun.preflight(source.uri(from), target.uri(to)),
+                "collation \"de_DE\" is used by 1 object(s) and does not exist on the target");
+        String later = fix(CommandRun.preflight(source.uri(from), target.uri("later"), "--create-database"),
+                "collation \"de_DE\" is used");
         assertTrue(fix.contains("install the locale on the target's server"), fix);
         there.with("de_DE", "UTF-8", "de_DE.utf8");
         statement(fix, to);
@@ -85,8 +88,10 @@ class ServerRemediesTest {
         String from = source.newDatabase();
         source.sql("postgres", "CREATE TABLESPACE \"fast; \"\"disk\"\"\" LOCATION '" + place("here-space") + "'");
         String disk = " TABLESPACE \"fast; \"\"disk\"\"\"";
-        source.sql(from, "CREATE TABLE item (id int PRIMARY KEY USING INDEX" + disk + ")" + disk, "CREATE INDEX ix ON item (id)" + disk,
-                "CREATE MATERIALIZED VIEW mv" + disk + " AS SELECT id FROM item", "CREATE TABLE parts (id int) PARTITION BY LIST (id)" + disk,
+        source.sql(from, "CREATE TABLE item (id int PRIMARY KEY USING INDEX" + disk + ")" + disk,
+                "CREATE INDEX ix ON item (id)" + disk,
+                "CREATE MATERIALIZED VIEW mv" + disk + " AS SELECT id FROM item",
+                "CREATE TABLE parts (id int) PARTITION BY LIST (id)" + disk,
                 "CREATE TABLE one PARTITION OF parts FOR VALUES IN (1)" + " TABLESPACE pg_default");
         String to = target.newDatabase();
         String says = "does not exist on the target: everything goes to the default one";
@@ -96,7 +101,9 @@ class ServerRemediesTest {
         CommandRun announced = CommandRun.migrate(source.uri(from), target.uri(without));
         assertEquals(0, announced.code(), announced.err());
         assertTrue(announced.err().contains(says), announced.err());
-        assertEquals(0, CommandRun.of("Verify", Map.of("SOURCE", source.uri(from), "TARGET", target.uri(without)), "--level", "objects").code());
+        assertEquals(0, CommandRun
+                .of("Verify", Map.of("SOURCE", source.uri(from), "TARGET", target.uri(without)), "--level", "objects")
+                .code());
         statement(fix.replace("…", place("there-space").toString()), "postgres");
         CommandRun again = CommandRun.preflight(source.uri(from), target.uri(to));
         assertFalse(again.out().contains(says), again.out());
@@ -106,12 +113,16 @@ class ServerRemediesTest {
         assertEquals(Oracle.schema(source, from), Oracle.schema(target, to));
         Map<String, String> sides = Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to));
         assertEquals(0, CommandRun.of("Verify", sides, "--level", "objects").code());
-        target.sql(to, "ALTER INDEX ix SET TABLESPACE pg_default", "ALTER MATERIALIZED VIEW mv SET TABLESPACE pg_default", "ALTER TABLE one SET" + disk);
+        target.sql(to, "ALTER INDEX ix SET TABLESPACE pg_default",
+                "ALTER MATERIALIZED VIEW mv SET TABLESPACE pg_default", "ALTER TABLE one SET" + disk);
         CommandRun moved = CommandRun.of("Verify", sides, "--level", "objects");
         assertEquals(4, moved.code());
-        List.of("index tablespace +public.ix +.*disk.* missing", "materialized view tablespace +public.mv +.*disk.* missing", "table tablespace +public.one +missing +.*disk")
+        List.of("index tablespace +public.ix +.*disk.* missing",
+                "materialized view tablespace +public.mv +.*disk.* missing",
+                "table tablespace +public.one +missing +.*disk")
                 .forEach(line -> assertTrue(Pattern.compile(line).matcher(moved.out()).find(), moved.out()));
-        assertEquals("fast; \"disk\"", target.query(to, "SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname = 'item'"));
+        assertEquals("fast; \"disk\"", target.query(to,
+                "SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname = 'item'"));
     }
 
     private static Path place(String name) throws IOException {
@@ -134,11 +145,15 @@ class ServerRemediesTest {
         if (run.equals("soak")) {
             CommandRun refused = CommandRun.migrate(source.uri(from), target.uri(to), options);
             assertEquals(3, refused.code(), refused.err());
-            assertTrue(refused.failure().contains("hint: end it on the source: COMMIT PREPARED 'it''s 2'; or " + ending), refused.failure());
+            assertTrue(
+                    refused.failure().contains("hint: end it on the source: COMMIT PREPARED 'it''s 2'; or " + ending),
+                    refused.failure());
         }
-        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", options), temporary, Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to)))) {
+        try (ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", options), temporary,
+                Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to)))) {
             child.await("the reason why nothing happens", () -> child.err().contains(
-                    "waiting, because table public.item of the source is locked by prepared transaction 'it''s 2'") || child.err().contains("another session"));
+                    "waiting, because table public.item of the source is locked by prepared transaction 'it''s 2'")
+                    || child.err().contains("another session"));
             source.sql(from, ending);
             CommandRun moved = child.end();
             assertEquals(0, moved.code(), moved.err());

@@ -18,12 +18,16 @@ import testbed.PgServer;
 import testbed.Timescale;
 import testbed.TrixieRoot;
 
-/** Both sides get the very same version of timescaledb, in the same schema, or the reason and the ways that are left are said. */
+/**
+ * Both sides get the very same version of timescaledb, in the same schema, or the reason and the ways that are left are
+ * said.
+ */
 class TimescaleAlignTest {
     private static final Map<List<String>, PgServer> SERVERS = new HashMap<>();
     /** What an update must keep. */
     private static final String CONTENTS = """
-            SELECT (SELECT count(*) FROM plant.power) || ' ' || (SELECT sum(top) FROM plant.power_daily) || ' ' || (SELECT sum(n) FROM plant.reading_hourly)
+            SELECT (SELECT count(*) FROM plant.power) || ' ' || (SELECT sum(top)
+              FROM plant.power_daily) || ' ' || (SELECT sum(n) FROM plant.reading_hourly)
                 || ' ' || (SELECT sum(total) FROM plant.forgotten_daily)
                 || ' ' || (SELECT string_agg(job_id || proc_name || scheduled || owner, ',' ORDER BY job_id)
                              FROM timescaledb_information.jobs WHERE job_id >= 1000)
@@ -42,14 +46,18 @@ class TimescaleAlignTest {
         String to = database(target, "2.22.1");
         assertRefused(align(source.uri(from), target.uri(to)), """
                 error: timescaledb is 2.13.1 on the source and 2.22.1 on the target
-                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer none
-                hint: install TimescaleDB 2.13.1 on the target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
+                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer
+                  none
+                hint: install TimescaleDB 2.13.1 on the
+                  target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
                 and run align-version --on source
                 """);
         assertRefused(align(source.uri(from), target.uri(target.newDatabase()), "--on", "source"), """
                 error: timescaledb is 2.13.1 on the source, and the target does not offer this version
-                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer none
-                hint: install TimescaleDB 2.13.1 on the target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
+                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer
+                  none
+                hint: install TimescaleDB 2.13.1 on the
+                  target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
                 and run align-version --on source
                 """);
         assertEquals("2.13.1 2.22.1", version(source, from) + " " + version(target, to));
@@ -83,7 +91,8 @@ class TimescaleAlignTest {
                 timescaledb              2.13.1       2.22.1       created anew: 2.13.1
                 """, run.out());
         assertEquals("2.13.1", version(target, to));
-        target.sql(to, "CREATE TABLE m (at timestamptz NOT NULL)", "SELECT create_hypertable('m', 'at')", "INSERT INTO m VALUES (now())");
+        target.sql(to, "CREATE TABLE m (at timestamptz NOT NULL)", "SELECT create_hypertable('m', 'at')",
+                "INSERT INTO m VALUES (now())");
         assertEquals("1", target.query(to, "SELECT count(*) FROM timescaledb_information.chunks"));
     }
 
@@ -99,13 +108,15 @@ class TimescaleAlignTest {
         assertTrue(before.contains("policy_refresh_continuous_aggregate"), before);
         assertRefused(align(source.uri(from), target.uri(to)), """
                 error: timescaledb is 2.13.1 on the source and 2.22.1 on the target
-                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.22.1; both offer 2.22.1
+                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.22.1; \
+                both offer 2.22.1
                 hint: align-version --on source, which updates the source to 2.22.1
                 """);
         assertEquals("2.13.1", version(source, from));
         CommandRun preflight = CommandRun.preflight(source.uri(from), target.uri(to));
         assertTrue(preflight.out().contains("""
-                stop     timescaledb        timescaledb is 2.13.1 on the source and 2.22.1 on the target (the source (PostgreSQL 15) offers 2.13.1, 2.22.1; \
+                stop     timescaledb        timescaledb is 2.13.1 on the source and 2.22.1 on the target (the source \
+                (PostgreSQL 15) offers 2.13.1, 2.22.1; \
                 the target (PostgreSQL 15) offers 2.22.1; both offer 2.22.1)
                                               fix: align-version --on source, which updates the source to 2.22.1
                 """), preflight.out());
@@ -131,7 +142,8 @@ class TimescaleAlignTest {
         server.sql(older, "CREATE TABLE kept (id int)");
         assertRefused(align(server.uri(newer), server.uri(older)), """
                 error: timescaledb is 2.22.1 on the source and 2.13.1 on the target
-                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.13.1, 2.22.1; both offer 2.13.1, 2.22.1; \
+                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.13.1, \
+                2.22.1; both offer 2.13.1, 2.22.1; \
                 the target is not empty: table public.kept
                 hint: align-version --on target, which updates the target to 2.22.1
                 """);
@@ -141,7 +153,8 @@ class TimescaleAlignTest {
         String back = database(server, "2.13.1");
         assertRefused(align(server.uri(back), server.uri(older), "--on", "target"), """
                 error: timescaledb is 2.13.1 on the source and 2.22.1 on the target
-                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.13.1, 2.22.1; both offer 2.13.1, 2.22.1; \
+                detail: the source (PostgreSQL 15) offers 2.13.1, 2.22.1; the target (PostgreSQL 15) offers 2.13.1, \
+                2.22.1; both offer 2.13.1, 2.22.1; \
                 the target is not empty: table public.kept
                 hint: align-version --on source, which updates the source to 2.22.1
                 """);
@@ -154,8 +167,10 @@ class TimescaleAlignTest {
         String from = database(server, "2.13.1");
         String locked = CloudDouble.make(server, "2.22.1");
         assertRefused(align(server.uri(from), CloudDouble.uri(server, locked)), """
-                error: user "tsdbadmin" may not change the version of timescaledb on the target: must be owner of extension timescaledb
-                hint: as a superuser of the target, first in a session such as psql -X: SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
+                error: user "tsdbadmin" may not change the version of timescaledb on the target: must be owner of
+                  extension timescaledb
+                hint: as a superuser of the target, first in a session such as psql -X:
+                  SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
                 CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.13.1'; COMMIT;
                 """);
         assertEquals("2.22.1", version(server, locked));
@@ -163,7 +178,8 @@ class TimescaleAlignTest {
         CommandRun run = align(server.uri(from), CloudDouble.uri(server, open));
         assertEquals(0, run.code(), run.err());
         assertEquals("2.13.1", version(server, open));
-        assertEquals("t", server.query(open, "SELECT has_function_privilege('tsdbadmin', 'timescaledb_pre_restore()', 'EXECUTE')"));
+        assertEquals("t", server.query(open,
+                "SELECT has_function_privilege('tsdbadmin', 'timescaledb_pre_restore()', 'EXECUTE')"));
 
         server.sql(from, "CREATE EXTENSION pg_buffercache");
         assertEquals("error: extension pg_buffercache can be created on the target by a superuser only",
@@ -187,7 +203,8 @@ class TimescaleAlignTest {
         server.sql(from, "CREATE SCHEMA ts", "CREATE EXTENSION timescaledb SCHEMA ts");
         String without = server.newDatabase();
         String with = database(server, "2.22.1");
-        assertTrue(align(server.uri(from), server.uri(without)).out().endsWith("timescaledb              2.22.1       -            created: 2.22.1\n"));
+        assertTrue(align(server.uri(from), server.uri(without)).out()
+                .endsWith("timescaledb              2.22.1       -            created: 2.22.1\n"));
         assertEquals(0, align(server.uri(from), server.uri(with)).code());
         String schema = "SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'";
         assertEquals("ts ts", server.query(without, schema) + " " + server.query(with, schema));
@@ -195,7 +212,8 @@ class TimescaleAlignTest {
         server.sql(full, "CREATE TABLE kept (id int)");
         assertRefused(align(server.uri(from), server.uri(full)), """
                 error: timescaledb is in schema "ts" on the source and in schema "public" on the target
-                detail: the source (PostgreSQL 15) offers 2.22.1; the target (PostgreSQL 15) offers 2.22.1; both offer 2.22.1; the target is not empty: \
+                detail: the source (PostgreSQL 15) offers 2.22.1; the target (PostgreSQL 15) offers 2.22.1; both offer \
+                2.22.1; the target is not empty: \
                 table public.kept
                 hint: empty the target and run align-version again
                 """);
@@ -210,12 +228,17 @@ class TimescaleAlignTest {
         String from = Timescale.plant(source);
         PgServer target = apache();
         String lacking = """
-                error: the target has timescaledb's Apache edition, which lacks what the source uses: compression (plant.counter, plant.power), \
-                continuous aggregates (plant.forgotten_daily, plant.power_daily, plant.reading_daily, plant.reading_hourly), \
-                jobs (plant.beat), policies (policy_compression on plant.power, policy_compression on plant.power_daily, \
-                policy_refresh_continuous_aggregate on plant.power_daily, policy_refresh_continuous_aggregate on plant.reading_hourly, \
+                error: the target has timescaledb's Apache edition, which lacks what the source uses: compression \
+                (plant.counter, plant.power), \
+                continuous aggregates (plant.forgotten_daily, plant.power_daily, plant.reading_daily, \
+                plant.reading_hourly), \
+                jobs (plant.beat), policies (policy_compression on plant.power, policy_compression on \
+                plant.power_daily, \
+                policy_refresh_continuous_aggregate on plant.power_daily, policy_refresh_continuous_aggregate on \
+                plant.reading_hourly, \
                 policy_reorder on plant.moved, policy_retention on plant.counter, policy_retention on plant.forgotten)
-                hint: install TimescaleDB's community edition on the target's server, or, where it is installed, set timescaledb.license = \
+                hint: install TimescaleDB's community edition on the target's server, or, where it is installed, set \
+                timescaledb.license = \
                 'timescale' in postgresql.conf
                 """;
         assertRefused(align(source.uri(from), target.uri(target.newDatabase())), lacking);
@@ -227,19 +250,23 @@ class TimescaleAlignTest {
         PgServer server = apache();
         String from = database(server, "2.19.3");
         // Only its use would be refused here.
-        server.sql(from, "CREATE TABLE m (at timestamptz NOT NULL)", "CREATE VIEW filled AS SELECT time_bucket_gapfill('1 day', at) FROM m GROUP BY 1");
+        server.sql(from, "CREATE TABLE m (at timestamptz NOT NULL)",
+                "CREATE VIEW filled AS SELECT time_bucket_gapfill('1 day', at) FROM m GROUP BY 1");
         String to = server.newDatabase();
         server.sql(to, "CREATE ROLE owner LOGIN PASSWORD 'owner'", "ALTER DATABASE " + to + " OWNER TO owner");
         CommandRun preflight = CommandRun.preflight(server.uri(from), server.uri(to, "owner", "owner"));
         assertTrue(preflight.out().contains("""
-                warning  timescaledb        whether the target has the community edition of timescaledb shows only once it is created; the source needs it \
+                warning  timescaledb        whether the target has the community edition of timescaledb shows only \
+                once it is created; the source needs it \
                 for gap filling (public.filled)
                                               fix: align-version, which creates the extension and then knows
                 """), preflight.out());
         CommandRun run = align(server.uri(from), server.uri(to, "owner", "owner"));
         assertEquals("""
-                error: the target has timescaledb's Apache edition, which lacks what the source uses: gap filling (public.filled)
-                hint: install TimescaleDB's community edition on the target's server, or, where it is installed, set timescaledb.license = \
+                error: the target has timescaledb's Apache edition, which lacks what the source uses: gap filling \
+                (public.filled)
+                hint: install TimescaleDB's community edition on the target's server, or, where it is installed, set \
+                timescaledb.license = \
                 'timescale' in postgresql.conf""", run.failure());
         assertEquals(3, run.code());
         assertEquals(null, version(server, to));
@@ -249,11 +276,13 @@ class TimescaleAlignTest {
     void a_server_that_does_not_preload_the_library_is_refused() {
         PgServer source = server("2.22.1");
         String from = database(source, "2.22.1");
-        try (PgServer target = Timescale.community("2.22.1").with("shared_preload_libraries=pg_stat_statements").start()) {
+        try (PgServer target =
+                Timescale.community("2.22.1").with("shared_preload_libraries=pg_stat_statements").start()) {
             String to = target.newDatabase();
             assertRefused(align(source.uri(from), target.uri(to)), """
                     error: the target's server does not preload timescaledb
-                    hint: where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of the target: \
+                    hint: where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser \
+                    of the target: \
                     ALTER SYSTEM SET shared_preload_libraries = 'timescaledb', 'pg_stat_statements'; \
                     then restart its server
                     """);

@@ -12,14 +12,17 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import testbed.BackgroundWork;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
-import testbed.BackgroundWork;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Timescale;
 
-/** What stops a database with TimescaleDB is mended by the statements that are said, as they are said, in a session of their own. */
+/**
+ * What stops a database with TimescaleDB is mended by the statements that are said, as they are said, in a session of
+ * their own.
+ */
 class TimescaleRemediesTest {
     private static final Pattern STATEMENTS = Pattern.compile("(?:ALTER|SELECT) .*;");
 
@@ -42,7 +45,8 @@ class TimescaleRemediesTest {
     /** Through psql, which reads a line as people paste it. */
     private static void psql(PgServer server, String database, String sql) {
         Run run = Run.of(List.of("sh", "-c", "printf '%s\\n' \"$2\" | \"$0\" -X -v ON_ERROR_STOP=1 -d \"$1\"",
-                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(database), sql));
+                ClientBinaries.bin(ClientBinaries.clientMajor()).resolve("psql").toString(), server.uri(database),
+                sql));
         assertEquals(0, run.code(), sql + "\n" + run.err());
     }
 
@@ -54,7 +58,8 @@ class TimescaleRemediesTest {
 
     @Test
     void restoring_mode_is_ended() {
-        mended(server, List.of("CREATE TABLE r AS SELECT 7 AS id", "ALTER DATABASE %s SET timescaledb.restoring = on"), "is in restoring mode", "SELECT id FROM r");
+        mended(server, List.of("CREATE TABLE r AS SELECT 7 AS id", "ALTER DATABASE %s SET timescaledb.restoring = on"),
+                "is in restoring mode", "SELECT id FROM r");
     }
 
     /** What is made of the source is refused with these words, mended, and moved. */
@@ -82,10 +87,13 @@ class TimescaleRemediesTest {
         Map<String, String> sides = Map.of("SOURCE", server.uri(from), "TARGET", server.uri(to, "tried_loader", "l"));
         CommandRun refused = CommandRun.of("AlignVersion", sides);
         assertEquals(3, refused.code(), refused.err());
-        Matcher line = Pattern.compile("as a superuser of the target, first in a session such as psql -X: (.*;)").matcher(refused.failure());
+        Matcher line = Pattern.compile("as a superuser of the target, first in a session such as psql -X: (.*;)")
+                .matcher(refused.failure());
         assertTrue(line.find(), refused.failure());
         psql(server, to, line.group(1));
-        assertEquals("Ts x", server.query(to, "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'timescaledb'"));
+        assertEquals("Ts x", server.query(to,
+                "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = "
+                        + "'timescaledb'"));
         CommandRun again = CommandRun.of("AlignVersion", sides);
         assertEquals(0, again.code(), again.err());
         server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)", "DROP DATABASE " + to + " WITH (FORCE)");
@@ -95,24 +103,32 @@ class TimescaleRemediesTest {
     void a_scheduler_without_a_place_among_the_workers_gets_one() {
         try (PgServer full = Timescale.community("2.13.1").with("max_worker_processes=2").start()) {
             String from = database(server, "postgres");
-            server.sql(from, "CREATE TABLE m (t timestamptz NOT NULL)", "SELECT create_hypertable('m', 't')", "SELECT add_retention_policy('m', interval '900 days')");
+            server.sql(from, "CREATE TABLE m (t timestamptz NOT NULL)", "SELECT create_hypertable('m', 't')",
+                    "SELECT add_retention_policy('m', interval '900 days')");
             String to = full.newDatabase();
             CommandRun run = CommandRun.migrate(server.uri(from), full.uri(to));
             assertEquals(0, run.code(), run.err());
-            Matcher remedy = Pattern.compile("no scheduler of TimescaleDB's jobs is seen at work on the target; all 2 background workers that max_worker_processes allows are taken, and the scheduler"
-                    + " needs one; raise the setting where the service has it, or, as a superuser of the target: (ALTER SYSTEM .*;) and restart").matcher(run.err());
+            Matcher remedy = Pattern.compile(
+                    "no scheduler of TimescaleDB's jobs is seen at work on the target; all 2 background workers "
+                            + "that max_worker_processes allows are taken, and the scheduler"
+                            + " needs one; raise the setting where the service has it, or, as a superuser of the "
+                            + "target: (ALTER SYSTEM .*;) and restart")
+                    .matcher(run.err());
             assertTrue(remedy.find(), run.err());
             full.sql("postgres", remedy.group(1));
             full.restart();
-            BackgroundWork.until("the scheduler is at work", () -> !"0".equals(full.query(to, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    + " AND application_name LIKE 'TimescaleDB Background Worker Scheduler%'")));
+            BackgroundWork.until("the scheduler is at work",
+                    () -> !"0".equals(
+                            full.query(to, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                    + " AND application_name LIKE 'TimescaleDB Background Worker Scheduler%'")));
             server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)");
         }
     }
 
     @Test
     void a_library_that_is_not_preloaded_is_added_to_those_that_are() {
-        try (PgServer bare = Timescale.community("2.13.1").with("shared_preload_libraries=auto_explain,\"pg_stat_statements\"").start()) {
+        try (PgServer bare = Timescale.community("2.13.1")
+                .with("shared_preload_libraries=auto_explain,\"pg_stat_statements\"").start()) {
             String from = database(server, "postgres");
             String to = bare.newDatabase();
             CommandRun refused = CommandRun.migrate(server.uri(from), bare.uri(to));
@@ -120,7 +136,8 @@ class TimescaleRemediesTest {
             assertTrue(refused.failure().contains("does not preload timescaledb"), refused.failure());
             bare.sql("postgres", statements(refused.failure()));
             bare.restart();
-            assertEquals("timescaledb, auto_explain, pg_stat_statements", bare.query("postgres", "SHOW shared_preload_libraries"));
+            assertEquals("timescaledb, auto_explain, pg_stat_statements",
+                    bare.query("postgres", "SHOW shared_preload_libraries"));
             CommandRun again = CommandRun.migrate(server.uri(from), bare.uri(to));
             assertEquals(0, again.code(), again.err());
             server.sql("postgres", "DROP DATABASE " + from + " WITH (FORCE)");

@@ -35,8 +35,10 @@ class TimescaleRightsTest {
     @Test
     void so_they_are_where_chunks_are_compressed() {
         Optional<PgServer.Plan> newest = Timescale.newest();
-        Assumptions.assumeTrue(newest.isPresent(), "needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
-        try (PgServer source = newest.orElseThrow().start(); PgServer target = Timescale.newest().orElseThrow().start()) {
+        Assumptions.assumeTrue(newest.isPresent(),
+                "needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
+        try (PgServer source = newest.orElseThrow().start();
+                PgServer target = Timescale.newest().orElseThrow().start()) {
             computedAsOwner(source, target, true);
         }
     }
@@ -45,7 +47,8 @@ class TimescaleRightsTest {
         String database = source.newDatabase();
         source.sql("postgres", "CREATE ROLE " + MALLORY);
         source.sql(database, "CREATE EXTENSION timescaledb");
-        List<String> planted = new ArrayList<>(List.of("CREATE SCHEMA play AUTHORIZATION " + MALLORY, "SET ROLE " + MALLORY, """
+        List<String> planted = new ArrayList<>(List.of("CREATE SCHEMA play AUTHORIZATION " + MALLORY,
+                "SET ROLE " + MALLORY, """
                 CREATE FUNCTION play.attempt(place text) RETURNS void LANGUAGE plpgsql AS $$
                 BEGIN
                   BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END;
@@ -60,15 +63,21 @@ class TimescaleRightsTest {
                   PERFORM play.attempt(place);
                   RETURN n;
                 END $$""",
-                "CREATE TABLE play.load (at timestamptz NOT NULL, a int)", "SELECT create_hypertable('play.load', 'at')",
-                "INSERT INTO play.load SELECT d, 1 FROM generate_series('2024-01-01'::timestamptz, '2024-01-31', '1 day') d",
-                "CREATE INDEX ON play.load (at) WHERE play.n('predicate', a) > 0", "CREATE INDEX ON play.load (play.n('index', a), at)",
+                "CREATE TABLE play.load (at timestamptz NOT NULL, a int)",
+                "SELECT create_hypertable('play.load', 'at')",
+                "INSERT INTO play.load SELECT d, 1 FROM generate_series('2024-01-01'::timestamptz, '2024-01-31', "
+                        + "'1 day') d",
+                "CREATE INDEX ON play.load (at) WHERE play.n('predicate', a) > 0",
+                "CREATE INDEX ON play.load (play.n('index', a), at)",
                 "CREATE STATISTICS play.of_load ON (play.n('statistics', a)) FROM play.load",
                 "CREATE MATERIALIZED VIEW play.top AS SELECT play.n('matview', a) AS a FROM play.load LIMIT 2"));
         if (community) {
-            planted.addAll(List.of("ALTER TABLE play.load SET (timescaledb.compress)", "SELECT compress_chunk(c) FROM show_chunks('play.load') c LIMIT 2", """
+            planted.addAll(List.of("ALTER TABLE play.load SET (timescaledb.compress)",
+                    "SELECT compress_chunk(c) FROM show_chunks('play.load') c LIMIT 2",
+                    """
                     CREATE MATERIALIZED VIEW play.daily WITH (timescaledb.continuous) AS
-                    SELECT time_bucket('2 days', at) AS days, max(play.n('aggregate', a)) AS most FROM play.load GROUP BY 1 WITH NO DATA"""));
+                    SELECT time_bucket('2 days', at) AS days, max(play.n('aggregate', a)) AS most FROM play.load
+                      GROUP BY 1 WITH NO DATA"""));
         }
         source.sql(database, planted.toArray(String[]::new));
         String moved = target.newDatabase();
@@ -82,7 +91,8 @@ class TimescaleRightsTest {
     /** Older servers are served by the clients that are installed. */
     private static CommandRun migrate(String from, String to, String... options) {
         return CommandRun.of("Migrate", TrixieRoot.available()
-                ? Map.of("SOURCE", from, "TARGET", to, "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString()) : Map.of("SOURCE", from, "TARGET", to), options);
+                ? Map.of("SOURCE", from, "TARGET", to, "TSMIGRATE_PG_BINDIRS", TrixieRoot.clientWrappers().toString())
+                : Map.of("SOURCE", from, "TARGET", to), options);
     }
 
     private static void assertComputed(boolean community, PgServer target, String copy, CommandRun run) {
@@ -97,8 +107,10 @@ class TimescaleRightsTest {
         seen.remove("statistics " + MALLORY);
         assertEquals(Set.of("index " + MALLORY, "predicate " + MALLORY, "matview " + MALLORY), seen);
         assertEquals("f", target.query("postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = '" + MALLORY + "'"));
-        assertEquals(MALLORY, target.query(copy, """
+        assertEquals(MALLORY, target.query(copy,
+                """
                 SELECT string_agg(DISTINCT pg_get_userbyid(relowner), ' ') FROM pg_class
-                 WHERE relkind IN ('r', 'v', 'm') AND (relnamespace = 'play'::regnamespace OR relname ~ '^(_hyper|_partial|_direct|compress_hyper|_compressed|_materialized)')"""));
+                 WHERE relkind IN ('r', 'v', 'm') AND (relnamespace = 'play'::regnamespace
+                   OR relname ~ '^(_hyper|_partial|_direct|compress_hyper|_compressed|_materialized)')"""));
     }
 }

@@ -28,7 +28,9 @@ import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** What dump-roles says of roles that do not arrive as they are, to people and to programs, and where it writes what. */
+/**
+ * What dump-roles says of roles that do not arrive as they are, to people and to programs, and where it writes what.
+ */
 class DumpRolesReportTest {
     @AutoClose
     private static Sides sides;
@@ -58,9 +60,12 @@ class DumpRolesReportTest {
     void passwords_go_to_a_private_file_and_nowhere_else() throws IOException {
         source.sql("postgres", "CREATE ROLE clerk LOGIN PASSWORD 'secret'");
         CommandRun shown = dump();
-        assertEquals("dump-roles: there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see --target-kind\n"
-                + "dump-roles: warning: no passwords are written to stdout: use --out\n"
-                + "dump-roles: 1 role, 0 memberships, 0 settings, 0 parameter grants; 0 things left out\n", shown.err());
+        assertEquals(
+                "dump-roles: there is no target to ask: the roles are for PostgreSQL, where a superuser loads "
+                        + "them; see --target-kind\n"
+                        + "dump-roles: warning: no passwords are written to stdout: use --out\n"
+                        + "dump-roles: 1 role, 0 memberships, 0 settings, 0 parameter grants; 0 things left out\n",
+                shown.err());
         assertFalse(shown.out().contains("SCRAM-SHA-256"), shown.out());
         assertEquals("", warnings(dump("--no-passwords")));
 
@@ -69,7 +74,8 @@ class DumpRolesReportTest {
         assertEquals(shown.out(), tried.out().replaceFirst("(?s).*<<'SQL'\n(.*)SQL\n.\n", "$1"));
         assertFalse(Files.exists(file));
         PastedScript.run(tried, Map.of("TARGET", target.uri("postgres"))).orFail();
-        assertEquals("t", target.query("postgres", "SELECT rolcanlogin AND rolpassword IS NULL FROM pg_authid WHERE rolname = 'clerk'"));
+        assertEquals("t", target.query("postgres",
+                "SELECT rolcanlogin AND rolpassword IS NULL FROM pg_authid WHERE rolname = 'clerk'"));
 
         CommandRun written = dump("-o", file.toString(), "-v", "--json");
         assertTrue(Files.readString(file).contains(" PASSWORD 'SCRAM-SHA-256$4096:"));
@@ -83,11 +89,14 @@ class DumpRolesReportTest {
 
     @Test
     void a_program_reads_what_becomes_of_each_role() {
-        source.sql("postgres", "CREATE ROLE \"we\"\"ird\" REPLICATION LOGIN", "ALTER ROLE \"we\"\"ird\" SET log_statement TO 'all'", "CREATE ROLE loader",
+        source.sql("postgres", "CREATE ROLE \"we\"\"ird\" REPLICATION LOGIN",
+                "ALTER ROLE \"we\"\"ird\" SET log_statement TO 'all'", "CREATE ROLE loader",
                 "CREATE ROLE there", "CREATE ROLE chief SUPERUSER");
-        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "CREATE ROLE there", "CREATE ROLE chief SUPERUSER");
+        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "CREATE ROLE there",
+                "CREATE ROLE chief SUPERUSER");
         target.administer("loader", "there");
-        CommandRun run = DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres", "loader", "l")), "--json");
+        CommandRun run = DumpRolesTest
+                .dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres", "loader", "l")), "--json");
         assertEquals(0, run.code(), run.err());
         String roles = """
                 SELECT r->>'name', r->>'becomes', coalesce(r->>'why', r->'lowered'->>0),
@@ -97,12 +106,18 @@ class DumpRolesReportTest {
         assertEquals(List.of(row("postgres", "left out", "it is the source's bootstrap superuser", null),
                 row("chief", "kept", own, "attributes, password, comment and settings"),
                 row("loader", "kept", "the target's user is called that", null), row("there", "altered", null, null),
-                row("we\"ird", "created", "REPLICATION", "lowered, without REPLICATION, the setting of log_statement")), target.rows("postgres", roles));
-        assertEquals(List.of(List.of("ALTER ROLE \"chief\" WITH SUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1;"),
-                List.of("ALTER ROLE \"we\"\"ird\" REPLICATION;"), List.of("ALTER ROLE \"we\"\"ird\" SET \"log_statement\" TO 'all';")),
-                target.rows("postgres", "SELECT json_array_elements_text($json$" + run.out() + "$json$::json->'manual')"));
+                row("we\"ird", "created", "REPLICATION", "lowered, without REPLICATION, the setting of log_statement")),
+                target.rows("postgres", roles));
+        assertEquals(List.of(List.of(
+                "ALTER ROLE \"chief\" WITH SUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION "
+                        + "NOBYPASSRLS CONNECTION LIMIT -1;"),
+                List.of("ALTER ROLE \"we\"\"ird\" REPLICATION;"),
+                List.of("ALTER ROLE \"we\"\"ird\" SET \"log_statement\" TO 'all';")),
+                target.rows("postgres",
+                        "SELECT json_array_elements_text($json$" + run.out() + "$json$::json->'manual')"));
         assertEquals("shop postgres " + target.major() + " loader left out", target.query("postgres", """
-                SELECT concat_ws(' ', j->>'database', j->>'target_kind', j->>'target_version', j->>'target_user', j->>'passwords')
+                SELECT concat_ws(' ', j->>'database', j->>'target_kind', j->>'target_version', j->>'target_user',
+                  j->>'passwords')
                   FROM (SELECT $json$%s$json$::json) AS report (j)""".formatted(run.out())));
     }
 
@@ -111,10 +126,12 @@ class DumpRolesReportTest {
     }
 
     @Test
-    void whoever_loads_the_roles_keeps_their_attributes_and_password_and_so_does_the_bootstrap_superuser() throws IOException {
+    void whoever_loads_the_roles_keeps_their_attributes_and_password_and_so_does_the_bootstrap_superuser()
+            throws IOException {
         source.sql("postgres", "CREATE ROLE boss SUPERUSER LOGIN PASSWORD 'b'");
         source.sql("postgres", "CREATE ROLE chief NOLOGIN", "GRANT chief TO boss");
-        asBoss("ALTER ROLE postgres RENAME TO first", "CREATE ROLE postgres NOLOGIN NOSUPERUSER", "COMMENT ON ROLE postgres IS 'ordinary'");
+        asBoss("ALTER ROLE postgres RENAME TO first", "CREATE ROLE postgres NOLOGIN NOSUPERUSER",
+                "COMMENT ON ROLE postgres IS 'ordinary'");
         target.sql("postgres", "CREATE ROLE boss SUPERUSER CREATEROLE LOGIN PASSWORD 'other'");
         Path file = folder.resolve("roles.sql");
         try {
@@ -122,18 +139,25 @@ class DumpRolesReportTest {
             assertEquals(0, run.code(), run.err());
             assertEquals("""
                     role "boss" keeps its attributes and its password: the target's user is called that
-                    role "postgres" keeps its attributes and its password: the target's bootstrap superuser is called that
-                    """, warnings(DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop", "boss", "b"), "TARGET", target.uri("postgres", "boss", "other")),
-                    "--no-passwords")));
+                    role "postgres" keeps its attributes and its password: the target's bootstrap superuser is called \
+                    that
+                    """,
+                    warnings(DumpRolesTest.dump(
+                            Map.of("SOURCE", source.uri("shop", "boss", "b"), "TARGET",
+                                    target.uri("postgres", "boss", "other")),
+                            "--no-passwords")));
         } finally {
             asBoss("DROP ROLE postgres", "ALTER ROLE first RENAME TO postgres");
         }
         target.sql("postgres", Files.readString(file));
-        assertEquals("t t", target.query("postgres", "SELECT concat_ws(' ', rolsuper, rolcanlogin) FROM pg_roles WHERE oid = 10"));
+        assertEquals("t t",
+                target.query("postgres", "SELECT concat_ws(' ', rolsuper, rolcanlogin) FROM pg_roles WHERE oid = 10"));
         target.sql("postgres", "ALTER ROLE boss CREATEROLE PASSWORD 'other'");
-        try (Connection connection = target.connect("postgres", "boss", "other"); Statement statement = connection.createStatement()) {
+        try (Connection connection = target.connect("postgres", "boss", "other");
+                Statement statement = connection.createStatement()) {
             statement.execute(Files.readString(file));
-            assertTrue(String.valueOf(statement.getWarnings()).contains("role \"boss\" keeps its attributes and its password"));
+            assertTrue(String.valueOf(statement.getWarnings())
+                    .contains("role \"boss\" keeps its attributes and its password"));
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
@@ -143,7 +167,8 @@ class DumpRolesReportTest {
     }
 
     private static void asBoss(String... statements) {
-        try (Connection connection = source.connect("postgres", "boss", "b"); Statement statement = connection.createStatement()) {
+        try (Connection connection = source.connect("postgres", "boss", "b");
+                Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -154,7 +179,8 @@ class DumpRolesReportTest {
 
     @Test
     void the_roles_of_a_managed_service_and_what_is_nobodys_own_are_left_out() {
-        source.sql("postgres", "CREATE ROLE rdsadmin SUPERUSER", "CREATE ROLE rds_superuser", "CREATE ROLE app", "GRANT rds_superuser, postgres TO app",
+        source.sql("postgres", "CREATE ROLE rdsadmin SUPERUSER", "CREATE ROLE rds_superuser", "CREATE ROLE app",
+                "GRANT rds_superuser, postgres TO app",
                 "GRANT pg_monitor TO rds_superuser", "ALTER ROLE ALL SET myapp.x TO 'y'");
         CommandRun run = dump("--no-passwords", "--target-kind", "postgres");
         source.sql("postgres", "ALTER ROLE ALL RESET myapp.x");
@@ -169,7 +195,8 @@ class DumpRolesReportTest {
                 dump-roles: 1 role, 0 memberships, 0 settings, 0 parameter grants; 3 things left out
                 """.formatted(source.major() < 16 ? "" : " WITH ADMIN FALSE, INHERIT TRUE, SET TRUE"), run.err());
         target.sql("postgres", run.out());
-        assertEquals(List.of(List.of("app")), target.rows("postgres", "SELECT rolname FROM pg_roles WHERE oid >= 16384"));
+        assertEquals(List.of(List.of("app")),
+                target.rows("postgres", "SELECT rolname FROM pg_roles WHERE oid >= 16384"));
         // Without the service's own administrator, they are somebody's roles like any other.
         source.sql("postgres", "DROP ROLE rdsadmin");
         assertTrue(dump().out().contains("ALTER ROLE \"rds_superuser\" WITH"));
@@ -187,7 +214,8 @@ class DumpRolesReportTest {
         assertEquals(List.of(List.of(there)), target.rows("postgres", settings));
         target.sql(there, "ALTER ROLE app IN DATABASE " + there + " RESET ALL");
         // Who names the target's database has decided which one it is.
-        target.sql("postgres", DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres"))).out());
+        target.sql("postgres",
+                DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres"))).out());
         assertEquals(List.of(List.of("postgres")), target.rows("postgres", settings));
     }
 
@@ -198,7 +226,8 @@ class DumpRolesReportTest {
         CommandRun run = DumpRolesTest.dump(old.uri("postgres"), "--no-passwords", "--target-version", "14");
         CommandRun same = DumpRolesTest.dump(old.uri("postgres"), "--no-passwords");
         old.sql("postgres", "DROP ROLE app_13");
-        assertEquals("role \"app_13\": the setting of operator_precedence_warning: PostgreSQL 14 has no such setting\n", warnings(run));
+        assertEquals("role \"app_13\": the setting of operator_precedence_warning: PostgreSQL 14 has no such setting\n",
+                warnings(run));
         assertEquals("", warnings(same));
         target.sql("postgres", run.out());
     }
@@ -206,20 +235,26 @@ class DumpRolesReportTest {
     @Test
     void a_target_user_who_may_not_create_roles_is_refused() {
         target.sql("postgres", "CREATE ROLE guest LOGIN PASSWORD 'g'");
-        CommandRun run = DumpRolesTest.dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres", "guest", "g")));
+        CommandRun run = DumpRolesTest
+                .dump(Map.of("SOURCE", source.uri("shop"), "TARGET", target.uri("postgres", "guest", "g")));
         assertEquals(3, run.code());
-        assertEquals("""
+        assertEquals(
+                """
                 error: user "guest" of the target may not create roles
-                hint: name another user in --target, or write the roles for a superuser: without --target, with --target-version %d"""
-                .formatted(ClientBinaries.clientMajor()), run.failure());
+                hint: name another user in --target, or write the roles for a superuser: without --target, with \
+                --target-version %d"""
+                        .formatted(ClientBinaries.clientMajor()),
+                run.failure());
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            --target-kind aws | Invalid value for option '--target-kind': expected one of auto, cloud, mst, postgres, not "aws"
+            --target-kind aws | Invalid value for option '--target-kind': expected one of auto, cloud, mst, postgres, \
+            not "aws"
             --target-version 11 | --target-version must be 12 or newer, got 11
             --target-version 15 --target x | --target-version is for a target that is not connected to
-            -o /nonexistent/roles.sql | "/nonexistent/roles.sql" cannot be written: there is no such folder, or it is closed to you
+            -o /nonexistent/roles.sql | "/nonexistent/roles.sql" cannot be written: there is no such folder, or it is \
+            closed to you
             """)
     void wrong_usage(String options, String message) {
         CommandRun run = dump(options.split(" "));

@@ -28,7 +28,10 @@ import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
 
-/** Roles that are dumped and loaded are what they were: judged by pg_dumpall, by the catalogs, and by what each role may do. */
+/**
+ * Roles that are dumped and loaded are what they were: judged by pg_dumpall, by the catalogs, and by what each role may
+ * do.
+ */
 class DumpRolesTest {
     private static final Path ROLES = Path.of("tests", "sql", "roles.sql");
     private static final Map<Integer, PgServer> SOURCES = new TreeMap<>();
@@ -36,18 +39,26 @@ class DumpRolesTest {
 
     /** Attributes, passwords, comments, settings; the identifiers of databases differ from server to server. */
     private static final String CATALOGS = """
-            SELECT 'role', rolname, concat_ws(' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls,
-                   rolconnlimit, rolpassword, rolvaliduntil, shobj_description(oid, 'pg_authid')) FROM pg_authid WHERE oid >= 16384
+            SELECT 'role', rolname, concat_ws(' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin,
+              rolreplication, rolbypassrls,
+                   rolconnlimit, rolpassword, rolvaliduntil, shobj_description(oid, 'pg_authid')) FROM pg_authid
+                     WHERE oid >= 16384
             UNION ALL SELECT 'setting in ' || coalesce(d.datname, 'all'), rolname, one
-              FROM pg_db_role_setting s JOIN pg_authid r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) one
+              FROM pg_db_role_setting s JOIN pg_authid r ON r.oid = setrole LEFT
+                JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) one
             ORDER BY 1, 2, 3""";
-    /** What each role may do with each other one, by whatever memberships; the later versions know more predefined roles. */
+    /**
+     * What each role may do with each other one, by whatever memberships; the later versions know more predefined
+     * roles.
+     */
     private static final String ABILITIES = """
             SELECT m.rolname, r.rolname, pg_has_role(m.oid, r.oid, 'USAGE'), pg_has_role(m.oid, r.oid, 'MEMBER'),
                    pg_has_role(m.oid, r.oid, 'MEMBER WITH ADMIN OPTION')%s
               FROM pg_roles m, pg_roles r
-             WHERE m.oid <> r.oid AND NOT (m.rolname ~ '^pg_' AND r.rolname ~ '^pg_') AND pg_has_role(m.oid, r.oid, 'MEMBER')
-               AND (r.oid >= 16384 OR r.rolname IN ('pg_monitor', 'pg_read_all_stats', 'pg_signal_backend')) AND m.oid <> 10 AND NOT m.rolsuper
+             WHERE m.oid <> r.oid AND NOT (m.rolname ~ '^pg_' AND r.rolname ~ '^pg_')
+               AND pg_has_role(m.oid, r.oid, 'MEMBER')
+               AND (r.oid >= 16384 OR r.rolname IN ('pg_monitor', 'pg_read_all_stats', 'pg_signal_backend'))
+                 AND m.oid <> 10 AND NOT m.rolsuper
              ORDER BY 1, 2""";
 
     private static final Pattern GRANTOR = Pattern.compile(" GRANTED BY (\"([^\"]|\"\")+\"|[^\";\n]+);\n");
@@ -61,15 +72,20 @@ class DumpRolesTest {
             PgServer source = PgServer.start(major);
             SOURCES.put(major, source);
             source.script("postgres", ROLES);
-            source.sql("postgres", "CREATE DATABASE shop", "CREATE DATABASE other", "ALTER ROLE clerk IN DATABASE shop SET search_path TO \"in'Shop\", public",
-                    "ALTER ROLE \"it's\" IN DATABASE shop SET myapp.x TO E'a\\\\b%'", "ALTER ROLE clerk IN DATABASE other SET work_mem TO '1MB'");
+            source.sql("postgres", "CREATE DATABASE shop", "CREATE DATABASE other",
+                    "ALTER ROLE clerk IN DATABASE shop SET search_path TO \"in'Shop\", public",
+                    "ALTER ROLE \"it's\" IN DATABASE shop SET myapp.x TO E'a\\\\b%'",
+                    "ALTER ROLE clerk IN DATABASE other SET work_mem TO '1MB'");
             if (major >= 15) {
-                source.sql("postgres", "GRANT SET, ALTER SYSTEM ON PARAMETER log_statement TO app_ro", "GRANT SET ON PARAMETER work_mem TO PUBLIC",
+                source.sql("postgres", "GRANT SET, ALTER SYSTEM ON PARAMETER log_statement TO app_ro",
+                        "GRANT SET ON PARAMETER work_mem TO PUBLIC",
                         "GRANT SET ON PARAMETER myapp.x TO \"we\"\"ird\" WITH GRANT OPTION");
             }
             if (major >= 16) {
-                source.sql("postgres", "GRANT app_rw TO chain_3 WITH INHERIT FALSE, SET TRUE", "GRANT app_ro TO chain_3 WITH INHERIT TRUE, SET FALSE",
-                        "GRANT app_rw TO chain_1 WITH ADMIN TRUE, INHERIT FALSE, SET FALSE", "GRANT chain_1 TO no_inherit WITH INHERIT TRUE",
+                source.sql("postgres", "GRANT app_rw TO chain_3 WITH INHERIT FALSE, SET TRUE",
+                        "GRANT app_ro TO chain_3 WITH INHERIT TRUE, SET FALSE",
+                        "GRANT app_rw TO chain_1 WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+                        "GRANT chain_1 TO no_inherit WITH INHERIT TRUE",
                         "SET ROLE granter; CREATE ROLE made_by_granter; RESET ROLE");
             }
         }
@@ -91,7 +107,8 @@ class DumpRolesTest {
     }
 
     private static void dropRoles(PgServer server) {
-        String names = server.rows("shop", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384").stream().map(row -> row.get(0))
+        String names = server.rows("shop", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384").stream()
+                .map(row -> row.get(0))
                 .collect(Collectors.joining(", "));
         server.sql("shop", "ALTER DATABASE shop OWNER TO postgres", "REVOKE ALL ON PARAMETER work_mem FROM PUBLIC");
         if (!names.isEmpty()) {
@@ -117,7 +134,8 @@ class DumpRolesTest {
         target.sql("shop", sql);
         List<List<String>> once = target.rows("shop", CATALOGS);
         // A role that exists is made what the file says; psql gets the same text as the driver did.
-        target.sql("shop", "ALTER ROLE clerk WITH SUPERUSER CREATEDB CONNECTION LIMIT 1 PASSWORD 'other'", "COMMENT ON ROLE app_ro IS 'other'",
+        target.sql("shop", "ALTER ROLE clerk WITH SUPERUSER CREATEDB CONNECTION LIMIT 1 PASSWORD 'other'",
+                "COMMENT ON ROLE app_ro IS 'other'",
                 "ALTER ROLE clerk SET work_mem TO '1MB'");
         target.script("shop", file);
 
@@ -138,7 +156,8 @@ class DumpRolesTest {
 
     /** Before 16 whoever is a member may act as the role. */
     private static List<List<String>> abilities(PgServer server, int otherMajor) {
-        return server.rows("shop", ABILITIES.formatted(server.major() >= 16 && otherMajor >= 16 ? ", pg_has_role(m.oid, r.oid, 'SET')" : ""));
+        return server.rows("shop", ABILITIES
+                .formatted(server.major() >= 16 && otherMajor >= 16 ? ", pg_has_role(m.oid, r.oid, 'SET')" : ""));
     }
 
     /** Who granted a membership is of no consequence, and different where it was not the superuser. */
@@ -149,7 +168,9 @@ class DumpRolesTest {
 
     private static String pgDumpall(PgServer server) {
         Path clients = Oracle.clients(server.major());
-        return Run.of(List.of(clients.resolve("pg_dumpall").toString(), "--roles-only"), server.environment("shop"), null).orFail().out();
+        return Run
+                .of(List.of(clients.resolve("pg_dumpall").toString(), "--roles-only"), server.environment("shop"), null)
+                .orFail().out();
     }
 
     private static String sorted(String text) {
@@ -157,8 +178,10 @@ class DumpRolesTest {
     }
 
     private void restoreByPgDumpall(PgServer source, PgServer target) throws IOException {
-        // As it is, the file would change the superuser's password, and fail where a member has granted what only an administrator may from 16 on.
-        String text = GRANTOR.matcher(pgDumpall(source).replaceAll("(CREATE|ALTER) ROLE postgres\\b.*\n", "")).replaceAll(";\n");
+        // As it is, the file would change the superuser's password, and fail where a member has granted what only an
+        // administrator may from 16 on.
+        String text = GRANTOR.matcher(pgDumpall(source).replaceAll("(CREATE|ALTER) ROLE postgres\\b.*\n", ""))
+                .replaceAll(";\n");
         target.script("shop", Files.writeString(folder.resolve("stock.sql"), text));
     }
 
@@ -170,7 +193,8 @@ class DumpRolesTest {
                 "GRANT \"shop owner\" TO chain_1 WITH INHERIT FALSE, SET TRUE GRANTED BY granter");
         target.sql("shop", dump(source.uri("shop")).out());
         assertEquals(abilities(source, 17), abilities(target, 17));
-        source.sql("shop", "REVOKE \"shop owner\" FROM chain_1", "REVOKE \"shop owner\" FROM chain_1 GRANTED BY granter");
+        source.sql("shop", "REVOKE \"shop owner\" FROM chain_1",
+                "REVOKE \"shop owner\" FROM chain_1 GRANTED BY granter");
     }
 
     @Test
@@ -179,10 +203,13 @@ class DumpRolesTest {
         CommandRun run = dump(SOURCES.get(17).uri("shop"), "--target-version", "15");
         assertEquals(0, run.code());
         assertEquals("""
-                role "chain_3": the limits of the membership in "app_ro": before PostgreSQL 16 a membership has neither INHERIT nor SET
+                role "chain_3": the limits of the membership in "app_ro": before PostgreSQL 16 a membership has \
+                neither INHERIT nor SET
                 role "chain_1": the membership in "app_rw": before PostgreSQL 16 whoever is a member can act as the role
-                role "chain_3": the limits of the membership in "app_rw": before PostgreSQL 16 a membership has neither INHERIT nor SET
-                role "granter": the membership in "made_by_granter": before PostgreSQL 16 whoever is a member can act as the role
+                role "chain_3": the limits of the membership in "app_rw": before PostgreSQL 16 a membership has \
+                neither INHERIT nor SET
+                role "granter": the membership in "made_by_granter": before PostgreSQL 16 whoever is a member can act \
+                as the role
                 """, warnings(run).replaceAll("no passwords.*\n", "").replaceAll(".*no_inherit.*\n", ""));
         target.sql("shop", run.out());
         assertEquals("f", target.query("shop", "SELECT pg_has_role('chain_1', 'app_rw', 'MEMBER')"));
@@ -194,7 +221,8 @@ class DumpRolesTest {
     void whoever_is_no_superuser_on_the_target_can_load_what_is_made_for_them(int from, int to) throws IOException {
         PgServer source = SOURCES.get(from);
         PgServer target = TARGETS.get(to);
-        target.sql("shop", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "ALTER DATABASE shop OWNER TO loader", "CREATE ROLE app_rw LOGIN",
+        target.sql("shop", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "ALTER DATABASE shop OWNER TO loader",
+                "CREATE ROLE app_rw LOGIN",
                 "CREATE ROLE root_like SUPERUSER");
         String uri = target.uri("shop", "loader", "l");
         Path file = folder.resolve("roles.sql");
@@ -203,34 +231,62 @@ class DumpRolesTest {
 
         assertEquals(0, run.code(), run.err());
         String warnings = warnings(run);
-        assertTrue(warnings.contains("role \"Rep_SUPERUSER_x\": lowered, without REPLICATION: the target's user may not give it\n"), warnings);
-        assertTrue(warnings.contains("role \"bypasses\": lowered, without BYPASSRLS: the target's user may not give it\n"), warnings);
-        assertEquals(to >= 16, warnings.contains("role \"creates\": lowered, without CREATEDB: the target's user may not give it\n"), warnings);
-        assertTrue(warnings.contains("role \"clerk\": the setting of log_statement: only a superuser of the target may set it\n"), warnings);
-        assertTrue(warnings.contains("role \"we\"ird\": the setting of myapp.x: only a superuser of the target may set it\n"), warnings);
-        assertFalse(warnings.contains("the setting of search_path"), warnings);
-        assertEquals(to >= 16, warnings.contains("role \"app_ro\": the membership in \"pg_monitor\": the target's user may not grant it\n"), warnings);
-        assertTrue(warnings.contains("role \"root_like\": attributes, password, comment and settings: the target has it, and its user may not alter it\n"),
+        assertTrue(
+                warnings.contains(
+                        "role \"Rep_SUPERUSER_x\": lowered, without REPLICATION: the target's user may not give it\n"),
                 warnings);
-        assertEquals(to >= 16, warnings.contains("role \"app_rw\": attributes, password, comment and settings"), warnings);
-        assertTrue(run.err().contains("hint: a superuser of the target may run: ALTER ROLE \"bypasses\" BYPASSRLS;\n"), run.err());
-        assertTrue(run.err().contains("hint: a superuser of the target may run: ALTER ROLE \"clerk\" SET \"log_statement\" TO 'all';\n"), run.err());
+        assertTrue(
+                warnings.contains("role \"bypasses\": lowered, without BYPASSRLS: the target's user may not give it\n"),
+                warnings);
+        assertEquals(to >= 16,
+                warnings.contains("role \"creates\": lowered, without CREATEDB: the target's user may not give it\n"),
+                warnings);
+        assertTrue(
+                warnings.contains(
+                        "role \"clerk\": the setting of log_statement: only a superuser of the target may set it\n"),
+                warnings);
+        assertTrue(
+                warnings.contains(
+                        "role \"we\"ird\": the setting of myapp.x: only a superuser of the target may set it\n"),
+                warnings);
+        assertFalse(warnings.contains("the setting of search_path"), warnings);
+        assertEquals(to >= 16,
+                warnings.contains(
+                        "role \"app_ro\": the membership in \"pg_monitor\": the target's user may not grant it\n"),
+                warnings);
+        assertTrue(warnings.contains(
+                "role \"root_like\": attributes, password, comment and settings: the target has it, and its user "
+                        + "may not alter it\n"),
+                warnings);
+        assertEquals(to >= 16, warnings.contains("role \"app_rw\": attributes, password, comment and settings"),
+                warnings);
+        assertTrue(run.err().contains("hint: a superuser of the target may run: ALTER ROLE \"bypasses\" BYPASSRLS;\n"),
+                run.err());
+        assertTrue(run.err().contains(
+                "hint: a superuser of the target may run: ALTER ROLE \"clerk\" SET \"log_statement\" TO 'all';\n"),
+                run.err());
         loadAs(uri, file);
         loadAs(uri, file);
-        assertEquals("SCRAM-SHA-256", target.query("shop", "SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = 'clerk'"));
+        assertEquals("SCRAM-SHA-256",
+                target.query("shop", "SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = 'clerk'"));
         // With what was reported done by a superuser, nothing but the attributes of roles that were there is missing.
         run.err().lines().filter(line -> line.startsWith("dump-roles: hint: a superuser of the target may run: "))
                 .forEach(line -> target.sql("shop", line.replaceFirst(".*?run: ", "")));
-        assertEquals(withoutSettingsInOther(source.rows("shop", CATALOGS)).stream().filter(row -> !row.get(1).matches("root_like|app_rw")).toList(),
-                target.rows("shop", CATALOGS).stream().filter(row -> !row.get(1).matches("root_like|app_rw|loader")).toList());
+        assertEquals(
+                withoutSettingsInOther(source.rows("shop", CATALOGS)).stream()
+                        .filter(row -> !row.get(1).matches("root_like|app_rw")).toList(),
+                target.rows("shop", CATALOGS).stream().filter(row -> !row.get(1).matches("root_like|app_rw|loader"))
+                        .toList());
         if (from < 16) {
-            assertEquals(abilities(source, to), abilities(target, from).stream().filter(row -> !row.get(0).equals("loader")).toList());
+            assertEquals(abilities(source, to),
+                    abilities(target, from).stream().filter(row -> !row.get(0).equals("loader")).toList());
         }
     }
 
     private static void loadAs(String uri, Path file) {
         Path psql = Oracle.clients(15).resolve("psql");
-        Run run = Run.of(List.of(psql.toString(), "-Xq", "-v", "ON_ERROR_STOP=1", uri, "-f", file.toString()), Map.of(), null).orFail();
+        Run run = Run.of(List.of(psql.toString(), "-Xq", "-v", "ON_ERROR_STOP=1", uri, "-f", file.toString()), Map.of(),
+                null).orFail();
         assertEquals("", run.err());
     }
 
@@ -243,8 +299,10 @@ class DumpRolesTest {
         source.sql("postgres", "DROP ROLE reader");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
-                the passwords of the source cannot be read by "reader"; these roles can log in and arrive without: "NOREPLICATION", "Rep_SUPERUSER_x", \
-                "bypasses", "chain_3", "clerk", "creates", "expired", "granter", "md5_user", "no_inherit", "no_password", "reader", "root_like"
+                the passwords of the source cannot be read by "reader"; these roles can log in and arrive without: \
+                "NOREPLICATION", "Rep_SUPERUSER_x", \
+                "bypasses", "chain_3", "clerk", "creates", "expired", "granter", "md5_user", "no_inherit", \
+                "no_password", "reader", "root_like"
                 """, warnings(run));
         assertFalse(Files.readString(file).contains(" PASSWORD '"));
         TARGETS.get(15).script("shop", file);
@@ -261,7 +319,8 @@ class DumpRolesTest {
 
     /** @return the warnings, without the command's name */
     static String warnings(CommandRun run) {
-        return run.err().lines().filter(line -> line.startsWith("dump-roles: warning: ")).map(line -> line.substring(21) + "\n")
+        return run.err().lines().filter(line -> line.startsWith("dump-roles: warning: "))
+                .map(line -> line.substring(21) + "\n")
                 .collect(Collectors.joining());
     }
 }

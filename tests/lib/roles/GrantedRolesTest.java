@@ -17,7 +17,9 @@ import testbed.CommandRun;
 import testbed.PgServer;
 import testbed.Sides;
 
-/** Somebody on the source is a member of a role that on the target is somebody else of the same name, who can do more. */
+/**
+ * Somebody on the source is a member of a role that on the target is somebody else of the same name, who can do more.
+ */
 class GrantedRolesTest {
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
@@ -46,11 +48,14 @@ class GrantedRolesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SUPERUSER", "CREATEROLE", "REPLICATION", "BYPASSRLS", "IN ROLE pg_execute_server_program", "IN ROLE middle"})
+    @ValueSource(strings = {"SUPERUSER", "CREATEROLE", "REPLICATION", "BYPASSRLS", "IN ROLE pg_execute_server_program",
+            "IN ROLE middle"})
     void nobody_becomes_more_by_a_membership_unless_it_is_accepted(String more) {
-        TARGET.sql("postgres", "DROP ROLE IF EXISTS middle", "DROP ROLE IF EXISTS top", "CREATE ROLE top SUPERUSER", "CREATE ROLE middle IN ROLE top",
+        TARGET.sql("postgres", "DROP ROLE IF EXISTS middle", "DROP ROLE IF EXISTS top", "CREATE ROLE top SUPERUSER",
+                "CREATE ROLE middle IN ROLE top",
                 "CREATE ROLE " + boss + " " + more);
-        String words = "role \"%s\": the membership in \"%s\": the target has a role of that name, which ".formatted(bob, boss);
+        String words = "role \"%s\": the membership in \"%s\": the target has a role of that name, which "
+                .formatted(bob, boss);
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(target));
         assertTrue(preflight.out().contains(words), preflight.out());
         boolean superuser = Set.of("SUPERUSER", "IN ROLE middle").contains(more);
@@ -58,7 +63,9 @@ class GrantedRolesTest {
                 : "gives role \"" + bob + "\" more than it has on the source (" + more.replace("IN ROLE ", "") + ")");
         // What it gives stands before what would give it.
         String grant = "GRANT \"" + boss + "\" TO \"" + bob + "\"";
-        assertTrue(preflight.out().contains("fix: " + gives + "; only if that is wanted: --grant-anyway " + boss + ", or afterwards: " + grant), preflight.out());
+        assertTrue(preflight.out().contains(
+                "fix: " + gives + "; only if that is wanted: --grant-anyway " + boss + ", or afterwards: " + grant),
+                preflight.out());
 
         CommandRun run = SIDES.migrate(source, target);
         assertEquals(0, run.code(), run.err());
@@ -69,14 +76,20 @@ class GrantedRolesTest {
         CommandRun script = dumpRoles();
         assertEquals(false, script.out().contains("\nGRANT \"" + boss + "\" TO"), script.out());
         assertTrue(script.err().contains(words), script.err());
-        String caution = gives + "; only if that is wanted: --grant-anyway " + boss + ", or a superuser of the target may run: " + grant;
+        String caution = gives + "; only if that is wanted: --grant-anyway " + boss
+                + ", or a superuser of the target may run: " + grant;
         assertTrue(script.err().contains("hint: " + caution), script.err());
         assertTrue(script.out().contains("--   " + caution), script.out());
         // A program that runs what is left to do makes nobody a superuser.
         CommandRun report = dumpRoles("--json");
-        assertEquals("f", TARGET.query("postgres", "SELECT ($json$" + report.out() + "$json$::jsonb->'manual')::text LIKE '%TO \"" + bob + "%'"), report.out());
-        assertEquals(gives, TARGET.query("postgres", "SELECT l->>'caution' FROM jsonb_array_elements($json$" + report.out()
-                + "$json$::jsonb->'roles') r, jsonb_array_elements(r->'loses') l WHERE r->>'name' = '" + bob + "'"));
+        assertEquals("f",
+                TARGET.query("postgres",
+                        "SELECT ($json$" + report.out() + "$json$::jsonb->'manual')::text LIKE '%TO \"" + bob + "%'"),
+                report.out());
+        assertEquals(gives,
+                TARGET.query("postgres", "SELECT l->>'caution' FROM jsonb_array_elements($json$" + report.out()
+                        + "$json$::jsonb->'roles') r, jsonb_array_elements(r->'loses') l WHERE r->>'name' = '" + bob
+                        + "'"));
         assertEquals(0, dumpRoles("--apply").code());
         assertEquals(false, isMember());
 
@@ -84,18 +97,23 @@ class GrantedRolesTest {
         assertEquals(0, accepted.code(), accepted.err());
         assertEquals(true, isMember());
         // What is there is no news.
-        assertEquals(false, CommandRun.preflight(SOURCE.uri(source), TARGET.uri(TARGET.newDatabase())).out().contains(words));
+        assertEquals(false,
+                CommandRun.preflight(SOURCE.uri(source), TARGET.uri(TARGET.newDatabase())).out().contains(words));
         TARGET.sql("postgres", "REVOKE ALL ON SCHEMA public FROM " + boss, "DROP ROLE " + boss);
     }
 
     /** There the user may not accept it either. */
     @Test
     void a_user_who_may_not_grant_it_is_told_what_it_gives_too() {
-        TARGET.sql("postgres", "CREATE ROLE " + boss + " SUPERUSER", "CREATE ROLE " + bob + "_mover LOGIN PASSWORD 'm' CREATEROLE");
+        TARGET.sql("postgres", "CREATE ROLE " + boss + " SUPERUSER",
+                "CREATE ROLE " + bob + "_mover LOGIN PASSWORD 'm' CREATEROLE");
         String mine = TARGET.newDatabase("OWNER " + bob + "_mover");
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(mine, bob + "_mover", "m"));
-        assertTrue(preflight.out().contains("fix: this makes role \"" + bob + "\" a superuser of the target; only if that is wanted: afterwards: GRANT \"" + boss
-                + "\" TO \"" + bob + "\""), preflight.out());
+        assertTrue(preflight.out()
+                .contains("fix: this makes role \"" + bob
+                        + "\" a superuser of the target; only if that is wanted: afterwards: GRANT \"" + boss
+                        + "\" TO \"" + bob + "\""),
+                preflight.out());
         TARGET.sql("postgres", "DROP DATABASE " + mine, "DROP ROLE " + bob + "_mover, " + boss);
     }
 

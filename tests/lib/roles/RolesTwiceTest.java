@@ -26,19 +26,25 @@ import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Run;
 
-/** Forty roles loaded twice by {@code dump-roles --apply}: each can do what it could, less what the report says; it logs in, too. */
+/**
+ * Forty roles loaded twice by {@code dump-roles --apply}: each can do what it could, less what the report says; it logs
+ * in, too.
+ */
 class RolesTwiceTest {
     private static final String PROPERTIES = """
-            SELECT rolname, concat_ws(' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,
+            SELECT rolname, concat_ws(' ', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin,
+              rolreplication, rolbypassrls, rolconnlimit,
                    rolpassword, nullif(rolvaliduntil, 'infinity'), shobj_description(r.oid, 'pg_authid')),
                    (SELECT string_agg(concat_ws(' ', datname, one), ';' ORDER BY datname, one)
-                      FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) one WHERE setrole = r.oid)
+                      FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) one
+                        WHERE setrole = r.oid)
               FROM pg_authid r WHERE oid >= 16384 AND rolname <> 'loader' ORDER BY 1""";
     /** All pairs: whose member one is, and what one can do without further ado. */
     private static final String PAIRS = """
             SELECT m.rolname || ' may ' || what || ' ' || r.rolname
               FROM pg_roles m, pg_roles r, unnest(ARRAY['MEMBER', 'USAGE', 'MEMBER WITH ADMIN OPTION']) what
-             WHERE NOT m.rolsuper AND m.oid <> r.oid AND pg_has_role(m.oid, r.oid, what) AND 'loader' NOT IN (m.rolname, r.rolname)
+             WHERE NOT m.rolsuper AND m.oid <> r.oid AND pg_has_role(m.oid, r.oid, what)
+               AND 'loader' NOT IN (m.rolname, r.rolname)
                AND m.rolname !~ '^pg_' ORDER BY 1""";
     private static final PgServer SOURCE = PgServer.start(15);
     private static final Map<Integer, PgServer> TARGETS = new TreeMap<>();
@@ -46,7 +52,8 @@ class RolesTwiceTest {
     @BeforeAll
     static void make_forty_roles() throws IOException {
         SOURCE.script("postgres", Path.of("tests", "sql", "roles.sql"));
-        SOURCE.sql("postgres", "CREATE DATABASE shop", "ALTER ROLE clerk IN DATABASE shop SET search_path TO \"in'Shop\", public",
+        SOURCE.sql("postgres", "CREATE DATABASE shop",
+                "ALTER ROLE clerk IN DATABASE shop SET search_path TO \"in'Shop\", public",
                 // A member of pg_monitor loses what the loader may not grant, and nobody else does.
                 "REVOKE chain_1 FROM pg_monitor");
         for (String role : logins(SOURCE)) {
@@ -77,9 +84,12 @@ class RolesTwiceTest {
     void loaded_twice_each_can_do_what_it_could_less_what_the_report_says(int major, String user) {
         PgServer target = TARGETS.get(major);
         dropRoles(target);
-        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE", "ALTER DATABASE shop OWNER TO loader");
+        target.sql("postgres", "CREATE ROLE loader LOGIN PASSWORD 'l' CREATEROLE",
+                "ALTER DATABASE shop OWNER TO loader");
         if (user.equals("postgres")) {
-            target.sql("postgres", "CREATE ROLE chain_3 NOLOGIN CREATEDB CONNECTION LIMIT 1 PASSWORD 'other' VALID UNTIL '2001-01-01'");
+            target.sql("postgres",
+                    "CREATE ROLE chain_3 NOLOGIN CREATEDB CONNECTION LIMIT 1 PASSWORD 'other' "
+                            + "VALID UNTIL '2001-01-01'");
         }
         String uri = user.equals("postgres") ? target.uri("shop") : target.uri("shop", "loader", "l");
 
@@ -113,19 +123,26 @@ class RolesTwiceTest {
 
     /** By pg_dumpall where there is one for the version. */
     private static String roles(PgServer server) {
-        return Oracle.clientFor(server.major()).map(clients -> Run.of(List.of(clients.resolve("pg_dumpall").toString(), "--roles-only"),
-                server.environment("shop"), null).orFail().out().replaceAll("\\\\(un)?restrict .*\n", ""))
+        return Oracle.clientFor(server.major())
+                .map(clients -> Run.of(List.of(clients.resolve("pg_dumpall").toString(), "--roles-only"),
+                        server.environment("shop"), null).orFail().out().replaceAll("\\\\(un)?restrict .*\n", ""))
                 .orElseGet(() -> server.rows("shop", PROPERTIES) + "\n" + server.rows("shop", "TABLE pg_auth_members"));
     }
 
     private static List<String> pairs(PgServer server) {
-        String later = server.major() > 15 ? server.rows("postgres", "SELECT rolname FROM pg_roles WHERE rolname ~ '^pg_'").stream().map(row -> row.get(0))
-                .filter(name -> SOURCE.rows("postgres", "SELECT FROM pg_roles WHERE rolname = '" + name + "'").isEmpty()).collect(Collectors.joining("|")) : "";
-        return server.rows("shop", PAIRS).stream().map(row -> row.get(0)).filter(pair -> later.isEmpty() || !pair.matches("(?s).* (" + later + ")")).toList();
+        String later = server.major() > 15 ? server
+                .rows("postgres", "SELECT rolname FROM pg_roles WHERE rolname ~ '^pg_'").stream().map(row -> row.get(0))
+                .filter(name -> SOURCE.rows("postgres", "SELECT FROM pg_roles WHERE rolname = '" + name + "'")
+                        .isEmpty())
+                .collect(Collectors.joining("|")) : "";
+        return server.rows("shop", PAIRS).stream().map(row -> row.get(0))
+                .filter(pair -> later.isEmpty() || !pair.matches("(?s).* (" + later + ")")).toList();
     }
 
     private static List<String> logins(PgServer server) {
-        return server.rows("postgres", "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolcanlogin AND rolname <> 'loader' ORDER BY 1").stream()
+        return server.rows("postgres",
+                "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolcanlogin AND rolname <> 'loader' ORDER BY 1")
+                .stream()
                 .map(row -> row.get(0)).toList();
     }
 
@@ -141,8 +158,10 @@ class RolesTwiceTest {
     private static Map<String, String> outcomes(PgServer server) {
         Map<String, String> outcomes = new TreeMap<>();
         for (String role : logins(server)) {
-            try (Connection session = server.connect("shop", role, password(role)); ResultSet row = session.createStatement().executeQuery(
-                    "SELECT current_user || current_setting('search_path') || current_setting('work_mem') || current_setting('timezone')")) {
+            try (Connection session = server.connect("shop", role, password(role));
+                    ResultSet row = session.createStatement().executeQuery(
+                            "SELECT current_user || current_setting('search_path') || current_setting('work_mem') "
+                                    + "|| current_setting('timezone')")) {
                 row.next();
                 outcomes.put(role, row.getString(1));
             } catch (SQLException e) {
@@ -151,13 +170,15 @@ class RolesTwiceTest {
         }
         assertTrue(outcomes.get("clerk").startsWith("clerk\"in'Shop\", public8MB"), outcomes.toString());
         assertTrue(outcomes.get("md5_user").startsWith("md5_user"), outcomes.toString());
-        assertEquals(List.of("53300", "28P01"), List.of(outcomes.get("creates"), outcomes.get("expired")), outcomes.toString());
+        assertEquals(List.of("53300", "28P01"), List.of(outcomes.get("creates"), outcomes.get("expired")),
+                outcomes.toString());
         return outcomes;
     }
 
     private static void dropRoles(PgServer server) {
         server.sql("postgres", "ALTER DATABASE shop OWNER TO postgres");
-        List<String> names = server.rows("postgres", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384").stream().map(row -> row.get(0)).toList();
+        List<String> names = server.rows("postgres", "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
+                .stream().map(row -> row.get(0)).toList();
         if (!names.isEmpty()) {
             server.sql("shop", "DROP OWNED BY " + String.join(", ", names), "DROP ROLE " + String.join(", ", names));
         }

@@ -41,16 +41,24 @@ class EncodingTest {
         source = PgServer.installed();
         target = PgServer.installed();
         ascii = source.newDatabase(SQL_ASCII);
-        source.sql(ascii, "CREATE TABLE t (v text, c char(5), a text[])", "INSERT INTO t VALUES (E'a\\xe9\\\\b\\t', E'\\xff\\xfe', ARRAY[E'\\xf6'])",
+        source.sql(ascii, "CREATE TABLE t (v text, c char(5), a text[])",
+                "INSERT INTO t VALUES (E'a\\xe9\\\\b\\t', E'\\xff\\xfe', ARRAY[E'\\xf6'])",
                 "CREATE MATERIALIZED VIEW m AS SELECT v FROM t",
-                "DO $$ BEGIN EXECUTE E'ALTER TABLE t ALTER v SET DEFAULT ''\\xe4'''; EXECUTE E'COMMENT ON TABLE t IS ''\\xe9'''; END $$",
-                "DO $$ BEGIN EXECUTE E'CREATE FUNCTION f() RETURNS text LANGUAGE sql AS ''SELECT ''''\\xe9''''::text'''; END $$");
+                "DO $$ BEGIN EXECUTE E'ALTER TABLE t ALTER v SET DEFAULT ''\\xe4'''; EXECUTE E'COMMENT ON TABLE t "
+                        + "IS ''\\xe9'''; END $$",
+                "DO $$ BEGIN EXECUTE E'CREATE FUNCTION f() RETURNS text LANGUAGE sql AS ''SELECT "
+                        + "''''\\xe9''''::text'''; END $$");
         latin = source.newDatabase(LATIN1);
-        source.sql(latin, "CREATE TABLE t (v text DEFAULT 'größe', c char(5), a text[])", "INSERT INTO t VALUES (E'Grüße\\\\\\t', 'ÿ', ARRAY['ö'])",
-                "CREATE SCHEMA \"Müller\"", "CREATE TABLE \"Müller\".\"Größe\" (\"Länge\" int PRIMARY KEY, \"Ä\" regclass)",
-                "INSERT INTO \"Müller\".\"Größe\" VALUES (1, '\"Müller\".\"Größe_pkey\"')", "COMMENT ON TABLE \"Müller\".\"Größe\" IS 'Über'",
-                "CREATE TYPE stimmung AS ENUM ('müde')", "CREATE FUNCTION \"fü\"() RETURNS text LANGUAGE sql AS $$ SELECT 'ä'::text $$",
-                "CREATE MATERIALIZED VIEW \"Sicht\" AS SELECT \"fü\"() AS \"ü\"", "SELECT lo_from_bytea(5, '\\xe9ff')", "COMMENT ON LARGE OBJECT 5 IS 'Größe'");
+        source.sql(latin, "CREATE TABLE t (v text DEFAULT 'größe', c char(5), a text[])",
+                "INSERT INTO t VALUES (E'Grüße\\\\\\t', 'ÿ', ARRAY['ö'])",
+                "CREATE SCHEMA \"Müller\"",
+                "CREATE TABLE \"Müller\".\"Größe\" (\"Länge\" int PRIMARY KEY, \"Ä\" regclass)",
+                "INSERT INTO \"Müller\".\"Größe\" VALUES (1, '\"Müller\".\"Größe_pkey\"')",
+                "COMMENT ON TABLE \"Müller\".\"Größe\" IS 'Über'",
+                "CREATE TYPE stimmung AS ENUM ('müde')",
+                "CREATE FUNCTION \"fü\"() RETURNS text LANGUAGE sql AS $$ SELECT 'ä'::text $$",
+                "CREATE MATERIALIZED VIEW \"Sicht\" AS SELECT \"fü\"() AS \"ü\"", "SELECT lo_from_bytea(5, '\\xe9ff')",
+                "COMMENT ON LARGE OBJECT 5 IS 'Größe'");
     }
 
     @ParameterizedTest
@@ -59,7 +67,8 @@ class EncodingTest {
         String copy = target.newDatabase(SQL_ASCII);
         arrives(ascii, copy, way);
         assertEquals(List.of(List.of("61e95c6209", "fffe", "f6")), target.rows(copy, STORED));
-        assertEquals("e4", target.query(copy, "SELECT encode(substr(pg_get_expr(adbin, adrelid), 2, 1)::bytea, 'hex') FROM pg_attrdef"));
+        assertEquals("e4", target.query(copy,
+                "SELECT encode(substr(pg_get_expr(adbin, adrelid), 2, 1)::bytea, 'hex') FROM pg_attrdef"));
         assertEquals("e9", target.query(copy, "SELECT encode(obj_description('t'::regclass)::bytea, 'hex')"));
         assertEquals("e9", target.query(copy, "SELECT encode(f()::bytea, 'hex')"));
     }
@@ -98,9 +107,13 @@ class EncodingTest {
     void bytes_that_are_no_utf8_are_found_before_anything_is_moved_into_utf8() {
         String utf8 = target.newDatabase();
         CommandRun run = CommandRun.migrate(source.uri(ascii), target.uri(utf8));
-        assertEquals("""
-                error: table public.t holds bytes that are no UTF-8: invalid byte sequence for encoding "UTF8": 0xe9 0x5c 0x62
-                hint: create the target with ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0, or mend the texts""", run.failure());
+        assertEquals(
+                """
+                error: table public.t holds bytes that are no UTF-8: invalid byte sequence for encoding "UTF8": 0xe9 \
+                0x5c 0x62
+                hint: create the target with ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0, or \
+                mend the texts""",
+                run.failure());
         assertEquals(3, run.code());
         assertEquals("0", target.query(utf8, "SELECT count(*) FROM pg_class WHERE oid >= 16384"));
     }

@@ -20,14 +20,17 @@ import testbed.Sides;
 /** Values of 200 MB: they arrive whole, and the JVM holds one row for each worker and no more of them. */
 class LargeValuesTest {
     private static final int MEGABYTE = 1024;
-    private static final String CONTENTS = "SELECT (SELECT md5(v) || length(v) FROM bytes), (SELECT md5(v) || length(v) FROM words)";
+    private static final String CONTENTS =
+            "SELECT (SELECT md5(v) || length(v) FROM bytes), (SELECT md5(v) || length(v) FROM words)";
 
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
     /** Where the server was built with LZ4, which takes less time and makes less of it. */
-    private static final String COMPRESSED = """
-            SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)""";
+    private static final String COMPRESSED =
+            """
+            SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression'
+              AND 'lz4' = ANY (enumvals)""";
 
     private static String large;
     @TempDir
@@ -36,8 +39,10 @@ class LargeValuesTest {
     @BeforeAll
     static void make_large_values() {
         large = SOURCE.newDatabase();
-        SOURCE.sql(large, "CREATE TABLE bytes (v bytea)", "CREATE TABLE words (v text)", "ALTER TABLE bytes ALTER v SET STORAGE EXTERNAL",
-                "ALTER TABLE words ALTER v SET STORAGE EXTERNAL", "INSERT INTO bytes SELECT decode(repeat('00ff5c0a', 50000000), 'hex')",
+        SOURCE.sql(large, "CREATE TABLE bytes (v bytea)", "CREATE TABLE words (v text)",
+                "ALTER TABLE bytes ALTER v SET STORAGE EXTERNAL",
+                "ALTER TABLE words ALTER v SET STORAGE EXTERNAL",
+                "INSERT INTO bytes SELECT decode(repeat('00ff5c0a', 50000000), 'hex')",
                 "INSERT INTO words SELECT repeat(E'x\\t\\\\y\\n123', 25000000)");
     }
 
@@ -48,10 +53,17 @@ class LargeValuesTest {
                 Map.of("SOURCE", SOURCE.uri(large), "TARGET", TARGET.uri(moved)), "--jobs", "1");
 
         assertEquals(1, run.run().code(), run.run().err());
-        assertTrue(run.run().err().contains("migrate: warning: huge rows: 1 worker(s) may each hold a row as large as the "
-                + "190.7 MB of table public.bytes, and Java may use "), run.run().err());
-        assertTrue(run.run().failure().startsWith("error: a row of table public.bytes does not fit into the memory of Java, which may use "), run.run().err());
-        assertTrue(run.run().failure().contains("hint: run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx1200m, or with fewer --jobs\n"),
+        assertTrue(
+                run.run().err().contains("migrate: warning: huge rows: 1 worker(s) may each hold a row as large as the "
+                        + "190.7 MB of table public.bytes, and Java may use "),
+                run.run().err());
+        assertTrue(
+                run.run().failure().startsWith(
+                        "error: a row of table public.bytes does not fit into the memory of Java, which may use "),
+                run.run().err());
+        assertTrue(
+                run.run().failure().contains(
+                        "hint: run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx1200m, or with fewer --jobs\n"),
                 run.run().err());
         assertFalse(run.run().err().contains(": trace: "), run.run().err());
     }
@@ -59,18 +71,24 @@ class LargeValuesTest {
     @Test
     void rows_beyond_what_copy_takes_stop_preflight_by_the_name_of_their_table() {
         String source = SOURCE.newDatabase();
-        SOURCE.sql(source, COMPRESSED, "CREATE TABLE \"Wide\" (a text, b text)", "INSERT INTO \"Wide\" SELECT repeat('x', 540000000)",
+        SOURCE.sql(source, COMPRESSED, "CREATE TABLE \"Wide\" (a text, b text)",
+                "INSERT INTO \"Wide\" SELECT repeat('x', 540000000)",
                 "UPDATE \"Wide\" SET b = a",
                 // In text the bytes double; nothing reads the values for this.
-                "CREATE TABLE doubled (v bytea, r regclass)", "INSERT INTO doubled SELECT convert_to(repeat('y', 540000000), 'UTF8')", "CREATE ROLE reader LOGIN PASSWORD 'r'",
+                "CREATE TABLE doubled (v bytea, r regclass)",
+                "INSERT INTO doubled SELECT convert_to(repeat('y', 540000000), 'UTF8')",
+                "CREATE ROLE reader LOGIN PASSWORD 'r'",
                 "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
         CommandRun run = CommandRun.preflight(SOURCE.uri(source, "reader", "r"), TARGET.uri(TARGET.newDatabase()));
         SOURCE.sql("postgres", "DROP DATABASE " + source, "DROP ROLE reader");
         assertEquals(3, run.code());
         assertTrue(run.out().contains("""
-                stop     huge rows          table public."Wide" holds a row of 1.0 GB in COPY's format, which ends at 1 GB
-                                              fix: migrate --exclude-table-data 'public."Wide"', and move its rows by other means
-                stop     huge rows          table public.doubled holds a row of 1.0 GB in COPY's format, which ends at 1 GB
+                stop     huge rows          table public."Wide" holds a row of 1.0 GB in COPY's format, which ends at \
+                1 GB
+                                              fix: migrate --exclude-table-data 'public."Wide"', and move its rows by \
+                other means
+                stop     huge rows          table public.doubled holds a row of 1.0 GB in COPY's format, which ends at \
+                1 GB
                 """), run.out());
     }
 
@@ -78,11 +96,13 @@ class LargeValuesTest {
     void each_worker_holds_one_row_and_checksums_none() {
         String moved = TARGET.newDatabase();
         Map<String, String> sides = Map.of("SOURCE", SOURCE.uri(large), "TARGET", TARGET.uri(moved));
-        MeasuredRun migrated = MeasuredRun.of("Migrate", "migrate", List.of(), folder, sides, "--jobs", "2", "--verify", "checksums");
+        MeasuredRun migrated =
+                MeasuredRun.of("Migrate", "migrate", List.of(), folder, sides, "--jobs", "2", "--verify", "checksums");
 
         assertEquals(0, migrated.run().code(), migrated.run().err());
         assertEquals(SOURCE.rows(large, CONTENTS), TARGET.rows(moved, CONTENTS));
-        MeasuredRun verified = MeasuredRun.of("Verify", "verify", List.of(), folder, sides, "--jobs", "2", "--level", "checksums");
+        MeasuredRun verified =
+                MeasuredRun.of("Verify", "verify", List.of(), folder, sides, "--jobs", "2", "--level", "checksums");
         assertEquals(0, verified.run().code(), verified.run().err());
         assertTrue(migrated.peak() < (256 + 2 * 200) * MEGABYTE, "migrate took " + migrated.peak() + " kB");
         assertTrue(verified.peak() < 256 * MEGABYTE, "verify took " + verified.peak() + " kB");

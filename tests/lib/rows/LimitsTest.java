@@ -44,7 +44,8 @@ class LimitsTest {
         String text = run.out() + run.err();
         Matcher fix = Pattern.compile(Pattern.quote(says) + "[^\n]*\n[^\n]*(?:fix|hint): ([^\n]*)").matcher(text);
         assertTrue(fix.find(), text);
-        return Pattern.compile("(?:ALTER|REINDEX) [^;]*;").matcher(fix.group(1)).results().map(found -> found.group().replaceFirst(";$", "")).toArray(String[]::new);
+        return Pattern.compile("(?:ALTER|REINDEX) [^;]*;").matcher(fix.group(1)).results()
+                .map(found -> found.group().replaceFirst(";$", "")).toArray(String[]::new);
     }
 
     /** Whoever else is connected is none of those that the limits count. */
@@ -62,7 +63,8 @@ class LimitsTest {
         // A service may have no superuser.
         TARGET.sql("postgres", "CREATE ROLE limited_maker LOGIN PASSWORD 'm' CREATEROLE");
         TARGET.administer("limited_maker", "limited_loader");
-        try (Connection owner = TARGET.connect("postgres", "limited_loader", "l"); Connection maker = TARGET.connect("postgres", "limited_maker", "m")) {
+        try (Connection owner = TARGET.connect("postgres", "limited_loader", "l");
+                Connection maker = TARGET.connect("postgres", "limited_maker", "m")) {
             owner.createStatement().execute(statements[0]);
             maker.createStatement().execute(statements[1]);
         }
@@ -72,24 +74,33 @@ class LimitsTest {
         TARGET.sql("postgres", "DROP DATABASE " + to + " WITH (FORCE)");
     }
 
-    /** Set for the role, as against forgotten sessions: each of them is shorter than a row of the table takes, while other sessions wait. */
+    /**
+     * Set for the role, as against forgotten sessions: each of them is shorter than a row of the table takes, while
+     * other sessions wait.
+     */
     @ParameterizedTest
     @CsvSource({"always, ''", "soak, custom"})
     void timeouts_of_the_roles_of_both_sides_end_no_session(String run, String format) {
         Soak.assumeIn(run);
-        List<String> timeouts = Stream.concat(Stream.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"),
-                TARGET.major() < 17 ? Stream.empty() : Stream.of("transaction_timeout")).toList();
+        List<String> timeouts = Stream
+                .concat(Stream.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"),
+                        TARGET.major() < 17 ? Stream.empty() : Stream.of("transaction_timeout"))
+                .toList();
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "CREATE FUNCTION slow(int) RETURNS boolean LANGUAGE sql AS 'SELECT pg_catalog.pg_sleep(4) IS NOT NULL'", "CREATE TABLE item (id int)",
+        SOURCE.sql(from,
+                "CREATE FUNCTION slow(int) RETURNS boolean LANGUAGE sql AS 'SELECT pg_catalog.pg_sleep(4) IS NOT NULL'",
+                "CREATE TABLE item (id int)",
                 "INSERT INTO item VALUES (7)", "ALTER TABLE item ADD CHECK (slow(id))");
         String to = TARGET.newDatabase();
         for (PgServer server : List.of(SOURCE, TARGET)) {
-            server.sql("postgres", "CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'h'", "ALTER ROLE hasty SET lock_timeout = '1ms'");
+            server.sql("postgres", "CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'h'",
+                    "ALTER ROLE hasty SET lock_timeout = '1ms'");
             timeouts.forEach(name -> server.sql("postgres", "ALTER ROLE hasty SET " + name + " = '3s'"));
         }
         try {
-            CommandRun moved = CommandRun.migrate(SOURCE.uri(from, "hasty", "h"), TARGET.uri(to, "hasty", "h"), format.isEmpty() ? new String[] {}
-                    : new String[] {"--via-files", "--dir", folder.toString(), "--format", format});
+            CommandRun moved = CommandRun.migrate(SOURCE.uri(from, "hasty", "h"), TARGET.uri(to, "hasty", "h"),
+                    format.isEmpty() ? new String[]{}
+                            : new String[]{"--via-files", "--dir", folder.toString(), "--format", format});
             assertEquals(0, moved.code(), moved.err());
             assertEquals("7", TARGET.query(to, "SELECT id FROM item"));
         } finally {
@@ -102,18 +113,25 @@ class LimitsTest {
     @Test
     void columns_that_the_target_cannot_compress_stop_before() {
         String from = SOURCE.newDatabase();
-        SOURCE.sql(from, "CREATE TABLE item (id int, \"the body\" text COMPRESSION lz4)", "INSERT INTO item VALUES (1, repeat('body', 3000))",
-                "CREATE MATERIALIZED VIEW bodies AS SELECT \"the body\" FROM item", "ALTER MATERIALIZED VIEW bodies ALTER COLUMN \"the body\" SET COMPRESSION lz4");
+        SOURCE.sql(from, "CREATE TABLE item (id int, \"the body\" text COMPRESSION lz4)",
+                "INSERT INTO item VALUES (1, repeat('body', 3000))",
+                "CREATE MATERIALIZED VIEW bodies AS SELECT \"the body\" FROM item",
+                "ALTER MATERIALIZED VIEW bodies ALTER COLUMN \"the body\" SET COMPRESSION lz4");
         try (PgServer without = PgServer.embedded(SOURCE.major())) {
-            assertThrows(RuntimeException.class, () -> without.sql("postgres", "CREATE TEMPORARY TABLE t (b text COMPRESSION lz4)"));
+            assertThrows(RuntimeException.class,
+                    () -> without.sql("postgres", "CREATE TEMPORARY TABLE t (b text COMPRESSION lz4)"));
             String to = without.newDatabase();
             CommandRun refused = CommandRun.migrate(SOURCE.uri(from), without.uri(to));
             assertEquals(3, refused.code(), refused.err());
             assertTrue(without.rows(to, "SELECT FROM pg_class WHERE relname = 'item'").isEmpty());
             for (String format : List.of("directory", "plain")) {
-                CommandRun restored = Dumps.restore(without.uri(to), Dumps.dumped(SOURCE, from, folder.resolve(format), "--format", format));
+                CommandRun restored = Dumps.restore(without.uri(to),
+                        Dumps.dumped(SOURCE, from, folder.resolve(format), "--format", format));
                 assertEquals(3, restored.code(), restored.err());
-                assertTrue(restored.failure().contains("2 column(s) are to be compressed with lz4, which the target's server is built without: public.bodies.\"the body\", public.item"), restored.err());
+                assertTrue(restored.failure().contains(
+                        "2 column(s) are to be compressed with lz4, which the target's server is built without: "
+                                + "public.bodies.\"the body\", public.item"),
+                        restored.err());
                 assertTrue(without.rows(to, "SELECT FROM pg_class WHERE relname IN ('item', 'bodies')").isEmpty());
             }
             SOURCE.sql(from, remedy(refused, "2 column(s) are to be compressed with lz4"));
@@ -135,8 +153,11 @@ class LimitsTest {
     void an_index_that_is_invalid_stays_behind_and_is_named() {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1), (1)");
-        assertThrows(RuntimeException.class, () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
-        String says = "1 index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it fails, and stay behind: public.\"once only\"";
+        assertThrows(RuntimeException.class,
+                () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
+        String says =
+                "1 index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it "
+                        + "fails, and stay behind: public.\"once only\"";
         String to = TARGET.newDatabase();
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to));
         assertEquals(0, run.code(), run.err());
@@ -152,6 +173,7 @@ class LimitsTest {
         CommandRun mended = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(again));
         assertEquals(0, mended.code(), mended.err());
         assertFalse(mended.err().contains("invalid"), mended.err());
-        assertEquals("1", TARGET.query(again, "SELECT count(*) FROM pg_index WHERE indrelid = 'item'::regclass AND indisvalid"));
+        assertEquals("1",
+                TARGET.query(again, "SELECT count(*) FROM pg_index WHERE indrelid = 'item'::regclass AND indisvalid"));
     }
 }

@@ -25,13 +25,15 @@ import testbed.Sides;
 /** Money is a number, and lc_monetary says which amount it is. */
 class MoneyTest {
     private static final String[] PAID = {
-        "CREATE DOMAIN fee AS money DEFAULT '￥300' CHECK (VALUE > '￥7')",
-        "CREATE TABLE pay (id int PRIMARY KEY, m money, d money DEFAULT '￥500', CHECK (m < '￥99,999,999'))",
-        "INSERT INTO pay (id, m) SELECT i, (i * 1000)::money FROM generate_series(1, 5) i",
-        // Rows with a column of xml travel as text.
-        "CREATE TABLE odd (m money[], f fee, x xml)", "INSERT INTO odd VALUES (ARRAY['￥1,000'::money, '-￥2'], '￥4,321', '<a/>')",
-        "CREATE VIEW big AS SELECT * FROM pay WHERE m > '￥2,000'", "CREATE INDEX rich ON pay (m) WHERE m > '￥3,000'",
-        "CREATE MATERIALIZED VIEW told AS SELECT id, m::text FROM pay"};
+            "CREATE DOMAIN fee AS money DEFAULT '￥300' CHECK (VALUE > '￥7')",
+            "CREATE TABLE pay (id int PRIMARY KEY, m money, d money DEFAULT '￥500', CHECK (m < '￥99,999,999'))",
+            "INSERT INTO pay (id, m) SELECT i, (i * 1000)::money FROM generate_series(1, 5) i",
+            // Rows with a column of xml travel as text.
+            "CREATE TABLE odd (m money[], f fee, x xml)",
+            "INSERT INTO odd VALUES (ARRAY['￥1,000'::money, '-￥2'], '￥4,321', '<a/>')",
+            "CREATE VIEW big AS SELECT * FROM pay WHERE m > '￥2,000'",
+            "CREATE INDEX rich ON pay (m) WHERE m > '￥3,000'",
+            "CREATE MATERIALIZED VIEW told AS SELECT id, m::text FROM pay"};
     private static Sides japanese;
 
     @TempDir
@@ -39,7 +41,8 @@ class MoneyTest {
 
     @BeforeAll
     static void start(@TempDir Path locales) throws IOException {
-        PgServer.Plan plan = Locales.in(locales, "japanese").with("ja_JP", "UTF-8", "ja_JP.utf8").plan().with("lc_monetary=ja_JP.UTF-8");
+        PgServer.Plan plan = Locales.in(locales, "japanese").with("ja_JP", "UTF-8", "ja_JP.utf8").plan()
+                .with("lc_monetary=ja_JP.UTF-8");
         japanese = new Sides(plan.start(), plan.start());
     }
 
@@ -68,15 +71,20 @@ class MoneyTest {
                 succeeds(Dumps.dump(japanese.source().uri(source), dump));
                 succeeds(Dumps.restore(japanese.target().uri(target), dump));
             }
-            case "script" -> PastedScript.between(japanese.migrate(source, target, "--dry-run"), japanese.source().uri(source), japanese.target().uri(target));
-            default -> succeeds(japanese.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way));
+            case "script" -> PastedScript.between(japanese.migrate(source, target, "--dry-run"),
+                    japanese.source().uri(source), japanese.target().uri(target));
+            default ->
+                succeeds(japanese.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way));
         }
         assertEquals(Oracle.schema(japanese.source(), source), Oracle.schema(japanese.target(), target));
         assertEquals(Oracle.data(japanese.source(), source), Oracle.data(japanese.target(), target));
         assertEquals("￥3,000", japanese.target().query(target, "SELECT m FROM pay WHERE id = 3"));
     }
 
-    /** The name alone does not matter: servers of other systems call the same locale differently, and amounts that nobody has do not either. */
+    /**
+     * The name alone does not matter: servers of other systems call the same locale differently, and amounts that
+     * nobody has do not either.
+     */
     @Test
     void another_name_stops_nothing() {
         String source = japanese.source().newDatabase();
@@ -98,14 +106,18 @@ class MoneyTest {
         japanese.target().sql("postgres", "ALTER DATABASE " + target + " SET lc_monetary = 'C'");
         Path dump = folder.resolve("shop");
         succeeds(Dumps.dump(japanese.source().uri(source), dump));
-        for (CommandRun run : new CommandRun[] {japanese.migrate(source, target), Dumps.restore(japanese.target().uri(target), dump)}) {
+        for (CommandRun run : new CommandRun[]{japanese.migrate(source, target),
+                Dumps.restore(japanese.target().uri(target), dump)}) {
             assertEquals(3, run.code(), run.err());
-            for (String part : new String[] {"column public.odd.f", "column public.odd.m", "column public.pay.m", "a constraint of public.pay", "a default of public.pay",
-                "the definition of public.big", "domain public.fee", "index public.rich", "ALTER DATABASE \"" + target + "\" SET lc_monetary TO 'ja_JP.UTF-8'"}) {
+            for (String part : new String[]{"column public.odd.f", "column public.odd.m", "column public.pay.m",
+                    "a constraint of public.pay", "a default of public.pay",
+                    "the definition of public.big", "domain public.fee", "index public.rich",
+                    "ALTER DATABASE \"" + target + "\" SET lc_monetary TO 'ja_JP.UTF-8'"}) {
                 assertTrue(run.failure().contains(part), part + " is missing: " + run.failure());
             }
         }
-        assertEquals("0", japanese.target().query(target, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
+        assertEquals("0", japanese.target().query(target,
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
         // What the stop says mends it.
         japanese.target().sql("postgres", "ALTER DATABASE " + target + " SET lc_monetary TO 'ja_JP.UTF-8'");
         succeeds(japanese.migrate(source, target));
@@ -121,9 +133,11 @@ class MoneyTest {
         japanese.target().sql("postgres", "ALTER DATABASE " + target + " SET lc_monetary = 'C'");
         succeeds(japanese.migrate(source, target));
         assertEquals("￥3,000", japanese.target().query(target, "SELECT m FROM pay WHERE id = 3"));
-        CommandRun run = CommandRun.of("Migrate", Map.of("SOURCE", japanese.source().uri(source), "TARGET", plain.target().uri(plain.target().newDatabase())));
+        CommandRun run = CommandRun.of("Migrate", Map.of("SOURCE", japanese.source().uri(source), "TARGET",
+                plain.target().uri(plain.target().newDatabase())));
         assertEquals(3, run.code(), run.err());
-        assertTrue(run.failure().contains("the target does not know the source's lc_monetary, \"ja_JP.UTF-8\"") && run.failure().contains("install the locale"), run.failure());
+        assertTrue(run.failure().contains("the target does not know the source's lc_monetary, \"ja_JP.UTF-8\"")
+                && run.failure().contains("install the locale"), run.failure());
     }
 
     private static void succeeds(CommandRun run) {

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
 import testbed.Machine;
-import testbed.BackgroundWork;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
@@ -67,7 +67,8 @@ class LostServerTest {
     void rows_that_flow_when_it_is_cut(String lost, String tls, String when) {
         Soak.assumeIn(when);
         Route route = Route.of(lost, tls);
-        try (ChildCommand child = route.migrate(temporary, "--max-rate", "4MB", "--server-timeout", String.valueOf(BOUND))) {
+        try (ChildCommand child =
+                route.migrate(temporary, "--max-rate", "4MB", "--server-timeout", String.valueOf(BOUND))) {
             child.await("rows flow", route.copying());
             long cut = System.nanoTime();
             line.cut();
@@ -75,8 +76,11 @@ class LostServerTest {
             long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - cut);
             mend();
             assertEquals(1, run.code(), run.err());
-            assertTrue(run.failure().matches("(?s)error: no answer from the " + lost + " since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND + " s\n"
-                    + "hint: look after the server and the network in between, or wait longer with --server-timeout\nhint: then run the same command again with --restart: .*"), run.err());
+            assertTrue(run.failure().matches("(?s)error: no answer from the " + lost
+                    + " since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND + " s\n"
+                    + "hint: look after the server and the network in between, or wait longer with "
+                    + "--server-timeout\nhint: then run the same command again with --restart: .*"),
+                    run.err());
             assertTrue(seconds <= BOUND + SLACK, seconds + " s");
         } finally {
             mend();
@@ -128,7 +132,8 @@ class LostServerTest {
             long begun = System.nanoTime();
             CommandRun run = child.end();
             assertEquals(0, run.code(), run.err());
-            assertTrue(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun) >= 5, "the index took no longer than the bound");
+            assertTrue(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun) >= 5,
+                    "the index took no longer than the bound");
             assertTrue(!run.err().contains("no answer"), run.err());
         }
         route.drop();
@@ -143,7 +148,10 @@ class LostServerTest {
             child.await("rows flow", route.copying());
             line.cut();
             TimeUnit.SECONDS.sleep(45);
-            assertTrue(child.err().matches("(?s).*migrate: warning: no answer from the " + lost + " since \\d\\d:\\d\\d:\\d\\d\n$"), child.err());
+            assertTrue(
+                    child.err().matches(
+                            "(?s).*migrate: warning: no answer from the " + lost + " since \\d\\d:\\d\\d:\\d\\d\n$"),
+                    child.err());
             line.mend();
             CommandRun run = child.end();
             assertEquals(0, run.code(), run.err());
@@ -156,7 +164,8 @@ class LostServerTest {
     /** For a moment, the network still takes the way there for one that does not exist. */
     private static void mend() {
         line.mend();
-        BackgroundWork.until("the servers are reached again", () -> Stream.of(plain, secret).allMatch(LostServerTest::answers));
+        BackgroundWork.until("the servers are reached again",
+                () -> Stream.of(plain, secret).allMatch(LostServerTest::answers));
     }
 
     private static boolean answers(PgServer server) {
@@ -189,16 +198,20 @@ class LostServerTest {
                         PERFORM pg_sleep(6);
                       END IF;
                       RETURN id;
-                    END $$""", "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, 32000) id");
+                    END $$""",
+                    "CREATE TABLE item AS SELECT id, repeat(md5(id::text), 30) AS text FROM generate_series(1, "
+                            + "32000) id");
             return new Route(source, from, target, target.newDatabase());
         }
 
         BooleanSupplier copying() {
-            return () -> "1".equals(target.query(to, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000"));
+            return () -> "1".equals(
+                    target.query(to, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000"));
         }
 
         ChildCommand migrate(Path temporary, String... options) {
-            return ChildCommand.start(ChildCommand.java("Migrate", options), temporary, Map.of("SOURCE", uri(source, from), "TARGET", uri(target, to)));
+            return ChildCommand.start(ChildCommand.java("Migrate", options), temporary,
+                    Map.of("SOURCE", uri(source, from), "TARGET", uri(target, to)));
         }
 
         private static String uri(PgServer server, String database) {

@@ -27,7 +27,10 @@ class OwnSchemaTest {
     private static final Table KEYED = Table.of("keyed", List.of("id"), "id int4 !", "due timestamptz !");
     private static final List<Table> TABLES = List.of(LIST, KEYED);
 
-    /** Each after a SET SESSION AUTHORIZATION of somebody; "we" is the connecting user, "they" have no more than CREATE in the database. */
+    /**
+     * Each after a SET SESSION AUTHORIZATION of somebody; "we" is the connecting user, "they" have no more than CREATE
+     * in the database.
+     */
     private static final List<String> FOREIGN = List.of(
             "we: ALTER TABLE list ADD more int",
             "we: ALTER TABLE list DROP words",
@@ -57,13 +60,16 @@ class OwnSchemaTest {
             "we: CREATE POLICY few ON list USING (true)",
             "we: CREATE TABLE public.child () INHERITS (list)",
             "we: CREATE TABLE public.parent (place int NOT NULL); ALTER TABLE list INHERIT public.parent",
-            "we: CREATE TABLE public.parts (place int NOT NULL, words text NOT NULL, numbers oid[]) PARTITION BY LIST (place); "
+            "we: CREATE TABLE public.parts (place int NOT NULL, words text NOT NULL, numbers oid[]) PARTITION BY "
+                    + "LIST (place); "
                     + "ALTER TABLE public.parts ATTACH PARTITION list DEFAULT",
             "we: CREATE TYPE public.row AS (place int, words text, numbers oid[]); ALTER TABLE list OF public.row",
             "we: ALTER TABLE list SET UNLOGGED",
-            "we: DROP TABLE list; CREATE TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]) PARTITION BY LIST (place)",
+            "we: DROP TABLE list; CREATE TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]) "
+                    + "PARTITION BY LIST (place)",
             "we: DROP TABLE list; CREATE VIEW list AS SELECT 1 AS place, 'x'::text AS words, NULL::oid[] AS numbers",
-            "we: DROP TABLE list; CREATE MATERIALIZED VIEW list AS SELECT 1 AS place, 'x'::text AS words, NULL::oid[] AS numbers",
+            "we: DROP TABLE list; CREATE MATERIALIZED VIEW list AS SELECT 1 AS place, 'x'::text AS words, "
+                    + "NULL::oid[] AS numbers",
             "we: DROP TABLE list; CREATE SEQUENCE list",
             "we: DROP TABLE list; CREATE TYPE list AS (place int, words text, numbers oid[])",
             "we: CREATE TABLE mine (id int)",
@@ -83,31 +89,42 @@ class OwnSchemaTest {
             "postgres: ALTER TABLE keyed OWNER TO they",
             "postgres: DROP SCHEMA tsmigrate CASCADE; SET SESSION AUTHORIZATION they; CREATE SCHEMA tsmigrate",
             "postgres: DROP SCHEMA tsmigrate CASCADE; SET SESSION AUTHORIZATION they; CREATE SCHEMA tsmigrate; "
-                    + "CREATE TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]); CREATE TABLE keyed (id int PRIMARY KEY, due timestamptz NOT NULL)",
-            "postgres: DROP SCHEMA tsmigrate CASCADE; CREATE EXTENSION file_fdw SCHEMA public; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw; CREATE SCHEMA tsmigrate AUTHORIZATION we; "
-                    + "CREATE FOREIGN TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]) SERVER files OPTIONS (program 'false')",
+                    + "CREATE TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]); CREATE TABLE "
+                    + "keyed (id int PRIMARY KEY, due timestamptz NOT NULL)",
+            "postgres: DROP SCHEMA tsmigrate CASCADE; CREATE EXTENSION file_fdw SCHEMA public; CREATE SERVER files "
+                    + "FOREIGN DATA WRAPPER file_fdw; CREATE SCHEMA tsmigrate AUTHORIZATION we; "
+                    + "CREATE FOREIGN TABLE list (place int NOT NULL, words text NOT NULL, numbers oid[]) SERVER "
+                    + "files OPTIONS (program 'false')",
             "postgres: ALTER EXTENSION plpgsql ADD TABLE list",
             "postgres: ALTER EXTENSION plpgsql ADD SCHEMA tsmigrate");
 
     /** What is ours in spite of it. */
-    private static final List<String> OURS = List.of("we: SELECT", "we: DROP TABLE list", "postgres: ALTER SCHEMA tsmigrate OWNER TO postgres",
-            "postgres: ALTER TABLE list OWNER TO postgres; GRANT SELECT ON list TO we; ALTER SCHEMA tsmigrate OWNER TO postgres; GRANT USAGE ON SCHEMA tsmigrate TO we",
-            "we: GRANT SELECT ON list TO postgres", "we: INSERT INTO list SELECT 1, repeat(md5('x'), 1000); ANALYZE list; CLUSTER keyed USING keyed_pkey");
+    private static final List<String> OURS = List.of("we: SELECT", "we: DROP TABLE list",
+            "postgres: ALTER SCHEMA tsmigrate OWNER TO postgres",
+            "postgres: ALTER TABLE list OWNER TO postgres; GRANT SELECT ON list TO we; ALTER SCHEMA tsmigrate "
+                    + "OWNER TO postgres; GRANT USAGE ON SCHEMA tsmigrate TO we",
+            "we: GRANT SELECT ON list TO postgres",
+            "we: INSERT INTO list SELECT 1, repeat(md5('x'), 1000); ANALYZE list; CLUSTER keyed USING keyed_pkey");
 
     /** What is said of several things: the same on every server, in whatever order it finds them. */
     private static final Map<String, String> FIRST = Map.of(
-            "postgres: ALTER TABLE keyed OWNER TO they; ALTER TABLE list OWNER TO they", "relation tsmigrate.list belongs to \"they\"",
-            "we: ALTER TABLE keyed SET UNLOGGED; ALTER TABLE list FORCE ROW LEVEL SECURITY; ALTER TABLE list SET UNLOGGED",
+            "postgres: ALTER TABLE keyed OWNER TO they; ALTER TABLE list OWNER TO they",
+            "relation tsmigrate.list belongs to \"they\"",
+            "we: ALTER TABLE keyed SET UNLOGGED; ALTER TABLE list FORCE ROW LEVEL SECURITY; ALTER TABLE list SET "
+                    + "UNLOGGED",
             "relation tsmigrate.list is an unlogged or temporary table",
-            "we: CREATE TABLE zebra (id int); CREATE TABLE \"ant\" (id int)", "schema tsmigrate holds table tsmigrate.ant",
-            "we: GRANT SELECT ON keyed, list TO they, PUBLIC", "others have privileges on relation tsmigrate.list: PUBLIC");
+            "we: CREATE TABLE zebra (id int); CREATE TABLE \"ant\" (id int)",
+            "schema tsmigrate holds table tsmigrate.ant",
+            "we: GRANT SELECT ON keyed, list TO they, PUBLIC",
+            "others have privileges on relation tsmigrate.list: PUBLIC");
 
     @ParameterizedTest
     @ValueSource(ints = {12, 15, 18})
     void nothing_is_ours_that_others_may_have_made_or_changed(int major) throws SQLException {
         PgServer server = PgServer.shared(major);
         String database = server.newDatabase();
-        server.sql(database, "CREATE ROLE we", "CREATE ROLE they", "GRANT CREATE ON DATABASE " + database + " TO we, they",
+        server.sql(database, "CREATE ROLE we", "CREATE ROLE they",
+                "GRANT CREATE ON DATABASE " + database + " TO we, they",
                 "GRANT CREATE ON SCHEMA public TO we, they");
         Map<String, String> wrong = new LinkedHashMap<>();
         try (Connection session = server.connect(database); Statement statement = session.createStatement()) {
@@ -140,7 +157,8 @@ class OwnSchemaTest {
         statement.execute("SET SESSION AUTHORIZATION we");
         OwnSchema.create(session, "target", TABLES);
         try {
-            statement.execute("SET LOCAL search_path TO tsmigrate; SET SESSION AUTHORIZATION " + change.replaceFirst(":", ";"));
+            statement.execute(
+                    "SET LOCAL search_path TO tsmigrate; SET SESSION AUTHORIZATION " + change.replaceFirst(":", ";"));
         } catch (SQLException e) {
             throw new IllegalStateException(change + ": " + e.getMessage(), e);
         }
@@ -154,7 +172,8 @@ class OwnSchemaTest {
     void what_default_privileges_give_is_taken_back_before_anybody_sees_it() throws SQLException {
         PgServer server = Sides.shared().target();
         String database = server.newDatabase();
-        server.sql(database, "CREATE ROLE guest", "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO guest, PUBLIC", "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO guest");
+        server.sql(database, "CREATE ROLE guest", "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO guest, PUBLIC",
+                "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO guest");
         try (Connection session = server.connect(database); Statement statement = session.createStatement()) {
             statement.execute("SET search_path TO ''; BEGIN");
             assertEquals(State.ABSENT, OwnSchema.find(session, "target", TABLES).state());
@@ -169,7 +188,8 @@ class OwnSchemaTest {
             OwnSchema.drop(session, "target", TABLES, Set.of());
             assertEquals(State.ABSENT, OwnSchema.find(session, "target", TABLES).state());
         }
-        assertEquals("f", server.query(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tsmigrate')"));
+        assertEquals("f",
+                server.query(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tsmigrate')"));
         server.sql("postgres", "DROP DATABASE " + database, "DROP ROLE guest");
     }
 
@@ -177,10 +197,14 @@ class OwnSchemaTest {
     void a_refusal_names_the_schema_the_side_the_reason_and_the_owner() throws SQLException {
         PgServer server = Sides.shared().source();
         String database = server.newDatabase();
-        server.sql(database, "CREATE ROLE stranger", "CREATE SCHEMA tsmigrate AUTHORIZATION stranger", "CREATE TABLE tsmigrate.list (id int)");
+        server.sql(database, "CREATE ROLE stranger", "CREATE SCHEMA tsmigrate AUTHORIZATION stranger",
+                "CREATE TABLE tsmigrate.list (id int)");
         try (Connection session = server.connect(database)) {
             var found = OwnSchema.find(session, "source", TABLES);
-            assertEquals("schema \"tsmigrate\" on the source is not one that this program can trust: schema tsmigrate belongs to \"stranger\"", found.text("source"));
+            assertEquals(
+                    "schema \"tsmigrate\" on the source is not one that this program can trust: schema tsmigrate "
+                            + "belongs to \"stranger\"",
+                    found.text("source"));
             assertTrue(found.hint().contains("its owner \"stranger\""), found.hint());
             assertEquals(3, found.refusal("source").exitCode());
         }

@@ -23,12 +23,17 @@ class PoolerTest {
         SIDES.source().sql(from, "CREATE TABLE item AS SELECT 1 AS id");
         try (Pooler source = Pooler.before(SIDES.source(), mode); Pooler target = Pooler.before(SIDES.target(), mode)) {
             SIDES.refuses(3, """
-                    error: a connection pooler stands before the source: snapshots and session settings do not survive it
+                    error: a connection pooler stands before the source: snapshots and session settings do not survive \
+                    it
                     hint: connect to the server itself, which listens on another host or port than its pooler
                     """, from, to, () -> CommandRun.migrate(source.uri(from), SIDES.target().uri(to)));
-            CommandRun preflight = SIDES.unchanged(from, to, () -> CommandRun.preflight(SIDES.source().uri(from), target.uri(to)));
+            CommandRun preflight =
+                    SIDES.unchanged(from, to, () -> CommandRun.preflight(SIDES.source().uri(from), target.uri(to)));
             assertEquals(3, preflight.code(), preflight.out());
-            assertTrue(preflight.out().contains("stop     pooler             a connection pooler stands before the target: "), preflight.out());
+            assertTrue(
+                    preflight.out()
+                            .contains("stop     pooler             a connection pooler stands before the target: "),
+                    preflight.out());
         }
         SIDES.source().sql("postgres", "DROP DATABASE " + from);
         SIDES.target().sql("postgres", "DROP DATABASE " + to);

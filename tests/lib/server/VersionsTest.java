@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class VersionsTest {
     @Test
     void versions_are_compared_number_by_number() {
-        List<String> ordered = List.of("0.9", "1.0-dev", "1.0beta1", "1.0beta2", "1.0", "1.0.0", "1.2", "1.9", "1.10", "2.22.1-dev", "2.22.1", "10",
+        List<String> ordered = List.of("0.9", "1.0-dev", "1.0beta1", "1.0beta2", "1.0", "1.0.0", "1.2", "1.9", "1.10",
+                "2.22.1-dev", "2.22.1", "10",
                 "20240101000000000000000");
         List<String> shuffled = new ArrayList<>(ordered);
         Collections.shuffle(shuffled, new Random(1));

@@ -17,7 +17,10 @@ import testbed.Dumps;
 import testbed.PastedScript;
 import testbed.Sides;
 
-/** An extension that a superuser of the target has created, with a table that the target's user may not fill, as PostGIS and its spatial_ref_sys. */
+/**
+ * An extension that a superuser of the target has created, with a table that the target's user may not fill, as PostGIS
+ * and its spatial_ref_sys.
+ */
 class ExtensionRowsTest {
     private static final Sides SIDES = Sides.shared();
     private static final String USER = "extension_rows_user";
@@ -38,17 +41,24 @@ class ExtensionRowsTest {
         SIDES.target().sql("postgres", "DROP ROLE " + USER);
     }
 
-    /** What pg_extension_config_dump does for an extension that has such a table from the beginning: made and put in at once, or it would be somebody's. */
+    /**
+     * What pg_extension_config_dump does for an extension that has such a table from the beginning: made and put in at
+     * once, or it would be somebody's.
+     */
     private static String[] extension() {
-        return new String[] {"BEGIN", "CREATE EXTENSION seg", "CREATE TABLE known (id int PRIMARY KEY, body text)", "INSERT INTO known VALUES (1, 'built in')",
-            "GRANT SELECT ON known TO PUBLIC", "ALTER EXTENSION seg ADD TABLE known",
-            "UPDATE pg_extension SET extconfig = ARRAY['known'::regclass::oid], extcondition = ARRAY['WHERE id > 100'] WHERE extname = 'seg'", "COMMIT"};
+        return new String[]{"BEGIN", "CREATE EXTENSION seg", "CREATE TABLE known (id int PRIMARY KEY, body text)",
+                "INSERT INTO known VALUES (1, 'built in')",
+                "GRANT SELECT ON known TO PUBLIC", "ALTER EXTENSION seg ADD TABLE known",
+                "UPDATE pg_extension SET extconfig = ARRAY['known'::regclass::oid], extcondition = ARRAY['WHERE id "
+                        + "> 100'] WHERE extname = 'seg'",
+                "COMMIT"};
     }
 
     private static String source(String... more) {
         String source = SIDES.source().newDatabase();
         SIDES.source().sql(source, extension());
-        SIDES.source().sql(source, "CREATE TABLE place (id int PRIMARY KEY, at seg)", "INSERT INTO place SELECT g, '1 .. 2' FROM generate_series(1, 100) g");
+        SIDES.source().sql(source, "CREATE TABLE place (id int PRIMARY KEY, at seg)",
+                "INSERT INTO place SELECT g, '1 .. 2' FROM generate_series(1, 100) g");
         SIDES.source().sql(source, more);
         return source;
     }
@@ -77,10 +87,13 @@ class ExtensionRowsTest {
                 succeeds(Dumps.dump(from, dump));
                 succeeds(Dumps.restore(uri(target), dump, "--no-owner"));
             }
-            case "script" -> PastedScript.between(CommandRun.migrate(from, uri(target), "--no-owner", "--dry-run"), from, uri(target));
-            case "script via files" -> PastedScript.between(CommandRun.migrate(from, uri(target), "--no-owner", "--dry-run", "--via-files", "--dir", folder.toString(), "--format",
+            case "script" -> PastedScript.between(CommandRun.migrate(from, uri(target), "--no-owner", "--dry-run"),
+                    from, uri(target));
+            case "script via files" -> PastedScript.between(CommandRun.migrate(from, uri(target), "--no-owner",
+                    "--dry-run", "--via-files", "--dir", folder.toString(), "--format",
                     "custom"), from, uri(target));
-            default -> succeeds(CommandRun.migrate(from, uri(target), "--no-owner", "--via-files", "--dir", folder.toString(), "--format", way));
+            default -> succeeds(CommandRun.migrate(from, uri(target), "--no-owner", "--via-files", "--dir",
+                    folder.toString(), "--format", way));
         }
         assertEquals("100", SIDES.target().query(target, "SELECT count(*) FROM place"));
         assertEquals("1 built in", SIDES.target().query(target, ROWS));
@@ -93,8 +106,10 @@ class ExtensionRowsTest {
         String from = SIDES.source().uri(source);
         CommandRun refused = CommandRun.migrate(from, uri(target), "--no-owner");
         assertEquals("""
-                error: extension-rows: public.known: the extension's table has rows of the user, and "extension_rows_user" may not insert into it on the target
-                hint: GRANT INSERT ON public.known TO "extension_rows_user"; as its owner on the target, or migrate --leave-out extension-rows
+                error: extension-rows: public.known: the extension's table has rows of the user, and \
+                "extension_rows_user" may not insert into it on the target
+                hint: GRANT INSERT ON public.known TO "extension_rows_user"; as its owner on the target, or migrate \
+                --leave-out extension-rows
                 """.strip(), refused.failure(), refused.err());
         assertEquals(3, refused.code());
         Path dump = folder.resolve("dump");
@@ -107,7 +122,8 @@ class ExtensionRowsTest {
         String streamed = target();
         CommandRun run = CommandRun.migrate(from, uri(streamed), "--no-owner", "--leave-out", "public.known");
         succeeds(run);
-        assertTrue(run.err().contains("left out: extension-rows: public.known") || run.out().contains("left out: extension-rows: public.known"), run.err() + run.out());
+        assertTrue(run.err().contains("left out: extension-rows: public.known")
+                || run.out().contains("left out: extension-rows: public.known"), run.err() + run.out());
         assertEquals("1 built in", SIDES.target().query(streamed, ROWS));
     }
 

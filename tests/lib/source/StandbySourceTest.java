@@ -35,11 +35,14 @@ class StandbySourceTest {
     static void start() throws IOException {
         standby = PgServer.installed();
         logged = standby.newDatabase();
-        standby.sql(logged, "CREATE TABLE kept (id serial PRIMARY KEY, body text)", "INSERT INTO kept (body) SELECT 'row ' || g FROM generate_series(1, 1000) g");
+        standby.sql(logged, "CREATE TABLE kept (id serial PRIMARY KEY, body text)",
+                "INSERT INTO kept (body) SELECT 'row ' || g FROM generate_series(1, 1000) g");
         data = Oracle.data(standby, logged);
         database = standby.newDatabase();
-        standby.sql(database, "CREATE TABLE kept (id serial PRIMARY KEY, body text)", "INSERT INTO kept (body) SELECT 'row ' || g FROM generate_series(1, 1000) g",
-                "CREATE UNLOGGED TABLE \"Session\" (id bigserial PRIMARY KEY, body text)", "INSERT INTO \"Session\" (body) VALUES ('one'), ('two')",
+        standby.sql(database, "CREATE TABLE kept (id serial PRIMARY KEY, body text)",
+                "INSERT INTO kept (body) SELECT 'row ' || g FROM generate_series(1, 1000) g",
+                "CREATE UNLOGGED TABLE \"Session\" (id bigserial PRIMARY KEY, body text)",
+                "INSERT INTO \"Session\" (body) VALUES ('one'), ('two')",
                 "ALTER SYSTEM SET primary_conninfo = ''", "ALTER SYSTEM SET primary_slot_name = 'standby'");
         standby.stop();
         Files.createFile(standby.dataFolder().resolve("standby.signal"));
@@ -72,14 +75,17 @@ class StandbySourceTest {
     @Test
     void the_rest_arrives_when_that_is_accepted() {
         String streamed = TARGET.newDatabase();
-        CommandRun run = CommandRun.migrate(standby.uri(database), TARGET.uri(streamed), "--leave-out", "unlogged-data", "--verify", "checksums");
+        CommandRun run = CommandRun.migrate(standby.uri(database), TARGET.uri(streamed), "--leave-out", "unlogged-data",
+                "--verify", "checksums");
         assertEquals(0, run.code(), run.err());
         assertArrived(streamed);
-        CommandRun verified = CommandRun.of("Verify", Map.of("SOURCE", standby.uri(database), "TARGET", TARGET.uri(streamed)));
+        CommandRun verified =
+                CommandRun.of("Verify", Map.of("SOURCE", standby.uri(database), "TARGET", TARGET.uri(streamed)));
         assertEquals(4, verified.code(), verified.err());
         assertTrue(verified.out().contains("not compared"), verified.out());
         String files = TARGET.newDatabase();
-        CommandRun through = CommandRun.migrate(standby.uri(database), TARGET.uri(files), "--leave-out", "unlogged-data", "--via-files", "--dir", folder.toString());
+        CommandRun through = CommandRun.migrate(standby.uri(database), TARGET.uri(files), "--leave-out",
+                "unlogged-data", "--via-files", "--dir", folder.toString());
         assertEquals(0, through.code(), through.err());
         assertArrived(files);
     }

@@ -38,18 +38,30 @@ class TimescalePathNeedsTest {
     @ValueSource(strings = {"", "via custom", "restore directory", "restore custom"})
     void fail_before_the_rows_and_pass_with_what_is_printed(String way) {
         String source = empty();
-        server.sql(source, "CREATE SCHEMA geo", "CREATE FUNCTION geo.cell(x float8) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS 'SELECT floor(x)::bigint'",
-                "SET search_path = public, geo", "CREATE FUNCTION public.cell_of(x float8) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN cell(x); END $$",
-                "CREATE TABLE spot (at timestamptz NOT NULL, x float8)", "SELECT create_hypertable('spot', 'at', chunk_time_interval => interval '1 day')",
-                "INSERT INTO spot SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '1 hour', i FROM generate_series(0, 95) i", "CREATE INDEX spot_cell ON spot (cell_of(x))",
+        server.sql(source, "CREATE SCHEMA geo",
+                "CREATE FUNCTION geo.cell(x float8) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS 'SELECT "
+                        + "floor(x)::bigint'",
+                "SET search_path = public, geo",
+                "CREATE FUNCTION public.cell_of(x float8) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN "
+                        + "RETURN cell(x); END $$",
+                "CREATE TABLE spot (at timestamptz NOT NULL, x float8)",
+                "SELECT create_hypertable('spot', 'at', chunk_time_interval => interval '1 day')",
+                "INSERT INTO spot SELECT '2024-01-01 00:00+00'::timestamptz + i * interval '1 hour', i FROM "
+                        + "generate_series(0, 95) i",
+                "CREATE INDEX spot_cell ON spot (cell_of(x))",
                 "CREATE TABLE other (id int)", "INSERT INTO other VALUES (1)");
         String target = empty();
         CommandRun run = load(source, target, way);
         assertEquals(1, run.code(), run.err());
-        assertTrue(run.err().contains("cannot be computed, because public.cell_of(double precision) has no search_path when it is called: "), run.err());
+        assertTrue(run.err().contains(
+                "cannot be computed, because public.cell_of(double precision) has no search_path when it is called: "),
+                run.err());
         // As ordinary tables, for the catalog is withdrawn.
-        assertEquals("0", server.query(target, "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relname ~ '^_hyper_.*_chunk$' OR relname = 'other'"));
-        Matcher fix = Pattern.compile("hint: (ALTER FUNCTION [^;]* SET search_path = [^;]*;) on the source").matcher(run.err());
+        assertEquals("0", server.query(target,
+                "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relname ~ '^_hyper_.*_chunk$' OR relname = "
+                        + "'other'"));
+        Matcher fix = Pattern.compile("hint: (ALTER FUNCTION [^;]* SET search_path = [^;]*;) on the source")
+                .matcher(run.err());
         assertTrue(fix.find(), run.err());
         server.sql(source, fix.group(1));
         CommandRun again = load(source, target, way, "--restart");
@@ -59,12 +71,16 @@ class TimescalePathNeedsTest {
 
     private CommandRun load(String source, String target, String way, String... options) {
         if (way.startsWith("restore")) {
-            Path dump = Dumps.dumped(server, source, folder.resolve("dump" + options.length), "--format", way.replace("restore ", ""));
-            String[] arguments = options.length == 0 ? new String[] {dump.toString()} : new String[] {options[0], dump.toString()};
+            Path dump = Dumps.dumped(server, source, folder.resolve("dump" + options.length), "--format",
+                    way.replace("restore ", ""));
+            String[] arguments =
+                    options.length == 0 ? new String[]{dump.toString()} : new String[]{options[0], dump.toString()};
             return CommandRun.of("RestoreTimescale", Map.of("TARGET", server.uri(target)), arguments);
         }
-        Stream<String> files = way.isEmpty() ? Stream.of() : Stream.of("--via-files", "--dir", folder.resolve("files" + options.length).toString(), "--format", "custom");
-        return CommandRun.migrate(server.uri(source), server.uri(target), Stream.concat(Stream.of(options), files).toArray(String[]::new));
+        Stream<String> files = way.isEmpty() ? Stream.of() : Stream.of("--via-files", "--dir",
+                folder.resolve("files" + options.length).toString(), "--format", "custom");
+        return CommandRun.migrate(server.uri(source), server.uri(target),
+                Stream.concat(Stream.of(options), files).toArray(String[]::new));
     }
 
     private static String empty() {

@@ -29,15 +29,19 @@ class RdsViaEc2InstallTest {
     void what_is_missing_is_installed() throws IOException {
         int port = freePort();
         Path users = Files.writeString(folder.resolve("passwd"), "root:x:0:0:root:" + folder + ":/bin/sh\n");
-        try (SshMachine fresh = SshMachine.fresh(folder, port); Machine operator = Machine.startHere("mount --bind \"$1\" /etc/passwd", users.toString());
+        try (SshMachine fresh = SshMachine.fresh(folder, port);
+                Machine operator = Machine.startHere("mount --bind \"$1\" /etc/passwd", users.toString());
                 PgServer source = PgServer.plan(TrixieRoot.server()).start();
                 PgServer target = PgServer.plan(TrixieRoot.server()).start()) {
-            assertEquals("", fresh.sh("command -v java pg_dump; ls -d /usr/lib/postgresql/17/bin/pg_dump 2>/dev/null").out());
+            assertEquals("",
+                    fresh.sh("command -v java pg_dump; ls -d /usr/lib/postgresql/17/bin/pg_dump 2>/dev/null").out());
             String shop = source.newDatabase();
             String moved = target.newDatabase();
             source.sql(shop, "CREATE TABLE item AS SELECT generate_series(1, 1000) AS id");
-            try (ChildCommand run = ChildCommand.start(operator.command(ChildCommand.java("RdsViaEc2", "run", "--host", "ubuntu@127.0.0.1:" + port,
-                    "--identity", fresh.key().toString())), folder, Map.of("SOURCE", source.uri(shop), "TARGET", target.uri(moved)))) {
+            try (ChildCommand run = ChildCommand.start(
+                    operator.command(ChildCommand.java("RdsViaEc2", "run", "--host", "ubuntu@127.0.0.1:" + port,
+                            "--identity", fresh.key().toString())),
+                    folder, Map.of("SOURCE", source.uri(shop), "TARGET", target.uri(moved)))) {
                 run.await("Java is installed", () -> run.err().contains("installing postgresql-client-17"));
                 CommandRun end = run.end();
                 assertEquals(0, end.code(), end.err());

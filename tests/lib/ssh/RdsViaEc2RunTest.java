@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import testbed.FourMachines;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CommandRun;
+import testbed.FourMachines;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.Run;
 import testbed.Soak;
 
@@ -51,7 +51,8 @@ class RdsViaEc2RunTest {
     void fill() {
         shop = beside.source().newDatabase();
         moved = beside.target().newDatabase();
-        beside.source().sql(shop, "CREATE TABLE item AS SELECT id, 'item ' || id AS name FROM generate_series(1, 1000) AS id",
+        beside.source().sql(shop,
+                "CREATE TABLE item AS SELECT id, 'item ' || id AS name FROM generate_series(1, 1000) AS id",
                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()");
     }
@@ -70,19 +71,26 @@ class RdsViaEc2RunTest {
             assertTrue(hold.isWaitedFor());
             CommandRun stopped = beside.run(shop, moved, "--host", "beside", "--stop").end();
             assertEquals(143, stopped.code(), stopped.err());
-            assertTrue(stopped.err().contains("migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"), stopped.err());
+            assertTrue(
+                    stopped.err().contains(
+                            "migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"),
+                    stopped.err());
             assertNothingLeft();
         }
-        try (HeldLock hold = standstill(); ChildCommand again = beside.run(shop, moved, "--host", "beside", "--restart", "--verify=checksums")) {
+        try (HeldLock hold = standstill();
+                ChildCommand again = beside.run(shop, moved, "--host", "beside", "--restart", "--verify=checksums")) {
             again.await("the run stands still", hold::isWaitedFor);
             again.signalAll("INT");
             again.end();
         }
-        BackgroundWork.until("the run has ended", () -> beside.middle().sh("ls /home/ubuntu/.tsmigrate-*/code").code() == 0);
+        BackgroundWork.until("the run has ended",
+                () -> beside.middle().sh("ls /home/ubuntu/.tsmigrate-*/code").code() == 0);
         Path summary = beside.home().resolve("summary.txt");
         CommandRun unseen = beside.run(shop, moved, "--host", "beside", "--out", summary.toString()).end();
         assertEquals(0, unseen.code(), unseen.err());
-        assertTrue(unseen.err().startsWith("rds-via-ec2: a run of this migration has ended on beside: attached, with the options that it was started with\n"),
+        assertTrue(unseen.err().startsWith(
+                "rds-via-ec2: a run of this migration has ended on beside: attached, with the options that it was "
+                        + "started with\n"),
                 unseen.err());
         assertTrue(unseen.err().contains("migrate: verify: no differences (checksums)"), unseen.err());
         assertFalse(unseen.err().contains("\033"), "a progress line without a terminal");
@@ -109,7 +117,8 @@ class RdsViaEc2RunTest {
             run.await("the run stands still", hold::isWaitedFor);
             String follower = follower();
             beside.line().cut();
-            run.await("the cut is noticed", () -> run.err().contains("rds-via-ec2: warning: the connection to beside was lost; trying again\n"));
+            run.await("the cut is noticed", () -> run.err()
+                    .contains("rds-via-ec2: warning: the connection to beside was lost; trying again\n"));
             beside.line().mend();
             run.await("it is attached again", () -> !follower().equals(follower));
             hold.release();
@@ -123,7 +132,8 @@ class RdsViaEc2RunTest {
 
     @Test
     void its_progress_is_seen_here() {
-        beside.source().sql(shop, "CREATE FUNCTION slow(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT pg_sleep(3) IS NOT NULL'",
+        beside.source().sql(shop,
+                "CREATE FUNCTION slow(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT pg_sleep(3) IS NOT NULL'",
                 "CREATE TABLE single (id int CHECK (slow(id)))", "INSERT INTO single VALUES (1)");
         CommandRun run = beside.run(Map.of("TSMIGRATE_PROGRESS", "1"), shop, moved, "--host", "beside").end();
         assertEquals(0, run.code(), run.err());
@@ -165,9 +175,14 @@ class RdsViaEc2RunTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            2 | ubuntu @beside    | error: invalid host "ubuntu @beside"; hint: it is given as USER@ADDRESS or USER@ADDRESS:PORT
-            3 | nobody@MIDDLE     | error: could not connect to nobody@MIDDLE through ssh: nobody@MIDDLE: Permission denied (publickey,password).; hint: check the user and the key; ssh-add makes a key known that has a passphrase
-            3 | ubuntu@MIDDLE:23  | error: could not connect to ubuntu@MIDDLE:23 through ssh: ssh: connect to host MIDDLE port 23: Connection refused; hint: check the address, and whether its firewall or security group lets ssh in from here
+            2 | ubuntu @beside    | error: invalid host "ubuntu @beside"; hint: it is given as USER@ADDRESS or \
+            USER@ADDRESS:PORT
+            3 | nobody@MIDDLE     | error: could not connect to nobody@MIDDLE through ssh: nobody@MIDDLE: Permission \
+            denied (publickey,password).; hint: check the user and the key; ssh-add makes a key known that has a \
+            passphrase
+            3 | ubuntu@MIDDLE:23  | error: could not connect to ubuntu@MIDDLE:23 through ssh: ssh: connect to host \
+            MIDDLE port 23: Connection refused; hint: check the address, and whether its firewall or security group \
+            lets ssh in from here
             """)
     void a_machine_that_cannot_be_reached_is_named(int code, String host, String failure) {
         String address = beside.middle().machine().address();
@@ -181,11 +196,13 @@ class RdsViaEc2RunTest {
         String address = beside.middle().machine().address();
         Path known = beside.home().resolve(".ssh/known_hosts");
         String before = Files.exists(known) ? Files.readString(known) : "";
-        Files.writeString(known, address + " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIsmYZZiKUJ5pXJwd5fVvAVJiJYAn4SkkKVVn4R3qQvI\n");
+        Files.writeString(known,
+                address + " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIsmYZZiKUJ5pXJwd5fVvAVJiJYAn4SkkKVVn4R3qQvI\n");
         CommandRun run = beside.run(shop, moved, "--host", "beside").end();
         assertEquals("""
                 error: could not connect to beside through ssh: Host key verification failed.
-                hint: another machine answers there than before; if it was made anew: ssh-keygen -f %s -R %s""".formatted(known, address), run.failure());
+                hint: another machine answers there than before; if it was made anew: ssh-keygen -f %s -R %s"""
+                .formatted(known, address), run.failure());
         Run.of(List.of("sh", "-c", run.failure().replaceFirst("(?s).*made anew: ", ""))).orFail();
         assertEquals("", Files.readString(known));
         Files.writeString(known, before);
@@ -208,6 +225,9 @@ class RdsViaEc2RunTest {
     }
 
     private static void assertNothingLeft() {
-        assertEquals("", beside.middle().sh("ls -d /home/ubuntu/.tsmigrate-* /tmp/tsmigrate-ubuntu /tmp/hsperf* 2>/dev/null; pgrep -u ubuntu -a java").out());
+        assertEquals("", beside.middle().sh(
+                "ls -d /home/ubuntu/.tsmigrate-* /tmp/tsmigrate-ubuntu /tmp/hsperf* 2>/dev/null; pgrep -u ubuntu "
+                        + "-a java")
+                .out());
     }
 }

@@ -21,11 +21,11 @@ import lib.aws.Ec2State;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.AwsAccount;
-import testbed.FourMachines;
+import testbed.BackgroundWork;
 import testbed.ChildCommand;
 import testbed.CommandRun;
+import testbed.FourMachines;
 import testbed.HeldLock;
-import testbed.BackgroundWork;
 import testbed.Run;
 
 /** An RDS database moves: plan, up, run with the connection cut in the middle, down. */
@@ -38,7 +38,8 @@ class RdsViaEc2WholeTest {
     private AwsAccount account;
 
     @Test
-    void a_database_moves_though_the_connection_is_cut_and_no_password_is_seen_and_nothing_is_left() throws IOException {
+    void a_database_moves_though_the_connection_is_cut_and_no_password_is_seen_and_nothing_is_left()
+            throws IOException {
         work = folder.resolve("work");
         try (AwsAccount started = new AwsAccount().start(); FourMachines beside = new FourMachines(folder)) {
             account = started;
@@ -59,7 +60,8 @@ class RdsViaEc2WholeTest {
             beside.middle().admit(state.key());
             state.with(Ec2State.ADDRESS, beside.middle().machine().address()).write(work);
 
-            try (HeldLock hold = HeldLock.on(beside.target(), moved, "LOCK TABLE pg_catalog.pg_event_trigger IN SHARE MODE");
+            try (HeldLock hold =
+                    HeldLock.on(beside.target(), moved, "LOCK TABLE pg_catalog.pg_event_trigger IN SHARE MODE");
                     ChildCommand run = beside.run(shop, moved, "--dir", work.toString())) {
                 run.await("the run stands still", hold::isWaitedFor);
                 List<String> there = holding(secret, beside.middle().written());
@@ -67,7 +69,8 @@ class RdsViaEc2WholeTest {
                 CommandRun lost = said(run.end());
                 assertEquals("""
                         error: the connection to ubuntu@%s was lost; the migration goes on there
-                        hint: run the same command again: it attaches to the run""".formatted(beside.middle().machine().address()), lost.failure());
+                        hint: run the same command again: it attaches to the run"""
+                        .formatted(beside.middle().machine().address()), lost.failure());
                 assertEquals(1, lost.code());
                 assertTrue(hold.isWaitedFor());
                 beside.line().mend();
@@ -81,19 +84,23 @@ class RdsViaEc2WholeTest {
                 // What the client programs read has no name on Linux.
                 assertEquals(List.of(), there);
             }
-            CommandRun verified = CommandRun.of("Verify", Map.of("SOURCE", beside.source().uri(shop), "TARGET", beside.target().uri(moved)));
+            CommandRun verified = CommandRun.of("Verify",
+                    Map.of("SOURCE", beside.source().uri(shop), "TARGET", beside.target().uri(moved)));
             assertEquals(0, verified.code(), verified.out() + verified.err());
             assertTrue(Files.exists(work.resolve("known_hosts-" + state.run())));
 
             aws("down --yes");
             over.set(true);
             assertEquals(List.of(), account.made());
-            assertEquals("", beside.middle().sh("ls -d /home/ubuntu/.tsmigrate-* /tmp/tsmigrate-ubuntu 2>/dev/null").out());
+            assertEquals("",
+                    beside.middle().sh("ls -d /home/ubuntu/.tsmigrate-* /tmp/tsmigrate-ubuntu 2>/dev/null").out());
             assertEquals(List.of(), holding(secret, beside.middle().written()));
             assertEquals(List.of(), holding(secret, folder));
-            Map.of("arguments", arguments.join(), "output", said.toString(), "log of the source", beside.source().log(), "log of the target",
+            Map.of("arguments", arguments.join(), "output", said.toString(), "log of the source", beside.source().log(),
+                    "log of the target",
                     beside.target().log()).forEach((where, text) -> assertFalse(text.contains(secret), where));
-            assertTrue(arguments.join().contains("toolkit.jar Migrate") && beside.target().log().contains("COPY "), "not looked at the right time");
+            assertTrue(arguments.join().contains("toolkit.jar Migrate") && beside.target().log().contains("COPY "),
+                    "not looked at the right time");
         }
     }
 
@@ -128,7 +135,8 @@ class RdsViaEc2WholeTest {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
-                    found.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)) + " " + file.getFileName());
+                    found.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)) + " "
+                            + file.getFileName());
                 }
             }
         }

@@ -31,15 +31,20 @@ import testbed.Soak;
 import testbed.StoppedServer;
 import testbed.WrappedClients;
 
-/** Ctrl-C and SIGTERM end within 5 s, also when a server or a client program stands still; what could not be put back is said with its command. */
+/**
+ * Ctrl-C and SIGTERM end within 5 s, also when a server or a client program stands still; what could not be put back is
+ * said with its command.
+ */
 class EndedInTimeTest {
     private static final int BOUND_MILLIS = 5_000;
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
     private static final String GUARD = "in_time_guard";
-    private static final String MEMBERSHIPS = "SELECT m::text FROM pg_auth_members m WHERE member = '" + GUARD + "'::regrole ORDER BY 1";
-    private static final String LEAVING = "REVOKE \"in_time_other\", \"in_time_owner\" FROM \"" + GUARD + "\"" + (TARGET.major() < 16 ? "" : " GRANTED BY \"" + GUARD + "\"") + ";";
+    private static final String MEMBERSHIPS =
+            "SELECT m::text FROM pg_auth_members m WHERE member = '" + GUARD + "'::regrole ORDER BY 1";
+    private static final String LEAVING = "REVOKE \"in_time_other\", \"in_time_owner\" FROM \"" + GUARD + "\""
+            + (TARGET.major() < 16 ? "" : " GRANTED BY \"" + GUARD + "\"") + ";";
     private static String shop;
     private static String copy;
 
@@ -56,15 +61,18 @@ class EndedInTimeTest {
         TARGET.administer(GUARD, "in_time_owner", "in_time_other");
         SOURCE.sql("postgres", "CREATE ROLE in_time_owner", "CREATE ROLE in_time_other");
         for (PgServer server : List.of(SOURCE, TARGET)) {
-            server.sql(server == SOURCE ? shop : copy, "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 12000) id",
-                    "CREATE TABLE note (id int)", "ALTER TABLE item OWNER TO in_time_owner", "ALTER TABLE note OWNER TO in_time_other");
+            server.sql(server == SOURCE ? shop : copy,
+                    "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 12000) id",
+                    "CREATE TABLE note (id int)", "ALTER TABLE item OWNER TO in_time_owner",
+                    "ALTER TABLE note OWNER TO in_time_other");
         }
     }
 
     @AfterAll
     static void drop() {
         SOURCE.sql("postgres", "DROP DATABASE " + shop + " WITH (FORCE)", "DROP ROLE in_time_owner, in_time_other");
-        TARGET.sql("postgres", "DROP DATABASE " + copy + " WITH (FORCE)", "DROP ROLE in_time_owner, in_time_other, " + GUARD);
+        TARGET.sql("postgres", "DROP DATABASE " + copy + " WITH (FORCE)",
+                "DROP ROLE in_time_owner, in_time_other, " + GUARD);
     }
 
     @ParameterizedTest
@@ -73,23 +81,29 @@ class EndedInTimeTest {
         List<List<String>> before = TARGET.rows("postgres", MEMBERSHIPS);
         try (HeldLock hold = HeldLock.on(TARGET, copy, "LOCK TABLE item"); ChildCommand verify = verify()) {
             verify.await("rows are compared", hold::isWaitedFor);
-            assertEquals("t", TARGET.query(copy, "SELECT pg_has_role('" + GUARD + "', 'in_time_owner', 'USAGE') AND pg_has_role('" + GUARD + "', 'in_time_other', 'USAGE')"));
+            assertEquals("t", TARGET.query(copy, "SELECT pg_has_role('" + GUARD
+                    + "', 'in_time_owner', 'USAGE') AND pg_has_role('" + GUARD + "', 'in_time_other', 'USAGE')"));
             ends(verify, signal, code);
             assertEquals("", verify.err());
         }
         assertEquals(before, TARGET.rows("postgres", MEMBERSHIPS));
     }
 
-    /** Before PostgreSQL 16, to grant it anew does nothing, and to revoke it takes it away; since then, that is so with a grant of one's own. */
+    /**
+     * Before PostgreSQL 16, to grant it anew does nothing, and to revoke it takes it away; since then, that is so with
+     * a grant of one's own.
+     */
     @Test
     void a_membership_that_was_there_before_stays() {
-        TARGET.sql("postgres", "ALTER ROLE " + GUARD + " NOINHERIT", "SET ROLE " + GUARD, "GRANT in_time_other TO " + GUARD);
+        TARGET.sql("postgres", "ALTER ROLE " + GUARD + " NOINHERIT", "SET ROLE " + GUARD,
+                "GRANT in_time_other TO " + GUARD);
         List<List<String>> before = TARGET.rows("postgres", MEMBERSHIPS);
         try (ChildCommand verify = verify()) {
             CommandRun run = verify.end();
             assertEquals(before, TARGET.rows("postgres", MEMBERSHIPS), run.err());
         } finally {
-            TARGET.sql("postgres", "ALTER ROLE " + GUARD + " INHERIT", "SET ROLE " + GUARD, "REVOKE in_time_other FROM " + GUARD);
+            TARGET.sql("postgres", "ALTER ROLE " + GUARD + " INHERIT", "SET ROLE " + GUARD,
+                    "REVOKE in_time_other FROM " + GUARD);
         }
     }
 
@@ -97,15 +111,19 @@ class EndedInTimeTest {
     @Test
     void memberships_that_a_standing_server_keeps_are_named() throws SQLException {
         List<List<String>> before = TARGET.rows("postgres", MEMBERSHIPS);
-        try (HeldLock hold = HeldLock.on(TARGET, copy, "LOCK TABLE item"); ChildCommand verify = verify(); StoppedServer target = new StoppedServer(TARGET)) {
+        try (HeldLock hold = HeldLock.on(TARGET, copy, "LOCK TABLE item");
+                ChildCommand verify = verify();
+                StoppedServer target = new StoppedServer(TARGET)) {
             verify.await("rows are compared", hold::isWaitedFor);
             target.stop();
             ends(verify, "INT", 130);
-            assertEquals("verify: warning: user \"" + GUARD + "\" may still be a member of owners on the target: the server did not do it in time\n"
+            assertEquals("verify: warning: user \"" + GUARD
+                    + "\" may still be a member of owners on the target: the server did not do it in time\n"
                     + "verify: hint: " + LEAVING + "\n", verify.err());
         }
         assertTrue(TARGET.rows("postgres", MEMBERSHIPS).size() > before.size());
-        try (Connection guard = TARGET.connect("postgres", GUARD, GUARD); Statement statement = guard.createStatement()) {
+        try (Connection guard = TARGET.connect("postgres", GUARD, GUARD);
+                Statement statement = guard.createStatement()) {
             statement.execute(LEAVING);
         }
         assertEquals(before, TARGET.rows("postgres", MEMBERSHIPS));
@@ -116,12 +134,17 @@ class EndedInTimeTest {
     void a_server_that_stands_still(String side, String signal, int code, String run) throws IOException {
         Soak.assumeIn(run);
         String moved = TARGET.newDatabase();
-        try (ChildCommand migrate = migrate(moved, Map.of(), "--max-rate", "4MB"); StoppedServer server = new StoppedServer(side.equals("source") ? SOURCE : TARGET)) {
-            migrate.await("rows flow", () -> "1".equals(TARGET.query(moved, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
+        try (ChildCommand migrate = migrate(moved, Map.of(), "--max-rate", "4MB");
+                StoppedServer server = new StoppedServer(side.equals("source") ? SOURCE : TARGET)) {
+            migrate.await("rows flow", () -> "1".equals(
+                    TARGET.query(moved, "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
             server.stop();
             ends(migrate, signal, code);
-            assertTrue(migrate.err().endsWith("migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"
-                    + "migrate: hint: run the same command again with --restart: it removes what this run made\n"), migrate.err());
+            assertTrue(migrate.err()
+                    .endsWith("migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"
+                            + "migrate: hint: run the same command again with --restart: it removes what this run "
+                            + "made\n"),
+                    migrate.err());
         }
         TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");
     }
@@ -135,19 +158,24 @@ class EndedInTimeTest {
         String script = "sleep 600 & echo >'" + standing + "'; kill -STOP $$ $!";
         Map<String, String> clients = WrappedClients.in(temporary, program, script);
         String moved = TARGET.newDatabase();
-        String[] options = program.equals("psql") ? new String[] {"--via-files", "--dir", temporary.resolve("dump").toString(), "--format", "plain"} : new String[0];
+        String[] options = program.equals("psql")
+                ? new String[]{"--via-files", "--dir", temporary.resolve("dump").toString(), "--format", "plain"}
+                : new String[0];
         try (ChildCommand migrate = migrate(moved, clients, options)) {
-            migrate.await(program + " stands", () -> Files.exists(standing) && migrate.family().stream().anyMatch(EndedInTimeTest::stands));
+            migrate.await(program + " stands",
+                    () -> Files.exists(standing) && migrate.family().stream().anyMatch(EndedInTimeTest::stands));
             List<ProcessHandle> family = migrate.family();
             ends(migrate, signal, code);
             assertTrue(migrate.err().contains("migrate: warning: interrupted: "), migrate.err());
-            assertEquals(List.of(), family.stream().filter(EndedInTimeTest::runs).map(process -> process.info().commandLine()).toList());
+            assertEquals(List.of(), family.stream().filter(EndedInTimeTest::runs)
+                    .map(process -> process.info().commandLine()).toList());
         }
         TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");
     }
 
     private ChildCommand verify() {
-        return ChildCommand.start(ChildCommand.java("Verify", "--join-owners"), temporary, Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(copy, GUARD, GUARD)));
+        return ChildCommand.start(ChildCommand.java("Verify", "--join-owners"), temporary,
+                Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(copy, GUARD, GUARD)));
     }
 
     private ChildCommand migrate(String moved, Map<String, String> clients, String... options) {

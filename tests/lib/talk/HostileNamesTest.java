@@ -17,8 +17,9 @@ import testbed.Dumps;
 import testbed.PgServer;
 
 /**
- * Names that mean something else in the source's database than in the system: functions and operators that stand before those of pg_catalog in
- * the search path of the database, and casts of types of the user's own. None of them runs as the operator.
+ * Names that mean something else in the source's database than in the system: functions and operators that stand before
+ * those of pg_catalog in the search path of the database, and casts of types of the user's own. None of them runs as
+ * the operator.
  */
 class HostileNamesTest {
     private static final String ROLE = "looking_glass";
@@ -35,18 +36,24 @@ class HostileNamesTest {
             DO $$
             DECLARE
               f record;
-              types oid[] := '{text,name,oid,int4,int8,bool,"char",regclass,float8,timestamptz,interval,regtype,int2,oidvector,aclitem}'::regtype[];
+              types oid[] := '{text,name,oid,int4,int8,bool,"char",regclass,float8,timestamptz,interval,\
+            regtype,int2,oidvector,aclitem}'::regtype[];
             BEGIN
-              FOR f IN SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS args, pg_get_function_result(p.oid) AS result, o.oprname,
+              FOR f IN SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS args, \
+            pg_get_function_result(p.oid) AS result, o.oprname,
                        o.oprleft::regtype AS l, o.oprright::regtype AS r
                   FROM pg_proc p LEFT JOIN pg_operator o ON o.oprcode = p.oid AND o.oprright <> 0
-                 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.proargtypes::oid[] <@ types AND p.prorettype = ANY (types)
+                 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.proargtypes::oid[] <@ \
+            types AND p.prorettype = ANY (types)
                    AND p.provariadic = 0 AND p.pronargs > 0 AND p.proallargtypes IS NULL AND p.pronargdefaults = 0
               LOOP
-                EXECUTE pg_catalog.format('CREATE OR REPLACE FUNCTION mirror.%I(%s) RETURNS %s LANGUAGE plpgsql IMMUTABLE AS %L', f.proname, f.args, f.result,
-                  pg_catalog.format('BEGIN PERFORM mirror.strike(%L); RETURN%s; END', f.proname || '(' || f.args || ')', CASE WHEN f.result ~ '^SETOF' THEN '' ELSE ' NULL' END));
+                EXECUTE pg_catalog.format('CREATE OR REPLACE FUNCTION mirror.%I(%s) RETURNS %s LANGUAGE plpgsql \
+            IMMUTABLE AS %L', f.proname, f.args, f.result,
+                  pg_catalog.format('BEGIN PERFORM mirror.strike(%L); RETURN%s; END', f.proname || '(' || f.args || \
+            ')', CASE WHEN f.result ~ '^SETOF' THEN '' ELSE ' NULL' END));
                 IF f.oprname IS NOT NULL THEN
-                  EXECUTE pg_catalog.format('CREATE OPERATOR mirror.%s (%s RIGHTARG = %s, FUNCTION = mirror.%I)', f.oprname,
+                  EXECUTE pg_catalog.format('CREATE OPERATOR mirror.%s (%s RIGHTARG = %s, FUNCTION = mirror.%I)', \
+            f.oprname,
                     CASE WHEN f.l <> 0 THEN pg_catalog.format('LEFTARG = %s,', f.l) END, f.r, f.proname);
                 END IF;
               END LOOP;
@@ -66,8 +73,10 @@ class HostileNamesTest {
         String shop = server.newDatabase();
         server.sql("postgres", "ALTER DATABASE " + shop + " OWNER TO " + ROLE);
         server.sql(shop, "ALTER SCHEMA public OWNER TO " + ROLE, "SET ROLE " + ROLE, "CREATE SCHEMA mirror", STRIKE,
-                "CREATE TABLE item (id int PRIMARY KEY, name text, at timestamptz DEFAULT now())", "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 100) i",
-                "CREATE VIEW named AS SELECT name FROM item", "CREATE SEQUENCE number", "CREATE INDEX ON item (name)", "SELECT lo_from_bytea(0, 'large')");
+                "CREATE TABLE item (id int PRIMARY KEY, name text, at timestamptz DEFAULT now())",
+                "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 100) i",
+                "CREATE VIEW named AS SELECT name FROM item", "CREATE SEQUENCE number", "CREATE INDEX ON item (name)",
+                "SELECT lo_from_bytea(0, 'large')");
         server.sql(shop, more);
         return shop;
     }
@@ -80,7 +89,8 @@ class HostileNamesTest {
         List<String> struck = log.substring(known).lines().filter(line -> line.contains(ROLE + " has struck")).toList();
         known = log.length();
         assertEquals(List.of(), struck.stream().limit(5).toList(), what);
-        assertEquals("f", server.query("postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = '" + ROLE + "'"), what);
+        assertEquals("f", server.query("postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = '" + ROLE + "'"),
+                what);
     }
 
     /** Everything that looks at the source and changes nothing but an empty target. */
@@ -93,7 +103,8 @@ class HostileNamesTest {
         assertHarmless("preflight");
         Dumps.dumped(server, shop, folder.resolve(level), filters);
         assertHarmless("dump");
-        CommandRun roles = CommandRun.of("DumpRoles", Map.of("SOURCE", server.uri(shop)), "--out", folder.resolve("roles").toString());
+        CommandRun roles = CommandRun.of("DumpRoles", Map.of("SOURCE", server.uri(shop)), "--out",
+                folder.resolve("roles").toString());
         assertEquals(0, roles.code(), roles.err());
         CommandRun.of("RepairCommand", both);
         assertHarmless("dump-roles, repair");
@@ -114,11 +125,15 @@ class HostileNamesTest {
 
     @Test
     void functions_and_operators_before_those_of_the_system_do_not_run() {
-        String shop = shop("SET ROLE " + ROLE, MIRROR, "CREATE FUNCTION mirror.counted(int8) RETURNS int8 LANGUAGE plpgsql AS $$ BEGIN PERFORM mirror.strike('count'); RETURN 1; END $$",
+        String shop = shop("SET ROLE " + ROLE, MIRROR,
+                "CREATE FUNCTION mirror.counted(int8) RETURNS int8 LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+                        + "mirror.strike('count'); RETURN 1; END $$",
                 "CREATE AGGREGATE mirror.count(*) (SFUNC = mirror.counted, STYPE = int8, INITCOND = '0')");
-        assertTrue(Integer.parseInt(server.query(shop, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'mirror'::regnamespace")) > 300);
+        assertTrue(Integer.parseInt(
+                server.query(shop, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'mirror'::regnamespace")) > 300);
         // What is named without its schema is hers from here on, for everybody who connects.
-        server.sql("postgres", "SET ROLE " + ROLE, "ALTER DATABASE " + shop + " SET search_path = mirror, public, pg_catalog");
+        server.sql("postgres", "SET ROLE " + ROLE,
+                "ALTER DATABASE " + shop + " SET search_path = mirror, public, pg_catalog");
         run(shop, "checksums", "--exclude-schema", "mirror");
         // The attack is a real one.
         server.sql(shop, "SELECT count(*) FROM public.item");
@@ -129,15 +144,23 @@ class HostileNamesTest {
 
     @Test
     void casts_of_the_user_s_types_do_not_run_when_catalogs_are_read() {
-        String shop = shop("SET ROLE " + ROLE, "CREATE TYPE mood AS ENUM ('good', 'bad')", "CREATE TYPE pair AS (a int, b text)", "CREATE DOMAIN small AS int CHECK (value < 1000)",
-                "CREATE FUNCTION said(mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM mirror.strike('mood'); RETURN 'good'; END $$",
-                "CREATE FUNCTION written(mood) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM mirror.strike('mood as json'); RETURN '1'; END $$",
-                "CREATE FUNCTION told(pair) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM mirror.strike('pair'); RETURN ''; END $$",
-                "CREATE CAST (mood AS text) WITH FUNCTION said(mood) AS IMPLICIT", "CREATE CAST (mood AS json) WITH FUNCTION written(mood) AS IMPLICIT",
+        String shop = shop("SET ROLE " + ROLE, "CREATE TYPE mood AS ENUM ('good', 'bad')",
+                "CREATE TYPE pair AS (a int, b text)", "CREATE DOMAIN small AS int CHECK (value < 1000)",
+                "CREATE FUNCTION said(mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+                        + "mirror.strike('mood'); RETURN 'good'; END $$",
+                "CREATE FUNCTION written(mood) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+                        + "mirror.strike('mood as json'); RETURN '1'; END $$",
+                "CREATE FUNCTION told(pair) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+                        + "mirror.strike('pair'); RETURN ''; END $$",
+                "CREATE CAST (mood AS text) WITH FUNCTION said(mood) AS IMPLICIT",
+                "CREATE CAST (mood AS json) WITH FUNCTION written(mood) AS IMPLICIT",
                 "CREATE CAST (pair AS text) WITH FUNCTION told(pair) AS ASSIGNMENT",
-                "CREATE TABLE felt (id int, m mood DEFAULT 'good', p pair DEFAULT '(1,x)', s small) PARTITION BY LIST (m)",
-                "CREATE TABLE felt_good PARTITION OF felt FOR VALUES IN ('good')", "CREATE TABLE felt_rest PARTITION OF felt DEFAULT",
-                "INSERT INTO felt (id, m, s) SELECT i, CASE WHEN i % 2 = 0 THEN 'good' ELSE 'bad' END::mood, i FROM generate_series(1, 100) i",
+                "CREATE TABLE felt (id int, m mood DEFAULT 'good', p pair DEFAULT '(1,x)', s small) PARTITION BY "
+                        + "LIST (m)",
+                "CREATE TABLE felt_good PARTITION OF felt FOR VALUES IN ('good')",
+                "CREATE TABLE felt_rest PARTITION OF felt DEFAULT",
+                "INSERT INTO felt (id, m, s) SELECT i, CASE WHEN i % 2 = 0 THEN 'good' ELSE 'bad' END::mood, i "
+                        + "FROM generate_series(1, 100) i",
                 "CREATE STATISTICS felt_by ON id, m FROM felt", "ANALYZE felt", "CREATE INDEX ON felt (m)",
                 "CREATE VIEW feelings AS SELECT id FROM felt WHERE m = 'good'");
         run(shop, "counts");

@@ -20,14 +20,22 @@ import testbed.ClientBinaries;
 import testbed.PgServer;
 import testbed.Run;
 
-/** Names that would move a terminal's cursor or forge a line are shown so that they are seen, and SQL and shell words still mean them. */
+/**
+ * Names that would move a terminal's cursor or forge a line are shown so that they are seen, and SQL and shell words
+ * still mean them.
+ */
 class ShownTest {
-    private static final String EVIL = "a\n  go\r\t\u001b]52;c;eA==\u0007\b\u007f\u009b2J\u202e\u200b\ufeff\u2028\udb40\udc01 'q' \"d\" \\n %s $x `y`";
+    private static final String EVIL =
+            "a\n  go\r\t\u001b]52;c;eA==\u0007\b\u007f\u009b2J\u202e\u200b\ufeff\u2028\udb40\udc01 'q' \"d\" \\n "
+                    + "%s $x `y`";
 
     @Test
     void what_is_not_seen_is_written_as_its_code_point() {
-        assertEquals("a<U+000A>  go<U+000D><U+0009><U+001B>]52;c;eA==<U+0007><U+0008><U+007F><U+009B>2J<U+202E><U+200B><U+FEFF><U+2028><U+E0001>"
-                + " 'q' \"d\" \\n %s $x `y`", Shown.of(EVIL).text());
+        assertEquals(
+                "a<U+000A>  go<U+000D><U+0009><U+001B>]52;c;"
+                        + "eA==<U+0007><U+0008><U+007F><U+009B>2J<U+202E><U+200B><U+FEFF><U+2028><U+E0001>"
+                        + " 'q' \"d\" \\n %s $x `y`",
+                Shown.of(EVIL).text());
         assertEquals("größer ☃ 日本 \\d+", Shown.of("größer ☃ 日本 \\d+").text());
     }
 
@@ -41,20 +49,23 @@ class ShownTest {
 
     @Test
     void values_keep_to_their_line_and_lines_of_ours_stay() {
-        Failure failure = Failure.step("table \"%s\" is gone", "a\n  go").detail("%s", Shown.lines(List.of("one\ntwo", "three")))
-                .hint("DROP TABLE %s;", Sql.ident("a\n"));
+        Failure failure =
+                Failure.step("table \"%s\" is gone", "a\n  go").detail("%s", Shown.lines(List.of("one\ntwo", "three")))
+                        .hint("DROP TABLE %s;", Sql.ident("a\n"));
         assertEquals("table \"a<U+000A>  go\" is gone", failure.getMessage());
         assertEquals("one<U+000A>two\nthree", failure.detail());
         assertEquals("DROP TABLE U&\"a\\000A\";", failure.hint());
         assertEquals("stop: check: table a<U+000A>b", Finding.stop("check", "fix", "table %s", "a\nb").toString());
-        assertEquals("ALTER ROLE U&\"a\\000A\" LOGIN;", Finding.stop("check", "ALTER ROLE " + Sql.ident("a\n") + " LOGIN;", "no").fix());
+        assertEquals("ALTER ROLE U&\"a\\000A\" LOGIN;",
+                Finding.stop("check", "ALTER ROLE " + Sql.ident("a\n") + " LOGIN;", "no").fix());
     }
 
     @Test
     void json_stays_what_it_is() {
         assertEquals("\"a\\n\\u001b\\u202e\\udb40\\udc01\\\\\"", Json.of("a\n\u001b\u202e\udb40\udc01\\"));
         assertEquals("{\n  \"a\": \"\\u202e\"\n}", Json.printable(Json.of(Map.of("a", "\u202e"))));
-        assertEquals("{\n\"\\u009b\\ud83d\\ude00\"".replace("\\ud83d\\ude00", "\ud83d\ude00"), Json.printable("{\n\"\u009b\ud83d\ude00\""));
+        assertEquals("{\n\"\\u009b\\ud83d\\ude00\"".replace("\\ud83d\\ude00", "\ud83d\ude00"),
+                Json.printable("{\n\"\u009b\ud83d\ude00\""));
     }
 
     @ParameterizedTest
@@ -68,11 +79,15 @@ class ShownTest {
     @ValueSource(strings = {EVIL, "a\n", "\u001b\\\"'", "\\n\n\\"})
     void sql_means_the_same(String text) {
         PgServer server = PgServer.shared(ClientBinaries.clientMajor());
-        for (String sql : List.of("SELECT " + Sql.literal(text), "SELECT E'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'",
-                "SELECT $x_1$" + text + "$x_1$", "SELECT '" + text.replace("'", "''") + "' -- it's\n", "SELECT 1 AS " + Sql.ident(text.substring(0, Math.min(3, text.length()))))) {
+        for (String sql : List.of("SELECT " + Sql.literal(text),
+                "SELECT E'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'",
+                "SELECT $x_1$" + text + "$x_1$", "SELECT '" + text.replace("'", "''") + "' -- it's\n",
+                "SELECT 1 AS " + Sql.ident(text.substring(0, Math.min(3, text.length()))))) {
             String shown = ShownSql.of(sql).text();
-            assertTrue(shown.codePoints().allMatch(c -> c == '\n' || c == '\t' || c >= ' ' && Character.getType(c) != Character.CONTROL
-                    && Character.getType(c) != Character.FORMAT), shown);
+            assertTrue(shown.codePoints()
+                    .allMatch(c -> c == '\n' || c == '\t' || c >= ' ' && Character.getType(c) != Character.CONTROL
+                            && Character.getType(c) != Character.FORMAT),
+                    shown);
             assertEquals(columns(server, sql), columns(server, shown), shown);
         }
     }

@@ -44,9 +44,12 @@ class NewerClientsTest {
         alone = alone();
         server = PgServer.shared(OLDER);
         shop = server.newDatabase();
-        server.sql(shop, "CREATE TABLE item (id int PRIMARY KEY, name text)", "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 1000) i",
-                "CREATE TABLE price (item int REFERENCES item, amount numeric)", "INSERT INTO price SELECT id, id / 7.0 FROM item",
-                "CREATE VIEW dear AS SELECT * FROM price WHERE amount > 100", "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price");
+        server.sql(shop, "CREATE TABLE item (id int PRIMARY KEY, name text)",
+                "INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 1000) i",
+                "CREATE TABLE price (item int REFERENCES item, amount numeric)",
+                "INSERT INTO price SELECT id, id / 7.0 FROM item",
+                "CREATE VIEW dear AS SELECT * FROM price WHERE amount > 100",
+                "CREATE MATERIALIZED VIEW total AS SELECT sum(amount) FROM price");
     }
 
     /** What a command line begins with so that no older programs are found. */
@@ -54,10 +57,12 @@ class NewerClientsTest {
         if (ClientBinaries.find(15).isEmpty() && ClientBinaries.find(16).isEmpty()) {
             return List.of();
         }
-        List<String> hidden = List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
+        List<String> hidden = List.of("unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /usr/lib/postgresql && PATH=/usr/bin:/bin exec \"$@\"", "sh");
         List<String> tried = new ArrayList<>(hidden);
         tried.add("true");
-        assumeTrue(Account.isRoot() && Run.of(tried).code() == 0, "needs Linux, root and the right to mount; run: sudo make test");
+        assumeTrue(Account.isRoot() && Run.of(tried).code() == 0,
+                "needs Linux, root and the right to mount; run: sudo make test");
         return hidden;
     }
 
@@ -77,7 +82,8 @@ class NewerClientsTest {
         String target = server.newDatabase();
         Path dump = dump("plain");
         assertTrue(Files.readString(dump).contains("\nSET statement_timeout = 0;\n"));
-        Run.of(List.of(clients.resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1", "-f", dump.toString()), server.environment(target), null).orFail();
+        Run.of(List.of(clients.resolve("psql").toString(), "-Xq", "-v", "ON_ERROR_STOP=1", "-f", dump.toString()),
+                server.environment(target), null).orFail();
         assertEquals(Oracle.data(server, shop), Oracle.data(server, target));
     }
 
@@ -87,7 +93,8 @@ class NewerClientsTest {
         CommandRun refused = run("RestorePostgres", "TARGET", target, "--dry-run", dump("directory").toString());
         assertEquals(3, refused.code(), refused.err());
         assertEquals("""
-                error: pg_restore 17 makes a setting that PostgreSQL 15 does not know, so that a script with it would stop there
+                error: pg_restore 17 makes a setting that PostgreSQL 15 does not know, so that a script with it would \
+                stop there
                 hint: run the same without --dry-run, or dump again with pg_dump 15""", refused.failure());
         assertEquals("", refused.out());
     }
@@ -102,7 +109,8 @@ class NewerClientsTest {
     private CommandRun run(String command, String side, String database, String... arguments) {
         List<String> line = new ArrayList<>(alone);
         line.addAll(ChildCommand.java(command, arguments));
-        try (ChildCommand child = ChildCommand.start(line, folder, Map.of(side, server.uri(database), "TSMIGRATE_PG_BINDIRS", clients.toString()))) {
+        try (ChildCommand child = ChildCommand.start(line, folder,
+                Map.of(side, server.uri(database), "TSMIGRATE_PG_BINDIRS", clients.toString()))) {
             return child.end();
         }
     }

@@ -21,7 +21,10 @@ import testbed.Sides;
 import testbed.Timescale;
 import testbed.TimescaleShop;
 
-/** What users of TimescaleDB have reported of its versions, and of those before 2.14, each under what they saw; here it does not happen. */
+/**
+ * What users of TimescaleDB have reported of its versions, and of those before 2.14, each under what they saw; here it
+ * does not happen.
+ */
 class TimescaleDefectsVersionsTest {
     private static final String OLD = "2.13.1";
     private static final String NEW = "2.22.1";
@@ -63,8 +66,10 @@ class TimescaleDefectsVersionsTest {
     @Test
     void permission_denied_for_table_job_errors() {
         String from = TimescaleShop.make(server, OLD);
-        server.sql(from, "CREATE ROLE auditor LOGIN PASSWORD 'auditor'", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO auditor",
-                "GRANT SELECT ON ALL TABLES IN SCHEMA _timescaledb_internal TO auditor", "REVOKE SELECT ON _timescaledb_internal.job_errors FROM auditor");
+        server.sql(from, "CREATE ROLE auditor LOGIN PASSWORD 'auditor'",
+                "GRANT SELECT ON ALL TABLES IN SCHEMA public TO auditor",
+                "GRANT SELECT ON ALL TABLES IN SCHEMA _timescaledb_internal TO auditor",
+                "REVOKE SELECT ON _timescaledb_internal.job_errors FROM auditor");
         Path dump = folder.resolve("m");
         CommandRun refused = Dumps.dump(server.uri(from, "auditor", "auditor"), dump);
         assertEquals("""
@@ -80,7 +85,9 @@ class TimescaleDefectsVersionsTest {
     @Test
     void duplicate_key_violates_metadata_pkey() {
         String from = TimescaleShop.make(server, OLD);
-        server.sql(from, "INSERT INTO _timescaledb_catalog.metadata VALUES ('exported_uuid', 'of the source', true) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+        server.sql(from,
+                "INSERT INTO _timescaledb_catalog.metadata VALUES ('exported_uuid', 'of the source', true) ON "
+                        + "CONFLICT (key) DO UPDATE SET value = excluded.value");
         String uuid = "SELECT value FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
         String migrated = CloudDouble.make(server, OLD);
         assertFalse(server.query(migrated, uuid).isEmpty());
@@ -94,7 +101,8 @@ class TimescaleDefectsVersionsTest {
         CommandRun migration = CommandRun.migrate(server.uri(from), CloudDouble.uri(server, migrated), "--restart");
         assertEquals(0, migration.code(), migration.err());
         String restored = CloudDouble.make(server, OLD);
-        CommandRun restoration = restore(CloudDouble.uri(server, restored), Dumps.dumped(server, from, folder.resolve("m")));
+        CommandRun restoration =
+                restore(CloudDouble.uri(server, restored), Dumps.dumped(server, from, folder.resolve("m")));
         assertEquals(0, restoration.code(), restoration.err());
         for (String database : List.of(migrated, restored)) {
             assertEquals("of the source", server.query(database, uuid));
@@ -111,15 +119,20 @@ class TimescaleDefectsVersionsTest {
         String to = TimescaleShop.empty(server, OLD);
         sides.refuses(3, """
                 error: timescaledb is 2.22.1 on the source and 2.13.1 on the target
-                hint: as a superuser of the target, first in a session such as psql -X: SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
-                CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.22.1'; COMMIT;""", to, to, () -> restore(server.uri(to), dump));
+                hint: as a superuser of the target, first in a session such as psql -X:
+                  SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
+                CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.22.1'; COMMIT;""", to, to,
+                () -> restore(server.uri(to), dump));
         String same = TimescaleShop.empty(server, NEW);
         CommandRun run = restore(server.uri(same), dump);
         assertEquals(0, run.code(), run.err());
         assertEquals(TimescaleShop.WHOLE, TimescaleShop.contents(server, same));
     }
 
-    /** timescale/timescaledb#3668, #3353: the update of the extension, which the restore runs unasked, breaks continuous aggregates. */
+    /**
+     * timescale/timescaledb#3668, #3353: the update of the extension, which the restore runs unasked, breaks continuous
+     * aggregates.
+     */
     @Test
     void the_update_step_breaks_continuous_aggregates() {
         String from = TimescaleShop.make(server, OLD);
@@ -128,11 +141,14 @@ class TimescaleDefectsVersionsTest {
         assertEquals(0, run.code(), run.err());
         String version = "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'";
         assertEquals(OLD, server.query(to, version));
-        CommandRun update = CommandRun.of("AlignVersion", Map.of("SOURCE", server.uri(TimescaleShop.empty(server, NEW)), "TARGET", server.uri(to)), "--on", "target");
+        CommandRun update = CommandRun.of("AlignVersion",
+                Map.of("SOURCE", server.uri(TimescaleShop.empty(server, NEW)), "TARGET", server.uri(to)), "--on",
+                "target");
         assertEquals(0, update.code(), update.err());
         assertEquals(NEW, server.query(to, version));
         assertEquals(TimescaleShop.WHOLE, TimescaleShop.contents(server, to));
-        server.sql(to, "INSERT INTO m VALUES ('2024-01-09', 8)", "CALL refresh_continuous_aggregate('daily', NULL, NULL)");
+        server.sql(to, "INSERT INTO m VALUES ('2024-01-09', 8)",
+                "CALL refresh_continuous_aggregate('daily', NULL, NULL)");
         assertEquals("6 7148", server.query(to, "SELECT count(*) || ' ' || sum(sum) FROM daily"));
     }
 }

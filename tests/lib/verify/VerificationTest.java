@@ -37,18 +37,21 @@ import testbed.PgServer;
 /** Whether a comparison finds nothing in a faithful copy, and in a changed one exactly what was changed. */
 class VerificationTest {
     private static final Path SQL = Path.of("tests", "sql");
-    private static final String SUBSCRIPTION = "CREATE SUBSCRIPTION news CONNECTION 'host=far.invalid dbname=x password=secret'"
-            + " PUBLICATION p1, p2 WITH (connect = false, slot_name = 'slot')";
+    private static final String SUBSCRIPTION =
+            "CREATE SUBSCRIPTION news CONNECTION 'host=far.invalid dbname=x password=secret'"
+                    + " PUBLICATION p1, p2 WITH (connect = false, slot_name = 'slot')";
 
     /** A change, what undoes it outside the database, and the differences it makes. */
     record Change(String sql, List<String> undo, List<String> differences) {
         static Change of(String block) {
-            return new Change(block.lines().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n")), after("--< ", block),
+            return new Change(block.lines().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n")),
+                    after("--< ", block),
                     after("--> ", block));
         }
 
         private static List<String> after(String mark, String block) {
-            return block.lines().filter(line -> line.startsWith(mark)).map(line -> line.substring(mark.length())).sorted().toList();
+            return block.lines().filter(line -> line.startsWith(mark)).map(line -> line.substring(mark.length()))
+                    .sorted().toList();
         }
     }
 
@@ -108,14 +111,16 @@ class VerificationTest {
     }
 
     private static List<Difference> verify(String database) {
-        return new Verification(snapshot, computing(server("target", target, database)), selection, new Console(), 1).run(Verification.Level.CHECKSUMS);
+        return new Verification(snapshot, computing(server("target", target, database)), selection, new Console(), 1)
+                .run(Verification.Level.CHECKSUMS);
     }
 
     @ParameterizedTest
     @CsvSource({"13, 15", "15, 15", "15, 17"})
     void a_copy_by_stock_tools_has_no_differences(int from, int to) {
         ClientBinaries.between(from, to);
-        try (PgServer older = from == 15 ? null : PgServer.start(from); PgServer newer = to == 15 ? null : PgServer.start(to)) {
+        try (PgServer older = from == 15 ? null : PgServer.start(from);
+                PgServer newer = to == 15 ? null : PgServer.start(to)) {
             PgServer here = older == null ? source : older;
             PgServer there = newer == null ? target : newer;
             String database = from == 15 ? original : fill(here);
@@ -125,7 +130,8 @@ class VerificationTest {
                 assertEquals(List.of(), verify(here, database, there, restored));
                 // The servers print what did not change in other words.
                 for (String constraint : List.of("span", "items_kind_check")) {
-                    String text = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '" + constraint + "'";
+                    String text =
+                            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '" + constraint + "'";
                     assertNotEquals(here.query(database, text), there.query(restored, text));
                 }
             } finally {
@@ -137,12 +143,14 @@ class VerificationTest {
     private static List<Difference> verify(PgServer from, String database, PgServer to, String restored) {
         Server here = server("source", from, database);
         try (Snapshot all = Snapshot.take(here, selection, new Console())) {
-            return new Verification(all, computing(server("target", to, restored)), selection, new Console(), 2).run(Verification.Level.CHECKSUMS);
+            return new Verification(all, computing(server("target", to, restored)), selection, new Console(), 2)
+                    .run(Verification.Level.CHECKSUMS);
         }
     }
 
     static Stream<Named<Change>> changes() throws IOException {
-        return Stream.of(Files.readString(SQL.resolve("verification-changes.sql")).split("\n\n")).skip(1).map(Change::of)
+        return Stream.of(Files.readString(SQL.resolve("verification-changes.sql")).split("\n\n")).skip(1)
+                .map(Change::of)
                 .map(change -> Named.of(change.sql.lines().findFirst().orElseThrow(), change));
     }
 
@@ -156,7 +164,8 @@ class VerificationTest {
             target.sql(changed, change.sql.replace(":db", changed));
             List<String> found = new ArrayList<>();
             for (Difference difference : verify(changed)) {
-                found.add(String.join(" | ", difference.kind(), difference.object(), oneLine(difference.source()), oneLine(difference.target())));
+                found.add(String.join(" | ", difference.kind(), difference.object(), oneLine(difference.source()),
+                        oneLine(difference.target())));
             }
             assertEquals(String.join("\n", change.differences), String.join("\n", masked(found, change.differences)));
         } finally {
@@ -171,7 +180,9 @@ class VerificationTest {
 
     /** A question mark in what is expected stands for any text. */
     static List<String> masked(List<String> found, List<String> expected) {
-        return found.stream().map(line -> expected.stream().filter(wanted -> matches(line, wanted)).findFirst().orElse(line)).sorted().toList();
+        return found.stream()
+                .map(line -> expected.stream().filter(wanted -> matches(line, wanted)).findFirst().orElse(line))
+                .sorted().toList();
     }
 
     private static boolean matches(String line, String wanted) {

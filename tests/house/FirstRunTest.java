@@ -1,5 +1,7 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 
+package house;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -38,7 +40,8 @@ class FirstRunTest {
         Files.createDirectory(catalog.resolve("scripts"));
         Files.writeString(catalog.resolve("jbang-catalog.json"), "{}");
         Files.writeString(catalog.resolve("lib/Word.java"),
-                "package lib;\npublic class Word {\n    public static String word() {\n        return \"hello\";\n    }\n}\n");
+                "package lib;\npublic class Word {\n    public static String word() {\n        return \"hello\";\n "
+                        + "   }\n}\n");
         Files.writeString(catalog.resolve("scripts/hello.java"), """
                 //SOURCES ../lib/Word.java
                 class Hello {
@@ -149,9 +152,11 @@ class FirstRunTest {
         for (Path file : list(fetched)) {
             Files.copy(file, jbang.resolve(file.getFileName()));
         }
-        Path jar = list(jbang).stream().filter(file -> file.getFileName().toString().startsWith("gson-")).findFirst().orElseThrow();
+        Path jar = list(jbang).stream().filter(file -> file.getFileName().toString().startsWith("gson-")).findFirst()
+                .orElseThrow();
         Files.write(jar, Arrays.copyOf(Files.readAllBytes(jar), 100_000));
-        assertEquals("hello again\n", launcher.with("JBANG_OTHER", "setting").run(copy, null, "hello", "again").orFail().out());
+        assertEquals("hello again\n",
+                launcher.with("JBANG_OTHER", "setting").run(copy, null, "hello", "again").orFail().out());
         assertEquals(-1, Files.mismatch(jar, fetched.resolve(jar.getFileName())));
     }
 
@@ -185,7 +190,8 @@ class FirstRunTest {
     }
 
     private String run(String... arguments) {
-        return launcher.run(copy, null, Stream.concat(Stream.of("hello"), Stream.of(arguments)).toArray(String[]::new)).orFail().out();
+        return launcher.run(copy, null, Stream.concat(Stream.of("hello"), Stream.of(arguments)).toArray(String[]::new))
+                .orFail().out();
     }
 
     /** The jar that the answer names. */
