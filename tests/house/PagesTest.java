@@ -134,10 +134,13 @@ class PagesTest {
     @Test
     void classes_that_are_named_exist() throws IOException {
         try (Stream<Path> lib = Files.walk(Path.of("lib")); Stream<Path> tests = Files.walk(Path.of("tests"))) {
-            Set<String> files = Stream.concat(lib, tests).map(Path::toString).filter(file -> file.endsWith(".java")).collect(Collectors.toSet());
+            Set<String> files = Stream.concat(lib, tests).map(Path::toString).filter(file -> file.endsWith(".java"))
+                    .collect(Collectors.toSet());
             Pattern named = Pattern.compile("`((?:[a-z]+/)*(?:[A-Z]\\w+Test|(?<=/)[A-Z]\\w+))(?:\\.[A-Z]\\w+)?`");
-            assertEquals(List.of(), ReadmeTest.pages().stream().flatMap(page -> named.matcher(read(page)).results().map(found -> found.group(1)))
-                    .filter(name -> files.stream().noneMatch(file -> ("/" + file).endsWith("/" + name + ".java"))).toList());
+            assertEquals(List.of(), ReadmeTest.pages().stream()
+                    .flatMap(page -> named.matcher(read(page)).results().map(found -> found.group(1)))
+                    .filter(name -> files.stream().noneMatch(file -> ("/" + file).endsWith("/" + name + ".java")))
+                    .toList());
         }
     }
 
