@@ -74,7 +74,7 @@ final class Matrix implements Callable<Integer> {
         if (to >= from && IntStream.rangeClosed(from, to)
                 .noneMatch(major -> ClientBinaries.find(major).isPresent() || major == 17 && wrappers.isPresent())) {
             table.without(from, to,
-                    "needs client programs of one of these versions or between them, which this machine has not");
+                    "needs client programs of a version from the one to the other, such as postgresql-client-16");
             return;
         }
         plan(to, table).ifPresent(plan -> {

@@ -15,6 +15,23 @@ public final class MatrixTable {
     /** Long-term versions of Java that are worth a table. */
     private static final List<Integer> JAVAS = List.of(17, 21, 25);
 
+    /** How the page begins. */
+    static final String INTRODUCTION = """
+            # Versions that were tried
+
+            `make matrix` moves one database from each version of PostgreSQL to each, with each Java that it finds.
+            The database has every ordinary kind of object: partitions, generated and identity columns, types,
+            functions, triggers, policies, materialized views, publications, large objects, roles with privileges.
+            Stock `pg_dump` and `psql` restore the same database beside the one that has been moved. Then the rows of
+            every table and the schemas are compared.
+
+            A time means that both are equal. It is that of `migrate --verify checksums`, once, beside other work; see
+            [how fast it is](benchmark.md) for times that count. `rows` means that there was no `pg_dump` of the
+            target's version to compare the schemas with, so that only `verify` has compared them. An older target is
+            `refused` before anything is changed, as it must be. `-` is what this machine could not try, for the
+            reasons given below.
+            """;
+
     private final List<Integer> majors;
     private final List<Java> javas;
     private final Map<String, Move.Outcome> outcomes = new LinkedHashMap<>();
@@ -70,23 +87,7 @@ public final class MatrixTable {
     }
 
     public String page(Duration took) {
-        List<String> lines = new ArrayList<>(List.of("# Versions that were tried", "",
-                "`make matrix` moves one database from each version of PostgreSQL to each, with each Java that it "
-                        + "finds. The database has",
-                "every ordinary kind of object: partitions, generated and identity columns, types, functions, "
-                        + "triggers, policies,",
-                "materialized views, publications, large objects, roles with privileges. Stock `pg_dump` and "
-                        + "`psql` restore the same",
-                "database beside the one that has been moved; then the rows of every table and the schemas are "
-                        + "compared.",
-                "",
-                "A time means that both are equal, and is that of `migrate --verify checksums`. `rows` says that "
-                        + "there was no `pg_dump`",
-                "of the target's version to compare the schemas with, so that only `verify` has compared them. An "
-                        + "older target is",
-                "`refused` before anything is changed, as it must be. `-` is what this machine could not try; the "
-                        + "reason is below.",
-                ""));
+        List<String> lines = new ArrayList<>(List.of(INTRODUCTION));
         for (Java java : javas) {
             lines.addAll(List.of("## Java " + java.version(), ""));
             lines.add("| from | " + majors.stream().map(to -> "to " + to).collect(Collectors.joining(" | ")) + " |");

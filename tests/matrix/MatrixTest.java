@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +51,13 @@ class MatrixTest {
                 "| from | to 14 | to 15 |\n| --- | --- | --- |\n| 14 | - | - |\n| 15 | refused | 1.3 s, rows |\n"),
                 page);
         assertTrue(page.contains("## Not tried\n\n- needs something:\n  from 14 to 15\n"), page);
+        assertFalse(page.contains("## Failed"), page);
+    }
+
+    @Test
+    void the_page_in_docs_is_one_of_these() throws IOException {
+        String page = Files.readString(Path.of("docs/matrix.md"));
+        assertTrue(page.startsWith(MatrixTable.INTRODUCTION + "\n## Java "), page);
         assertFalse(page.contains("## Failed"), page);
     }
 
