@@ -8,29 +8,20 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OthersComments;
-import lib.catalog.OwnedObjects;
 import lib.catalog.SelfReferences;
-import lib.code.OwnerPowers;
-import lib.code.OwnersCode;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.EnvironmentChecks;
 import lib.preflight.ExtensionCheck;
 import lib.preflight.ExtensionOwners;
 import lib.preflight.TargetCheck;
-import lib.preflight.TargetSchemas;
 import lib.preflight.TimescaleRights;
 import lib.roles.RecognizedKind;
-import lib.roles.RolePowers;
-import lib.roles.RoleTarget;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
 import lib.server.TargetDatabase;
 import lib.settings.DriverSettings;
@@ -40,8 +31,6 @@ import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.Tablespaces;
 import lib.talk.ShellScript;
-import lib.talk.Sql;
-import lib.timescale.Timescale;
 import lib.tools.DumpFormat;
 import lib.tools.NewerSettings;
 
@@ -66,10 +55,6 @@ final class RestoreCheck {
         private String command() {
             return command(timescale) + ' ' + ShellScript.quoted(in.toString());
         }
-    }
-
-    /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
-    private record Role(String name, boolean superuser, boolean reach) {
     }
 
     private final Manifest manifest;
@@ -143,7 +128,9 @@ final class RestoreCheck {
             if (state.get(0).level() != Finding.Level.STOP) {
                 findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
             }
-            roles(target, to);
+            findings.addAll(new RestoreRoles(manifest, database, !noOwner(),
+                    !order.noPrivileges() && manifest.dump().privileges(), order.restart(), order.granted())
+                            .check(target, to));
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
                 findings.addAll(
                         new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind())
@@ -234,83 +221,7 @@ final class RestoreCheck {
                 extensions, database));
     }
 
-    /** Roles belong to the server; a dump of one database only names them. */
-    private void roles(Server target, Connection to) {
-        Set<String> owners =
-                noOwner() ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
-                        .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
-        Set<String> missing = new TreeSet<>(owners);
-        missing.addAll(manifest.users());
-        if (!order.noPrivileges() && manifest.dump().privileges()) {
-            missing.addAll(manifest.grantees());
-        }
-        List<Role> roles = Rows.list(to, "target", "listing the roles",
-                """
-                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r"""
-                        .formatted(RoleTarget.reachable(target.facts())),
-                row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
-        roles.forEach(role -> missing.remove(role.name));
-        if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
-            manifest.serverRoles().stream().filter(missing::remove)
-                    .forEach(role -> findings.add(Finding.warning("roles", null, owners.contains(role)
-                            ? "what role \"%s\" owned on the source will belong to \"%s\""
-                            : "what role \"%s\" was granted stays behind: it belongs to the source's server",
-                            role, target.facts().user())));
-        }
-        if (!noOwner() && !manifest.ownersCode().isEmpty()) {
-            rights(target, to, roles);
-        }
-        if (!missing.isEmpty()) {
-            boolean inNames = manifest.users().stream().anyMatch(missing::contains);
-            String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
-            findings.add(Finding.stop("roles",
-                    "bring them over with dump-roles and psql first"
-                            + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
-                    "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
-        }
-        if (!target.facts().superuser()) {
-            String user = target.facts().user();
-            List<Role> others =
-                    roles.stream().filter(role -> owners.contains(role.name) && !role.name.equals(user)).toList();
-            others.forEach(role -> reach(role, user));
-            schemas(to, user, others);
-        }
-    }
-
-    /** @param roles of the target, with those out of reach, whose objects go to the connecting user */
-    private void rights(Server target, Connection to, List<Role> roles) {
-        Set<String> unreachable =
-                roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
-        manifest.ownersCode().stream().map(OwnersCode::owner)
-                .filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
-        OwnerPowers heirs = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
-        List<Timescale.Job> jobs =
-                manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
-        findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), order.granted()));
-    }
-
     private boolean noOwner() {
         return order.noOwner() || !manifest.dump().owners();
-    }
-
-    private void reach(Role owner, String user) {
-        if (owner.superuser) {
-            findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"",
-                    owner.name, user));
-        } else if (!owner.reach) {
-            findings.add(Finding.stop("roles", "GRANT " + Sql.ident(owner.name) + " TO " + Sql.ident(user) + ";",
-                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name,
-                    user));
-        }
-    }
-
-    private void schemas(Connection to, String user, List<Role> owners) {
-        if (!database.missing()) {
-            Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
-            Set<String> given =
-                    owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
-            bySchema.values().forEach(names -> names.retainAll(given));
-            findings.addAll(new TargetSchemas(to, user, order.restart()).check(bySchema, Set.of()));
-        }
     }
 }

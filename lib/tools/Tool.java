@@ -3,7 +3,6 @@
 package lib.tools;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -26,7 +24,6 @@ import lib.talk.RunName;
 import lib.talk.ShellScript;
 import lib.talk.Shown;
 import org.zeroturnaround.exec.ProcessExecutor;
-import org.zeroturnaround.exec.StartedProcess;
 import org.zeroturnaround.exec.stream.LogOutputStream;
 
 /**
@@ -37,11 +34,11 @@ public final class Tool {
     /** How long a program that has failed may still talk about it. */
     private static final int MESSAGE_MILLIS = 200;
 
-    private static final Set<AtomicReference<Process>> ON_TARGET = ConcurrentHashMap.newKeySet();
+    private static final Set<ProgramProcess> ON_TARGET = ConcurrentHashMap.newKeySet();
 
     private final ClientTools.Installation tools;
     private final Console console;
-    private final Set<AtomicReference<Process>> running = ConcurrentHashMap.newKeySet();
+    private final Set<ProgramProcess> running = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
 
     public Tool(ClientTools.Installation tools, Console console) {
@@ -106,7 +103,7 @@ public final class Tool {
     public byte[] beginning(String name, List<String> arguments, int bytes) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
-        AtomicReference<Process> process = new AtomicReference<>();
+        ProgramProcess process = new ProgramProcess();
         Beginning beginning = new Beginning(bytes, process);
         run(name, "this machine", command, Map.of(), new ToolMessages(name), process, beginning, () -> beginning.full);
         return beginning.kept.toByteArray();
@@ -116,10 +113,10 @@ public final class Tool {
     private static final class Beginning extends OutputStream {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final int most;
-        private final AtomicReference<Process> process;
+        private final ProgramProcess process;
         private volatile boolean full;
 
-        Beginning(int most, AtomicReference<Process> process) {
+        Beginning(int most, ProgramProcess process) {
             this.most = most;
             this.process = process;
         }
@@ -135,9 +132,7 @@ public final class Tool {
             kept.write(data, start, room);
             if (room < length) {
                 full = true;
-                if (process.get() != null) {
-                    process.get().destroy();
-                }
+                process.terminate();
             }
         }
     }
@@ -161,7 +156,7 @@ public final class Tool {
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment,
             ToolMessages messages) {
         List<String> output = new ArrayList<>();
-        run(name, side, command, environment, messages, new AtomicReference<>(), new LogOutputStream() {
+        run(name, side, command, environment, messages, new ProgramProcess(), new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 output.add(line);
@@ -175,7 +170,7 @@ public final class Tool {
      * @param enough whether it has written what was wanted, and was ended for that
      */
     private void run(String name, String side, List<String> command, Map<String, String> environment,
-            ToolMessages messages, AtomicReference<Process> process,
+            ToolMessages messages, ProgramProcess process,
             OutputStream output, BooleanSupplier enough) {
         console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
         ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS)
@@ -183,22 +178,25 @@ public final class Tool {
                     @Override
                     protected void processLine(String line) {
                         messages.line(line);
-                        if (messages.failing().isPresent() && process.get() != null) {
+                        if (messages.failing().isPresent()) {
                             // What belongs to the message follows it at once.
                             CompletableFuture.delayedExecutor(MESSAGE_MILLIS, TimeUnit.MILLISECONDS)
-                                    .execute(process.get()::destroy);
+                                    .execute(process::terminate);
                         }
                     }
                 });
         ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
-        Cleanup.Task end = Cleanup.ending(() -> end(process));
+        Cleanup.Task end = Cleanup.ending(process::end);
         running.add(process);
         if (isTarget(side)) {
             ON_TARGET.add(process);
         }
         try {
-            int code = start(name, executor, process).getFuture().get().getExitValue();
+            if (stopped) {
+                process.end();
+            }
+            int code = process.start(name, executor).getFuture().get().getExitValue();
             messages.all().forEach(message -> message.harmless().ifPresent(
                     reason -> console.explain("%s: %s (harmless: %s)", name, message.text(), reason)));
             if (!enough.getAsBoolean()) {
@@ -219,12 +217,12 @@ public final class Tool {
     /** Ends what runs, and starts nothing any more; called from another thread. */
     public void stop() {
         stopped = true;
-        running.forEach(Tool::end);
+        running.forEach(ProgramProcess::end);
     }
 
     /** Ends every program that works on the target; called from another thread. */
     public static void stopOnTarget() {
-        ON_TARGET.forEach(Tool::end);
+        ON_TARGET.forEach(ProgramProcess::end);
     }
 
     private static boolean isTarget(String side) {
@@ -241,23 +239,6 @@ public final class Tool {
         return all;
     }
 
-    /** A signal finds the program either not started or known, and never leaves it behind. */
-    private StartedProcess start(String name, ProcessExecutor executor, AtomicReference<Process> process) {
-        synchronized (process) {
-            if (stopped || Cleanup.stopping()) {
-                throw Failure.step("%s was not started any more", name);
-            }
-            try {
-                StartedProcess started = executor.start();
-                process.set(started.getProcess());
-                return started;
-            } catch (IOException e) {
-                // The library's own message would repeat the whole environment.
-                throw Failure.step("could not start %s", name);
-            }
-        }
-    }
-
     private static void judge(String name, String side, int code, ToolMessages messages) {
         messages.failing().ifPresent(message -> {
             throw Failure.step("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
@@ -270,36 +251,5 @@ public final class Tool {
             throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
                     .detail("%s", Shown.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
         }
-    }
-
-    /** pg_dump and pg_restore fork workers, which do not end by themselves when only their leader is told to. */
-    private static void end(AtomicReference<Process> started) {
-        List<ProcessHandle> family = new ArrayList<>();
-        synchronized (started) {
-            if (started.get() == null) {
-                return;
-            }
-            family.addAll(started.get().descendants().toList());
-            family.add(started.get().toHandle());
-        }
-        family.forEach(ProcessHandle::destroy);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Cleanup.stopping() ? 1 : 5);
-        while (family.stream().anyMatch(Tool::runs) && System.nanoTime() < deadline) {
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                break;
-            }
-        }
-        family.forEach(ProcessHandle::destroyForcibly);
-    }
-
-    /**
-     * A worker whose leader has ended is a zombie until init reaps it, which in a container can be never; a zombie has
-     * no program.
-     */
-    private static boolean runs(ProcessHandle process) {
-        return process.isAlive() && process.info().command().isPresent();
     }
 }
