@@ -130,7 +130,7 @@ final class RestoreCheck {
             }
             findings.addAll(new RestoreRoles(manifest, database, !noOwner(),
                     !order.noPrivileges() && manifest.dump().privileges(), order.restart(), order.granted())
-                            .check(target, to));
+                    .check(target, to));
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
                 findings.addAll(
                         new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind())
