@@ -18,9 +18,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.Account;
@@ -53,7 +55,22 @@ class DemoTest {
                 run.out());
         assertTrue(Files.readString(report).contains("no differences (checksums)"));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(report)));
+        assertSaid(run.out() + run.err());
         assertNothingIsLeft(run);
+    }
+
+    /** What the README shows of it is what it says, but for sizes and times. */
+    private static void assertSaid(String output) throws IOException {
+        Set<String> said = output.lines().map(DemoTest::withoutNumbers).collect(Collectors.toSet());
+        Matcher shown =
+                Pattern.compile("(?s)\\n```\\n(migrate: .*?)```\\n").matcher(Files.readString(Path.of("README.md")));
+        assertTrue(shown.find());
+        assertEquals(List.of(), shown.group(1).lines().filter(line -> !said.contains(withoutNumbers(line))).toList(),
+                output);
+    }
+
+    private static String withoutNumbers(String line) {
+        return line.replaceAll("\\d+(\\.\\d+)?", "0");
     }
 
     @Test

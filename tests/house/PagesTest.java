@@ -34,6 +34,8 @@ import testbed.Sides;
 /** The pages of docs/ as they are made from the code, and every block in any page that somebody may paste. */
 class PagesTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^( *)```(\\w*)\\n(.*?)^ *```$");
+    private static final Pattern INLINE = Pattern
+            .compile("`((?:make|jbang|\\./jbang) [a-z][^`]*|(?:GRANT|REVOKE|ALTER|CREATE|DROP|SELECT|SET) [^`]*;)`");
     private static final int WIDTH = 120;
     /** What a page shows of what it leaves out. */
     private static final String ELLIPSIS = "…";
@@ -76,7 +78,8 @@ class PagesTest {
                     .output(List.of("sh", "-c", "printf '%s\\n' " + line.replaceAll("[<>|&].*", ""))).lines().toList());
             String program = words.remove(0);
             switch (program) {
-                case "jbang", "./jbang" -> understands(words.remove(0).replace("@org", ""), words);
+                case "jbang", "./jbang" -> understands(
+                        words.remove(0).replaceFirst("@.*", "").replaceFirst("scripts/(.*)\\.java", "$1"), words);
                 case "make" -> makes(words);
                 case "psql", "pg_dump", "pg_restore" ->
                     assertTrue(options(program).containsAll(words.stream().filter(word -> word.startsWith("-"))
@@ -159,10 +162,17 @@ class PagesTest {
         assertEquals(List.of(), wide);
     }
 
+    /** Those between fences, and commands and statements in the text. */
     private static Stream<Block> blocks() {
         try {
-            return ReadmeTest.pages().stream().flatMap(page -> BLOCK.matcher(read(page)).results()
-                    .map(found -> new Block(page, found.group(2), found.group(3).stripIndent())));
+            return ReadmeTest.pages().stream().flatMap(page -> {
+                String text = read(page);
+                Stream<Block> fenced = BLOCK.matcher(text).results()
+                        .map(found -> new Block(page, found.group(2), found.group(3).stripIndent()));
+                Stream<Block> inline = INLINE.matcher(BLOCK.matcher(text).replaceAll("")).results()
+                        .map(found -> new Block(page, found.group(1).endsWith(";") ? "sql" : "sh", found.group(1)));
+                return Stream.concat(fenced, inline);
+            });
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
