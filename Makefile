@@ -46,7 +46,7 @@ $(error RESTORE is "$(strip $(value RESTORE))", and must be restore-postgres or 
 endif
 endif
 
-.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak compile check format bench matrix docs demo demo-timescale trixie-root clean packages class-path
+.PHONY: $(ROUTES) folder roles dump align restore analyze verify help test soak compile check format bench matrix docs dist demo demo-timescale trixie-root clean packages class-path
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -74,6 +74,9 @@ matrix: packages compile ## move a database from each version of PostgreSQL to e
 
 docs: compile ## write the tables of docs/ that come from the code: options, exit codes, rules for roles
 	@$(JAVA_BIN)java -cp "$(CLASS_PATH)" testbed.MadePages
+
+dist: compile ## write the catalog as files to publish, with nothing left to compile, to build/dist
+	@$(JAVA_BIN)java -XX:+UseSerialGC -cp "$(CLASS_PATH)" dist.Dist $(BUILD)/dist
 
 demo: packages compile ## see a migration between two throw-away servers
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" demo.Demo
