@@ -98,7 +98,9 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     private static final Set<String> OPTIONAL =
             Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments",
                     "arrays", "sorting", "pathNeeds", "readers", "circular", "inModeAgain");
-    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+    /** Manifests have another word for deferred tables; those of earlier dumps must be understood. */
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping()
+            .setFieldNamingStrategy(field -> field.getName().equals("deferred") ? "late" : field.getName()).create();
 
     /** None in a manifest that was written before this was. */
     @Override
