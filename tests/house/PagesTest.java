@@ -93,6 +93,11 @@ class PagesTest {
 
     /** Throws what a user who pasted it would be told. */
     private static void understands(String command, List<String> arguments) {
+        if (command.equals("cache")) {
+            // JBang's own.
+            assertEquals(List.of("clear"), arguments);
+            return;
+        }
         String main = Catalog.aliases().stream().filter(alias -> alias.name().equals(command)).findFirst().orElseThrow()
                 .main().getName();
         CommandLine.ParseResult result = CommandRun.line(main).parseArgs(arguments.toArray(String[]::new));
