@@ -9,9 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.talk.Failure;
 
@@ -37,11 +35,8 @@ public final class Dsn {
     private final boolean passwordOnCommandLine;
     private final String database;
     private final String password;
-    /**
-     * Variables that name files with secrets, once a client tool has wanted them; shared with the other databases of
-     * the server.
-     */
-    private final Map<String, String> secretFiles;
+    /** Shared with the other databases of the server. */
+    private final ToolEnvironment toolEnvironment;
 
     private Dsn(ConnectionParameters parameters, boolean typed) {
         this.parameters = parameters;
@@ -54,11 +49,11 @@ public final class Dsn {
         passwordOnCommandLine = typed && List.of("password", "sslpassword").stream()
                 .anyMatch(secret -> parameters.get(secret) != null && parameters.origin(secret).isEmpty());
         password = given != null ? given : fromPassFile();
-        secretFiles = new TreeMap<>();
+        toolEnvironment = new ToolEnvironment(parameters, password);
     }
 
     private Dsn(Dsn other, ConnectionParameters parameters, String database, String password,
-            Map<String, String> secretFiles) {
+            ToolEnvironment toolEnvironment) {
         this.parameters = parameters;
         wire = other.wire;
         servers = other.servers;
@@ -68,7 +63,7 @@ public final class Dsn {
         passwordOnCommandLine = other.passwordOnCommandLine;
         this.database = database;
         this.password = password;
-        this.secretFiles = secretFiles;
+        this.toolEnvironment = toolEnvironment;
     }
 
     /**
@@ -88,12 +83,12 @@ public final class Dsn {
     /** The same server and user, another database. */
     public Dsn withDatabase(String name) {
         // A role has one password for all databases of its server.
-        return new Dsn(this, parameters, name, password, secretFiles);
+        return new Dsn(this, parameters, name, password, toolEnvironment);
     }
 
     /** The same with a password that was asked for; null for none. */
     public Dsn withPassword(String newPassword) {
-        return new Dsn(this, parameters, database, newPassword, new TreeMap<>());
+        return new Dsn(this, parameters, database, newPassword, new ToolEnvironment(parameters, newPassword));
     }
 
     /**
@@ -112,7 +107,8 @@ public final class Dsn {
 
     /** The same, but that every connection is encrypted, or that none is. */
     public Dsn encrypted(boolean tls) {
-        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password, secretFiles);
+        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password,
+                toolEnvironment);
     }
 
     /**
@@ -202,7 +198,7 @@ public final class Dsn {
 
     /**
      * A key=value string for {@code -d} of a client tool: everything that decides where and how to connect, without
-     * secrets, so that nothing in the tool's own environment matters (see {@link #toolVariables}).
+     * secrets, so that nothing in the tool's own environment matters (see {@link ToolEnvironment#unset}).
      *
      * @param clientMajor the major version of the tool; what it does not know is left out
      * @throws Failure refused, if what it does not know protects the connection
@@ -260,25 +256,7 @@ public final class Dsn {
      * password, and PGSERVICEFILE, another one, if there is a password for the key of a certificate
      */
     public Map<String, String> toolEnvironment() {
-        synchronized (secretFiles) {
-            if (secretFiles.isEmpty()) {
-                secretFiles.put("PGPASSFILE", PassFile.write(side(), password).toString());
-                if (parameters.or("sslpassword", null) != null) {
-                    secretFiles.put("PGSERVICEFILE", ClientConninfo.secretService(parameters).toString());
-                }
-            }
-            return Map.copyOf(secretFiles);
-        }
-    }
-
-    /** @return the variables that must not reach a client tool, because libpq or the tool would follow them */
-    public static Set<String> toolVariables() {
-        Set<String> names = new TreeSet<>(
-                List.of("PGREQUIRESSL", "PGSYSCONFDIR", "PGREALM", "PGDATESTYLE", "PGTZ", "PGGEQO", "PG_COLOR",
-                        "PG_COLORS"));
-        ConnectionParameter.ALL.stream().map(ConnectionParameter::variable).filter(name -> name != null)
-                .forEach(names::add);
-        return names;
+        return toolEnvironment.files();
     }
 
     private String applicationName() {

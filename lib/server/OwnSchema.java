@@ -20,7 +20,7 @@ import lib.talk.Sql;
  * may create in a database can make one of that name, so it is looked at before anything is read from it: it is ours
  * only where schema and tables belong to the connecting user or to a superuser, nobody else has any privilege on them,
  * and the tables are plain ones of exactly our shape. Nobody else can then change them between the look and the use, so
- * no lock is needed. Only the system's catalogs are asked.
+ * no lock is needed. Only the system's catalogs are asked ({@link OwnSchemaCatalog}).
  */
 public final class OwnSchema {
     /** The name of the schema on both sides. */
@@ -139,102 +139,6 @@ public final class OwnSchema {
         }
     }
 
-    private record Row(String what, String relation, String value, String more, String last) {
-    }
-
-    private static final String CLASS = "'pg_catalog.pg_class'::pg_catalog.regclass";
-    private static final String SPACE = "'pg_catalog.pg_namespace'::pg_catalog.regclass";
-    /** What the questions below are about. */
-    private static final String SUBJECTS = """
-            WITH trusted AS (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = current_user),
-              space AS (SELECT n.oid, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace n WHERE n.nspname = %1$s),
-              own AS (SELECT c.*, pg_catalog.array_position(%2$s, c.relname) AS place
-                FROM pg_catalog.pg_class c JOIN space s ON s.oid = c.relnamespace WHERE c.relname = ANY (%2$s)),
-              held AS (
-                SELECT 'schema ' || %1$s AS relation, 'SCHEMA' AS kind, nspowner AS owner, nspacl AS acl, 0 AS place
-                  FROM space
-                UNION ALL SELECT 'relation ' || %1$s || '.' || relname, 'TABLE', relowner, relacl, place FROM own
-                UNION ALL SELECT 'column ' || o.relname || '.' || a.attname, NULL, o.relowner, a.attacl, o.place
-                            FROM own o JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid)
-            """;
-    private static final String PRIVILEGES = """
-            SELECT 'a', h.relation, pg_catalog.pg_get_userbyid(h.owner),
-              CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.format('%%I', pg_catalog.pg_get_userbyid(x.grantee))
-                END, h.kind
-              FROM held h, LATERAL pg_catalog.aclexplode(h.acl) x WHERE x.grantee <> h.owner
-                AND x.grantee NOT IN (SELECT oid FROM trusted)
-              ORDER BY h.place, h.relation, 4
-            """;
-    /**
-     * The letters: s the schema, t a table, c a column, k a key, a privileges, r a reason. The first one is said, so
-     * that they have an order.
-     */
-    private static final String QUESTION = SUBJECTS + """
-            , reasons AS (
-                SELECT 'relation ' || %1$s || '.' || o.relname AS relation, o.relowner AS owner, x.reason, o.place,
-                  x.rank
-                  FROM own o, LATERAL pg_catalog.unnest(ARRAY[
-                    CASE o.relkind WHEN 'r' THEN NULL WHEN 'v' THEN 'is a view' WHEN 'm' THEN 'is a materialized view'
-                      WHEN 'f' THEN 'is a foreign table'
-                       WHEN 'p' THEN 'is a partitioned table' WHEN 'S' THEN 'is a sequence' ELSE 'is no table' END,
-                    CASE WHEN o.relpersistence <> 'p' THEN 'is an unlogged or temporary table' END,
-                    CASE WHEN o.relrowsecurity OR o.relforcerowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_policy p
-                      WHERE p.polrelid = o.oid)
-                       THEN 'has row-level security' END,
-                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_rewrite w
-                      WHERE w.ev_class = o.oid) THEN 'has a rule' END,
-                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger t
-                      WHERE t.tgrelid = o.oid) THEN 'has a trigger' END,
-                    CASE WHEN o.relispartition OR o.reloftype <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_inherits i
-                      WHERE o.oid IN (i.inhrelid, i.inhparent))
-                       THEN 'is a partition, has a parent or child, or is of a composite type' END,
-                    CASE WHEN o.relkind = 'r' AND o.relam <> (SELECT m.oid FROM pg_catalog.pg_am m
-                      WHERE m.amname = 'heap')
-                       THEN 'has another access method than heap' END,
-                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = o.oid
-                      AND k.contype NOT IN ('p', 'n'))
-                       THEN 'has a constraint that is not ours' END,
-                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = o.oid AND (NOT i.indisprimary
-                         OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
-                           OR 16384 <= ANY (i.indclass::pg_catalog.oid[])))
-                       THEN 'has an index that is not ours' END,
-                    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e
-                      WHERE e.stxrelid = o.oid) THEN 'has extended statistics' END
-                  ]) WITH ORDINALITY x(reason, rank) WHERE x.reason IS NOT NULL
-                UNION ALL
-                SELECT 'schema ' || %1$s, s.nspowner, 'holds ' || coalesce(i.type || ' ' || i.identity,
-                  'something else'), NULL, NULL
-                  FROM space s JOIN pg_catalog.pg_depend d ON d.refclassid = %4$s AND d.refobjid = s.oid,
-                       LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) i
-                 WHERE NOT (d.classid = %3$s AND d.objid IN (SELECT own.oid FROM own))
-                UNION ALL
-                SELECT 'schema ' || %1$s, s.nspowner, 'belongs to an extension', NULL, NULL
-                  FROM space s, pg_catalog.pg_depend d
-                 WHERE d.deptype = 'e' AND (d.classid = %4$s AND d.objid = s.oid OR d.classid = %3$s
-                   AND d.objid IN (SELECT own.oid FROM own)))
-            SELECT 's', NULL, pg_catalog.pg_get_userbyid(nspowner), NULL, NULL FROM space
-            UNION ALL SELECT 't', relname, NULL, NULL, NULL FROM own
-            UNION ALL (SELECT 'c', o.relname, a.attname,
-                      CASE WHEN t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND t.oid < 16384
-                        AND a.attcollation = t.typcollation
-                              AND a.atttypmod = -1 AND NOT a.atthasdef AND a.attidentity = ''
-                                AND a.attgenerated = '' THEN t.typname END, a.attnotnull::text
-                 FROM own o JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 LEFT
-                   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-                ORDER BY o.relname, a.attnum)
-            UNION ALL (SELECT 'k', o.relname, a.attname, NULL, NULL
-                         FROM own o JOIN pg_catalog.pg_constraint k ON k.conrelid = o.oid AND k.contype = 'p',
-                              LATERAL pg_catalog.unnest(k.conkey) WITH ORDINALITY u(column_number, place)
-                         JOIN pg_catalog.pg_attribute a ON a.attnum = u.column_number WHERE a.attrelid = o.oid
-                           ORDER BY o.relname, u.place)
-            UNION ALL (SELECT 'r', relation, pg_catalog.pg_get_userbyid(owner), 'belongs to "' ||
-              pg_catalog.pg_get_userbyid(owner) || '"', NULL
-                         FROM held WHERE kind IS NOT NULL AND owner NOT IN (SELECT oid FROM trusted) ORDER BY place)
-            UNION ALL (SELECT 'r', relation, pg_catalog.pg_get_userbyid(owner), reason, NULL FROM reasons
-              ORDER BY place, rank, reason)
-            UNION ALL (
-            """ + PRIVILEGES + ")";
-
     private OwnSchema() {
     }
 
@@ -247,44 +151,43 @@ public final class OwnSchema {
         // To plan the whole question takes the server longer than most others.
         boolean there = !Rows.texts(session, side, "looking for schema " + NAME,
                 "SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = " + Sql.literal(NAME)).isEmpty();
-        return there ? judge(ask(session, side, tables, QUESTION), tables)
+        return there ? judge(OwnSchemaCatalog.all(session, side, names(tables)), tables)
                 : new Found(State.ABSENT, false, Set.of(), null, null, null);
     }
 
-    private static List<Row> ask(Connection session, String side, List<Table> tables, String question) {
-        String names = tables.stream().map(table -> Sql.literal(table.name))
-                .collect(Collectors.joining(", ", "ARRAY[", "]::pg_catalog.name[]"));
-        return Rows.list(session, side, "looking at schema " + NAME,
-                question.formatted(Sql.literal(NAME), names, CLASS, SPACE),
-                row -> new Row(row.getString(1), row.getString(2), row.getString(3), row.getString(4),
-                        row.getString(5)));
+    private static List<String> names(List<Table> tables) {
+        return tables.stream().map(Table::name).toList();
     }
 
-    private static Found judge(List<Row> rows, List<Table> tables) {
-        Map<String, List<Row>> of =
-                rows.stream().collect(Collectors.groupingBy(Row::what, LinkedHashMap::new, Collectors.toList()));
-        Function<String, List<Row>> all = letter -> of.getOrDefault(letter, List.of());
+    private static Found judge(List<OwnSchemaCatalog.Row> rows, List<Table> tables) {
+        Map<String, List<OwnSchemaCatalog.Row>> of =
+                rows.stream().collect(
+                        Collectors.groupingBy(OwnSchemaCatalog.Row::what, LinkedHashMap::new, Collectors.toList()));
+        Function<String, List<OwnSchemaCatalog.Row>> all = letter -> of.getOrDefault(letter, List.of());
         if (all.apply("s").isEmpty()) {
             return new Found(State.ABSENT, false, Set.of(), null, null, null);
         }
-        String owner = all.apply("s").get(0).value;
+        String owner = all.apply("s").get(0).value();
         Set<String> present =
-                all.apply("t").stream().map(Row::relation).collect(Collectors.toCollection(LinkedHashSet::new));
-        for (Row row : all.apply("r")) {
-            return new Found(State.FOREIGN, true, present, row.value, row.relation + " " + row.more, null);
+                all.apply("t").stream().map(OwnSchemaCatalog.Row::relation)
+                        .collect(Collectors.toCollection(LinkedHashSet::new));
+        for (OwnSchemaCatalog.Row row : all.apply("r")) {
+            return new Found(State.FOREIGN, true, present, row.value(), row.relation() + " " + row.more(), null);
         }
-        for (Row row : all.apply("a")) {
-            return new Found(State.FOREIGN, true, present, row.value,
-                    "others have privileges on " + row.relation + ": " + row.more, null);
+        for (OwnSchemaCatalog.Row row : all.apply("a")) {
+            return new Found(State.FOREIGN, true, present, row.value(),
+                    "others have privileges on " + row.relation() + ": " + row.more(), null);
         }
         for (Table table : tables) {
-            List<Column> columns = all.apply("c").stream().filter(row -> row.relation.equals(table.name))
-                    .map(row -> new Column(row.value, row.more, "true".equals(row.last))).toList();
+            List<Column> columns = all.apply("c").stream().filter(row -> row.relation().equals(table.name))
+                    .map(row -> new Column(row.value(), row.more(), "true".equals(row.last()))).toList();
             List<String> key =
-                    all.apply("k").stream().filter(row -> row.relation.equals(table.name)).map(Row::value).toList();
+                    all.apply("k").stream().filter(row -> row.relation().equals(table.name))
+                            .map(OwnSchemaCatalog.Row::value).toList();
             if (present.contains(table.name) && !(columns.equals(table.columns) && key.equals(table.key))) {
                 boolean told = all.apply("c").stream().anyMatch(
-                        row -> row.relation.equals("run") && row.value.equals(VERSION) && "text".equals(row.more));
+                        row -> row.relation().equals("run") && row.value().equals(VERSION)
+                                && "text".equals(row.more()));
                 return new Found(told ? State.OTHER_VERSION : State.FOREIGN, true, present, owner,
                         "table " + NAME + "." + table.name
                                 + " has other columns than this version of the program makes",
@@ -314,17 +217,17 @@ public final class OwnSchema {
         tables.stream().filter(table -> !before.tables.contains(table.name))
                 .forEach(table -> statements.add(table.creation()));
         Rows.run(session, side, "creating schema " + NAME, String.join("; ", statements));
-        List<String> revocations =
-                ask(session, side, tables, SUBJECTS + PRIVILEGES).stream().filter(row -> row.last != null)
-                        .map(row -> "REVOKE ALL ON " + (row.last.equals("SCHEMA") ? "SCHEMA " + Sql.ident(NAME)
-                                : "ALL TABLES IN SCHEMA " + Sql.ident(NAME)) + " FROM " + row.more)
-                        .distinct().toList();
+        List<String> revocations = OwnSchemaCatalog.privileges(session, side, names(tables)).stream()
+                .filter(row -> row.last() != null)
+                .map(row -> "REVOKE ALL ON " + (row.last().equals("SCHEMA") ? "SCHEMA " + Sql.ident(NAME)
+                        : "ALL TABLES IN SCHEMA " + Sql.ident(NAME)) + " FROM " + row.more())
+                .distinct().toList();
         if (!revocations.isEmpty()) {
             Rows.run(session, side, "keeping schema " + NAME + " to ourselves", String.join("; ", revocations));
         }
         // Nobody but a superuser can have interfered where all is new and nobody was given anything.
         if (before.schema || !revocations.isEmpty()) {
-            Found after = judge(ask(session, side, tables, QUESTION), tables);
+            Found after = judge(OwnSchemaCatalog.all(session, side, names(tables)), tables);
             if (after.state != State.OURS) {
                 throw after.refusal(side);
             }

@@ -18,8 +18,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
+import lib.dsn.ToolEnvironment;
 import lib.talk.Failure;
 
 /** Every PostgreSQL client installation of this machine, and which of them can work between two servers. */
@@ -88,7 +88,7 @@ public final class ClientTools {
 
     /** @return the variables that a client tool must not see: it would follow them, or they hold a password */
     public static Set<String> unwanted() {
-        Set<String> names = new TreeSet<>(Dsn.toolVariables());
+        Set<String> names = new TreeSet<>(ToolEnvironment.unset());
         names.addAll(Endpoints.VARIABLES);
         return names;
     }

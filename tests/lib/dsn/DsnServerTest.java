@@ -183,7 +183,7 @@ class DsnServerTest {
 
     private static Map<String, String> clean() {
         Map<String, String> variables = new HashMap<>();
-        Dsn.toolVariables().forEach(name -> variables.put(name, ""));
+        ToolEnvironment.unset().forEach(name -> variables.put(name, ""));
         return variables;
     }
 

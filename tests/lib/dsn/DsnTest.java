@@ -227,7 +227,7 @@ class DsnTest {
 
     @Test
     void every_variable_that_libpq_reads_is_kept_from_client_tools() {
-        assertTrue(Dsn.toolVariables().containsAll(Set.of("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER",
+        assertTrue(ToolEnvironment.unset().containsAll(Set.of("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER",
                 "PGPASSWORD", "PGPASSFILE",
                 "PGREQUIREAUTH", "PGCHANNELBINDING", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGAPPNAME",
                 "PGSSLMODE", "PGREQUIRESSL",
@@ -238,7 +238,7 @@ class DsnTest {
                 "PGGSSDELEGATION", "PGCONNECT_TIMEOUT", "PGCLIENTENCODING", "PGTARGETSESSIONATTRS",
                 "PGLOADBALANCEHOSTS",
                 "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGDATESTYLE", "PGTZ", "PGGEQO", "PGSYSCONFDIR")),
-                Dsn.toolVariables().toString());
+                ToolEnvironment.unset().toString());
     }
 
     @Test

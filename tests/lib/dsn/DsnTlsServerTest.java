@@ -150,7 +150,7 @@ class DsnTlsServerTest {
 
     private Run psql(Dsn dsn) {
         Map<String, String> variables = new HashMap<>();
-        Dsn.toolVariables().forEach(name -> variables.put(name, ""));
+        ToolEnvironment.unset().forEach(name -> variables.put(name, ""));
         variables.putAll(dsn.toolEnvironment());
         variables.put("HOME", home.toString());
         return Run.of(List.of(psql, "-X", "-w", "-Atc", HOW, "-d", dsn.conninfo(ClientBinaries.clientMajor())),
