@@ -2,8 +2,6 @@
 package lib.roles;
 
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -12,13 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.server.Finding;
 import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
 import lib.talk.Sql;
 
 /**
@@ -36,6 +32,7 @@ public final class RolePlan {
     private final Set<String> unreachable;
     private final RoleTarget target;
     private final RoleTranslation translation;
+    private final RoleCreation creation;
 
     /**
      * @param owners the roles that own objects of the source's database, which cannot do without them
@@ -54,6 +51,7 @@ public final class RolePlan {
         this.owners = owners;
         this.target = RoleTarget.ask(kind, server, session);
         this.translation = new RoleTranslation(source, target, false, true, granted);
+        this.creation = new RoleCreation(translation, mayCreate() ? missing() : List.of(), facts);
         this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
         if (mayCreate()) {
@@ -80,7 +78,7 @@ public final class RolePlan {
 
     /** @return the roles to create, as the target may have them */
     public List<Roles.Role> missing() {
-        return translation.roles(RoleTranslation.Fate.CREATED);
+        return translation.roles(RoleOutcome.Fate.CREATED);
     }
 
     /** @return what may be done about roles on the target */
@@ -95,8 +93,8 @@ public final class RolePlan {
     /** @return what preflight has to say about the roles */
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
-            if (outcome.fate() == RoleTranslation.Fate.LEFT_OUT) {
+        for (RoleOutcome outcome : translation.outcomes()) {
+            if (outcome.fate() == RoleOutcome.Fate.LEFT_OUT) {
                 findings.add(
                         Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (translation.isServices(outcome.role().name())) {
@@ -235,7 +233,7 @@ public final class RolePlan {
      */
     public MissingRoles gone() {
         Set<String> replaced = new TreeSet<>(unreachable);
-        translation.roles(RoleTranslation.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
+        translation.roles(RoleOutcome.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
         if (!reachable.contains(source.bootstrap())) {
             replaced.add(source.bootstrap());
         }
@@ -256,85 +254,31 @@ public final class RolePlan {
 
     /** Of the roles of the source. */
     private String account(int created) {
-        int leftOut = translation.roles(RoleTranslation.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
+        int leftOut = translation.roles(RoleOutcome.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
         long lowered = mayCreate() ? translation.lowered().size() : 0;
         return created + " created" + (lowered == 0 ? "" : " (" + lowered + " lowered)") + ", "
                 + (source.roles().size() - created - leftOut) + " existed"
                 + (leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
-    /**
-     * Creates the missing roles, then gives comments, settings, memberships and grants on parameters, all in one
-     * transaction.
-     */
+    /** Creates the missing roles and gives what they are to have, all in one transaction. */
     public Outcome apply(Connection session) {
-        List<String> leftOut = new ArrayList<>();
-        Rows.run(session, "target", "creating roles", "BEGIN");
-        // A name is in no encoding of its own: a database of another encoding than the one asked before shows another
-        // name.
-        Set<String> there = Set
-                .copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
-        List<Roles.Role> create =
-                mayCreate() ? missing().stream().filter(role -> !there.contains(role.name())).toList() : List.of();
-        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"",
-                RoleStatements.create(role, target.givable())));
-        Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
-        statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
-                .forEach(statement -> attempt(session, statement, leftOut));
-        Rows.run(session, "target", "creating roles", "COMMIT");
-        return new Outcome(account(create.size()), leftOut);
+        RoleCreation.Done done = creation.apply(session);
+        return new Outcome(account(done.created()), done.refused());
     }
 
     /** @return the roles that {@link #apply} creates */
     public Set<String> created() {
-        return mayCreate() ? missing().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new))
-                : Set.of();
+        return creation.roles().stream().map(Roles.Role::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** @return the statements of {@link #apply}, but for the passwords */
+    /** @return the statements of {@link #apply}, without the passwords */
     public List<String> statements() {
-        Set<String> created = created();
-        List<String> statements = missing().stream().filter(role -> created.contains(role.name()))
-                .map(role -> RoleStatements.create(role.withoutPassword(), target.givable()))
-                .collect(Collectors.toCollection(ArrayList::new));
-        statements.addAll(statements(name -> created.contains(name) || target.exists(name)));
-        return statements;
+        return creation.statements();
     }
 
     /** @return whether {@link #apply} gives passwords that {@link #statements()} leaves out */
     public boolean hasPasswords() {
-        return mayCreate() && missing().stream().anyMatch(role -> role.verifier() != null);
-    }
-
-    private List<String> statements(Predicate<String> known) {
-        List<String> statements = new ArrayList<>();
-        translation.commented().stream().filter(role -> known.test(role.name()))
-                .forEach(role -> statements.addAll(RoleStatements.comment(role)));
-        translation.settings(false).stream().filter(setting -> known.test(setting.role()))
-                .forEach(setting -> statements.add(RoleStatements.set(setting)));
-        translation.memberships().stream()
-                .filter(membership -> known.test(membership.role()) && known.test(membership.member()))
-                .forEach(membership -> statements.add(RoleStatements.grant(membership, facts.major())));
-        translation.parameterGrants().stream().filter(grant -> grant.role() == null || known.test(grant.role()))
-                .forEach(grant -> statements.add(RoleStatements.grant(grant)));
-        return statements;
-    }
-
-    /** What only a superuser may do is left out and reported where the user is none; any other error ends the step. */
-    private void attempt(Connection session, String sql, List<String> leftOut) {
-        try (Statement statement = session.createStatement()) {
-            statement.execute("SAVEPOINT attempt");
-            try {
-                statement.execute(sql);
-            } catch (SQLException e) {
-                if (facts.superuser() || !"42501".equals(e.getSQLState())) {
-                    throw e;
-                }
-                statement.execute("ROLLBACK TO attempt");
-                leftOut.add(sql + " (" + SqlFailures.words(e) + ")");
-            }
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "giving roles their memberships and settings", e);
-        }
+        return creation.roles().stream().anyMatch(role -> role.verifier() != null);
     }
 }

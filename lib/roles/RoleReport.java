@@ -30,7 +30,7 @@ public final class RoleReport {
     /** Says what does not arrive as it is on the source, with the statement that would make up for it. */
     public void tell(Console console) {
         console.explain("role \"%s\" is left out: it is the source's bootstrap superuser", source.bootstrap());
-        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
+        for (RoleOutcome outcome : translation.outcomes()) {
             switch (outcome.fate()) {
                 case KEPT -> tellKept(console, outcome);
                 case LEFT_OUT -> console.say("role \"%s\" is left out: %s", outcome.role(), outcome.why());
@@ -45,7 +45,7 @@ public final class RoleReport {
         }
     }
 
-    private void tellKept(Console console, RoleTranslation.Outcome outcome) {
+    private void tellKept(Console console, RoleOutcome outcome) {
         // What the target's user may not alter is told as a loss.
         if (translation.isServices(outcome.role().name())) {
             console.say("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
@@ -76,7 +76,7 @@ public final class RoleReport {
     }
 
     private Stream<Roles.Role> made() {
-        return Stream.of(RoleTranslation.Fate.CREATED, RoleTranslation.Fate.ALTERED)
+        return Stream.of(RoleOutcome.Fate.CREATED, RoleOutcome.Fate.ALTERED)
                 .flatMap(fate -> translation.roles(fate).stream());
     }
 
@@ -118,14 +118,14 @@ public final class RoleReport {
 
     private List<Map<String, Object>> roles() {
         List<Map<String, Object>> roles = new ArrayList<>();
-        roles.add(role(source.bootstrap(), RoleTranslation.Fate.LEFT_OUT, "it is the source's bootstrap superuser",
+        roles.add(role(source.bootstrap(), RoleOutcome.Fate.LEFT_OUT, "it is the source's bootstrap superuser",
                 Set.of()));
         translation.outcomes().forEach(
                 outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why(), outcome.lowered())));
         return roles;
     }
 
-    private Map<String, Object> role(String name, RoleTranslation.Fate fate, String why, Set<Roles.Attribute> lowered) {
+    private Map<String, Object> role(String name, RoleOutcome.Fate fate, String why, Set<Roles.Attribute> lowered) {
         Map<String, Object> role = new LinkedHashMap<>();
         role.put("name", name);
         role.put("becomes", word(fate));
@@ -150,7 +150,7 @@ public final class RoleReport {
         return losses;
     }
 
-    private static String word(RoleTranslation.Fate fate) {
+    private static String word(RoleOutcome.Fate fate) {
         return fate.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

@@ -59,7 +59,7 @@ public final class RoleScript {
                 "SET LOCAL client_min_messages = warning;"));
         List<Roles.Role> made = new ArrayList<>();
         lines.add("");
-        for (RoleTranslation.Outcome outcome : translation.outcomes()) {
+        for (RoleOutcome outcome : translation.outcomes()) {
             switch (outcome.fate()) {
                 case CREATED, ALTERED -> made.add(outcome.role());
                 case KEPT ->

@@ -15,38 +15,13 @@ import lib.talk.Sql;
 
 /** The source's roles as the target may have them, and what each of them loses. Nothing is lost that is not said. */
 public final class RoleTranslation {
-    /** What becomes of a role. */
-    public enum Fate {
-        /** The target has none of this name. */
-        CREATED,
-        /** The target has one, which gets the attributes, the password, the comment and the settings. */
-        ALTERED,
-        /** The target has one, which keeps its attributes and its password. */
-        KEPT,
-        /** The target does not get it. */
-        LEFT_OUT
-    }
-
-    /**
-     * A role and what becomes of it.
-     *
-     * @param role with the attributes and the password that it will have
-     * @param why the reason if it is kept or left out, else null
-     * @param lowered the attributes that it has on the source and may not have here
-     */
-    public record Outcome(Roles.Role role, Fate fate, String why, Set<Roles.Attribute> lowered) {
-        private Outcome(Roles.Role role, Fate fate, String why) {
-            this(role, fate, why, Set.of());
-        }
-    }
-
     private final Roles source;
     private final RoleTarget target;
     private final boolean alter;
     private final RolePowers here;
     private final RoleGains gains;
     private final Set<String> apart = new TreeSet<>();
-    private final Map<String, Outcome> outcomes = new TreeMap<>();
+    private final Map<String, RoleOutcome> outcomes = new TreeMap<>();
     private final Map<String, RoleRules.Rule> rules = new TreeMap<>();
     private final List<Roles.Membership> memberships = new ArrayList<>();
     private final List<Roles.Setting> settings = new ArrayList<>();
@@ -83,22 +58,22 @@ public final class RoleTranslation {
                 thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
     }
 
-    private Outcome outcome(Roles.Role role) {
+    private RoleOutcome outcome(Roles.Role role) {
         String name = role.name();
         if (isLeftOut(name)) {
-            return new Outcome(role, Fate.LEFT_OUT, rules.get(name).why());
+            return new RoleOutcome(role, RoleOutcome.Fate.LEFT_OUT, rules.get(name).why());
         } else if (isServices(name)) {
-            return new Outcome(role, Fate.KEPT, rules.get(name).why());
+            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, rules.get(name).why());
         } else if (target.exists(name) && !alter) {
-            return new Outcome(role, Fate.KEPT, "the target has it already");
+            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, "the target has it already");
         } else if (!target.mayAlter(name) && !target.isUser(name)) {
             String why = "the target has it, and its user may not alter it";
             losses.add(new RoleLoss(name, "attributes, password, comment and settings", why,
                     target.isBootstrap(name) ? null
                             : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
-            return new Outcome(role, Fate.KEPT, why);
+            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, why);
         } else if (target.isUser(name) || target.isBootstrap(name)) {
-            return new Outcome(role, Fate.KEPT,
+            return new RoleOutcome(role, RoleOutcome.Fate.KEPT,
                     "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
         }
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
@@ -109,14 +84,15 @@ public final class RoleTranslation {
             apart.add(name);
             losses.add(new RoleLoss(name, "attributes, password, comment and settings", more.why(),
                     RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
-            return new Outcome(role, Fate.KEPT, more.why());
+            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, more.why());
         }
         if (!lowered.isEmpty()) {
             losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "),
                     "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
                     "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
         }
-        return new Outcome(role.with(kept), target.exists(name) ? Fate.ALTERED : Fate.CREATED, null, lowered);
+        return new RoleOutcome(role.with(kept),
+                target.exists(name) ? RoleOutcome.Fate.ALTERED : RoleOutcome.Fate.CREATED, null, lowered);
     }
 
     private static String words(Set<Roles.Attribute> attributes, String between) {
@@ -133,12 +109,12 @@ public final class RoleTranslation {
     }
 
     /** Whoever may alter a role may change its settings, and everybody their own. */
-    private boolean changes(Outcome outcome) {
-        return switch (outcome.fate) {
+    private boolean changes(RoleOutcome outcome) {
+        return switch (outcome.fate()) {
             case CREATED, ALTERED -> true;
-            case KEPT -> alter && !apart.contains(outcome.role.name())
-                    && (target.isUser(outcome.role.name())
-                            || target.mayAlter(outcome.role.name()) && !isServices(outcome.role.name()));
+            case KEPT -> alter && !apart.contains(outcome.role().name())
+                    && (target.isUser(outcome.role().name())
+                            || target.mayAlter(outcome.role().name()) && !isServices(outcome.role().name()));
             case LEFT_OUT -> false;
         };
     }
@@ -222,7 +198,7 @@ public final class RoleTranslation {
     /** What a role can do on the target, or will be able to do once it is created. */
     private Set<String> powers(String role) {
         return target.exists(role) || !outcomes.containsKey(role) ? target.powers().of(role)
-                : target.powers().of(role, outcomes.get(role).role.attributes());
+                : target.powers().of(role, outcomes.get(role).role().attributes());
     }
 
     private void translate(Roles.ParameterGrant grant) {
@@ -251,27 +227,27 @@ public final class RoleTranslation {
     }
 
     /** @return every role of the source with what becomes of it, by name */
-    public List<Outcome> outcomes() {
+    public List<RoleOutcome> outcomes() {
         return List.copyOf(outcomes.values());
     }
 
     /** @return the roles that come to this */
-    public List<Roles.Role> roles(Fate fate) {
-        return outcomes.values().stream().filter(outcome -> outcome.fate == fate).map(Outcome::role).toList();
+    public List<Roles.Role> roles(RoleOutcome.Fate fate) {
+        return outcomes.values().stream().filter(outcome -> outcome.fate() == fate).map(RoleOutcome::role).toList();
     }
 
     /** @return the roles that are made with less than they have on the source */
-    public List<Outcome> lowered() {
-        return outcomes.values().stream().filter(outcome -> !outcome.lowered.isEmpty()).toList();
+    public List<RoleOutcome> lowered() {
+        return outcomes.values().stream().filter(outcome -> !outcome.lowered().isEmpty()).toList();
     }
 
     /** @return the roles that get a comment */
     public List<Roles.Role> commented() {
         return outcomes.values().stream()
-                .filter(outcome -> changes(outcome) && target.mayAlter(outcome.role.name())
-                        && !isServices(outcome.role.name())
-                        && outcome.role.comment() != null)
-                .map(Outcome::role).toList();
+                .filter(outcome -> changes(outcome) && target.mayAlter(outcome.role().name())
+                        && !isServices(outcome.role().name())
+                        && outcome.role().comment() != null)
+                .map(RoleOutcome::role).toList();
     }
 
     public List<Roles.Membership> memberships() {
@@ -297,9 +273,9 @@ public final class RoleTranslation {
         Set<String> names =
                 new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
         outcomes.values().stream()
-                .filter(outcome -> outcome.fate == Fate.LEFT_OUT || isServices(outcome.role.name())
-                        || target.isBootstrap(outcome.role.name()))
-                .forEach(outcome -> names.add(outcome.role.name()));
+                .filter(outcome -> outcome.fate() == RoleOutcome.Fate.LEFT_OUT || isServices(outcome.role().name())
+                        || target.isBootstrap(outcome.role().name()))
+                .forEach(outcome -> names.add(outcome.role().name()));
         return names;
     }
 }
