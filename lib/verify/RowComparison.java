@@ -8,18 +8,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.stream.Stream;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.Checksums;
-import lib.compare.ComparedRows;
 import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.compare.RowSum;
-import lib.compare.RowTally;
 import lib.facts.Difference;
 import lib.server.Rows;
 import lib.server.Server;
@@ -51,11 +47,8 @@ final class RowComparison {
     private final Console console;
     private final RowQuestions questions;
     private final Executor executor;
-    private final List<Difference> differences = Collections.synchronizedList(new ArrayList<>());
-    private final DifferingViews views;
-    private final List<UndecidedRelation> undecided = Collections.synchronizedList(new ArrayList<>());
+    private final RowResults results;
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-    private final RowTally tally = new RowTally();
     private StreamedComparison streamed;
 
     /**
@@ -69,16 +62,13 @@ final class RowComparison {
         this.console = console;
         this.questions = new RowQuestions(depth, new Checksums(source.server().facts(), target.facts()));
         this.executor = executor;
-        this.views = new DifferingViews(console);
+        this.results = new RowResults(computing, console);
     }
 
-    /**
-     * @param wanted the largest first
-     * @return what differs, in no particular order
-     */
-    List<Difference> run(List<ComparedTable> wanted, int jobs) {
+    /** @param wanted the largest first */
+    void run(List<ComparedTable> wanted, int jobs) {
         if (wanted.isEmpty()) {
-            return differences;
+            return;
         }
         synchronized (source.holder()) {
             questions.prepare(source.holder(), wanted);
@@ -90,30 +80,11 @@ final class RowComparison {
                 compareThroughHolder();
             }
         }
-        return differences;
     }
 
-    /**
-     * @return the materialized views that do not hold what the target's query gives, which is no wonder where what they
-     * read differs
-     */
-    List<Difference> views() {
-        return views.wrong();
-    }
-
-    /** @return the relations of which it could not be told whether their rows are right, in no particular order */
-    List<UndecidedRelation> undecided() {
-        return Stream.concat(undecided.stream(), views.undecided().stream()).toList();
-    }
-
-    /** @return what was compared so far, and how */
-    ComparedRows compared() {
-        return tally.compared();
-    }
-
-    /** @return how many rows the compared chunks of each hypertable have on the source */
-    Map<String, Long> ofHypertables() {
-        return tally.ofHypertables();
+    /** @return what was found so far */
+    RowResults results() {
+        return results;
     }
 
     private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
@@ -180,7 +151,7 @@ final class RowComparison {
                     }
                 }
             }
-            views.decide();
+            results.decideViews();
         }
 
         /** @return false if one of them is waited for by others, or one of the sides refuses */
@@ -207,7 +178,7 @@ final class RowComparison {
                 return false;
             }
             for (int i = 0; i < some.size(); i++) {
-                judge(some.get(i), null, answers.source().get(i), answers.target().get(i));
+                results.judge(some.get(i), null, answers.source().get(i), answers.target().get(i));
             }
             return true;
         }
@@ -239,7 +210,7 @@ final class RowComparison {
             console.explain("table %s is read with COPY: %s", table.identity(), LockedTables.WHY_NOT);
             answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
         } else {
-            undecided.add(new UndecidedRelation(table.identity(),
+            results.add(new UndecidedRelation(table.identity(),
                     "its rows were not compared, for " + LockedTables.WHY_NOT, "to decide, compare them as its owner"));
         }
     }
@@ -264,25 +235,9 @@ final class RowComparison {
             throw SqlFailures.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }
         if (answers.refused() == null) {
-            judge(table, asked, answers.source().get(0), answers.target().get(0));
+            results.judge(table, asked, answers.source().get(0), answers.target().get(0));
         } else {
             refused(from, to, table, columns, answers);
-        }
-    }
-
-    private void judge(ComparedTable table, RowQuestions.Question asked, RowSum here, RowSum there) {
-        tally.add(table, here);
-        if (here.equals(there)) {
-            return;
-        }
-        boolean number = here.rows() != there.rows();
-        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(),
-                number ? here.number() : here.contents(),
-                number ? there.number() : there.contents());
-        if (table.materialized()) {
-            views.add(new RefreshedView(computing, table, asked.target()), here, there, difference);
-        } else {
-            differences.add(difference);
         }
     }
 
@@ -305,7 +260,7 @@ final class RowComparison {
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
             throw SqlFailures.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
         }
-        differences.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
+        results.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
                 state.equals(UNDEFINED_TABLE) ? Difference.MISSING
                         : "not comparable: " + SqlFailures.words(answers.refused())));
     }

@@ -62,7 +62,7 @@ public final class Verification {
     private Map<Long, Long> sequenceValues = Map.of();
     private final Set<String> incomplete = new HashSet<>();
     private boolean jobsPaused;
-    private RowComparison rows;
+    private RowResults rows;
     private final List<UndecidedRelation> undecided = new ArrayList<>();
     private int tables;
     private volatile String state = "listing objects";
@@ -148,9 +148,11 @@ public final class Verification {
         state = "listing the tables";
         List<ComparedTable> wanted = tables(facts);
         tables = wanted.size();
-        rows = new RowComparison(source, computing, console, depth(level), executor);
+        RowComparison comparison = new RowComparison(source, computing, console, depth(level), executor);
+        rows = comparison.results();
         state = null;
-        List<Difference> differences = new ArrayList<>(rows.run(wanted, jobs));
+        comparison.run(wanted, jobs);
+        List<Difference> differences = new ArrayList<>(rows.differences());
         undecided.addAll(rows.undecided());
         if (!rows.ofHypertables().isEmpty() || !incomplete.isEmpty()) {
             state = "counting the rows of hypertables";
