@@ -20,6 +20,7 @@ import lib.source.Contents;
 import lib.source.Inventory;
 import lib.source.LeftBehind;
 import lib.source.PathNeeds;
+import lib.source.Tablespaces;
 import lib.timescale.Timescale;
 
 /**
@@ -57,7 +58,7 @@ public final class PlainDump {
         early(contents).forEach(text -> findings.add(stop("%s", text)));
         Server server = target.server();
         try (Connection to = server.session()) {
-            Inventory.missing(contents.tablespaces(), to)
+            Tablespaces.missing(contents.tablespaces(), to)
                     .forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
             if (!target.missing()) {
                 findings.addAll(schemas(to));

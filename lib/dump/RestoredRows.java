@@ -53,7 +53,7 @@ public final class RestoredRows implements RowMover {
 
     @Override
     public void moveCatalog(Jobs jobs) {
-        schema.catalogRows(jobs);
+        schema.rows().catalog(jobs);
     }
 
     @Override
@@ -61,7 +61,7 @@ public final class RestoredRows implements RowMover {
         steps.run("data", () -> {
             ProgressLine line = console.progress(grown(target, "data", contents));
             try {
-                schema.rows(jobs);
+                schema.rows().all(jobs);
             } finally {
                 line.close();
             }
@@ -73,7 +73,7 @@ public final class RestoredRows implements RowMover {
 
     @Override
     public void moveDeferred() {
-        schema.lateRows(jobs);
+        schema.rows().deferred(jobs);
     }
 
     @Override

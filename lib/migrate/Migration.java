@@ -48,6 +48,7 @@ import lib.source.FrozenSource;
 import lib.source.Inventory;
 import lib.source.PausedJobs;
 import lib.source.Schema;
+import lib.source.Tablespaces;
 import lib.talk.Attempt;
 import lib.talk.Background;
 import lib.talk.Console;
@@ -278,7 +279,7 @@ public final class Migration {
         List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
                 expected(target, preflight, loading)
                         .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
-                                : Inventory.missingTablespaces(source.snapshot().holder(), to)),
+                                : Tablespaces.missing(source.snapshot().holder(), to)),
                 steps);
         loading.resumeJobs();
         loading.end(journal);

@@ -106,7 +106,7 @@ public final class TableChecks {
                         .formatted(which),
                 row -> new NamedTablespace(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
         Set<String> missing = named.isEmpty() ? Set.of()
-                : Inventory.missing(named.stream().map(NamedTablespace::name).toList(), target);
+                : Tablespaces.missing(named.stream().map(NamedTablespace::name).toList(), target);
         for (NamedTablespace tablespace : named) {
             if (!tablespace.exists || missing.contains(tablespace.name)) {
                 String reset = "ALTER " + tablespace.of + " RESET " + tablespace.setting + ";";

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.LoadOrder;
@@ -270,21 +269,6 @@ public final class Inventory {
                 SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t
                   JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
                  WHERE t.spcname !~ '^pg_'""");
-    }
-
-    /** @return the tablespaces that the source's server has and the target's does not */
-    public static Set<String> missingTablespaces(Connection source, Connection target) {
-        return missing(
-                Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"),
-                target);
-    }
-
-    /** @return those of the tablespaces that the target's server does not have */
-    public static Set<String> missing(Collection<String> tablespaces, Connection target) {
-        Set<String> missing = new TreeSet<>(tablespaces);
-        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace")
-                .forEach(missing::remove);
-        return missing;
     }
 
     private List<Relation> relations(String doing, String condition, String order) {

@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import lib.catalog.ReservedSchemas;
 import lib.server.OwnSchema;
@@ -17,10 +16,7 @@ import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
-import lib.talk.Sql;
-import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
-import lib.timescale.Timescale;
 import lib.timescale.TimescaleExtension;
 
 /**
@@ -34,19 +30,10 @@ public final class PausedJobs implements AutoCloseable {
     public static final Duration PATIENCE = Duration.ofMinutes(10);
     /** The key of the advisory lock that a run holds on the source: "tsjob" in ASCII. */
     private static final long LOCK = 0x74736a6f62L;
-    private static final String SOON = "pg_catalog.now() + interval '10 min'";
-    private static final String LATER = "pg_catalog.now() + interval '20 min'";
-    /** The scheduler marks a job as begun before its process can be seen. */
-    private static final String RUNNING = """
-            (EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = j.application_name
-              AND a.datname = pg_catalog.current_database())
-             OR s.next_start = '-infinity' AND s.last_start > pg_catalog.now() - interval '10 s')""";
-
     private final Server source;
     private final Console console;
     private final Connection session;
-    private final String jobs;
-    private final String alterJob;
+    private final DueJobs due;
     private final Cleanup.Task leaving;
     private Heartbeat pulse;
     private boolean left;
@@ -55,11 +42,7 @@ public final class PausedJobs implements AutoCloseable {
         this.source = source;
         this.console = console;
         this.session = session;
-        jobs = Timescale.jobTable(session, "source");
-        // The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
-        alterJob = AlterJob.call(session, "source",
-                Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved", "check_config",
-                        AlterJob.unchecked("own.id", jobs)));
+        due = new DueJobs(session);
         leaving = Cleanup.puttingBack(this::leave, this::left);
     }
 
@@ -99,7 +82,7 @@ public final class PausedJobs implements AutoCloseable {
                 console.say("the source has no TimescaleDB, and no jobs to pause");
                 return null;
             }
-            permitted(session, source);
+            PauseRights.check(session, source);
             if ("f".equals(Rows.text(session, "source", "locking the jobs",
                     "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
                 throw inUse();
@@ -128,38 +111,6 @@ public final class PausedJobs implements AutoCloseable {
         }
     }
 
-    private static void permitted(Connection session, Server source) {
-        String user = source.facts().user();
-        if ("f".equals(Rows.text(session, "source", "asking for the right to create",
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            throw Failure.refused(
-                    "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
-                            + "remembers what it moves",
-                    user)
-                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
-        }
-        String jobs = Timescale.jobTable(session, "source");
-        List<String> checked = AlterJob.checked(session, "source", jobs);
-        if (!checked.isEmpty() && "f".equals(Rows.text(session, "source", "asking for the right to change jobs",
-                "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
-            throw Failure.refused(
-                    "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
-                    user, String.join(", ", checked))
-                    .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
-        }
-        List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
-                SELECT DISTINCT pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid) FROM %s j
-                 WHERE %s AND j.scheduled AND NOT pg_catalog.pg_has_role(j.owner::pg_catalog.oid, 'USAGE') ORDER BY 1"""
-                .formatted(jobs, Timescale.ownJob("j.id")));
-        if (!foreign.isEmpty()) {
-            throw Failure
-                    .refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,
-                            String.join("\", \"", foreign))
-                    .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()),
-                            Sql.ident(user));
-        }
-    }
-
     /**
      * What runs sets its own next start when it ends, so it is moved then; what the scheduler has just begun shows a
      * moment later.
@@ -167,11 +118,11 @@ public final class PausedJobs implements AutoCloseable {
     private int await(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
         boolean told = false;
-        for (int moved = move();; moved += move()) {
+        for (int moved = due.move();; moved += due.move()) {
             Rows.text(session, "source", "waiting for the jobs", "SELECT pg_catalog.pg_sleep(1)");
-            List<String> running = running();
+            List<String> running = due.running();
             if (running.isEmpty()) {
-                return moved + move();
+                return moved + due.move();
             } else if (System.nanoTime() > deadline) {
                 throw Failure
                         .refused("%s of the source still runs after %s", running.get(0),
@@ -187,43 +138,10 @@ public final class PausedJobs implements AutoCloseable {
         }
     }
 
-    private List<String> running() {
-        return Rows.texts(session, "source", "looking for jobs that run",
-                """
-                SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
-                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s AND %s
-                    ORDER BY j.id"""
-                        .formatted(jobs, Timescale.ownJob("j.id"), RUNNING));
-    }
-
-    /**
-     * Moves what is due soon and does not run; what ran or was altered since we moved it is due at a time of its own
-     * again.
-     */
-    private int move() {
-        return AlterJob.keepingChecks(session, "source", jobs,
-                () -> Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
-                WITH own AS (
-                  SELECT j.id, j.timezone, coalesce(CASE WHEN p.moved = s.next_start THEN p.due END,
-                         CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due,
-                           p.moved = s.next_start AS ours
-                    FROM %1$s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT
-                      JOIN ONLY %2$s p ON p.job = j.id
-                   WHERE %3$s AND j.scheduled AND coalesce(s.next_start, '-infinity') < %4$s AND NOT %6$s),
-                kept AS (
-                  INSERT INTO %2$s SELECT id, due, %5$s FROM own ON CONFLICT (job) DO UPDATE SET due = excluded.due,
-                    moved = excluded.moved
-                  RETURNING job, moved)
-                SELECT pg_catalog.count(a.job_id) FILTER (WHERE own.ours IS NOT TRUE) FROM kept
-                  JOIN own ON own.id = kept.job,
-                       LATERAL %7$s a""".formatted(jobs, PauseRecord.TABLE, Timescale.ownJob("j.id"), SOON, LATER,
-                        RUNNING, alterJob))));
-    }
-
     private void beat() {
         synchronized (session) {
             try {
-                move();
+                due.move();
             } catch (Failure e) {
                 // A lock that is taken is free again at one of the next beats, of which there are many before a job is
                 // due.

@@ -1,13 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.io.IOException;
-import java.io.StringReader;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,23 +11,15 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
-import lib.code.LoadOrder;
 import lib.server.Rows;
-import lib.talk.Cleanup;
 import lib.talk.Failure;
-import lib.talk.Sql;
-import lib.timescale.Jobs;
 import lib.tools.RefusedStatement;
-import org.postgresql.PGConnection;
 
 /** Which entries of the archive are restored, and when. */
 public final class Schema {
     private static final long PG_NAMESPACE = 2615;
-
-    private static final String JOBS = "bgw_job";
 
     /** What is not the schema, or is made by a step of its own. */
     private static final Set<String> OTHERS = Set.of("COMMENT", "ACL", "DEFAULT ACL", "TABLE DATA", "SEQUENCE SET",
@@ -60,7 +48,8 @@ public final class Schema {
         this.archive = archive;
         this.contents = contents;
         this.target = target;
-        options = Inventory.missing(contents.tablespaces(), target).isEmpty() ? List.of() : List.of("--no-tablespaces");
+        options =
+                Tablespaces.missing(contents.tablespaces(), target).isEmpty() ? List.of() : List.of("--no-tablespaces");
         waiting = Set.copyOf(contents.waiting());
         afterRestoringMode = contents.afterRestoringMode();
         onHypertables = contents.onHypertables();
@@ -70,7 +59,7 @@ public final class Schema {
                         + "pg_catalog.pg_has_role(extowner, 'USAGE')"));
         Set<String> others = Set.copyOf(Rows.texts(target, "target", "listing the schemas of others",
                 "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT pg_catalog.pg_has_role(nspowner, 'USAGE')"));
-        ours = ours(uncarried, commented, others);
+        ours = new CarriedEntries(contents, uncarried, commented, others);
     }
 
     /** @return what stands before the rows: types, functions, tables without indexes and constraints */
@@ -139,73 +128,14 @@ public final class Schema {
                 && !(entry.catalog() == PG_NAMESPACE && present.contains(entry.oid()));
     }
 
-    /** Restores the rows of TimescaleDB's catalog, one table after another. */
-    public void catalogRows(Jobs jobs) {
-        Predicate<Archive.Entry> catalog = ours.and(this::isCatalog);
-        Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + JOBS + " ");
-        archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
-        Jobs.Copied copied = jobs.rows(archive.text(catalog.and(ofJobs)));
-        try {
-            target.unwrap(PGConnection.class).getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
-        } catch (SQLException | IOException e) {
-            throw Failure.step("the jobs of TimescaleDB could not be loaded: %s", e.getMessage()).because(e);
-        }
-    }
-
-    private boolean isCatalog(Archive.Entry entry) {
-        return entry.kind().equals("TABLE DATA") && contents.catalog().contains(entry.oid());
-    }
-
-    /**
-     * Restores the rows of a whole dump, its large objects and the values of its sequences, but for the tables that
-     * come late.
-     */
-    public void rows(int jobs) {
-        List<Contents.Table> turned = contents.turned();
-        Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        archive.restore("data", jobs, options,
-                ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
-                        && !(entry.kind().equals("TABLE DATA")
-                                && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
-        inOrder(turned, jobs);
-    }
-
-    private void inOrder(List<Contents.Table> tables, int jobs) {
-        LoadOrder.load(tables, Contents.Table::turn, together -> {
-            Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-            archive.restore("data", jobs, options,
-                    ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
-        }, this::hasRows, failure -> !Cleanup.stopping());
-    }
-
-    /** Each COPY brings all rows of its table or none; a chunk can have others, which are compressed. */
-    private boolean hasRows(Contents.Table table) {
-        String doing = "looking for rows";
-        String setting = "timescaledb.enable_transparent_decompression";
-        if (contents.timescale() != null) {
-            Rows.run(target, "target", doing, "SET " + setting + " = off");
-        }
-        boolean any = "t".equals(Rows.text(target, "target", doing,
-                "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
-        if (contents.timescale() != null) {
-            Rows.run(target, "target", doing, "RESET " + setting);
-        }
-        return any;
+    /** @return the rows in the archive, to be restored where it is a whole dump */
+    public ArchiveRows rows() {
+        return new ArchiveRows(archive, contents, target, options, ours);
     }
 
     /** @return the archive itself */
     public Archive archive() {
         return archive;
-    }
-
-    /** Restores the rows of the tables that come late. */
-    public void lateRows(int jobs) {
-        inOrder(contents.deferredInOrder(), jobs);
-    }
-
-    private boolean isDeferred(Archive.Entry entry) {
-        return entry.kind().equals("TABLE DATA") && contents.deferred().contains(entry.oid());
     }
 
     /** @return the event triggers and the comments on them */
@@ -279,35 +209,5 @@ public final class Schema {
     /** @return whether an entry of post-data must wait for the tables that come late */
     public boolean waits(Archive.Entry entry) {
         return waiting.contains(entry.address());
-    }
-
-    /**
-     * Extensions are created by their own step; only its owner may comment on one, and on a schema; things left out
-     * have comments and privileges too.
-     *
-     * @param created the extensions that may be commented on
-     * @param others the schemas that may not
-     */
-    private Predicate<Archive.Entry> ours(LeftBehind uncarried, Set<String> created, Set<String> others) {
-        Set<Archive.Address> leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
-                .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
-        // The shell of a base type has no address, and stands before it.
-        Set<String> shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
-                .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
-        return entry -> !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !isOnSchema(others, entry)
-                && !leftOut.contains(entry.subject())
-                && !(entry.kind().equals("SHELL TYPE") && shells.stream().anyMatch(entry.tag()::contains));
-    }
-
-    private static boolean isCommentOn(Set<String> created, Archive.Entry entry) {
-        return entry.kind().equals("COMMENT") && created.contains(entry.tag().replaceFirst("^- EXTENSION ", "").trim());
-    }
-
-    /** Behind the name stands an owner, and either may hold a space. */
-    private boolean isOnSchema(Set<String> names, Archive.Entry entry) {
-        return !names.isEmpty() && entry.kind().equals("COMMENT") && entry.concerns("SCHEMA")
-                && Stream.concat(names.stream(), contents.schemas().stream().map(Inventory.Relation::name))
-                        .filter(name -> entry.tag().startsWith("- SCHEMA " + name + " "))
-                        .max(Comparator.comparing(String::length)).filter(names::contains).isPresent();
     }
 }

@@ -4,8 +4,10 @@ package lib.source;
 import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import lib.server.Finding;
+import lib.server.Rows;
 import lib.talk.Sql;
 
 /**
@@ -25,7 +27,7 @@ public final class Tablespaces {
         TreeSet<String> all = new TreeSet<>(used);
         all.addAll(attached);
         return all.isEmpty() ? List.of()
-                : Inventory.missing(all, target).stream().map(name -> Finding.warning("tablespaces",
+                : missing(all, target).stream().map(name -> Finding.warning("tablespaces",
                         "CREATE TABLESPACE " + Sql.ident(name) + " LOCATION '…';",
                         "tablespace \"%s\" does not exist on the target: %s%s", name,
                         used.contains(name) ? "everything goes to the default one" : "", attached.contains(name)
@@ -33,5 +35,20 @@ public final class Tablespaces {
                                         + "hypertables are detached from it there, so that new chunks do not go to it"
                                 : ""))
                         .toList();
+    }
+
+    /** @return the tablespaces that the source's server has and the target's does not */
+    public static Set<String> missing(Connection source, Connection target) {
+        return missing(
+                Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"),
+                target);
+    }
+
+    /** @return those of the tablespaces that the target's server does not have */
+    public static Set<String> missing(Collection<String> tablespaces, Connection target) {
+        Set<String> missing = new TreeSet<>(tablespaces);
+        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace")
+                .forEach(missing::remove);
+        return missing;
     }
 }

@@ -15,7 +15,7 @@ import lib.roles.Roles;
 import lib.roles.TargetKind;
 import lib.server.Rows;
 import lib.server.Server;
-import lib.source.Inventory;
+import lib.source.Tablespaces;
 
 /**
  * What a target's user may give, and what follows for a comparison from what it may not: the same that a migration
@@ -45,7 +45,7 @@ public final class Permitted {
                 false)
                 .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database()))
                 .superuser(target.facts().superuser()).powers(plan.powersThere())
-                .tablespaces(Inventory.missingTablespaces(from, to))
+                .tablespaces(Tablespaces.missing(from, to))
                 .comments(OthersComments.find(from, target, to).kept());
     }
 }

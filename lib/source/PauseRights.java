@@ -1,0 +1,50 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.source;
+
+import java.sql.Connection;
+import java.util.List;
+import lib.server.Rows;
+import lib.server.Server;
+import lib.talk.Failure;
+import lib.talk.Sql;
+import lib.timescale.AlterJob;
+import lib.timescale.Timescale;
+
+/** Whether the source's user may pause the source's jobs, and remember there what was moved. */
+final class PauseRights {
+    private PauseRights() {
+    }
+
+    /** @throws Failure refused, with the GRANT that is missing */
+    static void check(Connection session, Server source) {
+        String user = source.facts().user();
+        if ("f".equals(Rows.text(session, "source", "asking for the right to create",
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
+            throw Failure.refused(
+                    "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
+                            + "remembers what it moves",
+                    user)
+                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
+        }
+        String jobs = Timescale.jobTable(session, "source");
+        List<String> checked = AlterJob.checked(session, "source", jobs);
+        if (!checked.isEmpty() && "f".equals(Rows.text(session, "source", "asking for the right to change jobs",
+                "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
+            throw Failure.refused(
+                    "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
+                    user, String.join(", ", checked))
+                    .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
+        }
+        List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
+                SELECT DISTINCT pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid) FROM %s j
+                 WHERE %s AND j.scheduled AND NOT pg_catalog.pg_has_role(j.owner::pg_catalog.oid, 'USAGE') ORDER BY 1"""
+                .formatted(jobs, Timescale.ownJob("j.id")));
+        if (!foreign.isEmpty()) {
+            throw Failure
+                    .refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,
+                            String.join("\", \"", foreign))
+                    .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()),
+                            Sql.ident(user));
+        }
+    }
+}
