@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.server.Finding;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
@@ -96,10 +97,9 @@ public final class OthersComments {
     }
 
     private static Map<Thing, String> theirs(Server target, Connection to) {
-        String others = "NOT pg_catalog.pg_has_role(%s, 'USAGE')";
         return target.facts().superuser() ? Map.of()
-                : comments(to, "target", QUESTION.formatted(others.formatted("e.extowner"),
-                        others.formatted("n.nspowner"), others.formatted("d.datdba")));
+                : comments(to, "target", QUESTION.formatted("NOT " + Membership.hasRightsOf("e.extowner"),
+                        "NOT " + Membership.hasRightsOf("n.nspowner"), "NOT " + Membership.hasRightsOf("d.datdba")));
     }
 
     private static Map<Thing, String> wanted(Map<Thing, String> ours, Map<Thing, String> theirs) {

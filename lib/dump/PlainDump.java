@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.server.Finding;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SqlFailures;
@@ -127,7 +128,8 @@ public final class PlainDump {
     /** Only its owner may comment on an extension, which a plain dump does for each. */
     private static List<Finding> comments(Connection to, List<Extensions.Extension> extensions) {
         List<String> others = Rows.texts(to, "target", "listing the extensions of others",
-                "SELECT extname FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
+                "SELECT extname FROM pg_catalog.pg_extension WHERE NOT "
+                        + Membership.hasRightsOf("extowner"));
         return extensions.stream()
                 .filter(extension -> extension.installed() != null && others.contains(extension.name()))
                 .map(extension -> stop(

@@ -14,12 +14,11 @@ import lib.code.OwnerPowers;
 import lib.code.OwnersCode;
 import lib.preflight.TargetSchemas;
 import lib.roles.RolePowers;
-import lib.roles.RoleTarget;
 import lib.server.Finding;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.TargetDatabase;
-import lib.talk.Sql;
 import lib.timescale.Timescale;
 import lib.tools.DumpFormat;
 
@@ -29,7 +28,7 @@ import lib.tools.DumpFormat;
  */
 final class RestoreRoles {
     /** A role of the target; {@code reach} is whether the connecting user may give objects to it. */
-    private record Role(String name, boolean superuser, boolean reach) {
+    private record Role(String name, boolean superuser, boolean inherits, boolean reach) {
     }
 
     private final Manifest manifest;
@@ -68,9 +67,9 @@ final class RestoreRoles {
         }
         List<Role> roles = Rows.list(to, "target", "listing the roles",
                 """
-                SELECT r.rolname, r.rolsuper, %s FROM pg_catalog.pg_roles r"""
-                        .formatted(RoleTarget.reachable(target.facts())),
-                row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3)));
+                SELECT r.rolname, r.rolsuper, r.rolinherit, %s FROM pg_catalog.pg_roles r"""
+                        .formatted(Membership.mayServe("r.oid")),
+                row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
         roles.forEach(role -> missing.remove(role.name));
         if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
             manifest.serverRoles().stream().filter(missing::remove)
@@ -94,7 +93,8 @@ final class RestoreRoles {
             String user = target.facts().user();
             List<Role> others =
                     roles.stream().filter(role -> named.contains(role.name) && !role.name.equals(user)).toList();
-            others.forEach(role -> reach(role, user));
+            boolean inherits = roles.stream().anyMatch(role -> role.name.equals(user) && role.inherits);
+            others.forEach(role -> reach(role, target.facts(), inherits));
             schemas(to, user, others);
         }
         return findings;
@@ -112,13 +112,14 @@ final class RestoreRoles {
         findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), granted));
     }
 
-    private void reach(Role owner, String user) {
+    private void reach(Role owner, Server.Facts facts, boolean inherits) {
+        String user = facts.user();
         if (owner.superuser) {
             findings.add(Finding.warning("roles", null, "what role \"%s\" owned on the source will belong to \"%s\"",
                     owner.name, user));
         } else if (!owner.reach) {
-            findings.add(Finding.stop("roles", "GRANT " + Sql.ident(owner.name) + " TO " + Sql.ident(user) + ";",
-                    "role \"%s\" owns objects of the dump, and \"%s\" is no member of it on the target", owner.name,
+            findings.add(Finding.stop("roles", Membership.granting(owner.name, user, inherits, facts.major()),
+                    "role \"%s\" owns objects of the dump, and \"%s\" cannot act as it on the target", owner.name,
                     user));
         }
     }

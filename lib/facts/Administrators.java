@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.talk.Sql;
 
@@ -23,7 +24,7 @@ public record Administrators(String bootstrap, boolean known, Set<String> standI
                         + " FROM pg_roles r WHERE r.oid = 10");
         List<String> usable = Rows.texts(target, "target", "asking for the source's bootstrap superuser",
                 "SELECT r.rolname FROM pg_roles r"
-                        + " WHERE pg_has_role(r.oid, 'MEMBER') AND " + FactTemplate.name("r.rolname") + " = "
+                        + " WHERE " + Membership.mayActAs("r.oid") + " AND " + FactTemplate.name("r.rolname") + " = "
                         + Sql.literal(bootstrap));
         List<String> standIns =
                 Rows.texts(target, "target", "listing the administrators",

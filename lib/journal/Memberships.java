@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.server.JournalTables;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SqlFailures;
@@ -87,11 +88,8 @@ public final class Memberships implements AutoCloseable {
     public static List<PriorMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles,
             Collection<String> created) {
         List<String> there = Rows.texts(target, "target", "asking for memberships",
-                """
-                SELECT r.rolname FROM pg_catalog.pg_roles r
-                 WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner'
-                   AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR %s)"""
-                        .formatted(facts.major() < 16 && facts.createRole()));
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname <> 'pg_database_owner' AND "
+                        + Membership.mayGrant("r.oid"));
         Set<String> wanted = new TreeSet<>(roles);
         wanted.retainAll(there);
         List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream()
@@ -121,7 +119,7 @@ public final class Memberships implements AutoCloseable {
         List<PriorMembership.Ranking> standing = PriorMembership.ask(session, facts, List.of(role));
         if (standing.isEmpty() || standing.get(0).able()) {
             return !standing.isEmpty();
-        } else if (!standing.get(0).open() && facts.major() < 16) {
+        } else if (!standing.get(0).open()) {
             return false;
         }
         take(session, standing.get(0).membership());

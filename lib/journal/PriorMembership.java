@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
@@ -24,23 +25,22 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
      * the user.
      */
     private static final String SINCE_16 = """
-            SELECT r.rolname, g.rolname, b.inherit_option, b.set_option, pg_catalog.pg_has_role(r.oid, 'USAGE')
-              AND pg_catalog.pg_has_role(r.oid, 'SET'), g.oid IS NOT NULL
+            SELECT r.rolname, g.rolname, b.inherit_option, b.set_option, %2$s AND %3$s, g.oid IS NOT NULL
               FROM pg_catalog.pg_roles r
               LEFT JOIN LATERAL (SELECT u.oid, u.rolname FROM pg_catalog.pg_auth_members a
                 JOIN pg_catalog.pg_roles u ON u.oid = a.member
-                                  WHERE a.roleid = r.oid AND a.admin_option AND pg_catalog.pg_has_role(u.oid, 'USAGE')
+                                  WHERE a.roleid = r.oid AND a.admin_option AND %4$s
                                   ORDER BY u.rolname <> current_user, u.oid LIMIT 1) g ON true
               LEFT JOIN pg_catalog.pg_auth_members b
                      ON b.roleid = r.oid AND b.grantor = g.oid AND b.member = (SELECT u.oid FROM pg_catalog.pg_roles u
                        WHERE u.rolname = current_user)
-             WHERE r.rolname IN (%s) ORDER BY 1""";
+             WHERE r.rolname IN (%1$s) ORDER BY 1""";
     /** One that is there is there as a whole: to grant it anew does nothing, and to revoke it would take it away. */
     private static final String BEFORE_16 = """
-            SELECT r.rolname, current_user, NULL, NULL, pg_catalog.pg_has_role(r.oid, 'USAGE'),
+            SELECT r.rolname, current_user, NULL, NULL, %2$s,
                    NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members b JOIN pg_catalog.pg_roles u ON u.oid = b.member
                                 WHERE b.roleid = r.oid AND u.rolname = current_user)
-              FROM pg_catalog.pg_roles r WHERE r.rolname IN (%s) ORDER BY 1""";
+              FROM pg_catalog.pg_roles r WHERE r.rolname IN (%1$s) ORDER BY 1""";
 
     /**
      * How the user stands to a role.
@@ -55,7 +55,9 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
     static List<Ranking> ask(Connection target, Server.Facts facts, Collection<String> roles) {
         return roles.isEmpty() ? List.of() : Rows.list(target, "target", "asking for memberships",
                 (facts.major() >= 16 ? SINCE_16 : BEFORE_16)
-                        .formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", "))),
+                        .formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", ")),
+                                Membership.hasRightsOf("r.oid"), Membership.mayActAs("r.oid"),
+                                Membership.hasRightsOf("u.oid")),
                 row -> new Ranking(
                         new PriorMembership(row.getString(1), row.getString(2), option(row.getString(3)),
                                 option(row.getString(4))),

@@ -16,6 +16,7 @@ import lib.catalog.UnownedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.JournalTables;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -38,7 +39,7 @@ public final class UnrelatedObjects {
                  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.catalog AND d.objid = m.object
                    AND d.deptype = 'e')
                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.tableoid = m.catalog
-                     AND x.oid = m.object AND NOT pg_catalog.pg_has_role(x.extowner, 'USAGE'))
+                     AND x.oid = m.object AND NOT %7$s)
                 UNION SELECT d.classid, d.objid FROM going g JOIN pg_catalog.pg_depend d ON d.refclassid = g.classid
                   AND d.refobjid = g.objid)
             SELECT %3$s%4$s (e.classid, e.objid) IN (SELECT g.classid, g.objid FROM going g)
@@ -61,7 +62,8 @@ public final class UnrelatedObjects {
              WHERE (o.catalog, o.oid) IN (SELECT g.classid, g.objid FROM going g)
                AND (o.catalog, o.oid) NOT IN (SELECT m.catalog, m.object FROM made m)"""
                     .formatted(JournalTables.MADE.sql(), JournalTables.FOUND.sql(), AddedMembers.COLUMNS,
-                            AddedMembers.MEMBERS, AddedMembers.CONDITION, UnownedObjects.ALL);
+                            AddedMembers.MEMBERS, AddedMembers.CONDITION, UnownedObjects.ALL,
+                            Membership.hasRightsOf("x.extowner"));
 
     private record Address(long catalog, long oid) {
         static Address of(OwnedObjects.Owned object) {
@@ -79,10 +81,10 @@ public final class UnrelatedObjects {
     public static List<String> extensions(Connection target) {
         return Rows.texts(target, "target", "reading the journal",
                 """
-                SELECT e.extname FROM pg_catalog.pg_extension e WHERE pg_catalog.pg_has_role(e.extowner, 'USAGE')
-                   AND EXISTS (SELECT FROM %s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
+                SELECT e.extname FROM pg_catalog.pg_extension e WHERE %2$s
+                   AND EXISTS (SELECT FROM %1$s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
                      ORDER BY e.oid DESC"""
-                        .formatted(JournalTables.MADE.sql()));
+                        .formatted(JournalTables.MADE.sql(), Membership.hasRightsOf("e.extowner")));
     }
 
     /** @return whether something will still be there when the failed run is undone, of what is no stranger */
@@ -128,7 +130,7 @@ public final class UnrelatedObjects {
         String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
         boolean mine = "t".equals(Rows.text(target, "target", "asking whose they are",
-                "SELECT coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(r.oid, 'USAGE')), true)"
+                "SELECT coalesce(pg_catalog.bool_and(" + Membership.hasRightsOf("r.oid") + "), true)"
                         + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners
                         + "]::pg_catalog.text[])"));
         return "move or drop them" + (mine ? "" : ", as their owners or a superuser") + drops.taking()

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
-import lib.roles.RoleTarget;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.SqlFailures;
@@ -35,7 +35,6 @@ final class Ownership {
     private final Connection target;
     private final String user;
     private final boolean superuser;
-    private final boolean since16;
     private final Memberships memberships;
     private final Set<String> roles;
     private final Map<String, Boolean> inherits = new HashMap<>();
@@ -48,10 +47,9 @@ final class Ownership {
         this.target = target;
         user = facts.user();
         superuser = facts.superuser();
-        since16 = facts.major() >= 16;
         this.memberships = memberships;
         roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles in reach",
-                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + Membership.mayServe("r.oid")));
     }
 
     /**
@@ -197,18 +195,19 @@ final class Ownership {
             return true;
         }
         try {
-            return memberships.join(target, role) || !since16 && isMember(role);
+            return memberships.join(target, role) || mayActAs(role);
         } catch (Failure e) {
             // Out of reach: somebody else will own its things.
             return false;
         }
     }
 
-    /** Before PostgreSQL 16, who is a member without the rights of the role can act as the role nevertheless. */
-    private boolean isMember(String role) {
+    /** Who is a member without the rights of the role may act as the role nevertheless. */
+    private boolean mayActAs(String role) {
         return "t".equals(
-                Rows.text(target, "target", "asking for memberships", "SELECT pg_catalog.pg_has_role(r.oid, 'MEMBER')"
-                        + " FROM pg_catalog.pg_roles r WHERE r.rolname = " + Sql.literal(role)));
+                Rows.text(target, "target", "asking for memberships", "SELECT "
+                        + Membership.mayActAs("r.oid") + " FROM pg_catalog.pg_roles r WHERE r.rolname = "
+                        + Sql.literal(role)));
     }
 
     private boolean mayCreate(String role, String schema) {

@@ -3,6 +3,7 @@ package lib.load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import lib.server.Membership;
 import lib.source.Contents;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
@@ -112,7 +113,7 @@ public final class RestoringScript {
     private static String commands(Contents.Table table) {
         return List.of("UPDATE " + JOBS + " SET owner = pg_catalog.quote_ident(current_user)"
                 + " WHERE owner NOT IN (SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE "
-                + "pg_catalog.pg_has_role(oid, 'MEMBER'))",
+                + Membership.isMemberOf("oid") + ")",
                 "ALTER TABLE " + JOBS + " ALTER owner TYPE pg_catalog.regrole USING owner::pg_catalog.regrole",
                 "INSERT INTO " + name(table) + " SELECT * FROM " + JOBS).stream()
                 .map(sql -> " --command=" + ShellScript.quoted(sql)).collect(Collectors.joining());

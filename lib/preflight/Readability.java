@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.server.Finding;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.talk.Sql;
 
@@ -29,9 +30,8 @@ public final class Readability {
     private static final String BECOMING = """
             (SELECT pg_catalog.quote_ident(o.rolname) FROM pg_catalog.pg_roles o, pg_catalog.pg_roles me
               WHERE o.oid = %s AND me.rolname = current_user AND NOT o.rolsuper
-                AND NOT pg_catalog.pg_has_role(o.oid, 'USAGE')
-                AND (pg_catalog.pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
-                     OR me.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int < 160000))""";
+                AND NOT %s AND %s)"""
+            .formatted("%s", Membership.hasRightsOf("o.oid"), Membership.mayGrant("o.oid"));
 
     /** @param owner whose member the user can become, or null */
     private record Unreadable(String schema, String name, String kind, String owner) {
@@ -147,14 +147,15 @@ public final class Readability {
 
     private List<Finding> largeObjects() {
         return Rows.list(source, "source", "checking the privileges on large objects", """
-                SELECT l.oid, %s FROM pg_catalog.pg_largeobject_metadata l
+                SELECT l.oid, %1$s FROM pg_catalog.pg_largeobject_metadata l
                  WHERE NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
-                   AND NOT pg_catalog.pg_has_role(l.lomowner, 'USAGE')
+                   AND NOT %2$s
                    AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT'
                                       AND CASE a.grantee WHEN 0 THEN true
-                                        ELSE pg_catalog.pg_has_role(a.grantee, 'USAGE') END)
+                                        ELSE %3$s END)
                    AND NOT pg_catalog.current_setting('lo_compat_privileges')::boolean
-                 ORDER BY 1""".formatted(BECOMING.formatted("l.lomowner")),
+                 ORDER BY 1""".formatted(BECOMING.formatted("l.lomowner"),
+                Membership.hasRightsOf("l.lomowner"), Membership.hasRightsOf("a.grantee")),
                 row -> Finding.stop("privileges", grant("SELECT ON LARGE OBJECT " + row.getString(1), row.getString(2)),
                         "large object %s of the source cannot be read", row.getString(1)));
     }

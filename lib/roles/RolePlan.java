@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.server.Finding;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Sql;
@@ -53,7 +54,7 @@ public final class RolePlan {
         this.translation = new RoleTranslation(source, target, false, true, granted);
         this.creation = new RoleCreation(translation, mayCreate() ? missing() : List.of(), facts);
         this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
-                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + RoleTarget.reachable(facts)));
+                "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + Membership.mayServe("r.oid")));
         if (mayCreate()) {
             missing().forEach(role -> reachable.add(role.name()));
         }
@@ -69,11 +70,16 @@ public final class RolePlan {
         return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role))
                 .map(role -> Finding.warning("privileges",
                         existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
-                                ? "GRANT " + Sql.ident(role) + " TO " + Sql.ident(facts.user()) + ";" : null,
+                                ? granting(role) : null,
                         "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on "
                                 + "the target",
                         role, facts.user()))
                 .toList();
+    }
+
+    private String granting(String role) {
+        return Membership.granting(role, facts.user(), existing.get(facts.user()).has(Roles.Attribute.INHERIT),
+                facts.major());
     }
 
     /** @return the roles to create, as the target may have them */
@@ -173,8 +179,8 @@ public final class RolePlan {
             findings.add(superuser || target.kind().managed()
                     ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner,
                             facts.user())
-                    : Finding.stop("roles", "GRANT " + Sql.ident(owner) + " TO " + Sql.ident(facts.user()) + ";",
-                            "role \"%s\" owns objects, and \"%s\" is no member of it on the target", owner,
+                    : Finding.stop("roles", granting(owner),
+                            "role \"%s\" owns objects, and \"%s\" cannot act as it on the target", owner,
                             facts.user()));
         }
         return findings;

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.server.Settings;
@@ -76,9 +77,7 @@ public final class RoleTarget {
         String side = server.side();
         // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL
         // manual, CREATE ROLE).
-        String mayGrant = facts.superuser() ? "true"
-                : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
-                        + (facts.createRole() && facts.major() < 16) + ")";
+        String mayGrant = Membership.mayGrant("r.oid");
         String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
                 + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
         Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
@@ -99,17 +98,6 @@ public final class RoleTarget {
                     row -> target.settable.put(row.getString(1), true));
         }
         return target;
-    }
-
-    /**
-     * @return a condition on {@code pg_roles r}: whether the user can give objects to the role, or become a member who
-     * can (PostgreSQL manual, ALTER TABLE, "Notes", and CREATE ROLE)
-     */
-    public static String reachable(Server.Facts facts) {
-        return facts.superuser() ? "true" : "NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE')"
-                + (facts.major() >= 16 ? " AND pg_catalog.pg_has_role(r.oid, 'SET')" : "")
-                + " OR pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') OR "
-                + (facts.major() < 16 && facts.createRole()) + ")";
     }
 
     private void parameters(Connection session, String side, boolean all) {

@@ -18,13 +18,14 @@ public final class EventTriggers {
     private static final String THOSE = """
             SELECT pg_catalog.quote_ident(evtname), CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA'
               ELSE '' END,
-                   pg_catalog.pg_has_role(evtowner, 'USAGE'), r.rolsuper OR r.rolname = current_user
+                   %s, r.rolsuper OR r.rolname = current_user
               FROM pg_catalog.pg_event_trigger JOIN pg_catalog.pg_proc p ON p.oid = evtfoid
                 JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
              WHERE evtenabled <> 'D'
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = pg_event_trigger.oid
                  AND d.deptype = 'e'
-                                  AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)""";
+                                  AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)"""
+            .formatted(Membership.hasRightsOf("evtowner"));
 
     /** @param trusted whether its function belongs to a superuser or this user */
     private record Trigger(String name, String enabled, boolean ours, boolean trusted) {

@@ -1,5 +1,5 @@
 //SOURCES ConnectionRemedy.java DatabaseCreation.java DatabaseIdentity.java DropStatements.java
-//SOURCES EventTriggers.java Finding.java JournalTables.java Leftovers.java NewSession.java
+//SOURCES EventTriggers.java Finding.java JournalTables.java Leftovers.java Membership.java NewSession.java
 //SOURCES OwnSchema.java OwnSchemaCatalog.java Rows.java SameDatabase.java Server.java
 //SOURCES ServerWatch.java SessionAbort.java SessionPair.java SessionSettings.java Sessions.java
 //SOURCES Settings.java SqlFailures.java StepFile.java TargetDatabase.java TargetLock.java

@@ -3,6 +3,7 @@ package lib.source;
 
 import java.sql.Connection;
 import java.util.List;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.server.Server;
 import lib.talk.Failure;
@@ -37,8 +38,8 @@ final class PauseRights {
         }
         List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
                 SELECT DISTINCT pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid) FROM %s j
-                 WHERE %s AND j.scheduled AND NOT pg_catalog.pg_has_role(j.owner::pg_catalog.oid, 'USAGE') ORDER BY 1"""
-                .formatted(jobs, Timescale.ownJob("j.id")));
+                 WHERE %s AND j.scheduled AND NOT %s ORDER BY 1"""
+                .formatted(jobs, Timescale.ownJob("j.id"), Membership.hasRightsOf("j.owner::pg_catalog.oid")));
         if (!foreign.isEmpty()) {
             throw Failure
                     .refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,

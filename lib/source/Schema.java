@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.talk.Failure;
 import lib.tools.RefusedStatement;
@@ -56,9 +57,9 @@ public final class Schema {
         Set<String> commented = new HashSet<>(created);
         commented.addAll(Rows.texts(target, "target", "listing the extensions",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND "
-                        + "pg_catalog.pg_has_role(extowner, 'USAGE')"));
+                        + Membership.hasRightsOf("extowner")));
         Set<String> others = Set.copyOf(Rows.texts(target, "target", "listing the schemas of others",
-                "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT pg_catalog.pg_has_role(nspowner, 'USAGE')"));
+                "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT " + Membership.hasRightsOf("nspowner")));
         ours = new CarriedEntries(contents, uncarried, commented, others);
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import lib.server.Membership;
 import lib.server.Rows;
 import lib.talk.Count;
 import lib.talk.Failure;
@@ -35,8 +36,8 @@ public final class Jobs {
     /** @return the roles that can own jobs on the target, quoted: those that the connecting user is a member of */
     private Set<String> owners() {
         return new HashSet<>(Rows.texts(target, "target", "asking who can own jobs",
-                "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE pg_catalog.pg_has_role(oid, "
-                        + "'MEMBER')"));
+                "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE "
+                        + Membership.isMemberOf("oid")));
     }
 
     private String user() {

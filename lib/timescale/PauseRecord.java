@@ -3,6 +3,7 @@ package lib.timescale;
 
 import java.sql.Connection;
 import java.util.List;
+import lib.server.Membership;
 import lib.server.OwnSchema;
 import lib.server.Rows;
 import lib.talk.Sql;
@@ -58,7 +59,7 @@ public final class PauseRecord {
         OwnSchema.Found found = find(session, side);
         return found != null && found.state() == OwnSchema.State.OURS
                 && "t".equals(Rows.text(session, side, "asking for a membership",
-                        "SELECT pg_catalog.pg_has_role(" + Sql.literal(found.owner()) + ", 'USAGE')"));
+                        "SELECT " + Membership.hasRightsOf(Sql.literal(found.owner()))));
     }
 
     /** Makes one. */

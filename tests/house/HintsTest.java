@@ -105,7 +105,7 @@ class HintsTest {
                         List.of("REVOKE CREATE ON DATABASE " + database + " FROM " + user),
                         "may not create in the target's database"),
                 new State("no member of an owner", "target", List.of(open),
-                        List.of("REVOKE " + Sql.ident(OWNER) + " FROM " + user), "is no member of it"),
+                        List.of("REVOKE " + Sql.ident(OWNER) + " FROM " + user), "cannot act as it"),
                 new State("a schema that cannot be used", "source", List.of(),
                         List.of("REVOKE ALL ON SCHEMA " + SCHEMA + " FROM " + user), "cannot be used"),
                 new State("a table that cannot be read", "source",
