@@ -51,18 +51,17 @@ class ExtensionMembersTest {
                 "CREATE CAST (int AS inet) WITH INOUT", "ALTER EXTENSION citext ADD CAST (int AS inet)",
                 "CREATE SCHEMA app", "ALTER EXTENSION citext ADD SCHEMA app");
         SIDES.refusesToMigrate("""
-                error: the target has objects with names that are to be created: function public.f(integer) in extension
-                  citext, \
-                view public.item in extension citext, table public.mood in extension citext, cast (integer
-                  AS pg_catalog.inet) in extension citext, \
+                error: the target has objects with names that are to be created: function public.f(integer) \
+                in extension citext, \
+                view public.item in extension citext, table public.mood in extension citext, cast (integer \
+                AS pg_catalog.inet) in extension citext, \
                 schema app in extension citext
-                hint: rename them on the source, or drop them on the target: ALTER EXTENSION "citext" DROP FUNCTION
-                  public.f(integer); \
-                DROP FUNCTION public.f(integer); ALTER EXTENSION "citext" DROP VIEW public.item; DROP VIEW public.item;
-                  \
-                ALTER EXTENSION "citext" DROP TABLE public.mood; DROP TABLE public.mood; \
-                ALTER EXTENSION "citext" DROP CAST (integer AS pg_catalog.inet); DROP CAST (integer
-                  AS pg_catalog.inet); \
+                hint: rename them on the source, or drop them on the target: ALTER EXTENSION "citext" DROP FUNCTION \
+                public.f(integer); \
+                DROP FUNCTION public.f(integer); ALTER EXTENSION "citext" DROP VIEW public.item; \
+                DROP VIEW public.item; ALTER EXTENSION "citext" DROP TABLE public.mood; DROP TABLE public.mood; \
+                ALTER EXTENSION "citext" DROP CAST (integer AS pg_catalog.inet); DROP CAST (integer \
+                AS pg_catalog.inet); \
                 ALTER EXTENSION "citext" DROP SCHEMA app; DROP SCHEMA app;
                 """, shop, target);
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(shop), TARGET.uri(target));
@@ -133,8 +132,8 @@ class ExtensionMembersTest {
                 "CREATE VIEW seen AS SELECT id FROM lost");
         SOURCE.sql(source, "ALTER EXTENSION citext ADD TABLE lost");
         SIDES.refusesToMigrate("""
-                error: extension-members: public.lost: somebody has put it into extension citext,
-                  which does not make it; to carry it: \
+                error: extension-members: public.lost: somebody has put it into extension citext, \
+                which does not make it; to carry it: \
                 ALTER EXTENSION citext DROP TABLE public.lost; on the source
                 hint: migrate --leave-out extension-members
                 """, source, TARGET.newDatabase());

@@ -143,10 +143,10 @@ class OwnerTest {
                 "--leave-out", "functions", "--leave-out",
                 "access-methods");
         assertEquals("""
-                error: what is left out is needed by default value for public.t.a, index public.i, table public.u,
-                  view public.v
-                hint: leave that out too:
-                  --exclude-table public.t --exclude-table public.u --exclude-table public.v, or move as a superuser \
+                error: what is left out is needed by default value for public.t.a, index public.i, table public.u, \
+                view public.v
+                hint: leave that out too: \
+                --exclude-table public.t --exclude-table public.u --exclude-table public.v, or move as a superuser \
                 of the target, \
                 or drop on the source what needs it""", run.failure());
         assertEquals(3, run.code());

@@ -50,17 +50,15 @@ class MigrateErrorsTest {
     void a_wrong_password() {
         refuses(3, """
                 error: could not connect to the source: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the source: in the connection string,
-                  PGPASSWORD or ~/.pgpass; \
-                where it is right, it may be valid no more, then as a superuser:
-                  ALTER ROLE "postgres" VALID UNTIL 'infinity';
+                hint: check the password of user "postgres" for the source: in the connection string, \
+                PGPASSWORD or ~/.pgpass; where it is right, it may be valid no more, then as a superuser: \
+                ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop, "postgres", "wrong"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: password authentication failed for user "postgres"
-                hint: check the password of user "postgres" for the target: in the connection string,
-                  PGPASSWORD or ~/.pgpass; \
-                where it is right, it may be valid no more, then as a superuser:
-                  ALTER ROLE "postgres" VALID UNTIL 'infinity';
+                hint: check the password of user "postgres" for the target: in the connection string, \
+                PGPASSWORD or ~/.pgpass; where it is right, it may be valid no more, then as a superuser: \
+                ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop), TARGET.uri(empty, "postgres", "wrong"));
     }
 
@@ -191,11 +189,10 @@ class MigrateErrorsTest {
         String target = newer.newDatabase();
         // More places are searched than PATH, so what is installed is named whatever the environment says.
         new Sides(newer, newer).refuses(3, """
-                error: pg_dump and pg_restore of version 17 are needed for a source of version 17 and a target of
-                  version 17 \
-                (installed here: version %d)
-                hint: install the package postgresql-client-17 (Debian, Ubuntu),
-                  postgresql17 (Red Hat) or postgresql@17 (Homebrew), \
+                error: pg_dump and pg_restore of version 17 are needed for a source of version 17 and a target of \
+                version 17 (installed here: version %d)
+                hint: install the package postgresql-client-17 (Debian, Ubuntu), \
+                postgresql17 (Red Hat) or postgresql@17 (Homebrew), \
                 or name its folder in TSMIGRATE_PG_BINDIRS
                 """.formatted(ClientBinaries.clientMajor()), database, target, () -> CommandRun.of("Migrate",
                 Map.of("SOURCE", newer.uri(database), "TARGET", newer.uri(target), "PATH", "/nonexistent")));
@@ -234,9 +231,9 @@ class MigrateErrorsTest {
             SELECT lo_from_bytea(77, 'x')                              | large object 77
             CREATE SEQUENCE "My Own"                                   | sequence public."My Own"
             CREATE PUBLICATION mine                                    | publication mine
-            CREATE SCHEMA mine CREATE VIEW v AS SELECT 1 CREATE VIEW w AS SELECT 1 CREATE VIEW x AS
-              SELECT 1 CREATE VIEW y AS SELECT 1 \
-            CREATE VIEW z AS SELECT 1 | schema mine, view mine.v, view mine.w, view mine.x, view mine.y and 1 more
+            CREATE SCHEMA mine CREATE VIEW v AS SELECT 1 CREATE VIEW w AS SELECT 1 CREATE VIEW x AS \
+            SELECT 1 CREATE VIEW y AS SELECT 1 CREATE VIEW z AS SELECT 1 \
+            | schema mine, view mine.v, view mine.w, view mine.x, view mine.y and 1 more
             """)
     void a_target_that_is_not_empty(String made, String named) {
         String target = TARGET.newDatabase();

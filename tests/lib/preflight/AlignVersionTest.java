@@ -289,8 +289,8 @@ class AlignVersionTest {
         CommandRun refused = CommandRun.of("AlignVersion", sides);
         assertRefused(refused, """
                 error: extension pg_buffercache can be created on the target by a superuser only
-                hint: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; CREATE EXTENSION
-                  IF NOT EXISTS "pg_buffercache" \
+                hint: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; CREATE EXTENSION \
+                IF NOT EXISTS "pg_buffercache" \
                 WITH SCHEMA "public" VERSION '1.5'; or go without: --leave-out pg_buffercache
                 """);
         assertEquals(List.of(), installed(target, to));

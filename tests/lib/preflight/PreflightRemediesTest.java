@@ -128,8 +128,8 @@ class PreflightRemediesTest {
                 CommandRun.preflight(source.uri(from, "asking", "a"), target.uri("unlogged"), "--create-database");
         assertEquals("""
                 warning roles the passwords of the source cannot be read: 2 role(s) arrive without
-                fix: afterwards: mst-passwords
-                  --out passwords.csv, or in psql on the target: \\password "a b" \\password "asking"
+                fix: afterwards: mst-passwords \
+                --out passwords.csv, or in psql on the target: \\password "a b" \\password "asking"
                 warning unlogged tables 2 table(s) stay unlogged on the target: public."Sc;", public.scratch
                 fix: where a crash or a failover must not empty them, afterwards on the target: \
                 ALTER TABLE public."Sc;" SET LOGGED; ALTER TABLE public.scratch SET LOGGED;

@@ -46,18 +46,18 @@ class TimescaleAlignTest {
         String to = database(target, "2.22.1");
         assertRefused(align(source.uri(from), target.uri(to)), """
                 error: timescaledb is 2.13.1 on the source and 2.22.1 on the target
-                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer
-                  none
-                hint: install TimescaleDB 2.13.1 on the
-                  target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
+                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer \
+                none
+                hint: install TimescaleDB 2.13.1 on the \
+                target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
                 and run align-version --on source
                 """);
         assertRefused(align(source.uri(from), target.uri(target.newDatabase()), "--on", "source"), """
                 error: timescaledb is 2.13.1 on the source, and the target does not offer this version
-                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer
-                  none
-                hint: install TimescaleDB 2.13.1 on the
-                  target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
+                detail: the source (PostgreSQL 15) offers 2.13.1; the target (PostgreSQL 15) offers 2.22.1; both offer \
+                none
+                hint: install TimescaleDB 2.13.1 on the \
+                target's server and run align-version again; or install TimescaleDB 2.22.1 on the source's server \
                 and run align-version --on source
                 """);
         assertEquals("2.13.1 2.22.1", version(source, from) + " " + version(target, to));
@@ -167,10 +167,10 @@ class TimescaleAlignTest {
         String from = database(server, "2.13.1");
         String locked = CloudDouble.make(server, "2.22.1");
         assertRefused(align(server.uri(from), CloudDouble.uri(server, locked)), """
-                error: user "tsdbadmin" may not change the version of timescaledb on the target: must be owner of
-                  extension timescaledb
-                hint: as a superuser of the target, first in a session such as psql -X:
-                  SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
+                error: user "tsdbadmin" may not change the version of timescaledb on the target: must be owner of \
+                extension timescaledb
+                hint: as a superuser of the target, first in a session such as psql -X: \
+                SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
                 CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.13.1'; COMMIT;
                 """);
         assertEquals("2.22.1", version(server, locked));

@@ -56,11 +56,11 @@ class TimescaleVersionsTest {
     void a_pair_that_no_version_runs_on_is_explained_with_the_way_round() {
         assertRefused("""
                 timescaledb is 2.13.1 on the source, and the target does not offer this version
-                the source (PostgreSQL 13) offers 2.13.1, 2.15.3; the target (PostgreSQL 17) offers 2.17.0,
-                  2.22.1; both offer none; \
+                the source (PostgreSQL 13) offers 2.13.1, 2.15.3; the target (PostgreSQL 17) offers 2.17.0, \
+                2.22.1; both offer none; \
                 TimescaleDB 2.13.1 runs on PostgreSQL 13 to 16
-                no version of TimescaleDB runs on both; on the source: upgrade PostgreSQL to 16 (pg_upgrade),
-                  then update timescaledb to 2.17 or newer; \
+                no version of TimescaleDB runs on both; on the source: upgrade PostgreSQL to 16 (pg_upgrade), \
+                then update timescaledb to 2.17 or newer; \
                 or take a target of PostgreSQL 13 to 16""", source(13, "2.13.1", "2.15.3"),
                 target(17, null, "2.17.0", "2.22.1"));
         assertRefused(
@@ -77,8 +77,8 @@ class TimescaleVersionsTest {
     void what_the_source_is_told_to_install_runs_on_its_postgresql() {
         assertRefused("""
                 timescaledb is 2.14.2 on the source, and the target does not offer this version
-                the source (PostgreSQL 13) offers 2.14.2; the target (PostgreSQL 15) offers 2.15.3,
-                  2.22.1; both offer none
+                the source (PostgreSQL 13) offers 2.14.2; the target (PostgreSQL 15) offers 2.15.3, \
+                2.22.1; both offer none
                 install TimescaleDB 2.14.2 on the target's server and run align-version again; \
                 or install TimescaleDB 2.15.3 on the source's server and run align-version --on source""",
                 source(13, "2.14.2"), target(15, null, "2.15.3", "2.22.1"));

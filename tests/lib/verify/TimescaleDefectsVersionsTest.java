@@ -119,8 +119,8 @@ class TimescaleDefectsVersionsTest {
         String to = TimescaleShop.empty(server, OLD);
         sides.refuses(3, """
                 error: timescaledb is 2.22.1 on the source and 2.13.1 on the target
-                hint: as a superuser of the target, first in a session such as psql -X:
-                  SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
+                hint: as a superuser of the target, first in a session such as psql -X: \
+                SET timescaledb.disable_load = on; BEGIN; DROP EXTENSION timescaledb; \
                 CREATE EXTENSION timescaledb WITH SCHEMA "public" VERSION '2.22.1'; COMMIT;""", to, to,
                 () -> restore(server.uri(to), dump));
         String same = TimescaleShop.empty(server, NEW);
