@@ -1,5 +1,8 @@
+//DEPS com.google.code.gson:gson:2.13.1
 package lib.roles;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,11 +14,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.talk.Console;
 import lib.talk.Count;
-import lib.talk.Json;
+import lib.talk.Shown;
 import lib.talk.Sql;
 
 /** What becomes of each role, told to the operator and to programs. It never holds a password. */
 public final class RoleReport {
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
+
     private final Roles source;
     private final RoleTranslation translation;
     private final boolean passwords;
@@ -113,7 +119,7 @@ public final class RoleReport {
                 translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement)
                         .filter(Objects::nonNull)
                         .map(statement -> statement + ";").toList());
-        return Json.of(report);
+        return Shown.json(GSON.toJson(report));
     }
 
     private List<Map<String, Object>> roles() {

@@ -46,6 +46,15 @@ public record Shown(String text) {
                 : text);
     }
 
+    /** @return JSON (RFC 8259) of the same meaning; line breaks stay, for none stands in a string */
+    public static String json(String json) {
+        return json.codePoints().anyMatch(c -> c != '\n' && isUnseen(c))
+                ? json.codePoints().mapToObj(c -> c == '\n' || !isUnseen(c) ? Character.toString(c)
+                        : Character.toString(c).chars().mapToObj("\\u%04x"::formatted).collect(Collectors.joining()))
+                        .collect(Collectors.joining())
+                : json;
+    }
+
     /** @return the format with its values, of which each stays in its line; without values it is a text as it stands */
     public static String format(String format, Object... values) {
         return format(Shown::of, format, values);

@@ -1,4 +1,5 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS com.google.code.gson:gson:2.13.1
 
 package lib.talk;
 
@@ -6,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Map;
 import lib.server.Finding;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,10 +63,11 @@ class ShownTest {
 
     @Test
     void json_stays_what_it_is() {
-        assertEquals("\"a\\n\\u001b\\u202e\\udb40\\udc01\\\\\"", Json.of("a\n\u001b\u202e\udb40\udc01\\"));
-        assertEquals("{\n  \"a\": \"\\u202e\"\n}", Json.printable(Json.of(Map.of("a", "\u202e"))));
+        assertEquals("\"a\\n\\u001b\\u202e\\udb40\\udc01\\\\\"",
+                Shown.json(new Gson().toJson("a\n\u001b\u202e\udb40\udc01\\")));
+        assertEquals("{\n  \"a\": \"\\u202e\"\n}", Shown.json("{\n  \"a\": \"\u202e\"\n}"));
         assertEquals("{\n\"\\u009b\\ud83d\\ude00\"".replace("\\ud83d\\ude00", "\ud83d\ude00"),
-                Json.printable("{\n\"\u009b\ud83d\ude00\""));
+                Shown.json("{\n\"\u009b\ud83d\ude00\""));
     }
 
     @ParameterizedTest
