@@ -1,17 +1,20 @@
 package lib.aws;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import lib.talk.Failure;
+import lib.talk.ShortCommand;
 
 /**
  * A key pair that is made here, by OpenSSH's {@code ssh-keygen}: only its public half goes to AWS, and an interrupted
  * run finds it again. The private key is a file of mode 0600.
  */
 record Ec2Key(Path file) {
+    private static final int SECONDS = 60;
+
     /** @return the public key, in OpenSSH's form; it is made if it is not there */
     String publicKey() {
         Path other = file.resolveSibling(file.getFileName() + ".pub");
@@ -25,27 +28,17 @@ record Ec2Key(Path file) {
         } catch (IOException e) {
             throw Failure.refused("could not make the key \"%s\": %s", file, e.getMessage()).because(e)
                     .hint("install OpenSSH's client, or use a key pair of yours with --key-name and --key-file");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Failure.refused("interrupted while the key was made").because(e);
         }
     }
 
-    private void make() throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()))
-                .redirectErrorStream(true);
+    private void make() throws IOException {
         // It needs to be found, and nothing else.
         String path = System.getenv("PATH");
-        builder.environment().clear();
-        if (path != null) {
-            builder.environment().put("PATH", path);
-        }
-        Process process = builder.start();
-        process.getOutputStream().close();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        if (process.waitFor() != 0) {
-            throw new IOException(said);
+        ShortCommand made = ShortCommand.run(
+                List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tsmigrate", "-f", file.toString()),
+                path == null ? Map.of() : Map.of("PATH", path), SECONDS);
+        if (made.code() != 0) {
+            throw new IOException((made.out() + made.err()).strip());
         }
     }
 

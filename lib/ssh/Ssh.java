@@ -117,7 +117,7 @@ public final class Ssh {
 
     /**
      * Starts a program of the ssh family; it sees no variable that may hold a password of a database, which SendEnv
-     * could send along.
+     * could send along. It is no {@code ShortCommand}: it is written to and read from while it runs, for hours.
      */
     Process start(List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);

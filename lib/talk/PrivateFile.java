@@ -1,6 +1,7 @@
 package lib.talk;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -11,9 +12,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What a client program has to read and nobody else may: passwords and schemas, in files of mode 0600.
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
  * name in a folder of mode 0700 until the command ends; after {@code kill -9} the user's next command removes it.
  */
 public final class PrivateFile {
+    private static final int SECONDS = 2;
     private static final Path OPEN_FILES = Path.of("/proc/self/fd");
     private static final Map<Path, FileChannel> NAMELESS = new ConcurrentHashMap<>();
     private static Path folder;
@@ -96,16 +98,12 @@ public final class PrivateFile {
     private static synchronized boolean isReachable(Path file) {
         if (reachable == null) {
             try {
-                ProcessBuilder builder = new ProcessBuilder("sh", "-c", ": <\"$1\"", "sh", file.toString())
-                        .redirectError(ProcessBuilder.Redirect.DISCARD);
-                builder.environment().clear();
-                Process probe = builder.start();
-                reachable = probe.waitFor(2, TimeUnit.SECONDS) && probe.exitValue() == 0;
+                reachable = ShortCommand
+                        .run(List.of("sh", "-c", ": <\"$1\"", "sh", file.toString()), Map.of(), SECONDS).code() == 0;
+            } catch (InterruptedIOException e) {
+                return false;
             } catch (IOException e) {
                 reachable = false;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return false;
             }
         }
         return reachable;

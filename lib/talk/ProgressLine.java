@@ -38,7 +38,7 @@ public final class ProgressLine implements AutoCloseable {
 
     /**
      * {@code System.console()} also asks for stdin, which a pipe may hold; {@code test -t} (POSIX) asks for stderr
-     * alone.
+     * alone. It has to be our own stderr, which {@link ShortCommand} gives to nobody.
      */
     static boolean isTerminal() {
         try {

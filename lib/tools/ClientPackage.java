@@ -2,15 +2,14 @@ package lib.tools;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import lib.talk.ShortCommand;
 
 /**
  * How to install client programs that are missing, by what the package manager of this machine has to offer; where it
@@ -89,24 +88,9 @@ public final class ClientPackage {
     /** @return what a program says on stdout, or nothing if it fails or takes too long */
     private List<String> output(List<String> command) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-            builder.environment().clear();
-            builder.environment().putAll(Map.of("PATH", path, "LC_ALL", "C"));
-            Path answer = Files.createTempFile("packages", null);
-            try {
-                Process process = builder.redirectOutput(answer.toFile()).redirectInput(new File("/dev/null")).start();
-                if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                    return List.of();
-                }
-                return process.exitValue() == 0 ? Files.readAllLines(answer, StandardCharsets.UTF_8) : List.of();
-            } finally {
-                Files.delete(answer);
-            }
+            ShortCommand answer = ShortCommand.run(command, Map.of("PATH", path, "LC_ALL", "C"), SECONDS);
+            return answer.code() == 0 ? answer.out().lines().toList() : List.of();
         } catch (IOException e) {
-            return List.of();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             return List.of();
         }
     }

@@ -1,14 +1,13 @@
 package lib.tools;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +20,14 @@ import java.util.stream.Collectors;
 import lib.dsn.Endpoints;
 import lib.dsn.ToolEnvironment;
 import lib.talk.Failure;
+import lib.talk.ShortCommand;
 
 /** Every PostgreSQL client installation of this machine, and which of them can work between two servers. */
 public final class ClientTools {
     /** Folders of further installations or wrappers, separated as PATH is. */
     public static final String BINDIRS = "TSMIGRATE_PG_BINDIRS";
 
+    private static final int SECONDS = 10;
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)(?:\\.(\\d+))?");
     /** Where packages of Debian, Red Hat, Homebrew, EDB and Postgres.app put each major's programs. */
     private static final List<String> USUAL =
@@ -162,20 +163,17 @@ public final class ClientTools {
 
     private static Optional<Installation> version(Path pgDump) {
         try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(pgDump.toString(), "--version").redirectError(ProcessBuilder.Redirect.DISCARD);
-            builder.environment().keySet().removeAll(unwanted());
-            Process process = builder.start();
-            process.getOutputStream().close();
-            try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-                Matcher version = VERSION.matcher(String.valueOf(output.readLine()));
-                return version.find()
-                        ? Optional.of(new Installation(pgDump.getParent(), Integer.parseInt(version.group(1)),
-                                version.group(2) == null ? 0 : Integer.parseInt(version.group(2))))
-                        : Optional.empty();
-            }
+            Map<String, String> environment = new HashMap<>(System.getenv());
+            environment.keySet().removeAll(unwanted());
+            Matcher version = VERSION.matcher(ShortCommand
+                    .run(List.of(pgDump.toString(), "--version"), environment, SECONDS).out().lines().findFirst()
+                    .orElse(""));
+            return version.find()
+                    ? Optional.of(new Installation(pgDump.getParent(), Integer.parseInt(version.group(1)),
+                            version.group(2) == null ? 0 : Integer.parseInt(version.group(2))))
+                    : Optional.empty();
         } catch (IOException e) {
-            // A pg_dump that cannot be started is as good as none.
+            // A pg_dump that cannot be started, or does not answer, is as good as none.
             return Optional.empty();
         }
     }
