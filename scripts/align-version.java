@@ -7,8 +7,8 @@
 //MAIN AlignVersion
 //DESCRIPTION Make extension versions equal on both sides, or say why they cannot be
 
-import java.sql.Connection;
 import java.sql.SQLException;
+import lib.server.Session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,8 +85,8 @@ class AlignVersion implements Callable<Integer> {
         List<Extensions.Installed> wanted;
         Extensions before;
         List<TimescaleAlignment.Step> steps;
-        try (Connection here = source.session(); Connection there = target.session()) {
-            List<Extensions.Installed> installed = Extensions.installed(here, "source");
+        try (Session here = source.session(); Session there = target.session()) {
+            List<Extensions.Installed> installed = Extensions.installed(here);
             before = Extensions.compare(installed, there, name -> true);
             judge(new ExtensionCheck(here, there, target.facts(), before, leaveOut).beforeAlignment());
             Optional<TimescaleAlignment.Plan> plan = before.all().stream()
@@ -111,7 +111,7 @@ class AlignVersion implements Callable<Integer> {
                 step.run(step.side().equals("source") ? source : target);
             }
         }
-        try (Connection here = source.session(); Connection there = target.session()) {
+        try (Session here = source.session(); Session there = target.session()) {
             Extensions after = Extensions.compare(wanted, there, name -> true);
             warn(owners(after, there, target).check());
             create(creation(after, here, there, target), script);
@@ -124,11 +124,11 @@ class AlignVersion implements Callable<Integer> {
     }
 
     /** Their roles come with dump-roles, which goes first. */
-    private ExtensionOwners owners(Extensions extensions, Connection there, Server target) {
+    private ExtensionOwners owners(Extensions extensions, Session there, Server target) {
         return new ExtensionOwners(extensions, there, target.facts(), target.dsn().database(), Map.of(), leaveOut);
     }
 
-    private ExtensionCreation creation(Extensions extensions, Connection here, Connection there, Server target) {
+    private ExtensionCreation creation(Extensions extensions, Session here, Session there, Server target) {
         ExtensionOwners owners = owners(extensions, there, target);
         return new ExtensionCreation(here, there, target, extensions.all().stream()
                 .filter(extension -> extension.installed() == null && !leaveOut.contains(extension.name()))

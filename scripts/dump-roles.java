@@ -8,7 +8,7 @@
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
 import java.nio.file.Path;
-import java.sql.Connection;
+import lib.server.Session;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,6 @@ import lib.roles.RoleTranslation;
 import lib.roles.Roles;
 import lib.roles.TargetKind;
 import lib.roles.TargetKindOption;
-import lib.server.Rows;
 import lib.server.Server;
 import lib.server.StepFile;
 import lib.talk.Console;
@@ -114,7 +113,7 @@ class DumpRoles implements Callable<Integer> {
         Roles roles;
         RoleTarget target;
         Server loader = null;
-        try (Connection session = source.session()) {
+        try (Session session = source.session()) {
             roles = Roles.read(session, source);
             if (to != null) {
                 loader = Server.connect(to);
@@ -154,8 +153,8 @@ class DumpRoles implements Callable<Integer> {
     }
 
     private static void run(Server target, String sql) throws SQLException {
-        try (Connection session = target.session()) {
-            Rows.run(session, "target", "creating the roles", sql);
+        try (Session session = target.session()) {
+            session.run("creating the roles", sql);
         }
     }
 
@@ -167,7 +166,7 @@ class DumpRoles implements Callable<Integer> {
         }
     }
 
-    private RoleTarget unseen(Server source, Connection session) {
+    private RoleTarget unseen(Server source, Session session) {
         if (kind.given() == null) {
             console.say(
                     "there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see "
@@ -185,7 +184,7 @@ class DumpRoles implements Callable<Integer> {
                             + "--target-version %d",
                             facts.major());
         }
-        try (Connection session = target.session()) {
+        try (Session session = target.session()) {
             RecognizedKind recognized = RecognizedKind.of(kind.given(), target, session);
             console.explain("the target is %s", recognized);
             return RoleTarget.ask(recognized.kind(), target, session);

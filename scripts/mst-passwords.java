@@ -8,7 +8,7 @@
 //DESCRIPTION Give passwords to roles that have arrived without
 
 import java.nio.file.Path;
-import java.sql.Connection;
+import lib.server.Session;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -207,7 +207,7 @@ class MstPasswords implements Callable<Integer> {
     }
 
     private void set(Server target, Map<String, String> passwords, PasswordStore store) throws SQLException {
-        try (Connection session = target.session()) {
+        try (Session session = target.session()) {
             PasswordChange change = new PasswordChange(session, passwords);
             if (show) {
                 passwords.keySet().stream().filter(role -> !Shown.of(role).text().equals(role)).findFirst()

@@ -8,9 +8,10 @@
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
 import java.nio.file.Path;
-import java.sql.Connection;
+import lib.server.Session;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
@@ -22,7 +23,6 @@ import lib.preflight.Preflight;
 import lib.roles.TargetKindOption;
 import lib.rows.Parallelism;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
 import lib.server.TargetDatabase;
 import lib.talk.Console;
@@ -94,11 +94,11 @@ class PreflightCheck implements Callable<Integer> {
         Dsn targetDsn = endpoints.target(console);
         Server source = Server.connect(sourceDsn);
         TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
-        try (Connection from = source.session(); Connection to = target.server().session()) {
+        try (Session from = source.session(); Session to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
-                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, "source", filters), workers, leaveOut,
+                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, filters), workers, leaveOut,
                         grantAnyway,
                         target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given(), false);
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan, console);
@@ -109,10 +109,14 @@ class PreflightCheck implements Callable<Integer> {
                 }
             };
             if (dryRun) {
+                List<Session.Asked> asked = Collections.synchronizedList(new ArrayList<>());
+                from.record(asked);
+                to.record(asked);
+                asking.run();
                 console.out(Shown.product(
                         new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()),
                                 NO_QUESTIONS)
-                                .ask(Rows.asked(asking)).text()));
+                                .ask(asked).text()));
                 return Failure.OK;
             }
             asking.run();

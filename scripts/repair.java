@@ -7,8 +7,8 @@
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
-import java.sql.Connection;
 import java.sql.SQLException;
+import lib.server.Session;
 import java.util.concurrent.Callable;
 import lib.dsn.Endpoints;
 import lib.load.Repair;
@@ -54,7 +54,7 @@ class RepairCommand implements Callable<Integer> {
     }
 
     private void source(Server source) throws SQLException {
-        try (Connection session = source.session()) {
+        try (Session session = source.session()) {
             if (dryRun) {
                 ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
                 console.out(Shown.product((PausedJobs.exists(session)

@@ -7,8 +7,8 @@
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
-import java.sql.Connection;
 import java.sql.SQLException;
+import lib.server.Session;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -120,13 +120,13 @@ class Verify implements Callable<Integer> {
     }
 
     private Selection selection(Server source) throws SQLException {
-        try (Connection session = source.session()) {
-            return Selection.resolve(session, source.side(), filters);
+        try (Session session = source.session()) {
+            return Selection.resolve(session, filters);
         }
     }
 
     private static Predicate<Difference> permitted(Server source, Server target) throws SQLException {
-        try (Connection ours = source.session(); Connection theirs = target.session()) {
+        try (Session ours = source.session(); Session theirs = target.session()) {
             return Permitted.of(source, ours, target, theirs)::covers;
         }
     }

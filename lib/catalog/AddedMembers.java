@@ -1,8 +1,7 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.List;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * Relations that are members of an extension and were not made by it: somebody has put them in (ALTER EXTENSION … ADD).
@@ -65,19 +64,19 @@ public final class AddedMembers {
     private AddedMembers() {
     }
 
-    public static List<UnrelatedObject> list(Connection target) {
+    public static List<UnrelatedObject> list(Session target) {
         return members(target, CONDITION);
     }
 
     /** @return the members of extensions for which an SQL condition on {@code e}, {@code x} and {@code i} holds */
-    public static List<UnrelatedObject> members(Connection target, String condition) {
+    public static List<UnrelatedObject> members(Session target, String condition) {
         return strangers(target, "listing the members of extensions",
                 "SELECT " + COLUMNS + MEMBERS + condition + " ORDER BY x.extname, e.classid, e.objid");
     }
 
     /** @return the answers to a question with these columns */
-    public static List<UnrelatedObject> strangers(Connection target, String doing, String question) {
-        return Rows.list(target, "target", doing, question, row -> new UnrelatedObject(
+    public static List<UnrelatedObject> strangers(Session target, String doing, String question) {
+        return target.list(doing, question, row -> new UnrelatedObject(
                 new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4),
                         row.getString(5), null, false),
                 row.getString(6)));

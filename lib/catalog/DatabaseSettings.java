@@ -1,13 +1,12 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.roles.RoleTarget;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.Settings;
 import lib.talk.Sql;
 import lib.tools.RefusedStatement;
@@ -40,8 +39,8 @@ public final class DatabaseSettings {
      * @return what CREATE DATABASE must be told beside the name to make one like the source's (PostgreSQL manual,
      * CREATE DATABASE)
      */
-    public static String creation(Connection source) {
-        return Rows.text(source, "source", "reading the properties of the database",
+    public static String creation(Session source) {
+        return source.text("reading the properties of the database",
                 """
                 SELECT pg_catalog.concat_ws(' ', 'TEMPLATE template0 ENCODING',
                   pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)),
@@ -61,7 +60,7 @@ public final class DatabaseSettings {
      * @return a warning for each setting of the database itself that the target's user may not give; {@code name} is
      * that of its database
      */
-    public static List<Finding> refused(Connection source, RoleTarget target, String name) {
+    public static List<Finding> refused(Session source, RoleTarget target, String name) {
         return refusals(source, target, name).stream().map(refusal -> Finding.warning("settings",
                 target.superuser() ? null : target.kind().helper() + " may run: " + refusal.statement() + ";",
                 "%s of the database is left out: %s", refusal.statement().replaceFirst("(?s).* (SET .*) TO .*", "$1"),
@@ -69,7 +68,7 @@ public final class DatabaseSettings {
     }
 
     /** @return the settings of the database itself that the target's user may not give */
-    public static List<RefusedStatement> refusals(Connection source, RoleTarget target, String name) {
+    public static List<RefusedStatement> refusals(Session source, RoleTarget target, String name) {
         return parameters(source).stream().filter(setting -> setting.role == null)
                 .flatMap(setting -> target.refusal(setting.parameter)
                         .map(why -> new RefusedStatement(setting.statement(name), why)).stream())
@@ -113,7 +112,7 @@ public final class DatabaseSettings {
     }
 
     /** @return the statements that give the privileges on the source's database, said of the database with this name */
-    public static List<String> privileges(Connection source, String name) {
+    public static List<String> privileges(Session source, String name) {
         return Grants.onDatabase(source, name);
     }
 
@@ -121,8 +120,8 @@ public final class DatabaseSettings {
      * @return the statements that comment on the source's database, and on plpgsql, which no dump does, and that give
      * the settings of the database and those of roles in it; all said of the database with this name
      */
-    public static List<String> settings(Connection source, String name) {
-        List<String> statements = Rows.list(source, "source", "reading the comment on the database",
+    public static List<String> settings(Session source, String name) {
+        List<String> statements = source.list("reading the comment on the database",
                 """
                 SELECT d, c FROM (SELECT true, pg_catalog.shobj_description(d.oid, 'pg_database')
                   FROM pg_catalog.pg_database d
@@ -138,8 +137,8 @@ public final class DatabaseSettings {
         return statements;
     }
 
-    private static List<Setting> parameters(Connection source) {
-        return Rows.list(source, "source", "listing the settings of the database", """
+    private static List<Setting> parameters(Session source) {
+        return source.list("listing the settings of the database", """
                 SELECT r.rolname, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
                   LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) WITH ORDINALITY

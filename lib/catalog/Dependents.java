@@ -1,10 +1,9 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
@@ -47,16 +46,16 @@ public final class Dependents {
      * Lists columns, defaults, indexes, constraints, views, functions, types and whatever else, each as its kind and
      * its name with its schema. The text of a function is not looked into.
      */
-    public static List<String> of(Connection session, String side, String extension) {
-        return words(of(session, side, extension, null));
+    public static List<String> of(Session session, String extension) {
+        return words(of(session, extension, null));
     }
 
     /**
      * @return the same without what a filter keeps from being moved, which needs nothing; {@code selection} is null for
      * all
      */
-    public static List<User> of(Connection session, String side, String extension, Selection selection) {
-        return users(session, side, "looking for what uses extension " + extension,
+    public static List<User> of(Session session, String extension, Selection selection) {
+        return users(session, "looking for what uses extension " + extension,
                 """
                 SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e
                   ON e.oid = d.refobjid
@@ -71,10 +70,10 @@ public final class Dependents {
      * @return the same for single objects, by what pg_depend calls them; what of them needs another of them is not
      * listed
      */
-    public static List<User> of(Connection session, String side, Collection<Archive.Address> objects,
+    public static List<User> of(Session session, Collection<Archive.Address> objects,
             Selection selection) {
         return objects.isEmpty() ? List.of() : users(
-                session, side, "looking for what uses what is left out", objects.stream()
+                session, "looking for what uses what is left out", objects.stream()
                         .map(object -> "(%d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(object.catalog(),
                                 object.oid()))
                         .collect(Collectors.joining(", ", "VALUES ", "")),
@@ -97,8 +96,8 @@ public final class Dependents {
         return users.stream().map(User::words).toList();
     }
 
-    private static List<User> users(Connection session, String side, String doing, String objects, String wanted) {
-        return Rows.list(session, side, doing, """
+    private static List<User> users(Session session, String doing, String objects, String wanted) {
+        return session.list(doing, """
                 WITH RECURSIVE own (classid, objid) AS (
                   (%s)
                   UNION SELECT d.classid, d.objid FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.classid

@@ -2,7 +2,6 @@
 package lib.catalog;
 
 import java.sql.Array;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.Versions;
 import lib.talk.Sql;
 
@@ -81,19 +80,19 @@ public final class Extensions {
      * @param stays whether an extension that the target's session sees will still be there when the extensions are
      * created
      */
-    public static Extensions compare(Connection source, Connection target, Predicate<String> stays) {
-        return compare(installed(source, "source"), target, stays);
+    public static Extensions compare(Session source, Session target, Predicate<String> stays) {
+        return compare(installed(source), target, stays);
     }
 
     /** The same, where it is known already what the source has. */
-    public static Extensions compare(List<Installed> source, Connection target, Predicate<String> stays) {
+    public static Extensions compare(List<Installed> source, Session target, Predicate<String> stays) {
         Extensions both = new Extensions();
         source.forEach(extension -> both.present.put(extension.name, extension));
         both.present.remove(BUILT_IN);
-        installed(target, "target").forEach(extension -> both.installed.put(extension.name, extension));
+        installed(target).forEach(extension -> both.installed.put(extension.name, extension));
         both.installed.keySet().removeIf(stays.negate());
         // What pgextwlist lists there it creates in the name of a superuser, as on Timescale Cloud.
-        Rows.list(target, "target", "listing the available extensions", """
+        target.list("listing the available extensions", """
                 SELECT name, version, superuser AND NOT coalesce((pg_catalog.to_jsonb(v)->>'trusted')::boolean, false)
                          AND name <> ALL
                            (pg_catalog.regexp_split_to_array(coalesce(pg_catalog.current_setting('extwlist.extensions',
@@ -110,8 +109,8 @@ public final class Extensions {
     }
 
     /** @return the extensions of a database */
-    public static List<Installed> installed(Connection session, String side) {
-        return Rows.list(session, side, "listing the extensions",
+    public static List<Installed> installed(Session session) {
+        return session.list("listing the extensions",
                 """
                 SELECT e.extname, e.extversion, n.nspname, CASE WHEN e.extowner <> 10
                   THEN pg_catalog.pg_get_userbyid(e.extowner) END

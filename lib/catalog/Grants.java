@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -39,7 +38,7 @@ public final class Grants {
     }
 
     /** @return what must be granted and revoked on the source's database, said of the target's by its name */
-    public static List<String> onDatabase(Connection source, String target) {
+    public static List<String> onDatabase(Session source, String target) {
         return statements(source, "listing the privileges on the database", QUERY.formatted("''", """
                 (SELECT d.datdba AS owner, d.datacl AS acl, pg_catalog.acldefault('d', d.datdba) AS standard
                    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""),
@@ -47,14 +46,14 @@ public final class Grants {
     }
 
     /** @return what must be granted and revoked on large objects */
-    public static List<String> onLargeObjects(Connection source) {
+    public static List<String> onLargeObjects(Session source) {
         return statements(source, "listing the privileges on large objects", QUERY.formatted("o.oid", """
                 (SELECT l.oid, l.lomowner AS owner, l.lomacl AS acl, pg_catalog.acldefault('L', l.lomowner) AS standard
                    FROM pg_catalog.pg_largeobject_metadata l)"""), "LARGE OBJECT ");
     }
 
-    private static List<String> statements(Connection source, String doing, String sql, String object) {
-        return Rows.list(source, "source", doing, sql, row -> {
+    private static List<String> statements(Session source, String doing, String sql, String object) {
+        return source.list(doing, sql, row -> {
             String grantee = row.getString(2).isEmpty() ? "PUBLIC" : Sql.ident(row.getString(2));
             String what = row.getString(3) + " ON " + object + row.getString(1);
             String statement = row.getBoolean(5)
@@ -68,8 +67,8 @@ public final class Grants {
     }
 
     /** @return the roles that have granted what is not their own, but for the bootstrap superuser */
-    public static List<String> grantors(Connection source) {
-        return Rows.texts(source, "source", "listing who has granted privileges", """
+    public static List<String> grantors(Session source) {
+        return source.texts("listing who has granted privileges", """
                 SELECT DISTINCT r.rolname FROM (
                   SELECT relacl, relowner FROM pg_catalog.pg_class
                   UNION ALL SELECT a.attacl, c.relowner FROM pg_catalog.pg_attribute a
@@ -89,9 +88,9 @@ public final class Grants {
     }
 
     /** @return COMMENT ON LARGE OBJECT statements, which a schema dump does not hold either */
-    public static List<String> largeObjectComments(Connection source) {
+    public static List<String> largeObjectComments(Session source) {
         List<String> statements = new ArrayList<>();
-        Rows.list(source, "source", "listing the comments on large objects", """
+        source.list("listing the comments on large objects", """
                 SELECT objoid, description FROM pg_catalog.pg_description
                  WHERE classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass ORDER BY 1""",
                 row -> statements
@@ -104,8 +103,8 @@ public final class Grants {
      * @return what brings back the default privileges that hold where nothing is set (PostgreSQL manual, ALTER DEFAULT
      * PRIVILEGES)
      */
-    public static List<String> defaultsSince(Connection target, String known) {
-        return Rows.texts(target, "target", "listing the default privileges", """
+    public static List<String> defaultsSince(Session target, String known) {
+        return target.texts("listing the default privileges", """
                 WITH since AS (
                   SELECT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %%I ', r.rolname)
                          || CASE WHEN n.oid IS NULL THEN '' ELSE pg_catalog.format('IN SCHEMA %%I ', n.nspname) END

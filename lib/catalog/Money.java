@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -96,28 +95,28 @@ public record Money(String locale, String written, List<String> uses) {
      * @param setting what lc_monetary will be set to for the database, if it will be
      * @return how the session's database writes money; without {@code uses}
      */
-    private static Money written(Connection session, String side, Optional<String> setting) {
-        return Rows.list(session, side, "asking how money is written",
+    private static Money written(Session session, Optional<String> setting) {
+        return session.list("asking how money is written",
                 WRITTEN.formatted(setting.map(Sql::literal).orElse("p.reset_val")),
                 row -> new Money(row.getString(2), row.getString(1), List.of())).get(0);
     }
 
     /** Does something in a session that writes money as its database does meanwhile. */
-    public static void during(Connection session, Runnable work) {
-        Rows.run(session, "source", "setting lc_monetary", OWN);
+    public static void during(Session session, Runnable work) {
+        session.run("setting lc_monetary", OWN);
         work.run();
-        Rows.run(session, "source", "setting lc_monetary", "SET lc_monetary TO 'C'");
+        session.run("setting lc_monetary", "SET lc_monetary TO 'C'");
     }
 
-    private static List<String> uses(Connection source, Selection selection) {
-        return Rows.texts(source, "source", "looking for money",
+    private static List<String> uses(Session source, Selection selection) {
+        return source.texts("looking for money",
                 USES.formatted(selection.relation("c", "n"), selection.namespace("n"), CONSTANT));
     }
 
     /** @return what a dump's manifest says of it, null where there is none */
-    public static Money read(Connection source, Selection selection) {
+    public static Money read(Session source, Selection selection) {
         List<String> uses = uses(source, selection);
-        Money money = written(source, "source", Optional.empty());
+        Money money = written(source, Optional.empty());
         return uses.isEmpty() ? null : new Money(money.locale, money.written, uses);
     }
 
@@ -127,15 +126,15 @@ public record Money(String locale, String written, List<String> uses) {
      * @param carried what lc_monetary will be set to for the target's database, if it will be
      * @param database the name of the target's
      */
-    public static List<Finding> check(Connection source, Selection selection, Connection target,
+    public static List<Finding> check(Session source, Selection selection, Session target,
             Optional<String> carried, String database) {
-        Money ours = written(source, "source", Optional.empty());
+        Money ours = written(source, Optional.empty());
         return ours.isSame(there(target, carried)) ? List.of()
                 : new Money(ours.locale, ours.written, uses(source, selection)).check(target, carried, database);
     }
 
     /** @return a stop that names what would be another amount on the target, if anything would */
-    public List<Finding> check(Connection target, Optional<String> carried, String database) {
+    public List<Finding> check(Session target, Optional<String> carried, String database) {
         Optional<Money> theirs = there(target, carried);
         if (uses.isEmpty() || isSame(theirs)) {
             return List.of();
@@ -161,9 +160,9 @@ public record Money(String locale, String written, List<String> uses) {
     }
 
     /** @return how the target writes it, if its server knows that locale */
-    private static Optional<Money> there(Connection target, Optional<String> setting) {
+    private static Optional<Money> there(Session target, Optional<String> setting) {
         try {
-            return Optional.of(written(target, "target", setting));
+            return Optional.of(written(target, setting));
         } catch (Failure e) {
             if (setting.isPresent() && e.getCause() instanceof SQLException said
                     && UNKNOWN.equals(said.getSQLState())) {

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -13,8 +12,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.server.Finding;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -61,10 +60,10 @@ public final class OthersComments {
     }
 
     /** Compares what the source says of such things with what is said of them on the target. */
-    public static OthersComments find(Connection source, Server target, Connection to) {
+    public static OthersComments find(Session source, Server target, Session to) {
         Map<Thing, String> theirs = theirs(target, to);
         return new OthersComments(target.dsn().database(),
-                wanted(theirs.isEmpty() ? Map.of() : comments(source, "source", QUESTION.formatted(
+                wanted(theirs.isEmpty() ? Map.of() : comments(source, QUESTION.formatted(
                         "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")",
                         "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
                         theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
@@ -76,7 +75,7 @@ public final class OthersComments {
      * @param extensions whether the source has one of this name, {@code schemas} too
      */
     public static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas,
-            Server target, Connection to) {
+            Server target, Session to) {
         Map<Thing, String> ours = new HashMap<>();
         Map<Thing, String> theirs = theirs(target, to);
         theirs.keySet().stream()
@@ -89,16 +88,16 @@ public final class OthersComments {
     }
 
     /** @return what is said on the source, for a dump */
-    public static List<Comment> said(Connection source) {
-        return comments(source, "source", QUESTION.formatted("true", "true", "true")).entrySet().stream()
+    public static List<Comment> said(Session source) {
+        return comments(source, QUESTION.formatted("true", "true", "true")).entrySet().stream()
                 .filter(entry -> entry.getValue() != null)
                 .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue()))
                 .sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
     }
 
-    private static Map<Thing, String> theirs(Server target, Connection to) {
+    private static Map<Thing, String> theirs(Server target, Session to) {
         return target.facts().superuser() ? Map.of()
-                : comments(to, "target", QUESTION.formatted("NOT " + Membership.hasRightsOf("e.extowner"),
+                : comments(to, QUESTION.formatted("NOT " + Membership.hasRightsOf("e.extowner"),
                         "NOT " + Membership.hasRightsOf("n.nspowner"), "NOT " + Membership.hasRightsOf("d.datdba")));
     }
 
@@ -112,9 +111,9 @@ public final class OthersComments {
         return wanted;
     }
 
-    private static Map<Thing, String> comments(Connection session, String side, String question) {
+    private static Map<Thing, String> comments(Session session, String question) {
         Map<Thing, String> comments = new HashMap<>();
-        Rows.list(session, side, "reading comments", question,
+        session.list("reading comments", question,
                 row -> comments.put(new Thing(row.getString(1), row.getString(2)), row.getString(3)));
         return comments;
     }

@@ -1,12 +1,11 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.roles.RoleRules;
 import lib.roles.TargetKind;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * The user's objects that have an owner, each with the words that ALTER and DROP call it by. Parts of other objects
@@ -90,8 +89,8 @@ public final class OwnedObjects {
      * server knows no name of theirs any more; the schema {@code public} only when somebody has changed its owner or it
      * is not empty
      */
-    public static List<Owned> list(Connection session, String side) {
-        List<Owned> objects = Rows.list(session, side, "listing the objects", """
+    public static List<Owned> list(Session session) {
+        List<Owned> objects = session.list("listing the objects", """
                 SELECT a.catalog::pg_catalog.oid, a.oid, a.kind,
                        CASE a.kind WHEN 'LARGE OBJECT' THEN a.oid::text
                          ELSE (pg_catalog.pg_identify_object(a.catalog, a.oid, 0)).identity END, n.nspname,
@@ -109,9 +108,9 @@ public final class OwnedObjects {
     }
 
     /** @return whether an object of the target belongs to no role that a managed service has made for itself */
-    public static Predicate<Owned> usersOwn(Connection target) {
+    public static Predicate<Owned> usersOwn(Session target) {
         List<String> roles =
-                Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles");
+                target.texts("listing the roles", "SELECT rolname FROM pg_catalog.pg_roles");
         return object -> RoleRules.of(RoleRules.What.ROLE, object.owner, TargetKind.POSTGRES, roles).isEmpty();
     }
 

@@ -3,8 +3,8 @@ package lib.catalog;
 import java.util.ArrayList;
 import java.util.List;
 import lib.roles.Roles;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.ShellScript;
 import lib.talk.Shown;
 
@@ -27,7 +27,7 @@ public final class QueryScript {
     }
 
     /** Questions that have been asked; stored passwords stay where they are. */
-    public QueryScript ask(List<Rows.Asked> questions) {
+    public QueryScript ask(List<Session.Asked> questions) {
         questions.forEach(
                 question -> ask(question.side(), question.doing(), question.sql().replace(Roles.PASSWORD, "'***'")));
         return this;

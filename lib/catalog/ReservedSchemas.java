@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.PauseRecord;
 
@@ -62,9 +61,9 @@ public final class ReservedSchemas {
     }
 
     /** @return all that stands in these schemas, with its parts */
-    public static List<Archive.Address> contents(Connection source, Collection<String> schemas) {
+    public static List<Archive.Address> contents(Session source, Collection<String> schemas) {
         return schemas.isEmpty() ? List.of()
-                : Rows.list(source, "source", "listing what stands in reserved schemas",
+                : source.list("listing what stands in reserved schemas",
                         """
                 WITH RECURSIVE own (classid, objid) AS (
                   SELECT d.classid, d.objid FROM pg_catalog.pg_depend d

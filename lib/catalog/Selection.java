@@ -1,9 +1,8 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.server.OwnSchema;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 
 /**
@@ -39,29 +38,29 @@ public final class Selection {
      * @param side the side to resolve them on, for messages
      * @throws Failure usage, when a pattern is malformed or when filters name objects and nothing matches
      */
-    public static Selection resolve(Connection session, String side, Filters filters) {
+    public static Selection resolve(Session session, Filters filters) {
         if (filters.none()) {
             return new Selection(filters, null, null, null);
         }
         // Unqualified patterns mean what the user's own search path shows, as they do for pg_dump. It may show
         // anybody's operators and types before the system's, so that none is named without its schema here.
-        Rows.run(session, side, "resolving the filters", "SET search_path TO DEFAULT");
+        session.run("resolving the filters", "SET search_path TO DEFAULT");
         String relations =
-                identifiers(session, side, "SELECT c.oid" + OF_KINDS.formatted("r,p,v,m,f,S") + filters.relations());
+                identifiers(session, "SELECT c.oid" + OF_KINDS.formatted("r,p,v,m,f,S") + filters.relations());
         String namespaces =
-                identifiers(session, side, "SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " + filters.namespaces());
+                identifiers(session, "SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " + filters.namespaces());
         String withoutData =
-                identifiers(session, side, "SELECT c.oid" + OF_KINDS.formatted("r,p,m") + filters.withoutData());
-        Rows.run(session, side, "resolving the filters", "SET search_path TO ''");
+                identifiers(session, "SELECT c.oid" + OF_KINDS.formatted("r,p,m") + filters.withoutData());
+        session.run("resolving the filters", "SET search_path TO ''");
         if (filters.selectObjects() && relations.equals("{}") && namespaces.equals("{}")) {
-            throw Failure.refused("no matching schemas or tables were found on the %s", side)
-                    .hint("list them in psql on the %s: \\dt *.*", side);
+            throw Failure.refused("no matching schemas or tables were found on the %s", session.side())
+                    .hint("list them in psql on the %s: \\dt *.*", session.side());
         }
         return new Selection(filters, relations, namespaces, withoutData);
     }
 
-    private static String identifiers(Connection session, String side, String sql) {
-        List<String> found = Rows.texts(session, side, "resolving the filters", sql);
+    private static String identifiers(Session session, String sql) {
+        List<String> found = session.texts("resolving the filters", sql);
         return "{" + String.join(",", found) + "}";
     }
 

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import lib.roles.TargetKind;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -42,9 +41,9 @@ public final class SystemOwners {
      * @param leftOut the extensions that stay behind
      * @return a warning for each owner whose objects will not belong to it on the target
      */
-    public static List<Finding> check(Connection source, TargetKind kind, Collection<String> leftOut) {
+    public static List<Finding> check(Session source, TargetKind kind, Collection<String> leftOut) {
         Map<String, Map<String, String>> byOwner = new LinkedHashMap<>();
-        Rows.list(source, "source", "looking for objects of the system with other owners", QUESTION,
+        source.list("looking for objects of the system with other owners", QUESTION,
                 row -> leftOut.contains(String.valueOf(row.getString(4))) ? null
                         : byOwner.computeIfAbsent(row.getString(1), any -> new LinkedHashMap<>()).put(
                                 row.getString(2) + " " + row.getString(3),

@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 
@@ -35,8 +34,8 @@ public final class TimescaleFeatures {
      *
      * @param version of timescaledb, that would be created
      */
-    public static Edition edition(Connection session, String side, boolean superuser, String version) {
-        String license = Rows.text(session, side, "asking for the edition of timescaledb",
+    public static Edition edition(Session session, boolean superuser, String version) {
+        String license = session.text("asking for the edition of timescaledb",
                 "SELECT pg_catalog.current_setting('timescaledb.license', true)");
         if (license != null) {
             return license.equals("apache") ? Edition.APACHE : Edition.COMMUNITY;
@@ -44,17 +43,17 @@ public final class TimescaleFeatures {
             return Edition.UNKNOWN;
         }
         String library = "/timescaledb-tsl-" + version;
-        return Rows.text(session, side, "looking for timescaledb's libraries", """
+        return session.text("looking for timescaledb's libraries", """
                 SELECT 1 FROM pg_catalog.pg_config c, pg_catalog.unnest(ARRAY['.so', '.dylib', '.dll']) suffix
                  WHERE c.name = 'PKGLIBDIR' AND (pg_catalog.pg_stat_file(c.setting || %s || suffix, true)).size > 0"""
                 .formatted(Sql.literal(library))) == null ? Edition.APACHE : Edition.COMMUNITY;
     }
 
     /** @return what a source uses of the community edition, such as {@code compression (public.power)} */
-    public static List<String> community(Connection source) {
-        TimescaleExtension.of(source, "source");
+    public static List<String> community(Session source) {
+        TimescaleExtension.of(source);
         Map<String, List<String>> found = new TreeMap<>();
-        Rows.list(source, "source", "asking what of timescaledb is used",
+        source.list("asking what of timescaledb is used",
                 """
                 SELECT DISTINCT * FROM (
                 SELECT 'compression', pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)

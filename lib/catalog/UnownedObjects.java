@@ -1,12 +1,11 @@
 package lib.catalog;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.server.JournalTables;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * The user's objects that have no owner and stand by themselves: casts, transforms, access methods, text search parsers
@@ -40,8 +39,8 @@ public final class UnownedObjects {
     }
 
     /** @return all but user mappings, which go with their servers, each with the words that DROP calls it by */
-    public static List<OwnedObjects.Owned> list(Connection session, String side) {
-        return Rows.list(session, side, "listing the objects without an owner", ALL + " ORDER BY 1, 2",
+    public static List<OwnedObjects.Owned> list(Session session) {
+        return session.list("listing the objects without an owner", ALL + " ORDER BY 1, 2",
                 row -> new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4),
                         row.getString(5), null, false));
     }

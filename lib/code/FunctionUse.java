@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What calls a function while a database is loaded, as the system catalog knows it (pg_depend): nothing is run.
@@ -98,9 +97,9 @@ public record FunctionUse(String what, String name, long catalog, long oid, long
              WHERE c.relkind IN ('r', 'm') AND %2$s ORDER BY 1, 2""";
 
     /** @return what calls one of these functions, of the relations that are wanted */
-    public static List<FunctionUse> list(Connection session, String side, Selection selection,
+    public static List<FunctionUse> list(Session session, Selection selection,
             Collection<Long> functions) {
-        return Rows.list(session, side, "looking for what calls functions while it is loaded",
+        return session.list("looking for what calls functions while it is loaded",
                 EVALUATED.formatted(functions.stream().map(String::valueOf).collect(Collectors.joining(",")),
                         selection.relation("c", "n")),
                 row -> new FunctionUse(row.getString(1), row.getString(2), row.getLong(3), row.getLong(4),

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,7 +11,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
@@ -33,15 +32,13 @@ final class HypertableReaders {
     private static final Predicate<String> CHUNK =
             word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
 
-    private final Connection session;
-    private final String side;
+    private final Session session;
     private final Selection selection;
     private final List<WrittenFunction> functions;
     private final Set<String> names = new HashSet<>();
 
-    private HypertableReaders(Connection session, String side, Selection selection, List<WrittenFunction> functions) {
+    private HypertableReaders(Session session, Selection selection, List<WrittenFunction> functions) {
         this.session = session;
-        this.side = side;
         this.selection = selection;
         this.functions = functions;
     }
@@ -53,24 +50,24 @@ final class HypertableReaders {
      * @param named gives the names by which a text may name a table, by its identifier
      * @return none where the database does not have the extension
      */
-    static List<Timescale.Reader> of(Connection session, String side, Selection selection,
+    static List<Timescale.Reader> of(Session session, Selection selection,
             List<WrittenFunction> functions, Function<Set<Long>, Map<Long, Set<String>>> named) {
         // Others may have put something in the place of its catalog.
-        return TimescaleExtension.of(session, side) == null ? List.of()
-                : new HypertableReaders(session, side, selection, functions).read(named);
+        return TimescaleExtension.of(session) == null ? List.of()
+                : new HypertableReaders(session, selection, functions).read(named);
     }
 
     private List<Timescale.Reader> read(Function<Set<Long>, Map<Long, Set<String>>> named) {
-        names.addAll(Rows.texts(session, side, "listing the names of hypertables", NAMES));
+        names.addAll(session.texts("listing the names of hypertables", NAMES));
         Set<Long> reading = reading();
         if (reading.isEmpty()) {
             return List.of();
         }
         // They have no rows themselves; their chunks are tables as others.
         Set<Long> hypertables = Set.copyOf(
-                Rows.list(session, side, "listing hypertables", TimescaleCatalog.HYPERTABLES, row -> row.getLong(1)));
+                session.list("listing hypertables", TimescaleCatalog.HYPERTABLES, row -> row.getLong(1)));
         while (true) {
-            List<FunctionUse> uses = FunctionUse.list(session, side, selection, reading);
+            List<FunctionUse> uses = FunctionUse.list(session, selection, reading);
             Map<Long, Timescale.Reader> tables = new TreeMap<>();
             uses.stream().filter(use -> use.forRows() && !hypertables.contains(use.relation()))
                     .forEach(use -> tables.putIfAbsent(use.relation(), reader(use, Timescale.Reads.ROWS)));

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.timescale.Timescale;
 
@@ -59,35 +58,35 @@ public final class LoadOrder {
     }
 
     /** Asks the system catalog alone; nothing of the user's is run. */
-    public static LoadOrder of(Connection session, String side, Selection selection) {
+    public static LoadOrder of(Session session, Selection selection) {
         LoadOrder turns = new LoadOrder();
-        List<String> any = Rows.texts(session, side, "looking for functions", ANY);
+        List<String> any = session.texts("looking for functions", ANY);
         if (any.isEmpty()) {
             return turns;
         }
-        List<WrittenFunction> written = WrittenFunction.list(session, side);
+        List<WrittenFunction> written = WrittenFunction.list(session);
         if (written.isEmpty()) {
             return turns;
         }
         written.forEach(function -> turns.functions.put(function.oid(), function));
-        FunctionUse.list(session, side, selection, turns.functions.keySet()).stream().filter(FunctionUse::forRows)
+        FunctionUse.list(session, selection, turns.functions.keySet()).stream().filter(FunctionUse::forRows)
                 .forEach(use -> turns.calls.computeIfAbsent(use.relation(), none -> new HashSet<>())
                         .add(use.function()));
         if (turns.calls.size() > 1) {
-            turns.names.putAll(names(session, side, turns.calls.keySet()));
+            turns.names.putAll(names(session, turns.calls.keySet()));
             turns.calls.forEach((table, called) -> turns.reads.put(table, turns.read(table, called)));
         }
         turns.calls.keySet().forEach(table -> turns.turn(table, new HashSet<>()));
         if (any.contains("t")) {
             turns.readers =
-                    HypertableReaders.of(session, side, selection, written, tables -> names(session, side, tables));
+                    HypertableReaders.of(session, selection, written, tables -> names(session, tables));
         }
         return turns;
     }
 
-    private static Map<Long, Set<String>> names(Connection session, String side, Set<Long> tables) {
+    private static Map<Long, Set<String>> names(Session session, Set<Long> tables) {
         Map<Long, Set<String>> names = new HashMap<>();
-        Rows.list(session, side, "listing the names of tables",
+        session.list("listing the names of tables",
                 NAMES.formatted(tables.toString().replaceAll("[\\[\\] ]", "")),
                 row -> names.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2)));
         return names;

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -9,8 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.server.SqlFailures;
-import org.postgresql.PGConnection;
+import lib.server.Session;
 import org.postgresql.jdbc.AutoSave;
 
 /**
@@ -37,9 +35,8 @@ public final class LockedTables implements AutoCloseable {
             "its indexes or statistics call what no superuser owns or what needs a search_path, or could not be "
                     + "kept from doing so: a lock on it was not to be had";
 
-    private final Connection session;
-    private final String side;
-    private final Connection now;
+    private final Session session;
+    private final Session now;
     private boolean begun;
 
     /**
@@ -47,9 +44,8 @@ public final class LockedTables implements AutoCloseable {
      * @param now one that sees what is there now, for the planner does so too, whatever the snapshot; may be the same.
      * It is synchronized on.
      */
-    public LockedTables(Connection session, String side, Connection now) {
+    public LockedTables(Session session, Session now) {
         this.session = session;
-        this.side = side;
         this.now = now;
     }
 
@@ -73,7 +69,7 @@ public final class LockedTables implements AutoCloseable {
 
     private Set<Integer> look(String doing, List<PlannedCode.Queried> relations) {
         synchronized (now) {
-            return PlannedCode.among(now, side, doing, relations);
+            return PlannedCode.among(now, doing, relations);
         }
     }
 
@@ -99,7 +95,7 @@ public final class LockedTables implements AutoCloseable {
             }
             return held;
         } catch (SQLException e) {
-            throw SqlFailures.statement(side, doing, e);
+            throw session.failure(doing, e);
         } finally {
             autosave(AutoSave.ALWAYS);
         }
@@ -108,18 +104,18 @@ public final class LockedTables implements AutoCloseable {
     /** A statement that fails later must not end a transaction that is only here for the locks. */
     private void autosave(AutoSave when) {
         try {
-            if (session.getAutoCommit()) {
-                session.unwrap(PGConnection.class).setAutosave(when);
+            if (session.isAutoCommit()) {
+                session.driver().setAutosave(when);
             }
         } catch (SQLException e) {
-            throw SqlFailures.statement(side, "holding tables", e);
+            throw session.failure("holding tables", e);
         }
     }
 
     private void begin(Statement statement) throws SQLException {
         if (!begun) {
             begun = true;
-            statement.execute(session.getAutoCommit() ? "BEGIN" : "SAVEPOINT held");
+            statement.execute(session.isAutoCommit() ? "BEGIN" : "SAVEPOINT held");
         }
     }
 
@@ -167,7 +163,7 @@ public final class LockedTables implements AutoCloseable {
         begun = false;
         try (Statement statement = session.createStatement()) {
             autosave(AutoSave.NEVER);
-            statement.execute(session.getAutoCommit() ? "ROLLBACK" : "ROLLBACK TO held; RELEASE held");
+            statement.execute(session.isAutoCommit() ? "ROLLBACK" : "ROLLBACK TO held; RELEASE held");
         } catch (SQLException e) {
             // Whoever uses the session next will say so.
             return;

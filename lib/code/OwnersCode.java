@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.roles.RolePowers;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -129,7 +128,7 @@ public record OwnersCode(String owner, List<String> powers, List<String> code) {
      * @param powers of the source's roles
      * @return one for each of them that is no superuser
      */
-    public static List<OwnersCode> read(Connection source, Selection selection, Collection<String> owners,
+    public static List<OwnersCode> read(Session source, Selection selection, Collection<String> owners,
             RolePowers powers) {
         Map<String, List<String>> code = new TreeMap<>();
         owners.stream().filter(owner -> !powers.of(owner).contains(RolePowers.SUPERUSER))
@@ -137,7 +136,7 @@ public record OwnersCode(String owner, List<String> powers, List<String> code) {
         if (!code.isEmpty()) {
             String names =
                     code.keySet().stream().map(Sql::literal).collect(Collectors.joining(", ", "r.rolname IN (", ")"));
-            Rows.list(source, "source", "listing what acts with its owner's rights",
+            source.list("listing what acts with its owner's rights",
                     QUESTION.formatted(names, selection.relation("c", "n"), selection.namespace("n"),
                             Selection.noExtension("pg_proc", "p.oid"), PlannedCode.written("e.oid"),
                             PlannedCode.writtenFunction("t.castfunc"),

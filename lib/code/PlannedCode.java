@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashSet;
@@ -11,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -174,11 +173,11 @@ public final class PlannedCode {
      * @return the places in the list of those of which {@link #runs} holds or may soon hold, for they are somebody
      * else's and not held, of those that cannot be planned without a search_path, and of what is no table any more
      */
-    public static Set<Integer> among(Connection session, String side, String doing, List<Queried> relations) {
+    public static Set<Integer> among(Session session, String doing, List<Queried> relations) {
         String values = IntStream.range(0, relations.size()).boxed().flatMap(i -> relations.get(i).values(i))
                 .collect(Collectors.joining(", "));
         return relations.isEmpty() ? Set.of()
-                : new HashSet<>(Rows.list(session, side, doing,
+                : new HashSet<>(session.list(doing,
                         AMONG.formatted(values, runs("a.oid") + " OR " + UNPLANNABLE.formatted("a.oid")),
                         row -> row.getInt(1)));
     }
@@ -191,7 +190,7 @@ public final class PlannedCode {
      * @return whether a query of it alone runs nothing; also false where that cannot be told without waiting for
      * somebody's lock
      */
-    public static boolean holds(Connection session, String side, String doing, String table) {
+    public static boolean holds(Session session, String doing, String table) {
         try (Statement statement = session.createStatement()) {
             statement.execute("BEGIN");
             statement.execute(TABLES_ONLY.replace("false)", "true)"));
@@ -200,7 +199,7 @@ public final class PlannedCode {
             return false;
         }
         Queried queried = new Queried(table, false);
-        if (among(session, side, doing, List.of(queried)).isEmpty()) {
+        if (among(session, doing, List.of(queried)).isEmpty()) {
             return true;
         }
         try (Statement statement = session.createStatement()) {
@@ -208,6 +207,6 @@ public final class PlannedCode {
         } catch (SQLException e) {
             return false;
         }
-        return among(session, side, doing, List.of(queried.asHeld())).isEmpty();
+        return among(session, doing, List.of(queried.asHeld())).isEmpty();
     }
 }

@@ -1,10 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.code;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * A function or procedure of the user that an expression can call, in a language that can be read. Those of the system
@@ -21,8 +20,8 @@ record WrittenFunction(long oid, String name, FunctionText text) {
                     .formatted(FunctionText.DEFINITION, Selection.noExtension("pg_proc", "p.oid"));
 
     /** Asks the system catalog alone; nothing of the user's is run. */
-    static List<WrittenFunction> list(Connection session, String side) {
-        return Rows.list(session, side, "reading functions", QUESTION,
+    static List<WrittenFunction> list(Session session) {
+        return session.list("reading functions", QUESTION,
                 row -> new WrittenFunction(row.getLong(1), row.getString(2), new FunctionText(row.getString(3))));
     }
 }

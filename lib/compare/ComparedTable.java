@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.compare;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.stream.Stream;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.facts.FactTemplate;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.CatalogShape;
 
@@ -82,8 +81,8 @@ public record ComparedTable(long oid, String schema, String name, String identit
     }
 
     /** @return every such relation that is wanted, the largest first, without chunks */
-    public static List<ComparedTable> list(Connection session, Selection selection, CatalogShape timescale) {
-        return Rows.list(session, "source", "listing the tables",
+    public static List<ComparedTable> list(Session session, Selection selection, CatalogShape timescale) {
+        return session.list("listing the tables",
                 TABLES.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
                         bytes("c.oid"), STORED, selection.relation("c", "n"), selection.selective() ? "false" : "true",
                         selection.data("c"),
@@ -94,8 +93,8 @@ public record ComparedTable(long oid, String schema, String name, String identit
     }
 
     /** @return the tables that hold the compressed rows of a hypertable, as SQL */
-    public static List<String> packed(Connection session, String side, FactTemplate timescale, String hypertable) {
-        return Rows.texts(session, side, "listing the chunks of " + hypertable, timescale.expand(
+    public static List<String> packed(Session session, FactTemplate timescale, String hypertable) {
+        return session.texts("listing the chunks of " + hypertable, timescale.expand(
                 "SELECT k.compressed::regclass FROM {chunks} k WHERE k.compressed IS NOT NULL AND k.hypertable = "
                         + Sql.literal(hypertable)));
     }
@@ -103,12 +102,12 @@ public record ComparedTable(long oid, String schema, String name, String identit
     /**
      * @return every chunk that is wanted, whatever it is called on the target; one that the target lacks has no twin
      */
-    public static List<ComparedTable> chunks(Connection source, FactTemplate ours, Connection target,
+    public static List<ComparedTable> chunks(Session source, FactTemplate ours, Session target,
             FactTemplate theirs) {
         Map<String, Twin> twins = new HashMap<>();
-        Rows.list(target, "target", "listing the chunks", theirs.expand(TWINS),
+        target.list("listing the chunks", theirs.expand(TWINS),
                 row -> twins.put(row.getString(1), new Twin(row.getString(2), row.getString(3))));
-        return Rows.list(source, "source", "listing the chunks", ours.expand(CHUNKS.formatted(bytes("c.oid"),
+        return source.list("listing the chunks", ours.expand(CHUNKS.formatted(bytes("c.oid"),
                 bytes("k.compressed"), PACKED)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false,
                         row.getLong(5),
@@ -121,8 +120,8 @@ public record ComparedTable(long oid, String schema, String name, String identit
      * @param timescale of the session's side
      * @return this table with the rows of its chunks, for a target where it is no hypertable
      */
-    public ComparedTable withChunks(Connection session, FactTemplate timescale) {
-        List<String> packed = packed(session, "source", timescale, identity);
+    public ComparedTable withChunks(Session session, FactTemplate timescale) {
+        List<String> packed = packed(session, timescale, identity);
         return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin,
                 hypertable, packed, null);
     }

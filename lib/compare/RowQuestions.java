@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.compare;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What both sides are asked about the rows of a table, by how closely they are looked at. With a sample, small tables
@@ -43,7 +42,7 @@ public final class RowQuestions {
     }
 
     /** Looks for the keys of those tables that have to be compared by a sample. */
-    public void prepare(Connection source, Collection<ComparedTable> tables) {
+    public void prepare(Session source, Collection<ComparedTable> tables) {
         if (depth == Depth.SAMPLE) {
             keys.putAll(SampleKey.of(source,
                     tables.stream().filter(table -> table.bytes() > SMALL && table.sampled()).toList()));
@@ -59,12 +58,12 @@ public final class RowQuestions {
      * @param session on the source; it draws the keys of a sample
      * @param columns those that both sides have
      */
-    public Question of(Connection session, ComparedTable table, List<Checksums.Column> columns) {
+    public Question of(Session session, ComparedTable table, List<Checksums.Column> columns) {
         SampleKey key = keys.get(table.oid());
         if (key == null || !names(columns).containsAll(key.columns())) {
             return whole(table, columns);
         }
-        List<String> drawn = Rows.texts(session, "source", "drawing a sample of " + table.identity(), key.draw());
+        List<String> drawn = session.texts("drawing a sample of " + table.identity(), key.draw());
         if (drawn.isEmpty()) {
             return whole(table, columns);
         }

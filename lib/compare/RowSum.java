@@ -2,7 +2,6 @@
 package lib.compare;
 
 import java.math.BigDecimal;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import lib.server.Session;
 
 /**
  * What a table's rows come to.
@@ -41,7 +41,7 @@ public record RowSum(long rows, BigDecimal checksum, long looked) {
      * @param executor asks the target while this thread asks the source
      * @throws SQLException what the source refused
      */
-    public static Answers ask(Connection source, Connection target, List<RowQuestions.Question> questions,
+    public static Answers ask(Session source, Session target, List<RowQuestions.Question> questions,
             Executor executor) throws SQLException {
         CompletableFuture<List<RowSum>> answer = CompletableFuture.supplyAsync(() -> {
             try {
@@ -70,7 +70,7 @@ public record RowSum(long rows, BigDecimal checksum, long looked) {
      * @param queries each of which gives the number of rows, a checksum, and of how many rows that is
      * @return one sum for each query
      */
-    public static List<RowSum> ask(Connection session, List<String> queries) throws SQLException {
+    public static List<RowSum> ask(Session session, List<String> queries) throws SQLException {
         RowSum[] sums = new RowSum[queries.size()];
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < sums.length; i++) {

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.compare;
 
-import java.sql.Connection;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -9,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -92,7 +91,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
      * @param session on the source
      * @return the keys of those tables that have any, by the identifier of the table
      */
-    static Map<Long, SampleKey> of(Connection session, Collection<ComparedTable> tables) {
+    static Map<Long, SampleKey> of(Session session, Collection<ComparedTable> tables) {
         Map<Long, SampleKey> keys = new HashMap<>();
         Map<Long, ComparedTable> stored = new HashMap<>();
         Map<String, ComparedTable> packed = new HashMap<>();
@@ -104,7 +103,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
             }
         }
         if (!stored.isEmpty()) {
-            Rows.list(session, "source", "looking for keys",
+            session.list("looking for keys",
                     KEYS.formatted(Sql.literal(stored.keySet().toString().replace('[', '{').replace(']', '}')),
                             TYPES, MOST_ROWS_A_VALUE, "pg_catalog.pg_relation_size(c.indrelid)"),
                     row -> keys.put(row.getLong(1),
@@ -114,7 +113,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         }
         if (!packed.isEmpty()) {
             String names = packed.keySet().stream().map(Sql::literal).collect(Collectors.joining(", "));
-            Rows.list(session, "source", "looking for segments", SEGMENTS.formatted(names, TYPES), row -> keys.put(
+            session.list("looking for segments", SEGMENTS.formatted(names, TYPES), row -> keys.put(
                     packed.get(row.getString(1)).oid(),
                     segmented(row.getString(1), texts(row.getArray(2).getArray()), texts(row.getArray(3).getArray()))));
         }

@@ -6,13 +6,12 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
-import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
@@ -36,10 +35,10 @@ public final class StreamedSum {
      * @param table the table as SQL
      * @param columns those to read, in the same order on both sides
      */
-    public RowSum of(Connection session, String table, List<String> columns) throws SQLException {
+    public RowSum of(Session session, String table, List<String> columns) throws SQLException {
         String names =
                 columns.isEmpty() ? "" : columns.stream().map(Sql::ident).collect(Collectors.joining(", ", " (", ")"));
-        CopyOut rows = session.unwrap(PGConnection.class).getCopyAPI()
+        CopyOut rows = session.driver().getCopyAPI()
                 .copyOut("COPY " + table + names + " TO STDOUT (FORMAT text, ENCODING '" + encoding + "')");
         MessageDigest digest = digest();
         BigInteger sum = BigInteger.ZERO;

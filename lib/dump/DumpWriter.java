@@ -3,7 +3,6 @@ package lib.dump;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -23,8 +22,8 @@ import lib.preflight.TableChecks;
 import lib.roles.RolePowers;
 import lib.roles.RoleRules;
 import lib.roles.TargetKind;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.FrozenSource;
 import lib.source.LeftBehind;
@@ -215,10 +214,10 @@ public final class DumpWriter {
     }
 
     private Manifest manifest(FrozenSource source, Contents contents, List<Manifest.File> files) {
-        Connection session = source.snapshot().holder();
+        Session session = source.snapshot().holder();
         Server server = source.server();
         Server.Facts facts = server.facts();
-        List<Extensions.Installed> extensions = Extensions.installed(session, "source");
+        List<Extensions.Installed> extensions = Extensions.installed(session);
         return new Manifest(Manifest.FORMAT, Console.VERSION, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(),
                         !order.noOwner, !order.noPrivileges,
@@ -226,7 +225,7 @@ public final class DumpWriter {
                 new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(),
                         facts.collate(), facts.ctype(), facts.sorting(),
                         DatabaseSettings.creation(session)),
-                new Manifest.Moment(source.snapshot().id(), Rows.text(session, "source", "asking for the time",
+                new Manifest.Moment(source.snapshot().id(), session.text("asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', "
                                 + "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
                 order.filters, extensions,
@@ -267,7 +266,7 @@ public final class DumpWriter {
      * service's as far as they are named.
      */
     private static List<String> serverRoles(FrozenSource source) {
-        List<String> names = Rows.texts(source.snapshot().holder(), "source", "listing the roles",
+        List<String> names = source.snapshot().holder().texts("listing the roles",
                 "SELECT rolname FROM pg_catalog.pg_roles ORDER BY oid <> 10, rolname");
         List<String> own = new ArrayList<>(names.subList(0, 1));
         roles(source, "true").stream()
@@ -281,7 +280,7 @@ public final class DumpWriter {
         Set<Archive.Address> archived = new HashSet<>();
         source.archive().entries().forEach(entry -> archived.add(entry.address()));
         Set<String> roles = new TreeSet<>();
-        Rows.list(source.snapshot().holder(), "source", "listing the roles that objects depend on",
+        source.snapshot().holder().list("listing the roles that objects depend on",
                 """
                 SELECT s.classid, s.objid, r.rolname FROM pg_catalog.pg_shdepend s
                   JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +19,7 @@ import lib.preflight.TableChecks;
 import lib.preflight.TimescaleSource;
 import lib.server.Finding;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.Verdict;
 import lib.source.Contents;
 import lib.source.FrozenSource;
@@ -75,8 +75,8 @@ public final class Dumping {
         ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of())
                 .programs(client.folder().toString());
         Selection selection;
-        try (Connection session = source.session()) {
-            selection = Selection.resolve(session, "source", filters);
+        try (Session session = source.session()) {
+            selection = Selection.resolve(session, filters);
         }
         try (FrozenSource frozen =
                 FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> {})) {
@@ -96,8 +96,8 @@ public final class Dumping {
     public void run(boolean pauseJobs) throws SQLException {
         Steps steps = new Steps(console, new Report());
         Selection selection;
-        try (Connection session = source.session()) {
-            selection = Selection.resolve(session, "source", filters);
+        try (Session session = source.session()) {
+            selection = Selection.resolve(session, filters);
             steps.run("checks", () -> Verdict.of(findings(session, selection, pauseJobs), console, new Report()));
         }
         PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
@@ -133,7 +133,7 @@ public final class Dumping {
                         "large object"));
     }
 
-    private List<Finding> findings(Connection session, Selection selection, boolean pauseJobs) {
+    private List<Finding> findings(Session session, Selection selection, boolean pauseJobs) {
         List<Finding> findings = new ArrayList<>(CarriedSettings.acting(source, session));
         findings.addAll(new Readability(session, source.facts().user(), selection).check());
         if (Preflight.go(findings)) {

@@ -2,7 +2,6 @@
 package lib.dump;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -23,7 +22,7 @@ import lib.load.OwnersAndPrivileges;
 import lib.load.RestoringScript;
 import lib.roles.MissingRoles;
 import lib.server.DatabaseCreation;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.Inventory;
@@ -50,7 +49,7 @@ public final class LoadingScript {
     private final Loading.Order order;
     private final Contents contents;
     private final TargetDatabase target;
-    private final Connection to;
+    private final Session to;
     private final OwnerScript owners;
     private final MissingRoles gone;
     private final RestoringScript restoring;
@@ -60,7 +59,7 @@ public final class LoadingScript {
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
     public LoadingScript(ShellScript script, Loading.Order order, Contents contents, LeftBehind uncarried,
-            TargetDatabase target, Connection to,
+            TargetDatabase target, Session to,
             MissingRoles gone) {
         this.script = script;
         this.order = order;
@@ -115,7 +114,7 @@ public final class LoadingScript {
     private Set<String> existing(List<Extensions.Extension> created) {
         // A database that is yet to be created is not the one that is asked.
         Set<String> existing = new HashSet<>(target.missing() ? List.of("public")
-                : Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+                : to.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         created.stream().filter(extension -> !extension.ownSchema())
                 .forEach(extension -> existing.add(extension.schema()));
         if (contents.tablesOnly()) {

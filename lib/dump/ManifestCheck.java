@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,7 +11,7 @@ import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.facts.Difference;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.talk.Sql;
@@ -25,9 +24,9 @@ final class ManifestCheck {
     private static final int SEQUENCES_A_TRIP = 500;
 
     private final Contents contents;
-    private final Connection target;
+    private final Session target;
 
-    ManifestCheck(Contents contents, Connection target) {
+    ManifestCheck(Contents contents, Session target) {
         this.contents = contents;
         this.target = target;
     }
@@ -37,7 +36,7 @@ final class ManifestCheck {
      * @return what is missing or behind, sorted
      */
     List<Difference> differences(List<OwnedObjects.Owned> objects) {
-        Set<String> there = OwnedObjects.list(target, "target").stream().map(OwnedObjects.Owned::toString)
+        Set<String> there = OwnedObjects.list(target).stream().map(OwnedObjects.Owned::toString)
                 .collect(Collectors.toSet());
         List<Difference> differences = new ArrayList<>();
         objects.stream().filter(object -> !there.contains(object.toString()) && !object.isPublic())
@@ -58,7 +57,7 @@ final class ManifestCheck {
                     .map(sequence -> "SELECT " + Sql.literal(sequence.sql())
                             + ", last_value, is_called FROM " + sequence.sql())
                     .collect(Collectors.joining(" UNION ALL "));
-            Rows.list(target, "target", "reading the sequences", questions,
+            target.list("reading the sequences", questions,
                     row -> there.put(row.getString(1), position(row.getLong(2), row.getBoolean(3))));
         }
         return all.stream()
@@ -74,7 +73,7 @@ final class ManifestCheck {
 
     /** @return a warning for each table that had rows by the estimate and has none; it must have been analyzed */
     List<Finding> emptyTables() {
-        Set<String> empty = new HashSet<>(Rows.texts(target, "target", "listing the empty tables", """
+        Set<String> empty = new HashSet<>(target.texts("listing the empty tables", """
                 SELECT pg_catalog.format('%s.%s', n.nspname, c.relname) FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'r' AND c.relpages = 0"""));

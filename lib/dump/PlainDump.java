@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -13,9 +11,8 @@ import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.server.Finding;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.Inventory;
@@ -58,7 +55,7 @@ public final class PlainDump {
                         "extension %s cannot be left out of a plain dump", extension.name())));
         early(contents).forEach(text -> findings.add(stop("%s", text)));
         Server server = target.server();
-        try (Connection to = server.session()) {
+        try (Session to = server.session()) {
             Tablespaces.missing(contents.tablespaces(), to)
                     .forEach(name -> findings.add(stop("a plain dump needs tablespace \"%s\" on the target", name)));
             if (!target.missing()) {
@@ -73,8 +70,6 @@ public final class PlainDump {
                     .forEach(extension -> findings.add(stop(
                             "a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
                             extension.chosen())));
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
         return findings;
     }
@@ -101,9 +96,9 @@ public final class PlainDump {
     }
 
     /** Extensions that were created before may have made some. */
-    private List<Finding> schemas(Connection to) {
+    private List<Finding> schemas(Session to) {
         List<String> there =
-                Rows.texts(to, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
+                to.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
         // Those of extensions come with them.
         Set<Long> made = contents.objects().stream().filter(object -> object.kind().equals("SCHEMA"))
                 .map(OwnedObjects.Owned::oid)
@@ -126,8 +121,8 @@ public final class PlainDump {
     }
 
     /** Only its owner may comment on an extension, which a plain dump does for each. */
-    private static List<Finding> comments(Connection to, List<Extensions.Extension> extensions) {
-        List<String> others = Rows.texts(to, "target", "listing the extensions of others",
+    private static List<Finding> comments(Session to, List<Extensions.Extension> extensions) {
+        List<String> others = to.texts("listing the extensions of others",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE NOT "
                         + Membership.hasRightsOf("extowner"));
         return extensions.stream()
@@ -143,8 +138,8 @@ public final class PlainDump {
      *
      * @return the extensions that must be there before, because another version is wanted, or another owner
      */
-    public static List<Extensions.Extension> ahead(Connection to, List<Extensions.Extension> extensions) {
-        List<String> standard = Rows.texts(to, "target", "listing the default versions of extensions",
+    public static List<Extensions.Extension> ahead(Session to, List<Extensions.Extension> extensions) {
+        List<String> standard = to.texts("listing the default versions of extensions",
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
         // Restoring mode is a function of it, and begins before the script.

@@ -2,7 +2,6 @@
 package lib.dump;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -10,6 +9,7 @@ import lib.catalog.Extensions;
 import lib.dsn.Dsn;
 import lib.journal.Journal;
 import lib.load.LoadMethod;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.talk.Console;
@@ -24,14 +24,14 @@ import lib.tools.Tool;
 public final class PlainLoad implements LoadMethod {
     private final Tool tool;
     private final Dsn target;
-    private final Connection session;
+    private final Session session;
     private final Path script;
     private final Contents contents;
     private final Console console;
     private final Steps steps;
 
     /** @param session a session on the target */
-    public PlainLoad(Tool tool, Dsn target, Connection session, Path script, Contents contents, Console console,
+    public PlainLoad(Tool tool, Dsn target, Session session, Path script, Contents contents, Console console,
             Steps steps) {
         this.tool = tool;
         this.target = target;

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +21,7 @@ import lib.roles.MissingRoles;
 import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.server.TargetLock;
 import lib.server.Verdict;
@@ -156,7 +156,7 @@ final class Restoration {
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, ComputingSessions target,
+    private void load(TargetLock lock, Session to, Memberships memberships, ComputingSessions target,
             RestoreCheck check, Tool tool, Archive archive) {
         Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
@@ -249,7 +249,7 @@ final class Restoration {
                         database.dsn()),
                 Server.loading())
                 .programs(client.folder().toString());
-        try (Connection to = database.server().session()) {
+        try (Session to = database.server().session()) {
             LoadingScript loading =
                     new LoadingScript(script, loading(), contents, check.uncarried(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());

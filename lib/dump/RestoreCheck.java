@@ -2,7 +2,6 @@
 package lib.dump;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,6 +22,7 @@ import lib.preflight.TimescaleRights;
 import lib.roles.RecognizedKind;
 import lib.server.Finding;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.settings.DriverSettings;
 import lib.source.Contents;
@@ -92,7 +92,7 @@ final class RestoreCheck {
     /** Runs every check. */
     List<Finding> run() {
         Server target = database.server();
-        Connection to = target.session();
+        Session to = target.session();
         try {
             findings.add(TargetCheck.tls(target, to));
             findings.addAll(CarriedSettings.acting(target, to));
@@ -177,7 +177,7 @@ final class RestoreCheck {
     }
 
     /** A plain dump is refused for those that something is in. */
-    private List<Finding> tablespaces(Connection to) {
+    private List<Finding> tablespaces(Session to) {
         Contents contents = manifest.contents();
         boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());
         return Tablespaces.check(plain ? List.of() : contents.tablespaces(),

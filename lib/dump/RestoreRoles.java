@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,8 +15,8 @@ import lib.preflight.TargetSchemas;
 import lib.roles.RolePowers;
 import lib.server.Finding;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.timescale.Timescale;
 import lib.tools.DumpFormat;
@@ -56,7 +55,7 @@ final class RestoreRoles {
     }
 
     /** Asks the target. */
-    List<Finding> check(Server target, Connection to) {
+    List<Finding> check(Server target, Session to) {
         Set<String> named =
                 !owners ? Set.of() : manifest.contents().objects().stream().filter(object -> !object.isPublic())
                         .map(OwnedObjects.Owned::owner).collect(Collectors.toCollection(TreeSet::new));
@@ -65,7 +64,7 @@ final class RestoreRoles {
         if (privileges) {
             missing.addAll(manifest.grantees());
         }
-        List<Role> roles = Rows.list(to, "target", "listing the roles",
+        List<Role> roles = to.list("listing the roles",
                 """
                 SELECT r.rolname, r.rolsuper, r.rolinherit, %s FROM pg_catalog.pg_roles r"""
                         .formatted(Membership.mayServe("r.oid")),
@@ -101,7 +100,7 @@ final class RestoreRoles {
     }
 
     /** @param roles of the target, with those out of reach, whose objects go to the connecting user */
-    private void rights(Server target, Connection to, List<Role> roles) {
+    private void rights(Server target, Session to, List<Role> roles) {
         Set<String> unreachable =
                 roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
         manifest.ownersCode().stream().map(OwnersCode::owner)
@@ -124,7 +123,7 @@ final class RestoreRoles {
         }
     }
 
-    private void schemas(Connection to, String user, List<Role> owners) {
+    private void schemas(Session to, String user, List<Role> owners) {
         if (!database.missing()) {
             Map<String, Set<String>> bySchema = TargetSchemas.owners(manifest.contents().objects());
             Set<String> given =

@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.Connection;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import lib.journal.Journal;
 import lib.rows.RowMover;
 import lib.rows.RowSample;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Schema;
 import lib.talk.Bytes;
@@ -22,12 +21,12 @@ import lib.timescale.Jobs;
 public final class RestoredRows implements RowMover {
     private final Schema schema;
     private final Contents contents;
-    private final Connection target;
+    private final Session target;
     private final int jobs;
     private final Console console;
     private final Steps steps;
 
-    public RestoredRows(Schema schema, Contents contents, Connection target, int jobs, Console console, Steps steps) {
+    public RestoredRows(Schema schema, Contents contents, Session target, int jobs, Console console, Steps steps) {
         this.schema = schema;
         this.contents = contents;
         this.target = target;
@@ -87,7 +86,7 @@ public final class RestoredRows implements RowMover {
     }
 
     /** @return how much larger the target's database is than now, for a progress line */
-    static Supplier<String> grown(Connection target, String step, Contents contents) {
+    static Supplier<String> grown(Session target, String step, Contents contents) {
         long before = size(target);
         return () -> {
             try {
@@ -100,8 +99,8 @@ public final class RestoredRows implements RowMover {
         };
     }
 
-    private static long size(Connection target) {
-        return Long.parseLong(Rows.text(target, "target", "measuring the database",
+    private static long size(Session target) {
+        return Long.parseLong(target.text("measuring the database",
                 "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"));
     }
 }

@@ -1,11 +1,10 @@
 package lib.facts;
 
-import java.sql.Connection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import lib.server.Membership;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -18,16 +17,16 @@ import lib.talk.Sql;
  * @param standIns the target's bootstrap superuser, the owner of its database, and the connecting user
  */
 public record Administrators(String bootstrap, boolean known, Set<String> standIns) {
-    public static Administrators read(Connection source, Connection target) {
-        String bootstrap = Rows.text(source, "source", "asking for the bootstrap superuser",
+    public static Administrators read(Session source, Session target) {
+        String bootstrap = source.text("asking for the bootstrap superuser",
                 "SELECT " + FactTemplate.name("r.rolname")
                         + " FROM pg_roles r WHERE r.oid = 10");
-        List<String> usable = Rows.texts(target, "target", "asking for the source's bootstrap superuser",
+        List<String> usable = target.texts("asking for the source's bootstrap superuser",
                 "SELECT r.rolname FROM pg_roles r"
                         + " WHERE " + Membership.mayActAs("r.oid") + " AND " + FactTemplate.name("r.rolname") + " = "
                         + Sql.literal(bootstrap));
         List<String> standIns =
-                Rows.texts(target, "target", "listing the administrators",
+                target.texts("listing the administrators",
                         "SELECT " + FactTemplate.name("r.rolname") + """
                   FROM pg_roles r
                  WHERE r.oid = 10 OR r.rolname = current_user

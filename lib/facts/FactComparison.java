@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.facts;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
@@ -18,8 +17,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lib.catalog.Filters;
 import lib.catalog.Selection;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.source.UnreadableOnStandby;
@@ -63,10 +62,8 @@ public final class FactComparison {
 
     /** @return what differs, in no particular order */
     public List<Difference> run() {
-        try (Connection there = target.session()) {
-            there.setAutoCommit(false);
-            there.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            there.setReadOnly(true);
+        try (Session there = target.session()) {
+            there.beginSnapshot();
             // Printing a view or rule locks what it reads; only the holder's locks are there already when somebody
             // waits for a stronger one.
             synchronized (source.holder()) {
@@ -125,7 +122,7 @@ public final class FactComparison {
         return theirs;
     }
 
-    private void compare(Connection from, Connection to) {
+    private void compare(Session from, Session to) {
         Server.Facts sourceFacts = source.server().facts();
         Server.Facts targetFacts = target.facts();
         Administrators administrators = Administrators.read(from, to);
@@ -134,27 +131,27 @@ public final class FactComparison {
             missing.add("role " + administrators.bootstrap());
         }
         Set<String> sourceRoles = new HashSet<>(
-                Rows.texts(from, source.side(), "listing the roles", "SELECT " + FactTemplate.name("r.rolname")
+                from.texts("listing the roles", "SELECT " + FactTemplate.name("r.rolname")
                         + " FROM pg_roles r"));
         FactProperties properties =
                 new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
-        differences.addAll(Rows.list(from, source.side(), "looking for what a standby cannot read",
+        differences.addAll(from.list("looking for what a standby cannot read",
                 UnreadableOnStandby.query(selection),
                 row -> new Difference("rows", row.getString(2), row.getString(3), "not compared")));
-        timescale = CatalogShape.read(from, source.side());
-        CatalogShape there = CatalogShape.read(to, target.side());
+        timescale = CatalogShape.read(from);
+        CatalogShape there = CatalogShape.read(to);
         ours = new FactTemplate(sourceFacts, targetFacts, true, selection, timescale, there);
-        theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, target.side(), new Filters()),
+        theirs = new FactTemplate(targetFacts, sourceFacts, false, Selection.resolve(to, new Filters()),
                 there, timescale);
         targetHasTimescale = there.present();
         if (targetHasTimescale) {
-            differences.addAll(TimescaleState.of(to, target.side()));
+            differences.addAll(TimescaleState.of(to));
         }
         for (FactQuery query : queries(selection, timescale, jobsPaused)) {
             state.accept(query.name());
             compare(query, properties,
-                    () -> new FactStream(from, source.side(), query.name(), ours.query(query), ours.asBytes()),
-                    () -> new FactStream(to, target.side(), query.name(), theirs.query(query), theirs.asBytes()));
+                    () -> new FactStream(from, query.name(), ours.query(query), ours.asBytes()),
+                    () -> new FactStream(to, query.name(), theirs.query(query), theirs.asBytes()));
         }
         withoutUnwritten(to);
     }
@@ -163,11 +160,11 @@ public final class FactComparison {
      * Where the target's server lacks a tablespace, everything is in the database's, as was said before; and what is
      * there by name is not written down.
      */
-    private void withoutUnwritten(Connection to) {
+    private void withoutUnwritten(Session to) {
         Predicate<Difference> unplaced =
                 difference -> PLACED.contains(difference.kind()) && difference.target().equals(Difference.MISSING);
         if (differences.stream().anyMatch(unplaced)) {
-            Set<String> places = new HashSet<>(Rows.texts(to, target.side(), "listing the tablespaces", "SELECT "
+            Set<String> places = new HashSet<>(to.texts("listing the tablespaces", "SELECT "
                     + FactTemplate.name("t.spcname")
                     + " FROM pg_tablespace t WHERE t.oid <> (SELECT d.dattablespace FROM pg_database d WHERE "
                     + "d.datname = current_database())"));

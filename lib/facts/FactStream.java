@@ -2,7 +2,6 @@
 package lib.facts;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -10,7 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -30,7 +29,7 @@ final class FactStream implements AutoCloseable {
     record Fact(byte[] key, String kind, String identity, String parent, List<String> properties) {
     }
 
-    private final String side;
+    private final Session session;
     private final String name;
     private final Statement statement;
     private final ResultSet rows;
@@ -41,8 +40,8 @@ final class FactStream implements AutoCloseable {
      * @param asBytes whether the texts may be no text in any encoding, as in SQL_ASCII, and the server would refuse to
      * send them as such
      */
-    FactStream(Connection session, String side, String name, String sql, boolean asBytes) {
-        this.side = side;
+    FactStream(Session session, String name, String sql, boolean asBytes) {
+        this.session = session;
         this.name = name;
         try {
             statement = session.createStatement();
@@ -101,7 +100,7 @@ final class FactStream implements AutoCloseable {
     }
 
     private Failure failure(SQLException e) {
-        return SqlFailures.statement(side, "comparing each " + name, e);
+        return session.failure("comparing each " + name, e);
     }
 
     @Override

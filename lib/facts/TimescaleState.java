@@ -1,10 +1,9 @@
 package lib.facts;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -31,22 +30,22 @@ final class TimescaleState {
     /**
      * @param target a session that began after the restore, because those before it keep the mode that they began with
      */
-    static List<Difference> of(Connection target, String side) {
+    static List<Difference> of(Session target) {
         List<Difference> differences = new ArrayList<>();
-        String restoring = Rows.text(target, side, "asking for restoring mode",
+        String restoring = target.text("asking for restoring mode",
                 "SELECT current_setting('timescaledb.restoring', true)");
         if ("on".equals(restoring)) {
             differences.add(new Difference("restoring mode", "the database", "off",
                     "on, so that compressed rows are not seen and no job runs"));
         }
-        List<Sequence> sequences = Rows.list(target, side, "listing TimescaleDB's sequences", SEQUENCES,
+        List<Sequence> sequences = target.list("listing TimescaleDB's sequences", SEQUENCES,
                 row -> new Sequence(row.getString(1), row.getString(2), row.getString(3)));
         String sql = sequences.stream()
                 .map(sequence -> "SELECT " + Sql.literal(sequence.sql) + ", (SELECT max(" + sequence.column + ") FROM "
                         + sequence.table + "), last_value FROM " + sequence.sql)
                 .collect(Collectors.joining(" UNION ALL "));
         if (!sequences.isEmpty()) {
-            Rows.list(target, side, "reading TimescaleDB's sequences", sql, row -> row.getLong(2) > row.getLong(3)
+            target.list("reading TimescaleDB's sequences", sql, row -> row.getLong(2) > row.getLong(3)
                     ? differences.add(new Difference("catalog sequence", row.getString(1), "at least " + row.getLong(2),
                             row.getString(3)))
                     : null);

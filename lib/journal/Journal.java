@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -21,8 +20,8 @@ import lib.server.EventTriggers;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -37,11 +36,11 @@ import lib.talk.Sql;
  */
 public final class Journal {
     private final Server target;
-    private final Connection session;
+    private final Session session;
     private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
     private ProgramRecorder recorder;
 
-    private Journal(Server target, Connection session) {
+    private Journal(Server target, Session session) {
         this.target = target;
         this.session = session;
     }
@@ -53,15 +52,15 @@ public final class Journal {
      * @param session a session that stays open as long as the journal is used
      * @throws Failure refused, when something else has the name of our schema
      */
-    public static Journal begin(Server target, Connection session, List<OwnedObjects.Owned> objects,
+    public static Journal begin(Server target, Session session, List<OwnedObjects.Owned> objects,
             List<Extensions.Extension> extensions) {
-        Rows.run(session, "target", "beginning the journal", "BEGIN");
+        session.run("beginning the journal", "BEGIN");
         try {
-            OwnSchema.create(session, "target", JournalTables.ALL);
+            OwnSchema.create(session, JournalTables.ALL);
             Journal journal = new Journal(target, session);
             journal.start();
             journal.plan(objects, extensions);
-            Rows.run(session, "target", "beginning the journal", "COMMIT");
+            session.run("beginning the journal", "COMMIT");
             return journal;
         } catch (RuntimeException e) {
             rollBack(session);
@@ -69,16 +68,16 @@ public final class Journal {
         }
     }
 
-    private static void rollBack(Connection session) {
+    private static void rollBack(Session session) {
         try {
-            Rows.run(session, "target", "giving up a transaction", "ROLLBACK");
+            session.run("giving up a transaction", "ROLLBACK");
         } catch (Failure e) {
             // The session has ended, and the transaction with it.
         }
     }
 
     private void start() {
-        Rows.run(session, "target", "beginning the journal",
+        session.run("beginning the journal",
                 """
                 INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
@@ -134,10 +133,10 @@ public final class Journal {
     }
 
     private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
-        Rows.run(session, "target", doing, "BEGIN");
+        session.run(doing, "BEGIN");
         try {
-            statements.forEach(sql -> Rows.run(session, "target", doing, sql));
-            Rows.run(session, "target", doing, ObjectKind.recording(made) + "; COMMIT");
+            statements.forEach(sql -> session.run(doing, sql));
+            session.run(doing, ObjectKind.recording(made) + "; COMMIT");
         } catch (RuntimeException e) {
             rollBack(session);
             throw e;
@@ -210,7 +209,7 @@ public final class Journal {
     }
 
     private void recordOfPrograms() {
-        Rows.run(session, "target", "writing the journal", ObjectKind.recordingOfPrograms());
+        session.run("writing the journal", ObjectKind.recordingOfPrograms());
     }
 
     /**
@@ -223,13 +222,13 @@ public final class Journal {
             recorder.close();
         }
         if (superuser) {
-            Rows.run(session, "target", "removing the journal", "SET session_replication_role = replica");
+            session.run("removing the journal", "SET session_replication_role = replica");
         }
-        Rows.run(session, "target", "removing the journal",
+        session.run("removing the journal",
                 String.join(";", EventTriggers.of(session).unseen(OwnSchema.dropping(JournalTables.ALL, Set.of()))));
     }
 
-    static void remove(Connection target) {
-        OwnSchema.drop(target, "target", JournalTables.ALL, Set.of());
+    static void remove(Session target) {
+        OwnSchema.drop(target, JournalTables.ALL, Set.of());
     }
 }

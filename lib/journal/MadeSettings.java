@@ -1,10 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.server.JournalTables;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.Settings;
 import lib.talk.Sql;
 
@@ -35,22 +34,21 @@ public final class MadeSettings {
      * @return the statements that make them what they were before; one that somebody has changed since is not the run's
      * any more
      */
-    static List<String> undoing(Connection target) {
-        String database = Sql.ident(Rows.text(target, "target", "asking for the name of the database",
+    static List<String> undoing(Session target) {
+        String database = Sql.ident(target.text("asking for the name of the database",
                 "SELECT pg_catalog.current_database()"));
-        return Rows
-                .list(target, "target", "reading the journal",
-                        """
+        return target.list("reading the journal",
+                """
                 SELECT r.rolname, m.name, b.value FROM %1$s m LEFT JOIN pg_catalog.pg_roles r ON r.oid = m.role
                   LEFT JOIN %1$s b ON b.role = m.role AND b.name = m.name AND NOT b.made
                     JOIN (%2$s) n ON n.role = m.role AND n.name = m.name AND n.value = m.value
                  WHERE m.made AND (m.role = 0 OR r.oid IS NOT NULL) AND (b.value = m.value) IS NOT TRUE"""
-                                .formatted(JournalTables.SETTING.sql(), NOW),
-                        row -> (row.getString(1) == null
-                                ? "ALTER DATABASE " : "ALTER ROLE " + Sql.ident(row.getString(1)) + " IN DATABASE ")
-                                + database
-                                + (row.getString(3) == null ? " RESET " + Settings.name(row.getString(2))
-                                        : " SET " + Settings.name(row.getString(2)) + " TO "
-                                                + Settings.value(row.getString(2), row.getString(3))));
+                        .formatted(JournalTables.SETTING.sql(), NOW),
+                row -> (row.getString(1) == null
+                        ? "ALTER DATABASE " : "ALTER ROLE " + Sql.ident(row.getString(1)) + " IN DATABASE ")
+                        + database
+                        + (row.getString(3) == null ? " RESET " + Settings.name(row.getString(2))
+                                : " SET " + Settings.name(row.getString(2)) + " TO "
+                                        + Settings.value(row.getString(2), row.getString(3))));
     }
 }

@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -15,9 +13,8 @@ import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.server.JournalTables;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Cleanup;
 import lib.talk.Console;
@@ -64,16 +61,14 @@ public final class Memberships implements AutoCloseable {
     /** Takes the memberships of all owners of objects that the user is no member of, and can become one. */
     public static Memberships ofOwners(Server target, Console console) {
         Memberships memberships = new Memberships(target, null, console);
-        try (Connection session = target.session()) {
+        try (Session session = target.session()) {
             if (!memberships.facts.superuser()) {
-                List<String> owners = OwnedObjects.list(session, "target").stream().map(OwnedObjects.Owned::owner)
+                List<String> owners = OwnedObjects.list(session).stream().map(OwnedObjects.Owned::owner)
                         .distinct().toList();
                 takeable(session, memberships.facts, owners, List.of())
                         .forEach(membership -> memberships.take(session, membership));
             }
             return memberships;
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         } catch (RuntimeException e) {
             memberships.close();
             throw e;
@@ -85,9 +80,9 @@ public final class Memberships implements AutoCloseable {
      * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of
      * pg_database_owner: PostgreSQL manual, 22.5 "Predefined Roles")
      */
-    public static List<PriorMembership> takeable(Connection target, Server.Facts facts, Collection<String> roles,
+    public static List<PriorMembership> takeable(Session target, Server.Facts facts, Collection<String> roles,
             Collection<String> created) {
-        List<String> there = Rows.texts(target, "target", "asking for memberships",
+        List<String> there = target.texts("asking for memberships",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname <> 'pg_database_owner' AND "
                         + Membership.mayGrant("r.oid"));
         Set<String> wanted = new TreeSet<>(roles);
@@ -115,7 +110,7 @@ public final class Memberships implements AutoCloseable {
      * @return whether it is one now whose rights the user has without further ado
      * @throws Failure step, when the server refuses it
      */
-    public boolean join(Connection session, String role) {
+    public boolean join(Session session, String role) {
         List<PriorMembership.Ranking> standing = PriorMembership.ask(session, facts, List.of(role));
         if (standing.isEmpty() || standing.get(0).able()) {
             return !standing.isEmpty();
@@ -127,14 +122,14 @@ public final class Memberships implements AutoCloseable {
         return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.Ranking::able);
     }
 
-    private void take(Connection session, PriorMembership membership) {
+    private void take(Session session, PriorMembership membership) {
         synchronized (taken) {
             taken.add(membership);
         }
         String joining = membership.joining(facts);
         try {
             // One transaction: what is not granted is not in the journal, and the other way round.
-            Rows.run(session, "target", "becoming a member of role \"" + membership.role() + "\" for a time",
+            session.run("becoming a member of role \"" + membership.role() + "\" for a time",
                     recorded && membership.grantor() != null ? String.join("; ", TURN, recording(membership), joining)
                             : TURN + "; " + joining);
         } catch (RuntimeException e) {
@@ -157,23 +152,19 @@ public final class Memberships implements AutoCloseable {
     /**
      * A statement that the server refused has done nothing; what was under way when the connection broke may be done.
      */
-    private static boolean isOpen(Connection session) {
-        try {
-            return !session.isClosed();
-        } catch (SQLException e) {
-            return false;
-        }
+    private static boolean isOpen(Session session) {
+        return !session.isClosed();
     }
 
     /** @return the roles of which an interrupted run has left the user a member; the journal is there */
-    public static List<String> leftBehind(Connection session) {
-        return Rows.texts(session, "target", "reading the journal",
+    public static List<String> leftBehind(Session session) {
+        return session.texts("reading the journal",
                 "SELECT DISTINCT r.rolname FROM " + TABLE
                         + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE m.taken ORDER BY 1");
     }
 
     /** Has what an interrupted run has taken put back with this, as its journal says. */
-    public void adopt(Connection session) {
+    public void adopt(Session session) {
         recorded = true;
         synchronized (taken) {
             taken.addAll(leftBehind(session, facts));
@@ -181,7 +172,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** @return the statements that put back what an interrupted run has taken */
-    public static List<String> puttingBack(Connection session, Server.Facts facts) {
+    public static List<String> puttingBack(Session session, Server.Facts facts) {
         List<PriorMembership> all = leftBehind(session, facts);
         Collections.reverse(all);
         List<String> statements =
@@ -190,8 +181,8 @@ public final class Memberships implements AutoCloseable {
         return statements;
     }
 
-    private static List<PriorMembership> leftBehind(Connection session, Server.Facts facts) {
-        return new ArrayList<>(Rows.list(session, "target", "reading the journal", "SELECT r.rolname, g.rolname, m."
+    private static List<PriorMembership> leftBehind(Session session, Server.Facts facts) {
+        return new ArrayList<>(session.list("reading the journal", "SELECT r.rolname, g.rolname, m."
                 + Sql.ident("inherit") + ", m." + Sql.ident("set")
                 + " FROM " + TABLE
                 + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role JOIN pg_catalog.pg_roles g ON g.oid = m.grantor "
@@ -201,10 +192,10 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** Becomes again a member of all that an interrupted run was: what it has made belongs to them. */
-    void joinAgain(Connection session) {
+    void joinAgain(Session session) {
         adopt(session);
         if (!facts.superuser()) {
-            Rows.texts(session, "target", "reading the journal",
+            session.texts("reading the journal",
                     "SELECT DISTINCT r.rolname FROM " + TABLE
                             + " m JOIN pg_catalog.pg_roles r ON r.oid = m.role WHERE NOT m.taken ORDER BY 1")
                     .forEach(role -> join(session, role));
@@ -212,7 +203,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** Puts back everything early. The journal, if there is one, says so. */
-    public void leave(Connection session) {
+    public void leave(Session session) {
         List<PriorMembership> all;
         synchronized (taken) {
             all = new ArrayList<>(taken);
@@ -222,7 +213,7 @@ public final class Memberships implements AutoCloseable {
         }
         // With a role that somebody has dropped, its memberships have gone.
         Set<String> there = new HashSet<>(
-                Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+                session.texts("listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         Collections.reverse(all);
         List<String> statements = new ArrayList<>(List.of("BEGIN READ WRITE", TURN));
         all.stream().filter(membership -> there.contains(membership.role()))
@@ -231,7 +222,7 @@ public final class Memberships implements AutoCloseable {
             statements.add("UPDATE " + TABLE + " SET taken = false");
         }
         statements.add("COMMIT");
-        Rows.run(session, "target", "leaving the roles that were joined", String.join("; ", statements));
+        session.run("leaving the roles that were joined", String.join("; ", statements));
         synchronized (taken) {
             taken.removeAll(all);
         }
@@ -243,7 +234,7 @@ public final class Memberships implements AutoCloseable {
                 return;
             }
         }
-        try (Connection session = target.sessionToPutBack()) {
+        try (Session session = target.sessionToPutBack()) {
             if (!recorded || lock == null || lock.isLast(session)) {
                 leave(session);
                 return;
@@ -252,8 +243,6 @@ public final class Memberships implements AutoCloseable {
             synchronized (taken) {
                 taken.clear();
             }
-        } catch (SQLException e) {
-            // The session is gone, and had done its work.
         }
     }
 

@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -52,8 +51,8 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
     }
 
     /** @return how the connecting user stands to those of the roles that exist, in the order of their names */
-    static List<Ranking> ask(Connection target, Server.Facts facts, Collection<String> roles) {
-        return roles.isEmpty() ? List.of() : Rows.list(target, "target", "asking for memberships",
+    static List<Ranking> ask(Session target, Server.Facts facts, Collection<String> roles) {
+        return roles.isEmpty() ? List.of() : target.list("asking for memberships",
                 (facts.major() >= 16 ? SINCE_16 : BEFORE_16)
                         .formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", ")),
                                 Membership.hasRightsOf("r.oid"), Membership.mayActAs("r.oid"),

@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import lib.catalog.ObjectKind;
 import lib.server.JournalTables;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 
 /**
@@ -48,11 +47,11 @@ final class ProgramRecorder implements AutoCloseable {
               END LOOP;
             END $recorder$""";
 
-    private final Connection session;
+    private final Session session;
     private final Statement block;
     private final Thread thread;
 
-    private ProgramRecorder(Connection session, String sql) throws SQLException {
+    private ProgramRecorder(Session session, String sql) throws SQLException {
         this.session = session;
         block = session.createStatement();
         thread = new Thread(() -> {
@@ -72,18 +71,18 @@ final class ProgramRecorder implements AutoCloseable {
      * @param of the session by which the run has begun the journal
      * @return null where the server cannot do it
      */
-    static ProgramRecorder begin(Connection of, Server target) {
+    static ProgramRecorder begin(Session of, Server target) {
         try {
-            Connection session = target.session();
-            Rows.run(session, "target", "writing the journal", REGISTRATION);
-            String pid = Rows.text(session, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
-            String parent = Rows.text(of, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+            Session session = target.session();
+            session.run("writing the journal", REGISTRATION);
+            String pid = session.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+            String parent = of.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
             ProgramRecorder recorder = new ProgramRecorder(session,
                     BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
                             ObjectKind.recordingOfPrograms()));
             long end = System.nanoTime() + BEGINNING * 1_000_000L;
             while (recorder.thread.isAlive() && System.nanoTime() < end) {
-                if ("t".equals(Rows.text(of, "target", "waiting for the journal",
+                if ("t".equals(of.text("waiting for the journal",
                         "SELECT query LIKE 'DO $recorder$%' AND state = 'active' FROM pg_catalog.pg_stat_activity "
                                 + "WHERE pid = "
                                 + pid))) {
@@ -111,6 +110,6 @@ final class ProgramRecorder implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Server.close(session);
+        session.close();
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +13,7 @@ import lib.catalog.OwnedObjects;
 import lib.catalog.UnownedObjects;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -53,8 +52,8 @@ public final class Removal {
     private Removal() {
     }
 
-    private static Set<Address> addresses(Connection target, String table) {
-        return new HashSet<>(Rows.list(target, "target", "reading the journal", "SELECT catalog, object FROM " + table,
+    private static Set<Address> addresses(Session target, String table) {
+        return new HashSet<>(target.list("reading the journal", "SELECT catalog, object FROM " + table,
                 row -> new Address(row.getLong(1), row.getLong(2))));
     }
 
@@ -67,9 +66,9 @@ public final class Removal {
      * @return how many objects were removed
      * @throws Failure refused, when there is something that the run has not made
      */
-    public static int run(TargetLock lock, Connection target, Memberships memberships, Runnable begun) {
+    public static int run(TargetLock lock, Session target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
-        List<OwnedObjects.Owned> there = OwnedObjects.list(target, "target");
+        List<OwnedObjects.Owned> there = OwnedObjects.list(target);
         Failure refusal = UnrelatedObjects.refusal(target, UnrelatedObjects.list(target, there));
         if (refusal != null) {
             throw refusal;
@@ -89,10 +88,10 @@ public final class Removal {
         drops.addAll(schemas, UnrelatedObjects.extensions(target).stream()
                 .map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
         // What depends on nothing that has gone by then, such as a cast between types of the system.
-        UnownedObjects.list(target, "target").stream()
+        UnownedObjects.list(target).stream()
                 .filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of)
                 .forEach(drops::add);
-        Timescale timescale = Timescale.of(target, "target");
+        Timescale timescale = Timescale.of(target);
         if (timescale == null) {
             drop(target, drops, object -> true);
         } else {
@@ -102,9 +101,9 @@ public final class Removal {
         }
         // Left standing, they would give the new run's objects privileges that the source's do not have.
         Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
-                .forEach(sql -> Rows.run(target, "target", "taking back default privileges", sql));
+                .forEach(sql -> target.run("taking back default privileges", sql));
         MadeSettings.undoing(target)
-                .forEach(sql -> Rows.run(target, "target", "taking back a setting of the database", sql));
+                .forEach(sql -> target.run("taking back a setting of the database", sql));
         memberships.leave(target);
         Journal.remove(target);
         return drops.size();
@@ -114,10 +113,10 @@ public final class Removal {
         return !object.is(ObjectKind.EXTENSION) && !object.is(ObjectKind.SCHEMA);
     }
 
-    private static void drop(Connection target, List<Made> made, Predicate<Made> wanted) {
+    private static void drop(Session target, List<Made> made, Predicate<Made> wanted) {
         List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
         for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
-            Rows.run(target, "target", "removing what the failed run made",
+            target.run("removing what the failed run made",
                     String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
         }
     }

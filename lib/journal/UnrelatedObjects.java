@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.Connection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -17,7 +16,7 @@ import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.JournalTables;
 import lib.server.Membership;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -78,8 +77,8 @@ public final class UnrelatedObjects {
      * @return the names of the extensions that {@link Removal} will remove: one that an administrator has created since
      * is not ours to drop
      */
-    public static List<String> extensions(Connection target) {
-        return Rows.texts(target, "target", "reading the journal",
+    public static List<String> extensions(Session target) {
+        return target.texts("reading the journal",
                 """
                 SELECT e.extname FROM pg_catalog.pg_extension e WHERE %2$s
                    AND EXISTS (SELECT FROM %1$s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
@@ -88,25 +87,25 @@ public final class UnrelatedObjects {
     }
 
     /** @return whether something will still be there when the failed run is undone, of what is no stranger */
-    public static Predicate<UnrelatedObject> staying(Connection target) {
+    public static Predicate<UnrelatedObject> staying(Session target) {
         Set<Address> made = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql());
         List<String> extensions = extensions(target);
         return object -> object.extension() == null ? !made.contains(Address.of(object.object()))
                 : !extensions.contains(object.extension());
     }
 
-    private static Set<Address> addresses(Connection target, String question) {
-        return new HashSet<>(Rows.list(target, "target", "reading the journal", question,
+    private static Set<Address> addresses(Session target, String question) {
+        return new HashSet<>(target.list("reading the journal", question,
                 row -> new Address(row.getLong(1), row.getLong(2))));
     }
 
     /** @return what the failed run did not make and that is there nevertheless */
-    public static List<UnrelatedObject> list(Connection target) {
-        return list(target, OwnedObjects.list(target, "target"));
+    public static List<UnrelatedObject> list(Session target) {
+        return list(target, OwnedObjects.list(target));
     }
 
     /** The same, of what is there and has an owner. */
-    static List<UnrelatedObject> list(Connection target, List<OwnedObjects.Owned> there) {
+    static List<UnrelatedObject> list(Session target, List<OwnedObjects.Owned> there) {
         Set<Address> known = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql()
                 + " UNION ALL SELECT catalog, object FROM " + JournalTables.FOUND.sql());
         Stream<UnrelatedObject> owned = there.stream().filter(OwnedObjects.usersOwn(target))
@@ -118,8 +117,8 @@ public final class UnrelatedObjects {
     }
 
     /** @return what to do about them, with the statements that drop them */
-    public static String hint(Connection target, List<UnrelatedObject> strangers) {
-        DropStatements drops = DropStatements.of(target, "target", strangers.stream()
+    public static String hint(Session target, List<UnrelatedObject> strangers) {
+        DropStatements drops = DropStatements.of(target, strangers.stream()
                 .sorted(Comparator
                         .comparing((UnrelatedObject stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
                         .thenComparing(stranger -> stranger.object().kind().equals("SCHEMA"))
@@ -129,7 +128,7 @@ public final class UnrelatedObjects {
                 .map(UnrelatedObject::thing).toList());
         String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
-        boolean mine = "t".equals(Rows.text(target, "target", "asking whose they are",
+        boolean mine = "t".equals(target.text("asking whose they are",
                 "SELECT coalesce(pg_catalog.bool_and(" + Membership.hasRightsOf("r.oid") + "), true)"
                         + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners
                         + "]::pg_catalog.text[])"));
@@ -138,7 +137,7 @@ public final class UnrelatedObjects {
     }
 
     /** @return the refusal to undo what others have come to depend on, or null */
-    static Failure refusal(Connection target, List<UnrelatedObject> strangers) {
+    static Failure refusal(Session target, List<UnrelatedObject> strangers) {
         return strangers.isEmpty() ? null
                 : Failure
                         .refused("the target holds objects that the interrupted run did not make: %s",

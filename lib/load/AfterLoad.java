@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
@@ -10,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import lib.journal.MadeSettings;
-import lib.server.Rows;
-import lib.server.Server;
+import lib.server.Session;
+import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -28,12 +27,12 @@ public final class AfterLoad {
     private static final int SEQUENCES_A_TRIP = 500;
 
     private final ComputingSessions target;
-    private final Connection to;
+    private final Session to;
     private final Console console;
     private final List<RefusedStatement> leftOut = new ArrayList<>();
 
     /** @param to a session on the target */
-    public AfterLoad(ComputingSessions target, Connection to, Console console) {
+    public AfterLoad(ComputingSessions target, Session to, Console console) {
         this.target = target;
         this.to = to;
         this.console = console;
@@ -47,7 +46,7 @@ public final class AfterLoad {
     /** Sets the sequences to where those of the source stand. */
     public void sequences(List<Inventory.Sequence> sequences) {
         for (int i = 0; i < sequences.size(); i += SEQUENCES_A_TRIP) {
-            Rows.run(to, "target", "setting the sequences",
+            to.run("setting the sequences",
                     sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_TRIP)).stream()
                             .map(AfterLoad::setting).collect(Collectors.joining(";")));
         }
@@ -61,39 +60,39 @@ public final class AfterLoad {
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
     public void refresh(List<Inventory.Relation> views) {
-        Connection session = target.session();
+        Session session = target.session();
         try {
             // The user's own queries run as the server's owner has it.
-            Rows.run(session, "target", "preparing to refresh materialized views",
+            session.run("preparing to refresh materialized views",
                     "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
             for (Inventory.Relation view : views) {
                 console.explain("refreshing materialized view %s", view.sql());
-                Rows.run(session, "target", "refreshing materialized view " + view.sql(),
+                session.run("refreshing materialized view " + view.sql(),
                         "REFRESH MATERIALIZED VIEW " + view.sql());
             }
         } finally {
-            Server.close(session);
+            session.close();
         }
     }
 
     /** Collects planner statistics, several tables at once. */
     public void analyze(List<Inventory.Relation> relations, int jobs) {
         Workers.run("analyzing", jobs, relations, () -> new Workers.Worker<>() {
-            private final Connection session = target.session();
+            private final Session session = target.session();
 
             @Override
             public void work(Inventory.Relation relation) {
-                Rows.run(session, "target", "analyzing " + relation.sql(), "ANALYZE " + relation.sql());
+                session.run("analyzing " + relation.sql(), "ANALYZE " + relation.sql());
             }
 
             @Override
             public void cancel() {
-                Server.abort(session);
+                SessionAbort.abort(session);
             }
 
             @Override
             public void close() {
-                Server.close(session);
+                session.close();
             }
         });
     }

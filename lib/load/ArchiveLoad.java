@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +12,7 @@ import lib.catalog.Extensions;
 import lib.journal.Journal;
 import lib.rows.Parallelism;
 import lib.rows.RowMover;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.Inventory;
@@ -37,7 +37,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Rehearsal rehearsal;
     private final Archive archive;
     private final ComputingSessions target;
-    private final Connection to;
+    private final Session to;
     private final Steps steps;
     private final Parallelism parallelism;
     private final int jobs;
@@ -50,7 +50,7 @@ public final class ArchiveLoad implements LoadMethod {
      * @param to a session on the target
      */
     public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal,
-            ComputingSessions target, Connection to, Steps steps,
+            ComputingSessions target, Session to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;

@@ -1,11 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import lib.journal.Memberships;
 import lib.journal.Removal;
 import lib.server.JournalTables;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Attempt;
 import lib.talk.Console;
@@ -16,7 +16,7 @@ import lib.tools.Tool;
 public final class ClaimedTarget {
     /** What a run does there. */
     public interface Work {
-        void run(TargetLock lock, Connection to, Memberships memberships);
+        void run(TargetLock lock, Session to, Memberships memberships);
     }
 
     private ClaimedTarget() {
@@ -44,25 +44,25 @@ public final class ClaimedTarget {
                 if (restart) {
                     clear(lock, target, memberships, attempt, steps);
                 }
-                Connection to = target.session();
+                Session to = target.session();
                 try {
                     work.run(lock, to, memberships);
                 } finally {
-                    Server.close(to);
+                    to.close();
                 }
             });
         }
     }
 
     private static void clear(TargetLock lock, Server target, Memberships memberships, Attempt attempt, Steps steps) {
-        Connection session = target.session();
+        Session session = target.session();
         try {
             if (JournalTables.exist(session)) {
                 steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin)
                         + " objects of the earlier run removed");
             }
         } finally {
-            Server.close(session);
+            session.close();
         }
     }
 }

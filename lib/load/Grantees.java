@@ -2,7 +2,6 @@
 package lib.load;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What privileges say of roles that did not come along. What was granted to such a role goes without it; and where one
@@ -35,9 +34,9 @@ final class Grantees {
      * @param target a session on the target, where the roles are by now
      * @param user the connecting user
      */
-    Grantees(Connection target, String user, Ownership ownership) {
+    Grantees(Session target, String user, Ownership ownership) {
         there = new HashSet<>(
-                Rows.texts(target, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+                target.texts("listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         this.user = user;
         this.ownership = ownership;
     }

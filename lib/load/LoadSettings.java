@@ -1,9 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.List;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What a session that makes indexes asks of the server; it ends with the session (PostgreSQL manual, 20.4.1 and
@@ -20,8 +19,8 @@ final class LoadSettings {
      * @return settings as SET takes them: all sessions together may take as much memory as the server's buffers, and as
      * many workers as it has
      */
-    static List<String> of(Connection target, int sessions, boolean helped) {
-        return Rows.texts(target, "target", "asking for the size of the server", """
+    static List<String> of(Session target, int sessions, boolean helped) {
+        return target.texts("asking for the size of the server", """
                 SELECT 'maintenance_work_mem = ''' || greatest(least(b.setting::bigint * 8 / %1$d, 1024 * 1024),
                   m.setting::bigint) || 'kB'''
                   FROM pg_catalog.pg_settings b, pg_catalog.pg_settings m WHERE b.name = 'shared_buffers'

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,8 +13,8 @@ import lib.catalog.OwnedObjects;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.server.Leftovers;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
@@ -46,7 +45,7 @@ public final class Loading {
     private final TargetLock lock;
     private final ComputingSessions computing;
     private final Server target;
-    private final Connection to;
+    private final Session to;
     private final Memberships memberships;
     private final Console console;
     private final Steps steps;
@@ -59,7 +58,7 @@ public final class Loading {
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
      */
-    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Connection to,
+    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Session to,
             Memberships memberships, Console console,
             Steps steps, Report report) {
         this.order = order;
@@ -189,7 +188,7 @@ public final class Loading {
         try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
             load.run();
             if (!contents.timescale().tablespaces().isEmpty()) {
-                Rows.run(to, "target", "detaching hypertables from tablespaces that are not there",
+                to.run("detaching hypertables from tablespaces that are not there",
                         TimescaleCatalog.DETACHING);
             }
             jobs.pause();

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -11,8 +10,8 @@ import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
 import lib.journal.PriorMembership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.LeftBehind;
 import lib.talk.ShellScript;
@@ -26,7 +25,7 @@ public final class OwnerScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
 
     private final ShellScript script;
-    private final Connection target;
+    private final Session target;
     private final Server.Facts facts;
     private final List<OwnedObjects.Owned> given;
     private final List<OwnedObjects.Owned> kept;
@@ -35,7 +34,7 @@ public final class OwnerScript {
      * @param target a session on the target
      * @param unreachable the owners whose objects stay with the connecting user
      */
-    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Connection target,
+    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Session target,
             Server.Facts facts, Set<String> unreachable) {
         this.script = script;
         this.target = target;
@@ -43,7 +42,7 @@ public final class OwnerScript {
         Set<String> others = new TreeSet<>(unreachable);
         if (!facts.superuser()) {
             // Only a superuser can give anything to a superuser.
-            others.addAll(Rows.texts(target, "target", "listing the superusers",
+            others.addAll(target.texts("listing the superusers",
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
         }
         List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream()

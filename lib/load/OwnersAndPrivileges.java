@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +15,7 @@ import lib.catalog.Archive;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.talk.Console;
 import lib.talk.Report;
@@ -34,7 +34,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
 
     private final Wanted wanted;
     private final Server target;
-    private final Connection to;
+    private final Session to;
     private final AfterLoad finishing;
     private final Function<UnaryOperator<String>, List<RefusedStatement>> archived;
     private final Console console;
@@ -49,7 +49,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
      * @param to a session on the target
      * @param archived gives the privileges of the archive, and returns what was refused
      */
-    OwnersAndPrivileges(Wanted wanted, Server target, Connection to, Memberships memberships, AfterLoad finishing,
+    OwnersAndPrivileges(Wanted wanted, Server target, Session to, Memberships memberships, AfterLoad finishing,
             Function<UnaryOperator<String>, List<RefusedStatement>> archived,
             Console console, Steps steps, Report report) {
         this.wanted = wanted;

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -16,8 +15,8 @@ import lib.catalog.Archive;
 import lib.catalog.OwnedObjects;
 import lib.journal.Memberships;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -32,7 +31,7 @@ final class Ownership {
     /** The key of the advisory lock under which a schema's privileges change for a moment: "tsown" in ASCII. */
     private static final long TURN = 0x74736f776eL;
 
-    private final Connection target;
+    private final Session target;
     private final String user;
     private final boolean superuser;
     private final Memberships memberships;
@@ -43,12 +42,12 @@ final class Ownership {
      * @param target a session on the target, as the user who made the objects
      * @param memberships what the user becomes a member of, until they are closed
      */
-    Ownership(Connection target, Server.Facts facts, Memberships memberships) {
+    Ownership(Session target, Server.Facts facts, Memberships memberships) {
         this.target = target;
         user = facts.user();
         superuser = facts.superuser();
         this.memberships = memberships;
-        roles = new TreeSet<>(Rows.texts(target, "target", "listing the roles in reach",
+        roles = new TreeSet<>(target.texts("listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + Membership.mayServe("r.oid")));
     }
 
@@ -205,14 +204,14 @@ final class Ownership {
     /** Who is a member without the rights of the role may act as the role nevertheless. */
     private boolean mayActAs(String role) {
         return "t".equals(
-                Rows.text(target, "target", "asking for memberships", "SELECT "
+                target.text("asking for memberships", "SELECT "
                         + Membership.mayActAs("r.oid") + " FROM pg_catalog.pg_roles r WHERE r.rolname = "
                         + Sql.literal(role)));
     }
 
     private boolean mayCreate(String role, String schema) {
         return "t".equals(
-                Rows.text(target, "target", "asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
+                target.text("asking for the right to create", "SELECT pg_catalog.has_schema_privilege("
                         + Sql.literal(role) + ", " + Sql.literal(schema) + ", 'CREATE')"));
     }
 

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lib.catalog.EntrySql;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Inventory;
 import lib.talk.Sql;
@@ -39,14 +38,14 @@ final class PostData {
      * @param workers do the work
      * @param privileges gives the privileges, for functions that need them
      */
-    PostData(PostPlan plan, Contents contents, Connection target, SchemaWorkers workers, Runnable privileges) {
+    PostData(PostPlan plan, Contents contents, Session target, SchemaWorkers workers, Runnable privileges) {
         this.plan = plan;
         this.contents = contents;
         this.workers = workers;
         this.privileges = privileges;
         contents.analyzed().forEach(relation -> analyzed.put(relation.oid(), relation));
         contents.tables().forEach(table -> bytes.put(table.oid(), table.bytes()));
-        parents = Set.copyOf(Rows.list(target, "target", "listing the tables with children", """
+        parents = Set.copyOf(target.list("listing the tables with children", """
                 SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.oid IN (SELECT inhparent FROM pg_catalog.pg_inherits) AND c.relkind IN ('r', 'p')""",

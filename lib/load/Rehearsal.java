@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
@@ -15,7 +14,7 @@ import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.rows.RowMover;
 import lib.rows.RowSample;
-import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Contents;
@@ -25,7 +24,6 @@ import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Shown;
 import lib.talk.Sql;
-import org.postgresql.PGConnection;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -54,7 +52,7 @@ public final class Rehearsal {
     private final Set<Long> withRows = new HashSet<>();
     private final Map<String, Integer> tried = new HashMap<>();
     private final Set<Long> refreshed = new HashSet<>();
-    private Connection session;
+    private Session session;
 
     /** @param dumped whether the functions come from a dump */
     public Rehearsal(PathNeeds needs, Contents contents, RowMover rows, boolean dumped, ComputingSessions target,
@@ -96,7 +94,7 @@ public final class Rehearsal {
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "trying what calls functions", e);
         } finally {
-            Server.close(session);
+            session.close();
         }
     }
 
@@ -156,7 +154,7 @@ public final class Rehearsal {
         try (Statement statement = session.createStatement()) {
             // New files are gone when the transaction is rolled back, and the old ones are as before.
             statement.execute("SAVEPOINT rehearsal; TRUNCATE ONLY " + name(oid));
-            var copy = session.unwrap(PGConnection.class).getCopyAPI().copyIn(
+            var copy = session.driver().getCopyAPI().copyIn(
                     "COPY " + sample.into() + " FROM STDIN (FORMAT text, ENCODING '" + sample.encoding() + "')");
             copy.writeToCopy(sample.rows(), 0, sample.rows().length);
             copy.endCopy();
@@ -189,7 +187,7 @@ public final class Rehearsal {
     }
 
     private void back(SQLException e) throws SQLException {
-        if (Server.isClosed(session)) {
+        if (session.isClosed()) {
             throw e;
         }
         try (Statement statement = session.createStatement()) {

@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -11,7 +9,7 @@ import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -93,10 +91,8 @@ public final class Repair {
 
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
     public boolean halfLoaded() {
-        try (Connection session = target.session()) {
+        try (Session session = target.session()) {
             return JournalTables.find(session).state() == OwnSchema.State.OURS;
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 
@@ -106,15 +102,15 @@ public final class Repair {
      * @param timescale where restoring mode is on, else null
      * @param joined the roles whose memberships are not as before
      */
-    private record Found(Connection session, Timescale timescale, List<String> joined) {
+    private record Found(Session session, Timescale timescale, List<String> joined) {
         String roles() {
             return joined.stream().map(role -> "\"" + role + "\"").collect(Collectors.joining(", "));
         }
     }
 
     private boolean visit(Consumer<Found> work) {
-        try (Connection session = target.session()) {
-            Timescale timescale = Timescale.of(session, "target");
+        try (Session session = target.session()) {
+            Timescale timescale = Timescale.of(session);
             Found found = new Found(session, timescale != null && RestoringMode.isOn(session) ? timescale : null,
                     JournalTables.find(session).state() == OwnSchema.State.OURS ? Memberships.leftBehind(session)
                             : List.of());
@@ -126,8 +122,6 @@ public final class Repair {
             }
             work.accept(found);
             return true;
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 }

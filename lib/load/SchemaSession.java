@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -11,7 +10,8 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.journal.Journal;
-import lib.server.Server;
+import lib.server.Session;
+import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
@@ -49,7 +49,7 @@ final class SchemaSession implements AutoCloseable {
         }
     }
 
-    private final Connection session;
+    private final Session session;
     private final Archive archive;
     private final List<String> options;
     private final Journal journal;
@@ -126,7 +126,7 @@ final class SchemaSession implements AutoCloseable {
             statement.execute(text.toString());
             settings = held;
         } catch (SQLException e) {
-            if (steps.size() == 1 || Server.isClosed(session)
+            if (steps.size() == 1 || session.isClosed()
                     || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
                 throw steps.size() == 1 ? failure(steps.get(0), e)
                         : SqlFailures.statement("target",
@@ -148,11 +148,11 @@ final class SchemaSession implements AutoCloseable {
 
     /** Makes what runs fail soon; called from another thread. */
     void cancel() {
-        Server.abort(session);
+        SessionAbort.abort(session);
     }
 
     @Override
     public void close() {
-        Server.close(session);
+        session.close();
     }
 }

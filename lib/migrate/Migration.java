@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.migrate;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,6 +37,7 @@ import lib.rows.RowMover;
 import lib.rows.StreamedRows;
 import lib.server.Finding;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.server.TargetLock;
 import lib.server.Verdict;
@@ -145,9 +145,9 @@ public final class Migration {
         Selection selection;
         Preflight preflight;
         Freezing early = null;
-        Connection to = database.server().session();
-        try (Connection from = source.session()) {
-            selection = Selection.resolve(from, "source", order.filters());
+        Session to = database.server().session();
+        try (Session from = source.session()) {
+            selection = Selection.resolve(from, order.filters());
             parallelism = Parallelism.of(order.jobs(), from, to, order.pauseJobs(), console);
             preflight = new Preflight(source, from, database.server(), to,
                     new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut(), order.granted(),
@@ -255,7 +255,7 @@ public final class Migration {
                         extensions(preflight))));
     }
 
-    private void load(TargetLock lock, Connection to, Memberships memberships, FrozenSource source,
+    private void load(TargetLock lock, Session to, Memberships memberships, FrozenSource source,
             ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
         Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships,
                 console, steps, report);
@@ -297,7 +297,7 @@ public final class Migration {
                                 .count("comments", preflight.keptComments().size())));
     }
 
-    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Connection to, Preflight preflight,
+    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Session to, Preflight preflight,
             List<Extensions.Extension> extensions) {
         Tool tool = tool(preflight);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {

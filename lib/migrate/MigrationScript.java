@@ -2,7 +2,6 @@
 package lib.migrate;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +23,7 @@ import lib.load.Loading;
 import lib.preflight.Preflight;
 import lib.roles.RolePlan;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.source.Contents;
 import lib.source.FrozenSource;
@@ -76,7 +76,7 @@ final class MigrationScript {
      * @return the script
      */
     String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
-        try (Connection to = target.server().session()) {
+        try (Session to = target.server().session()) {
             LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to,
                     preflight.rolePlan().gone());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
@@ -117,7 +117,7 @@ final class MigrationScript {
         return all;
     }
 
-    private void archive(LoadingScript loading, Connection to, Path dump) {
+    private void archive(LoadingScript loading, Session to, Path dump) {
         if (dump == null) {
             script.step("The schema");
             List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only"));

@@ -2,11 +2,10 @@
 package lib.passwords;
 
 import java.security.SecureRandom;
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -23,15 +22,15 @@ public final class PasswordChange {
     private static final int ITERATIONS = 4096;
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final Connection session;
+    private final Session session;
     private final Map<String, String> passwords;
     private final List<String> statements = new ArrayList<>();
 
     /** @param passwords by role */
-    public PasswordChange(Connection session, Map<String, String> passwords) {
+    public PasswordChange(Session session, Map<String, String> passwords) {
         this.session = session;
         this.passwords = passwords;
-        String asked = Rows.text(session, "target", "asking for scram_iterations",
+        String asked = session.text("asking for scram_iterations",
                 "SELECT pg_catalog.current_setting('scram_iterations', true)");
         int iterations = asked == null ? ITERATIONS : Integer.parseInt(asked);
         passwords.forEach((role, password) -> statements.add("ALTER ROLE " + Sql.ident(role) + " PASSWORD "
@@ -60,10 +59,10 @@ public final class PasswordChange {
             store.prepare(passwords);
         }
         try {
-            Rows.run(session, "target", "giving passwords", "BEGIN");
+            session.run("giving passwords", "BEGIN");
             int next = 0;
             for (String role : passwords.keySet()) {
-                Rows.run(session, "target", "giving role \"" + role + "\" a password", statements.get(next++));
+                session.run("giving role \"" + role + "\" a password", statements.get(next++));
             }
         } catch (Failure e) {
             if (store != null && !Cleanup.stopping()) {
@@ -79,7 +78,7 @@ public final class PasswordChange {
 
     private void commit(PasswordStore store) {
         try {
-            Rows.run(session, "target", "giving passwords", "COMMIT");
+            session.run("giving passwords", "COMMIT");
         } catch (Failure e) {
             throw e.hint("it is not known whether they are set: %s", store == null ? "give them again with --overwrite"
                     : "run the same command again, it sets those of \"" + store.pendingPath() + "\"");

@@ -1,6 +1,5 @@
 package lib.passwords;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +15,7 @@ import lib.roles.RoleTarget;
 import lib.roles.Roles;
 import lib.roles.TargetKind;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.ShellScript;
 import lib.talk.Shown;
@@ -53,7 +53,7 @@ public final class PasswordRoles {
     public static PasswordRoles read(Server to, Server from) throws SQLException {
         Roles source = null;
         if (from != null) {
-            try (Connection session = from.session()) {
+            try (Session session = from.session()) {
                 source = Roles.read(session, from);
             }
         }
@@ -63,7 +63,7 @@ public final class PasswordRoles {
                     .hint("name another user in --target, or have a superuser run: ALTER ROLE %s CREATEROLE;",
                             Sql.ident(facts.user()));
         }
-        try (Connection session = to.session()) {
+        try (Session session = to.session()) {
             TargetKind kind = RecognizedKind.of(null, to, session).kind();
             return new PasswordRoles(kind, facts, RoleTarget.ask(kind, to, session), Roles.read(session, to), source);
         }

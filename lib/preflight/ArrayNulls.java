@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.code.FunctionUse;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What is computed on the target out of texts that are read as arrays. No session that loads may have array_nulls off,
@@ -73,23 +72,23 @@ public record ArrayNulls(List<String> texts, List<String> anew) {
     }
 
     /** @return null where there is none */
-    public static ArrayNulls read(Connection source, Selection selection) {
+    public static ArrayNulls read(Session source, Selection selection) {
         Map<String, String> found = new TreeMap<>();
-        Rows.list(source, "source", "looking for texts that are read as arrays",
+        source.list("looking for texts that are read as arrays",
                 DIRECTLY.formatted(selection.relation("c", "n")),
                 row -> found.put(row.getString(1),
                         "(" + row.getLong(2) + "::pg_catalog.oid, " + row.getLong(3) + "::pg_catalog.oid)"));
         List<Long> functions = new ArrayList<>();
-        Rows.list(source, "source", "looking for functions that read arrays", FUNCTIONS,
+        source.list("looking for functions that read arrays", FUNCTIONS,
                 row -> functions.add(row.getLong(1)));
-        (functions.isEmpty() ? List.<FunctionUse>of() : FunctionUse.list(source, "source", selection, functions))
+        (functions.isEmpty() ? List.<FunctionUse>of() : FunctionUse.list(source, selection, functions))
                 .forEach(use -> found.put(use.what() + " " + use.name(),
                         "(" + use.catalog() + "::pg_catalog.oid, " + use.oid() + "::pg_catalog.oid)"));
         if (found.isEmpty()) {
             return null;
         }
         return new ArrayNulls(List.copyOf(found.keySet()),
-                Rows.texts(source, "source", "listing what computes values anew",
+                source.texts("listing what computes values anew",
                         ANEW.formatted(found.values().stream().distinct().collect(Collectors.joining(", ")))));
     }
 

@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import lib.catalog.DatabaseSettings;
 import lib.roles.RoleTarget;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.Settings;
 import lib.talk.Sql;
 
@@ -38,9 +37,9 @@ public final class CarriedSettings {
      * @param database the name of the target's
      * @param selective whether the settings of the database stay behind
      */
-    static List<Finding> check(Connection source, RoleTarget target, String database, boolean selective) {
+    static List<Finding> check(Session source, RoleTarget target, String database, boolean selective) {
         List<Finding> findings = new ArrayList<>();
-        Rows.list(source, "source", "listing the settings that come along",
+        source.list("listing the settings that come along",
                 """
                 SELECT r.rolname, s.setdatabase <> 0, v.name, v.value,
                        CASE v.name WHEN 'search_path' THEN (
@@ -105,12 +104,12 @@ public final class CarriedSettings {
      * @return a warning where our own sessions act as another role than the one that is connected: by a setting, which
      * libpq's options do not show
      */
-    public static List<Finding> acting(Server server, Connection session) {
+    public static List<Finding> acting(Server server, Session session) {
         Server.Facts facts = server.facts();
         if (facts.user().equals(facts.login())) {
             return List.of();
         }
-        String resets = String.join(" ", Rows.texts(session, server.side(), "listing the settings of role", """
+        String resets = String.join(" ", session.texts("listing the settings of role", """
                 SELECT 'ALTER ' || pg_catalog.concat_ws(' IN ', CASE WHEN s.setrole <> 0
                   THEN 'ROLE ' || pg_catalog.quote_ident(r.rolname) WHEN s.setdatabase = 0 THEN 'ROLE ALL' END,
                          CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname)

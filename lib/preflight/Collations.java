@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * Whether the target knows the collations that the source's objects use, and sorts by the same versions of them
@@ -32,9 +31,9 @@ final class Collations {
      *
      * @param create whether the target's database is yet to be made, which comes with the collations of template0 only
      */
-    static List<Finding> check(Connection source, Connection target, boolean create) {
+    static List<Finding> check(Session source, Session target, boolean create) {
         Map<String, String> there = new HashMap<>();
-        Rows.list(target, "target", "listing the collations",
+        target.list("listing the collations",
                 """
                 SELECT c.collname, coalesce(pg_catalog.pg_collation_actual_version(c.oid), '')
                   FROM pg_catalog.pg_collation c
@@ -43,7 +42,7 @@ final class Collations {
                      WHERE d.datname = pg_catalog.current_database()))""",
                 row -> there.put(row.getString(1), row.getString(2)));
         List<Finding> findings = new ArrayList<>();
-        Rows.list(source, "source", "listing the collations in use", USED, row -> {
+        source.list("listing the collations in use", USED, row -> {
             String name = row.getString(1);
             String version = row.getString(3);
             // One that the user has made comes along; only those of the system have to be there.
@@ -60,8 +59,8 @@ final class Collations {
             }
             return true;
         });
-        String ofSource = Rows.text(source, "source", "reading the version of the database's collation", ofDatabase());
-        String ofTarget = Rows.text(target, "target", "reading the version of the database's collation", ofDatabase());
+        String ofSource = source.text("reading the version of the database's collation", ofDatabase());
+        String ofTarget = target.text("reading the version of the database's collation", ofDatabase());
         if (differ(ofSource, ofTarget)) {
             findings.add(sortsDifferently("the database's collation", ofSource, ofTarget));
         }

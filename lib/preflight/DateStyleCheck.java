@@ -1,10 +1,9 @@
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.catalog.Selection;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.settings.DriverSettings;
 import lib.talk.Sql;
 
@@ -26,13 +25,13 @@ public final class DateStyleCheck {
      * @param style the one that will hold there
      * @param user of the target, {@code database} there
      */
-    static List<Finding> check(Connection source, Selection selection, String style, String user, String database) {
+    static List<Finding> check(Session source, Selection selection, String style, String user, String database) {
         return DriverSettings.possible(style) ? List.of() : stop(style, computed(source, selection), user, database);
     }
 
     /** @return what a function or an operator of the users', or a query, computes on the target, in words */
-    public static List<String> computed(Connection source, Selection selection) {
-        return Rows.texts(source, "source", "listing what is computed on the target", """
+    public static List<String> computed(Session source, Selection selection) {
+        return source.texts("listing what is computed on the target", """
                 SELECT kind || ' ' || pg_catalog.format('%%I.%%I', n.nspname, c.relname) || detail
                   FROM (SELECT 1 AS place, 'materialized view' AS kind, c.oid, '' AS detail FROM pg_catalog.pg_class c
                     WHERE c.relkind = 'm' AND c.relispopulated

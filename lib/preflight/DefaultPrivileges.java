@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -17,7 +16,7 @@ import lib.facts.Difference;
 import lib.facts.FactTemplate;
 import lib.server.Finding;
 import lib.server.JournalTables;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -140,9 +139,9 @@ public final class DefaultPrivileges {
      *
      * @param undone whether an interrupted run will be undone before, which knows what it has found
      */
-    static DefaultPrivileges of(Connection target, boolean undone) {
+    static DefaultPrivileges of(Session target, boolean undone) {
         Map<Entry, Set<String>> entries = new LinkedHashMap<>();
-        Rows.list(target, "target", "listing the default privileges",
+        target.list("listing the default privileges",
                 QUERY.formatted(
                         undone ? "a.oid IN (SELECT oid FROM " + JournalTables.DEFAULT_PRIVILEGES.sql() + ")" : "true"),
                 row -> entries.computeIfAbsent(new Entry(row.getString(1), row.getBoolean(2), row.getString(3),

@@ -4,10 +4,9 @@ package lib.preflight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import lib.catalog.Selection;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Bytes;
 
 /** Whether this machine has room for a dump. */
@@ -22,8 +21,8 @@ public final class DiskSpace {
      * @param source a session on the source
      * @param out where the dump will be written
      */
-    public static Finding check(Connection source, Selection selection, Path out) {
-        long bytes = Long.parseLong(Rows.text(source, "source", "measuring the tables",
+    public static Finding check(Session source, Selection selection, Path out) {
+        long bytes = Long.parseLong(source.text("measuring the tables",
                 """
                 SELECT coalesce(pg_catalog.sum(%s + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE %s END), 0)::bigint + %s
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

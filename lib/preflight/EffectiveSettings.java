@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +10,7 @@ import java.util.stream.Collectors;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Selection;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.Settings;
 import lib.settings.DriverSettings;
 import lib.talk.Sql;
@@ -41,10 +40,10 @@ final class EffectiveSettings {
      * @param selection what is wanted of the source
      * @param database the name of the target's
      */
-    static List<Finding> check(Connection source, Selection selection, DriverSettings ours, Connection target,
+    static List<Finding> check(Session source, Selection selection, DriverSettings ours, Session target,
             DriverSettings theirs, List<String> carried, String database) {
-        Map<String, String> here = read(source, "source", ours);
-        Map<String, String> there = read(target, "target", theirs);
+        Map<String, String> here = read(source, ours);
+        Map<String, String> there = read(target, theirs);
         List<String> differences = new ArrayList<>();
         Map<String, String> wanted = new TreeMap<>();
         here.forEach((name, value) -> {
@@ -68,9 +67,9 @@ final class EffectiveSettings {
     }
 
     /** What a role has of its own holds against what its database says (PostgreSQL manual, ALTER ROLE). */
-    private static String remedy(Connection target, Map<String, String> wanted, String database) {
+    private static String remedy(Session target, Map<String, String> wanted, String database) {
         Map<String, String> ofUser = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        Rows.list(target, "target", "reading the settings of the user",
+        target.list("reading the settings of the user",
                 """
                 SELECT pg_catalog.split_part(c, '=', 1), r.rolname
                   FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
@@ -88,9 +87,9 @@ final class EffectiveSettings {
     }
 
     /** What a session of ours pins has its own value in reset_val; what the driver sets has not. */
-    private static Map<String, String> read(Connection session, String side, DriverSettings psql) {
+    private static Map<String, String> read(Session session, DriverSettings psql) {
         Map<String, String> values = new TreeMap<>();
-        Rows.list(session, side, "reading the settings of the server",
+        session.list("reading the settings of the server",
                 "SELECT name, reset_val FROM pg_catalog.pg_settings WHERE " + NAMES,
                 row -> values.put(row.getString(1), row.getString(2)));
         values.putAll(psql.texts());

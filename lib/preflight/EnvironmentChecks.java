@@ -1,17 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.Sql;
-import org.postgresql.PGConnection;
 
 /**
  * What stands around the two databases and can spoil a migration: poolers, sessions that go on writing, scheduled work,
@@ -19,11 +17,11 @@ import org.postgresql.PGConnection;
  */
 public final class EnvironmentChecks {
     private final Server source;
-    private final Connection from;
+    private final Session from;
     private final Server target;
-    private final Connection to;
+    private final Session to;
 
-    EnvironmentChecks(Server source, Connection from, Server target, Connection to) {
+    EnvironmentChecks(Server source, Session from, Server target, Session to) {
         this.source = source;
         this.from = from;
         this.target = target;
@@ -53,11 +51,11 @@ public final class EnvironmentChecks {
     /**
      * A pooler answers the start-up with a process number of its own, because it has not chosen a server's process yet.
      */
-    public static Finding pooler(Server server, Connection session) {
+    public static Finding pooler(Server server, Session session) {
         int real = Integer.parseInt(
-                Rows.text(session, server.side(), "asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
+                session.text("asking for the process", "SELECT pg_catalog.pg_backend_pid()"));
         try {
-            if (session.unwrap(PGConnection.class).getBackendPID() == real) {
+            if (session.driver().getBackendPID() == real) {
                 return Finding.ok("pooler", "the connection to the %s is direct", server.side());
             }
         } catch (SQLException e) {
@@ -70,8 +68,8 @@ public final class EnvironmentChecks {
     }
 
     /** @return whether anybody but us is connected to the source's database */
-    static Finding sessions(Connection from) {
-        return Rows.list(from, "source", "listing the sessions", """
+    static Finding sessions(Session from) {
+        return from.list("listing the sessions", """
                 SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE backend_xid IS NOT NULL),
                        pg_catalog.string_agg(DISTINCT coalesce(nullif(application_name, ''), usename, '?'), ', ')
                   FROM pg_catalog.pg_stat_activity
@@ -90,7 +88,7 @@ public final class EnvironmentChecks {
 
     /** pg_cron keeps its jobs in one database of the server, in the table cron.job. */
     private List<Finding> schedules(String database) {
-        boolean cron = "t".equals(Rows.text(from, "source", "looking for pg_cron",
+        boolean cron = "t".equals(from.text("looking for pg_cron",
                 """
                 SELECT EXISTS (SELECT FROM pg_catalog.pg_extension e
                   JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
@@ -105,8 +103,8 @@ public final class EnvironmentChecks {
         List<Finding> findings = new ArrayList<>(
                 List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
                         "pg_cron runs jobs on the source while it is read")));
-        String port = port(to, "target");
-        if (!port.equals(port(from, "source")) || !database.equals(source.dsn().database())) {
+        String port = port(to);
+        if (!port.equals(port(from)) || !database.equals(source.dsn().database())) {
             findings.add(Finding.warning("maintenance",
                     "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port
                             + ", database = "
@@ -117,12 +115,12 @@ public final class EnvironmentChecks {
         return findings;
     }
 
-    private static String port(Connection session, String side) {
-        return Rows.text(session, side, "asking for the port", "SELECT pg_catalog.current_setting('port')");
+    private static String port(Session session) {
+        return session.text("asking for the port", "SELECT pg_catalog.current_setting('port')");
     }
 
     private long bytes() {
-        return Long.parseLong(Rows.text(from, "source", "measuring the database",
+        return Long.parseLong(from.text("measuring the database",
                 "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"));
     }
 }

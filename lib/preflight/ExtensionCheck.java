@@ -1,6 +1,5 @@
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -10,8 +9,8 @@ import lib.catalog.Extensions;
 import lib.catalog.Selection;
 import lib.roles.TargetKind;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
@@ -23,8 +22,8 @@ public final class ExtensionCheck {
             "where nothing uses it, drop it on the source, first in a session such as psql -X: DROP EXTENSION "
                     + "timescaledb;";
 
-    private final Connection source;
-    private final Connection target;
+    private final Session source;
+    private final Session target;
     private final Server.Facts facts;
     private final Extensions extensions;
     private final Collection<String> leaveOut;
@@ -36,7 +35,7 @@ public final class ExtensionCheck {
      * @param facts those of the target
      * @param leaveOut the names of extensions that may stay behind
      */
-    public ExtensionCheck(Connection source, Connection target, Server.Facts facts, Extensions extensions,
+    public ExtensionCheck(Session source, Session target, Server.Facts facts, Extensions extensions,
             Collection<String> leaveOut) {
         this.source = source;
         this.target = target;
@@ -90,7 +89,7 @@ public final class ExtensionCheck {
                     "extension timescaledb cannot be left out of a database that has it");
         }
         List<Dependents.User> users =
-                source == null ? List.of() : Dependents.of(source, "source", extension.name(), selection);
+                source == null ? List.of() : Dependents.of(source, extension.name(), selection);
         return users.isEmpty() ? Finding.warning("left out", null, "extension %s", extension.name())
                 : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it",
                         "extension %s is left out, and is used by %s", extension.name(),
@@ -129,7 +128,7 @@ public final class ExtensionCheck {
     private String moving(Extensions.Extension extension) {
         String name = Sql.ident(extension.name());
         String schema = Sql.ident(extension.schema());
-        return Rows.list(target, "target", "asking whether extension " + extension.name() + " can be moved",
+        return target.list("asking whether extension " + extension.name() + " can be moved",
                 """
                 SELECT e.extrelocatable, EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = %s)
                   FROM pg_catalog.pg_extension e WHERE e.extname = %s"""
@@ -142,19 +141,19 @@ public final class ExtensionCheck {
 
     /** @return the update that makes the versions equal, on whichever side has it, or null */
     private String update(Extensions.Extension extension) {
-        if (updatable(target, "target", extension.name(), extension.installed(), extension.version())) {
+        if (updatable(target, extension.name(), extension.installed(), extension.version())) {
             return "on the target: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO "
                     + Sql.literal(extension.version()) + ";";
         }
         return source != null
-                && updatable(source, "source", extension.name(), extension.version(), extension.installed())
+                && updatable(source, extension.name(), extension.version(), extension.installed())
                         ? "on the source: ALTER EXTENSION " + Sql.ident(extension.name()) + " UPDATE TO "
                                 + Sql.literal(extension.installed()) + ";"
                         : null;
     }
 
-    private static boolean updatable(Connection session, String side, String name, String from, String to) {
-        return Rows.text(session, side, "asking for updates of extension " + name,
+    private static boolean updatable(Session session, String name, String from, String to) {
+        return session.text("asking for updates of extension " + name,
                 "SELECT 1 FROM pg_catalog.pg_extension_update_paths("
                         + Sql.literal(name) + ") WHERE source = " + Sql.literal(from) + " AND target = "
                         + Sql.literal(to) + " AND path IS NOT NULL") != null;
@@ -222,7 +221,7 @@ public final class ExtensionCheck {
     }
 
     private List<String> users(Extensions.Extension extension) {
-        return source == null ? List.of() : Dependents.of(source, "source", extension.name());
+        return source == null ? List.of() : Dependents.of(source, extension.name());
     }
 
     private static String usedBy(List<String> objects) {

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,8 +11,8 @@ import java.util.stream.Collectors;
 import lib.catalog.Extensions;
 import lib.catalog.TimescaleFeatures;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Shown;
 import lib.talk.Sql;
@@ -22,8 +21,8 @@ import lib.talk.Sql;
 public final class ExtensionCreation {
     private static final String DOING = "creating extensions";
 
-    private final Connection source;
-    private final Connection target;
+    private final Session source;
+    private final Session target;
     private final Server server;
     private final List<Extensions.Extension> extensions;
 
@@ -31,7 +30,7 @@ public final class ExtensionCreation {
      * @param server the target's
      * @param extensions those that are to be created, in order
      */
-    public ExtensionCreation(Connection source, Connection target, Server server,
+    public ExtensionCreation(Session source, Session target, Server server,
             List<Extensions.Extension> extensions) {
         this.source = source;
         this.target = target;
@@ -41,7 +40,7 @@ public final class ExtensionCreation {
 
     /** @throws Failure refused, when something is to be created and the user may not */
     public void mayCreate() {
-        if (!extensions.isEmpty() && "f".equals(Rows.text(target, "target", "asking for the right to create",
+        if (!extensions.isEmpty() && "f".equals(target.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.refused("user \"%s\" may not create in the target's database", server.facts().user())
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.dsn().database()),
@@ -57,14 +56,14 @@ public final class ExtensionCreation {
                 extensions.stream().filter(extension -> !extension.ownSchema()).map(Extensions.Extension::schema)
                         .collect(Collectors.toCollection(TreeSet::new));
         wanted.removeAll(
-                Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+                target.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         List<Finding> findings = new ArrayList<>();
         for (String schema : wanted) {
-            String owner = Rows.text(source, "source", "asking for the owner of schema " + schema,
+            String owner = source.text("asking for the owner of schema " + schema,
                     "SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = "
                             + Sql.literal(schema));
             if (!owner.equals(server.facts().user())) {
-                boolean known = Rows.text(target, "target", "looking for role " + owner,
+                boolean known = target.text("looking for role " + owner,
                         "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = " + Sql.literal(owner)) != null;
                 findings.add(Finding.warning("extensions",
                         (known ? "" : "bring the role over with dump-roles, then ") + "on the target: ALTER SCHEMA "
@@ -88,10 +87,10 @@ public final class ExtensionCreation {
 
     /** @throws Failure when one cannot be created, or turns out to be less than the source needs; none is there then */
     public void run() {
-        Rows.run(target, "target", DOING, "BEGIN");
+        target.run(DOING, "BEGIN");
         try {
             statements().forEach(
-                    step -> Rows.run(target, "target", "creating extension " + step.getValue(), step.getKey()));
+                    step -> target.run("creating extension " + step.getValue(), step.getKey()));
         } catch (Failure e) {
             throw e.hint("%sno extension was created", new Shown(e.hint() == null ? "" : e.hint() + "\n"));
         }
@@ -100,9 +99,9 @@ public final class ExtensionCreation {
                 extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleAlignment.NAME))
                         ? TimescaleFeatures.community(source) : List.of();
         if (!features.isEmpty()
-                && TimescaleFeatures.edition(target, "target", false, null) == TimescaleFeatures.Edition.APACHE) {
+                && TimescaleFeatures.edition(target, false, null) == TimescaleFeatures.Edition.APACHE) {
             throw Failure.refused("%s", TimescaleFeatures.lacking(features)).hint("%s", TimescaleFeatures.FIX);
         }
-        Rows.run(target, "target", DOING, "COMMIT");
+        target.run(DOING, "COMMIT");
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,8 +12,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import lib.catalog.Extensions;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -29,7 +28,7 @@ public final class ExtensionOwners {
     private final String database;
     private final Map<String, String> creators = new TreeMap<>();
     private final Set<String> able = new HashSet<>();
-    private final Connection to;
+    private final Session to;
 
     /**
      * @param to a session on the target, with this user
@@ -37,7 +36,7 @@ public final class ExtensionOwners {
      * @param created the roles that will have been created by then, and whether each is a superuser
      * @param leftOut the names of extensions that stay behind
      */
-    public ExtensionOwners(Extensions extensions, Connection to, Server.Facts facts, String database,
+    public ExtensionOwners(Extensions extensions, Session to, Server.Facts facts, String database,
             Map<String, Boolean> created, Collection<String> leftOut) {
         this.extensions = extensions;
         this.to = to;
@@ -47,7 +46,7 @@ public final class ExtensionOwners {
         if (facts.superuser() && extensions.all().stream().anyMatch(extension -> extension.owner() != null)) {
             Map<String, Boolean> roles = new HashMap<>(created);
             // What pgextwlist creates belongs to a superuser whoever asks for it.
-            Rows.list(to, "target", "asking who may create extensions",
+            to.list("asking who may create extensions",
                     """
                     SELECT r.rolname, r.rolsuper, (SELECT pg_catalog.has_database_privilege(r.oid, d.oid, 'CREATE')
                       FROM pg_catalog.pg_database d WHERE d.datname = %s)
@@ -99,7 +98,7 @@ public final class ExtensionOwners {
             }
             boolean there = extension.installed() != null;
             String heir = heir(extension) != null ? heir(extension)
-                    : Rows.text(to, "target", "asking for the bootstrap superuser",
+                    : to.text("asking for the bootstrap superuser",
                             "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
             findings.add(Finding.warning("extensions",
                     there && creators.containsKey(extension.name())

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,8 +12,8 @@ import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.ShellScript;
@@ -43,12 +42,12 @@ final class LargeRows {
     private record Largest(String table, long bytes) {
     }
 
-    private final Connection source;
+    private final Session source;
     private final Server.Facts facts;
     private final Selection selection;
     private final List<Finding> findings = new ArrayList<>();
 
-    LargeRows(Connection source, Server.Facts facts, Selection selection) {
+    LargeRows(Session source, Server.Facts facts, Selection selection) {
         this.source = source;
         this.facts = facts;
         this.selection = selection;
@@ -64,10 +63,10 @@ final class LargeRows {
         long deadline = System.nanoTime() + SECONDS * 1_000_000_000L;
         for (Candidate candidate : candidates(sameExtensions)) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
-            boolean plain = PlannedCode.holds(source, "source", "looking for large rows in " + candidate.table,
+            boolean plain = PlannedCode.holds(source, "looking for large rows in " + candidate.table,
                     candidate.table);
             Long bytes = plain && left > 0 ? largest(candidate, left) : null;
-            Rows.run(source, "source", "looking for large rows", "ROLLBACK");
+            source.run("looking for large rows", "ROLLBACK");
             if (bytes != null) {
                 rows.add(new Largest(candidate.table, bytes));
             } else if (candidate.toast > COPY_LIMIT / 4) {
@@ -103,7 +102,7 @@ final class LargeRows {
      * come first.
      */
     private List<Candidate> candidates(Collection<String> sameExtensions) {
-        return Rows.list(source, "source", "listing the tables with large values", """
+        return source.list("listing the tables with large values", """
                 WITH RECURSIVE %s
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), %s,
                        pg_catalog.string_agg(pg_catalog.format(CASE coalesce(nullif(t.typbasetype, 0), t.oid)

@@ -1,15 +1,14 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lib.roles.TargetKind;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Bytes;
 
 /** What managed services do by themselves or limit, as reminders: nothing of it can be asked of their servers. */
@@ -25,7 +24,7 @@ final class ManagedServices {
     private static final long MUCH = 400L << 30;
 
     private final Server source;
-    private final Connection from;
+    private final Session from;
     private final Server target;
     private final TargetKind kind;
     private final String database;
@@ -34,7 +33,7 @@ final class ManagedServices {
      * @param from a session on the source
      * @param database the target's, which may be yet to be created
      */
-    ManagedServices(Server source, Connection from, Server target, TargetKind kind, String database) {
+    ManagedServices(Server source, Session from, Server target, TargetKind kind, String database) {
         this.source = source;
         this.from = from;
         this.target = target;
@@ -46,7 +45,7 @@ final class ManagedServices {
     List<Finding> check(long bytes) {
         List<Finding> findings = new ArrayList<>();
         byHost(source)
-                .or(() -> Rows.texts(from, "source", "recognizing managed services", BY_ROLE).stream().findFirst())
+                .or(() -> from.texts("recognizing managed services", BY_ROLE).stream().findFirst())
                 .ifPresent(service -> findings.add(maintenance("source", service)));
         byHost(target).or(() -> kind.managed() ? Optional.of(kind.toString()) : Optional.empty())
                 .ifPresent(service -> findings.add(maintenance("target", service)));
@@ -89,7 +88,7 @@ final class ManagedServices {
             return Optional.of(Finding.warning("databases", "name database \"" + own + "\" in --target",
                     "the one database of a service is called \"%s\", not \"%s\"", own, database));
         }
-        List<String> others = Rows.texts(from, "source", "listing the other databases",
+        List<String> others = from.texts("listing the other databases",
                 """
                 SELECT pg_catalog.quote_ident(datname) FROM pg_catalog.pg_database
                  WHERE NOT datistemplate AND datname NOT IN (pg_catalog.current_database(), 'postgres', 'rdsadmin',

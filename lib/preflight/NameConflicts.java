@@ -1,6 +1,5 @@
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +15,7 @@ import lib.catalog.UnownedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -58,15 +57,15 @@ final class NameConflicts {
      * @param staying whether something that is there now will be there then
      * @return a stop that names what has them already, if anything
      */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection to,
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Session to,
             Predicate<UnrelatedObject> staying) {
         return stop(to, found(objects, to, staying));
     }
 
     /** The same for what is wanted of a source. */
-    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection,
-            Connection to, Predicate<UnrelatedObject> staying) {
-        List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : UnownedObjects.list(from, "source");
+    static List<Finding> check(Collection<OwnedObjects.Owned> objects, Session from, Selection selection,
+            Session to, Predicate<UnrelatedObject> staying) {
+        List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : UnownedObjects.list(from);
         List<UnrelatedObject> found = found(Stream.concat(objects.stream(), ownerless.stream()).toList(), to, staying);
         if (!found.isEmpty() && selection.selective()) {
             Set<Name> wanted = wanted(objects, from, selection);
@@ -75,7 +74,7 @@ final class NameConflicts {
         return stop(to, found);
     }
 
-    private static List<UnrelatedObject> found(Collection<OwnedObjects.Owned> objects, Connection to,
+    private static List<UnrelatedObject> found(Collection<OwnedObjects.Owned> objects, Session to,
             Predicate<UnrelatedObject> staying) {
         Set<Name> names = objects.stream().map(Name::of).collect(Collectors.toCollection(HashSet::new));
         String schemas = objects.stream().map(OwnedObjects.Owned::schema).filter(Objects::nonNull).distinct()
@@ -85,19 +84,19 @@ final class NameConflicts {
                 .members(to, "(i.schema IS NULL OR i.schema = ANY (ARRAY[" + schemas + "]::pg_catalog.text[]))")
                 .stream();
         Stream<UnrelatedObject> others = objects.stream().noneMatch(object -> object.owner() == null) ? Stream.of()
-                : UnownedObjects.list(to, "target").stream().map(UnrelatedObject::of);
+                : UnownedObjects.list(to).stream().map(UnrelatedObject::of);
         return Stream.concat(members, others).filter(staying)
                 .filter(stranger -> names.contains(Name.of(stranger.object()))).toList();
     }
 
-    private static Set<Name> wanted(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        Set<Address> wanted = new HashSet<>(Rows.list(from, "source", "listing what is wanted",
+    private static Set<Name> wanted(Collection<OwnedObjects.Owned> objects, Session from, Selection selection) {
+        Set<Address> wanted = new HashSet<>(from.list("listing what is wanted",
                 "SELECT c.tableoid, c.oid FROM pg_catalog.pg_class c"
                         + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
                         + selection.relation("c", "n"),
                 row -> new Address(row.getLong(1), row.getLong(2))));
         Set<String> schemas =
-                selection.tablesOnly() ? Set.of() : Set.copyOf(Rows.texts(from, "source", "listing the schemas",
+                selection.tablesOnly() ? Set.of() : Set.copyOf(from.texts("listing the schemas",
                         "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " + selection.namespace("n")));
         return objects.stream()
                 .filter(object -> object.catalog() == PG_CLASS
@@ -106,11 +105,11 @@ final class NameConflicts {
                 .map(Name::of).collect(Collectors.toSet());
     }
 
-    private static List<Finding> stop(Connection to, List<UnrelatedObject> found) {
+    private static List<Finding> stop(Session to, List<UnrelatedObject> found) {
         if (found.isEmpty()) {
             return List.of();
         }
-        DropStatements drops = DropStatements.of(to, "target", found.stream().map(UnrelatedObject::thing).toList());
+        DropStatements drops = DropStatements.of(to, found.stream().map(UnrelatedObject::thing).toList());
         return List.of(Finding.stop("target",
                 "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
                 "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));

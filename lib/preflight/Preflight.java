@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +25,7 @@ import lib.rows.Capacity;
 import lib.server.Finding;
 import lib.server.SameDatabase;
 import lib.server.Server;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.settings.DriverSettings;
 import lib.source.ExtensionRows;
@@ -65,8 +65,8 @@ public final class Preflight {
 
     private final Server source;
     private final Server target;
-    private final Connection from;
-    private final Connection to;
+    private final Session from;
+    private final Session to;
     private final Plan plan;
     private final Console console;
     private final TargetCheck check;
@@ -87,7 +87,7 @@ public final class Preflight {
     private Integer neededClient;
 
     /** @param from a session on the source, {@code to} one on the target */
-    public Preflight(Server source, Connection from, Server target, Connection to, Plan plan, Console console) {
+    public Preflight(Server source, Session from, Server target, Session to, Plan plan, Console console) {
         this.source = source;
         this.target = target;
         this.from = from;
@@ -117,7 +117,7 @@ public final class Preflight {
             psql = asked(target);
             ours = asked(source);
         }
-        extensions = check.extensions(Extensions.installed(from, "source"));
+        extensions = check.extensions(Extensions.installed(from));
         return tools != null && go(room);
     }
 
@@ -152,7 +152,7 @@ public final class Preflight {
         findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs,
                 Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
-        List<OwnedObjects.Owned> objects = OwnedObjects.list(from, "source");
+        List<OwnedObjects.Owned> objects = OwnedObjects.list(from);
         Roles all = Roles.read(from, source);
         roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.granted);
         // A superuser creates all roles.
@@ -277,7 +277,7 @@ public final class Preflight {
 
     /** Asks for what acts with its owner's rights only where somebody would gain by it. */
     private void rights(Set<String> owners, String bootstrap) {
-        List<Timescale.Job> jobs = withTimescale ? Timescale.jobs(from, "source") : List.of();
+        List<Timescale.Job> jobs = withTimescale ? Timescale.jobs(from) : List.of();
         jobs.forEach(job -> owners.add(job.owner()));
         OwnerPowers heirs = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
         owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,7 +11,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.server.Finding;
 import lib.server.Membership;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -37,12 +36,12 @@ public final class Readability {
     private record Unreadable(String schema, String name, String kind, String owner) {
     }
 
-    private final Connection source;
+    private final Session source;
     private final String user;
     private final Selection selection;
 
     /** @param source a session on the source, as the user who will read */
-    public Readability(Connection source, String user, Selection selection) {
+    public Readability(Session source, String user, Selection selection) {
         this.source = source;
         this.user = Sql.ident(user);
         this.selection = selection;
@@ -66,7 +65,7 @@ public final class Readability {
     }
 
     private List<Finding> schemas() {
-        return Rows.list(source, "source", "checking the privileges on schemas", """
+        return source.list("checking the privileges on schemas", """
                 SELECT pg_catalog.format('%%I', n.nspname), %s FROM pg_catalog.pg_namespace n
                  WHERE %s AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                    AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
@@ -88,7 +87,7 @@ public final class Readability {
                            AND d.deptype = 'e'
                            AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND (c.relkind <> 'S'
                              OR c.oid = ANY (x.extconfig)))""";
-        List<Unreadable> found = Rows.list(source, "source", "checking the privileges on tables", """
+        List<Unreadable> found = source.list("checking the privileges on tables", """
                 SELECT pg_catalog.quote_ident(n.nspname), pg_catalog.format('%%I.%%I', n.nspname, c.relname),
                   c.relkind = 'S', %s
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -129,7 +128,7 @@ public final class Readability {
      * members either, unless they are forced.
      */
     private List<Finding> rowSecurity() {
-        return Rows.list(source, "source", "checking row-level security", """
+        return source.list("checking row-level security", """
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.relforcerowsecurity, %s
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND %s AND pg_catalog.row_security_active(c.oid)
@@ -146,7 +145,7 @@ public final class Readability {
     }
 
     private List<Finding> largeObjects() {
-        return Rows.list(source, "source", "checking the privileges on large objects", """
+        return source.list("checking the privileges on large objects", """
                 SELECT l.oid, %1$s FROM pg_catalog.pg_largeobject_metadata l
                  WHERE NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
                    AND NOT %2$s

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +12,8 @@ import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.server.DatabaseCreation;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.source.Inventory;
 import lib.source.Lz4Column;
@@ -28,12 +27,12 @@ import lib.timescale.Timescale;
  * bytes that are no text.
  */
 public final class TableChecks {
-    private final Connection source;
+    private final Session source;
     private final Server.Facts facts;
-    private final Connection target;
+    private final Session target;
     private final Selection selection;
 
-    TableChecks(Connection source, Server.Facts facts, Connection target, Selection selection) {
+    TableChecks(Session source, Server.Facts facts, Session target, Selection selection) {
         this.source = source;
         this.facts = facts;
         this.target = target;
@@ -41,14 +40,14 @@ public final class TableChecks {
     }
 
     /** @return a warning for what a dump of the source leaves out and no other check names */
-    public static List<Finding> leftOut(Connection source, Server.Facts facts, Selection selection) {
+    public static List<Finding> leftOut(Session source, Server.Facts facts, Selection selection) {
         List<Finding> findings = new ArrayList<>();
         invalid(new TableChecks(source, facts, null, selection).stored(), findings);
         return findings;
     }
 
     /** @return the columns of the source that a target without lz4 cannot compress */
-    public static List<Lz4Column> lz4(Connection source, Server.Facts facts, Selection selection) {
+    public static List<Lz4Column> lz4(Session source, Server.Facts facts, Selection selection) {
         return lz4(new TableChecks(source, facts, null, selection).stored());
     }
 
@@ -61,9 +60,9 @@ public final class TableChecks {
     List<Finding> check(Server server, boolean timescale, boolean intoUtf8) {
         List<Finding> findings =
                 new ArrayList<>(Tablespaces.check(new Inventory(source, server, selection, Set.of()).tablespaces(),
-                        timescale ? Timescale.tablespaces(source, "source") : List.of(), target));
-        tablespaceSettings(source, "source", "true", findings);
-        tablespaceSettings(target, "target",
+                        timescale ? Timescale.tablespaces(source) : List.of(), target));
+        tablespaceSettings(source, "true", findings);
+        tablespaceSettings(target,
                 "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);
         Map<String, List<Stored>> stored = stored();
         unlogged(stored.getOrDefault("unlogged", List.of()), findings);
@@ -87,8 +86,8 @@ public final class TableChecks {
      * @param which whose settings are looked at: all roles of the source come along, and only those of the sessions
      * count on the target
      */
-    private void tablespaceSettings(Connection session, String side, String which, List<Finding> findings) {
-        List<NamedTablespace> named = Rows.list(session, side, "listing the settings that name tablespaces",
+    private void tablespaceSettings(Session session, String which, List<Finding> findings) {
+        List<NamedTablespace> named = session.list("listing the settings that name tablespaces",
                 """
                 SELECT pg_catalog.concat_ws(' IN ', 'ROLE ' || pg_catalog.quote_ident(r.rolname),
                                  CASE WHEN s.setdatabase <> 0 THEN 'DATABASE ' || pg_catalog.quote_ident(d.datname)
@@ -111,13 +110,13 @@ public final class TableChecks {
             if (!tablespace.exists || missing.contains(tablespace.name)) {
                 String reset = "ALTER " + tablespace.of + " RESET " + tablespace.setting + ";";
                 String create = "CREATE TABLESPACE " + Sql.ident(tablespace.name) + " LOCATION '…';";
-                String lacking = tablespace.exists ? "target" : side;
+                String lacking = tablespace.exists ? "target" : session.side();
                 findings.add(Finding.warning("tablespaces",
-                        lacking.equals(side) ? reset + " or " + create + " on the " + side
+                        lacking.equals(session.side()) ? reset + " or " + create + " on the " + session.side()
                                 : create + " on the target, or " + reset + " on the source",
                         "%s of the %s's %s names tablespace \"%s\", which the %s lacks: what is created without "
                                 + "one goes to the default one",
-                        tablespace.setting, side,
+                        tablespace.setting, session.side(),
                         tablespace.of.replaceFirst("^ROLE", "role").replaceFirst("^DATABASE", "database")
                                 .replaceFirst(" IN DATABASE ", " in database "),
                         tablespace.name, lacking));
@@ -134,9 +133,8 @@ public final class TableChecks {
      * without one of these.
      */
     private Map<String, List<Stored>> stored() {
-        return Rows
-                .list(source, "source", "listing unlogged tables, invalid indexes and methods of compression",
-                        """
+        return source.list("listing unlogged tables, invalid indexes and methods of compression",
+                """
                 SELECT 'unlogged', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
                   pg_catalog.format('ALTER TABLE %%I.%%I SET LOGGED;', n.nspname, c.relname)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -152,9 +150,9 @@ public final class TableChecks {
                     ON n.oid = c.relnamespace
                  CROSS JOIN LATERAL (SELECT i.relname ~ '_cc(new|old)[0-9]*$' AS copy) y
                  WHERE NOT x.indisvalid AND i.relkind = 'i' AND %1$s%2$s ORDER BY 1, 2""".formatted(
-                                selection.relation("c", "n"),
-                                facts.major() < 14 ? ""
-                                        : """
+                        selection.relation("c", "n"),
+                        facts.major() < 14 ? ""
+                                : """
 
                 UNION ALL
                 SELECT 'lz4', pg_catalog.format('%%I.%%I.%%I', n.nspname, c.relname, a.attname),
@@ -164,8 +162,8 @@ public final class TableChecks {
                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE a.attcompression = 'l' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm')
                    AND %s"""
-                                                .formatted(selection.relation("c", "n"))),
-                        row -> new Stored(row.getString(1), row.getString(2), row.getString(3)))
+                                        .formatted(selection.relation("c", "n"))),
+                row -> new Stored(row.getString(1), row.getString(2), row.getString(3)))
                 .stream().collect(Collectors.groupingBy(Stored::kind));
     }
 
@@ -211,7 +209,7 @@ public final class TableChecks {
      * keeps its own order.
      */
     private void columnOrder(List<Finding> findings) {
-        List<String> tables = Rows.texts(source, "source", "comparing the order of inherited columns", """
+        List<String> tables = source.texts("comparing the order of inherited columns", """
                 WITH child AS (
                   SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name
                     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -242,7 +240,7 @@ public final class TableChecks {
      * output function gives: a cast to text may be anybody's.
      */
     private void notUtf8(List<Finding> findings) {
-        List<String[]> tables = Rows.list(source, "source", "listing the text columns", """
+        List<String[]> tables = source.list("listing the text columns", """
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname),
                        pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(pg_catalog.length(pg_catalog.textsend(\
                 pg_catalog.format(''%%%%s'', %%I)), ''UTF8''))', a.attname), ', ')
@@ -255,8 +253,8 @@ public final class TableChecks {
         for (String[] table : tables) {
             String doing = "looking for bytes that are no UTF-8";
             try {
-                if (PlannedCode.holds(source, "source", doing, table[0])) {
-                    Rows.run(source, "source", doing, "SELECT " + table[1] + " FROM ONLY " + table[0]);
+                if (PlannedCode.holds(source, doing, table[0])) {
+                    source.run(doing, "SELECT " + table[1] + " FROM ONLY " + table[0]);
                 } else {
                     findings.add(Finding.warning("encoding",
                             "look as its owner: SELECT " + table[1] + " FROM ONLY " + table[0] + ";",
@@ -270,7 +268,7 @@ public final class TableChecks {
                         "table %s holds bytes that are no UTF-8: %s", table[0],
                         SqlFailures.words((SQLException) e.getCause())));
             } finally {
-                Rows.run(source, "source", doing, "ROLLBACK");
+                source.run(doing, "ROLLBACK");
             }
         }
     }

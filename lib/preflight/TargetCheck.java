@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,8 +18,8 @@ import lib.server.Finding;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -47,13 +46,13 @@ public final class TargetCheck {
     }
 
     private final Server target;
-    private final Connection to;
+    private final Session to;
     private final Plan plan;
     private OwnSchema.Found journal;
     private DefaultPrivileges defaults = DefaultPrivileges.none();
 
     /** @param to a session on the target */
-    public TargetCheck(Server target, Connection to, Plan plan) {
+    public TargetCheck(Server target, Session to, Plan plan) {
         this.target = target;
         this.to = to;
         this.plan = plan;
@@ -66,8 +65,8 @@ public final class TargetCheck {
      *
      * @return whether the connection is encrypted, or stays on this machine
      */
-    public static Finding tls(Server server, Connection session) {
-        String cipher = Rows.text(session, server.side(), "asking for TLS", """
+    public static Finding tls(Server server, Session session) {
+        String cipher = session.text("asking for TLS", """
                 SELECT coalesce((SELECT version || ' ' || cipher FROM pg_catalog.pg_stat_ssl
                   WHERE pid = pg_catalog.pg_backend_pid() AND ssl),
                                 (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()
@@ -106,7 +105,7 @@ public final class TargetCheck {
             });
         }
         String readOnly =
-                target.facts().recovery() ? null : Rows.text(to, "target", "asking whether sessions may write",
+                target.facts().recovery() ? null : to.text("asking whether sessions may write",
                         """
                 SELECT source FROM pg_catalog.pg_settings
                  WHERE name = 'default_transaction_read_only' AND pg_catalog.current_setting('transaction_read_only') =
@@ -116,7 +115,7 @@ public final class TargetCheck {
                     "sessions on the target are read-only (default_transaction_read_only)"));
         }
         Rights rights = plan.create() ? new Rights(true, false)
-                : Rows.list(to, "target", "asking for the right to create",
+                : to.list("asking for the right to create",
                         "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
                                 + DefaultPrivileges.ANY,
                         row -> new Rights(row.getBoolean(1), row.getBoolean(2))).get(0);
@@ -223,7 +222,7 @@ public final class TargetCheck {
      * @param selection what is wanted of the source
      * @return a stop that names what has one of their names already, if anything
      */
-    public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Connection from, Selection selection) {
+    public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Session from, Selection selection) {
         Predicate<UnrelatedObject> staying = ofJournal(() -> UnrelatedObjects.staying(to), object -> true);
         return plan.create() ? List.of() : from == null ? NameConflicts.check(objects, to, staying)
                 : NameConflicts.check(objects, from, selection, to, staying);

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +13,7 @@ import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.server.Finding;
 import lib.server.JournalTables;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -23,7 +22,7 @@ import lib.talk.Sql;
  * (ALTER TABLE, "Notes"), or be lent it.
  */
 public final class TargetSchemas {
-    private final Connection to;
+    private final Session to;
     private final String user;
     private final boolean restart;
 
@@ -31,7 +30,7 @@ public final class TargetSchemas {
      * @param user the target's user
      * @param restart what an interrupted run has made is removed before
      */
-    public TargetSchemas(Connection to, String user, boolean restart) {
+    public TargetSchemas(Session to, String user, boolean restart) {
         this.to = to;
         this.user = user;
         this.restart = restart;
@@ -41,8 +40,8 @@ public final class TargetSchemas {
      * @param objects of the source
      * @return who owns what is wanted in each schema of the source
      */
-    static Map<String, Set<String>> owners(List<OwnedObjects.Owned> objects, Connection from, Selection selection) {
-        Set<String> wanted = new HashSet<>(Rows.texts(from, "source", "listing the schemas", """
+    static Map<String, Set<String>> owners(List<OwnedObjects.Owned> objects, Session from, Selection selection) {
+        Set<String> wanted = new HashSet<>(from.texts("listing the schemas", """
                 SELECT n.nspname FROM pg_catalog.pg_namespace n
                  WHERE %s OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)"""
                 .formatted(selection.namespace("n"), selection.relation("c", "n"))));
@@ -92,7 +91,7 @@ public final class TargetSchemas {
                         staying);
         String fix = "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(user) + " WITH GRANT OPTION;";
         List<Finding> findings = new ArrayList<>();
-        Rows.list(to, "target", "asking for the right to create", lacking, row -> {
+        to.list("asking for the right to create", lacking, row -> {
             if (!row.getBoolean(1)) {
                 findings.add(Finding.stop("target", fix, "user \"%s\" may not create in schema \"%s\" of the target",
                         user, schema));

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +12,8 @@ import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.journal.TargetContents;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.server.Versions;
 import lib.talk.Failure;
@@ -54,9 +53,9 @@ public final class TimescaleAlignment {
         /** @throws Failure when it cannot be done; this side is as it was then */
         public void run(Server server) {
             // What waits for a lock here keeps everybody else waiting behind it.
-            try (Connection session =
+            try (Session session =
                     server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
-                statements.forEach(sql -> Rows.run(session, side, "changing the version of timescaledb", sql));
+                statements.forEach(sql -> session.run("changing the version of timescaledb", sql));
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
                     throw Failure
@@ -68,8 +67,6 @@ public final class TimescaleAlignment {
                             .because(e);
                 }
                 throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
-            } catch (SQLException e) {
-                throw SqlFailures.statement(side, "ending the session", e);
             }
         }
     }
@@ -98,7 +95,7 @@ public final class TimescaleAlignment {
      * @param source null where there is only a dump of it; then no plan can be made
      * @param extension timescaledb, which the source has
      */
-    public static TimescaleAlignment of(Connection source, Connection target, Extensions.Extension extension) {
+    public static TimescaleAlignment of(Session source, Session target, Extensions.Extension extension) {
         Extensions.Installed here = new Extensions.Installed(NAME, extension.version(), extension.schema(), null);
         Extensions.Installed there = extension.installed() == null ? null
                 : new Extensions.Installed(NAME, extension.installed(), extension.installedSchema(), null);
@@ -108,15 +105,15 @@ public final class TimescaleAlignment {
     }
 
     /** @param installed the extension on this side, or null */
-    private static Side side(Connection session, String name, Extensions.Installed installed) {
+    private static Side side(Session session, String name, Extensions.Installed installed) {
         int major =
-                Integer.parseInt(Rows.text(session, name, "asking for the version", "SHOW server_version_num")) / 10000;
-        Set<String> offers = sorted(Rows.texts(session, name, "listing the versions of timescaledb",
+                Integer.parseInt(session.text("asking for the version", "SHOW server_version_num")) / 10000;
+        Set<String> offers = sorted(session.texts("listing the versions of timescaledb",
                 "SELECT version FROM pg_catalog.pg_available_extension_versions WHERE name = 'timescaledb'"));
         if (installed == null) {
             return new Side(name, major, null, null, offers, Set.of(), null);
         }
-        Set<String> updates = sorted(Rows.texts(session, name, "listing the updates of timescaledb",
+        Set<String> updates = sorted(session.texts("listing the updates of timescaledb",
                 """
                 SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL
                   AND source = %s"""
@@ -126,10 +123,10 @@ public final class TimescaleAlignment {
                 name.equals("source") ? null : holds(session));
     }
 
-    private static String holds(Connection target) {
-        TimescaleExtension.of(target, "target");
+    private static String holds(Session target) {
+        TimescaleExtension.of(target);
         List<UnrelatedObject> objects = TargetContents.list(target);
-        String jobs = Rows.text(target, "target", "counting the jobs",
+        String jobs = target.text("counting the jobs",
                 "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
         return !objects.isEmpty() ? OwnedObjects.some(objects) : jobs.equals("0") ? null : jobs + " jobs";
     }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,8 +9,8 @@ import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.TimescaleFeatures;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
@@ -24,8 +23,8 @@ import lib.timescale.TimescaleVersions;
 final class TimescaleCheck {
     private static final String CHECK = "timescaledb";
 
-    private final Connection source;
-    private final Connection target;
+    private final Session source;
+    private final Session target;
     private final Server.Facts facts;
     private final Extensions.Extension extension;
     private final List<Finding> findings = new ArrayList<>();
@@ -34,7 +33,7 @@ final class TimescaleCheck {
      * @param source a session on the source, or null where there is only a dump of it
      * @param facts those of the target
      */
-    TimescaleCheck(Connection source, Connection target, Server.Facts facts, Extensions.Extension extension) {
+    TimescaleCheck(Session source, Session target, Server.Facts facts, Extensions.Extension extension) {
         this.source = source;
         this.target = target;
         this.facts = facts;
@@ -49,7 +48,7 @@ final class TimescaleCheck {
     List<Finding> run(boolean aligned) {
         if (extension.installed() != null) {
             // Nothing of others may stand among what a load writes to and calls.
-            TimescaleExtension.of(target, "target");
+            TimescaleExtension.of(target);
         }
         preload();
         if (findings.isEmpty()) {
@@ -64,9 +63,9 @@ final class TimescaleCheck {
 
     /** The library's loader defines this parameter, nothing else does; the list itself is not for everybody to read. */
     private void preload() {
-        if (Rows.text(target, "target", "asking for timescaledb's library",
+        if (target.text("asking for timescaledb's library",
                 "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
-            String preloaded = Rows.text(target, "target", "asking for the preloaded libraries",
+            String preloaded = target.text("asking for the preloaded libraries",
                     "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
             String others = preloaded == null ? ", ..."
                     : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
@@ -88,7 +87,7 @@ final class TimescaleCheck {
     private boolean elsewhere() {
         boolean elsewhere =
                 !extension.schema().equals("public") && !facts.superuser() && facts.user().equals("tsdbadmin")
-                        && Rows.text(target, "target", "looking for roles of MST",
+                        && target.text("looking for roles of MST",
                                 "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '_aiven'") == null;
         if (elsewhere) {
             findings.add(Finding.stop(CHECK,
@@ -102,7 +101,7 @@ final class TimescaleCheck {
     private void edition(boolean aligned) {
         List<String> features = source == null ? List.of() : TimescaleFeatures.community(source);
         TimescaleFeatures.Edition edition = features.isEmpty() ? TimescaleFeatures.Edition.COMMUNITY
-                : TimescaleFeatures.edition(target, "target", facts.superuser(),
+                : TimescaleFeatures.edition(target, facts.superuser(),
                         extension.installed() == null ? extension.chosen() : extension.installed());
         if (edition == TimescaleFeatures.Edition.APACHE) {
             findings.add(Finding.stop(CHECK, TimescaleFeatures.FIX, "%s", TimescaleFeatures.lacking(features)));

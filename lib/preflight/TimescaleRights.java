@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import lib.roles.TargetKind;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -22,7 +21,7 @@ public final class TimescaleRights {
               JOIN pg_catalog.pg_class c ON c.oid = u.oid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE x.extname = 'timescaledb'""";
 
-    private final Connection target;
+    private final Session target;
     private final String user;
     private final String shown;
     private final Supplier<TargetKind> kind;
@@ -31,7 +30,7 @@ public final class TimescaleRights {
      * @param user of the target, who is asked about
      * @param kind of target, asked for where something is missing
      */
-    public TimescaleRights(Connection target, String user, Supplier<TargetKind> kind) {
+    public TimescaleRights(Session target, String user, Supplier<TargetKind> kind) {
         this.target = target;
         this.kind = kind;
         this.user = Sql.ident(user);
@@ -87,13 +86,13 @@ public final class TimescaleRights {
     }
 
     private String schemas(String condition) {
-        return String.join(", ", Rows.texts(target, "target", "checking the privileges on TimescaleDB's catalog",
+        return String.join(", ", target.texts("checking the privileges on TimescaleDB's catalog",
                 "SELECT DISTINCT pg_catalog.quote_ident(n.nspname) " + CONFIG + " AND " + condition + " ORDER BY 1"));
     }
 
     /** They set a parameter of the database and stop the scheduler of jobs, which only superusers may. */
     private List<String> functions() {
-        return Rows.texts(target, "target", "checking the functions of restoring mode", """
+        return target.texts("checking the functions of restoring mode", """
                 SELECT pg_catalog.format('%I.%I()', n.nspname, p.proname)
                   FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace
                   JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proname IN ('timescaledb_pre_restore',

@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.preflight;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.Versions;
 import lib.source.AddedDefaults;
 import lib.talk.Sql;
@@ -59,13 +58,13 @@ public final class TimescaleSource {
             new Defect("2.19", "2.20.1", ALL_NULL, "compressed chunks one of whose columns holds nothing but NULL"),
             new Defect("2.16", "2.20.3", SKIPPING, "hypertables with chunk skipping"));
 
-    private final Connection source;
+    private final Session source;
     private final Timescale timescale;
     private final Selection selection;
     private final boolean jobsPaused;
 
     /** @param jobsPaused whether jobs will not run meanwhile */
-    TimescaleSource(Connection source, Timescale timescale, Selection selection, boolean jobsPaused) {
+    TimescaleSource(Session source, Timescale timescale, Selection selection, boolean jobsPaused) {
         this.source = source;
         this.timescale = timescale;
         this.selection = selection;
@@ -73,14 +72,14 @@ public final class TimescaleSource {
     }
 
     /** @return what stops, what to think of, or that all is well; none for a source without TimescaleDB */
-    public static List<Finding> check(Connection source, Selection selection, boolean jobsPaused) {
-        Timescale timescale = Timescale.of(source, "source");
+    public static List<Finding> check(Session source, Selection selection, boolean jobsPaused) {
+        Timescale timescale = Timescale.of(source);
         return timescale == null ? List.of() : new TimescaleSource(source, timescale, selection, jobsPaused).check();
     }
 
     private List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        if ("on".equals(Rows.text(source, "source", "asking for restoring mode",
+        if ("on".equals(source.text("asking for restoring mode",
                 "SELECT pg_catalog.current_setting('timescaledb.restoring', true)"))) {
             // Its own views cannot be believed then.
             findings.add(Finding.stop(CHECK, "SELECT " + timescale.function("timescaledb_post_restore") + "();",
@@ -126,7 +125,7 @@ public final class TimescaleSource {
     }
 
     private List<String> list(String what, String sql) {
-        return Rows.texts(source, "source", "looking for " + what, sql);
+        return source.texts("looking for " + what, sql);
     }
 
     private static String some(List<String> names) {
@@ -143,11 +142,11 @@ public final class TimescaleSource {
     }
 
     /** @return a warning for each thing that is used and that this version may not be able to restore */
-    public static List<Finding> defects(Connection source, String version) {
+    public static List<Finding> defects(Session source, String version) {
         return DEFECTS.stream()
                 .filter(defect -> Versions.ORDER.compare(version, defect.first) >= 0
                         && Versions.ORDER.compare(version, defect.mended) < 0
-                        && Rows.text(source, "source", "asking what is used", defect.used) != null)
+                        && source.text("asking what is used", defect.used) != null)
                 .map(defect -> Finding.warning(CHECK,
                         "on both sides, first in its session: ALTER EXTENSION timescaledb UPDATE TO '" + defect.mended
                                 + "', or newer",
@@ -157,7 +156,7 @@ public final class TimescaleSource {
 
     private List<Finding> jobs() {
         List<String> due = jobsPaused ? List.of()
-                : list("jobs", DUE.formatted(Timescale.jobTable(source, "source"), Timescale.ownJob("j.id")));
+                : list("jobs", DUE.formatted(Timescale.jobTable(source), Timescale.ownJob("j.id")));
         return List
                 .of(due.isEmpty()
                         ? Finding.ok("jobs",

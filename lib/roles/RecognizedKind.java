@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Locale;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 
 /**
  * What kind of target a server is.
@@ -37,13 +36,13 @@ public record RecognizedKind(TargetKind kind, String why) {
      *
      * @param given what the operator says it is, or null
      */
-    public static RecognizedKind of(TargetKind given, Server target, Connection session) {
+    public static RecognizedKind of(TargetKind given, Server target, Session session) {
         if (given != null) {
             return new RecognizedKind(given, "--target-kind says so");
         } else if (target.facts().superuser()) {
             return new RecognizedKind(TargetKind.POSTGRES, "its user is superuser, which no managed service permits");
         }
-        List<String> marks = Rows.texts(session, target.side(), "recognizing managed services", MARKS);
+        List<String> marks = session.texts("recognizing managed services", MARKS);
         String mark = marks.get(0);
         if (mark == null) {
             return new RecognizedKind(TargetKind.POSTGRES, "it has nothing that marks a managed service");

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -9,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SqlFailures;
 
 /** Creates roles on the target, and gives all roles their comments, settings, memberships and grants on parameters. */
@@ -43,20 +42,20 @@ final class RoleCreation {
     }
 
     /** Does all of it in one transaction. */
-    Done apply(Connection session) {
+    Done apply(Session session) {
         List<String> refused = new ArrayList<>();
-        Rows.run(session, "target", "creating roles", "BEGIN");
+        session.run("creating roles", "BEGIN");
         // A role's name has no encoding of its own: another database of the server, with another encoding, may show it
         // differently.
         Set<String> there = Set
-                .copyOf(Rows.texts(session, "target", "listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
+                .copyOf(session.texts("listing the roles", "SELECT rolname FROM pg_catalog.pg_roles"));
         List<Roles.Role> create = roles.stream().filter(role -> !there.contains(role.name())).toList();
-        create.forEach(role -> Rows.run(session, "target", "creating role \"" + role + "\"",
+        create.forEach(role -> session.run("creating role \"" + role + "\"",
                 RoleStatements.create(role, target.givable())));
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
         statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
                 .forEach(statement -> attempt(session, statement, refused));
-        Rows.run(session, "target", "creating roles", "COMMIT");
+        session.run("creating roles", "COMMIT");
         return new Done(create.size(), refused);
     }
 
@@ -85,7 +84,7 @@ final class RoleCreation {
     }
 
     /** What a user who is not a superuser may not do is left out and reported; any other error ends the step. */
-    private void attempt(Connection session, String sql, List<String> refused) {
+    private void attempt(Session session, String sql, List<String> refused) {
         try (Statement statement = session.createStatement()) {
             statement.execute("SAVEPOINT attempt");
             try {

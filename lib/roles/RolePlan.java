@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -14,8 +13,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.server.Finding;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -41,7 +40,7 @@ public final class RolePlan {
      * @param session a session on the target
      * @param granted the roles of the target that may be granted although they can do more there than on the source
      */
-    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Connection session,
+    public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Session session,
             Collection<String> granted) {
         this.source = source;
         Roles there = Roles.read(session, server);
@@ -53,7 +52,7 @@ public final class RolePlan {
         this.target = RoleTarget.ask(kind, server, session);
         this.translation = new RoleTranslation(source, target, false, true, granted);
         this.creation = new RoleCreation(translation, mayCreate() ? missing() : List.of(), facts);
-        this.reachable = new TreeSet<>(Rows.texts(session, "target", "listing the roles in reach",
+        this.reachable = new TreeSet<>(session.texts("listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + Membership.mayServe("r.oid")));
         if (mayCreate()) {
             missing().forEach(role -> reachable.add(role.name()));
@@ -268,7 +267,7 @@ public final class RolePlan {
     }
 
     /** Creates the missing roles and gives what they are to have, all in one transaction. */
-    public Outcome apply(Connection session) {
+    public Outcome apply(Session session) {
         RoleCreation.Done done = creation.apply(session);
         return new Outcome(account(done.created()), done.refused());
     }

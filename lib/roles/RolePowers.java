@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -12,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 
 /**
  * What roles of a cluster can do that no privilege on an object gives: attributes that a member may use by SET ROLE,
@@ -38,9 +37,9 @@ public final class RolePowers {
     }
 
     /** Asks a server. */
-    public static RolePowers read(Connection session, Server server) {
+    public static RolePowers read(Session session, Server server) {
         Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
-        Rows.list(session, server.side(), "listing the roles",
+        session.list("listing the roles",
                 "SELECT r.rolname, " + Roles.ATTRIBUTES + " FROM pg_catalog.pg_roles r",
                 row -> attributes.put(row.getString(1), Roles.attributes(row.getString(2))));
         return new RolePowers(attributes, Roles.memberships(session, server));

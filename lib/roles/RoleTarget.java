@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -10,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.Settings;
 
 /**
@@ -56,7 +55,7 @@ public final class RoleTarget {
      * @param like a server that knows which parameters everybody may set
      * @param session a session there
      */
-    public static RoleTarget assumed(TargetKind kind, int major, Server like, Connection session) {
+    public static RoleTarget assumed(TargetKind kind, int major, Server like, Session session) {
         Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
         if (!kind.managed()) {
             return new RoleTarget(kind, false, major, null, null, givable);
@@ -65,23 +64,22 @@ public final class RoleTarget {
         RoleTarget target = new RoleTarget(kind, false, major, TargetKind.ADMINISTRATOR, null, givable);
         target.existing.put("postgres", new Existing(true, false, false));
         target.existing.put(TargetKind.ADMINISTRATOR, new Existing(false, false, major < 16));
-        target.parameters(session, like.side(), false);
+        target.parameters(session, false);
         return target;
     }
 
     /** Asks a server what the session's user may do there. */
-    public static RoleTarget ask(TargetKind kind, Server server, Connection session) {
+    public static RoleTarget ask(TargetKind kind, Server server, Session session) {
         Server.Facts facts = server.facts();
         RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(),
                 givable(facts, session));
-        String side = server.side();
         // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL
         // manual, CREATE ROLE).
         String mayGrant = Membership.mayGrant("r.oid");
         String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
                 + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
         Map<String, Set<Roles.Attribute>> attributes = new HashMap<>();
-        Rows.list(session, side, "listing the roles in reach", """
+        session.list("listing the roles in reach", """
                 SELECT r.rolname, r.oid = 10, %s, %s, %s FROM pg_catalog.pg_roles r""".formatted(mayAlter, mayGrant,
                 Roles.ATTRIBUTES), row -> {
                     attributes.put(row.getString(1), Roles.attributes(row.getString(5)));
@@ -89,9 +87,9 @@ public final class RoleTarget {
                             new Existing(row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
                 });
         target.powers = new RolePowers(attributes, Roles.memberships(session, server));
-        target.parameters(session, side, facts.superuser());
+        target.parameters(session, facts.superuser());
         if (facts.major() >= 15 && !facts.superuser()) {
-            Rows.list(session, side, "listing the parameters that were granted",
+            session.list("listing the parameters that were granted",
                     """
                     SELECT parname FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname,
                       'SET')""",
@@ -100,8 +98,8 @@ public final class RoleTarget {
         return target;
     }
 
-    private void parameters(Connection session, String side, boolean all) {
-        Rows.list(session, side, "listing the parameters in reach", """
+    private void parameters(Session session, boolean all) {
+        session.list("listing the parameters in reach", """
                 SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(all ? "true" : "context = 'user'"),
                 row -> settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
         // They are in no list, and anybody may set them.
@@ -112,11 +110,11 @@ public final class RoleTarget {
      * From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE
      * ROLE, "Notes").
      */
-    private static Set<Roles.Attribute> givable(Server.Facts facts, Connection session) {
+    private static Set<Roles.Attribute> givable(Server.Facts facts, Session session) {
         Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
         if (!facts.superuser()) {
             boolean proxy = facts.major() >= 16;
-            boolean replication = proxy && "t".equals(Rows.text(session, "target", "asking for the right to replicate",
+            boolean replication = proxy && "t".equals(session.text("asking for the right to replicate",
                     "SELECT rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user"));
             givable.remove(Roles.Attribute.SUPERUSER);
             givable.removeIf(attribute -> attribute == Roles.Attribute.REPLICATION && !replication

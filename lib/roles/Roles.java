@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.roles;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -10,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.Settings;
 
 /**
@@ -104,11 +103,11 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                          CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END)""";
 
     /** Reads the roles of a server. */
-    public static Roles read(Connection session, Server server) {
+    public static Roles read(Session session, Server server) {
         String side = server.side();
-        boolean readable = "t".equals(Rows.text(session, side, "asking for the right to read passwords",
+        boolean readable = "t".equals(session.text("asking for the right to read passwords",
                 "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')"));
-        List<Role> roles = Rows.list(session, side, "listing the roles", """
+        List<Role> roles = session.list("listing the roles", """
                 SELECT r.rolname, %s, r.rolconnlimit, %s, r.rolvaliduntil::text, pg_catalog.shobj_description(r.oid,
                   'pg_authid')
                   FROM pg_catalog.%s r WHERE %s ORDER BY r.rolname COLLATE "C\""""
@@ -117,11 +116,11 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                 row -> new Role(row.getString(1), attributes(row.getString(2)), row.getInt(3), row.getString(4),
                         row.getString(5),
                         row.getString(6)));
-        String bootstrap = Rows.text(session, side, "asking for the bootstrap superuser",
+        String bootstrap = session.text("asking for the bootstrap superuser",
                 "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
         return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server),
-                settings(session, side),
-                parameterGrants(session, server), elsewhere(session, side));
+                settings(session),
+                parameterGrants(session, server), elsewhere(session));
     }
 
     static Set<Attribute> attributes(String words) {
@@ -136,9 +135,9 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
      * From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all
      * allow.
      */
-    static List<Membership> memberships(Connection session, Server server) {
+    static List<Membership> memberships(Session session, Server server) {
         boolean options = server.facts().major() >= 16;
-        return Rows.list(session, server.side(), "listing the role memberships", """
+        return session.list("listing the role memberships", """
                 SELECT r.rolname, m.rolname, bool_or(a.admin_option), %s
                   FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles r ON r.oid = a.roleid
                     JOIN pg_catalog.pg_roles m ON m.oid = a.member
@@ -154,8 +153,8 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         return value == null ? null : value.equals("t");
     }
 
-    private static List<Setting> settings(Connection session, String side) {
-        return Rows.list(session, side, "listing the settings of roles", """
+    private static List<Setting> settings(Session session) {
+        return session.list("listing the settings of roles", """
                 SELECT r.rolname, s.setdatabase <> 0, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c,
                   pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s
@@ -169,9 +168,8 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                         Settings.value(row.getString(3), row.getString(4))));
     }
 
-    private static List<ParameterGrant> parameterGrants(Connection session, Server server) {
-        return server.facts().major() < 15 ? List.of() : Rows.list(session, server.side(),
-                "listing the grants on parameters",
+    private static List<ParameterGrant> parameterGrants(Session session, Server server) {
+        return server.facts().major() < 15 ? List.of() : session.list("listing the grants on parameters",
                 """
                 SELECT p.parname, r.rolname, pg_catalog.string_agg(a.privilege_type, ', '
                   ORDER BY a.privilege_type DESC), a.is_grantable
@@ -183,15 +181,15 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                 row -> new ParameterGrant(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
     }
 
-    private static List<Elsewhere> elsewhere(Connection session, String side) {
-        List<Elsewhere> things = new ArrayList<>(Rows.list(session, side, "listing the settings of all roles", """
+    private static List<Elsewhere> elsewhere(Session session) {
+        List<Elsewhere> things = new ArrayList<>(session.list("listing the settings of all roles", """
                 SELECT pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
                  WHERE s.setrole = 0 AND s.setdatabase = 0 ORDER BY u.position""",
                 row -> new Elsewhere("the setting of " + row.getString(1) + " for all roles", "ALTER ROLE ALL SET "
                         + Settings.name(row.getString(1)) + " TO "
                         + Settings.value(row.getString(1), row.getString(2)))));
-        things.addAll(Rows.list(session, side, "listing the security labels of roles",
+        things.addAll(session.list("listing the security labels of roles",
                 """
                 SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider,
                   r.rolname, l.label)

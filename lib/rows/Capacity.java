@@ -1,15 +1,14 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Selection;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 
@@ -52,16 +51,16 @@ public final class Capacity {
     }
 
     private final Server source;
-    private final Connection from;
+    private final Session from;
     private final Server target;
-    private final Connection to;
+    private final Session to;
     private boolean empty;
     private final Selection selection;
     private final int jobs;
     private final int extraSource;
 
     /** @param pauseJobs whether one more session keeps the source's jobs from running */
-    public Capacity(Server source, Connection from, Server target, Connection to, Selection selection, int jobs,
+    public Capacity(Server source, Session from, Server target, Session to, Selection selection, int jobs,
             boolean pauseJobs) {
         this.source = source;
         this.from = from;
@@ -82,8 +81,8 @@ public final class Capacity {
         return empty;
     }
 
-    private static Finding slots(Server server, Connection session, int needed, int extra) {
-        Slots slots = slots(server.side(), session);
+    private static Finding slots(Server server, Session session, int needed, int extra) {
+        Slots slots = slots(session);
         long free = slots.free();
         if (free < needed) {
             return Finding.stop("connections",
@@ -94,9 +93,9 @@ public final class Capacity {
     }
 
     /** @return how many jobs both sides have connection slots for, at least 1 */
-    static int jobs(Connection from, Connection to, boolean pauseJobs) {
-        return (int) Math.max(1, Math.min(slots("source", from).free() - extraSource(pauseJobs),
-                slots("target", to).free() - EXTRA_TARGET));
+    static int jobs(Session from, Session to, boolean pauseJobs) {
+        return (int) Math.max(1, Math.min(slots(from).free() - extraSource(pauseJobs),
+                slots(to).free() - EXTRA_TARGET));
     }
 
     private static int extraSource(boolean pauseJobs) {
@@ -107,8 +106,8 @@ public final class Capacity {
      * The limits of the server, the database and the role (PostgreSQL manual, 20.3.1), less those who are connected but
      * for this session.
      */
-    private static Slots slots(String side, Connection session) {
-        return Rows.list(session, side, "counting the connection slots", """
+    private static Slots slots(Session session) {
+        return session.list("counting the connection slots", """
                 SELECT pg_catalog.current_setting('max_connections')::int
                          - CASE WHEN r.rolsuper THEN 0 ELSE
                            pg_catalog.current_setting('superuser_reserved_connections')::int END - a.clients + 1,
@@ -132,7 +131,7 @@ public final class Capacity {
      * max_locks_per_transaction).
      */
     private Finding locks() {
-        long[] counts = Rows.list(from, "source", "counting the tables", """
+        long[] counts = from.list("counting the tables", """
                 SELECT pg_catalog.count(*) FILTER (WHERE c.relkind IN ('r', 'p')), pg_catalog.count(*)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND %s""".formatted(selection.relation("c", "n")),
@@ -147,10 +146,10 @@ public final class Capacity {
      * indexes. Looks up names of the source.
      */
     public Optional<Finding> hypertable() {
-        if (TimescaleExtension.of(from, "source") == null) {
+        if (TimescaleExtension.of(from) == null) {
             return Optional.empty();
         }
-        return Rows.list(from, "source", "counting the chunks", """
+        return from.list("counting the chunks", """
                 SELECT pg_catalog.format('the %s chunks of hypertable %I.%I', n, hypertable_schema, hypertable_name),
                   locks FROM (
                   SELECT hypertable_schema, hypertable_name, pg_catalog.count(*) AS n,
@@ -162,14 +161,14 @@ public final class Capacity {
                 row -> locks(target, to, row.getLong(2), row.getString(1))).stream().findFirst();
     }
 
-    private static Finding locks(Server server, Connection session, long needed, String what) {
+    private static Finding locks(Server server, Session session, long needed, String what) {
         String side = server.side();
-        long room = Long.parseLong(Rows.text(session, side, "reading the size of the lock table", """
+        long room = Long.parseLong(session.text("reading the size of the lock table", """
                 SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint *
                   (pg_catalog.current_setting('max_connections')::bigint
                        + pg_catalog.current_setting('max_prepared_transactions')::bigint)"""));
         if (needed > room) {
-            long setting = needed / Math.max(1, room / Long.parseLong(Rows.text(session, side, "reading a setting",
+            long setting = needed / Math.max(1, room / Long.parseLong(session.text("reading a setting",
                     "SELECT pg_catalog.current_setting('max_locks_per_transaction')"))) + 1;
             return Finding.stop("locks",
                     "ALTER SYSTEM SET max_locks_per_transaction = " + setting + "; and restart the " + side,

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
+import lib.server.Session;
 import lib.server.SessionPair;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
@@ -130,7 +130,7 @@ final class Copier implements AutoCloseable {
         }
         CopyProgress.Lane lane = progress.lane();
         RowStream stream = new RowStream(throttle, lane::moved);
-        try (Connection to = target.session()) {
+        try (Session to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
                 console.explain(
@@ -219,7 +219,7 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void bring(CopyBatch shipment, CopyProgress.Lane lane, RowStream stream, Connection from, Connection to,
+    private void bring(CopyBatch shipment, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
             Consumer<Inventory.Table> arrival) {
         boolean well = false;
         lane.begin(shipment);
@@ -245,7 +245,7 @@ final class Copier implements AutoCloseable {
         }
     }
 
-    private long move(Part part, RowStream stream, Connection from, Connection to) {
+    private long move(Part part, RowStream stream, Session from, Session to) {
         if (part.range() != null) {
             parts.refuseCode(part);
         }
@@ -272,7 +272,7 @@ final class Copier implements AutoCloseable {
         return source.server().facts().encoding().equals("SQL_ASCII");
     }
 
-    private static void run(Connection session, String sql) throws SQLException {
+    private static void run(Session session, String sql) throws SQLException {
         try (Statement statement = session.createStatement()) {
             statement.execute(sql);
         }

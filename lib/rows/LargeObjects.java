@@ -2,7 +2,6 @@
 package lib.rows;
 
 import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -10,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import lib.journal.Journal;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SessionPair;
 import lib.server.SqlFailures;
 import lib.source.Snapshot;
@@ -64,14 +63,14 @@ final class LargeObjects {
 
         @Override
         public void work(List<Long> identifiers) throws SQLException {
-            Connection to = sessions.target();
+            Session to = sessions.target();
             to.setAutoCommit(false);
             List<Long> longer = new ArrayList<>();
             try (PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_from_bytea(?, ?)")) {
                 for (Long identifier : heads(identifiers, longer, write)) {
                     rest(identifier, to);
                 }
-                Rows.run(to, "target", "writing the journal", journal.recordingLargeObjects(identifiers));
+                to.run("writing the journal", journal.recordingLargeObjects(identifiers));
                 to.commit();
             } catch (SQLException e) {
                 throw SqlFailures.statement("target", "loading large objects", e);
@@ -82,7 +81,7 @@ final class LargeObjects {
         /** Creates each object with its first piece; those that go on are returned. */
         private List<Long> heads(List<Long> identifiers, List<Long> longer, PreparedStatement write)
                 throws SQLException {
-            Connection from = sessions.source();
+            Session from = sessions.source();
             Array wanted = from.createArrayOf("int8", identifiers.toArray());
             try (PreparedStatement read =
                     from.prepareStatement("SELECT o, pg_catalog.lo_get(o::pg_catalog.oid, 0, " + PIECE
@@ -115,7 +114,7 @@ final class LargeObjects {
             }
         }
 
-        private void rest(long identifier, Connection to) throws SQLException {
+        private void rest(long identifier, Session to) throws SQLException {
             try (PreparedStatement read =
                     sessions.source().prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
                     PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_put(?, ?, ?)")) {

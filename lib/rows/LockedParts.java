@@ -1,9 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.sql.Connection;
 import lib.code.LockedTables;
-import lib.server.Server;
+import lib.server.Session;
 import lib.source.Snapshot;
 import lib.talk.Failure;
 
@@ -11,7 +10,7 @@ import lib.talk.Failure;
 final class LockedParts implements AutoCloseable {
     private final Snapshot source;
     /** A session that sees what is there now, whatever the snapshot. */
-    private Connection now;
+    private Session now;
     private LockedTables held;
 
     LockedParts(Snapshot source) {
@@ -20,7 +19,7 @@ final class LockedParts implements AutoCloseable {
 
     /** @return what holds the tables that are going to be read in parts */
     synchronized LockedTables tables() {
-        held = held != null ? held : new LockedTables(now(), source.side(), now());
+        held = held != null ? held : new LockedTables(now(), now());
         return held;
     }
 
@@ -50,12 +49,12 @@ final class LockedParts implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (now != null) {
-            Server.close(now);
+            now.close();
             now = null;
         }
     }
 
-    private Connection now() {
+    private Session now() {
         if (now == null) {
             now = source.server().session();
         }

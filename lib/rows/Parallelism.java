@@ -1,8 +1,7 @@
 package lib.rows;
 
-import java.sql.Connection;
 import java.util.stream.LongStream;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Console;
 
 /**
@@ -31,17 +30,17 @@ public record Parallelism(int jobs, int streams) {
      * @param asked what the operator says, or 0
      * @param pauseJobs whether one more session of the source is needed
      */
-    public static Parallelism of(int asked, Connection from, Connection to, boolean pauseJobs, Console console) {
+    public static Parallelism of(int asked, Session from, Session to, boolean pauseJobs, Console console) {
         if (asked > 0) {
             return asked(asked);
         }
         int here = Runtime.getRuntime().availableProcessors();
-        long source = workers("source", from);
-        long target = workers("target", to);
+        long source = workers(from);
+        long target = workers(to);
         long cores = LongStream.of(here, source, target).filter(each -> each > 0).min().orElseThrow();
         int slots = Capacity.jobs(from, to, pauseJobs);
         int jobs = (int) Math.min(slots, Math.max(LEAST, Math.min(MOST, FOR_EACH_CORE * cores)));
-        boolean shared = isHere("source", from) && isHere("target", to);
+        boolean shared = isHere(from) && isHere(to);
         console.explain(
                 "%d jobs: this machine has %d cores%s, source and target let %d and %d processes work on a query, "
                         + "and have connections for %d jobs",
@@ -57,16 +56,16 @@ public record Parallelism(int jobs, int streams) {
         return streams < jobs;
     }
 
-    private static long workers(String side, Connection session) {
-        return Long.parseLong(Rows.text(session, side, "asking for the size of the server",
+    private static long workers(Session session) {
+        return Long.parseLong(session.text("asking for the size of the server",
                 "SELECT pg_catalog.current_setting('max_parallel_workers')"));
     }
 
     /**
      * Whether a server is on this machine, or looks so at the end of a tunnel: to it, both ends have the same address.
      */
-    private static boolean isHere(String side, Connection session) {
-        return "t".equals(Rows.text(session, side, "asking for the addresses of the connection",
+    private static boolean isHere(Session session) {
+        return "t".equals(session.text("asking for the addresses of the connection",
                 "SELECT pg_catalog.inet_client_addr() = pg_catalog.inet_server_addr()"));
     }
 }

@@ -3,7 +3,6 @@ package lib.rows;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Predicate;
@@ -12,12 +11,11 @@ import java.util.regex.Pattern;
 import lib.catalog.Archive;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.server.Rows;
-import lib.server.Server;
+import lib.server.Session;
+import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.source.Inventory;
 import lib.source.Snapshot;
-import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
@@ -75,15 +73,15 @@ public record RowSample(String into, String encoding, byte[] rows) {
     public static RowSample of(Snapshot source, Inventory.Table table) {
         Part part = Part.whole(table);
         String encoding = source.server().facts().encoding().equals("SQL_ASCII") ? "SQL_ASCII" : "UTF8";
-        Connection session = source.session();
+        Session session = source.session();
         try {
-            Rows.run(session, "source", "reading some rows of table " + table,
+            session.run("reading some rows of table " + table,
                     PlannedCode.TABLES_ONLY + ";" + Money.OWN);
             if (!source.tryLock(session, List.of(table.sql()))) {
                 return null;
             }
             ByteArrayOutputStream rows = new ByteArrayOutputStream();
-            CopyOut out = session.unwrap(PGConnection.class).getCopyAPI()
+            CopyOut out = session.driver().getCopyAPI()
                     .copyOut("COPY " + part.reading() + " TO STDOUT (FORMAT text, ENCODING '" + encoding + "')");
             int count = 0;
             byte[] row = out.readFromCopy();
@@ -96,7 +94,7 @@ public record RowSample(String into, String encoding, byte[] rows) {
             throw SqlFailures.statement("source", "reading some rows of table " + table, e);
         } finally {
             // Also ends what is still being read.
-            Server.abort(session);
+            SessionAbort.abort(session);
         }
     }
 }

@@ -2,15 +2,14 @@
 package lib.rows;
 
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.server.TerminationMessage;
 import lib.talk.Bytes;
 import lib.talk.Failure;
-import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
 
@@ -54,11 +53,11 @@ final class RowStream {
      * @param loading further ones of the target's, such as {@code FREEZE}, or empty
      * @throws Failure step, naming the table and the side
      */
-    Moved move(Part what, Connection from, Connection to, String format, String loading) {
+    Moved move(Part what, Session from, Session to, String format, String loading) {
         part = what;
         try {
-            source = TerminationMessage.of(from);
-            target = TerminationMessage.of(to);
+            source = from.termination();
+            target = to.termination();
             in = begin(to, format + loading);
             CopyOut out = read(from, format);
             pump(out);
@@ -73,14 +72,14 @@ final class RowStream {
         }
     }
 
-    private CopyIn begin(Connection to, String options) throws SQLException {
-        return to.unwrap(PGConnection.class).getCopyAPI()
+    private CopyIn begin(Session to, String options) throws SQLException {
+        return to.driver().getCopyAPI()
                 .copyIn("COPY " + part.loading() + " FROM STDIN (" + options + ")");
     }
 
-    private CopyOut read(Connection from, String options) {
+    private CopyOut read(Session from, String options) {
         try {
-            return from.unwrap(PGConnection.class).getCopyAPI()
+            return from.driver().getCopyAPI()
                     .copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
             throw SqlFailures.statement("source", "reading table " + part, source.why(e));

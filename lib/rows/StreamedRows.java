@@ -1,6 +1,5 @@
 package lib.rows;
 
-import java.sql.Connection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -9,7 +8,7 @@ import java.util.function.LongConsumer;
 import lib.catalog.Grants;
 import lib.code.LoadOrder;
 import lib.journal.Journal;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -24,7 +23,7 @@ import lib.timescale.Jobs;
 public final class StreamedRows implements RowMover {
     private final Snapshot source;
     private final ComputingSessions target;
-    private final Connection to;
+    private final Session to;
     private final List<Inventory.Table> tables;
     private final List<Long> largeObjects;
     private final CopyProgress progress;
@@ -39,7 +38,7 @@ public final class StreamedRows implements RowMover {
      * @param tables largest first
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      */
-    public StreamedRows(Snapshot source, ComputingSessions target, Connection to, List<Inventory.Table> tables,
+    public StreamedRows(Snapshot source, ComputingSessions target, Session to, List<Inventory.Table> tables,
             List<Long> largeObjects,
             Parallelism parallelism, long rate, Console console, Steps steps) {
         this.source = source;
@@ -83,7 +82,7 @@ public final class StreamedRows implements RowMover {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder())
-                        .forEach(sql -> Rows.run(to, "target", "commenting on large objects", sql));
+                        .forEach(sql -> to.run("commenting on large objects", sql));
                 return largeObjects.size() + " copied";
             });
         }

@@ -1,14 +1,13 @@
 package lib.rows;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.Inventory;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
@@ -34,7 +33,7 @@ final class TableRanges {
             "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name "
                     + "= %s";
 
-    private final Connection session;
+    private final Session session;
     private final LockedTables held;
     private final int major;
     private final boolean timescale;
@@ -43,11 +42,11 @@ final class TableRanges {
      * @param session a session under the snapshot
      * @param held keeps what is cut as it is until all of it is read
      */
-    TableRanges(Connection session, LockedTables held, Server server) {
+    TableRanges(Session session, LockedTables held, Server server) {
         this.session = session;
         this.held = held;
         major = server.facts().major();
-        timescale = TimescaleExtension.of(session, "source") != null;
+        timescale = TimescaleExtension.of(session) != null;
     }
 
     /** @return conditions of which each row meets one, at most {@code wanted} of about equal size, or none */
@@ -66,8 +65,8 @@ final class TableRanges {
      * @param now a session that sees what is there now
      * @return whether a query of the table, which is held, would run what somebody has written
      */
-    static boolean isCoded(Connection now, Inventory.Table table) {
-        return !PlannedCode.among(now, "source", "dividing large tables",
+    static boolean isCoded(Session now, Inventory.Table table) {
+        return !PlannedCode.among(now, "dividing large tables",
                 List.of(new PlannedCode.Queried(table.sql(), false).asHeld())).isEmpty();
     }
 
@@ -84,7 +83,7 @@ final class TableRanges {
     /** Where rows lie about on the disk, a range of keys would read it from one end to the other for each range. */
     private List<String> keys(Inventory.Table table, int wanted) {
         List<String> key = new ArrayList<>();
-        List<String> bounds = Rows.list(session, "source", "looking for a key to divide table " + table + " by", """
+        List<String> bounds = session.list("looking for a key to divide table " + table + " by", """
                 SELECT pg_catalog.quote_ident(a.attname), pg_catalog.format('%%L::%%s', b.bound,
                   pg_catalog.format_type(a.atttypid, NULL))
                   FROM pg_catalog.pg_index i
@@ -117,14 +116,14 @@ final class TableRanges {
 
     /** The last word has the planner: what it would read from end to end for each range is better read once. */
     private boolean isRange(Inventory.Table table, String range) {
-        Rows.run(session, "source", "dividing large tables", SETTINGS);
+        session.run("dividing large tables", SETTINGS);
         String plan = text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range);
-        Rows.run(session, "source", "dividing large tables",
+        session.run("dividing large tables",
                 "RESET enable_seqscan; RESET max_parallel_workers_per_gather");
         return !plan.contains("Seq Scan");
     }
 
     private String text(String sql) {
-        return Rows.text(session, "source", "dividing large tables", sql);
+        return session.text("dividing large tables", sql);
     }
 }

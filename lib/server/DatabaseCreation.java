@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import lib.talk.Sql;
 
 /**
@@ -19,12 +18,12 @@ public final class DatabaseCreation {
      * @return the same for the target: what does not name a provider of locales would get that of template0, and not
      * every encoding goes with it
      */
-    public static String on(Connection target, String properties) {
+    public static String on(Session target, String properties) {
         return properties + (properties.contains(" LOCALE_PROVIDER ") || isLibc(target) ? "" : " LOCALE_PROVIDER libc");
     }
 
     /** @return what a person creates the target with for it to hold texts as bytes */
-    public static String bytes(Connection target) {
+    public static String bytes(Session target) {
         return words(target, "SQL_ASCII", "C", "C");
     }
 
@@ -32,7 +31,7 @@ public final class DatabaseCreation {
      * @return how a person creates the target like the source; a locale goes with some encodings only, so that all are
      * named
      */
-    public static String like(Connection target, String encoding, String collate, String ctype) {
+    public static String like(Session target, String encoding, String collate, String ctype) {
         String like = "create the target with " + words(target, encoding, collate, ctype);
         if (has(target, collate, encoding) && has(target, ctype, encoding)) {
             return like;
@@ -43,22 +42,22 @@ public final class DatabaseCreation {
                         like.substring(0, like.indexOf(" with ")) + " with " + words(target, encoding, "C", "C"));
     }
 
-    private static String words(Connection target, String encoding, String collate, String ctype) {
+    private static String words(Session target, String encoding, String collate, String ctype) {
         return on(target, "ENCODING " + Sql.literal(encoding) + " LC_COLLATE " + Sql.literal(collate) + " LC_CTYPE "
                 + Sql.literal(ctype)) + " TEMPLATE template0";
     }
 
     /** Before version 15 there is no other provider for a database. */
-    private static boolean isLibc(Connection target) {
-        return "c".equals(Rows.text(target, "target", DOING,
+    private static boolean isLibc(Session target) {
+        return "c".equals(target.text(DOING,
                 """
                 SELECT coalesce(pg_catalog.to_jsonb(d)->>'datlocprovider', 'c') FROM pg_catalog.pg_database d
                   WHERE d.datname = 'template0'"""));
     }
 
     /** A name is written in several ways, such as C.utf8 and C.UTF-8; initdb lists what the system calls them. */
-    private static boolean has(Connection target, String locale, String encoding) {
-        return "t".equals(Rows.text(target, "target", DOING,
+    private static boolean has(Session target, String locale, String encoding) {
+        return "t".equals(target.text(DOING,
                 """
                 SELECT %1$s IN ('C', 'POSIX') OR EXISTS (
                          SELECT FROM pg_catalog.pg_collation c WHERE c.collencoding IN (-1,

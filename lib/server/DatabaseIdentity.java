@@ -1,6 +1,5 @@
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -21,17 +20,17 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
             Pattern.compile("(source|target): (\\S+) \\(database (\\d+)(?: of server (\\d+))?\\)");
 
     static DatabaseIdentity of(Server server) throws SQLException {
-        try (Connection session = server.session()) {
+        try (Session session = server.session()) {
             String doing = "asking which database this is";
-            String oid = Rows.list(session, server.side(), doing,
+            String oid = session.list(doing,
                     "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
                     row -> row.getString(1)).get(0);
             // The server looks at the right to call a function that it does not come to call, too, so that this is a
             // question of its own.
-            boolean readable = Rows.list(session, server.side(), doing,
+            boolean readable = session.list(doing,
                     "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
                     row -> row.getBoolean(1)).get(0);
-            Optional<String> identifier = readable ? Optional.of(Rows.list(session, server.side(), doing,
+            Optional<String> identifier = readable ? Optional.of(session.list(doing,
                     "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", row -> row.getString(1))
                     .get(0)) : Optional.empty();
             return new DatabaseIdentity(server.side(), server.dsn().display(), oid, identifier);

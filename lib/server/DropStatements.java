@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -83,7 +82,7 @@ public record DropStatements(List<String> statements, List<String> along) {
      * @param session one with an empty search path, so that every name is qualified
      * @param things in the order in which they are to be dropped, as far as nothing speaks against it; not empty
      */
-    public static DropStatements of(Connection session, String side, List<Thing> things) {
+    public static DropStatements of(Session session, List<Thing> things) {
         String values = IntStream.range(0, things.size())
                 .mapToObj(i -> "(%d, %d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(i, things.get(i).catalog,
                         things.get(i).oid))
@@ -91,7 +90,7 @@ public record DropStatements(List<String> statements, List<String> along) {
         Map<String, Set<Integer>> places = new HashMap<>();
         Map<Integer, String> identities = new HashMap<>();
         List<String> along = new ArrayList<>();
-        Rows.list(session, side, "looking for what depends on what is to be dropped", QUESTION.formatted(values),
+        session.list("looking for what depends on what is to be dropped", QUESTION.formatted(values),
                 row -> {
                     if (row.getString(1).equals("along")) {
                         along.add(row.getString(3));

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,8 +36,8 @@ public final class EventTriggers {
         this.triggers = triggers;
     }
 
-    public static EventTriggers of(Connection target) {
-        return new EventTriggers(Rows.list(target, "target", "listing the event triggers", THOSE,
+    public static EventTriggers of(Session target) {
+        return new EventTriggers(target.list("listing the event triggers", THOSE,
                 row -> new Trigger(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4))));
     }
 

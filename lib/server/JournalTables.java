@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.util.List;
 
 /** The tables in which a run keeps on the target what it does there. */
@@ -59,14 +58,14 @@ public final class JournalTables {
     }
 
     /** @return what stands under our name on a target; a journal is only ever there as a whole */
-    public static OwnSchema.Found find(Connection target) {
-        OwnSchema.Found found = OwnSchema.find(target, "target", ALL);
+    public static OwnSchema.Found find(Session target) {
+        OwnSchema.Found found = OwnSchema.find(target, ALL);
         boolean whole = found.tables().size() == ALL.size();
         boolean other = found.state() == OwnSchema.State.OURS && !whole && found.tables().contains("run")
                 || found.state() == OwnSchema.State.OTHER_VERSION;
         if (other) {
             // Nobody but the connecting user or a superuser can have written it.
-            return found.by(Rows.text(target, "target", "reading the journal",
+            return found.by(target.text("reading the journal",
                     "SELECT coalesce(pg_catalog.min(version), 'unknown') FROM " + RUN.sql()));
         }
         return found.state() == OwnSchema.State.OURS && !whole
@@ -79,7 +78,7 @@ public final class JournalTables {
      * @return whether a run has begun there and has not ended well
      * @throws Failure refused, when something else stands under our name
      */
-    public static boolean exist(Connection target) {
+    public static boolean exist(Session target) {
         OwnSchema.Found found = find(target);
         if (!found.usable()) {
             throw found.refusal("target");

@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
-
 /**
  * Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs
  * still work on. Only those are ended that the journal of the run knows, by process identifier and start, or by the
@@ -41,7 +39,7 @@ public final class Leftovers {
      * Waits until the run's client programs have no session any more, which may still commit after the program has
      * ended; at most two seconds.
      */
-    public static void awaitPrograms(Connection target) {
+    public static void awaitPrograms(Session target) {
         waitFor(target, PROGRAMS, PROGRAM_CHECKS);
     }
 
@@ -50,36 +48,36 @@ public final class Leftovers {
      *
      * @param lock shows that no other run is at work
      */
-    public static void end(TargetLock lock, Connection target) {
+    public static void end(TargetLock lock, Session target) {
         if (!lock.heldAsSeenBy(target)) {
             throw TargetLock.inUse();
         }
         if (!JournalTables.exist(target)) {
             return;
         }
-        Rows.texts(target, "target", "ending the sessions of the failed run", ENDING);
+        target.texts("ending the sessions of the failed run", ENDING);
         waitFor(target, SESSIONS, CHECKS);
         // What has been created until the end of those is written down now.
         waitFor(target, RECORDERS, RECORDER_CHECKS);
-        Rows.texts(target, "target", "ending the sessions of the failed run",
+        target.texts("ending the sessions of the failed run",
                 "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
     }
 
-    private static void waitFor(Connection target, String sessions, int checks) {
+    private static void waitFor(Session target, String sessions, int checks) {
         for (int i = 0; i < checks && there(target, sessions); i++) {
-            Rows.text(target, "target", "waiting for the end of the run's sessions", "SELECT pg_catalog.pg_sleep(0.1)");
+            target.text("waiting for the end of the run's sessions", "SELECT pg_catalog.pg_sleep(0.1)");
         }
     }
 
-    private static boolean there(Connection target, String sessions) {
-        return !"0".equals(Rows.text(target, "target", "waiting for the end of the run's sessions",
+    private static boolean there(Session target, String sessions) {
+        return !"0".equals(target.text("waiting for the end of the run's sessions",
                 "SELECT pg_catalog.count(*)" + sessions));
     }
 
     /**
      * @return whether something of the run still works, and creates or writes down what the journal does not know yet
      */
-    public static boolean work(Connection target) {
+    public static boolean work(Session target) {
         return there(target, SESSIONS) || there(target, RECORDERS);
     }
 }

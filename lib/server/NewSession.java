@@ -17,7 +17,7 @@ public final class NewSession {
     }
 
     /** Opens one in which nothing has run yet. */
-    static Connection connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
+    static Session connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
         SideSockets.Lot lot = dsn.wire().lot(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
         properties.setProperty("socketFactoryArg",
@@ -29,17 +29,16 @@ public final class NewSession {
         if (!Driver.isRegistered()) {
             Driver.register();
         }
-        Connection session = DriverManager.getConnection(dsn.jdbcUrl(), properties);
-        SessionAbort.prepare(session, lot);
-        TerminationMessage.of(session);
+        Connection connection = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        TerminationMessage.of(connection);
         if (use == SideSockets.Use.WORK) {
             ServerWatch.over(dsn.wire(), more -> watching(dsn, more));
         }
-        return session;
+        return new Session(connection, dsn.side(), lot);
     }
 
     /** It has a name of its own, for who looks for sessions at work does not mean it. */
-    private static Connection watching(Dsn dsn, Properties more) throws SQLException {
+    private static Session watching(Dsn dsn, Properties more) throws SQLException {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");
         properties.putAll(more);
@@ -47,13 +46,13 @@ public final class NewSession {
     }
 
     /** Opens one that begins with these statements. */
-    static Connection open(Dsn dsn, Properties properties, SideSockets.Use use, String settings) throws SQLException {
-        Connection session = connect(dsn, properties, use);
+    static Session open(Dsn dsn, Properties properties, SideSockets.Use use, String settings) throws SQLException {
+        Session session = connect(dsn, properties, use);
         run(session, settings);
         return session;
     }
 
-    public static void run(Connection session, String settings) throws SQLException {
+    public static void run(Session session, String settings) throws SQLException {
         try (Statement set = session.createStatement()) {
             set.execute(settings);
         }

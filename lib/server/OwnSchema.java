@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -147,11 +146,11 @@ public final class OwnSchema {
      *
      * @param tables all that may stand there
      */
-    public static Found find(Connection session, String side, List<Table> tables) {
+    public static Found find(Session session, List<Table> tables) {
         // To plan the whole question takes the server longer than most others.
-        boolean there = !Rows.texts(session, side, "looking for schema " + NAME,
+        boolean there = !session.texts("looking for schema " + NAME,
                 "SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = " + Sql.literal(NAME)).isEmpty();
-        return there ? judge(OwnSchemaCatalog.all(session, side, names(tables)), tables)
+        return there ? judge(OwnSchemaCatalog.all(session, names(tables)), tables)
                 : new Found(State.ABSENT, false, Set.of(), null, null, null);
     }
 
@@ -205,10 +204,10 @@ public final class OwnSchema {
      * @param tables all that may stand in the schema afterwards
      * @throws Failure refused, when something else stands there
      */
-    public static void create(Connection session, String side, List<Table> tables) {
-        Found before = find(session, side, tables);
+    public static void create(Session session, List<Table> tables) {
+        Found before = find(session, tables);
         if (!before.usable()) {
-            throw before.refusal(side);
+            throw before.refusal(session.side());
         }
         List<String> statements = new ArrayList<>();
         if (!before.schema) {
@@ -216,20 +215,20 @@ public final class OwnSchema {
         }
         tables.stream().filter(table -> !before.tables.contains(table.name))
                 .forEach(table -> statements.add(table.creation()));
-        Rows.run(session, side, "creating schema " + NAME, String.join("; ", statements));
-        List<String> revocations = OwnSchemaCatalog.privileges(session, side, names(tables)).stream()
+        session.run("creating schema " + NAME, String.join("; ", statements));
+        List<String> revocations = OwnSchemaCatalog.privileges(session, names(tables)).stream()
                 .filter(row -> row.last() != null)
                 .map(row -> "REVOKE ALL ON " + (row.last().equals("SCHEMA") ? "SCHEMA " + Sql.ident(NAME)
                         : "ALL TABLES IN SCHEMA " + Sql.ident(NAME)) + " FROM " + row.more())
                 .distinct().toList();
         if (!revocations.isEmpty()) {
-            Rows.run(session, side, "keeping schema " + NAME + " to ourselves", String.join("; ", revocations));
+            session.run("keeping schema " + NAME + " to ourselves", String.join("; ", revocations));
         }
         // Nobody but a superuser can have interfered where all is new and nobody was given anything.
         if (before.schema || !revocations.isEmpty()) {
-            Found after = judge(OwnSchemaCatalog.all(session, side, names(tables)), tables);
+            Found after = judge(OwnSchemaCatalog.all(session, names(tables)), tables);
             if (after.state != State.OURS) {
-                throw after.refusal(side);
+                throw after.refusal(session.side());
             }
         }
     }
@@ -240,8 +239,8 @@ public final class OwnSchema {
      * @param tables those to remove
      * @param others those of ours that stay, and with them the schema
      */
-    public static void drop(Connection session, String side, List<Table> tables, Set<String> others) {
-        Rows.run(session, side, "removing schema " + NAME, String.join("; ", dropping(tables, others)));
+    public static void drop(Session session, List<Table> tables, Set<String> others) {
+        session.run("removing schema " + NAME, String.join("; ", dropping(tables, others)));
     }
 
     /** @return the statements of {@link #drop} */

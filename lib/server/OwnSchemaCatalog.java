@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.stream.Collectors;
 import lib.talk.Sql;
@@ -118,19 +117,19 @@ final class OwnSchemaCatalog {
      * @param tables the names of those that may be there
      * @return everything that decides whether the schema is ours
      */
-    static List<Row> all(Connection session, String side, List<String> tables) {
-        return ask(session, side, tables, ALL);
+    static List<Row> all(Session session, List<String> tables) {
+        return ask(session, tables, ALL);
     }
 
     /** @return the privileges that others have on the schema, its tables and their columns */
-    static List<Row> privileges(Connection session, String side, List<String> tables) {
-        return ask(session, side, tables, SUBJECTS + PRIVILEGES);
+    static List<Row> privileges(Session session, List<String> tables) {
+        return ask(session, tables, SUBJECTS + PRIVILEGES);
     }
 
-    private static List<Row> ask(Connection session, String side, List<String> tables, String question) {
+    private static List<Row> ask(Session session, List<String> tables, String question) {
         String names = tables.stream().map(Sql::literal)
                 .collect(Collectors.joining(", ", "ARRAY[", "]::pg_catalog.name[]"));
-        return Rows.list(session, side, "looking at schema " + OwnSchema.NAME,
+        return session.list("looking at schema " + OwnSchema.NAME,
                 question.formatted(Sql.literal(OwnSchema.NAME), names, CLASS, SPACE),
                 row -> new Row(row.getString(1), row.getString(2), row.getString(3), row.getString(4),
                         row.getString(5)));

@@ -1,6 +1,5 @@
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import lib.talk.Failure;
 
@@ -14,7 +13,7 @@ public final class SameDatabase {
 
     /** @throws Failure refused, when they are */
     public static void refuse(Server source, Server target) throws SQLException {
-        try (Connection from = source.session(); Connection to = target.session()) {
+        try (Session from = source.session(); Session to = target.session()) {
             if (is(from, to)) {
                 throw refusal(target);
             }
@@ -26,7 +25,7 @@ public final class SameDatabase {
                 .hint("check --source and --target");
     }
 
-    public static boolean is(Connection from, Connection to) {
+    public static boolean is(Session from, Session to) {
         long key = System.nanoTime();
         String seen =
                 """
@@ -36,11 +35,11 @@ public final class SameDatabase {
                      WHERE d.datname = pg_catalog.current_database())"""
                         .formatted(key);
         // In a transaction it is in one session, and goes with it, whatever stands in between.
-        Rows.run(from, "source", "marking the source", "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
+        from.run("marking the source", "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
         try {
-            return !Rows.text(to, "target", "looking for the mark of the source", seen).equals("0");
+            return !to.text("looking for the mark of the source", seen).equals("0");
         } finally {
-            Rows.run(from, "source", "marking the source", "ROLLBACK");
+            from.run("marking the source", "ROLLBACK");
         }
     }
 }

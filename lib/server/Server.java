@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -48,16 +47,16 @@ public final class Server implements Sessions {
 
     private final Dsn dsn;
     private final Facts facts;
-    private final Set<Connection> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     /**
      * The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back,
      * and more with TLS.
      */
-    private final AtomicReference<Connection> first;
+    private final AtomicReference<Session> first;
     private volatile boolean abandoned;
     private volatile String greeting = "";
 
-    private Server(Dsn dsn, Facts facts, Connection first) {
+    private Server(Dsn dsn, Facts facts, Session first) {
         this.dsn = dsn;
         this.facts = facts;
         this.first = new AtomicReference<>(first);
@@ -81,7 +80,7 @@ public final class Server implements Sessions {
      */
     static Server connect(Dsn dsn, Consumer<Dsn> answered) {
         Server server = connectToStay(dsn, answered);
-        close(server.first.getAndSet(null));
+        server.first.getAndSet(null).close();
         return server;
     }
 
@@ -130,9 +129,9 @@ public final class Server implements Sessions {
     }
 
     private static Server asked(Dsn dsn) throws SQLException {
-        Connection session = NewSession.connect(dsn, dsn.jdbcProperties(), SideSockets.Use.WORK);
+        Session session = NewSession.connect(dsn, dsn.jdbcProperties(), SideSockets.Use.WORK);
         // The version is known since the connection's start-up.
-        NewSession.run(session, SessionSettings.comparing(session.getMetaData().getDatabaseMajorVersion()));
+        NewSession.run(session, SessionSettings.comparing(session.major()));
         return new Server(dsn, facts(session), session);
     }
 
@@ -161,8 +160,8 @@ public final class Server implements Sessions {
 
     /** A session has every setting pinned that what we read or write could depend on. */
     @Override
-    public Connection session() {
-        Connection kept = first.getAndSet(null);
+    public Session session() {
+        Session kept = first.getAndSet(null);
         return kept != null ? kept : session(dsn.jdbcProperties(), SessionSettings.comparing(facts.major()));
     }
 
@@ -175,14 +174,14 @@ public final class Server implements Sessions {
     }
 
     /** Hands a session back that the next one to ask for one gets; whatever is set in it stays set. */
-    public void keep(Connection session) {
-        if (isClosed(session) || !first.compareAndSet(null, session)) {
-            close(session);
+    public void keep(Session session) {
+        if (session.isClosed() || !first.compareAndSet(null, session)) {
+            session.close();
         }
     }
 
     /** @param settings the statement that it begins with */
-    public Connection session(Properties properties, String settings) {
+    public Session session(Properties properties, String settings) {
         try {
             return kept(NewSession.open(dsn, properties, SideSockets.Use.WORK,
                     settings + (greeting.isEmpty() ? "" : "; " + greeting)));
@@ -192,11 +191,11 @@ public final class Server implements Sessions {
     }
 
     /** A session that is opened while all others are ended would go on working when what they have done is put back. */
-    private Connection kept(Connection session) {
-        sessions.removeIf(Server::isClosed);
+    private Session kept(Session session) {
+        sessions.removeIf(Session::isClosed);
         sessions.add(session);
         if (abandoned) {
-            abort(session);
+            SessionAbort.abort(session);
             throw Failure.step("the sessions on the %s are being ended", side());
         }
         return session;
@@ -208,7 +207,7 @@ public final class Server implements Sessions {
      *
      * @throws Failure refused, saying why the connection failed
      */
-    public Connection sessionToPutBack() {
+    public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
         try {
@@ -224,7 +223,7 @@ public final class Server implements Sessions {
      *
      * @param settings each as {@code name=value}; they come with the connection
      */
-    public Connection untouchedSession(String... settings) {
+    public Session untouchedSession(String... settings) {
         Properties properties = dsn.jdbcProperties();
         String options = properties.getProperty("options", "") + " -c " + String.join(" -c ", settings);
         properties.setProperty("options", options.strip());
@@ -235,7 +234,7 @@ public final class Server implements Sessions {
         }
     }
 
-    private static Facts facts(Connection session) throws SQLException {
+    private static Facts facts(Session session) throws SQLException {
         try (Statement ask = session.createStatement(); ResultSet row = ask.executeQuery("""
                 SELECT current_setting('server_version_num')::int, current_setting('server_version'),
                   current_user::text, session_user::text, r.rolsuper,
@@ -262,24 +261,5 @@ public final class Server implements Sessions {
     public void abandon() {
         abandoned = true;
         SessionAbort.abort(sessions);
-    }
-
-    /** Cancels what the server does for a session, and drops the session; may be called from any thread. */
-    public static void abort(Connection session) {
-        SessionAbort.abort(List.of(session));
-    }
-
-    /** Closes a session; one that is gone already is closed. */
-    public static void close(Connection session) {
-        try {
-            session.close();
-        } catch (SQLException e) {
-            // It is gone, and with it its locks and its transaction.
-        }
-    }
-
-    /** @return whether a session is known to have ended */
-    public static boolean isClosed(Connection session) {
-        return SessionAbort.isClosed(session);
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
@@ -16,7 +15,7 @@ import lib.dsn.SideSockets;
 final class ServerWatch {
     /** What begins a session with these further properties of the driver. */
     interface Opening {
-        Connection open(Properties properties) throws SQLException;
+        Session open(Properties properties) throws SQLException;
     }
 
     /** Short commands end before the first question. */
@@ -29,7 +28,7 @@ final class ServerWatch {
     private final SideSockets wire;
     private final Opening opening;
     private final long every;
-    private Connection session;
+    private Session session;
     /** When the first question was asked that has no answer, as {@link System#nanoTime}; 0 for none. */
     private volatile long asked;
     private volatile boolean ended;
@@ -87,11 +86,7 @@ final class ServerWatch {
 
     private void close() {
         if (session != null) {
-            try {
-                session.close();
-            } catch (SQLException e) {
-                // It is gone already.
-            }
+            session.close();
             session = null;
         }
     }

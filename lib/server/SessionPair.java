@@ -1,28 +1,27 @@
 package lib.server;
 
-import java.sql.Connection;
 import java.util.List;
 
 /** A session on each side, for one worker. */
 public final class SessionPair implements AutoCloseable {
-    private final Connection source;
-    private final Connection target;
+    private final Session source;
+    private final Session target;
 
     public SessionPair(Sessions source, Sessions target) {
         this.source = source.session();
         try {
             this.target = target.session();
         } catch (RuntimeException e) {
-            Server.close(this.source);
+            this.source.close();
             throw e;
         }
     }
 
-    public Connection source() {
+    public Session source() {
         return source;
     }
 
-    public Connection target() {
+    public Session target() {
         return target;
     }
 
@@ -35,7 +34,7 @@ public final class SessionPair implements AutoCloseable {
 
     @Override
     public void close() {
-        Server.close(source);
-        Server.close(target);
+        source.close();
+        target.close();
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -91,7 +90,7 @@ public final class TargetDatabase {
      * @return the server through the new database
      */
     public Server create(String properties) {
-        try (Connection session = server.session(); Statement statement = session.createStatement()) {
+        try (Session session = server.session(); Statement statement = session.createStatement()) {
             statement.execute(
                     "CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {

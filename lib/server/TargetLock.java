@@ -1,13 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.RunName;
-import org.postgresql.PGConnection;
 
 /**
  * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost:
@@ -37,14 +35,14 @@ public final class TargetLock implements AutoCloseable {
     /** How long the end of a session of ours may take on the server, in tenths of a second. */
     private static final int TRIES = 50;
 
-    private final Connection session;
+    private final Session session;
     private final String pid;
     private volatile boolean closed;
     private volatile Failure lost;
 
-    private TargetLock(Connection session) {
+    private TargetLock(Session session) {
         this.session = session;
-        pid = Rows.text(session, "target", "asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+        pid = session.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
     }
 
     /**
@@ -53,34 +51,34 @@ public final class TargetLock implements AutoCloseable {
      * @param session a session on the target for this alone; it is closed with the lock
      * @throws Failure refused, when another run has it
      */
-    public static TargetLock take(Connection session) {
+    public static TargetLock take(Session session) {
         try {
             if (!tried(session)) {
                 throw inUse();
             }
             return new TargetLock(session);
         } catch (RuntimeException e) {
-            Server.close(session);
+            session.close();
             throw e;
         }
     }
 
     /** The same for a run that has had the lock in a session that may not have ended on the server yet. */
-    public static TargetLock takeAgain(Connection session) {
+    public static TargetLock takeAgain(Session session) {
         for (int i = 0; i < TRIES && taken(session); i++) {
-            Rows.text(session, "target", "waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
+            session.text("waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
         }
         return take(session);
     }
 
-    private static boolean tried(Connection session) {
-        return "t".equals(Rows.text(session, "target", "locking the target",
+    private static boolean tried(Session session) {
+        return "t".equals(session.text("locking the target",
                 "SELECT pg_catalog.pg_try_advisory_lock(" + ((long) CLASS << 32 | OBJECT) + ")"));
     }
 
     /** @return whether a run is at work on this target now, of another session than this one */
-    public static boolean taken(Connection target) {
-        return !"0".equals(Rows.text(target, "target", "looking for another run",
+    public static boolean taken(Session target) {
+        return !"0".equals(target.text("looking for another run",
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> "
                         + "pg_catalog.pg_backend_pid() AND "
                         + HOLDER));
@@ -94,12 +92,12 @@ public final class TargetLock implements AutoCloseable {
      * @return whether the lock is still ours, asked in another session of the same database: ours may be busy, or its
      * server out of reach
      */
-    public boolean heldAsSeenBy(Connection other) {
+    public boolean heldAsSeenBy(Session other) {
         return !closed && lost == null && stands(other);
     }
 
-    private boolean stands(Connection other) {
-        return "1".equals(Rows.text(other, "target", "looking for our lock",
+    private boolean stands(Session other) {
+        return "1".equals(other.text("looking for our lock",
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND "
                         + HOLDER));
     }
@@ -110,10 +108,10 @@ public final class TargetLock implements AutoCloseable {
      * @param other a session that takes the lock where it was lost and nobody has it
      * @return whether no other run is at work, nor has been since the lock was lost
      */
-    public boolean isLast(Connection other) {
+    public boolean isLast(Session other) {
         // Its session may have ended here and not yet on the server.
         return stands(other) || tried(other) && JournalTables.exist(other)
-                && RunName.TEXT.equals(Rows.text(other, "target", "reading the journal",
+                && RunName.TEXT.equals(other.text("reading the journal",
                         "SELECT name FROM " + JournalTables.RUN.sql()));
     }
 
@@ -132,7 +130,7 @@ public final class TargetLock implements AutoCloseable {
         try {
             for (int i = 1; !closed; i++) {
                 // Fails at once when the connection ends; the lock itself is asked for now and then.
-                session.unwrap(PGConnection.class).getNotifications(WAIT_MILLIS);
+                session.driver().getNotifications(WAIT_MILLIS);
                 if (i % WAITS_A_QUESTION == 0 && !closed && !heldAsSeenBy(session)) {
                     throw new SQLException("its session does not have it any more");
                 }
@@ -181,6 +179,6 @@ public final class TargetLock implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Server.close(session);
+        session.close();
     }
 }

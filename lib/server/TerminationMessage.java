@@ -58,7 +58,7 @@ public final class TerminationMessage extends InputStream {
     }
 
     /** Begins to keep the end of what a server says in a session, if that is not done already. */
-    public static TerminationMessage of(Connection connection) throws SQLException {
+    static TerminationMessage of(Connection connection) throws SQLException {
         try {
             PGStream session = (PGStream) field(QueryExecutorBase.class, "pgStream")
                     .get(connection.unwrap(BaseConnection.class).getQueryExecutor());

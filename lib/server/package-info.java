@@ -1,7 +1,7 @@
 //SOURCES ConnectionRemedy.java DatabaseCreation.java DatabaseIdentity.java DropStatements.java
 //SOURCES EventTriggers.java Finding.java JournalTables.java Leftovers.java Membership.java NewSession.java
-//SOURCES OwnSchema.java OwnSchemaCatalog.java Rows.java SameDatabase.java Server.java
-//SOURCES ServerWatch.java SessionAbort.java SessionPair.java SessionSettings.java Sessions.java
+//SOURCES OwnSchema.java OwnSchemaCatalog.java SameDatabase.java Server.java
+//SOURCES ServerWatch.java Session.java SessionAbort.java SessionPair.java SessionSettings.java Sessions.java
 //SOURCES Settings.java SqlFailures.java StepFile.java TargetDatabase.java TargetLock.java
 //SOURCES TerminationMessage.java Verdict.java Versions.java
 //SOURCES ../dsn/package-info.java

@@ -1,13 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.settings;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
 import lib.server.NewSession;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SessionSettings;
 import lib.server.Sessions;
 import lib.server.SqlFailures;
@@ -48,7 +48,7 @@ public final class ComputingSessions implements Sessions {
      * there before.
      */
     @Override
-    public Connection session() {
+    public Session session() {
         return session(server.dsn().jdbcProperties());
     }
 
@@ -61,13 +61,13 @@ public final class ComputingSessions implements Sessions {
      * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction
      * (PostgreSQL manual, 55.2.2.1 "Multiple Statements in a Simple Query").
      */
-    public Connection scriptSession() {
+    public Session scriptSession() {
         Properties properties = server.dsn().jdbcProperties();
         properties.setProperty("preferQueryMode", "simple");
         return session(properties);
     }
 
-    private Connection session(Properties properties) {
+    private Session session(Properties properties) {
         String settings = SessionSettings.computing(server.facts().major());
         synchronized (this) {
             if (hidden == null) {
@@ -77,9 +77,9 @@ public final class ComputingSessions implements Sessions {
         return server.session(properties, settings + hidden);
     }
 
-    private Connection first(Properties properties, String settings) {
+    private Session first(Properties properties, String settings) {
         DriverSettings asked = psql.get();
-        Connection session = server.session(properties, settings);
+        Session session = server.session(properties, settings);
         try {
             String statements = asked.now(session).statements();
             if (!statements.isEmpty()) {
@@ -88,10 +88,10 @@ public final class ComputingSessions implements Sessions {
             hidden = statements;
             return session;
         } catch (SQLException e) {
-            Server.close(session);
+            session.close();
             throw SqlFailures.statement(side(), "beginning a session", e);
         } catch (RuntimeException e) {
-            Server.close(session);
+            session.close();
             throw e;
         }
     }

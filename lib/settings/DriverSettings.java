@@ -1,6 +1,5 @@
 package lib.settings;
 
-import java.sql.Connection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +9,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.dsn.Dsn;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.tools.Tool;
 
@@ -62,10 +61,10 @@ public final class DriverSettings {
      * @param session one whose user and database are those that were asked
      * @return what holds in sessions that begin now, after settings of roles and of the database have changed
      */
-    DriverSettings now(Connection session) {
+    DriverSettings now(Session session) {
         DriverSettings now = new DriverSettings();
         now.values.putAll(values);
-        Rows.list(session, "target", "reading the settings of the database", """
+        session.list("reading the settings of the database", """
                 SELECT n.name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c,
                     pg_catalog.unnest(ARRAY[%s]) n(name)

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -12,7 +11,7 @@ import java.util.stream.Collectors;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Count;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -75,11 +74,11 @@ public final class AddedDefaults {
     private record Chunk(String hypertable, String name, String packed, String columns, String condition) {
     }
 
-    private final Connection source;
+    private final Session source;
     private final Timescale timescale;
     private final List<Chunk> unseen = new ArrayList<>();
 
-    private AddedDefaults(Connection source, Timescale timescale) {
+    private AddedDefaults(Session source, Timescale timescale) {
         this.source = source;
         this.timescale = timescale;
     }
@@ -88,15 +87,15 @@ public final class AddedDefaults {
      * @return a stop for each hypertable that has such batches, and a warning where somebody's code keeps us from
      * looking
      */
-    public static List<Finding> check(Connection source, Timescale timescale) {
+    public static List<Finding> check(Session source, Timescale timescale) {
         return new AddedDefaults(source, timescale).check();
     }
 
     private List<Finding> check() {
         String doing = "looking for columns that were added to compressed chunks";
-        String numbered = Rows.text(source, "source", doing, ANY);
+        String numbered = source.text(doing, ANY);
         List<Chunk> chunks = numbered == null ? List.of()
-                : Rows.list(source, "source", doing, CHUNKS.formatted(numbered.equals("t") ? BY_NUMBER : BY_IDENTIFIER),
+                : source.list(doing, CHUNKS.formatted(numbered.equals("t") ? BY_NUMBER : BY_IDENTIFIER),
                         row -> new Chunk(row.getString(1), row.getString(2), row.getString(3), row.getString(4),
                                 row.getString(5)));
         Map<String, List<Chunk>> affected = new LinkedHashMap<>();
@@ -123,8 +122,8 @@ public final class AddedDefaults {
     }
 
     private List<Chunk> affected(String doing, List<Chunk> chunks) {
-        Rows.run(source, "source", doing, PlannedCode.TABLES_ONLY);
-        try (LockedTables held = new LockedTables(source, "source", source)) {
+        source.run(doing, PlannedCode.TABLES_ONLY);
+        try (LockedTables held = new LockedTables(source, source)) {
             Set<Integer> coded = held.coded(doing,
                     chunks.stream().map(chunk -> new PlannedCode.Queried(chunk.packed, false)).toList());
             List<Chunk> seen = new ArrayList<>();
@@ -132,12 +131,12 @@ public final class AddedDefaults {
                 (coded.contains(i) ? unseen : seen).add(chunks.get(i));
             }
             Collection<String> found = seen.isEmpty() ? List.of()
-                    : Rows.texts(source, "source", doing, seen.stream().map(chunk -> "SELECT " + Sql.literal(chunk.name)
+                    : source.texts(doing, seen.stream().map(chunk -> "SELECT " + Sql.literal(chunk.name)
                             + " WHERE EXISTS (SELECT FROM ONLY " + chunk.packed + " WHERE " + chunk.condition + ")")
                             .collect(Collectors.joining(" UNION ALL ")));
             return seen.stream().filter(chunk -> found.contains(chunk.name)).toList();
         } finally {
-            Rows.run(source, "source", doing, PlannedCode.ANYTHING);
+            source.run(doing, PlannedCode.ANYTHING);
         }
     }
 

@@ -3,7 +3,6 @@ package lib.source;
 
 import java.io.IOException;
 import java.io.StringReader;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
@@ -11,12 +10,11 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.code.LoadOrder;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Jobs;
-import org.postgresql.PGConnection;
 
 /** The rows that a whole dump holds, restored by pg_restore in the order that {@link Schema} needs. */
 public final class ArchiveRows {
@@ -25,7 +23,7 @@ public final class ArchiveRows {
 
     private final Archive archive;
     private final Contents contents;
-    private final Connection target;
+    private final Session target;
     private final List<String> options;
     private final Predicate<Archive.Entry> ours;
 
@@ -33,7 +31,7 @@ public final class ArchiveRows {
      * @param options what pg_restore is told
      * @param ours the entries that are carried
      */
-    ArchiveRows(Archive archive, Contents contents, Connection target, List<String> options,
+    ArchiveRows(Archive archive, Contents contents, Session target, List<String> options,
             Predicate<Archive.Entry> ours) {
         this.archive = archive;
         this.contents = contents;
@@ -49,7 +47,7 @@ public final class ArchiveRows {
         archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
         Jobs.Copied copied = jobs.rows(archive.text(catalog.and(ofJobs)));
         try {
-            target.unwrap(PGConnection.class).getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
+            target.driver().getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
         } catch (SQLException | IOException e) {
             throw Failure.step("the jobs of TimescaleDB could not be loaded: %s", e.getMessage()).because(e);
         }
@@ -87,12 +85,12 @@ public final class ArchiveRows {
         String doing = "looking for rows";
         String setting = "timescaledb.enable_transparent_decompression";
         if (contents.timescale() != null) {
-            Rows.run(target, "target", doing, "SET " + setting + " = off");
+            target.run(doing, "SET " + setting + " = off");
         }
-        boolean any = "t".equals(Rows.text(target, "target", doing,
+        boolean any = "t".equals(target.text(doing,
                 "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
         if (contents.timescale() != null) {
-            Rows.run(target, "target", doing, "RESET " + setting);
+            target.run(doing, "RESET " + setting);
         }
         return any;
     }

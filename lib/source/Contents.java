@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,8 +15,8 @@ import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -85,10 +84,10 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @param archive of the schema, or of everything, under the same snapshot; asked for when all else is known
      * @throws Failure refused, when pg_dump took other tables than the filters mean to us
      */
-    public static Contents read(Connection session, Server server, Selection selection, Inventory inventory,
+    public static Contents read(Session session, Server server, Selection selection, Inventory inventory,
             Supplier<Archive> archive) {
         Map<Long, Long> rows = new HashMap<>();
-        Rows.list(session, "source", "reading the estimates of rows",
+        session.list("reading the estimates of rows",
                 "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
                 row -> rows.put(row.getLong(1), row.getLong(2)));
         List<Inventory.Table> tables = inventory.tables();
@@ -102,7 +101,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                         .toList(),
                 List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(),
                 inventory.tablespaces(),
-                OwnedObjects.list(session, "source"), partitioned(session), waiting(session, tables, "true"),
+                OwnedObjects.list(session), partitioned(session), waiting(session, tables, "true"),
                 inModeAgain(session, tables),
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
                 selection.selective() ? List.of() : DatabaseSettings.settings(session, database),
@@ -111,9 +110,9 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
     }
 
-    private static Timescale timescale(Connection session, Inventory inventory) {
-        Timescale timescale = Timescale.of(session, "source");
-        return timescale == null ? null : timescale.whole(session, "source", inventory.readers());
+    private static Timescale timescale(Session session, Inventory inventory) {
+        Timescale timescale = Timescale.of(session);
+        return timescale == null ? null : timescale.whole(session, inventory.readers());
     }
 
     /** Both come from one snapshot, and the filters were resolved by two programs. */
@@ -137,7 +136,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 : archived.computeIfAbsent(object.catalog(), archive::objects).contains(object.oid())).toList();
     }
 
-    private static List<Archive.Address> partitioned(Connection session) {
+    private static List<Archive.Address> partitioned(Session session) {
         return addresses(session, "listing the indexes and constraints of partitioned tables", """
                 SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid FROM pg_catalog.pg_class
                   WHERE relkind = 'I'
@@ -147,8 +146,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                  WHERE c.relkind = 'p' AND k.contype <> 'f'""");
     }
 
-    private static List<Archive.Address> inModeAgain(Connection session, List<Inventory.Table> tables) {
-        if (tables.stream().noneMatch(Inventory.Table::deferred) || TimescaleExtension.of(session, "source") == null) {
+    private static List<Archive.Address> inModeAgain(Session session, List<Inventory.Table> tables) {
+        if (tables.stream().noneMatch(Inventory.Table::deferred) || TimescaleExtension.of(session) == null) {
             return null;
         }
         List<Archive.Address> again = waiting(session, tables,
@@ -161,7 +160,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     }
 
     /** @param which a condition for the relation that it stands on */
-    private static List<Archive.Address> waiting(Connection session, List<Inventory.Table> tables, String which) {
+    private static List<Archive.Address> waiting(Session session, List<Inventory.Table> tables, String which) {
         String deferred = tables.stream().filter(Inventory.Table::deferred).map(table -> String.valueOf(table.oid()))
                 .collect(Collectors.joining(","));
         return deferred.isEmpty() ? List.of() : addresses(session, "listing foreign keys, triggers and policies", """
@@ -181,8 +180,8 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 .formatted(deferred, which));
     }
 
-    private static List<Archive.Address> addresses(Connection session, String doing, String sql) {
-        return Rows.list(session, "source", doing, sql, row -> new Archive.Address(row.getLong(1), row.getLong(2)));
+    private static List<Archive.Address> addresses(Session session, String doing, String sql) {
+        return session.list(doing, sql, row -> new Archive.Address(row.getLong(1), row.getLong(2)));
     }
 
     /** @return the tables whose values can name an object that exists only after post-data */

@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.Map;
 import java.util.TreeMap;
 import lib.catalog.Selection;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * How many rows the source's own statistics have counted as written (PostgreSQL manual, 28.2, pg_stat_all_tables).
@@ -15,10 +14,10 @@ import lib.server.Rows;
  */
 public record Counters(long inserted, long updated, long deleted, long transactions, Map<Long, Long> files) {
     /** Reads the counters, and where each table's rows are stored, of the tables that the session sees. */
-    public static Counters read(Connection source, Selection selection) {
+    public static Counters read(Session source, Selection selection) {
         long[] rows = new long[3];
         Map<Long, Long> files = new TreeMap<>();
-        Rows.list(source, "source", "reading the statistics", """
+        source.list("reading the statistics", """
                 SELECT c.oid, pg_catalog.pg_stat_get_tuples_inserted(c.oid),
                   pg_catalog.pg_stat_get_tuples_updated(c.oid),
                        pg_catalog.pg_stat_get_tuples_deleted(c.oid), c.relfilenode
@@ -30,7 +29,7 @@ public record Counters(long inserted, long updated, long deleted, long transacti
                     rows[2] += row.getLong(4);
                     return files.put(row.getLong(1), row.getLong(5));
                 });
-        long next = Long.parseLong(Rows.text(source, "source", "reading the number of the next transaction",
+        long next = Long.parseLong(source.text("reading the number of the next transaction",
                 "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())"));
         return new Counters(rows[0], rows[1], rows[2], next, files);
     }

@@ -1,10 +1,9 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
 import lib.timescale.Timescale;
@@ -19,22 +18,22 @@ final class DueJobs {
               AND a.datname = pg_catalog.current_database())
              OR s.next_start = '-infinity' AND s.last_start > pg_catalog.now() - interval '10 s')""";
 
-    private final Connection session;
+    private final Session session;
     private final String jobs;
     private final String alterJob;
 
-    DueJobs(Connection session) {
+    DueJobs(Session session) {
         this.session = session;
-        jobs = Timescale.jobTable(session, "source");
+        jobs = Timescale.jobTable(session);
         // The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
-        alterJob = AlterJob.call(session, "source",
+        alterJob = AlterJob.call(session,
                 Map.of("job_id", "own.id", "timezone", "own.timezone", "next_start", "kept.moved", "check_config",
                         AlterJob.unchecked("own.id", jobs)));
     }
 
     /** @return the jobs that run, in words */
     List<String> running() {
-        return Rows.texts(session, "source", "looking for jobs that run",
+        return session.texts("looking for jobs that run",
                 """
                 SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
                   FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id WHERE %s AND %s
@@ -49,8 +48,8 @@ final class DueJobs {
      * @return how many were moved for the first time
      */
     int move() {
-        return AlterJob.keepingChecks(session, "source", jobs,
-                () -> Integer.parseInt(Rows.text(session, "source", "moving the jobs", """
+        return AlterJob.keepingChecks(session, jobs,
+                () -> Integer.parseInt(session.text("moving the jobs", """
                 WITH own AS (
                   SELECT j.id, j.timezone, coalesce(CASE WHEN p.moved = s.next_start THEN p.due END,
                          CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END, pg_catalog.now()) AS due,

@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -35,11 +34,11 @@ public final class ExtensionRows {
      *
      * @param user that of the target
      */
-    public static ExtensionRows find(Connection source, Connection target, String user) {
+    public static ExtensionRows find(Session source, Session target, String user) {
         Map<String, String> refused = refused(target);
         List<LeftBehind.Thing> things = new ArrayList<>();
         if (!refused.isEmpty()) {
-            List<Table> tables = Rows.list(source, "source", "listing the tables of extensions", """
+            List<Table> tables = source.list("listing the tables of extensions", """
                     SELECT c.oid, n.nspname, c.relname, u.condition
                       FROM pg_catalog.pg_extension x, ROWS FROM (pg_catalog.unnest(x.extconfig),
                         pg_catalog.unnest(x.extcondition)) u(oid, condition)
@@ -49,14 +48,14 @@ public final class ExtensionRows {
                     row -> new Table(row.getLong(1), Sql.name(row.getString(2), row.getString(3)), row.getString(4)));
             tables.stream()
                     .filter(table -> refused.containsKey(table.sql)
-                            && Inventory.any(source, "source", table.sql, table.condition))
+                            && Inventory.any(source, table.sql, table.condition))
                     .forEach(table -> things.add(thing(table.oid, refused.get(table.sql))));
         }
         return new ExtensionRows(things, user);
     }
 
     /** @return the same for the tables of a dump, which has rows of all of them */
-    public static ExtensionRows find(List<Contents.Table> tables, Connection target, String user) {
+    public static ExtensionRows find(List<Contents.Table> tables, Session target, String user) {
         Map<String, String> refused = refused(target);
         return new ExtensionRows(tables.stream()
                 .filter(table -> !table.catalog() && refused.containsKey(Sql.name(table.schema(), table.name())))
@@ -69,9 +68,9 @@ public final class ExtensionRows {
     }
 
     /** @return the tables of extensions that the user may not fill: how each is shown, by its quoted name */
-    private static Map<String, String> refused(Connection target) {
+    private static Map<String, String> refused(Session target) {
         Map<String, String> refused = new HashMap<>();
-        Rows.list(target, "target", "asking for privileges on the tables of extensions",
+        target.list("asking for privileges on the tables of extensions",
                 """
                 SELECT n.nspname, c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
                   FROM pg_catalog.pg_extension x CROSS JOIN pg_catalog.unnest(x.extconfig) u(oid)

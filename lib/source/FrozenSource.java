@@ -1,6 +1,5 @@
 package lib.source;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
@@ -8,7 +7,7 @@ import java.util.function.Consumer;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.talk.Attempt;
 import lib.talk.Background;
 import lib.talk.Cleanup;
@@ -114,12 +113,10 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     }
 
     private static List<String> changesOfSchema(Server server, Snapshot snapshot) {
-        try (Connection session = server.session()) {
+        try (Session session = server.session()) {
             synchronized (snapshot.holder()) {
                 return SchemaChanges.between(snapshot.holder(), session);
             }
-        } catch (SQLException e) {
-            throw SqlFailures.statement("source", "ending the session", e);
         }
     }
 
@@ -139,7 +136,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
 
     private static RuntimeException explained(Server server, Snapshot snapshot, RuntimeException e, String then) {
         if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping()
-                || Server.isClosed(snapshot.holder())) {
+                || snapshot.holder().isClosed()) {
             return e;
         }
         List<String> changes;
@@ -159,10 +156,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     }
 
     private Counters now() {
-        try (Connection session = server.session()) {
+        try (Session session = server.session()) {
             return Counters.read(session, selection);
-        } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading the statistics", e);
         }
     }
 

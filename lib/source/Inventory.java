@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -10,8 +9,8 @@ import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.LoadOrder;
 import lib.code.PlannedCode;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
@@ -81,8 +80,7 @@ public final class Inventory {
 
     private static final int SEQUENCES_A_TRIP = 500;
 
-    private final Connection session;
-    private final String side;
+    private final Session session;
     private final Selection selection;
     private final Collection<String> sameExtensions;
     private List<Table> tables;
@@ -93,9 +91,8 @@ public final class Inventory {
      * @param session a session under the snapshot
      * @param sameExtensions the extensions that have the same version on both sides, whose types may travel in binary
      */
-    public Inventory(Connection session, Server server, Selection selection, Collection<String> sameExtensions) {
+    public Inventory(Session session, Server server, Selection selection, Collection<String> sameExtensions) {
         this.session = session;
-        this.side = server.side();
         this.selection = selection;
         this.sameExtensions = sameExtensions;
     }
@@ -114,9 +111,9 @@ public final class Inventory {
     }
 
     private List<Table> readTables() {
-        LoadOrder turns = LoadOrder.of(session, side, selection);
+        LoadOrder turns = LoadOrder.of(session, selection);
         readers = turns.readers();
-        List<Table> found = Rows.list(session, side, "listing the tables",
+        List<Table> found = session.list("listing the tables",
                 """
                 WITH RECURSIVE %s,
                 %s
@@ -152,7 +149,7 @@ public final class Inventory {
                         turns.circular(row.getLong(1))));
         // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
         unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0
-                && !any(session, side, table.sql(), table.condition())).toList();
+                && !any(session, table.sql(), table.condition())).toList();
         return found.stream().filter(table -> !unfilled.contains(table)).toList();
     }
 
@@ -172,12 +169,12 @@ public final class Inventory {
      * @param condition the WHERE clause of the rows that are the user's, or nothing
      * @return whether a table of an extension has any
      */
-    static boolean any(Connection session, String side, String table, String condition) {
+    static boolean any(Session session, String table, String condition) {
         String doing = "looking for rows in tables of extensions";
-        Rows.run(session, side, doing, PlannedCode.TABLES_ONLY);
-        boolean any = "t".equals(Rows.text(session, side, doing,
+        session.run(doing, PlannedCode.TABLES_ONLY);
+        boolean any = "t".equals(session.text(doing,
                 "SELECT EXISTS (SELECT FROM ONLY " + table + " " + (condition == null ? "" : condition) + ")"));
-        Rows.run(session, side, doing, PlannedCode.ANYTHING);
+        session.run(doing, PlannedCode.ANYTHING);
         return any;
     }
 
@@ -194,18 +191,18 @@ public final class Inventory {
                 "c.oid");
         List<Sequence> sequences = new ArrayList<>();
         // No lock holds a sequence: it may be a view by now.
-        Rows.run(session, side, "reading the sequences", PlannedCode.TABLES_ONLY);
+        session.run("reading the sequences", PlannedCode.TABLES_ONLY);
         for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
             List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
                     .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", "
                             + Sql.literal(sequence.name)
                             + ", last_value, is_called FROM " + sequence.sql())
                     .toList();
-            sequences.addAll(Rows.list(session, side, "reading the sequences", String.join(" UNION ALL ", questions),
+            sequences.addAll(session.list("reading the sequences", String.join(" UNION ALL ", questions),
                     row -> new Sequence(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4),
                             row.getBoolean(5))));
         }
-        Rows.run(session, side, "reading the sequences", PlannedCode.ANYTHING);
+        session.run("reading the sequences", PlannedCode.ANYTHING);
         return sequences;
     }
 
@@ -214,7 +211,7 @@ public final class Inventory {
      * in pg_depend)
      */
     public List<Relation> materializedViews() {
-        return Rows.list(session, side, "listing the materialized views", """
+        return session.list("listing the materialized views", """
                 WITH RECURSIVE reads(reader, relation) AS (
                   SELECT DISTINCT r.ev_class, d.refobjid
                     FROM pg_catalog.pg_rewrite r
@@ -249,14 +246,14 @@ public final class Inventory {
     /** @return the identifiers of the large objects; none when the filters name tables or schemas, as with pg_dump */
     public List<Long> largeObjects() {
         return selection.selective() ? List.of()
-                : Rows.list(session, side, "listing the large objects",
+                : session.list("listing the large objects",
                         "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid",
                         row -> row.getLong(1));
     }
 
     /** @return the schemas that are wanted or hold something wanted, with their identifiers */
     public List<Relation> schemas() {
-        return Rows.list(session, side, "listing the schemas", """
+        return session.list("listing the schemas", """
                 SELECT n.oid, '', n.nspname FROM pg_catalog.pg_namespace n
                  WHERE (%s) OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)
                  ORDER BY n.oid""".formatted(selection.namespace("n"), selection.relation("c", "n")),
@@ -265,7 +262,7 @@ public final class Inventory {
 
     /** @return the tablespaces that the source's database uses beside its default one */
     public List<String> tablespaces() {
-        return Rows.texts(session, side, "listing the tablespaces", """
+        return session.texts("listing the tablespaces", """
                 SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t
                   JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
                  WHERE t.spcname !~ '^pg_'""");
@@ -276,7 +273,7 @@ public final class Inventory {
     }
 
     private List<Relation> list(String doing, String condition, String order) {
-        return Rows.list(session, side, doing, """
+        return session.list(doing, """
                 SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE %s ORDER BY %s""".formatted(condition, order),

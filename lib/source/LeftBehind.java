@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -18,8 +17,8 @@ import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.catalog.SelfReferences;
 import lib.server.Finding;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -59,8 +58,8 @@ public final class LeftBehind {
      *
      * @param superuser whether the target's user is one
      */
-    public static LeftBehind find(Connection source, Server server, boolean superuser, Selection selection) {
-        return new LeftBehind(Rows.list(source, "source", "looking for what cannot be carried",
+    public static LeftBehind find(Session source, Server server, boolean superuser, Selection selection) {
+        return new LeftBehind(source.list("looking for what cannot be carried",
                 LeftBehindQuery.of(source, server, superuser, selection),
                 row -> new Thing(row.getString(1), row.getString(2), row.getString(3), row.getLong(4),
                         row.getLong(5))));
@@ -124,14 +123,14 @@ public final class LeftBehind {
      * @param source a session on the source
      * @return a stop that names what cannot, if anything
      */
-    public List<Finding> needed(Connection source, Collection<String> accepted, Selection selection) {
+    public List<Finding> needed(Session source, Collection<String> accepted, Selection selection) {
         List<Thing> leftOut = things.stream()
                 .filter(thing -> accepted.contains(thing.kind) || accepted.contains(thing.name)).toList();
         List<Archive.Address> objects = new ArrayList<>(ReservedSchemas.contents(source,
                 leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(Thing::name).toList()));
         leftOut.stream().filter(thing -> thing.oid != 0)
                 .forEach(thing -> objects.add(new Archive.Address(thing.catalog, thing.oid)));
-        List<Dependents.User> users = Dependents.of(source, "source", objects, selection);
+        List<Dependents.User> users = Dependents.of(source, objects, selection);
         return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", rescue(leftOut, users),
                 "what is left out is needed by %s", Dependents.some(Dependents.words(users))));
     }

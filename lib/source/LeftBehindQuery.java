@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import lib.catalog.AddedMembers;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.catalog.SelfReferences;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 
 /** The query that finds what {@link LeftBehind} lists. */
 final class LeftBehindQuery {
@@ -144,13 +143,13 @@ final class LeftBehindQuery {
      * @param superuser whether the target's user is one
      * @return a query for kind, name, reason, catalog and OID, sorted by kind and name
      */
-    static String of(Connection source, Server server, boolean superuser, Selection selection) {
+    static String of(Session source, Server server, boolean superuser, Selection selection) {
         String whole = selection.selective() ? "false" : "true";
         String inSchema = server.facts().major() >= 15
                 ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)" : "false";
         // pg_settings knows what holds in this session, and a setting that we pin does not come from a file here; few
         // may read the files.
-        boolean files = "t".equals(Rows.text(source, "source", "asking for the right to read configuration files", """
+        boolean files = "t".equals(source.text("asking for the right to read configuration files", """
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
         String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")

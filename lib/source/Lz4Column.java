@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.stream.Collectors;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * A column whose values are to be compressed with lz4, which PostgreSQL 14 and newer can be built with, and need not
@@ -21,8 +20,8 @@ public record Lz4Column(String name, String remedy) {
      * @param after what follows the remedy on the source, or nothing
      * @return a stop where there are such columns and the target's server has no lz4
      */
-    public static List<Finding> check(List<Lz4Column> columns, Connection target, String after) {
-        if (columns.isEmpty() || Rows.text(target, "target", "asking for methods of compression",
+    public static List<Finding> check(List<Lz4Column> columns, Session target, String after) {
+        if (columns.isEmpty() || target.text("asking for methods of compression",
                 "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY "
                         + "(enumvals)") != null) {
             return List.of();

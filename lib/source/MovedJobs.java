@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lib.server.OwnSchema;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
@@ -31,9 +30,9 @@ final class MovedJobs {
      * @param table that of the jobs, quoted
      * @return what is to be done, where there is a record of ours
      */
-    static List<Step> steps(Connection session, String table) {
+    static List<Step> steps(Session session, String table) {
         List<Step> steps = new ArrayList<>();
-        Rows.list(session, "source", "reading which jobs were moved", """
+        session.list("reading which jobs were moved", """
                 SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name
                   FROM ONLY %s p JOIN %s j ON j.id = p.job JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id
                     AND s.next_start = p.moved
@@ -46,10 +45,10 @@ final class MovedJobs {
         return steps;
     }
 
-    private static String statement(Connection session, String table, Moved job) {
-        String check = Rows.text(session, "source", "looking for a function that checks a job",
+    private static String statement(Session session, String table, Moved job) {
+        String check = session.text("looking for a function that checks a job",
                 AlterJob.checks(table) + " AND c.id = " + job.id);
-        String call = "SELECT FROM " + AlterJob.call(session, "source",
+        String call = "SELECT FROM " + AlterJob.call(session,
                 Map.of("job_id", job.id, "timezone", job.timezone, "next_start", Sql.literal(job.due),
                         "check_config", check == null ? "NULL" : "0"));
         return check == null ? call : "BEGIN; " + call + "; " + check + "; COMMIT";

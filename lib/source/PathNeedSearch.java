@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -19,7 +18,7 @@ import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.code.FunctionText;
 import lib.code.FunctionUse;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * Looks for {@link PathNeeds} in the system catalogs of the source and in the texts of its functions; nothing is run.
@@ -106,13 +105,13 @@ public final class PathNeedSearch {
      * @param objects what has owners on the source
      * @param extensions those of the source
      */
-    public static PathNeeds find(Connection source, Selection selection, List<OwnedObjects.Owned> objects,
+    public static PathNeeds find(Session source, Selection selection, List<OwnedObjects.Owned> objects,
             Collection<String> extensions) {
         if (objects.stream().noneMatch(object -> object.kind().equals("ROUTINE"))
                 && extensions.stream().allMatch("plpgsql"::equals)) {
             return PathNeeds.NONE;
         }
-        List<Routine> routines = Rows.list(source, "source", "reading functions", ROUTINES.formatted(FunctionText.BODY),
+        List<Routine> routines = source.list("reading functions", ROUTINES.formatted(FunctionText.BODY),
                 row -> new Routine(row.getLong(1), row.getString(2), row.getString(3),
                         new FunctionText(row.getString(4)), row.getBoolean(5), row.getBoolean(6), row.getString(7),
                         row.getString(8), row.getString(9)));
@@ -121,7 +120,7 @@ public final class PathNeedSearch {
         }
         Map<FunctionText.Kind, Map<String, Set<String>>> known = new HashMap<>();
         Map<String, String> schemas = new HashMap<>();
-        Rows.list(source, "source", "listing the names of functions, tables, types and operators", NAMES,
+        source.list("listing the names of functions, tables, types and operators", NAMES,
                 row -> List.of(row.getString(1), row.getString(2), row.getString(3)))
                 .forEach(name -> {
                     if (name.get(0).equals("SCHEMA")) {
@@ -159,10 +158,10 @@ public final class PathNeedSearch {
         return path.stream().map(quoted::get).collect(Collectors.joining(", "));
     }
 
-    private static PathNeeds evaluated(Connection source, Selection selection, List<Routine> routines,
+    private static PathNeeds evaluated(Session source, Selection selection, List<Routine> routines,
             Map<Long, PathNeeds.Need> needs) {
         Map<Long, Set<Long>> reached = reached(routines, needs.keySet());
-        List<FunctionUse> uses = FunctionUse.list(source, "source", selection, reached.keySet());
+        List<FunctionUse> uses = FunctionUse.list(source, selection, reached.keySet());
         List<Read> read = read(source,
                 uses.stream().filter(FunctionUse::view).map(FunctionUse::relation).collect(Collectors.toSet()));
         Map<List<Object>, Set<Long>> functions = new HashMap<>();
@@ -219,8 +218,8 @@ public final class PathNeedSearch {
         return reached;
     }
 
-    private static List<Read> read(Connection source, Set<Long> views) {
-        return views.isEmpty() ? List.of() : Rows.list(source, "source", "listing what materialized views read",
+    private static List<Read> read(Session source, Set<Long> views) {
+        return views.isEmpty() ? List.of() : source.list("listing what materialized views read",
                 READ.formatted(views.stream().map(String::valueOf).collect(Collectors.joining(","))),
                 row -> new Read(row.getLong(1), row.getLong(2), row.getBoolean(3)));
     }

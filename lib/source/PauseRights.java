@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.server.Membership;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.AlterJob;
@@ -17,9 +16,9 @@ final class PauseRights {
     }
 
     /** @throws Failure refused, with the GRANT that is missing */
-    static void check(Connection session, Server source) {
+    static void check(Session session, Server source) {
         String user = source.facts().user();
-        if ("f".equals(Rows.text(session, "source", "asking for the right to create",
+        if ("f".equals(session.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.refused(
                     "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
@@ -27,16 +26,16 @@ final class PauseRights {
                     user)
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
         }
-        String jobs = Timescale.jobTable(session, "source");
-        List<String> checked = AlterJob.checked(session, "source", jobs);
-        if (!checked.isEmpty() && "f".equals(Rows.text(session, "source", "asking for the right to change jobs",
+        String jobs = Timescale.jobTable(session);
+        List<String> checked = AlterJob.checked(session, jobs);
+        if (!checked.isEmpty() && "f".equals(session.text("asking for the right to change jobs",
                 "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
             throw Failure.refused(
                     "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
                     user, String.join(", ", checked))
                     .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
         }
-        List<String> foreign = Rows.texts(session, "source", "asking who owns the jobs", """
+        List<String> foreign = session.texts("asking who owns the jobs", """
                 SELECT DISTINCT pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid) FROM %s j
                  WHERE %s AND j.scheduled AND NOT %s ORDER BY 1"""
                 .formatted(jobs, Timescale.ownJob("j.id"), Membership.hasRightsOf("j.owner::pg_catalog.oid")));

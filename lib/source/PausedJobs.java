@@ -1,15 +1,14 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import lib.catalog.ReservedSchemas;
 import lib.server.OwnSchema;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Attempt;
 import lib.talk.Cleanup;
 import lib.talk.Console;
@@ -32,13 +31,13 @@ public final class PausedJobs implements AutoCloseable {
     private static final long LOCK = 0x74736a6f62L;
     private final Server source;
     private final Console console;
-    private final Connection session;
+    private final Session session;
     private final DueJobs due;
     private final Cleanup.Task leaving;
     private Heartbeat pulse;
     private boolean left;
 
-    private PausedJobs(Server source, Console console, Connection session) {
+    private PausedJobs(Server source, Console console, Session session) {
         this.source = source;
         this.console = console;
         this.session = session;
@@ -53,7 +52,7 @@ public final class PausedJobs implements AutoCloseable {
      * @throws Failure refused, when nothing was paused because of rights, another run, or a job that does not end
      */
     public static void during(boolean wanted, Server source, Console console, Attempt.Work work) throws SQLException {
-        try (Connection session = source.session()) {
+        try (Session session = source.session()) {
             if (exists(session) && !inUse(session)) {
                 restore(session).forEach(done -> console.say("left by an earlier run: %s", done));
             }
@@ -75,32 +74,32 @@ public final class PausedJobs implements AutoCloseable {
      * @return null where the source does not have TimescaleDB
      */
     public static PausedJobs begin(Server source, Console console, Duration patience) {
-        Connection session = source.session();
+        Session session = source.session();
         try {
-            if (TimescaleExtension.of(session, "source") == null) {
-                Server.close(session);
+            if (TimescaleExtension.of(session) == null) {
+                session.close();
                 console.say("the source has no TimescaleDB, and no jobs to pause");
                 return null;
             }
             PauseRights.check(session, source);
-            if ("f".equals(Rows.text(session, "source", "locking the jobs",
+            if ("f".equals(session.text("locking the jobs",
                     "SELECT pg_catalog.pg_try_advisory_lock(" + LOCK + ")"))) {
                 throw inUse();
             }
-            if (PauseRecord.isTaken(session, "source")) {
+            if (PauseRecord.isTaken(session)) {
                 throw Failure.refused(
                         "the source has a schema \"%s\" already, where --pause-jobs would remember what it moves",
                         OwnSchema.NAME)
                         .hint("%s", ReservedSchemas.remedy(OwnSchema.NAME));
             }
         } catch (RuntimeException e) {
-            Server.close(session);
+            session.close();
             throw e;
         }
         PausedJobs paused = new PausedJobs(source, console, session);
         try {
-            Rows.run(session, "source", "preparing to pause the jobs", "SET lock_timeout = '10s'");
-            PauseRecord.make(session, "source");
+            session.run("preparing to pause the jobs", "SET lock_timeout = '10s'");
+            PauseRecord.make(session);
             int moved = paused.await(patience);
             paused.pulse = new Heartbeat("paused jobs", paused::beat);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
@@ -119,7 +118,7 @@ public final class PausedJobs implements AutoCloseable {
         long deadline = System.nanoTime() + patience.toNanos();
         boolean told = false;
         for (int moved = due.move();; moved += due.move()) {
-            Rows.text(session, "source", "waiting for the jobs", "SELECT pg_catalog.pg_sleep(1)");
+            session.text("waiting for the jobs", "SELECT pg_catalog.pg_sleep(1)");
             List<String> running = due.running();
             if (running.isEmpty()) {
                 return moved + due.move();
@@ -145,7 +144,7 @@ public final class PausedJobs implements AutoCloseable {
             } catch (Failure e) {
                 // A lock that is taken is free again at one of the next beats, of which there are many before a job is
                 // due.
-                if (Server.isClosed(session)) {
+                if (session.isClosed()) {
                     if (!left && !Cleanup.stopping()) {
                         console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
                     }
@@ -171,12 +170,10 @@ public final class PausedJobs implements AutoCloseable {
         }
         synchronized (session) {
             left = true;
-            Server.close(session);
+            session.close();
         }
-        try (Connection fresh = source.sessionToPutBack()) {
+        try (Session fresh = source.sessionToPutBack()) {
             undo(fresh).forEach(done -> console.explain("%s", done));
-        } catch (SQLException e) {
-            // The session is gone, and had done its work.
         }
     }
 
@@ -186,13 +183,13 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /** @return whether a run has paused jobs on this source and has not put them back yet */
-    public static boolean exists(Connection session) {
-        return PauseRecord.exists(session, "source");
+    public static boolean exists(Session session) {
+        return PauseRecord.exists(session);
     }
 
     /** @return why a record of paused jobs that stands there is not read, if there is one of somebody else's */
-    public static Optional<Failure> stranger(Connection session) {
-        OwnSchema.Found found = PauseRecord.find(session, "source");
+    public static Optional<Failure> stranger(Session session) {
+        OwnSchema.Found found = PauseRecord.find(session);
         return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found
                 .refusal("source")
                 .hint("if a run of user \"%s\" has paused jobs and was killed, put them back as that user: repair; "
@@ -202,8 +199,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /** @return whether that run is still at work */
-    public static boolean inUse(Connection session) {
-        return Rows.text(session, "source", "looking for another run",
+    public static boolean inUse(Session session) {
+        return session.text("looking for another run",
                 """
                 SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
                   AND d.datname = pg_catalog.current_database()
@@ -217,7 +214,7 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /** @return the statements that {@link #restore} would run */
-    public static List<String> plan(Connection session) {
+    public static List<String> plan(Session session) {
         return steps(session).stream().map(MovedJobs.Step::sql).toList();
     }
 
@@ -227,29 +224,29 @@ public final class PausedJobs implements AutoCloseable {
      * @return what was done, a line each
      * @throws Failure refused, when that run is still at work
      */
-    public static List<String> restore(Connection session) {
+    public static List<String> restore(Session session) {
         if (inUse(session)) {
             throw inUse();
         }
         return undo(session);
     }
 
-    private static List<String> undo(Connection session) {
-        Rows.run(session, "source", "putting back the jobs", "SET lock_timeout = '5s'");
+    private static List<String> undo(Session session) {
+        session.run("putting back the jobs", "SET lock_timeout = '5s'");
         List<MovedJobs.Step> steps = steps(session);
         // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
         steps.stream().filter(step -> !step.drop())
-                .forEach(step -> Rows.run(session, "source", "putting back the jobs", step.sql()));
+                .forEach(step -> session.run("putting back the jobs", step.sql()));
         // In one trip, which is one transaction: a schema alone could be anybody's.
         List<String> drops = steps.stream().filter(MovedJobs.Step::drop).map(MovedJobs.Step::sql).toList();
         if (!drops.isEmpty()) {
-            Rows.run(session, "source", "putting back the jobs", String.join("; ", drops));
+            session.run("putting back the jobs", String.join("; ", drops));
         }
         return steps.stream().map(MovedJobs.Step::words).toList();
     }
 
-    private static List<MovedJobs.Step> steps(Connection session) {
-        return exists(session) ? MovedJobs.steps(session, TimescaleExtension.of(session, "source").jobTable())
+    private static List<MovedJobs.Step> steps(Session session) {
+        return exists(session) ? MovedJobs.steps(session, TimescaleExtension.of(session).jobTable())
                 : List.of();
     }
 }

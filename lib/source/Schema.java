@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -14,7 +13,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.server.Membership;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.tools.RefusedStatement;
 
@@ -29,7 +28,7 @@ public final class Schema {
 
     private final Archive archive;
     private final Contents contents;
-    private final Connection target;
+    private final Session target;
     private final List<String> options;
     private final Set<Archive.Address> waiting;
     private final Set<Archive.Address> afterRestoringMode;
@@ -45,7 +44,7 @@ public final class Schema {
      * @param target a session on the target
      */
     public Schema(Archive archive, Contents contents, LeftBehind uncarried, Collection<String> created,
-            Connection target) {
+            Session target) {
         this.archive = archive;
         this.contents = contents;
         this.target = target;
@@ -55,10 +54,10 @@ public final class Schema {
         afterRestoringMode = contents.afterRestoringMode();
         onHypertables = contents.onHypertables();
         Set<String> commented = new HashSet<>(created);
-        commented.addAll(Rows.texts(target, "target", "listing the extensions",
+        commented.addAll(target.texts("listing the extensions",
                 "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND "
                         + Membership.hasRightsOf("extowner")));
-        Set<String> others = Set.copyOf(Rows.texts(target, "target", "listing the schemas of others",
+        Set<String> others = Set.copyOf(target.texts("listing the schemas of others",
                 "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT " + Membership.hasRightsOf("nspowner")));
         ours = new CarriedEntries(contents, uncarried, commented, others);
     }
@@ -66,7 +65,7 @@ public final class Schema {
     /** @return what stands before the rows: types, functions, tables without indexes and constraints */
     public List<EntrySql> preData() {
         Set<String> existing = new HashSet<>(
-                Rows.texts(target, "target", "listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
+                target.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         List<Archive.Entry> made =
                 archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
         List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);

@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Shown;
 
 /**
@@ -92,7 +91,7 @@ public final class SchemaChanges {
      * @param then a session with the older snapshot
      * @return each change, such as {@code function public.f was changed}, sorted
      */
-    static List<String> between(Connection then, Connection now) {
+    static List<String> between(Session then, Session now) {
         Map<String, Version> before = read(then);
         Map<String, Version> after = read(now);
         TreeSet<String> changes = new TreeSet<>();
@@ -121,9 +120,9 @@ public final class SchemaChanges {
                         + (changes.size() > SHOWN ? " and " + (changes.size() - SHOWN) + " more" : ""));
     }
 
-    private static Map<String, Version> read(Connection session) {
+    private static Map<String, Version> read(Session session) {
         Map<String, Version> versions = new LinkedHashMap<>();
-        Rows.list(session, "source", "looking for changes of the schema", OBJECTS,
+        session.list("looking for changes of the schema", OBJECTS,
                 row -> versions.put(row.getString(1) + ' ' + row.getLong(3),
                         new Version(row.getString(1) + ' ' + row.getString(2), row.getString(4))));
         return versions;

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -9,8 +8,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import lib.catalog.Selection;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.Sessions;
 import lib.server.SqlFailures;
 import lib.talk.Console;
@@ -36,11 +35,11 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private static final List<String> LOCK_WAITS = List.of("2s", "60s");
 
     private final Server server;
-    private final Connection holder;
+    private final Session holder;
     private final String id;
     private final Heartbeat pulse;
 
-    private Snapshot(Server server, Connection holder, String id) {
+    private Snapshot(Server server, Session holder, String id) {
         this.server = server;
         this.holder = holder;
         this.id = id;
@@ -55,17 +54,15 @@ public final class Snapshot implements Sessions, AutoCloseable {
      */
     public static Snapshot take(Server server, Selection selection, Console console) {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            Connection holder = server.session();
-            try (Connection first = server.session()) {
+            Session holder = server.session();
+            try (Session first = server.session()) {
                 // The first session waits for the locks, so that the holder gets all of its own at once, after its
                 // snapshot is taken.
                 first.setAutoCommit(false);
                 List<String> locked = tables(first, server, selection);
                 waitForLocks(first, server, locked, console);
-                holder.setAutoCommit(false);
-                holder.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-                holder.setReadOnly(true);
-                String id = Rows.text(holder, server.side(), "taking the snapshot",
+                holder.beginSnapshot();
+                String id = holder.text("taking the snapshot",
                         "SELECT pg_catalog.pg_export_snapshot()");
                 if (tables(holder, server, selection).equals(locked)) {
                     lock(holder, locked, " NOWAIT");
@@ -79,17 +76,17 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)",
                         SqlFailures.words(e));
             }
-            Server.close(holder);
+            holder.close();
         }
         throw Failure.refused("the tables of the source could not be locked together: its schema keeps changing")
                 .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
     }
 
-    private static void waitForLocks(Connection session, Server server, List<String> tables, Console console)
+    private static void waitForLocks(Session session, Server server, List<String> tables, Console console)
             throws SQLException {
         for (String timeout : LOCK_WAITS) {
             try {
-                Rows.run(session, server.side(), "preparing the snapshot",
+                session.run("preparing the snapshot",
                         "SET LOCAL lock_timeout = '" + timeout + "'");
                 lock(session, tables, "");
                 return;
@@ -112,9 +109,8 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * What another session, or a prepared transaction, holds or waits for in front of us, so that no table of its can
      * be read.
      */
-    private static Blocker blocker(Connection session, Server server) {
-        return Rows
-                .list(session, server.side(), "looking for locks", """
+    private static Blocker blocker(Session session, Server server) {
+        return session.list("looking for locks", """
                 SELECT pg_catalog.format('table %s of the source is locked by ', l.relation::pg_catalog.regclass)
                        || CASE WHEN p.gid IS NULL THEN pg_catalog.format('another session (pid %s)', l.pid)
                          ELSE pg_catalog.format('prepared transaction %L', p.gid) END,
@@ -132,20 +128,20 @@ public final class Snapshot implements Sessions, AutoCloseable {
                    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                      WHERE d.datname = pg_catalog.current_database())
                  ORDER BY l.granted DESC, l.pid, l.relation LIMIT 1""",
-                        row -> new Blocker(row.getString(1), row.getString(2)))
+                row -> new Blocker(row.getString(1), row.getString(2)))
                 .stream().findFirst()
                 .orElse(new Blocker("a table of the source is locked by another session", "wait for that session"));
     }
 
-    private static List<String> tables(Connection session, Server server, Selection selection) {
-        return Rows.texts(session, server.side(), "listing the tables", """
+    private static List<String> tables(Session session, Server server, Selection selection) {
+        return session.texts("listing the tables", """
                 SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE c.relkind IN ('r', 'p') AND %s
                  ORDER BY c.oid""".formatted(selection.relation("c", "n")));
     }
 
-    private static void lock(Connection session, List<String> tables, String mode) throws SQLException {
+    private static void lock(Session session, List<String> tables, String mode) throws SQLException {
         try (Statement statement = session.createStatement()) {
             for (int i = 0; i < tables.size(); i += LOCKS_A_STATEMENT) {
                 List<String> some = new ArrayList<>();
@@ -170,7 +166,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * @return the session that holds the locks; it can read every table at once, also one that a TRUNCATE waits for.
      * Synchronize on it.
      */
-    public Connection holder() {
+    public Session holder() {
         return holder;
     }
 
@@ -180,18 +176,16 @@ public final class Snapshot implements Sessions, AutoCloseable {
     }
 
     @Override
-    public Connection session() {
-        Connection session = server.session();
+    public Session session() {
+        Session session = server.session();
         try {
-            session.setAutoCommit(false);
-            session.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            session.setReadOnly(true);
+            session.beginSnapshot();
             try (Statement statement = session.createStatement()) {
                 statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(id));
             }
             return session;
         } catch (SQLException e) {
-            Server.close(session);
+            session.close();
             throw SqlFailures.statement(server.side(), "joining the snapshot", e);
         }
     }
@@ -203,7 +197,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * @return false when somebody waits for a stronger lock on one; that table must then be read through
      * {@link #holder}
      */
-    public boolean tryLock(Connection session, Collection<String> tables) throws SQLException {
+    public boolean tryLock(Session session, Collection<String> tables) throws SQLException {
         try (Statement statement = session.createStatement()) {
             try {
                 statement.execute("SAVEPOINT locking; LOCK TABLE ONLY " + String.join(", ONLY ", tables)
@@ -233,6 +227,6 @@ public final class Snapshot implements Sessions, AutoCloseable {
     @Override
     public void close() {
         pulse.close();
-        Server.close(holder);
+        holder.close();
     }
 }

@@ -1,13 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.source;
 
-import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import lib.server.Finding;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -23,7 +22,7 @@ public final class Tablespaces {
      * @param attached those that new chunks of hypertables go to
      * @return a warning for each that does not exist on the target
      */
-    public static List<Finding> check(Collection<String> used, Collection<String> attached, Connection target) {
+    public static List<Finding> check(Collection<String> used, Collection<String> attached, Session target) {
         TreeSet<String> all = new TreeSet<>(used);
         all.addAll(attached);
         return all.isEmpty() ? List.of()
@@ -38,16 +37,16 @@ public final class Tablespaces {
     }
 
     /** @return the tablespaces that the source's server has and the target's does not */
-    public static Set<String> missing(Connection source, Connection target) {
+    public static Set<String> missing(Session source, Session target) {
         return missing(
-                Rows.texts(source, "source", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"),
+                source.texts("listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace"),
                 target);
     }
 
     /** @return those of the tablespaces that the target's server does not have */
-    public static Set<String> missing(Collection<String> tablespaces, Connection target) {
+    public static Set<String> missing(Collection<String> tablespaces, Session target) {
         Set<String> missing = new TreeSet<>(tablespaces);
-        Rows.texts(target, "target", "listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace")
+        target.texts("listing the tablespaces", "SELECT spcname FROM pg_catalog.pg_tablespace")
                 .forEach(missing::remove);
         return missing;
     }

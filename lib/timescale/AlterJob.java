@@ -1,13 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import lib.server.Rows;
-import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -62,8 +60,8 @@ public final class AlterJob {
     }
 
     /** @return jobs with such functions */
-    public static List<String> checked(Connection session, String side, String table) {
-        return Rows.texts(session, side, "looking for jobs with functions that check them",
+    public static List<String> checked(Session session, String table) {
+        return session.texts("looking for jobs with functions that check them",
                 """
                 SELECT pg_catalog.format('job %%s (%%I.%%I)', c.id, c.proc_schema, c.proc_name) FROM %s c WHERE %s
                   ORDER BY c.id"""
@@ -71,19 +69,19 @@ public final class AlterJob {
     }
 
     /** Calls alter_job, with {@link #unchecked}, in one transaction with what makes good for it. */
-    public static <T> T keepingChecks(Connection session, String side, String table, Supplier<T> work) {
-        List<String> checks = Rows.texts(session, side, "looking for functions that check jobs", checks(table));
+    public static <T> T keepingChecks(Session session, String table, Supplier<T> work) {
+        List<String> checks = session.texts("looking for functions that check jobs", checks(table));
         if (checks.isEmpty()) {
             return work.get();
         }
-        Rows.run(session, side, "changing jobs", "BEGIN");
+        session.run("changing jobs", "BEGIN");
         try {
             T result = work.get();
-            Rows.run(session, side, "changing jobs", String.join("; ", checks) + "; COMMIT");
+            session.run("changing jobs", String.join("; ", checks) + "; COMMIT");
             return result;
         } catch (Failure e) {
-            if (!Server.isClosed(session)) {
-                Rows.run(session, side, "changing jobs", "ROLLBACK");
+            if (!session.isClosed()) {
+                session.run("changing jobs", "ROLLBACK");
             }
             throw e;
         }
@@ -119,7 +117,7 @@ public final class AlterJob {
     }
 
     /** @return the call for the database of this session */
-    public static String call(Connection session, String side, Map<String, String> given) {
-        return Rows.text(session, side, "looking for TimescaleDB's alter_job", query(given));
+    public static String call(Session session, Map<String, String> given) {
+        return session.text("looking for TimescaleDB's alter_job", query(given));
     }
 }

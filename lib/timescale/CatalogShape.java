@@ -1,10 +1,9 @@
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * What TimescaleDB's own catalog looks like on one side: it changes from version to version (sql/pre_install/tables.sql
@@ -43,12 +42,12 @@ public record CatalogShape(String version, Set<String> columns) {
      * @return what the database of this session has, which may be {@link #NONE}
      * @throws Failure refused, where something of others stands among what is TimescaleDB's
      */
-    public static CatalogShape read(Connection session, String side) {
-        TimescaleExtension extension = TimescaleExtension.of(session, side);
+    public static CatalogShape read(Session session) {
+        TimescaleExtension extension = TimescaleExtension.of(session);
         if (extension == null) {
             return NONE;
         }
-        List<String> columns = Rows.texts(session, side, "reading TimescaleDB's catalog",
+        List<String> columns = session.texts("reading TimescaleDB's catalog",
                 """
                 SELECT c.relname || '.' || a.attname FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid

@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -68,10 +67,10 @@ public final class DisabledJobs {
     }
 
     /** @return the same, by identifiers */
-    static Map<Integer, String> lines(Connection target, Timescale source, String table) {
+    static Map<Integer, String> lines(Session target, Timescale source, String table) {
         Map<Integer, String> lines = new LinkedHashMap<>();
         if (!source.jobs().isEmpty()) {
-            Rows.list(target, "target", "looking for jobs that stay switched off", query(source, table),
+            target.list("looking for jobs that stay switched off", query(source, table),
                     row -> Map.entry(row.getInt(1), row.getString(2)))
                     .forEach(line -> lines.put(line.getKey(), line.getValue()));
         }

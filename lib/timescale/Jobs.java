@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lib.server.Membership;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -23,25 +22,25 @@ public final class Jobs {
     /** The column with the role that a job runs as. */
     private static final String OWNER = "owner";
 
-    private final Connection target;
+    private final Session target;
     private final Timescale source;
     private Map<Integer, String> held = Map.of();
 
     /** @param source with the jobs as the source has them */
-    public Jobs(Connection target, Timescale source) {
+    public Jobs(Session target, Timescale source) {
         this.target = target;
         this.source = source;
     }
 
     /** @return the roles that can own jobs on the target, quoted: those that the connecting user is a member of */
     private Set<String> owners() {
-        return new HashSet<>(Rows.texts(target, "target", "asking who can own jobs",
+        return new HashSet<>(target.texts("asking who can own jobs",
                 "SELECT pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE "
                         + Membership.isMemberOf("oid")));
     }
 
     private String user() {
-        return Rows.text(target, "target", "asking for the user", "SELECT pg_catalog.quote_ident(current_user)");
+        return target.text("asking for the user", "SELECT pg_catalog.quote_ident(current_user)");
     }
 
     /**
@@ -95,7 +94,7 @@ public final class Jobs {
 
     /** @return the jobs that somebody else owns now */
     public List<Remapped> remapped() {
-        List<Timescale.Job> here = Timescale.jobs(target, "target");
+        List<Timescale.Job> here = Timescale.jobs(target);
         return source.jobs().stream()
                 .flatMap(job -> here.stream()
                         .filter(other -> other.id() == job.id() && !other.owner().equals(job.owner()))
@@ -105,7 +104,7 @@ public final class Jobs {
 
     /** Pauses all of them, in restoring mode. */
     public void pause() {
-        Rows.run(target, "target", "pausing the jobs", pausing(Timescale.jobTable(target, "target")));
+        target.run("pausing the jobs", pausing(Timescale.jobTable(target)));
     }
 
     /** @return the statement of {@link #pause} */
@@ -142,14 +141,14 @@ public final class Jobs {
      * @throws Failure step, when one has another state in the end, or is not there
      */
     public String resume() {
-        String table = Timescale.jobTable(target, "target");
-        String alterJob = Rows.text(target, "target", "looking for TimescaleDB's alter_job", alterJob(table));
+        String table = Timescale.jobTable(target);
+        String alterJob = target.text("looking for TimescaleDB's alter_job", alterJob(table));
         held = DisabledJobs.lines(target, source, table);
-        AlterJob.keepingChecks(target, "target", table, () -> source.jobs().stream()
-                .map(job -> Rows.text(target, "target", "resuming " + job,
+        AlterJob.keepingChecks(target, table, () -> source.jobs().stream()
+                .map(job -> target.text("resuming " + job,
                         resuming(List.of(job), table) + alterJob + " a"))
                 .toList());
-        List<Timescale.Job> here = Timescale.jobs(target, "target");
+        List<Timescale.Job> here = Timescale.jobs(target);
         for (Timescale.Job job : source.jobs()) {
             boolean scheduled = job.scheduled() && !held.containsKey(job.id());
             if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == scheduled)) {
@@ -171,9 +170,8 @@ public final class Jobs {
 
     /** @return what lets the scheduler start, which is a background worker and needs a place among them */
     public String startingScheduler() {
-        return Rows
-                .list(target, "target", "counting the background workers",
-                        """
+        return target.list("counting the background workers",
+                """
                 SELECT most, workers, pg_catalog.current_setting('timescaledb.max_background_workers',
                   true)::pg_catalog.int4 AS limited, schedulers
                   FROM (SELECT pg_catalog.count(*) FILTER (WHERE backend_type NOT IN ('archiver', 'autovacuum launcher',
@@ -184,10 +182,10 @@ public final class Jobs {
                                  'TimescaleDB Background Worker Scheduler%') AS schedulers,
                                pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS most
                                  FROM pg_catalog.pg_stat_activity) a""",
-                        row -> row.getInt(2) >= row.getInt(1) ? more("max_worker_processes", row.getInt(1))
-                                : row.getInt(4) >= row.getInt(3)
-                                        ? more("timescaledb.max_background_workers", row.getInt(3))
-                                : "start it with: SELECT " + source.function("timescaledb_post_restore") + "();")
+                row -> row.getInt(2) >= row.getInt(1) ? more("max_worker_processes", row.getInt(1))
+                        : row.getInt(4) >= row.getInt(3)
+                                ? more("timescaledb.max_background_workers", row.getInt(3))
+                        : "start it with: SELECT " + source.function("timescaledb_post_restore") + "();")
                 .get(0);
     }
 
@@ -203,14 +201,14 @@ public final class Jobs {
     /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */
     public boolean scheduled() {
         for (int i = 0; i < SCHEDULER_CHECKS; i++) {
-            if (!"0".equals(Rows.text(target, "target", "looking for the scheduler of jobs",
+            if (!"0".equals(target.text("looking for the scheduler of jobs",
                     """
                     SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
                      WHERE datname = pg_catalog.current_database() AND application_name LIKE
                        'TimescaleDB Background Worker Scheduler%'"""))) {
                 return true;
             }
-            Rows.text(target, "target", "waiting for the scheduler of jobs", "SELECT pg_catalog.pg_sleep(0.1)");
+            target.text("waiting for the scheduler of jobs", "SELECT pg_catalog.pg_sleep(0.1)");
         }
         return false;
     }

@@ -1,11 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.List;
 import lib.server.Membership;
 import lib.server.OwnSchema;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -48,31 +47,31 @@ public final class PauseRecord {
     }
 
     /** @return what looks like the record, and whether it is ours; null where nothing does */
-    public static OwnSchema.Found find(Connection session, String side) {
+    public static OwnSchema.Found find(Session session) {
         boolean like =
-                Rows.text(session, side, "looking for paused jobs", "SELECT 1 " + RELATION + " WHERE " + FORM) != null;
-        return like ? OwnSchema.find(session, side, TABLES) : null;
+                session.text("looking for paused jobs", "SELECT 1 " + RELATION + " WHERE " + FORM) != null;
+        return like ? OwnSchema.find(session, TABLES) : null;
     }
 
     /** @return whether there is one that is ours, and that this user may read and drop */
-    public static boolean exists(Connection session, String side) {
-        OwnSchema.Found found = find(session, side);
+    public static boolean exists(Session session) {
+        OwnSchema.Found found = find(session);
         return found != null && found.state() == OwnSchema.State.OURS
-                && "t".equals(Rows.text(session, side, "asking for a membership",
+                && "t".equals(session.text("asking for a membership",
                         "SELECT " + Membership.hasRightsOf(Sql.literal(found.owner()))));
     }
 
     /** Makes one. */
-    public static void make(Connection session, String side) {
+    public static void make(Session session) {
         String doing = "preparing to pause the jobs";
-        Rows.run(session, side, doing, "BEGIN");
-        OwnSchema.create(session, side, TABLES);
-        Rows.run(session, side, doing, "COMMENT ON TABLE " + TABLE + " IS " + Sql.literal(REMARK) + "; COMMIT");
+        session.run(doing, "BEGIN");
+        OwnSchema.create(session, TABLES);
+        session.run(doing, "COMMENT ON TABLE " + TABLE + " IS " + Sql.literal(REMARK) + "; COMMIT");
     }
 
     /** @return whether a schema of its name stands there */
-    public static boolean isTaken(Connection session, String side) {
-        return Rows.text(session, side, "looking for a schema",
+    public static boolean isTaken(Session session) {
+        return session.text("looking for a schema",
                 "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '" + OwnSchema.NAME + "'") != null;
     }
 
@@ -80,9 +79,9 @@ public final class PauseRecord {
      * @return an SQL expression for a row {@code j} of the jobs and {@code s} of their statistics: when the job is due
      * by its own schedule, or null
      */
-    static String due(Connection session, String side) {
+    static String due(Session session) {
         String now = "CASE WHEN pg_catalog.isfinite(s.next_start) THEN s.next_start END";
-        return exists(session, side) ? "coalesce((SELECT p.due FROM ONLY " + TABLE
+        return exists(session) ? "coalesce((SELECT p.due FROM ONLY " + TABLE
                 + " p WHERE p.job = j.id AND p.moved = s.next_start), " + now + ")" : now;
     }
 }

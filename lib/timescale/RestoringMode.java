@@ -1,15 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import lib.server.Leftovers;
-import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.server.Versions;
 import lib.talk.Cleanup;
@@ -51,13 +48,13 @@ public final class RestoringMode implements AutoCloseable {
      * @param to a session on the target, which gets the mode too
      * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
      */
-    public static RestoringMode begin(TargetLock lock, Server target, Connection to, Timescale timescale,
+    public static RestoringMode begin(TargetLock lock, Server target, Session to, Timescale timescale,
             Console console) {
         RestoringMode mode = new RestoringMode(lock, target, timescale, console);
         try {
-            TimescaleExtension.of(to, "target");
-            Rows.run(to, "target", "preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
-            Rows.run(to, "target", "turning restoring mode on", beginning(timescale));
+            TimescaleExtension.of(to);
+            to.run("preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
+            to.run("turning restoring mode on", beginning(timescale));
             mode.prove("on");
             return mode;
         } catch (RuntimeException e) {
@@ -70,28 +67,26 @@ public final class RestoringMode implements AutoCloseable {
      * Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came
      * from, and jobs may run.
      */
-    public void end(Connection to) {
+    public void end(Session to) {
         turnOff(to, timescale);
         leaving.cancel();
         left = true;
         prove("off");
     }
 
-    public static void turnOff(Connection session, Timescale timescale) {
-        endings(timescale).forEach(sql -> Rows.run(session, "target", "turning restoring mode off", sql));
+    public static void turnOff(Session session, Timescale timescale) {
+        endings(timescale).forEach(sql -> session.run("turning restoring mode off", sql));
     }
 
     private void prove(String wanted) {
-        try (Connection fresh = target.session()) {
-            String state = Rows.text(fresh, "target", "asking for restoring mode", STATE);
+        try (Session fresh = target.session()) {
+            String state = fresh.text("asking for restoring mode", STATE);
             if (!wanted.equals(state)) {
                 throw Failure.step("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
                         .hint("connect to the server itself: a connection pooler in between hands out sessions "
                                 + "that are "
                                 + "older than the setting");
             }
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 
@@ -104,13 +99,11 @@ public final class RestoringMode implements AutoCloseable {
 
     private void leave() {
         left = true;
-        try (Connection session = target.sessionToPutBack();
+        try (Session session = target.sessionToPutBack();
                 TargetLock again =
                         lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
             Leftovers.end(again == null ? lock : again, session);
             withdraw(session, timescale, () -> {});
-        } catch (SQLException e) {
-            // The session is gone, and had done its work.
         }
     }
 
@@ -124,19 +117,19 @@ public final class RestoringMode implements AutoCloseable {
      *
      * @param more what else is to be done while hypertables and chunks are ordinary tables
      */
-    public static void withdraw(Connection session, Timescale timescale, Runnable more) {
+    public static void withdraw(Session session, Timescale timescale, Runnable more) {
         List<String> statements = withdrawal(session, timescale);
         statements.subList(0, statements.size() - 1)
-                .forEach(sql -> Rows.run(session, "target", "withdrawing what was loaded", sql));
+                .forEach(sql -> session.run("withdrawing what was loaded", sql));
         more.run();
-        Rows.run(session, "target", "turning restoring mode off", statements.get(statements.size() - 1));
+        session.run("turning restoring mode off", statements.get(statements.size() - 1));
     }
 
     /**
      * @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it
      * is emptied
      */
-    public static List<String> withdrawal(Connection session, Timescale timescale) {
+    public static List<String> withdrawal(Session session, Timescale timescale) {
         List<String> statements = new ArrayList<>(List.of(beginning(timescale)));
         statements.addAll(TimescaleCatalog.clearing(session));
         statements.add(ending(timescale));
@@ -163,7 +156,7 @@ public final class RestoringMode implements AutoCloseable {
     }
 
     /** @return whether the mode is on for new sessions of this database */
-    public static boolean isOn(Connection fresh) {
-        return "on".equals(Rows.text(fresh, "target", "asking for restoring mode", STATE));
+    public static boolean isOn(Session fresh) {
+        return "on".equals(fresh.text("asking for restoring mode", STATE));
     }
 }

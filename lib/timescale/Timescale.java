@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -82,54 +81,54 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
      * @return the extension, or null where the database does not have it; without what {@link #whole} adds
      * @throws Failure refused, where something of others stands among its own
      */
-    public static Timescale of(Connection session, String side) {
-        TimescaleExtension extension = TimescaleExtension.of(session, side);
+    public static Timescale of(Session session) {
+        TimescaleExtension extension = TimescaleExtension.of(session);
         return extension == null ? null : new Timescale(extension.version(), extension.schema(),
-                jobs(session, side, extension.jobTable()), List.of(), List.of(), null);
+                jobs(session, extension.jobTable()), List.of(), List.of(), null);
     }
 
     /**
      * @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces,
      * and these
      */
-    public Timescale whole(Connection session, String side, List<Reader> reading) {
+    public Timescale whole(Session session, List<Reader> reading) {
         return new Timescale(version, schema, jobs,
-                Rows.list(session, side, "listing the foreign keys of hypertables", """
+                session.list("listing the foreign keys of hypertables", """
                 SELECT k.oid, pg_catalog.format('%I of %s', k.conname, k.conrelid::pg_catalog.regclass)
                   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   JOIN _timescaledb_catalog.hypertable h ON h.schema_name = n.nspname AND h.table_name = c.relname
                  WHERE k.contype = 'f' ORDER BY k.oid""", row -> new Key(row.getLong(1), row.getString(2))),
-                tablespaces(session, side), reading.isEmpty() ? null : reading);
+                tablespaces(session), reading.isEmpty() ? null : reading);
     }
 
     /** @return those that new chunks go to (attach_tablespace), in a database that has the extension */
-    public static List<String> tablespaces(Connection session, String side) {
-        return Rows.texts(session, side, "listing the tablespaces of hypertables",
+    public static List<String> tablespaces(Session session) {
+        return session.texts("listing the tablespaces of hypertables",
                 "SELECT DISTINCT tablespace_name::text FROM _timescaledb_catalog.tablespace ORDER BY 1");
     }
 
     /** @return the user's jobs, by their identifiers */
-    public static List<Job> jobs(Connection session, String side) {
-        return jobs(session, side, jobTable(session, side));
+    public static List<Job> jobs(Session session) {
+        return jobs(session, jobTable(session));
     }
 
-    private static List<Job> jobs(Connection session, String side, String table) {
-        return Rows.list(session, side, "listing the jobs",
+    private static List<Job> jobs(Session session, String table) {
+        return session.list("listing the jobs",
                 """
                 SELECT j.id, j.proc_schema || '.' || j.proc_name, pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid),
                   j.scheduled, %s,
                        coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false)
                   FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id LEFT
                     JOIN pg_catalog.pg_roles r ON r.oid = j.owner::pg_catalog.oid WHERE %s ORDER BY j.id"""
-                        .formatted(PauseRecord.due(session, side), table, ownJob("j.id")),
+                        .formatted(PauseRecord.due(session), table, ownJob("j.id")),
                 row -> new Job(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5),
                         row.getBoolean(6), row.getBoolean(7)));
     }
 
     /** @return the table of the jobs, which stands in another schema since 2.25 */
-    public static String jobTable(Connection session, String side) {
-        return Rows.text(session, side, "looking for the table of jobs",
+    public static String jobTable(Session session) {
+        return session.text("looking for the table of jobs",
                 """
                 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

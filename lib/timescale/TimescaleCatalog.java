@@ -1,9 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.List;
-import lib.server.Rows;
+import lib.server.Session;
 
 /**
  * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump takes their rows along
@@ -71,7 +70,7 @@ public final class TimescaleCatalog {
      * @return the statements that remove the user's rows from an unfinished catalog, after which hypertables and chunks
      * are ordinary tables, and no job is there
      */
-    static List<String> clearing(Connection target) {
-        return Rows.texts(target, "target", "listing the catalog of TimescaleDB", CLEARING);
+    static List<String> clearing(Session target) {
+        return target.texts("listing the catalog of TimescaleDB", CLEARING);
     }
 }

@@ -1,12 +1,11 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import lib.server.DropStatements;
-import lib.server.Rows;
+import lib.server.Session;
 import lib.talk.Failure;
 
 /**
@@ -104,46 +103,48 @@ public record TimescaleExtension(String version, String schema, String jobTable)
      * @return null where the database does not have it
      * @throws Failure refused, naming what others have put among its own
      */
-    public static TimescaleExtension of(Connection session, String side) {
+    public static TimescaleExtension of(Session session) {
         // To plan the whole question takes the server longer than most others.
-        if (Rows.texts(session, side, "looking for TimescaleDB",
+        if (session.texts("looking for TimescaleDB",
                 "SELECT 1 FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb'").isEmpty()) {
             return null;
         }
-        List<TimescaleExtension> found = Rows.list(session, side, "looking for TimescaleDB", QUERY, row -> {
+        List<TimescaleExtension> found = session.list("looking for TimescaleDB", QUERY, row -> {
             if (row.getBoolean(4)) {
-                throw refusal(session, side);
+                throw refusal(session);
             }
             return new TimescaleExtension(row.getString(1), row.getString(2), row.getString(3));
         });
         return found.isEmpty() ? null : found.get(0);
     }
 
-    private static Failure refusal(Connection session, String side) {
-        List<Intruder> strangers = Rows.list(session, side, "looking for what others have put among TimescaleDB's own",
+    private static Failure refusal(Session session) {
+        List<Intruder> strangers = session.list("looking for what others have put among TimescaleDB's own",
                 NAMED, row -> new Intruder(
                         new DropStatements.Thing(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4),
                                 null),
                         row.getString(5), row.getBoolean(6)));
         Failure failure =
-                Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s%s", side,
+                Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s%s",
+                        session.side(),
                         strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")),
                         strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");
         List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
         List<DropStatements.Thing> others =
                 strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
         // What a superuser created who is none any more looks the same, and the extension cannot do without it.
-        String connect = members.isEmpty() ? "" : "connect to the " + side + " as role " + members.get(0).owner
-                + ", which owns the extension and what is named here";
+        String connect =
+                members.isEmpty() ? "" : "connect to the " + session.side() + " as role " + members.get(0).owner
+                        + ", which owns the extension and what is named here";
         if (others.isEmpty()) {
             return failure.hint("%s", connect);
         }
-        DropStatements drops = DropStatements.of(session, side, others);
+        DropStatements drops = DropStatements.of(session, others);
         // Of a trigger, the table's owner is who may drop it.
         boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
         String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";
         return failure.hint(
                 "look at it, then%s, as %sa superuser of the %s: %s" + (connect.isEmpty() ? "" : " Then %s"),
-                drops.taking(), by, side, drops.sql(), connect);
+                drops.taking(), by, session.side(), drops.sql(), connect);
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -16,8 +15,9 @@ import lib.code.PlannedCode;
 import lib.compare.ComparedTable;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
+import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.talk.Count;
 import lib.talk.Sql;
@@ -52,12 +52,10 @@ final class HypertableRows {
     /** @return the hypertables of the target that show fewer rows than the tables hold that inherit from them */
     List<Difference> run(int jobs) {
         List<Hypertable> hypertables;
-        try (Connection session = target.session()) {
-            hypertables = Rows.list(session, target.side(), "listing the hypertables",
+        try (Session session = target.session()) {
+            hypertables = session.list("listing the hypertables",
                     theirs.expand("SELECT h.name, h.relid::regclass FROM {hypertables} h"),
                     row -> new Hypertable(row.getString(1), row.getString(2)));
-        } catch (SQLException e) {
-            throw SqlFailures.statement(target.side(), "ending the session", e);
         }
         Workers.run("counting hypertables", jobs,
                 hypertables.stream().filter(hypertable -> wanted.getOrDefault(hypertable.name, 0L) > 0
@@ -72,18 +70,18 @@ final class HypertableRows {
     }
 
     private final class Counter implements Workers.Worker<Hypertable> {
-        private final Connection session = target.session();
+        private final Session session = target.session();
 
         Counter() {
-            Rows.run(session, target.side(), "preparing to count hypertables", PlannedCode.TABLES_ONLY);
+            session.run("preparing to count hypertables", PlannedCode.TABLES_ONLY);
         }
 
         @Override
         public void work(Hypertable hypertable) {
             String doing = "counting the rows of " + hypertable.name;
             PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true,
-                    ComparedTable.packed(session, target.side(), theirs, hypertable.name), false);
-            try (LockedTables still = new LockedTables(session, target.side(), session)) {
+                    ComparedTable.packed(session, theirs, hypertable.name), false);
+            try (LockedTables still = new LockedTables(session, session)) {
                 if (!still.coded(doing, List.of(all)).isEmpty()) {
                     undecided.add(new UndecidedRelation(hypertable.name,
                             "its rows were not counted, for " + LockedTables.WHY_NOT,
@@ -108,7 +106,7 @@ final class HypertableRows {
 
         /** What the tables hold that inherit from it, as PostgreSQL knows it, whatever TimescaleDB does. */
         private long held(Hypertable hypertable) throws SQLException {
-            List<String> chunks = Rows.texts(session, target.side(), "listing the chunks of " + hypertable.name,
+            List<String> chunks = session.texts("listing the chunks of " + hypertable.name,
                     "SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = " + Sql.literal(hypertable.sql)
                             + "::regclass");
             return chunks.isEmpty() ? 0 : count(chunks.stream().map(chunk -> "SELECT count(*) FROM " + chunk)
@@ -128,12 +126,12 @@ final class HypertableRows {
 
         @Override
         public void cancel() {
-            Server.abort(session);
+            SessionAbort.abort(session);
         }
 
         @Override
         public void close() {
-            Server.close(session);
+            session.close();
         }
     }
 }

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,8 +10,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import lib.facts.Difference;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SessionPair;
 import lib.source.Snapshot;
 import lib.talk.Failure;
@@ -66,8 +65,8 @@ final class LargeObjectContents {
         return differences;
     }
 
-    private static List<Long> identifiers(Connection source, boolean sample) {
-        return Rows.list(source, "source", "listing the large objects", """
+    private static List<Long> identifiers(Session source, boolean sample) {
+        return source.list("listing the large objects", """
                 SELECT l.oid FROM (SELECT oid, row_number() OVER (ORDER BY oid), count(*) OVER ()
                   FROM pg_largeobject_metadata) l
                  WHERE NOT %s OR l.row_number %% greatest(1, l.count / %d) = 0 ORDER BY l.oid""".formatted(sample,
@@ -83,7 +82,7 @@ final class LargeObjectContents {
     }
 
     /** @return what is asked of each side */
-    static List<String> questions(Connection source, boolean sample) {
+    static List<String> questions(Session source, boolean sample) {
         return batches(identifiers(source, sample)).stream().map(some -> question(some, sample)).toList();
     }
 
@@ -103,11 +102,11 @@ final class LargeObjectContents {
         @Override
         public void work(List<Long> identifiers) {
             CompletableFuture<Map<Long, String>> answer =
-                    CompletableFuture.supplyAsync(() -> contents(sessions.target(), target.side(), identifiers),
+                    CompletableFuture.supplyAsync(() -> contents(sessions.target(), identifiers),
                             executor);
             Map<Long, String> here;
             try {
-                here = contents(sessions.source(), source.side(), identifiers);
+                here = contents(sessions.source(), identifiers);
             } catch (Failure e) {
                 sessions.cancel();
                 throw e;
@@ -145,9 +144,9 @@ final class LargeObjectContents {
         }
     }
 
-    private Map<Long, String> contents(Connection session, String side, List<Long> identifiers) {
+    private Map<Long, String> contents(Session session, List<Long> identifiers) {
         Map<Long, String> contents = new HashMap<>();
-        Rows.list(session, side, "reading large objects", question(identifiers, sample),
+        session.list("reading large objects", question(identifiers, sample),
                 row -> contents.put(row.getLong(1), row.getString(2)));
         return contents;
     }

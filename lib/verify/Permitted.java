@@ -1,6 +1,5 @@
 package lib.verify;
 
-import java.sql.Connection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,8 +12,8 @@ import lib.roles.RoleTarget;
 import lib.roles.RoleTranslation;
 import lib.roles.Roles;
 import lib.roles.TargetKind;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.Tablespaces;
 
 /**
@@ -29,11 +28,11 @@ public final class Permitted {
      * @return what covers the differences that this user of the target could not have avoided; none for a superuser,
      * but for a service's own roles
      */
-    public static AnnouncedDifferences of(Server source, Connection from, Server target, Connection to) {
+    public static AnnouncedDifferences of(Server source, Session from, Server target, Session to) {
         Roles roles = Roles.read(from, source);
         Set<String> owners = new TreeSet<>();
-        OwnedObjects.list(from, "source").forEach(object -> owners.add(object.owner()));
-        owners.addAll(Rows.texts(from, "source", "listing whose default privileges there are",
+        OwnedObjects.list(from).forEach(object -> owners.add(object.owner()));
+        owners.addAll(from.texts("listing whose default privileges there are",
                 "SELECT DISTINCT pg_catalog.pg_get_userbyid(defaclrole) FROM pg_catalog.pg_default_acl"));
         TargetKind kind = RecognizedKind.of(null, target, to).kind();
         RoleTarget there = RoleTarget.ask(kind, target, to);

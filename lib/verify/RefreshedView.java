@@ -1,14 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
 import lib.server.EventTriggers;
-import lib.server.Server;
+import lib.server.Session;
 import lib.server.SessionSettings;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
@@ -70,7 +69,7 @@ final class RefreshedView {
     }
 
     private RowSum sum() throws SQLException {
-        Connection session = target.session();
+        Session session = target.session();
         try (Statement statement = session.createStatement()) {
             EventTriggers triggers = EventTriggers.of(session);
             if (!triggers.others().isEmpty()) {
@@ -90,7 +89,7 @@ final class RefreshedView {
             session.rollback();
             return sum;
         } finally {
-            Server.close(session);
+            session.close();
         }
     }
 }

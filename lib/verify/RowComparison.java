@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -17,8 +16,8 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.compare.RowSum;
 import lib.facts.Difference;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.SessionPair;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
@@ -108,21 +107,19 @@ final class RowComparison {
      * past it.
      */
     private void compareThroughHolder() {
-        try (Connection there = target.session()) {
+        try (Session there = target.session()) {
             for (ComparedTable table : wantedByOthers) {
                 console.explain(
                         "table %s is waited for by another session, it is read by the session that holds its lock",
                         table.identity());
                 synchronized (source.holder()) {
                     try (LockedTables ours = streamed.held(source.holder());
-                            LockedTables theirs = new LockedTables(there, target.side(), there)) {
+                            LockedTables theirs = new LockedTables(there, there)) {
                         boolean coded = !streamed.among(List.of(table), ours, theirs).isEmpty();
                         compare(source.holder(), there, table, coded);
                     }
                 }
             }
-        } catch (SQLException e) {
-            throw SqlFailures.statement(target.side(), "ending the session", e);
         }
     }
 
@@ -130,14 +127,14 @@ final class RowComparison {
         private final SessionPair sessions = new SessionPair(source, target);
 
         Pair() {
-            Rows.run(sessions.source(), source.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
-            Rows.run(sessions.target(), target.side(), "preparing to compare rows", PlannedCode.TABLES_ONLY);
+            sessions.source().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
+            sessions.target().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
         }
 
         @Override
         public void work(List<ComparedTable> some) {
             try (LockedTables ours = streamed.held(sessions.source());
-                    LockedTables theirs = new LockedTables(sessions.target(), target.side(), sessions.target())) {
+                    LockedTables theirs = new LockedTables(sessions.target(), sessions.target())) {
                 Set<ComparedTable> coded = streamed.among(some, ours, theirs);
                 if (some.size() > 1 && coded.isEmpty() && together(some)) {
                     return;
@@ -203,7 +200,7 @@ final class RowComparison {
     }
 
     /** @param coded whether a query of the table would run what somebody has written */
-    private void compare(Connection from, Connection to, ComparedTable table, boolean coded) {
+    private void compare(Session from, Session to, ComparedTable table, boolean coded) {
         if (!coded) {
             compare(from, to, table, table.columns());
         } else if (table.stored()) {
@@ -215,7 +212,7 @@ final class RowComparison {
         }
     }
 
-    private void compare(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns) {
+    private void compare(Session from, Session to, ComparedTable table, List<Checksums.Column> columns) {
         RowQuestions.Question asked = questions.of(from, table, columns);
         answered(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
     }
@@ -226,7 +223,7 @@ final class RowComparison {
     }
 
     /** @param asked what the servers are asked, or null where the rows come here */
-    private void answered(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns,
+    private void answered(Session from, Session to, ComparedTable table, List<Checksums.Column> columns,
             RowQuestions.Question asked, Asking asking) {
         RowSum.Answers answers;
         try {
@@ -242,7 +239,7 @@ final class RowComparison {
     }
 
     /** What the target's catalogs do not fit is a difference; anything else that it refuses ends the comparison. */
-    private void refused(Connection from, Connection to, ComparedTable table, List<Checksums.Column> columns,
+    private void refused(Session from, Session to, ComparedTable table, List<Checksums.Column> columns,
             RowSum.Answers answers) {
         String state = String.valueOf(answers.refused().getSQLState());
         if (state.equals(UNDEFINED_COLUMN)) {
@@ -265,8 +262,8 @@ final class RowComparison {
                         : "not comparable: " + SqlFailures.words(answers.refused())));
     }
 
-    private Set<String> columns(Connection to, ComparedTable table) {
-        return new HashSet<>(Rows.texts(to, target.side(), "listing the columns of " + table.identity(),
+    private Set<String> columns(Session to, ComparedTable table) {
+        return new HashSet<>(to.texts("listing the columns of " + table.identity(),
                 """
                 SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0
                   AND NOT a.attisdropped"""

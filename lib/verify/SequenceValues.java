@@ -2,8 +2,6 @@
 package lib.verify;
 
 import java.math.BigInteger;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,9 +13,8 @@ import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.facts.Difference;
 import lib.facts.FactTemplate;
-import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.source.Snapshot;
 import lib.talk.Sql;
 
@@ -65,25 +62,23 @@ final class SequenceValues {
     List<Difference> run(Predicate<String> lacking) {
         List<Difference> differences = new ArrayList<>();
         // Each statement gives its locks back: a transaction would pile up one for each sequence.
-        try (Connection here = source.server().session(); Connection there = target.session()) {
-            Rows.run(here, source.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
-            Rows.run(there, target.side(), "preparing to read sequences", PlannedCode.TABLES_ONLY);
+        try (Session here = source.server().session(); Session there = target.session()) {
+            here.run("preparing to read sequences", PlannedCode.TABLES_ONLY);
+            there.run("preparing to read sequences", PlannedCode.TABLES_ONLY);
             List<Sequence> sequences =
                     list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
             for (int i = 0; i < sequences.size(); i += SEQUENCES_A_QUERY) {
                 List<Sequence> some = sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_QUERY));
                 List<Sequence> asked = some.stream().filter(sequence -> !wanted.containsKey(sequence.oid)).toList();
-                compare(some, positions(here, source.side(), asked), positions(there, target.side(), some),
+                compare(some, positions(here, asked), positions(there, some),
                         differences);
             }
-        } catch (SQLException e) {
-            throw SqlFailures.statement(target.side(), "comparing sequences", e);
         }
         return differences;
     }
 
-    private static List<Sequence> list(Connection session, Selection selection) {
-        return Rows.list(session, "source", "listing the sequences",
+    private static List<Sequence> list(Session session, Selection selection) {
+        return session.list("listing the sequences",
                 """
                 SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, s.seqincrement
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
@@ -94,10 +89,10 @@ final class SequenceValues {
                         BigInteger.valueOf(row.getLong(5))));
     }
 
-    private static Map<Long, Position> positions(Connection session, String side, List<Sequence> sequences) {
+    private static Map<Long, Position> positions(Session session, List<Sequence> sequences) {
         Map<Long, Position> positions = new HashMap<>();
         if (!sequences.isEmpty()) {
-            Rows.list(session, side, "reading sequences", question(sequences),
+            session.list("reading sequences", question(sequences),
                     row -> positions.put(row.getLong(1),
                             new Position(BigInteger.valueOf(row.getLong(2)), row.getBoolean(3))));
         }
@@ -113,7 +108,7 @@ final class SequenceValues {
      * @param present the relations of the target
      * @return what is asked of each side
      */
-    static List<String> questions(Connection source, Selection selection, Set<String> present) {
+    static List<String> questions(Session source, Selection selection, Set<String> present) {
         List<Sequence> sequences = list(source, selection).stream()
                 .filter(sequence -> present.contains(Sql.name(sequence.schema, sequence.name))).toList();
         return sequences.isEmpty() ? List.of() : List.of(question(sequences));

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
@@ -14,8 +13,8 @@ import lib.compare.Checksums;
 import lib.compare.ComparedTable;
 import lib.compare.RowSum;
 import lib.compare.StreamedSum;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 
 /**
@@ -32,7 +31,7 @@ final class StreamedComparison implements AutoCloseable {
     private final Server source;
     private final Server target;
     private final StreamedSum sums;
-    private final Connection now;
+    private final Session now;
 
     /** @param contents whether checksums are compared, else numbers of rows only */
     StreamedComparison(Server source, Server target, boolean contents) {
@@ -43,8 +42,8 @@ final class StreamedComparison implements AutoCloseable {
     }
 
     /** @return what holds tables of the source for a session under the snapshot that will query them */
-    LockedTables held(Connection session) {
-        return new LockedTables(session, source.side(), now);
+    LockedTables held(Session session) {
+        return new LockedTables(session, now);
     }
 
     /**
@@ -63,9 +62,9 @@ final class StreamedComparison implements AutoCloseable {
     }
 
     /** Asks both sides at the same time. Generated columns are not compared: COPY does not give them. */
-    RowSum.Answers ask(Connection from, Connection to, ComparedTable table, Executor executor) throws SQLException {
-        Set<String> both = new HashSet<>(copied(from, source.side(), table.source(), table));
-        both.retainAll(copied(to, target.side(), table.target(), table));
+    RowSum.Answers ask(Session from, Session to, ComparedTable table, Executor executor) throws SQLException {
+        Set<String> both = new HashSet<>(copied(from, table.source(), table));
+        both.retainAll(copied(to, table.target(), table));
         List<String> columns = table.columns().stream().map(Checksums.Column::name).filter(both::contains).toList();
         CompletableFuture<RowSum> answer = CompletableFuture.supplyAsync(() -> {
             try {
@@ -90,13 +89,13 @@ final class StreamedComparison implements AutoCloseable {
         }
     }
 
-    private static List<String> copied(Connection session, String side, String sql, ComparedTable table) {
-        return Rows.texts(session, side, "comparing the rows of " + table.identity(),
+    private static List<String> copied(Session session, String sql, ComparedTable table) {
+        return session.texts("comparing the rows of " + table.identity(),
                 COPIED.formatted(Sql.literal(sql)));
     }
 
     @Override
     public void close() {
-        Server.close(now);
+        now.close();
     }
 }

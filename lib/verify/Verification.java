@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -20,9 +18,8 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQuestions;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
-import lib.server.Rows;
 import lib.server.Server;
-import lib.server.SqlFailures;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
@@ -138,7 +135,7 @@ public final class Verification {
     /** Schemas that are never looked into; that they stay behind is said all the same. */
     private List<Difference> uncompared() {
         synchronized (source.holder()) {
-            return Rows.list(source.holder(), "source", "looking for schemas that are not compared",
+            return source.holder().list("looking for schemas that are not compared",
                     ReservedSchemas.query(selection),
                     row -> new Difference("schema", row.getString(2), row.getString(3), "not compared"));
         }
@@ -193,7 +190,7 @@ public final class Verification {
                 }
             }
             if (facts.timescale().present() && facts.targetHasTimescale()) {
-                try (Connection there = target.session()) {
+                try (Session there = target.session()) {
                     for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there,
                             facts.theirs())) {
                         if (chunk.twin() != null) {
@@ -202,8 +199,6 @@ public final class Verification {
                             incomplete.add(chunk.hypertable());
                         }
                     }
-                } catch (SQLException e) {
-                    throw SqlFailures.statement(target.side(), "ending the session", e);
                 }
                 tables.sort(Comparator.comparingLong(ComparedTable::bytes).reversed());
             }

@@ -1,8 +1,8 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +20,8 @@ import lib.facts.Administrators;
 import lib.facts.FactComparison;
 import lib.facts.FactQuery;
 import lib.facts.FactTemplate;
-import lib.server.Rows;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.CatalogShape;
 
@@ -49,9 +49,9 @@ public final class VerificationScript {
 
     /** @return the questions of this level */
     public String text(Verification.Level level) throws SQLException {
-        try (Connection from = source.session(); Connection to = target.session()) {
+        try (Session from = source.session(); Session to = target.session()) {
             objects(from, to);
-            Set<String> there = new HashSet<>(Rows.list(to, "target", "listing the relations",
+            Set<String> there = new HashSet<>(to.list("listing the relations",
                     "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
                     row -> Sql.name(row.getString(1), row.getString(2))));
             script.ask("source", "looking for schemas that are not compared", ReservedSchemas.query(selection));
@@ -67,26 +67,32 @@ public final class VerificationScript {
         return script.text();
     }
 
-    private void objects(Connection from, Connection to) {
-        script.ask(Rows.asked(() -> Administrators.read(from, to)));
-        CatalogShape here = CatalogShape.read(from, "source");
-        CatalogShape there = CatalogShape.read(to, "target");
+    private void objects(Session from, Session to) {
+        List<Session.Asked> asked = new ArrayList<>();
+        from.record(asked);
+        to.record(asked);
+        Administrators.read(from, to);
+        from.record(null);
+        to.record(null);
+        script.ask(asked);
+        CatalogShape here = CatalogShape.read(from);
+        CatalogShape there = CatalogShape.read(to);
         FactTemplate ours = new FactTemplate(source.facts(), target.facts(), true, selection, here, there);
         FactTemplate theirs = new FactTemplate(target.facts(), source.facts(), false,
-                Selection.resolve(to, "target", new Filters()), there, here);
+                Selection.resolve(to, new Filters()), there, here);
         List<FactQuery> queries = FactComparison.queries(selection, here, false);
         queries.forEach(query -> script.ask("source", "comparing each " + query.name(), ours.query(query)));
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
     }
 
-    private void rows(Connection from, Connection to, Set<String> there, RowQuestions.Depth depth) {
+    private void rows(Session from, Session to, Set<String> there, RowQuestions.Depth depth) {
         RowQuestions questions = new RowQuestions(depth, new Checksums(source.facts(), target.facts()));
-        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from, "source")).stream()
+        List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from)).stream()
                 .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
         List<PlannedCode.Queried> queried =
                 tables.stream().map(table -> new PlannedCode.Queried(table.source(), false).asHeld()).toList();
-        Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "source", "listing the tables", queried));
-        coded.addAll(PlannedCode.among(to, "target", "listing the tables", queried));
+        Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "listing the tables", queried));
+        coded.addAll(PlannedCode.among(to, "listing the tables", queried));
         questions.prepare(from, tables);
         Map<Integer, RowQuestions.Question> asked = new TreeMap<>();
         for (int i = 0; i < tables.size(); i++) {

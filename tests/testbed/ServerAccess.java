@@ -17,6 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
+import lib.dsn.Dsn;
+import lib.server.Server;
+import lib.server.Session;
 
 /** The ways to talk to a running server: addresses for the commands under test, SQL for the tests themselves. */
 public interface ServerAccess {
@@ -79,6 +82,11 @@ public interface ServerAccess {
         properties.setProperty("assumeMinServerVersion", "12");
         return DriverManager.getConnection("jdbc:postgresql://" + host() + ":" + port() + "/" + encode(database),
                 properties);
+    }
+
+    /** A session of the program itself, on what it takes for this side. */
+    default Session session(String side, String database) {
+        return Server.connect(Dsn.parse(side, uri(database), false, Map.of())).session();
     }
 
     /** Makes an empty database and returns its name, which no other has. */

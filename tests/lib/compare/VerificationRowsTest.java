@@ -5,8 +5,6 @@ package lib.compare;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +13,7 @@ import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.server.Server;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
@@ -64,10 +63,8 @@ class VerificationRowsTest {
     }
 
     private static Selection all() {
-        try (Connection session = server.connect("postgres")) {
-            return Selection.resolve(session, "source", new Filters());
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
+        try (Session session = server.session("source", "postgres")) {
+            return Selection.resolve(session, new Filters());
         }
     }
 

@@ -10,12 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lib.server.Server;
+import lib.server.Session;
 import org.junit.jupiter.api.Test;
 import testbed.PgServer;
 import testbed.Sides;
@@ -44,7 +44,7 @@ class SideSocketsTest {
     private static void assertTimers(String parameters, long least, long most) throws SQLException {
         List<String> before = open();
         Server server = Server.connect(Dsn.parse("target", SERVER.uri("postgres") + parameters, false, Map.of()));
-        try (Connection one = server.session(); Connection other = server.untouchedSession("jit=off")) {
+        try (Session one = server.session(); Session other = server.untouchedSession("jit=off")) {
             List<String> after = open().stream()
                     .filter(line -> before.stream().noneMatch(old -> place(old).equals(place(line)))).toList();
             assertTrue(after.size() >= 2, after.toString());

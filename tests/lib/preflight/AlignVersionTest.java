@@ -5,7 +5,6 @@ package lib.preflight;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +17,7 @@ import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.journal.Removal;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Console;
 import org.junit.jupiter.api.AfterAll;
@@ -218,9 +218,9 @@ class AlignVersionTest {
     void what_came_along_with_an_extension_is_removed_with_it() throws SQLException {
         source.sql(from, "CREATE EXTENSION aaa", "CREATE EXTENSION zzz", "CREATE EXTENSION cube");
         Server server = Server.connect(Dsn.parse("target", target.uri(to), false, Map.of()));
-        try (Connection here = source.connect(from);
-                Connection there = target.connect(to);
-                var lock = TargetLock.take(target.connect(to));
+        try (Session here = source.session("source", from);
+                Session there = server.session();
+                var lock = TargetLock.take(server.session());
                 Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
             extensions.forEach(Journal.begin(server, there, List.of(), extensions)::create);

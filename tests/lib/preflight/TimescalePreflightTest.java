@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import lib.server.Finding;
+import lib.server.Session;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -226,7 +226,7 @@ class TimescalePreflightTest {
             newer.sql(source, "CREATE EXTENSION timescaledb", "CREATE TABLE m (t timestamptz NOT NULL, v int)",
                     "SELECT create_hypertable('m', 't')",
                     "INSERT INTO m VALUES ('2024-01-01', NULL)");
-            try (Connection session = newer.connect(source)) {
+            try (Session session = newer.session("source", source)) {
                 assertEquals(List.of(), TimescaleSource.defects(session, "2.19.3"));
                 newer.sql(source, "ALTER TABLE m SET (timescaledb.compress)",
                         "SET timescaledb.enable_chunk_skipping = on",

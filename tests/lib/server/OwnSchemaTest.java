@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
@@ -127,7 +126,7 @@ class OwnSchemaTest {
                 "GRANT CREATE ON DATABASE " + database + " TO we, they",
                 "GRANT CREATE ON SCHEMA public TO we, they");
         Map<String, String> wrong = new LinkedHashMap<>();
-        try (Connection session = server.connect(database); Statement statement = session.createStatement()) {
+        try (Session session = server.session("source", database); Statement statement = session.createStatement()) {
             statement.execute("SET search_path TO ''");
             session.setAutoCommit(false);
             for (String change : FOREIGN) {
@@ -153,9 +152,9 @@ class OwnSchemaTest {
         assertEquals(Map.of(), wrong);
     }
 
-    private static OwnSchema.Found changed(Connection session, Statement statement, String change) throws SQLException {
+    private static OwnSchema.Found changed(Session session, Statement statement, String change) throws SQLException {
         statement.execute("SET SESSION AUTHORIZATION we");
-        OwnSchema.create(session, "target", TABLES);
+        OwnSchema.create(session, TABLES);
         try {
             statement.execute(
                     "SET LOCAL search_path TO tsmigrate; SET SESSION AUTHORIZATION " + change.replaceFirst(":", ";"));
@@ -163,7 +162,7 @@ class OwnSchemaTest {
             throw new IllegalStateException(change + ": " + e.getMessage(), e);
         }
         statement.execute("SET LOCAL search_path TO ''; SET SESSION AUTHORIZATION we");
-        OwnSchema.Found found = OwnSchema.find(session, "target", TABLES);
+        OwnSchema.Found found = OwnSchema.find(session, TABLES);
         session.rollback();
         return found;
     }
@@ -174,19 +173,19 @@ class OwnSchemaTest {
         String database = server.newDatabase();
         server.sql(database, "CREATE ROLE guest", "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO guest, PUBLIC",
                 "ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO guest");
-        try (Connection session = server.connect(database); Statement statement = session.createStatement()) {
+        try (Session session = server.session("source", database); Statement statement = session.createStatement()) {
             statement.execute("SET search_path TO ''; BEGIN");
-            assertEquals(State.ABSENT, OwnSchema.find(session, "target", TABLES).state());
-            OwnSchema.create(session, "target", TABLES);
+            assertEquals(State.ABSENT, OwnSchema.find(session, TABLES).state());
+            OwnSchema.create(session, TABLES);
             statement.execute("COMMIT");
-            OwnSchema.Found found = OwnSchema.find(session, "target", TABLES);
+            OwnSchema.Found found = OwnSchema.find(session, TABLES);
             assertEquals(State.OURS, found.state(), found.reason());
             assertEquals(Set.of("list", "keyed"), Set.copyOf(found.tables()));
             assertNull(found.reason());
-            OwnSchema.drop(session, "target", List.of(LIST), Set.of("keyed"));
-            assertEquals(Set.of("keyed"), OwnSchema.find(session, "target", TABLES).tables());
-            OwnSchema.drop(session, "target", TABLES, Set.of());
-            assertEquals(State.ABSENT, OwnSchema.find(session, "target", TABLES).state());
+            OwnSchema.drop(session, List.of(LIST), Set.of("keyed"));
+            assertEquals(Set.of("keyed"), OwnSchema.find(session, TABLES).tables());
+            OwnSchema.drop(session, TABLES, Set.of());
+            assertEquals(State.ABSENT, OwnSchema.find(session, TABLES).state());
         }
         assertEquals("f",
                 server.query(database, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tsmigrate')"));
@@ -199,8 +198,8 @@ class OwnSchemaTest {
         String database = server.newDatabase();
         server.sql(database, "CREATE ROLE stranger", "CREATE SCHEMA tsmigrate AUTHORIZATION stranger",
                 "CREATE TABLE tsmigrate.list (id int)");
-        try (Connection session = server.connect(database)) {
-            var found = OwnSchema.find(session, "source", TABLES);
+        try (Session session = server.session("source", database)) {
+            var found = OwnSchema.find(session, TABLES);
             assertEquals(
                     "schema \"tsmigrate\" on the source is not one that this program can trust: schema tsmigrate "
                             + "belongs to \"stranger\"",

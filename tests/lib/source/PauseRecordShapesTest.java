@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import lib.server.Session;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,12 +166,12 @@ class PauseRecordShapesTest {
     /** All that a run asks and does about the record. */
     private static void meet(String what) throws SQLException {
         List<List<String>> before = server.rows(shop, ALL);
-        try (Connection session = server.connect(shop)) {
+        try (Session session = server.session("source", shop)) {
             session.createStatement().execute("SET search_path = ''");
             assertFalse(PausedJobs.exists(session), what);
             assertEquals(List.of(), PausedJobs.plan(session), what);
             assertEquals(List.of(), PausedJobs.restore(session), what);
-            assertTrue(lib.timescale.Timescale.of(session, "source").jobs().size() > 0, what);
+            assertTrue(lib.timescale.Timescale.of(session).jobs().size() > 0, what);
         }
         assertUntouched(before, what);
     }

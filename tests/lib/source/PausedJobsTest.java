@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import lib.dsn.Dsn;
 import lib.dump.Manifest;
 import lib.server.Server;
+import lib.server.Session;
 import lib.talk.Console;
 import lib.talk.Failure;
 import org.junit.jupiter.api.AfterAll;
@@ -190,7 +190,7 @@ class PausedJobsTest {
     void somebody_who_reads_the_record_keeps_no_job_from_being_put_back() throws SQLException {
         kill();
         try (HeldLock reader = HeldLock.on(server, shop, "LOCK TABLE tsmigrate.paused_job IN ACCESS SHARE MODE");
-                Connection session = server.connect(shop)) {
+                Session session = server.session("source", shop)) {
             assertTrue(PausedJobs.plan(session).get(0).matches(
                     "SELECT FROM public\\.alter_job\\(\\(1000\\)::pg_catalog\\.int4, .*, "
                             + "\\('2[^']*'\\)::pg_catalog\\.timestamptz, "

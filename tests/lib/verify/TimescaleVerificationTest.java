@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.server.Server;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
@@ -240,8 +240,8 @@ class TimescaleVerificationTest {
         ComputingSessions target = ComputingSessions
                 .on(Server.connect(Dsn.parse("target", server.uri(paused), false, Map.of())), Map.of(), new Console());
         Selection all;
-        try (Connection session = source.session()) {
-            all = Selection.resolve(session, "source", new Filters());
+        try (Session session = source.session()) {
+            all = Selection.resolve(session, new Filters());
         }
         AnnouncedDifferences nothing =
                 new AnnouncedDifferences("postgres", List.of(), List.of(), List.of(), false, false, false);

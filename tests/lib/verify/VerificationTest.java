@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +20,7 @@ import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.server.Server;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
@@ -69,8 +69,8 @@ class VerificationTest {
         original = fill(source);
         copy = copied(source, original, target);
         Server server = server("source", source, original);
-        try (Connection session = server.session()) {
-            selection = Selection.resolve(session, "source", new Filters());
+        try (Session session = server.session()) {
+            selection = Selection.resolve(session, new Filters());
         }
         snapshot = Snapshot.take(server, selection, new Console());
     }
