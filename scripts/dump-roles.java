@@ -46,14 +46,6 @@ import picocli.CommandLine.Option;
                 "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql",
                 "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
 class DumpRoles implements Callable<Integer> {
-    @Mixin
-    Console console;
-    @Mixin
-    Endpoints endpoints;
-    @Mixin
-    TargetKindOption kind;
-    @Mixin
-    StepFile step;
     @Option(names = "--target-version", paramLabel = "NUM", order = 11,
             description = "major version of a target that is not asked (default: the source's)")
     Integer version;
@@ -75,10 +67,14 @@ class DumpRoles implements Callable<Integer> {
     @Option(names = "--dry-run", order = 34,
             description = "change nothing; print a shell script that creates the roles with psql, without passwords")
     boolean dryRun;
-
-    public static void main(String... args) {
-        System.exit(Console.run(new DumpRoles(), args));
-    }
+    @Mixin
+    Endpoints endpoints;
+    @Mixin
+    TargetKindOption kind;
+    @Mixin
+    StepFile step;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -92,10 +88,7 @@ class DumpRoles implements Callable<Integer> {
         if (apply && !endpoints.hasTarget()) {
             throw Failure.usage("--apply needs a target").hint("use --target or set TARGET");
         }
-        OutputFile file = out == null ? null : new OutputFile(out, overwrite);
-        if (file != null) {
-            file.check();
-        }
+        OutputFile file = OutputFile.of(out, overwrite);
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.hasTarget() ? endpoints.target(console) : null;
         Server source = Server.connect(from);
@@ -199,5 +192,9 @@ class DumpRoles implements Callable<Integer> {
                 + " in the database that takes the place of \"" + source.dsn().database() + "\"; it may be run again");
         head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");
         return head;
+    }
+
+    public static void main(String... args) {
+        System.exit(Console.run(new DumpRoles(), args));
     }
 }

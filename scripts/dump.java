@@ -41,8 +41,6 @@ import picocli.CommandLine.Option;
 class Dump implements Callable<Integer> {
     private static final int PARALLEL = 4;
 
-    @Mixin
-    Endpoints endpoints = new Endpoints();
     @Option(names = {"-o", "--out"}, paramLabel = "PLACE", order = 3, required = true,
             description = "the file or folder to write")
     Path out;
@@ -55,8 +53,6 @@ class Dump implements Callable<Integer> {
     @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 12,
             description = "none, gzip, lz4 or zstd, with :LEVEL if wanted; the last two need pg_dump 16 or newer")
     String compress;
-    @Mixin
-    Filters filters = new Filters();
     @Option(names = "--no-owner", order = 30, description = "leave the owners out of the dump")
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31,
@@ -71,9 +67,13 @@ class Dump implements Callable<Integer> {
             description = "write nothing; print a shell script that makes the same dump with pg_dump")
     boolean dryRun;
     @Mixin
-    StepFile step = new StepFile();
+    Endpoints endpoints;
     @Mixin
-    Console console = new Console();
+    Filters filters;
+    @Mixin
+    StepFile step;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -107,7 +107,7 @@ class Dump implements Callable<Integer> {
         return Failure.OK;
     }
 
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new Dump(), args));
     }
 }

@@ -48,10 +48,6 @@ class Migrate implements Callable<Integer> {
     /** As dump has it. */
     private static final int DUMP_JOBS = 4;
 
-    @Mixin
-    Endpoints endpoints = new Endpoints();
-    @Mixin
-    TargetKindOption kind = new TargetKindOption();
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "copy and index this many tables at once (default: two for each core, from 2 to 8)")
     Integer jobs;
@@ -88,8 +84,6 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--pause-jobs", order = 19,
             description = "keep TimescaleDB's jobs on the source from running meanwhile")
     boolean pauseJobs;
-    @Mixin
-    Filters filters = new Filters();
     @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not carry privileges (grant/revoke)")
@@ -104,25 +98,22 @@ class Migrate implements Callable<Integer> {
             description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")
     boolean dryRun;
     @Mixin
-    Console console = new Console();
-
-    /** @throws Failure usage, for what is wrong with the options themselves */
-    void check() {
-        if (jobs != null && jobs < 1) {
-            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
-        }
-        if (out != null) {
-            new OutputFile(out, overwrite).check();
-        }
-    }
+    Endpoints endpoints;
+    @Mixin
+    TargetKindOption kind;
+    @Mixin
+    Filters filters;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() {
-        check();
+        OutputFile summary = check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
         MigrationOrder order = new MigrationOrder(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway,
-                createDatabase, restart, level(), noOwner,
+                createDatabase, restart,
+                verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), noOwner,
                 noPrivileges, files(source), pauseJobs, kind.given());
         Migration migration = new Migration(console, order);
         try {
@@ -135,25 +126,27 @@ class Migrate implements Callable<Integer> {
             return Failure.OK;
         } finally {
             if (migration.complete()) {
-                summarize(migration.report());
+                // Also when both sides differ: what was left out is what the operator needs then.
+                summarize(migration.report(), summary);
             }
         }
     }
 
     /**
-     * Also when both sides differ: what was left out is what the operator needs then. How the run ended does not depend
-     * on this file.
+     * @return the file of {@code --out}, or null
+     * @throws Failure usage, for what is wrong with the options themselves
      */
-    private void summarize(Report report) {
+    OutputFile check() {
+        if (jobs != null && jobs < 1) {
+            throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        return OutputFile.of(out, overwrite);
+    }
+
+    private void summarize(Report report, OutputFile summary) {
         (console.quiet() ? report.lines() : report.outline()).forEach(line -> console.out("%s", line));
-        if (out != null) {
-            try {
-                new OutputFile(out, overwrite).write(report.text());
-                console.say("the summary is in %s", out);
-            } catch (Failure e) {
-                console.warn("%s", e.getMessage());
-                console.hint("the summary also stands above, on standard output");
-            }
+        if (summary != null) {
+            summary.writeSummary(report.text(), console);
         }
     }
 
@@ -186,19 +179,7 @@ class Migrate implements Callable<Integer> {
         return rate;
     }
 
-    private Verification.Level level() {
-        return switch (verify) {
-            case "none" -> null;
-            case "objects" -> Verification.Level.OBJECTS;
-            case "counts" -> Verification.Level.COUNTS;
-            case "sample" -> Verification.Level.SAMPLE;
-            case "checksums" -> Verification.Level.CHECKSUMS;
-            default ->
-                throw Failure.usage("invalid level \"%s\": must be none, objects, counts, sample or checksums", verify);
-        };
-    }
-
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new Migrate(), args));
     }
 }

@@ -51,10 +51,6 @@ class PreflightCheck implements Callable<Integer> {
             "A target that is yet to be created is asked through another database of its server, which TARGET must "
                     + "name then.");
 
-    @Mixin
-    Endpoints endpoints = new Endpoints();
-    @Mixin
-    TargetKindOption kind = new TargetKindOption();
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "how many tables the migration will copy at once (default: as migrate chooses)")
     Integer jobs;
@@ -73,8 +69,6 @@ class PreflightCheck implements Callable<Integer> {
             description = "grant this role of the target, and give it its code, even where it can do more than on "
                     + "the source")
     List<String> grantAnyway = new ArrayList<>();
-    @Mixin
-    Filters filters = new Filters();
     @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
             description = "write to this file which major version of the client programs is missing, if any: a "
                     + "line for programs")
@@ -83,7 +77,13 @@ class PreflightCheck implements Callable<Integer> {
             description = "judge nothing; print a shell script that asks the same with psql")
     boolean dryRun;
     @Mixin
-    Console console = new Console();
+    Endpoints endpoints;
+    @Mixin
+    TargetKindOption kind;
+    @Mixin
+    Filters filters;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -135,7 +135,7 @@ class PreflightCheck implements Callable<Integer> {
         }
     }
 
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new PreflightCheck(), args));
     }
 }

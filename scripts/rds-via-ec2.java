@@ -10,6 +10,7 @@
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import lib.aws.Aws;
@@ -65,24 +66,20 @@ class RdsViaEc2 {
             Set.of("--source", "--target", "--out", "--overwrite", "--dir", "--no-color");
 
     @Mixin
-    Console console = new Console();
-
-    public static void main(String[] args) {
-        System.exit(Console.run(new RdsViaEc2(), args));
-    }
+    Console console;
 
     @Command(name = "plan", description = "Say what up would make for an RDS instance; change nothing",
             sortOptions = false, synopsisHeading = "%nUsage:%n  ",
             customSynopsis = "rds-via-ec2 plan --db-instance ID [OPTION]...", optionListHeading = "%nOptions:%n")
     static class Plan implements Callable<Integer> {
         @Mixin
-        Console console = new Console();
-        @Mixin
         Ec2Options wishes;
         @Mixin
         AwsOptions account;
         @Mixin
         WorkFolder folder;
+        @Mixin
+        Console console;
 
         @Override
         public Integer call() {
@@ -102,8 +99,6 @@ class RdsViaEc2 {
                     "say now. The machine itself cannot be changed once it is made."})
     static class Up implements Callable<Integer> {
         @Mixin
-        Console console = new Console();
-        @Mixin
         Ec2Options wishes;
         @Mixin
         AwsOptions account;
@@ -111,23 +106,23 @@ class RdsViaEc2 {
         WorkFolder folder;
         @Mixin
         Ec2Work work;
+        @Mixin
+        Console console;
 
         @Override
         public Integer call() {
             work.check();
             wishes.check();
-            Ec2State former = Ec2State.exists(folder.path()) ? Ec2State.read(folder.path()) : null;
-            try (Aws aws = former == null ? account.open() : account.open(former.plan())) {
-                Ec2Planning planning = new Ec2Planning(aws, wishes, folder.path(), console);
-                Ec2State state =
-                        former == null ? Ec2State.begin(planning.plan()) : former.replanned(planning.plan(former));
+            Optional<Ec2State> former = Ec2State.find(folder.path());
+            try (Aws aws = former.map(state -> account.open(state.plan())).orElseGet(account::open)) {
+                Ec2State state = new Ec2Planning(aws, wishes, folder.path(), console).run(former);
                 if (work.dryRun()) {
                     console.out(Shown.product(Ec2Script.up(state)));
                     return Failure.OK;
                 }
                 state.plan().lines(state.run()).stream().filter(line -> !line.isEmpty())
                         .forEach(line -> console.say("%s", line));
-                work.ask(former == null ? "make this?" : "go on with this?");
+                work.ask(former.isEmpty() ? "make this?" : "go on with this?");
                 Ec2State done = new Ec2Up(aws, folder.make(), work.patience(), console).run(state);
                 console.out("ssh -i %s %s@%s", ShellScript.quoted(done.key().toString()), done.user(), done.address());
             }
@@ -139,17 +134,17 @@ class RdsViaEc2 {
             synopsisHeading = "%nUsage:%n  ",
             customSynopsis = "rds-via-ec2 down [OPTION]...", optionListHeading = "%nOptions:%n")
     static class Down implements Callable<Integer> {
-        @Mixin
-        Console console = new Console();
+        @Option(names = "--keep-instance", order = 20,
+                description = "close the database to the machine, and keep the machine")
+        boolean keepInstance;
         @Mixin
         AwsOptions account;
         @Mixin
         WorkFolder folder;
         @Mixin
         Ec2Work work;
-        @Option(names = "--keep-instance", order = 20,
-                description = "close the database to the machine, and keep the machine")
-        boolean keepInstance;
+        @Mixin
+        Console console;
 
         @Override
         public Integer call() {
@@ -199,7 +194,7 @@ class RdsViaEc2 {
 
         @Override
         public Integer call() {
-            check();
+            OutputFile summary = check();
             Dsn source = endpoints.source(console);
             Dsn target = endpoints.target(console);
             Ssh ssh = new Ssh(machine());
@@ -213,21 +208,10 @@ class RdsViaEc2 {
             RemoteRun.Result result =
                     stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
             result.out().lines().forEach(line -> console.out("%s", Shown.again(line)));
-            if (out != null && !result.summary().isEmpty()) {
-                keep(Shown.product(result.summary()).text());
+            if (summary != null && !result.summary().isEmpty()) {
+                summary.writeSummary(Shown.product(result.summary()).text(), console);
             }
             return result.code();
-        }
-
-        /** How the run ended does not depend on this file. */
-        private void keep(String summary) {
-            try {
-                new OutputFile(out, overwrite).write(summary);
-                console.say("the summary is in %s", out);
-            } catch (Failure e) {
-                console.warn("%s", e.getMessage());
-                console.hint("the summary also stands above, on standard output");
-            }
         }
 
         private RemoteHost machine() {
@@ -237,13 +221,8 @@ class RdsViaEc2 {
             if (host != null) {
                 return RemoteHost.parse(host, identity, null);
             }
-            Ec2State state = Ec2State.read(folder);
-            if (state.address() == null) {
-                throw Failure.refused("the machine of \"%s\" is not ready", folder)
-                        .hint("run rds-via-ec2 up: it goes on where it was interrupted");
-            }
-            return new RemoteHost(state.address(), 0, state.user(), state.key(),
-                    folder.resolve("known_hosts-" + state.run()));
+            Ec2State state = Ec2State.ready(folder);
+            return new RemoteHost(state.address(), 0, state.user(), state.key(), state.knownHosts(folder));
         }
 
         /** The command and those of our options that it has too, as they were given; what is for here stays here. */
@@ -278,5 +257,9 @@ class RdsViaEc2 {
             return command.addOption(OptionSpec.builder(folder).order(3)
                     .description("folder of the state that up has left (default: " + FOLDER + ")").build());
         }
+    }
+
+    public static void main(String... args) {
+        System.exit(Console.run(new RdsViaEc2(), args));
     }
 }

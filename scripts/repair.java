@@ -34,13 +34,13 @@ import picocli.CommandLine.Option;
                 "killed with kill -9. What it had loaded until then stays for migrate --restart.", "",
                 "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
-    @Mixin
-    Endpoints endpoints = new Endpoints();
     @Option(names = "--dry-run", order = 33,
             description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
     @Mixin
-    Console console = new Console();
+    Endpoints endpoints;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -82,7 +82,7 @@ class RepairCommand implements Callable<Integer> {
         }
     }
 
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new RepairCommand(), args));
     }
 }

@@ -30,11 +30,11 @@ import picocli.CommandLine.Mixin;
                 "Example:", "  restore-postgres --target postgresql://app@new/shop --jobs 4 shop", ""})
 class RestorePostgres implements Callable<Integer> {
     @Mixin
-    Endpoints endpoints = new Endpoints();
+    Endpoints endpoints;
     @Mixin
-    RestoreOptions options = new RestoreOptions();
+    RestoreOptions options;
     @Mixin
-    Console console = new Console();
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -42,7 +42,7 @@ class RestorePostgres implements Callable<Integer> {
         return Failure.OK;
     }
 
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new RestorePostgres(), args));
     }
 }

@@ -32,11 +32,11 @@ import picocli.CommandLine.Mixin;
                 "Example:", "  restore-timescale --target postgresql://tsdbadmin@new/tsdb --jobs 4 plant", ""})
 class RestoreTimescale implements Callable<Integer> {
     @Mixin
-    Endpoints endpoints = new Endpoints();
+    Endpoints endpoints;
     @Mixin
-    RestoreOptions options = new RestoreOptions();
+    RestoreOptions options;
     @Mixin
-    Console console = new Console();
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
@@ -44,7 +44,7 @@ class RestoreTimescale implements Callable<Integer> {
         return Failure.OK;
     }
 
-    public static void main(String[] args) {
+    public static void main(String... args) {
         System.exit(Console.run(new RestoreTimescale(), args));
     }
 }

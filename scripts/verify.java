@@ -10,7 +10,6 @@
 import java.sql.SQLException;
 import lib.server.Session;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import lib.catalog.Filters;
@@ -36,10 +35,8 @@ import lib.verify.Verification;
 import lib.verify.Verification.Level;
 import lib.verify.VerificationScript;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(name = "verify", description = "Compare two databases, objects and rows, and list every difference",
         sortOptions = false,
@@ -57,18 +54,11 @@ import picocli.CommandLine.TypeConversionException;
 class Verify implements Callable<Integer> {
     private static final int OLDEST = 12;
 
-    @Mixin
-    Console console;
-    @Mixin
-    Endpoints endpoints;
-    @Mixin
-    Filters filters;
     @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums",
-            converter = LevelConverter.class,
             description = "compare objects, counts (also numbers of rows), sample (also contents, of large tables "
                     + "some) or "
                     + "checksums (all contents; default)")
-    Level level;
+    String level;
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 11, defaultValue = "4",
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
     int jobs;
@@ -81,23 +71,26 @@ class Verify implements Callable<Integer> {
     @Option(names = "--dry-run", order = 34,
             description = "compare nothing; print a shell script that asks the same with psql")
     boolean dryRun;
-
-    public static void main(String... args) {
-        System.exit(Console.run(new Verify(), args));
-    }
+    @Mixin
+    Endpoints endpoints;
+    @Mixin
+    Filters filters;
+    @Mixin
+    Console console;
 
     @Override
     public Integer call() throws SQLException {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, not \"%d\"", jobs);
         }
+        Level wanted = Level.of(level);
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.target(console);
         Server source = connect(from);
         Server target = connect(to);
         Selection selection = selection(source);
         if (dryRun) {
-            console.out(Shown.product(new VerificationScript(source, target, selection).text(level)));
+            console.out(Shown.product(new VerificationScript(source, target, selection).text(wanted)));
             return Failure.OK;
         }
         SameDatabase.refuse(source, target);
@@ -105,7 +98,7 @@ class Verify implements Callable<Integer> {
         Memberships joined = joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
             return compare(new Verification(snapshot, ComputingSessions.on(target, endpoints.environment(), console),
-                    selection, console, jobs), unexpected);
+                    selection, console, jobs), wanted, unexpected);
         }
     }
 
@@ -131,11 +124,11 @@ class Verify implements Callable<Integer> {
         }
     }
 
-    private int compare(Verification verification, Predicate<Difference> unexpected) {
+    private int compare(Verification verification, Level wanted, Predicate<Difference> unexpected) {
         List<Difference> differences;
         ProgressLine line = console.progress(verification::state);
         try {
-            differences = verification.run(level).stream().filter(unexpected).toList();
+            differences = verification.run(wanted).stream().filter(unexpected).toList();
         } finally {
             line.close();
         }
@@ -143,10 +136,10 @@ class Verify implements Callable<Integer> {
         List<UndecidedRelation> undecided = verification.undecided();
         undecided.forEach(relation -> console.warn("not decided: %s", relation));
         ComparedRows rows = verification.compared();
-        String compared = level == Level.OBJECTS ? "objects" : rows.text();
+        String compared = wanted == Level.OBJECTS ? "objects" : rows.text();
         if (differences.isEmpty()) {
             console.say("%s compared%s: no differences%s", compared,
-                    level == Level.SAMPLE ? " (" + rows.contents() + ")" : "",
+                    wanted == Level.SAMPLE ? " (" + rows.contents() + ")" : "",
                     undecided.isEmpty() ? "" : ", " + undecided.size() + " not decided");
             return Failure.OK;
         }
@@ -154,15 +147,7 @@ class Verify implements Callable<Integer> {
         throw Failure.differences("%s", Count.of(differences.size(), "difference"));
     }
 
-    static class LevelConverter implements ITypeConverter<Level> {
-        @Override
-        public Level convert(String value) {
-            try {
-                return Level.valueOf(value.toUpperCase(Locale.ROOT));
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(
-                        "expected objects, counts, sample or checksums, not \"" + value + "\"");
-            }
-        }
+    public static void main(String... args) {
+        System.exit(Console.run(new Verify(), args));
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -44,6 +45,14 @@ public final class Ec2Planning {
     }
 
     /**
+     * @param former what an interrupted run has made
+     * @return the run to begin, or the former one with what is wished now
+     */
+    public Ec2State run(Optional<Ec2State> former) {
+        return former.map(state -> state.replanned(plan(state))).orElseGet(() -> Ec2State.begin(plan()));
+    }
+
+    /**
      * @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be
      * reached
      */
@@ -60,7 +69,7 @@ public final class Ec2Planning {
      *
      * @throws Failure usage, when it comes too late, or is for another database
      */
-    public Ec2Plan plan(Ec2State former) {
+    private Ec2Plan plan(Ec2State former) {
         Ec2Plan plan = former.plan();
         if (wishes.database() != null && !wishes.database().equals(plan.database().id())) {
             throw Failure

@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
 
@@ -57,8 +58,26 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
     }
 
     /** @return whether there is a state file in this folder */
-    public static boolean exists(Path folder) {
+    private static boolean exists(Path folder) {
         return Files.exists(folder.resolve(FILE));
+    }
+
+    /** @return {@link #read}, or nothing where there is no state file */
+    public static Optional<Ec2State> find(Path folder) {
+        return exists(folder) ? Optional.of(read(folder)) : Optional.empty();
+    }
+
+    /**
+     * @return {@link #read}, once {@code up} is done
+     * @throws Failure refused, also when the machine is not ready
+     */
+    public static Ec2State ready(Path folder) {
+        Ec2State state = read(folder);
+        if (state.address() == null) {
+            throw Failure.refused("the machine of \"%s\" is not ready", folder)
+                    .hint("run rds-via-ec2 up: it goes on where it was interrupted");
+        }
+        return state;
     }
 
     /**
@@ -120,6 +139,11 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
     /** @return the user of the machine */
     public String user() {
         return Ec2Plan.USER;
+    }
+
+    /** @return where ssh keeps the key of the machine itself */
+    public Path knownHosts(Path folder) {
+        return folder.resolve("known_hosts-" + run);
     }
 
     /** @return the private key of that user */

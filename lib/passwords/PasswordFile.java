@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import lib.dsn.Dsn;
 import lib.dsn.PassFile;
 import lib.talk.Failure;
 import lib.talk.ShellScript;
+import lib.talk.Shown;
 
 /**
  * The passwords of a file, which may be those of several servers. What others have written into a pass file stays as it
@@ -30,6 +32,15 @@ public final class PasswordFile {
         CSV,
         /** As libpq reads it (PostgreSQL manual, 34.16). */
         PGPASS;
+
+        /**
+         * @param text the name as an option has it
+         * @throws Failure usage, when there is no such form
+         */
+        public static Form of(String text) {
+            return Stream.of(values()).filter(form -> form.toString().equals(text)).findFirst()
+                    .orElseThrow(() -> Failure.usage("invalid form \"%s\": must be csv or pgpass", text));
+        }
 
         /** @return the name as an option has it */
         @Override
@@ -98,6 +109,30 @@ public final class PasswordFile {
         return byRole(entries().filter(entry -> entry.role() != null && entry.fits(target)));
     }
 
+    /**
+     * @param file the name of this file, for messages
+     * @param roles those that need a password in it
+     * @return {@link #passwords}, as an operator gives them
+     * @throws Failure usage, when there are none, one is empty, or one of the roles has none
+     */
+    public Map<String, String> given(Path file, Dsn target, Collection<String> roles) {
+        Map<String, String> given = passwords(target);
+        given.forEach((role, password) -> {
+            if (password.isEmpty()) {
+                throw Failure.usage("\"%s\" has an empty password for role \"%s\"", file, role);
+            }
+        });
+        if (given.isEmpty()) {
+            throw Failure.usage("\"%s\" has no password for %s", file, target)
+                    .hint("expected are lines of host:port:database:user:password, or CSV with the header "
+                            + "role,password");
+        }
+        roles.stream().filter(role -> !given.containsKey(role)).findFirst().ifPresent(role -> {
+            throw Failure.usage("\"%s\" has no password for role \"%s\"", file, role);
+        });
+        return given;
+    }
+
     /** @return the passwords by role on lines that name this database and no other */
     public Map<String, String> own(Dsn target) {
         return byRole(entries().filter(entry -> entry.names(target)));
@@ -147,5 +182,18 @@ public final class PasswordFile {
     public String content() {
         return form == Form.CSV ? PasswordCsv.header() + entries().map(PasswordCsv::line).collect(Collectors.joining())
                 : lines.stream().map(line -> line.text + '\n').collect(Collectors.joining());
+    }
+
+    /**
+     * @return {@link #content} for a terminal, without the last line break
+     * @throws Failure refused, when a terminal would not show the name of a role as it is
+     */
+    public String shown() {
+        entries().map(PasswordEntry::role).filter(role -> !Shown.of(role).text().equals(role)).findFirst()
+                .ifPresent(role -> {
+                    throw Failure.refused("role \"%s\" has characters that a terminal would not show", role)
+                            .hint("use --out instead of --show");
+                });
+        return content().stripTrailing();
     }
 }

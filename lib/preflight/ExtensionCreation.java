@@ -18,7 +18,7 @@ import lib.talk.Shown;
 import lib.talk.Sql;
 
 /** The creation of what the target lacks of the source's extensions: all of it or nothing. */
-public final class ExtensionCreation {
+final class ExtensionCreation {
     private static final String DOING = "creating extensions";
 
     private final Session source;

@@ -15,6 +15,21 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 public record OutputFile(Path path, boolean overwrite) {
     /**
+     * The file of an option such as {@code --out}, {@link #check checked}.
+     *
+     * @param path null where the option is not given
+     * @return null where the option is not given
+     */
+    public static OutputFile of(Path path, boolean overwrite) {
+        if (path == null) {
+            return null;
+        }
+        OutputFile file = new OutputFile(path, overwrite);
+        file.check();
+        return file;
+    }
+
+    /**
      * Asks before the work what could go wrong after it.
      *
      * @throws Failure usage, when the file exists already or its folder cannot be written to
@@ -58,6 +73,20 @@ public record OutputFile(Path path, boolean overwrite) {
                     .hint("name another file or use --overwrite");
         } catch (IOException e) {
             throw Failure.step("could not write \"%s\": %s", path, e.getMessage()).because(e);
+        }
+    }
+
+    /**
+     * Writes the summary of a run, which has been printed too. How the run has ended does not depend on this file, so
+     * that a failure is only a warning.
+     */
+    public void writeSummary(String summary, Console console) {
+        try {
+            write(summary);
+            console.say("the summary is in %s", path);
+        } catch (Failure e) {
+            console.warn("%s", e.getMessage());
+            console.hint("the summary also stands above, on standard output");
         }
     }
 

@@ -6,11 +6,13 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.compare.ComparedRows;
@@ -23,6 +25,7 @@ import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
+import lib.talk.Failure;
 
 /**
  * Asks whether the source is contained in the target: every object in its present form, with its owner, privileges and
@@ -43,7 +46,28 @@ public final class Verification {
          */
         SAMPLE,
         /** Also a checksum over all rows of each table, and over each large object. */
-        CHECKSUMS
+        CHECKSUMS;
+
+        /**
+         * @param text the name in lower case, as an option has it
+         * @param more further words that the option takes, for the message
+         * @throws Failure usage, when there is no such level
+         */
+        public static Level of(String text, String... more) {
+            return Stream.of(values()).filter(level -> level.toString().equalsIgnoreCase(text)).findFirst()
+                    .orElseThrow(() -> {
+                        List<String> words = new ArrayList<>(List.of(more));
+                        Stream.of(values()).map(Level::toString).forEach(words::add);
+                        String last = words.remove(words.size() - 1);
+                        return Failure.usage("invalid level \"%s\": must be %s or %s", text, String.join(", ", words),
+                                last);
+                    });
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Differences of other kinds leave the rows of views alone. */

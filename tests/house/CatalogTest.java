@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,51 @@ class CatalogTest {
                 .findFirst().orElseThrow();
         assertTrue(first.matches(".*\\bclass " + main.getSimpleName() + "\\b.*"), first);
         assertTrue(Modifier.isStatic(main.getDeclaredMethod("main", String[].class).getModifiers()));
+    }
+
+    /**
+     * Options, mixins, {@code call}, what it calls, commands inside it, and a {@code main} of one line; whoever knows
+     * one script knows them all.
+     */
+    @ParameterizedTest
+    @MethodSource("aliases")
+    void all_scripts_have_one_shape(Catalog.Alias alias) throws IOException {
+        String text = Files.readString(alias.script());
+        String name = directive(alias, "//MAIN");
+        assertTrue(text.endsWith("""
+
+                    public static void main(String... args) {
+                        System.exit(Console.run(new %s(), args));
+                    }
+                }
+                """.formatted(name)), "does not end with main");
+        assertEquals(List.of(name), matches(text, "(?m)^\\w*? ?class (\\w+)"), "types beside the command's");
+        assertEquals(List.of(), matches(text, "(@Mixin\\s+\\w+ \\w+ =)"), "mixins that picocli need not make");
+        for (String body : bodies(text)) {
+            List<String> parts =
+                    matches(body, "(?m)^    (@Option|@Parameters|@Mixin|@Spec|\\w.* call\\(|\\w.*\\) .*\\{$)");
+            List<Integer> ranks = parts.stream().map(CatalogTest::rank).toList();
+            assertEquals(ranks.stream().sorted().toList(), ranks, () -> "out of order: " + parts);
+        }
+    }
+
+    /** The script's command, and each command inside it as if it stood alone. */
+    private static List<String> bodies(String text) {
+        List<String> bodies = new ArrayList<>(
+                matches(text, "(?ms)^class .*?\\{$(.*?)(?=^    @Command|^    public static void main)"));
+        matches(text, "(?ms)^    static class .*?\\{$(.*?)^    \\}$")
+                .forEach(body -> bodies.add(body.replaceAll("(?m)^    ", "")));
+        return bodies;
+    }
+
+    private static int rank(String part) {
+        List<String> annotations = List.of("@Option", "@Mixin", "@Spec");
+        int place = annotations.indexOf(part.replace("@Parameters", "@Option"));
+        return place >= 0 ? place : part.contains(" call(") ? annotations.size() : annotations.size() + 1;
+    }
+
+    private static List<String> matches(String text, String pattern) {
+        return Pattern.compile(pattern).matcher(text).results().map(found -> found.group(1)).toList();
     }
 
     private static int place(String line) {

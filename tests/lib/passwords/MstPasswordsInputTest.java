@@ -217,7 +217,7 @@ class MstPasswordsInputTest {
             --show --length=100 | --length must be 12 to 99, got 100
             --show --alphabet=0123456780 | --alphabet must hold 10 different characters at least, got 9
             --show --alphabet=abcdefghijké | --alphabet may hold visible ASCII characters only
-            --show --format=json | Invalid value for option '--format': expected csv or pgpass, not "json"
+            --show --format=json | invalid form "json": must be csv or pgpass
             --prompt --from-file=x | --prompt and --from-file exclude each other
             --from-file=/nonexistent/x | "/nonexistent/x" could not be read: /nonexistent/x
             --out=/nonexistent/x | "/nonexistent/x" cannot be written: there is no such folder, or it is closed to you

@@ -135,8 +135,7 @@ class VerificationCommandTest {
 
     @ParameterizedTest
     @CsvSource({"--jobs=0, '--jobs must be at least 1, not \"0\"'",
-            "--level=rows, 'Invalid value for option ''--level'': expected objects, counts, sample or checksums, "
-                    + "not \"rows\"'",
+            "--level=rows, 'invalid level \"rows\": must be objects, counts, sample or checksums'",
             "--jobs=x, 'Invalid value for option ''--jobs'': ''x'' is not an int'",
             "--nonsense, 'Unknown option: ''--nonsense'''"})
     void wrong_usage_is_exit_code_2_without_connecting(String argument, String message) {
