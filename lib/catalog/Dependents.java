@@ -12,7 +12,8 @@ import lib.talk.Sql;
  * PostgreSQL manual, 53.18).
  */
 public final class Dependents {
-    private static final int NAMED = 10;
+    /** How many are named in a message. */
+    public static final int NAMED = 10;
     /** The relation that a filter for tables would have to exclude. */
     private static final String RELATION = """
             SELECT c.oid, pg_catalog.format('%I.%I', r.nspname, c.relname) AS name, c, r FROM pg_catalog.pg_class c
@@ -132,11 +133,5 @@ public final class Dependents {
                   LEFT JOIN LATERAL (%s) t ON true
                  WHERE i.identity IS NOT NULL AND (t.oid IS NULL OR %s) ORDER BY 1""".formatted(objects, RELATION,
                 wanted), row -> new User(row.getString(1), row.getString(2)));
-    }
-
-    /** @return the first ten, and how many more there are */
-    public static String some(List<String> objects) {
-        return String.join(", ", objects.subList(0, Math.min(NAMED, objects.size())))
-                + (objects.size() > NAMED ? " and " + (objects.size() - NAMED) + " more" : "");
     }
 }

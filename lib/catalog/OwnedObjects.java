@@ -2,7 +2,6 @@ package lib.catalog;
 
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import lib.roles.RoleRules;
 import lib.roles.TargetKind;
 import lib.server.Session;
@@ -112,11 +111,5 @@ public final class OwnedObjects {
         List<String> roles =
                 target.texts("listing the roles", "SELECT rolname FROM pg_catalog.pg_roles");
         return object -> RoleRules.of(RoleRules.What.ROLE, object.owner, TargetKind.POSTGRES, roles).isEmpty();
-    }
-
-    /** @return the first five, and how many more there are */
-    public static String some(List<?> objects) {
-        return objects.stream().limit(5).map(Object::toString).collect(Collectors.joining(", "))
-                + (objects.size() > 5 ? " and " + (objects.size() - 5) + " more" : "");
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lib.server.Session;
+import lib.talk.Count;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 
@@ -78,7 +79,7 @@ public final class TimescaleFeatures {
                    ORDER BY 1, 2""",
                 row -> found.computeIfAbsent(row.getString(1), feature -> new ArrayList<>()).add(row.getString(2)));
         List<String> features = new ArrayList<>();
-        found.forEach((feature, names) -> features.add(feature + " (" + Dependents.some(names) + ")"));
+        found.forEach((feature, names) -> features.add(feature + " (" + Count.some(names, Dependents.NAMED) + ")"));
         return features;
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import lib.roles.RolePowers;
 import lib.server.Finding;
+import lib.talk.Count;
 import lib.talk.ShellScript;
 import lib.timescale.Timescale;
 
@@ -64,8 +65,7 @@ public final class OwnerPowers {
         if (each.code().isEmpty()) {
             return Finding.warning("owners", null, "%s; nothing of it acts with its owner's rights", words);
         }
-        String code = String.join(", ", each.code().subList(0, Math.min(NAMED, each.code().size())))
-                + (each.code().size() > NAMED ? " and " + (each.code().size() - NAMED) + " more" : "");
+        String code = Count.some(each.code(), NAMED);
         return accepted ? Finding.warning("owners", null, "%s, and acts with these rights: %s", words, code)
                 : Finding.stop("owners",
                         "look at it, then give it to another role on the source, or accept it with --grant-anyway "

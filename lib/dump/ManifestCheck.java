@@ -14,6 +14,7 @@ import lib.server.Finding;
 import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Inventory;
+import lib.talk.Batches;
 import lib.talk.Sql;
 
 /**
@@ -51,16 +52,15 @@ final class ManifestCheck {
 
     private List<Difference> sequences() {
         Map<String, String> there = new HashMap<>();
-        List<Inventory.Sequence> all = contents.sequences();
-        for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
-            String questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
+        for (List<Inventory.Sequence> batch : Batches.of(contents.sequences(), SEQUENCES_A_TRIP)) {
+            String questions = batch.stream()
                     .map(sequence -> "SELECT " + Sql.literal(sequence.sql())
                             + ", last_value, is_called FROM " + sequence.sql())
                     .collect(Collectors.joining(" UNION ALL "));
             target.list("reading the sequences", questions,
                     row -> there.put(row.getString(1), position(row.getLong(2), row.getBoolean(3))));
         }
-        return all.stream()
+        return contents.sequences().stream()
                 .filter(sequence -> !position(sequence.value(), sequence.called()).equals(there.get(sequence.sql())))
                 .map(sequence -> new Difference("sequence value", sequence.sql(),
                         position(sequence.value(), sequence.called()), there.get(sequence.sql())))

@@ -5,6 +5,7 @@ import java.util.List;
 import lib.server.Finding;
 import lib.source.Contents;
 import lib.source.PathNeeds;
+import lib.talk.Count;
 
 /**
  * What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the
@@ -42,10 +43,9 @@ public final class NotRetried {
                 .map(Contents.Table::toString).sorted().toList();
         if (!circular.isEmpty()) {
             findings.add(Finding.warning("functions", loader.instead,
-                    "tables %s%s may read each other while they are loaded, and %s tries none a second time: if "
+                    "tables %s may read each other while they are loaded, and %s tries none a second time: if "
                             + "one fails, %s",
-                    String.join(", ", circular.subList(0, Math.min(SHOWN, circular.size()))),
-                    circular.size() > SHOWN ? " and " + (circular.size() - SHOWN) + " more" : "",
+                    Count.some(circular, SHOWN),
                     loader.name, loader.instead));
         }
         if (!needs.evaluations().isEmpty()) {

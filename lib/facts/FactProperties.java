@@ -1,12 +1,12 @@
 package lib.facts;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import lib.server.Versions;
 
 /**
  * Compares an object's properties, one by one. The label of a property says how: {@code is} and {@code definition} are
@@ -74,7 +74,7 @@ final class FactProperties {
             case "owner" -> administrators.same(here, there)
                     || !here.equals(administrators.bootstrap()) && missing.contains("role " + here);
             // A newer PostgreSQL brings newer versions of its extensions.
-            case "version" -> here.equals(there) || !sameMajor && isOlder(here, there);
+            case "version" -> here.equals(there) || !sameMajor && Versions.ORDER.compare(here, there) < 0;
             default -> EXPRESSIONS.contains(label) ? Expressions.same(here, there) : here.equals(there);
         };
     }
@@ -139,15 +139,5 @@ final class FactProperties {
 
     private static String value(String value, boolean secret) {
         return value == null ? Difference.MISSING : secret ? "***" : value;
-    }
-
-    /** @return whether one version comes before another, numbers in them compared as numbers */
-    static boolean isOlder(String one, String other) {
-        return Comparator.<String>naturalOrder().compare(sortable(one), sortable(other)) < 0;
-    }
-
-    private static String sortable(String version) {
-        return Pattern.compile("\\d+").matcher(version)
-                .replaceAll(number -> "0".repeat(Math.max(0, 9 - number.group().length())) + number.group());
     }
 }

@@ -15,6 +15,7 @@ import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.Session;
 import lib.server.TargetLock;
+import lib.talk.Batches;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.RestoringMode;
@@ -115,9 +116,7 @@ public final class Removal {
 
     private static void drop(Session target, List<Made> made, Predicate<Made> wanted) {
         List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
-        for (int i = 0; i < drops.size(); i += DROPS_A_TRANSACTION) {
-            target.run("removing what the failed run made",
-                    String.join(";", drops.subList(i, Math.min(drops.size(), i + DROPS_A_TRANSACTION))));
-        }
+        Batches.of(drops, DROPS_A_TRANSACTION).forEach(
+                batch -> target.run("removing what the failed run made", String.join(";", batch)));
     }
 }

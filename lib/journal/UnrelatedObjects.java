@@ -17,6 +17,7 @@ import lib.server.DropStatements;
 import lib.server.JournalTables;
 import lib.server.Membership;
 import lib.server.Session;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -141,7 +142,7 @@ public final class UnrelatedObjects {
         return strangers.isEmpty() ? null
                 : Failure
                         .refused("the target holds objects that the interrupted run did not make: %s",
-                                OwnedObjects.some(strangers))
+                                Count.some(strangers))
                         .hint("%s", hint(target, strangers));
     }
 }

@@ -18,6 +18,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.source.Contents;
 import lib.talk.Console;
+import lib.talk.Count;
 import lib.talk.Report;
 import lib.talk.Steps;
 import lib.tools.RefusedStatement;
@@ -105,7 +106,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
                 .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
                 .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s",
                         target.facts().user(), owner,
-                        OwnedObjects.some(kept)));
+                        Count.some(kept)));
     }
 
     /** Gives the event triggers. */

@@ -5,6 +5,7 @@ import lib.catalog.Selection;
 import lib.server.Finding;
 import lib.server.Session;
 import lib.settings.DriverSettings;
+import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
@@ -66,8 +67,7 @@ public final class DateStyleCheck {
                         + Sql.ident(database) + " SET datestyle TO 'ISO, " + DriverSettings.order(style)
                         + "'; until the move is over; else run the script that --dry-run prints, with psql",
                 "the DateStyle that holds on the target, \"%s\", does not begin with ISO, and the JDBC driver "
-                        + "cannot work under it; it could decide what is computed for %s%s",
-                style, String.join(", ", computed.subList(0, Math.min(SHOWN, computed.size()))),
-                computed.size() > SHOWN ? " and " + (computed.size() - SHOWN) + " more" : ""));
+                        + "cannot work under it; it could decide what is computed for %s",
+                style, Count.some(computed, SHOWN)));
     }
 }

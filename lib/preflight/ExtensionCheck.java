@@ -11,6 +11,7 @@ import lib.roles.TargetKind;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Count;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
@@ -93,7 +94,7 @@ public final class ExtensionCheck {
         return users.isEmpty() ? Finding.warning("left out", null, "extension %s", extension.name())
                 : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it",
                         "extension %s is left out, and is used by %s", extension.name(),
-                        Dependents.some(Dependents.words(users)));
+                        Count.some(Dependents.words(users), Dependents.NAMED));
     }
 
     private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {
@@ -225,6 +226,6 @@ public final class ExtensionCheck {
     }
 
     private static String usedBy(List<String> objects) {
-        return objects.isEmpty() ? "" : "; it is used by " + Dependents.some(objects);
+        return objects.isEmpty() ? "" : "; it is used by " + Count.some(objects, Dependents.NAMED);
     }
 }

@@ -16,6 +16,7 @@ import lib.catalog.UnrelatedObject;
 import lib.server.DropStatements;
 import lib.server.Finding;
 import lib.server.Session;
+import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
@@ -112,6 +113,6 @@ final class NameConflicts {
         DropStatements drops = DropStatements.of(to, found.stream().map(UnrelatedObject::thing).toList());
         return List.of(Finding.stop("target",
                 "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
-                "the target has objects with names that are to be created: %s", OwnedObjects.some(found)));
+                "the target has objects with names that are to be created: %s", Count.some(found)));
     }
 }

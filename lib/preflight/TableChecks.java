@@ -18,6 +18,7 @@ import lib.server.SqlFailures;
 import lib.source.Inventory;
 import lib.source.Lz4Column;
 import lib.source.Tablespaces;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -171,7 +172,7 @@ public final class TableChecks {
         if (!tables.isEmpty()) {
             findings.add(Finding.warning("unlogged tables",
                     "where a crash or a failover must not empty them, afterwards on the target: " + statements(tables),
-                    "%d table(s) stay unlogged on the target: %s", tables.size(), some(names(tables))));
+                    "%d table(s) stay unlogged on the target: %s", tables.size(), Count.some(names(tables))));
         }
     }
 
@@ -192,7 +193,7 @@ public final class TableChecks {
                     "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it "
                             + "fails, and stay behind: %s",
                     indexes.size(),
-                    some(names(indexes))));
+                    Count.some(names(indexes))));
         }
     }
 
@@ -231,7 +232,7 @@ public final class TableChecks {
         if (!tables.isEmpty()) {
             findings.add(Finding.warning("column order", "name the columns in INSERT and SELECT",
                     "the columns of %d table(s) that inherit will stand in the order of their parents: %s",
-                    tables.size(), some(tables)));
+                    tables.size(), Count.some(tables)));
         }
     }
 
@@ -271,10 +272,5 @@ public final class TableChecks {
                 source.run(doing, "ROLLBACK");
             }
         }
-    }
-
-    private static String some(List<String> names) {
-        return names.stream().limit(5).collect(Collectors.joining(", "))
-                + (names.size() > 5 ? " and " + (names.size() - 5) + " more" : "");
     }
 }

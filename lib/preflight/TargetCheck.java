@@ -21,6 +21,7 @@ import lib.server.OwnSchema;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetLock;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -179,14 +180,14 @@ public final class TargetCheck {
                 : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", UnrelatedObjects.hint(to, strangers),
                         "the target holds objects that the interrupted run did not make: %s",
-                        OwnedObjects.some(strangers));
+                        Count.some(strangers));
     }
 
     private Finding empty() {
         List<UnrelatedObject> objects = TargetContents.list(to);
         return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
                 : Finding.stop("target", "name an empty database, or create one with --create-database",
-                        "the target is not empty: %s", OwnedObjects.some(objects));
+                        "the target is not empty: %s", Count.some(objects));
     }
 
     /**

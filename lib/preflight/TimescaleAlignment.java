@@ -9,13 +9,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import lib.catalog.Extensions;
-import lib.catalog.OwnedObjects;
 import lib.catalog.UnrelatedObject;
 import lib.journal.TargetContents;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.server.Versions;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Shown;
 import lib.talk.Sql;
@@ -128,7 +128,7 @@ public final class TimescaleAlignment {
         List<UnrelatedObject> objects = TargetContents.list(target);
         String jobs = target.text("counting the jobs",
                 "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
-        return !objects.isEmpty() ? OwnedObjects.some(objects) : jobs.equals("0") ? null : jobs + " jobs";
+        return !objects.isEmpty() ? Count.some(objects) : jobs.equals("0") ? null : jobs + " jobs";
     }
 
     private static Set<String> sorted(List<String> versions) {

@@ -10,6 +10,7 @@ import lib.server.Finding;
 import lib.server.Session;
 import lib.server.Versions;
 import lib.source.AddedDefaults;
+import lib.talk.Count;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
 
@@ -96,7 +97,8 @@ public final class TimescaleSource {
         if (!distributed.isEmpty()) {
             findings.add(
                     Finding.stop(CHECK, "copy them into ordinary hypertables, then drop them and delete the data nodes",
-                            "the source is a multi-node database, which is not supported yet: %s", some(distributed)));
+                            "the source is a multi-node database, which is not supported yet: %s",
+                            Count.some(distributed)));
         }
         List<String> hypercore = list("access methods", HYPERCORE);
         if (!hypercore.isEmpty()) {
@@ -105,7 +107,7 @@ public final class TimescaleSource {
                             .collect(Collectors.joining(" ")),
                     "tables of the source have the access method hypercore, which newer versions of TimescaleDB do "
                             + "not: %s",
-                    some(hypercore)));
+                    Count.some(hypercore)));
         }
         if (!selection.everything()
                 && !list("hypertables", "SELECT hypertable_name FROM timescaledb_information.hypertables LIMIT 1")
@@ -126,11 +128,6 @@ public final class TimescaleSource {
 
     private List<String> list(String what, String sql) {
         return source.texts("looking for " + what, sql);
-    }
-
-    private static String some(List<String> names) {
-        return names.stream().limit(5).collect(Collectors.joining(", "))
-                + (names.size() > 5 ? " and " + (names.size() - 5) + " more" : "");
     }
 
     /** @return a warning for a version that this toolkit was never tried with */
@@ -164,6 +161,6 @@ public final class TimescaleSource {
                                         : "none of the source is due within an hour")
                         : Finding.warning("jobs", "use --pause-jobs",
                                 "%d job(s) of the source run or are due within an hour: %s",
-                                due.size(), some(due)));
+                                due.size(), Count.some(due)));
     }
 }

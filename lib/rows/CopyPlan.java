@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
 import lib.source.Inventory;
+import lib.talk.Batches;
 
 /**
  * In which transactions the rows of tables are copied, and in which order: what takes longest comes first, so that all
@@ -39,9 +40,7 @@ final class CopyPlan {
         shipments.sort(Comparator.comparing(CopyBatch::bytes).reversed());
         // Never so many together that a worker would have none.
         int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
-        for (int i = 0; i < small.size(); i += together) {
-            shipments.add(new CopyBatch(small.subList(i, Math.min(small.size(), i + together))));
-        }
+        Batches.of(small, together).forEach(batch -> shipments.add(new CopyBatch(batch)));
         return shipments;
     }
 

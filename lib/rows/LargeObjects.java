@@ -14,6 +14,7 @@ import lib.server.Session;
 import lib.server.SessionPair;
 import lib.server.SqlFailures;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.talk.Workers;
 
 /**
@@ -41,11 +42,7 @@ final class LargeObjects {
      * @param journal records them
      */
     public void copy(List<Long> identifiers, Journal journal) {
-        List<List<Long>> batches = new ArrayList<>();
-        for (int i = 0; i < identifiers.size(); i += OBJECTS_A_BATCH) {
-            batches.add(identifiers.subList(i, Math.min(identifiers.size(), i + OBJECTS_A_BATCH)));
-        }
-        Workers.run("large objects", jobs, batches, () -> new Batch(journal));
+        Workers.run("large objects", jobs, Batches.of(identifiers, OBJECTS_A_BATCH), () -> new Batch(journal));
     }
 
     /** @return large objects that have arrived so far */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
@@ -134,7 +135,6 @@ public record DropStatements(List<String> statements, List<String> along) {
     /** @return what goes along, as a clause that begins with a comma, or "" */
     public String taking() {
         return along.isEmpty() ? ""
-                : ", with which goes " + String.join(", ", along.subList(0, Math.min(NAMED, along.size())))
-                        + (along.size() > NAMED ? " and " + (along.size() - NAMED) + " more" : "");
+                : ", with which goes " + Count.some(along, NAMED);
     }
 }

@@ -12,6 +12,7 @@ import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.server.Finding;
 import lib.server.Session;
+import lib.talk.Batches;
 import lib.talk.Count;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
@@ -99,8 +100,8 @@ public final class AddedDefaults {
                         row -> new Chunk(row.getString(1), row.getString(2), row.getString(3), row.getString(4),
                                 row.getString(5)));
         Map<String, List<Chunk>> affected = new LinkedHashMap<>();
-        for (int i = 0; i < chunks.size(); i += CHUNKS_A_TRIP) {
-            affected(doing, chunks.subList(i, Math.min(chunks.size(), i + CHUNKS_A_TRIP)))
+        for (List<Chunk> batch : Batches.of(chunks, CHUNKS_A_TRIP)) {
+            affected(doing, batch)
                     .forEach(chunk -> affected.computeIfAbsent(chunk.hypertable, any -> new ArrayList<>()).add(chunk));
         }
         List<Finding> findings = new ArrayList<>();

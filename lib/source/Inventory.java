@@ -11,6 +11,7 @@ import lib.code.LoadOrder;
 import lib.code.PlannedCode;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Batches;
 import lib.talk.Sql;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
@@ -192,8 +193,8 @@ public final class Inventory {
         List<Sequence> sequences = new ArrayList<>();
         // No lock holds a sequence: it may be a view by now.
         session.run("reading the sequences", PlannedCode.TABLES_ONLY);
-        for (int i = 0; i < all.size(); i += SEQUENCES_A_TRIP) {
-            List<String> questions = all.subList(i, Math.min(all.size(), i + SEQUENCES_A_TRIP)).stream()
+        for (List<Relation> batch : Batches.of(all, SEQUENCES_A_TRIP)) {
+            List<String> questions = batch.stream()
                     .map(sequence -> "SELECT " + sequence.oid + "::bigint, " + Sql.literal(sequence.schema) + ", "
                             + Sql.literal(sequence.name)
                             + ", last_value, is_called FROM " + sequence.sql())

@@ -19,6 +19,7 @@ import lib.catalog.SelfReferences;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
@@ -132,7 +133,7 @@ public final class LeftBehind {
                 .forEach(thing -> objects.add(new Archive.Address(thing.catalog, thing.oid)));
         List<Dependents.User> users = Dependents.of(source, objects, selection);
         return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", rescue(leftOut, users),
-                "what is left out is needed by %s", Dependents.some(Dependents.words(users))));
+                "what is left out is needed by %s", Count.some(Dependents.words(users), Dependents.NAMED)));
     }
 
     /** Nobody need be a superuser for the first and the last of these. */

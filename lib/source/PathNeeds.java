@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.server.Finding;
+import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
@@ -91,8 +92,8 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
             if (!carried.isEmpty()) {
                 findings.add(Finding.warning("functions", need.fix(dumped) + leaveOut(command, carried),
                         "%s finds %s only through a search_path, and has none when it is called for %s", need.function,
-                        some(need.names),
-                        some(carried.stream().map(Evaluation::toString).toList())));
+                        Count.some(need.names, SHOWN),
+                        Count.some(carried, SHOWN)));
             }
         }
         return findings;
@@ -104,11 +105,6 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
                 ? ", or " + (command + calling.stream().map(evaluation -> " --leave-out " + evaluation.name).distinct()
                         .limit(SHOWN).collect(Collectors.joining())).strip()
                 : "";
-    }
-
-    private static String some(List<String> all) {
-        return String.join(", ", all.subList(0, Math.min(SHOWN, all.size())))
-                + (all.size() > SHOWN ? " and " + (all.size() - SHOWN) + " more" : "");
     }
 
     private static boolean stays(Evaluation evaluation, Collection<String> accepted) {

@@ -3,7 +3,6 @@ package lib.source;
 
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +11,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.Sessions;
 import lib.server.SqlFailures;
+import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
@@ -143,11 +143,9 @@ public final class Snapshot implements Sessions, AutoCloseable {
 
     private static void lock(Session session, List<String> tables, String mode) throws SQLException {
         try (Statement statement = session.createStatement()) {
-            for (int i = 0; i < tables.size(); i += LOCKS_A_STATEMENT) {
-                List<String> some = new ArrayList<>();
-                tables.subList(i, Math.min(tables.size(), i + LOCKS_A_STATEMENT))
-                        .forEach(table -> some.add("ONLY " + table));
-                statement.execute("LOCK TABLE " + String.join(", ", some) + " IN ACCESS SHARE MODE" + mode);
+            for (List<String> batch : Batches.of(tables, LOCKS_A_STATEMENT)) {
+                List<String> locked = batch.stream().map(table -> "ONLY " + table).toList();
+                statement.execute("LOCK TABLE " + String.join(", ", locked) + " IN ACCESS SHARE MODE" + mode);
             }
         }
     }

@@ -14,6 +14,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.talk.Failure;
 import lib.talk.Workers;
 
@@ -59,7 +60,7 @@ final class LargeObjectContents {
         synchronized (source.holder()) {
             identifiers = identifiers(source.holder(), sample);
         }
-        List<List<Long>> batches = batches(identifiers);
+        List<List<Long>> batches = Batches.of(identifiers, OBJECTS_A_QUERY);
         List<Difference> differences = new ArrayList<>();
         Workers.run("comparing large objects", jobs, batches, () -> new Pair(differences));
         return differences;
@@ -73,17 +74,10 @@ final class LargeObjectContents {
                 SAMPLE), row -> row.getLong(1));
     }
 
-    private static List<List<Long>> batches(List<Long> identifiers) {
-        List<List<Long>> batches = new ArrayList<>();
-        for (int i = 0; i < identifiers.size(); i += OBJECTS_A_QUERY) {
-            batches.add(identifiers.subList(i, Math.min(identifiers.size(), i + OBJECTS_A_QUERY)));
-        }
-        return batches;
-    }
-
     /** @return what is asked of each side */
     static List<String> questions(Session source, boolean sample) {
-        return batches(identifiers(source, sample)).stream().map(some -> question(some, sample)).toList();
+        return Batches.of(identifiers(source, sample), OBJECTS_A_QUERY).stream().map(some -> question(some, sample))
+                .toList();
     }
 
     private static String question(List<Long> identifiers, boolean sample) {

@@ -22,6 +22,7 @@ import lib.server.SessionPair;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Sql;
 import lib.talk.Workers;
@@ -96,9 +97,7 @@ final class RowComparison {
                 small.add(table);
             }
         }
-        for (int i = 0; i < small.size(); i += TABLES_A_TRIP) {
-            trips.add(small.subList(i, Math.min(small.size(), i + TABLES_A_TRIP)));
-        }
+        trips.addAll(Batches.of(small, TABLES_A_TRIP));
         return trips;
     }
 

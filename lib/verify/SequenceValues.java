@@ -16,6 +16,7 @@ import lib.facts.FactTemplate;
 import lib.server.Server;
 import lib.server.Session;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.talk.Sql;
 
 /**
@@ -67,8 +68,7 @@ final class SequenceValues {
             there.run("preparing to read sequences", PlannedCode.TABLES_ONLY);
             List<Sequence> sequences =
                     list(here, selection).stream().filter(sequence -> !lacking.test(sequence.identity)).toList();
-            for (int i = 0; i < sequences.size(); i += SEQUENCES_A_QUERY) {
-                List<Sequence> some = sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_QUERY));
+            for (List<Sequence> some : Batches.of(sequences, SEQUENCES_A_QUERY)) {
                 List<Sequence> asked = some.stream().filter(sequence -> !wanted.containsKey(sequence.oid)).toList();
                 compare(some, positions(here, asked), positions(there, some),
                         differences);
