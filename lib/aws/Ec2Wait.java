@@ -1,13 +1,20 @@
+//DEPS software.amazon.awssdk:ec2:2.34.0
 package lib.aws;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import lib.talk.Failure;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.waiters.Waiter;
+import software.amazon.awssdk.core.waiters.WaiterAcceptor;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 
 /**
- * Waits for what AWS does in its own time.
+ * Waits for what AWS does in its own time, by the SDK's waiter. Its ready-made ones for EC2 know machines only, of
+ * neither of whose two checks they say how it stands, and no security group or tag.
  *
  * @param patience after which it is given up
  */
@@ -21,16 +28,27 @@ record Ec2Wait(Duration patience) {
      * @param late of the last answer, says what to fail with
      */
     <T> T until(Supplier<T> question, Predicate<T> enough, Function<T, Failure> late) {
-        long end = System.nanoTime() + patience.toNanos();
-        T answer = question.get();
-        while (!enough.test(answer)) {
-            if (System.nanoTime() >= end) {
-                throw late.apply(answer);
+        AtomicReference<T> last = new AtomicReference<>();
+        Duration pause = patience.dividedBy(4).compareTo(BREATH) < 0 ? patience.dividedBy(4) : BREATH;
+        Waiter<Boolean> waiter = Waiter.builder(Boolean.class)
+                .addAcceptor(WaiterAcceptor.successOnResponseAcceptor(Boolean::booleanValue))
+                .addAcceptor(WaiterAcceptor.retryOnResponseAcceptor(answer -> !answer))
+                .overrideConfiguration(settings -> settings.maxAttempts(Integer.MAX_VALUE).waitTimeout(patience)
+                        .backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(pause)))
+                .build();
+        try {
+            waiter.run(() -> {
+                last.set(question.get());
+                return enough.test(last.get());
+            });
+            return last.get();
+        } catch (SdkClientException e) {
+            // What a call has thrown comes wrapped, and a waiter that gives up has no cause.
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
             }
-            pause(Math.min(BREATH.toMillis(), patience.toMillis() / 4));
-            answer = question.get();
+            throw late.apply(last.get());
         }
-        return answer;
     }
 
     static void pause(long millis) {
