@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lib.roles.RoleTarget;
 import lib.server.Finding;
 import lib.server.Session;
@@ -30,6 +31,11 @@ public final class DatabaseSettings {
             List.of("array_nulls", "default_transaction_read_only", "lc_messages", "local_preload_libraries", "role",
                     "session_preload_libraries");
 
+    /** In quotes, where a quote is doubled: what stands in a name or a value is never taken for SQL. */
+    private static final String NAME = "\"[^\"]*+(?:\"\"[^\"]*+)*+\"";
+    private static final Pattern SET = Pattern.compile(
+            "(?s)ALTER (ROLE %1$s IN )?DATABASE %1$s SET (%1$s(?:\\.%1$s)*+) TO (.*)".formatted(NAME));
+    private static final Pattern OF_DATABASE = Pattern.compile("((?:%1$s|[^\"'])*?DATABASE )%1$s".formatted(NAME));
     private static final Pattern ON = Pattern.compile("(?i)on|t|tr|tru|true|y|ye|yes|1");
 
     private DatabaseSettings() {
@@ -63,7 +69,7 @@ public final class DatabaseSettings {
     public static List<Finding> refused(Session source, RoleTarget target, String name) {
         return refusals(source, target, name).stream().map(refusal -> Finding.warning("settings",
                 target.superuser() ? null : target.kind().helper() + " may run: " + refusal.statement() + ";",
-                "%s of the database is left out: %s", refusal.statement().replaceFirst("(?s).* (SET .*) TO .*", "$1"),
+                "SET %s of the database is left out: %s", parameter(refusal.statement()).orElseThrow(),
                 refusal.why())).toList();
     }
 
@@ -80,8 +86,20 @@ public final class DatabaseSettings {
      * or from reading a dump right
      */
     public static boolean hinders(String statement) {
-        return statement.startsWith("COMMENT ") || HINDERING.stream()
-                .anyMatch(name -> statement.contains("DATABASE ") && statement.contains(" SET \"" + name + "\" TO "));
+        return statement.startsWith("COMMENT ")
+                || parameter(statement).filter(name -> HINDERING.stream().map(Settings::name).anyMatch(name::equals))
+                        .isPresent();
+    }
+
+    /** @return the parameter that one of {@link #settings} sets, quoted, unless it is a comment */
+    private static Optional<String> parameter(String statement) {
+        return Optional.of(SET.matcher(statement)).filter(Matcher::matches).map(found -> found.group(2));
+    }
+
+    /** @return the same statement, of {@link #settings} or {@link #privileges}, said of the database with this name */
+    public static String of(String name, String statement) {
+        Matcher named = OF_DATABASE.matcher(statement);
+        return named.lookingAt() ? named.group(1) + Sql.ident(name) + statement.substring(named.end()) : statement;
     }
 
     /** @return whether this is how a setting that is on is written */
@@ -99,16 +117,20 @@ public final class DatabaseSettings {
 
     /** @return whether one of {@link #settings} is for the database itself and this parameter */
     public static boolean carries(List<String> statements, String parameter) {
-        return statements.stream().anyMatch(statement -> statement.startsWith("ALTER DATABASE ")
-                && statement.contains(" SET " + Settings.name(parameter) + " TO "));
+        return own(statements, parameter).findFirst().isPresent();
     }
 
     /** @return what one of {@link #settings} sets for the database itself, if there is one for this parameter */
     public static Optional<String> value(List<String> statements, String parameter) {
-        Pattern setting =
-                Pattern.compile("(?s)ALTER DATABASE .* SET " + Pattern.quote(Settings.name(parameter)) + " TO '(.*)'");
-        return statements.stream().map(setting::matcher).filter(Matcher::matches)
-                .map(found -> found.group(1).replace("''", "'")).findFirst();
+        return own(statements, parameter).filter(value -> value.startsWith("'"))
+                .map(value -> value.substring(1, value.length() - 1).replace("''", "'")).findFirst();
+    }
+
+    /** @return the values that are set for the database itself, as SQL */
+    private static Stream<String> own(List<String> statements, String parameter) {
+        return statements.stream().map(SET::matcher).filter(Matcher::matches)
+                .filter(found -> found.group(1) == null && found.group(2).equals(Settings.name(parameter)))
+                .map(found -> found.group(3));
     }
 
     /** @return the statements that give the privileges on the source's database, said of the database with this name */

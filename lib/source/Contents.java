@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
@@ -18,7 +16,6 @@ import lib.catalog.Selection;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
-import lib.talk.Sql;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
@@ -273,8 +270,6 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
 
     /** @return the statements about the database itself, said of the database with this name */
     public List<String> of(String name, List<String> statements) {
-        Pattern own = Pattern.compile(Pattern.quote("DATABASE " + Sql.ident(database)));
-        String other = Matcher.quoteReplacement("DATABASE " + Sql.ident(name));
-        return statements.stream().map(statement -> own.matcher(statement).replaceFirst(other)).toList();
+        return statements.stream().map(statement -> DatabaseSettings.of(name, statement)).toList();
     }
 }

@@ -27,6 +27,23 @@ class CarriedSettingsTest {
     @TempDir
     Path folder;
 
+    @Test
+    void what_looks_like_sql_in_a_comment_or_a_value_stays() {
+        String source = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        String comment = "once meant for DATABASE \"" + source + "\"";
+        String value = "x SET \"default_transaction_read_only\" TO on in DATABASE \"" + source + "\"";
+        SOURCE.sql(source, "COMMENT ON EXTENSION plpgsql IS '" + comment + "'",
+                "ALTER DATABASE " + source + " SET carried.words = '" + value + "'");
+        CommandRun run = SIDES.migrate(source, target);
+        assertEquals(0, run.code(), run.err());
+        assertEquals(comment, TARGET.query(target,
+                "SELECT obj_description(oid, 'pg_extension') FROM pg_extension WHERE extname = 'plpgsql'"));
+        assertEquals(value, TARGET.query(target, "SHOW carried.words"));
+        SOURCE.sql("postgres", "DROP DATABASE " + source);
+        TARGET.sql("postgres", "DROP DATABASE " + target);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "custom", "restore", "script"})
     void a_source_that_is_closed_for_the_move_leaves_the_target_open(String way) {
