@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
+import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.dump.DumpWriter;
@@ -111,11 +112,10 @@ class Migrate implements Callable<Integer> {
         OutputFile summary = check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        MigrationOrder order = new MigrationOrder(filters, jobs == null ? 0 : jobs, rate(), leaveOut, grantAnyway,
-                createDatabase, restart,
-                verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), noOwner,
-                noPrivileges, files(source), pauseJobs, kind.given());
-        Migration migration = new Migration(console, order);
+        Wanted wanted = new Wanted(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
+                noOwner, noPrivileges, pauseJobs, kind.given());
+        Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
+                verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(source)));
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());
             if (dryRun) {

@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import lib.catalog.Filters;
 import lib.catalog.QueryScript;
 import lib.catalog.Selection;
+import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.preflight.Preflight;
@@ -98,9 +99,11 @@ class PreflightCheck implements Callable<Integer> {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
-                Preflight.Plan plan = new Preflight.Plan(Selection.resolve(from, filters), workers, leaveOut,
-                        grantAnyway,
-                        target.missing() ? targetDsn.database() : null, restart, pauseJobs, kind.given(), false);
+                Wanted wanted =
+                        new Wanted(filters, workers, leaveOut, grantAnyway, createDatabase, restart, false, false,
+                                pauseJobs, kind.given());
+                Preflight.Plan plan = new Preflight.Plan(wanted, Selection.resolve(from, filters),
+                        target.missing() ? targetDsn.database() : null);
                 Preflight preflight = new Preflight(source, from, target.server(), to, plan, console);
                 preflight.begin(ClientTools.find(endpoints.environment()));
                 findings.addAll(preflight.run());

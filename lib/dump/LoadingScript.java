@@ -13,6 +13,7 @@ import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
+import lib.catalog.Wanted;
 import lib.load.AfterLoad;
 import lib.load.ArchiveScript;
 import lib.load.Grantors;
@@ -46,7 +47,7 @@ public final class LoadingScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
 
     private final ShellScript script;
-    private final Loading.Order order;
+    private final Wanted wanted;
     private final Contents contents;
     private final TargetDatabase target;
     private final Session to;
@@ -58,11 +59,11 @@ public final class LoadingScript {
      * @param to a session on the target
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
-    public LoadingScript(ShellScript script, Loading.Order order, Contents contents, LeftBehind uncarried,
+    public LoadingScript(ShellScript script, Wanted wanted, Contents contents, LeftBehind uncarried,
             TargetDatabase target, Session to,
             MissingRoles gone) {
         this.script = script;
-        this.order = order;
+        this.wanted = wanted;
         this.contents = contents;
         this.target = target;
         this.to = to;
@@ -84,7 +85,7 @@ public final class LoadingScript {
                             "CREATE DATABASE " + Sql.ident(target.dsn().database()) + " "
                                     + DatabaseCreation.on(to, properties) + ";");
         }
-        if (order.restart()) {
+        if (wanted.restart()) {
             script.step(
                     "What an earlier run left is removed by --restart of the command itself, by the list that it kept");
         }
@@ -106,7 +107,7 @@ public final class LoadingScript {
         }
         settings("Settings of the database, before anything is computed under them",
                 setting -> !DatabaseSettings.hinders(setting));
-        owners.join(!order.noOwner() && !plain,
+        owners.join(!wanted.noOwner() && !plain,
                 contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
     }
 
@@ -137,7 +138,7 @@ public final class LoadingScript {
         Set<Archive.Address> addresses = archive.later();
         Predicate<OwnedObjects.Owned> later =
                 object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
-        if (!order.noOwner()) {
+        if (!wanted.noOwner()) {
             owners.give("Owners, before the server computes anything with their rights",
                     later.negate().and(OwnersAndPrivileges::isEarly));
         }
@@ -148,8 +149,8 @@ public final class LoadingScript {
         script.step("Rows, large objects, and where the sequences stand");
         rows.rows();
         script.step("Indexes, constraints, triggers");
-        boolean withOwners = !order.noOwner() && owners.canGive(later);
-        archive.postData(order.jobs(), withOwners);
+        boolean withOwners = !wanted.noOwner() && owners.canGive(later);
+        archive.postData(wanted.jobs(), withOwners);
         if (contents.hasDeferredAtOnce()) {
             script.step("Tables that name what has only now been made");
             rows.lateRows();
@@ -157,14 +158,14 @@ public final class LoadingScript {
         }
         archive.comments();
         sequences();
-        if (!order.noOwner()) {
+        if (!wanted.noOwner()) {
             owners.give("Owners of what was made since",
                     object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isEarly(object)
                             || later.test(object) && !withOwners);
         }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
         others.addAll(privileges);
-        if (!order.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
+        if (!wanted.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
             boolean superuser = target.server().facts().superuser();
             script.step(superuser ? "Privileges"
                     : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
@@ -186,7 +187,7 @@ public final class LoadingScript {
         if (archive.hasEventTriggers()) {
             script.step("Event triggers");
             archive.eventTriggers();
-            if (!order.noOwner()) {
+            if (!wanted.noOwner()) {
                 owners.give("Owners of event triggers", OwnersAndPrivileges::isEventTrigger);
             }
         }
@@ -203,7 +204,7 @@ public final class LoadingScript {
 
             @Override
             public void rows() {
-                archive.rows(order.jobs());
+                archive.rows(wanted.jobs());
             }
 
             @Override
@@ -218,7 +219,7 @@ public final class LoadingScript {
         restoring.begin();
         script.step("The dump").tool("psql", TARGET, PlainLoad.arguments(dump, contents));
         sequences();
-        if (!order.noPrivileges()) {
+        if (!wanted.noPrivileges()) {
             List<String> statements = contents.of(target.dsn().database(), contents.privileges());
             if (!statements.isEmpty()) {
                 script.step("Privileges on the database");

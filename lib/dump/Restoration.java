@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
+import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.journal.Journal;
@@ -95,7 +96,7 @@ final class Restoration {
     public void run(Dsn target, ClientTools clients) {
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
-            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            TargetDatabase database = TargetDatabase.connect(target, order.wanted().createDatabase());
             try {
                 run(database, clients);
             } finally {
@@ -144,7 +145,7 @@ final class Restoration {
         DumpFiles files = new DumpFiles();
         ProgressLine line = console.progress(() -> "checksums: " + Bytes.text(files.done()) + " read");
         try {
-            files.checkContents(order.in(), manifest.files(), order.jobs());
+            files.checkContents(order.in(), manifest.files(), order.wanted().jobs());
         } finally {
             line.close();
         }
@@ -152,7 +153,7 @@ final class Restoration {
     }
 
     private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
-        ClaimedTarget.during(target.server(), order.restart(), attempt, steps, console,
+        ClaimedTarget.during(target.server(), order.wanted().restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
@@ -168,11 +169,12 @@ final class Restoration {
         } else {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
-            RestoredRows rows = new RestoredRows(schema, contents, to, order.jobs(), console, steps);
+            RestoredRows rows = new RestoredRows(schema, contents, to, order.wanted().jobs(), console, steps);
             Rehearsal rehearsal =
-                    new Rehearsal(manifest.needs().without(order.leaveOut()), contents, rows, true, target, console);
+                    new Rehearsal(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true, target,
+                            console);
             delivery = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
-                    Parallelism.asked(order.jobs()));
+                    Parallelism.asked(order.wanted().jobs()));
         }
         Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
@@ -188,16 +190,19 @@ final class Restoration {
             throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
                     .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
-        report.note("%s", new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.leaveOut())
-                .part("owners", order.noOwner())
-                .part("privileges", order.noPrivileges()).count("refused privileges and settings", loading.leftOut())
-                .count("default_transaction_read_only", loading.frozen().size())
-                .count("comments", check.keptComments().size()).everything(delivery.arrived()));
+        report.note("%s",
+                new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.wanted().leaveOut())
+                        .part("owners", order.wanted().noOwner())
+                        .part("privileges", order.wanted().noPrivileges())
+                        .count("refused privileges and settings", loading.leftOut())
+                        .count("default_transaction_read_only", loading.frozen().size())
+                        .count("comments", check.keptComments().size()).everything(delivery.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {
         return check.extensions().all().stream()
-                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name()))
+                .filter(extension -> extension.installed() == null
+                        && !order.wanted().leaveOut().contains(extension.name()))
                 .map(extension -> loading().noOwner() ? extension : check.extensionOwners().by(extension)).toList();
     }
 
@@ -210,7 +215,7 @@ final class Restoration {
         AtomicReference<String> text = new AtomicReference<>();
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
-            TargetDatabase database = TargetDatabase.connect(target, order.createDatabase());
+            TargetDatabase database = TargetDatabase.connect(target, order.wanted().createDatabase());
             try {
                 text.set(script(database, clients));
             } finally {
@@ -224,7 +229,7 @@ final class Restoration {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
         if (!isPlain()) {
-            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.leaveOut()),
+            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.wanted().leaveOut()),
                     NotRetried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
         }
         Verdict.of(findings, console, report);
@@ -268,8 +273,7 @@ final class Restoration {
         return script.text();
     }
 
-    private Loading.Order loading() {
-        return new Loading.Order(order.jobs(), order.restart(), order.noOwner() || !manifest.dump().owners(),
-                order.noPrivileges() || !manifest.dump().privileges());
+    private Wanted loading() {
+        return order.wanted().of(manifest.dump().owners(), manifest.dump().privileges());
     }
 }

@@ -3,7 +3,6 @@ package lib.dump;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +11,7 @@ import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OthersComments;
 import lib.catalog.SelfReferences;
+import lib.catalog.Wanted;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.EnvironmentChecks;
@@ -40,13 +40,9 @@ final class RestoreCheck {
      * What the operator asked for.
      *
      * @param in the file or folder of the dump
-     * @param leaveOut classes and names of what may stay behind
      * @param timescale whether the command is the one for databases with TimescaleDB
-     * @param granted the roles of the target that get their code although it can do more there than on the source
      */
-    public record Order(Path in, int jobs, Collection<String> leaveOut, boolean createDatabase, boolean restart,
-            boolean noOwner,
-            boolean noPrivileges, boolean timescale, Collection<String> granted) {
+    public record Order(Path in, Wanted wanted, boolean timescale) {
         /** @return the command for a dump with TimescaleDB, or for one without */
         static String command(boolean timescale) {
             return timescale ? "restore-timescale" : "restore-postgres";
@@ -99,37 +95,37 @@ final class RestoreCheck {
             findings.add(EnvironmentChecks.pooler(target, to));
             versions(target);
             TargetCheck check = new TargetCheck(target, to,
-                    new TargetCheck.Plan(order.command(), order.leaveOut(),
-                            database.missing() ? database.dsn().database() : null,
-                            order.restart()));
+                    new TargetCheck.Plan(order.command(), order.wanted(),
+                            database.missing() ? database.dsn().database() : null));
             List<Finding> state = check.state();
             findings.addAll(state);
             Manifest.Origin origin = manifest.source();
             findings.addAll(check.encoding(origin.encoding(), origin.collate(), origin.ctype(), origin.sorts(),
                     origin::creation));
             extensions = check.extensions(manifest.extensions());
-            findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.leaveOut()).run());
+            findings.addAll(new ExtensionCheck(null, to, target.facts(), extensions, order.wanted().leaveOut()).run());
             owners = new ExtensionOwners(extensions, to, target.facts(), database.dsn().database(), Map.of(),
-                    order.leaveOut());
+                    order.wanted().leaveOut());
             findings.addAll(noOwner() ? List.of() : owners.check());
             // What no dump holds was said when it was made.
             uncarried = LeftBehind.of(manifest.uncarried().stream()
                     .filter(thing -> thing.oid() != 0
                             && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND)))
                     .toList());
-            findings.addAll(manifest.needs().check(order.command(), order.leaveOut(), true));
-            uncarried = uncarried.and(manifest.needs().leftOut(order.leaveOut()));
-            findings.addAll(uncarried.check(order.command(), order.leaveOut()));
+            findings.addAll(manifest.needs().check(order.command(), order.wanted().leaveOut(), true));
+            uncarried = uncarried.and(manifest.needs().leftOut(order.wanted().leaveOut()));
+            findings.addAll(uncarried.check(order.command(), order.wanted().leaveOut()));
             if (!database.missing()) {
                 ExtensionRows rows = ExtensionRows.find(manifest.contents().tables(), to, target.facts().user());
-                findings.addAll(rows.check(order.command(), order.leaveOut()));
+                findings.addAll(rows.check(order.command(), order.wanted().leaveOut()));
                 uncarried = uncarried.and(rows.things());
             }
             if (state.get(0).level() != Finding.Level.STOP) {
                 findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
             }
             findings.addAll(new RestoreRoles(manifest, database, !noOwner(),
-                    !order.noPrivileges() && manifest.dump().privileges(), order.restart(), order.granted())
+                    !order.wanted().noPrivileges() && manifest.dump().privileges(), order.wanted().restart(),
+                    order.wanted().granted())
                     .check(target, to));
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
                 findings.addAll(
@@ -208,7 +204,7 @@ final class RestoreCheck {
 
     private void plain() {
         boolean owners = manifest.dump().owners();
-        if (order.noOwner() && owners || order.noPrivileges() && manifest.dump().privileges()) {
+        if (order.wanted().noOwner() && owners || order.wanted().noPrivileges() && manifest.dump().privileges()) {
             findings.add(PlainDump.stop("--no-owner and --no-privileges cannot leave anything out of a plain dump"));
         }
         if (NewerSettings.unknown(manifest.dump().clientMajor(), database.server().facts().major())
@@ -217,11 +213,12 @@ final class RestoreCheck {
                     manifest.dump().client(),
                     NewerSettings.FROM));
         }
-        findings.addAll(new PlainDump(manifest.contents(), !owners, order.leaveOut()).check(uncarried, manifest.needs(),
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.wanted().leaveOut()).check(uncarried,
+                manifest.needs(),
                 extensions, database));
     }
 
     private boolean noOwner() {
-        return order.noOwner() || !manifest.dump().owners();
+        return order.wanted().noOwner() || !manifest.dump().owners();
     }
 }

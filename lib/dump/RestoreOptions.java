@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import lib.catalog.Filters;
+import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.server.Server;
@@ -69,8 +71,10 @@ public final class RestoreOptions {
             target = server.dsn();
         }
         Restoration restoration = new Restoration(console,
-                new RestoreCheck.Order(in, jobs, leaveOut, createDatabase, restart, noOwner, noPrivileges, timescale,
-                        grantAnyway));
+                new RestoreCheck.Order(in,
+                        new Wanted(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
+                                noOwner, noPrivileges, false, null),
+                        timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
             console.out(Shown.product(restoration.script(target, clients)));

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
+import lib.catalog.Wanted;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.server.Leftovers;
@@ -36,11 +37,7 @@ import lib.tools.RefusedStatement;
  * fails can be undone.
  */
 public final class Loading {
-    /** What the operator asked for. */
-    public record Order(int jobs, boolean restart, boolean noOwner, boolean noPrivileges) {
-    }
-
-    private final Order order;
+    private final Wanted wanted;
     private final Contents contents;
     private final TargetLock lock;
     private final ComputingSessions computing;
@@ -58,10 +55,10 @@ public final class Loading {
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
      */
-    public Loading(Order order, Contents contents, TargetLock lock, ComputingSessions computing, Session to,
+    public Loading(Wanted wanted, Contents contents, TargetLock lock, ComputingSessions computing, Session to,
             Memberships memberships, Console console,
             Steps steps, Report report) {
-        this.order = order;
+        this.wanted = wanted;
         this.contents = contents;
         this.lock = lock;
         this.computing = computing;
@@ -110,8 +107,8 @@ public final class Loading {
                 finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
         deferred.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
         OwnersAndPrivileges rights = new OwnersAndPrivileges(
-                new OwnersAndPrivileges.Wanted(order.noOwner || delivery.complete() ? List.of() : objects, contents,
-                        !order.noPrivileges, privileges),
+                new OwnersAndPrivileges.Wanted(wanted.noOwner() || delivery.complete() ? List.of() : objects, contents,
+                        !wanted.noPrivileges(), privileges),
                 target, to, memberships, finishing, delivery::privileges, console, steps, report);
         Runnable load = () -> {
             delivery.deliver(jobs, rights, journal);
@@ -123,7 +120,7 @@ public final class Loading {
             steps.run("privileges", () -> {
                 rights.rest();
                 rights.privileges();
-                return order.noPrivileges ? "not given" : delivery.complete() ? "as in the dump" : "given";
+                return wanted.noPrivileges() ? "not given" : delivery.complete() ? "as in the dump" : "given";
             });
         };
         if (jobs == null) {
@@ -159,7 +156,7 @@ public final class Loading {
             });
         }
         steps.run("analyze", () -> {
-            finishing.analyze(delivery.notAnalyzed(), order.jobs);
+            finishing.analyze(delivery.notAnalyzed(), wanted.jobs());
             return "done";
         });
         target.greet("");

@@ -2,53 +2,27 @@
 package lib.migrate;
 
 import java.sql.SQLException;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Supplier;
-import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
-import lib.catalog.Extensions;
-import lib.catalog.Grants;
 import lib.catalog.Selection;
+import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.dump.DumpFiles;
 import lib.dump.DumpWriter;
 import lib.dump.NotRetried;
 import lib.dump.PlainDump;
-import lib.dump.PlainLoad;
-import lib.dump.RestoredRows;
-import lib.facts.Difference;
-import lib.journal.Journal;
-import lib.journal.Memberships;
-import lib.load.ArchiveLoad;
-import lib.load.ClaimedTarget;
-import lib.load.LoadMethod;
-import lib.load.Loading;
-import lib.load.Rehearsal;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.DiskSpace;
 import lib.preflight.Preflight;
-import lib.roles.RolePlan;
 import lib.rows.Parallelism;
-import lib.rows.RowMover;
-import lib.rows.StreamedRows;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetDatabase;
-import lib.server.TargetLock;
 import lib.server.Verdict;
-import lib.settings.ComputingSessions;
 import lib.source.Contents;
-import lib.source.Freezing;
 import lib.source.FrozenSource;
-import lib.source.Inventory;
 import lib.source.PausedJobs;
-import lib.source.Schema;
-import lib.source.Tablespaces;
 import lib.talk.Attempt;
 import lib.talk.Background;
 import lib.talk.Console;
@@ -58,10 +32,6 @@ import lib.talk.Steps;
 import lib.tools.ClientTools;
 import lib.tools.DumpFormat;
 import lib.tools.Tool;
-import lib.verify.AnnouncedDifferences;
-import lib.verify.ArrivalCheck;
-import lib.verify.DifferenceTable;
-import lib.verify.LeftOut;
 
 /**
  * Moves a database in the order that is safe: nothing is changed before every check has passed, owners come before what
@@ -69,20 +39,28 @@ import lib.verify.LeftOut;
  * event triggers last of all.
  */
 public final class Migration {
+    /** What is known once everything was checked and the source is frozen. */
+    private record Ready(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight,
+            Parallelism parallelism) {
+    }
+
+    /** What is done then. */
+    private interface Work {
+        void run(Ready ready) throws SQLException;
+    }
+
     private final Console console;
     private final MigrationOrder order;
+    private final Wanted wanted;
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
-    private Parallelism parallelism;
-    private boolean complete;
-    private boolean dryRun;
-    private String script;
-    private volatile Contents contents;
+    private MigrationLoad load;
 
     public Migration(Console console, MigrationOrder order) {
         this.console = console;
         this.order = order;
+        this.wanted = order.wanted();
         this.steps = new Steps(console, report);
         this.attempt = new Attempt(console, "the source is unchanged");
     }
@@ -94,7 +72,7 @@ public final class Migration {
 
     /** @return whether every step was done, so that the account is worth reading even when both sides differ */
     public boolean complete() {
-        return complete;
+        return load != null && load.complete();
     }
 
     /**
@@ -104,6 +82,28 @@ public final class Migration {
      * found some
      */
     public void run(Dsn source, Dsn target, ClientTools clients) {
+        connect(source, target, (from, to) -> prepare(from, to, clients, false, this::load));
+    }
+
+    /**
+     * Runs every check and changes nothing.
+     *
+     * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
+     * @throws Failure refused
+     */
+    public String script(Dsn source, Dsn target, ClientTools clients) {
+        StringBuilder script = new StringBuilder();
+        connect(source, target,
+                (from, to) -> prepare(from, to, clients, true, ready -> script.append(script(ready))));
+        return script.toString();
+    }
+
+    /** What is done with both servers. */
+    private interface Sides {
+        void run(Server source, TargetDatabase target) throws SQLException;
+    }
+
+    private void connect(Dsn source, Dsn target, Sides work) {
         attempt.run(() -> {
             Background<Server> from = Background.begin("source", () -> Server.connectToStay(source));
             try {
@@ -111,9 +111,9 @@ public final class Migration {
                     // Whoever may have to ask for a password does so before the other one can.
                     from.get();
                 }
-                TargetDatabase to = TargetDatabase.connect(target, order.createDatabase(), Server::connectToStay);
+                TargetDatabase to = TargetDatabase.connect(target, wanted.createDatabase(), Server::connectToStay);
                 try {
-                    migrate(from.get(), to, clients);
+                    work.run(from.get(), to);
                 } finally {
                     to.server().abandon();
                 }
@@ -127,37 +127,27 @@ public final class Migration {
         });
     }
 
-    /**
-     * Runs every check and changes nothing.
-     *
-     * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
-     * @throws Failure refused
-     */
-    public String script(Dsn source, Dsn target, ClientTools clients) {
-        dryRun = true;
-        run(source, target, clients);
-        return script;
-    }
-
-    private void migrate(Server source, TargetDatabase database, ClientTools clients) throws SQLException {
+    /** Checks both sides, freezes the source, and has the work done with it. */
+    private void prepare(Server source, TargetDatabase database, ClientTools clients, boolean dryRun, Work work)
+            throws SQLException {
         report.head("source  %s (PostgreSQL %s)", source.dsn(), source.facts().version());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         Selection selection;
         Preflight preflight;
-        Freezing early = null;
+        Parallelism parallelism;
+        FrozenSource.Early early = null;
         Session to = database.server().session();
         try (Session from = source.session()) {
-            selection = Selection.resolve(from, order.filters());
-            parallelism = Parallelism.of(order.jobs(), from, to, order.pauseJobs(), console);
+            selection = Selection.resolve(from, wanted.filters());
+            parallelism = Parallelism.of(wanted.jobs(), from, to, wanted.pauseJobs(), console);
             preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(selection, parallelism.jobs(), order.leaveOut(), order.granted(),
-                            database.missing() ? database.dsn().database() : null, order.restart(),
-                            order.pauseJobs(), order.kind(), order.noOwner()),
+                    new Preflight.Plan(wanted.withJobs(parallelism.jobs()), selection,
+                            database.missing() ? database.dsn().database() : null),
                     console);
-            if (preflight.begin(clients) && order.files() == null && !order.pauseJobs() && !PausedJobs.exists(from)) {
+            if (preflight.begin(clients) && order.files() == null && !wanted.pauseJobs() && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
-                early = Freezing.begin(source, tool(preflight),
-                        tool -> freeze(source, database, selection, preflight, tool));
+                early = FrozenSource.begin(source, tool(preflight),
+                        tool -> freeze(source, database, selection, preflight, tool, dryRun));
             }
             steps.run("preflight", () -> {
                 List<Finding> findings = preflight.run();
@@ -178,20 +168,44 @@ public final class Migration {
             database.server().keep(to);
         }
         if (early != null) {
-            move(early.source(), database, preflight);
+            finish(early.source(), database, preflight, parallelism, work);
         } else {
-            PausedJobs.during(order.pauseJobs(), source, console,
-                    () -> move(freeze(source, database, selection, preflight, tool(preflight)), database, preflight));
+            PausedJobs.during(wanted.pauseJobs(), source, console,
+                    () -> finish(freeze(source, database, selection, preflight, tool(preflight), dryRun), database,
+                            preflight, parallelism, work));
+        }
+    }
+
+    private static void finish(FrozenSource source, TargetDatabase database, Preflight preflight,
+            Parallelism parallelism, Work work) throws SQLException {
+        try (FrozenSource frozen = source) {
+            work.run(new Ready(frozen, frozen.contents().without(preflight.uncarried().relations()), database,
+                    preflight, parallelism));
         }
     }
 
     private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight,
-            Tool tool) {
-        return FrozenSource.take(source, selection, preflight.extensions().same(), order.filters().arguments(), tool,
+            Tool tool, boolean dryRun) {
+        return FrozenSource.take(source, selection, preflight.extensions().same(), wanted.filters().arguments(), tool,
                 console, now -> {
-                    contents = now.contents();
-                    dump(now, preflight, database);
+                    if (order.files() != null) {
+                        dump(now, preflight, database, dryRun);
+                    }
                 });
+    }
+
+    /** With files in between, they are finished before the target is touched. */
+    private void dump(FrozenSource source, Preflight preflight, TargetDatabase target, boolean dryRun) {
+        if (order.files().format() == DumpFormat.PLAIN) {
+            Verdict.of(
+                    new PlainDump(source.contents(), wanted.noOwner(), wanted.leaveOut()).check(preflight.uncarried(),
+                            preflight.pathNeeds(), preflight.extensions(), target),
+                    console, report);
+        }
+        if (!dryRun) {
+            steps.run("dump", () -> DumpFiles.summary(writer(preflight).write(source, source.contents()).files()));
+            report.note("the dump is in \"%s\"", order.files().out());
+        }
     }
 
     private Tool tool(Preflight preflight) {
@@ -203,131 +217,26 @@ public final class Migration {
                 : new DumpWriter(order.files(), preflight.tools(), tool(preflight), console);
     }
 
-    private void move(FrozenSource source, TargetDatabase database, Preflight preflight) throws SQLException {
-        try (FrozenSource frozen = source) {
-            contents = contents.without(preflight.uncarried().relations());
-            if (dryRun) {
-                if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
-                    Verdict.of(NotRetried.check(contents, preflight.pathNeeds(), NotRetried.Loader.script("migrate")),
-                            console, report);
-                }
-                script = new MigrationScript(frozen, contents, database, preflight, extensions(preflight),
-                        order.loading(parallelism.jobs()), order.filters())
-                        .text(writer(preflight), order.files());
-                return;
-            }
-            Server target = database.server();
-            if (database.missing()) {
-                target = database.create(DatabaseSettings.creation(frozen.snapshot().holder()));
-                attempt.begin();
-                console.say("created database \"%s\" on the target", target.dsn().database());
-            }
-            load(frozen, preflight.computing(target), preflight);
+    private String script(Ready ready) throws SQLException {
+        if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
+            Verdict.of(
+                    NotRetried.check(ready.contents, ready.preflight.pathNeeds(), NotRetried.Loader.script("migrate")),
+                    console, report);
         }
+        return new MigrationScript(ready.source, ready.contents, ready.target, ready.preflight,
+                MigrationLoad.extensions(wanted, ready.preflight), wanted.withJobs(ready.parallelism.jobs()))
+                .text(writer(ready.preflight), order.files());
     }
 
-    /** With files in between, they are finished before the target is touched. */
-    private void dump(FrozenSource source, Preflight preflight, TargetDatabase target) {
-        if (order.files() != null) {
-            if (order.files().format() == DumpFormat.PLAIN) {
-                Verdict.of(
-                        new PlainDump(contents, order.noOwner(), order.leaveOut()).check(preflight.uncarried(),
-                                preflight.pathNeeds(), preflight.extensions(), target),
-                        console,
-                        report);
-            }
-            if (!dryRun) {
-                steps.run("dump", () -> DumpFiles.summary(writer(preflight).write(source, contents).files()));
-                report.note("the dump is in \"%s\"", order.files().out());
-            }
+    private void load(Ready ready) throws SQLException {
+        Server target = ready.target.server();
+        if (ready.target.missing()) {
+            target = ready.target.create(DatabaseSettings.creation(ready.source.snapshot().holder()));
+            attempt.begin();
+            console.say("created database \"%s\" on the target", target.dsn().database());
         }
-    }
-
-    private List<Extensions.Extension> extensions(Preflight preflight) {
-        return preflight.extensions().all().stream()
-                .filter(extension -> extension.installed() == null && !order.leaveOut().contains(extension.name()))
-                .map(extension -> order.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
-    }
-
-    private void load(FrozenSource source, ComputingSessions target, Preflight preflight) throws SQLException {
-        source.explaining(() -> ClaimedTarget.during(target.server(), order.restart(), attempt, steps, console,
-                (lock, to, memberships) -> load(lock, to, memberships, source, target, preflight,
-                        extensions(preflight))));
-    }
-
-    private void load(TargetLock lock, Session to, Memberships memberships, FrozenSource source,
-            ComputingSessions target, Preflight preflight, List<Extensions.Extension> extensions) {
-        Loading loading = new Loading(order.loading(parallelism.jobs()), contents, lock, target, to, memberships,
-                console, steps, report);
-        LoadMethod delivery = delivery(source, target, to, preflight, extensions);
-        attempt.begin();
-        RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
-        given.leftOut().forEach(text -> report.note("left out: %s", text));
-        Map<Long, Long> positions = new HashMap<>();
-        // Sequences are outside the snapshot; the later value is the safe one.
-        Supplier<List<Inventory.Sequence>> sequences = () -> {
-            List<Inventory.Sequence> now = source.inventory().sequences();
-            now.forEach(sequence -> positions.put(sequence.oid(), sequence.value()));
-            return now;
-        };
-        // An archive with rows holds these too.
-        List<String> privileges = order.files() != null || contents.selective() ? List.of()
-                : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
-        ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
-        check.written(source.writtenSince());
-        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
-                expected(target, preflight, loading)
-                        .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
-                                : Tablespaces.missing(source.snapshot().holder(), to)),
-                steps);
-        loading.resumeJobs();
-        loading.end(journal);
-        complete = true;
-        if (!differences.isEmpty()) {
-            throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
-        }
-        report.note("%s",
-                check.arrived(delivery.arrived(),
-                        new LeftOut().things(preflight.uncarried()).extensions(preflight.extensions(), order.leaveOut())
-                                .part("what the filters exclude", !order.filters().none())
-                                .part("owners", order.noOwner()).part("privileges", order.noPrivileges())
-                                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
-                                .count("default_transaction_read_only", loading.frozen().size())
-                                .count("comments", preflight.keptComments().size())));
-    }
-
-    private LoadMethod delivery(FrozenSource source, ComputingSessions target, Session to, Preflight preflight,
-            List<Extensions.Extension> extensions) {
-        Tool tool = tool(preflight);
-        if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
-            return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
-        }
-        Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
-        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(),
-                extensions.stream().map(Extensions.Extension::name).toList(), to);
-        RowMover rows =
-                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
-                        : new StreamedRows(source.snapshot(), target, to,
-                                source.inventory().tablesWithout(preflight.uncarried().objects(0)),
-                                source.inventory().largeObjects(), parallelism,
-                                order.rate(), console, steps);
-        return new ArchiveLoad(schema, contents, archive, rows,
-                new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
-                parallelism);
-    }
-
-    /** What was announced before, and is no difference. */
-    private AnnouncedDifferences expected(ComputingSessions target, Preflight preflight, Loading loading) {
-        Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
-        leftOut.addAll(order.leaveOut());
-        RolePlan roles = preflight.rolePlan();
-        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut,
-                order.noOwner(), order.noPrivileges(),
-                order.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced())
-                .refusals(loading.refusals())
-                .comments(preflight.keptComments()).powers(roles.powersThere())
-                .extensionOwners(preflight.extensionOwners().others())
-                .defaults(preflight.defaultPrivileges()::explain);
+        load = new MigrationLoad(order, ready.source, ready.contents, ready.preflight, ready.parallelism, console,
+                steps, report);
+        load.run(ready.preflight.computing(target), attempt);
     }
 }

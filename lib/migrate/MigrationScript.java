@@ -13,13 +13,12 @@ import java.util.stream.Stream;
 import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
-import lib.catalog.Filters;
 import lib.catalog.Grants;
+import lib.catalog.Wanted;
 import lib.dump.DumpWriter;
 import lib.dump.LoadingScript;
 import lib.dump.PlainDump;
 import lib.load.ArchiveScript;
-import lib.load.Loading;
 import lib.preflight.Preflight;
 import lib.roles.RolePlan;
 import lib.server.Server;
@@ -49,21 +48,18 @@ final class MigrationScript {
     private final TargetDatabase target;
     private final Preflight preflight;
     private final List<Extensions.Extension> extensions;
-    private final Loading.Order order;
-    private final Filters filters;
+    private final Wanted wanted;
     private final ClientTools.Installation client;
 
     /** @param extensions those to create */
     MigrationScript(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight,
-            List<Extensions.Extension> extensions,
-            Loading.Order order, Filters filters) {
+            List<Extensions.Extension> extensions, Wanted wanted) {
         this.source = source;
         this.contents = contents;
         this.target = target;
         this.preflight = preflight;
         this.extensions = extensions;
-        this.order = order;
-        this.filters = filters;
+        this.wanted = wanted;
         client = preflight.tools();
         script = new ShellScript("migrate: from %s to %s, while nothing writes to the source"
                 .formatted(source.server().dsn(), target.dsn()), Server.loading())
@@ -77,7 +73,7 @@ final class MigrationScript {
      */
     String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
         try (Session to = target.server().session()) {
-            LoadingScript loading = new LoadingScript(script, order, contents, preflight.uncarried(), target, to,
+            LoadingScript loading = new LoadingScript(script, wanted, contents, preflight.uncarried(), target, to,
                     preflight.rolePlan().gone());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
             if (contents.timescale() != null) {
@@ -122,7 +118,7 @@ final class MigrationScript {
             script.step("The schema");
             List<String> arguments = new ArrayList<>(List.of("--format=custom", "--schema-only"));
             arguments.addAll(Archive.ALWAYS);
-            arguments.addAll(filters.arguments());
+            arguments.addAll(wanted.filters().arguments());
             script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " --file=" + SCHEMA);
         }
         Schema schema = new Schema(source.archive(), contents, preflight.uncarried(),
@@ -150,7 +146,7 @@ final class MigrationScript {
 
         @Override
         public void rows() {
-            List<String> arguments = new ArrayList<>(filters.argumentsWithData());
+            List<String> arguments = new ArrayList<>(wanted.filters().argumentsWithData());
             deferred().forEach(table -> arguments.add("--exclude-table-data=" + table));
             catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
             List<Contents.Table> turned = contents.turned();

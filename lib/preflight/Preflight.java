@@ -2,7 +2,6 @@
 package lib.preflight;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,6 +14,7 @@ import lib.catalog.OthersComments;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.SystemOwners;
+import lib.catalog.Wanted;
 import lib.code.OwnerPowers;
 import lib.code.OwnersCode;
 import lib.roles.RecognizedKind;
@@ -47,17 +47,11 @@ public final class Preflight {
     /**
      * How the migration is meant to be run.
      *
+     * @param wanted with as many jobs as there will be
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
      * then asked through another database
-     * @param granted the roles of the target that may be granted although they can do more there than on the source
-     * @param restart what a failed run left on the target is to be removed first
-     * @param pauseJobs TimescaleDB's jobs on the source are to be kept from running meanwhile
-     * @param kind of target, or null to find it out
-     * @param noOwner everything is to belong to the connecting user
      */
-    public record Plan(Selection selection, int jobs, Collection<String> leaveOut, Collection<String> granted,
-            String createdLater, boolean restart, boolean pauseJobs,
-            TargetKind kind, boolean noOwner) {
+    public record Plan(Wanted wanted, Selection selection, String createdLater) {
         private boolean create() {
             return createdLater != null;
         }
@@ -95,8 +89,8 @@ public final class Preflight {
         this.plan = plan;
         this.console = console;
         check = new TargetCheck(target, to,
-                new TargetCheck.Plan("migrate", plan.leaveOut, plan.createdLater, plan.restart));
-        capacity = new Capacity(source, from, target, to, plan.selection, plan.jobs, plan.pauseJobs);
+                new TargetCheck.Plan("migrate", plan.wanted, plan.createdLater));
+        capacity = new Capacity(source, from, target, to, plan.selection, plan.wanted.jobs(), plan.wanted.pauseJobs());
     }
 
     /**
@@ -139,7 +133,7 @@ public final class Preflight {
                 () -> DatabaseSettings.creation(from)));
         List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
         findings.addAll(readability);
-        RecognizedKind kind = RecognizedKind.of(plan.kind, target, to);
+        RecognizedKind kind = RecognizedKind.of(plan.wanted.kind(), target, to);
         if (go(readability)) {
             timescale(kind.kind());
         }
@@ -147,40 +141,41 @@ public final class Preflight {
         boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
         findings.addAll(
                 new TableChecks(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
-        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.leaveOut)
+        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.wanted.leaveOut())
                 .on(kind.kind(), plan.selection).run());
-        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.jobs,
+        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.wanted.jobs(),
                 Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from);
         Roles all = Roles.read(from, source);
-        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.granted);
+        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.wanted.granted());
         // A superuser creates all roles.
         owners = new ExtensionOwners(extensions, to, target.facts(), database(),
                 roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
                         role -> role.has(Roles.Attribute.SUPERUSER))),
-                plan.leaveOut);
-        findings.addAll(plan.noOwner ? List.of() : owners.check());
+                plan.wanted.leaveOut());
+        findings.addAll(plan.wanted.noOwner() ? List.of() : owners.check());
         uncarried = LeftBehind.find(from, source, target.facts().superuser(), plan.selection)
                 .and(FunctionSettings.refused(from, plan.selection, roles.target()));
         PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects,
                 extensions.all().stream().map(Extensions.Extension::name).toList());
-        findings.addAll(paths.check("migrate", plan.leaveOut, false));
-        uncarried = uncarried.and(paths.leftOut(plan.leaveOut));
-        pathNeeds = paths.without(plan.leaveOut);
-        findings.addAll(uncarried.check("migrate", plan.leaveOut));
-        findings.addAll(uncarried.needed(from, plan.leaveOut, plan.selection));
+        findings.addAll(paths.check("migrate", plan.wanted.leaveOut(), false));
+        uncarried = uncarried.and(paths.leftOut(plan.wanted.leaveOut()));
+        pathNeeds = paths.without(plan.wanted.leaveOut());
+        findings.addAll(uncarried.check("migrate", plan.wanted.leaveOut()));
+        findings.addAll(uncarried.needed(from, plan.wanted.leaveOut(), plan.selection));
         if (go(readability) && !plan.create() && !plan.selection.selective()) {
             ExtensionRows rows = ExtensionRows.find(from, to, target.facts().user());
-            findings.addAll(rows.check("migrate", plan.leaveOut));
+            findings.addAll(rows.check("migrate", plan.wanted.leaveOut()));
             uncarried = uncarried.and(rows.things());
         }
         meaning();
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
-        if (!plan.noOwner) {
+        if (!plan.wanted.noOwner()) {
             findings.addAll(
-                    plan.selection.selective() ? List.of() : SystemOwners.check(from, kind.kind(), plan.leaveOut));
+                    plan.selection.selective() ? List.of()
+                            : SystemOwners.check(from, kind.kind(), plan.wanted.leaveOut()));
             rights(owners(objects), all.bootstrap());
         }
         findings.addAll(new EnvironmentChecks(source, from, target, to).check(sessions,
@@ -258,7 +253,7 @@ public final class Preflight {
     }
 
     private void timescale(TargetKind kind) {
-        List<Finding> found = TimescaleSource.check(from, plan.selection, plan.pauseJobs);
+        List<Finding> found = TimescaleSource.check(from, plan.selection, plan.wanted.pauseJobs());
         findings.addAll(found);
         withTimescale = !found.isEmpty() && go(found);
         if (!found.isEmpty() && !plan.create() && !target.facts().superuser()) {
@@ -283,7 +278,7 @@ public final class Preflight {
         owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());
         if (!owners.isEmpty()) {
             findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs),
-                    plan.granted));
+                    plan.wanted.granted()));
         }
     }
 
@@ -318,7 +313,7 @@ public final class Preflight {
         }
         if (!plan.create() && empty) {
             findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
-            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.restart)
+            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.wanted.restart())
                     .check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
         }
     }

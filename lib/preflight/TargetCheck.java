@@ -11,6 +11,7 @@ import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.UnrelatedObject;
+import lib.catalog.Wanted;
 import lib.journal.TargetContents;
 import lib.journal.UnrelatedObjects;
 import lib.server.DatabaseCreation;
@@ -31,12 +32,10 @@ public final class TargetCheck {
      * How the target is meant to be loaded.
      *
      * @param command the command that will do it, for hints
-     * @param leaveOut classes and names of what may stay behind
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
      * then asked through another database
-     * @param restart what a failed run left there is to be removed first
      */
-    public record Plan(String command, Collection<String> leaveOut, String createdLater, boolean restart) {
+    public record Plan(String command, Wanted wanted, String createdLater) {
         private boolean create() {
             return createdLater != null;
         }
@@ -169,7 +168,7 @@ public final class TargetCheck {
     private Finding interrupted() {
         if (TargetLock.taken(to)) {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
-        } else if (!plan.restart) {
+        } else if (!plan.wanted.restart()) {
             return Finding.stop("target", plan.command + " --restart",
                     "the target holds what an interrupted run left there");
         }
@@ -234,7 +233,7 @@ public final class TargetCheck {
      * along
      */
     private <T> T ofJournal(Supplier<T> reading, T without) {
-        if (!plan.restart || plan.create() || journal().state() != OwnSchema.State.OURS) {
+        if (!plan.wanted.restart() || plan.create() || journal().state() != OwnSchema.State.OURS) {
             return without;
         }
         try {

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
 import lib.server.Server;
@@ -21,12 +22,52 @@ import lib.tools.Tool;
  * until then.
  *
  * @param schema the archive that {@link #archive} waits for
+ * @param contents what the steps on the target have to know beside the archive
  */
 public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema,
-        Inventory inventory, Counters counters)
+        Inventory inventory, Counters counters, Contents contents)
         implements
             AutoCloseable {
     private static final int ATTEMPTS = 3;
+
+    /** A source that is being frozen beside other work, which may turn out to be in vain. */
+    public static final class Early {
+        private final Server server;
+        private final Tool tool;
+        private final Background<FrozenSource> frozen;
+
+        private Early(Server server, Tool tool, Background<FrozenSource> frozen) {
+            this.server = server;
+            this.tool = tool;
+            this.frozen = frozen;
+        }
+
+        /**
+         * Waits for the end.
+         *
+         * @throws Failure what the work has thrown
+         */
+        public FrozenSource source() {
+            return frozen.get();
+        }
+
+        /** Ends the work, and every session on the source. */
+        public void stop() {
+            frozen.then(FrozenSource::close);
+            tool.stop();
+            server.abandon();
+            frozen.await();
+        }
+    }
+
+    /**
+     * Begins to freeze a source.
+     *
+     * @param tool for this work alone
+     */
+    public static Early begin(Server source, Tool tool, Function<Tool, FrozenSource> work) {
+        return new Early(source, tool, Background.begin("freezing", () -> work.apply(tool)));
+    }
 
     /**
      * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked
@@ -46,8 +87,9 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             try {
                 // Under the snapshot, for a table that came later may go again.
                 Counters counters = Counters.read(snapshot.holder(), selection);
-                FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema,
-                        new Inventory(snapshot.holder(), source, selection, sameExtensions), counters);
+                Inventory inventory = new Inventory(snapshot.holder(), source, selection, sameExtensions);
+                FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema, inventory, counters,
+                        Contents.read(snapshot.holder(), source, selection, inventory, schema::get));
                 more.accept(frozen);
                 frozen.archive();
                 return frozen;
@@ -80,11 +122,6 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     /** @return the dump of the schema, once it is there */
     public Archive archive() {
         return schema.get();
-    }
-
-    /** @return what the steps on the target have to know beside the archive */
-    public Contents contents() {
-        return Contents.read(snapshot.holder(), server, selection, inventory, this::archive);
     }
 
     /**

@@ -1,5 +1,5 @@
 //SOURCES AddedDefaults.java ArchiveRows.java CarriedEntries.java Contents.java Counters.java
-//SOURCES DueJobs.java ExtensionRows.java Freezing.java FrozenSource.java Inventory.java
+//SOURCES DueJobs.java ExtensionRows.java FrozenSource.java Inventory.java
 //SOURCES LeftBehind.java LeftBehindQuery.java Lz4Column.java MovedJobs.java PathNeedSearch.java
 //SOURCES PathNeeds.java PauseRights.java PausedJobs.java Schema.java SchemaChanges.java
 //SOURCES Snapshot.java Tablespaces.java UnreadableOnStandby.java

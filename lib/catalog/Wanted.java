@@ -1,0 +1,34 @@
+package lib.catalog;
+
+import java.util.Collection;
+import lib.roles.TargetKind;
+
+/**
+ * What the operator of a move wants. A command reads it from its options, and every step that has to know a part of it
+ * is given the whole.
+ *
+ * @param jobs how many tables are worked on at once; 0 for as many as suit this machine and both servers
+ * @param leaveOut classes and names of what may stay behind
+ * @param granted the roles of the target that may be granted, and be given their code, although they can do more there
+ * than on the source
+ * @param createDatabase whether the target's database is created where it is missing
+ * @param restart whether what a failed run left on the target is removed first
+ * @param noOwner whether everything is to belong to the connecting user
+ * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
+ * @param kind of target, or null to find it out
+ */
+public record Wanted(Filters filters, int jobs, Collection<String> leaveOut, Collection<String> granted,
+        boolean createDatabase, boolean restart, boolean noOwner, boolean noPrivileges, boolean pauseJobs,
+        TargetKind kind) {
+    /** @return the same with so many at once */
+    public Wanted withJobs(int number) {
+        return new Wanted(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges, pauseJobs,
+                kind);
+    }
+
+    /** @return the same of a dump that may hold no owners or no privileges */
+    public Wanted of(boolean owners, boolean privileges) {
+        return new Wanted(filters, jobs, leaveOut, granted, createDatabase, restart, noOwner || !owners,
+                noPrivileges || !privileges, pauseJobs, kind);
+    }
+}

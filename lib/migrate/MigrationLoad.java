@@ -1,0 +1,179 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.migrate;
+
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import lib.catalog.Archive;
+import lib.catalog.Extensions;
+import lib.catalog.Grants;
+import lib.catalog.Wanted;
+import lib.dump.PlainLoad;
+import lib.dump.RestoredRows;
+import lib.facts.Difference;
+import lib.journal.Journal;
+import lib.journal.Memberships;
+import lib.load.ArchiveLoad;
+import lib.load.ClaimedTarget;
+import lib.load.LoadMethod;
+import lib.load.Loading;
+import lib.load.Rehearsal;
+import lib.preflight.Preflight;
+import lib.roles.RolePlan;
+import lib.rows.Parallelism;
+import lib.rows.RowMover;
+import lib.rows.StreamedRows;
+import lib.server.Session;
+import lib.server.TargetLock;
+import lib.settings.ComputingSessions;
+import lib.source.Contents;
+import lib.source.FrozenSource;
+import lib.source.Inventory;
+import lib.source.Schema;
+import lib.source.Tablespaces;
+import lib.talk.Attempt;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.Report;
+import lib.talk.Steps;
+import lib.tools.DumpFormat;
+import lib.tools.Tool;
+import lib.verify.AnnouncedDifferences;
+import lib.verify.ArrivalCheck;
+import lib.verify.DifferenceTable;
+import lib.verify.LeftOut;
+
+/**
+ * The second half of a migration: loads what was read of the source into the target, compares both sides and says what
+ * has arrived. Owners come before what the server computes with their rights, rows before indexes, constraints and
+ * triggers, privileges after these, and event triggers last of all.
+ */
+final class MigrationLoad {
+    private final MigrationOrder order;
+    private final Wanted wanted;
+    private final FrozenSource source;
+    private final Contents contents;
+    private final Preflight preflight;
+    private final Parallelism parallelism;
+    private final Console console;
+    private final Steps steps;
+    private final Report report;
+    private boolean complete;
+
+    /** @param contents of the source, but for what stays behind */
+    MigrationLoad(MigrationOrder order, FrozenSource source, Contents contents, Preflight preflight,
+            Parallelism parallelism, Console console, Steps steps, Report report) {
+        this.order = order;
+        this.wanted = order.wanted().withJobs(parallelism.jobs());
+        this.source = source;
+        this.contents = contents;
+        this.preflight = preflight;
+        this.parallelism = parallelism;
+        this.console = console;
+        this.steps = steps;
+        this.report = report;
+    }
+
+    /** @return whether every step was done, so that the account is worth reading even when both sides differ */
+    boolean complete() {
+        return complete;
+    }
+
+    /**
+     * Runs every step.
+     *
+     * @param attempt is told when the target is changed
+     * @throws Failure refused or step; differences, when verification found some
+     */
+    void run(ComputingSessions target, Attempt attempt) throws SQLException {
+        source.explaining(() -> ClaimedTarget.during(target.server(), wanted.restart(), attempt, steps, console,
+                (lock, to, memberships) -> load(lock, to, memberships, target, attempt)));
+    }
+
+    /** @return the extensions that are to be created, with their owners where they have any */
+    static List<Extensions.Extension> extensions(Wanted wanted, Preflight preflight) {
+        return preflight.extensions().all().stream()
+                .filter(extension -> extension.installed() == null && !wanted.leaveOut().contains(extension.name()))
+                .map(extension -> wanted.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
+    }
+
+    private void load(TargetLock lock, Session to, Memberships memberships, ComputingSessions target,
+            Attempt attempt) {
+        List<Extensions.Extension> extensions = extensions(wanted, preflight);
+        Loading loading = new Loading(wanted, contents, lock, target, to, memberships, console, steps, report);
+        LoadMethod delivery = delivery(target, to, extensions);
+        attempt.begin();
+        RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
+        given.leftOut().forEach(text -> report.note("left out: %s", text));
+        Map<Long, Long> positions = new HashMap<>();
+        // Sequences are outside the snapshot; the later value is the safe one.
+        Supplier<List<Inventory.Sequence>> sequences = () -> {
+            List<Inventory.Sequence> now = source.inventory().sequences();
+            now.forEach(sequence -> positions.put(sequence.oid(), sequence.value()));
+            return now;
+        };
+        // An archive with rows holds these too.
+        List<String> privileges = order.files() != null || contents.selective() ? List.of()
+                : Grants.onLargeObjects(source.snapshot().holder());
+        Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
+        ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
+        check.written(source.writtenSince());
+        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
+                expected(target, loading)
+                        .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
+                                : Tablespaces.missing(source.snapshot().holder(), to)),
+                steps);
+        loading.resumeJobs();
+        loading.end(journal);
+        complete = true;
+        if (!differences.isEmpty()) {
+            throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
+        }
+        report.note("%s",
+                check.arrived(delivery.arrived(),
+                        new LeftOut().things(preflight.uncarried())
+                                .extensions(preflight.extensions(), wanted.leaveOut())
+                                .part("what the filters exclude", !wanted.filters().none())
+                                .part("owners", wanted.noOwner()).part("privileges", wanted.noPrivileges())
+                                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
+                                .count("default_transaction_read_only", loading.frozen().size())
+                                .count("comments", preflight.keptComments().size())));
+    }
+
+    private LoadMethod delivery(ComputingSessions target, Session to, List<Extensions.Extension> extensions) {
+        Tool tool = new Tool(preflight.tools(), console);
+        if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
+            return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
+        }
+        Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
+        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(),
+                extensions.stream().map(Extensions.Extension::name).toList(), to);
+        RowMover rows =
+                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
+                        : new StreamedRows(source.snapshot(), target, to,
+                                source.inventory().tablesWithout(preflight.uncarried().objects(0)),
+                                source.inventory().largeObjects(), parallelism,
+                                order.rate(), console, steps);
+        return new ArchiveLoad(schema, contents, archive, rows,
+                new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
+                parallelism);
+    }
+
+    /** What was announced before, and is no difference. */
+    private AnnouncedDifferences expected(ComputingSessions target, Loading loading) {
+        Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
+        leftOut.addAll(wanted.leaveOut());
+        RolePlan roles = preflight.rolePlan();
+        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut,
+                wanted.noOwner(), wanted.noPrivileges(),
+                wanted.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced())
+                .refusals(loading.refusals())
+                .comments(preflight.keptComments()).powers(roles.powersThere())
+                .extensionOwners(preflight.extensionOwners().others())
+                .defaults(preflight.defaultPrivileges()::explain);
+    }
+}
