@@ -124,8 +124,8 @@ public final class Selection {
 
     /**
      * @param relation the identifier of a relation
-     * @return an SQL expression: its bytes on disk, or about, where asking exactly would wait for somebody who has
-     * locked it
+     * @return an SQL expression: its size on disk in bytes; an estimate where the exact size would wait for a lock that
+     * another session holds
      */
     public static String bytes(String relation) {
         return """

@@ -165,7 +165,7 @@ public final class LockedTables implements AutoCloseable {
             autosave(AutoSave.NEVER);
             statement.execute(session.isAutoCommit() ? "ROLLBACK" : "ROLLBACK TO held; RELEASE held");
         } catch (SQLException e) {
-            // Whoever uses the session next will say so.
+            // The next statement on this session fails, too, and is reported.
             return;
         }
     }

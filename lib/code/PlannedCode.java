@@ -14,17 +14,17 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * Which relations cannot be queried without running what somebody has written who is no superuser. To plan a query of a
- * table the server simplifies the expressions and the conditions of its indexes and of its extended statistics, and
- * calls functions that are declared IMMUTABLE where their arguments are constants, with the rights of whoever asks
- * (get_relation_info in PostgreSQL's source, plancat.c). {@code COPY table TO} is not planned. What a superuser owns is
- * trusted, for a superuser has every right already.
+ * Which relations cannot be queried without running code that a user who is not a superuser has written. To plan a
+ * query of a table, the server simplifies the expressions and the conditions of its indexes and of its extended
+ * statistics, and calls functions that are declared IMMUTABLE where their arguments are constants, with the rights of
+ * the user who runs the query (get_relation_info in PostgreSQL's source, plancat.c). {@code COPY table TO} is not
+ * planned. What a superuser owns is trusted: a superuser has every right already.
  */
 public final class PlannedCode {
     /**
-     * Has a session refuse views and foreign tables where the server can do that, for somebody may put one in a table's
-     * place (CVE-2024-7348). What else the planner would look at are CHECK constraints, which each session of ours
-     * turns off.
+     * Makes a session refuse views and foreign tables where the server can do that, because another user may replace a
+     * table with one (CVE-2024-7348). The planner would also look at CHECK constraints, which every session of ours
+     * makes it ignore.
      */
     public static final String TABLES_ONLY = restriction("view, foreign-table");
     /** Takes that back. */

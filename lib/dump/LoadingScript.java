@@ -168,7 +168,7 @@ public final class LoadingScript {
         if (!wanted.noPrivileges() && (archive.hasGrants() || !others.isEmpty())) {
             boolean superuser = target.server().facts().superuser();
             script.step(superuser ? "Privileges"
-                    : "Privileges; who is no superuser must be a member of each grantor that is not the owner");
+                    : "Privileges; a user who is not a superuser must be a member of each grantor but the owner");
             archive.grants(superuser, gone);
             attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
         }
@@ -259,7 +259,7 @@ public final class LoadingScript {
         }
     }
 
-    /** What the target refuses to somebody who is no superuser stays behind. */
+    /** What the target does not permit a user who is not a superuser stays behind. */
     private void attempt(List<String> statements) {
         if (!target.server().facts().superuser() && !statements.isEmpty()) {
             script.comment("What psql is refused here is for a superuser, and stays behind").sql(TARGET,

@@ -102,13 +102,13 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping()
             .setFieldNamingStrategy(field -> field.getName().equals("deferred") ? "late" : field.getName()).create();
 
-    /** None in a manifest that was written before this was. */
+    /** None in a manifest of an earlier version, which does not list them. */
     @Override
     public List<String> serverRoles() {
         return serverRoles == null ? List.of() : serverRoles;
     }
 
-    /** As above. */
+    /** None in a manifest of an earlier version, which does not list them. */
     @Override
     public List<OwnersCode> ownersCode() {
         return ownersCode == null ? List.of() : ownersCode;

@@ -110,7 +110,7 @@ public final class FactTemplate {
             case "namespace" -> selection.namespace(words[1]);
             case "own" -> Selection.noExtension(words[1], words[2]);
             case "owner" -> name("pg_get_userbyid(" + words[1] + ")");
-            // Whoever says pg_default where it is the database's own says nothing.
+            // TABLESPACE pg_default, where that is the database's default, is the same as none.
             case "tablespace" -> "(SELECT " + name("p.spcname") + " FROM pg_tablespace p WHERE p.oid = " + words[1]
                     + ".reltablespace AND p.spcname <> 'pg_default')";
             case "comment" -> "obj_description(" + words[2] + ", '" + words[1] + "')";

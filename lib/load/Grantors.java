@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Who grants what others than the owners have granted, for a user who is no superuser. pg_dump lets each grantor speak
- * by SET SESSION AUTHORIZATION, which is for superusers; SET ROLE does the same for whoever is a member. Where that
- * cannot be, the owner grants it.
+ * Rewrites grants by other roles than the owner for a user who is not a superuser. pg_dump runs them under the grantor
+ * with SET SESSION AUTHORIZATION, which is for superusers; a member of the grantor can use SET ROLE instead. Where that
+ * is not possible, the owner grants the privilege.
  */
 public final class Grantors {
     private static final Pattern SPEAKER = Pattern.compile(

@@ -64,7 +64,7 @@ public interface LoadMethod {
     /**
      * Gives the privileges that the source gives.
      *
-     * @param words changes the statements for a user who is no superuser
+     * @param words rewrites the statements for a user who is not a superuser
      * @return what the target refused
      */
     List<RefusedStatement> privileges(UnaryOperator<String> words);

@@ -27,7 +27,7 @@ final class LoadSettings {
                     AND m.name = 'maintenance_work_mem'
                 UNION ALL SELECT 'max_parallel_maintenance_workers = ' || setting::int / %1$d * %2$d
                   FROM pg_catalog.pg_settings WHERE name = 'max_parallel_workers'
-                -- Whoever says at the end that all is there waits for all of it to be on the disk.
+                -- The last step waits until everything is on disk.
                 UNION ALL SELECT 'synchronous_commit = off'""".formatted(sessions, helped ? 1 : 0));
     }
 }

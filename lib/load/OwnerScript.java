@@ -18,8 +18,8 @@ import lib.talk.ShellScript;
 import lib.talk.Sql;
 
 /**
- * What {@link Ownership} does, as statements for psql: somebody who is no superuser needs memberships and rights for
- * the time it takes.
+ * What {@link Ownership} does, as statements for psql: a user who is not a superuser is granted memberships and
+ * privileges for as long as it takes.
  */
 public final class OwnerScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
@@ -68,7 +68,7 @@ public final class OwnerScript {
         if (!roles.isEmpty()) {
             String leaving = roles.stream().map(role -> role.leaving(facts) + ";\n").collect(Collectors.joining());
             script.step(
-                    "Who is no superuser gives objects only to roles that they are a member of; this is taken back "
+                    "A user who is not a superuser can give objects only to roles that they are a member of; revoked "
                             + "when the script ends")
                     .atExit("leave", TARGET, "BEGIN READ WRITE;\n" + leaving + "COMMIT;")
                     .sql(TARGET, roles.stream().map(role -> role.joining(facts)).toList());

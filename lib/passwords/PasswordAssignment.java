@@ -48,7 +48,7 @@ public final class PasswordAssignment {
         lacking = lacking();
     }
 
-    /** @return what an interrupted run may have set or not, to be set now */
+    /** @return the passwords that an interrupted run may or may not have set, to be set now */
     private Map<String, String> pending(PasswordStore store) {
         Map<String, String> interrupted = new LinkedHashMap<>(store.pending());
         interrupted.keySet().removeAll(order.leaveOut());

@@ -12,8 +12,8 @@ import lib.talk.Sql;
 import org.postgresql.util.PasswordUtil;
 
 /**
- * Gives roles their passwords, all of them or none. What the server and its log see are verifiers, made here, from
- * which nobody can log in (RFC 5802); a server stores such a one as it is, whatever its password_encryption says
+ * Sets the passwords of roles, all of them or none. The server and its log see only verifiers, computed here, which
+ * nobody can log in with (RFC 5802); a server stores such a one as it is, whatever its password_encryption says
  * (PostgreSQL manual, CREATE ROLE).
  */
 public final class PasswordChange {
@@ -52,7 +52,7 @@ public final class PasswordChange {
      * Sets the passwords.
      *
      * @param store where they are kept, or null
-     * @throws Failure step, if the server did not confirm it; the store keeps what it may have set nevertheless
+     * @throws Failure step, if the server did not confirm it; the store keeps the passwords, which may have been set
      */
     public void run(PasswordStore store) {
         if (store != null) {

@@ -15,13 +15,13 @@ record PasswordEntry(String host, String port, String database, String role, Str
         return new PasswordEntry(target.host(), String.valueOf(target.port()), target.database(), role, password);
     }
 
-    /** @return whether the line is about this database, be it among others */
+    /** @return whether the line applies to this database, and perhaps to others */
     boolean fits(Dsn target) {
         return fits(host, target.host()) && fits(port, String.valueOf(target.port()))
                 && fits(database, target.database());
     }
 
-    /** @return whether the line is about this database and no other */
+    /** @return whether the line applies to this database only */
     boolean names(Dsn target) {
         return fits(target) && host != null && port != null && database != null && role != null;
     }

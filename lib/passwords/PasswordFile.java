@@ -22,8 +22,8 @@ import lib.talk.ShellScript;
 import lib.talk.Shown;
 
 /**
- * The passwords of a file, which may be those of several servers. What others have written into a pass file stays as it
- * is: comments, and lines with {@code *}. Its text form is without passwords.
+ * The passwords of a file, which may be those of several servers. Foreign content of a pass file is kept: comments, and
+ * lines with {@code *}. Its text form is without passwords.
  */
 public final class PasswordFile {
     /** How a file is written. */
@@ -138,7 +138,7 @@ public final class PasswordFile {
         return byRole(entries().filter(entry -> entry.names(target)));
     }
 
-    /** @return the passwords that this file has and another has not, by role, wherever they are for */
+    /** @return the passwords that this file has and the other one does not, by role, for whatever database */
     public Map<String, String> beyond(PasswordFile other) {
         List<PasswordEntry> known = other.entries().toList();
         return byRole(entries().filter(entry -> !known.contains(entry)));
@@ -153,7 +153,7 @@ public final class PasswordFile {
         return lines.stream().map(Line::entry).filter(entry -> entry != null);
     }
 
-    /** @return this file with these passwords first, in place of those that the same roles had there */
+    /** @return this file with these passwords first, replacing those of the same roles for the same database */
     public PasswordFile with(Dsn target, Map<String, String> passwords) {
         List<Line> all = new ArrayList<>();
         passwords.forEach((role, password) -> all.add(line(PasswordEntry.of(target, role, password))));

@@ -3,13 +3,13 @@ package lib.passwords;
 import java.security.SecureRandom;
 import lib.talk.Failure;
 
-/** Makes passwords that nobody has chosen: each character is drawn from an alphabet, all with the same chance. */
+/** Generates random passwords: each character is drawn from an alphabet with equal probability. */
 public final class PasswordGenerator {
-    /** Letters and digits without those that are taken for one another: I, l, 1 and O, o, 0. */
+    /** Letters and digits without those that are easily confused: I, l, 1 and O, o, 0. */
     public static final String READABLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
 
     private static final int SHORTEST = 12;
-    /** More is cut off by the prompt of psql before version 14 (simple_prompt in its source). */
+    /** The prompt of psql before version 14 truncates longer ones (simple_prompt in its source). */
     private static final int LONGEST = 99;
     private static final int FEWEST = 10;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -19,14 +19,14 @@ public final class PasswordGenerator {
 
     /**
      * @param length in characters, 12 to 99
-     * @param alphabet visible ASCII characters, ten different ones at least; what stands there twice counts once
+     * @param alphabet at least ten different visible ASCII characters; duplicates count once
      * @throws Failure usage, naming the option
      */
     public PasswordGenerator(int length, String alphabet) {
         if (length < SHORTEST || length > LONGEST) {
             throw Failure.usage("--length must be %d to %d, got %d", SHORTEST, LONGEST, length);
         }
-        // Others may be written in two ways, and SCRAM takes both for one (RFC 4013).
+        // Other characters can have two encodings, which SCRAM treats as equal (RFC 4013).
         if (alphabet.chars().anyMatch(c -> c <= ' ' || c > '~')) {
             throw Failure.usage("--alphabet may hold visible ASCII characters only");
         }

@@ -12,7 +12,7 @@ public final class PasswordPrompt {
     private PasswordPrompt() {
     }
 
-    /** @throws Failure usage, if nobody sits there */
+    /** @throws Failure usage, if there is no terminal */
     public static void check() {
         if (System.console() == null) {
             throw Failure.usage("--prompt needs a terminal").hint("use --from-file, or have the passwords generated");
@@ -20,29 +20,29 @@ public final class PasswordPrompt {
     }
 
     /**
-     * Asks for the password of a role until it was typed twice alike, three times at most.
+     * Asks for the password of a role until both entries match, at most three times.
      *
-     * @return nothing if none was typed
+     * @return nothing if nothing was typed
      */
     public static Optional<String> ask(String role) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            char[] typed = read("New password for role \"%s\" (none: leave it out): ", Shown.of(role));
+            char[] typed = read("New password for role \"%s\" (empty: leave it out): ", Shown.of(role));
             if (typed.length == 0) {
                 return Optional.empty();
             }
-            // What the locale cannot read looks the same each time.
+            // Two different characters that the locale cannot decode would look equal.
             if (new String(typed).indexOf('\uFFFD') >= 0) {
                 throw Failure.refused(
                         "the password of role \"%s\" has a character that the locale of this terminal does not know",
                         role)
                         .hint("set LC_ALL to a locale with UTF-8");
             }
-            if (Arrays.equals(typed, read("The same again: "))) {
+            if (Arrays.equals(typed, read("Enter it again: "))) {
                 return Optional.of(new String(typed));
             }
-            System.console().printf("They differ.%n");
+            System.console().printf("Passwords did not match.%n");
         }
-        throw Failure.refused("the password of role \"%s\" was not typed twice alike", role);
+        throw Failure.refused("passwords for role \"%s\" did not match", role);
     }
 
     private static char[] read(String prompt, Object... values) {

@@ -23,9 +23,8 @@ import lib.talk.ShownSql;
 import lib.talk.Sql;
 
 /**
- * Which roles of the target lack a password. Whether a role has one is known to superusers only; to others of the
- * target it is unknown, and what the source can say takes its place: where its passwords cannot be read, none has come
- * along.
+ * Which roles of the target lack a password. Only a superuser can see whether a role has one. For other users the
+ * source decides: where its passwords cannot be read, none has been migrated.
  */
 public final class PasswordRoles {
     private final TargetKind kind;
@@ -47,7 +46,7 @@ public final class PasswordRoles {
     /**
      * Asks both sides.
      *
-     * @param from null if nothing is known of the source
+     * @param from the source, or null
      * @throws Failure refused, if the user of the target may give no passwords
      */
     public static PasswordRoles read(Server to, Server from) throws SQLException {
@@ -90,11 +89,11 @@ public final class PasswordRoles {
     }
 
     /**
-     * The roles that somebody could be waiting to log in as: on both sides, if the source was asked, and neither the
-     * user's, nor a superuser's, nor a platform's own.
+     * The roles that need a password: login roles that exist on both sides if the source was asked, except the
+     * connecting user, superusers and the roles of the managed service.
      *
-     * @param all those that have a password too
-     * @throws Failure refused, if neither side gives a hint who has a password
+     * @param all whether to include roles that have a password
+     * @throws Failure refused, if neither side tells which roles have a password
      */
     public List<String> lacking(boolean all) {
         if (!known() && source == null) {
@@ -106,7 +105,7 @@ public final class PasswordRoles {
                 .filter(role -> neverTouched(role).isEmpty() && before.containsKey(role)
                         && isOrdinaryLogin(before.get(role)))
                 .filter(role -> all || (known() ? !hasPassword(role) : !source.readable()))
-                // What has none on the source is not meant to have one.
+                // A role without a password on the source needs none on the target.
                 .filter(role -> all || source == null || !source.readable() || before.get(role).verifier() != null)
                 .toList();
     }

@@ -11,9 +11,9 @@ import lib.talk.Failure;
 import lib.talk.OutputFile;
 
 /**
- * The file of passwords over several runs. What it holds is set on the server. What is about to be set stands in a
- * second file beside it, {@code FILE.pending}, which takes its place once the server has said so: a password is neither
- * lost nor listed too early, however a run ends.
+ * The file of passwords, kept over several runs. It holds the passwords that are set on the server. Those about to be
+ * set are in a second file beside it, {@code FILE.pending}, which replaces it once the server has confirmed them, so
+ * that no password is lost or listed too early, however a run ends.
  */
 public final class PasswordStore {
     private final Path path;
@@ -31,7 +31,7 @@ public final class PasswordStore {
     }
 
     /**
-     * Reads what is there.
+     * Reads the files.
      *
      * @param form of a new file; one that exists must have it
      * @throws Failure usage, if a file there is another's or cannot be written; refused, if an interrupted run for
@@ -80,7 +80,7 @@ public final class PasswordStore {
         return pending;
     }
 
-    /** @return where passwords stand that are about to be set */
+    /** @return the file of the passwords that are about to be set */
     public Path pendingPath() {
         return pendingPath;
     }
@@ -90,7 +90,7 @@ public final class PasswordStore {
         new OutputFile(pendingPath, true).write(file.with(target, passwords).content());
     }
 
-    /** They are set. */
+    /** Records that they are set. */
     public void complete() {
         try {
             Files.move(pendingPath, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
@@ -100,7 +100,7 @@ public final class PasswordStore {
         }
     }
 
-    /** They are not set; what an interrupted run may have set stays written down. */
+    /** Records that they are not set, and keeps those that an interrupted run may have set. */
     public void withdraw() {
         if (!pending.isEmpty()) {
             prepare(pending);

@@ -146,7 +146,7 @@ public final class TargetCheck {
     }
 
     /**
-     * How sessions may write again. Whoever runs it has such a session, too.
+     * How to make sessions of the user writable again. The session that runs it is read-only itself, too.
      *
      * @param source where the setting comes from (PostgreSQL manual, 54.24)
      */

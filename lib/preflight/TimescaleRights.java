@@ -10,8 +10,8 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * Whether a target's user, who is no superuser, may write to TimescaleDB's catalog and switch restoring mode, as
- * Timescale Cloud lets its users do.
+ * Whether a target's user who is not a superuser may write to TimescaleDB's catalog and turn restoring mode on and off,
+ * as on Timescale Cloud.
  */
 public final class TimescaleRights {
     private static final String CHECK = "target";

@@ -6,10 +6,10 @@ import java.util.stream.Collectors;
 import lib.talk.ShellScript;
 
 /**
- * Roles of the source that are of no use on the target.
+ * Roles of the source that do not exist on the target, or whose objects the connecting user takes over there.
  *
- * @param absent those that it does not have
- * @param replaced those for whom the connecting user stands, among them the absent ones
+ * @param absent those that do not exist on the target
+ * @param replaced those that the connecting user stands in for, including the absent ones
  */
 public record MissingRoles(Set<String> absent, Set<String> replaced) {
     public static final MissingRoles NONE = new MissingRoles(Set.of(), Set.of());

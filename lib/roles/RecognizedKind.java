@@ -9,12 +9,12 @@ import lib.server.Session;
 /**
  * What kind of target a server is.
  *
- * @param why a clause that names what it is known by
+ * @param why a clause that says how the kind was recognized
  */
 public record RecognizedKind(TargetKind kind, String why) {
     /**
-     * Both services give their customers this administrator, who is no superuser. On Cloud he finds things that are not
-     * his and never go away.
+     * Both services give their customers this administrator role, which is not a superuser. A database of Cloud holds
+     * objects that it does not own and cannot drop.
      */
     private static final String MARKS = """
             SELECT CASE
@@ -32,7 +32,7 @@ public record RecognizedKind(TargetKind kind, String why) {
                    END""".formatted(TargetKind.ADMINISTRATOR);
 
     /**
-     * Finds out.
+     * Asks the server what kind of target it is.
      *
      * @param given what the operator says it is, or null
      */

@@ -13,11 +13,10 @@ import lib.server.Settings;
 import lib.talk.Sql;
 
 /**
- * What is not the same of roles that both sides have, apart from memberships and from settings that hold in one
- * database only.
+ * How roles that exist on both sides differ, apart from memberships and from settings for a single database.
  */
 final class RoleDifferences {
-    /** One property that two roles may not have in common, as it is said to the operator. */
+    /** A property in which two roles can differ, as messages name it. */
     enum Property {
         ATTRIBUTES("other attributes"), CONNECTION_LIMIT("another connection limit"), PASSWORD(
                 "another stored password"), VALID_UNTIL(
@@ -41,7 +40,7 @@ final class RoleDifferences {
     }
 
     /**
-     * @return how the target's role of this name differs; nothing where there is none. Passwords count as far as both
+     * @return how the target's role of this name differs; empty where it does not exist. Passwords are compared if both
      * sides show them
      */
     List<Property> of(Roles.Role role) {
@@ -61,12 +60,12 @@ final class RoleDifferences {
         return List.copyOf(same.keySet());
     }
 
-    /** @return the same in words, such as {@code other attributes, another comment} */
+    /** @return the differences in words, such as {@code other attributes, another comment} */
     String words(Roles.Role role) {
         return String.join(", ", of(role).stream().map(property -> property.words).toList());
     }
 
-    /** @return the attributes that one of both has */
+    /** @return the attributes that only one of the two roles has */
     Set<Roles.Attribute> attributes(Roles.Role role) {
         Set<Roles.Attribute> different = EnumSet.noneOf(Roles.Attribute.class);
         for (Roles.Attribute attribute : Roles.Attribute.values()) {

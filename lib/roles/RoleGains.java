@@ -5,24 +5,24 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What somebody of the source would get by a role of the target that only bears the name of one of the source, and can
- * do more.
+ * What a role of the source would gain through a role of the target that has the name of one of the source but can do
+ * more.
  */
 final class RoleGains {
     /**
-     * What somebody would get.
+     * What a role would gain.
      *
      * @param powers names of attributes and of predefined roles
      * @param superuser whether one of them has no bounds
      */
     record Gain(Set<String> powers, boolean superuser) {
-        /** @return why it is not given */
+        /** @return why it is not granted */
         String why() {
             return "the target has a role of that name, which " + (superuser ? "is or can become a superuser"
                     : "can do more than on the source (" + String.join(", ", powers) + ")");
         }
 
-        /** @return what whoever gives it all the same has to know before */
+        /** @return a warning for an administrator who grants it anyway */
         String caution(String member) {
             return superuser ? "this makes role \"" + member + "\" a superuser of the target"
                     : "this gives role \"" + member + "\" more than it has on the source (" + String.join(", ", powers)
@@ -34,7 +34,7 @@ final class RoleGains {
     private final RoleTarget target;
     private final Collection<String> granted;
 
-    /** @param granted the roles of the target by which more may be got */
+    /** @param granted the roles of the target that may be granted although the members gain by it */
     RoleGains(RolePowers here, RoleTarget target, Collection<String> granted) {
         this.here = here;
         this.target = target;
@@ -43,7 +43,7 @@ final class RoleGains {
 
     /**
      * @param already what the member can do on the target
-     * @return what the member would get that it has neither on the source nor on the target; or null
+     * @return what the member would gain beyond what it has on the source or on the target already, or null
      */
     Gain byMembership(Roles.Membership membership, Set<String> already) {
         String role = membership.role();
@@ -52,7 +52,8 @@ final class RoleGains {
             return null;
         }
         Set<String> more = target.powers().of(role);
-        // Of superusers there may be several kinds of people, even where both sides have one of that name.
+        // A superuser of the source need not be trusted as one on the target, even where both sides have one of that
+        // name.
         boolean superuser = more.contains(RolePowers.SUPERUSER);
         more.removeAll(already);
         if (!superuser) {
@@ -63,7 +64,7 @@ final class RoleGains {
 
     /**
      * @param given the attributes that the target's role is to get
-     * @return what whoever has the source's password could then do that they cannot on the source; or null
+     * @return what a user who knows the password of the source could then do that they cannot do there, or null
      */
     Gain byPassword(Roles.Role role, Set<Roles.Attribute> given) {
         if (granted.contains(role.name()) || !target.exists(role.name())) {
@@ -71,7 +72,7 @@ final class RoleGains {
         }
         Set<Roles.Attribute> attributes = EnumSet.noneOf(Roles.Attribute.class);
         attributes.addAll(given);
-        // What the user may not give, the user may not take away either.
+        // An attribute that the user may not grant, the user may not remove either.
         target.powers().attributes(role.name()).stream().filter(attribute -> !target.givable().contains(attribute))
                 .forEach(attributes::add);
         Set<String> more = RolePowers.gained(here.of(role.name()), target.powers().of(role.name(), attributes));

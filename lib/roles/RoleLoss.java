@@ -1,11 +1,11 @@
 package lib.roles;
 
 /**
- * Something of a role, or of roles, that does not arrive.
+ * A property of a role that is not migrated.
  *
- * @param role the role that goes without, or null if it is nobody's in particular
- * @param statement what a superuser of the target would have to run, or null where nothing helps
- * @param caution what comes of that and need not be wanted, or null
+ * @param role the role that loses it, or null if it belongs to no single role
+ * @param statement what a superuser of the target would have to run, or null if no statement helps
+ * @param caution an undesired effect of that statement, or null
  * @param accepting the option that accepts this, or null where there is none
  */
 record RoleLoss(String role, String what, String why, String statement, String caution, String accepting) {
@@ -14,10 +14,10 @@ record RoleLoss(String role, String what, String why, String statement, String c
     }
 
     /**
-     * What mends it, said after what comes of it.
+     * The remedy, after the caution if there is one.
      *
      * @param by who may run the statement, or when
-     * @return null where nothing does
+     * @return null if there is none
      */
     String remedy(String by) {
         String before = caution == null ? ""

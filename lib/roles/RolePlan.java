@@ -18,8 +18,8 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * Which of the source's roles a migration creates, and what the target's user may do about it. A role that exists is
- * kept as it is.
+ * Which of the source's roles a migration creates, as far as the target's user may. A role that exists is kept as it
+ * is.
  */
 public final class RolePlan {
     private final Roles source;
@@ -62,8 +62,8 @@ public final class RolePlan {
     }
 
     /**
-     * @param grantors the roles of the source that have granted what is not their own
-     * @return a warning for each as which the target's user cannot act
+     * @param grantors the roles of the source that have granted privileges on objects of other owners
+     * @return a warning for each role that the target's user cannot SET ROLE to
      */
     public List<Finding> grantors(List<String> grantors) {
         return grantors.stream().filter(role -> !facts.superuser() && !reachable.contains(role))
@@ -95,7 +95,7 @@ public final class RolePlan {
         return facts.superuser() || facts.createRole();
     }
 
-    /** @return what preflight has to say about the roles */
+    /** @return the findings of preflight about the roles */
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         for (RoleOutcome outcome : translation.outcomes()) {
@@ -149,7 +149,7 @@ public final class RolePlan {
                 : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
     }
 
-    /** Where it is not for the operator to say. */
+    /** On a managed service, only its own administrators may run the statement. */
     private String by(String statement) {
         return target.kind().managed() ? target.kind().helper() + " may run: " + statement : statement;
     }
@@ -169,12 +169,12 @@ public final class RolePlan {
                 facts.user());
     }
 
-    /** Whoever is no superuser gives objects only to roles that they are, or can become, a member of. */
+    /** A user who is not a superuser can give objects only to roles that they are or can become a member of. */
     private List<Finding> owners() {
         List<Finding> findings = new ArrayList<>();
         for (String owner : unreachable) {
             boolean superuser = !existing.containsKey(owner) || existing.get(owner).has(Roles.Attribute.SUPERUSER);
-            // A managed service has nobody who could run the GRANT, and most likely the role is its own.
+            // Nobody on a managed service could run the GRANT, and most likely the role is one of the service.
             findings.add(superuser || target.kind().managed()
                     ? Finding.warning("roles", null, "what role \"%s\" owns on the source will belong to \"%s\"", owner,
                             facts.user())
@@ -185,7 +185,7 @@ public final class RolePlan {
         return findings;
     }
 
-    /** @return what the source's roles can do there, but for its bootstrap superuser, who is not among them */
+    /** @return what the source's roles, except its bootstrap superuser, can do there */
     public RolePowers powers() {
         return translation.here();
     }
@@ -233,8 +233,8 @@ public final class RolePlan {
     }
 
     /**
-     * @return the roles of the source that the target will not have, or where they are the service's own, and the
-     * owners out of reach
+     * @return the roles of the source that will not exist on the target or are the managed service's own there, and the
+     * owners that the user cannot give objects to
      */
     public MissingRoles gone() {
         Set<String> replaced = new TreeSet<>(unreachable);
@@ -251,13 +251,12 @@ public final class RolePlan {
     }
 
     /**
-     * What applying the plan came to; {@code leftOut} says what the target refused although nothing had spoken against
-     * it.
+     * The result of applying the plan; {@code leftOut} lists the statements that the target refused unexpectedly.
      */
     public record Outcome(String roles, List<String> leftOut) {
     }
 
-    /** Of the roles of the source. */
+    /** @return how many roles of the source were created, existed or were left out, in words */
     private String account(int created) {
         int leftOut = translation.roles(RoleOutcome.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
         long lowered = mayCreate() ? translation.lowered().size() : 0;
@@ -266,7 +265,7 @@ public final class RolePlan {
                 + (leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
-    /** Creates the missing roles and gives what they are to have, all in one transaction. */
+    /** Creates the missing roles and makes all settings and grants, in one transaction. */
     public Outcome apply(Session session) {
         RoleCreation.Done done = creation.apply(session);
         return new Outcome(account(done.created()), done.refused());

@@ -15,12 +15,12 @@ import lib.server.Server;
 import lib.server.Session;
 
 /**
- * What roles of a cluster can do that no privilege on an object gives: attributes that a member may use by SET ROLE,
- * and predefined roles (PostgreSQL manual, 22.3 "Role Membership" and 22.5 "Predefined Roles"). Their own, and those of
- * all that they are members of.
+ * What the roles of a cluster can do beyond privileges on objects: attributes that a member may use by SET ROLE, and
+ * predefined roles (PostgreSQL manual, 22.3 "Role Membership" and 22.5 "Predefined Roles"). A role has its own powers
+ * and those of all roles that it is a member of.
  */
 public final class RolePowers {
-    /** The name of the power that has no bounds. */
+    /** The name of the power that includes all others. */
     public static final String SUPERUSER = Roles.Attribute.SUPERUSER.name();
 
     private static final Set<Roles.Attribute> ATTRIBUTES =
@@ -46,7 +46,7 @@ public final class RolePowers {
     }
 
     /**
-     * What code gets by another owner than the one that has written it. A role that may create roles is not told from a
+     * What code gains when it gets an owner other than its author. A role that may create roles is not told from a
      * managed service's administrator, and is as good as one for a target where it is no superuser (docs/rights.md).
      *
      * @return the powers that the new owner has and the old one does not; none where the old one is a superuser
@@ -70,7 +70,7 @@ public final class RolePowers {
         return of(role, attributes.getOrDefault(role, Set.of()));
     }
 
-    /** The same for a role that gets other attributes. */
+    /** @return the names of attributes and of predefined roles, if the role had these attributes */
     Set<String> of(String role, Set<Roles.Attribute> own) {
         Set<String> powers = new TreeSet<>();
         Set<String> seen = new HashSet<>(Set.of(role));
@@ -98,7 +98,7 @@ public final class RolePowers {
                         && allows(there.set(), wanted.set()));
     }
 
-    /** Unsaid is what a server before 16 allows always. */
+    /** Before PostgreSQL 16 there are no such options, and every membership allows both. */
     private static boolean allows(Boolean there, Boolean wanted) {
         return there == null || there || Boolean.FALSE.equals(wanted);
     }

@@ -17,7 +17,7 @@ import lib.talk.Count;
 import lib.talk.Shown;
 import lib.talk.Sql;
 
-/** What becomes of each role, told to the operator and to programs. It never holds a password. */
+/** What becomes of each role, in messages and as JSON. It never holds a password. */
 public final class RoleReport {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
@@ -26,14 +26,14 @@ public final class RoleReport {
     private final RoleTranslation translation;
     private final boolean passwords;
 
-    /** @param passwords whether passwords were to come along, as far as they can be read */
+    /** @param passwords whether passwords were to be written, as far as they can be read */
     public RoleReport(Roles source, RoleTranslation translation, boolean passwords) {
         this.source = source;
         this.translation = translation;
         this.passwords = passwords;
     }
 
-    /** Says what does not arrive as it is on the source, with the statement that would make up for it. */
+    /** Prints what does not arrive as it is on the source, with the statement that would restore it. */
     public void tell(Console console) {
         console.explain("role \"%s\" is left out: it is the source's bootstrap superuser", source.bootstrap());
         for (RoleOutcome outcome : translation.outcomes()) {
@@ -52,7 +52,7 @@ public final class RoleReport {
     }
 
     private void tellKept(Console console, RoleOutcome outcome) {
-        // What the target's user may not alter is told as a loss.
+        // What the target's user may not alter is reported as a loss.
         if (translation.isServices(outcome.role().name())) {
             console.say("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
         } else if (losses(outcome.role().name()).stream().noneMatch(loss -> loss.get("why").equals(outcome.why()))) {
@@ -114,7 +114,7 @@ public final class RoleReport {
         report.put("without_password", withoutPassword());
         report.put("roles", roles());
         report.put("others", losses(null));
-        // Who runs these has read no caution.
+        // These are run without reading the cautions.
         report.put("manual",
                 translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement)
                         .filter(Objects::nonNull)

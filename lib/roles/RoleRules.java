@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  */
 public final class RoleRules {
     /**
-     * Row by row. Where a row names roles of the source, it holds for sources that have one of them only. {@code asked}
-     * is left out unless the target permits it when it is asked.
+     * A row that names roles of the source applies only to sources that have at least one of them. {@code asked} is
+     * left out unless the target permits it when it is asked.
      */
     public static final String TABLE = """
             | what | named | on a source with | for | becomes | because | source |
@@ -47,7 +47,7 @@ public final class RoleRules {
         ROLE, ATTRIBUTE, MEMBERSHIP, SETTING, PARAMETER_GRANT
     }
 
-    /** What it makes of that. */
+    /** What becomes of it. */
     enum Becomes {
         LEFT_OUT, KEPT, ASKED
     }
@@ -55,7 +55,7 @@ public final class RoleRules {
     /**
      * One row.
      *
-     * @param markers roles of which the source must have one; none if it holds for all sources
+     * @param markers roles of which the source must have one; empty for a rule that applies to every source
      * @param why a clause that begins with "it", or "the"
      */
     public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Becomes becomes,
@@ -80,7 +80,7 @@ public final class RoleRules {
         return RULES.stream().filter(rule -> rule.fits(what, name, kind, roles)).findFirst();
     }
 
-    /** As above, for what no role of the source has a say in. */
+    /** @return the rule for something of this name on this kind of target, whatever roles the source has */
     static Optional<Rule> of(What what, String name, TargetKind kind) {
         return of(what, name, kind, Set.of());
     }

@@ -24,7 +24,7 @@ public final class RoleScript {
         this.translation = translation;
     }
 
-    /** @param head what the reader should know first, line by line; put into comments */
+    /** @param head the lines of the comment at the top */
     public static String of(Roles source, RoleTranslation translation, List<String> head) {
         RoleScript script = new RoleScript(source, translation);
         head.forEach(script::remark);
@@ -54,7 +54,7 @@ public final class RoleScript {
     }
 
     private void roles() {
-        // Whatever reads the file and sends it, names and comments arrive as they are written here.
+        // Names and comments must arrive as written here, with any client and any client encoding.
         lines.addAll(List.of("", "BEGIN;", "SET LOCAL client_encoding = 'UTF8';",
                 "SET LOCAL client_min_messages = warning;"));
         List<Roles.Role> made = new ArrayList<>();
@@ -155,7 +155,7 @@ public final class RoleScript {
         }
     }
 
-    /** A line break in a name would end the comment. */
+    /** A line break in a name must not end the comment. */
     private void remark(String text) {
         lines.add(("-- " + Shown.of(text)).stripTrailing());
     }

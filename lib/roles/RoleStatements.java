@@ -14,12 +14,14 @@ final class RoleStatements {
     private RoleStatements() {
     }
 
-    /** @param spoken the attributes to be spoken of; whoever may not give one may not refuse it either */
+    /**
+     * @param spoken the attributes to name; a user who may not grant one may not write NOSUPERUSER or the like either
+     */
     public static String create(Roles.Role role, Set<Roles.Attribute> spoken) {
         return "CREATE ROLE " + Sql.ident(role.name()) + options(role, spoken);
     }
 
-    /** @param spoken as above */
+    /** @param spoken the attributes to name, as for {@link #create} */
     public static String alter(Roles.Role role, Set<Roles.Attribute> spoken) {
         return "ALTER ROLE " + Sql.ident(role.name()) + options(role, spoken);
     }

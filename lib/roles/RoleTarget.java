@@ -14,8 +14,7 @@ import lib.server.Session;
 import lib.server.Settings;
 
 /**
- * What may be done about roles on the target: asked of the server and its user, or assumed where a superuser will load
- * them some day.
+ * What may be done about roles on the target: asked of the server, or assumed for a superuser who will load them later.
  */
 public final class RoleTarget {
     private static final String SUPERUSER_ONLY = "only a superuser of the target may set it";
@@ -49,8 +48,7 @@ public final class RoleTarget {
     }
 
     /**
-     * A server of a version that is not asked. The roles are loaded there by a superuser, or by the administrator of
-     * the managed service.
+     * A target that is not connected to. A superuser, or the administrator of the managed service, will load the roles.
      *
      * @param like a server that knows which parameters everybody may set
      * @param session a session there
@@ -68,13 +66,13 @@ public final class RoleTarget {
         return target;
     }
 
-    /** Asks a server what the session's user may do there. */
+    /** Asks a server what the user of the session may do. */
     public static RoleTarget ask(TargetKind kind, Server server, Session session) {
         Server.Facts facts = server.facts();
         RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(),
                 givable(facts, session));
-        // CREATEROLE is enough before 16; from there on it is about roles that one has ADMIN OPTION on (PostgreSQL
-        // manual, CREATE ROLE).
+        // Before PostgreSQL 16, CREATEROLE is enough; since then, it covers only roles for which the user has ADMIN
+        // OPTION (PostgreSQL manual, CREATE ROLE).
         String mayGrant = Membership.mayGrant("r.oid");
         String mayAlter = facts.superuser() ? "true" : facts.createRole() + " AND " + mayGrant
                 + (facts.major() < 16 ? " AND NOT r.rolreplication" : "");
@@ -102,13 +100,13 @@ public final class RoleTarget {
         session.list("listing the parameters in reach", """
                 SELECT name, %1$s FROM pg_catalog.pg_settings""".formatted(all ? "true" : "context = 'user'"),
                 row -> settable.put(row.getString(1).toLowerCase(Locale.ROOT), row.getBoolean(2)));
-        // They are in no list, and anybody may set them.
+        // These are listed nowhere, and every user may set them.
         Set.of("role", "session_authorization", "seed").forEach(setting -> settable.put(setting, true));
     }
 
     /**
-     * From 16 on one gives what one has, and creates databases only by proxy of oneself (PostgreSQL manual, CREATE
-     * ROLE, "Notes").
+     * Since PostgreSQL 16, a user may grant only attributes that the user has (PostgreSQL manual, CREATE ROLE,
+     * "Notes").
      */
     private static Set<Roles.Attribute> givable(Server.Facts facts, Session session) {
         Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
@@ -132,12 +130,12 @@ public final class RoleTarget {
         return major;
     }
 
-    /** @return the attributes that may be given to a role, or refused to it */
+    /** @return the attributes that the user may grant to a role or remove from it */
     public Set<Roles.Attribute> givable() {
         return givable;
     }
 
-    /** @return whether everything may be done */
+    /** @return whether the user is a superuser */
     public boolean superuser() {
         return givable.contains(Roles.Attribute.SUPERUSER);
     }
@@ -146,7 +144,7 @@ public final class RoleTarget {
         return existing.containsKey(role);
     }
 
-    /** @return the user who is or will be connected, unless that may be any superuser */
+    /** @return the user who is or will be connected; empty where that may be any superuser */
     public Optional<String> user() {
         return Optional.ofNullable(user);
     }
@@ -156,25 +154,25 @@ public final class RoleTarget {
         return Optional.ofNullable(database);
     }
 
-    /** @return whether it is the connecting user, whose attributes and password are better left alone */
+    /** @return whether it is the connecting user, whose attributes and password must not change */
     public boolean isUser(String role) {
         return role.equals(user);
     }
 
-    /** @return whether it is the cluster's first superuser, who must stay one */
+    /** @return whether it is the bootstrap superuser, which must stay a superuser */
     public boolean isBootstrap(String role) {
         return exists(role) && existing.get(role).bootstrap;
     }
 
     /**
-     * @return whether the attributes and the comment of a role can be changed; those of one that is yet to be created
-     * can
+     * @return whether the attributes and the comment of a role can be changed; true for a role that is yet to be
+     * created
      */
     public boolean mayAlter(String role) {
         return !exists(role) || existing.get(role).alterable;
     }
 
-    /** @return whether somebody can be made a member of a role; of one that is yet to be created they can */
+    /** @return whether membership in a role can be granted; true for a role that is yet to be created */
     public boolean mayGrant(String role) {
         return !exists(role) || existing.get(role).grantable;
     }
@@ -189,12 +187,12 @@ public final class RoleTarget {
         return asked ? exists(role) : TargetKind.predefined(role, major);
     }
 
-    /** @return what the kind of target has to say about this, unless it has been asked and its answer counts */
+    /** @return the rule of this kind of target, unless the answer of the server itself counts */
     Optional<RoleRules.Rule> rule(RoleRules.What what, String name) {
         return RoleRules.of(what, name, kind).filter(rule -> !asked || rule.becomes() != RoleRules.Becomes.ASKED);
     }
 
-    /** @return why a role cannot be given this setting, or nothing if it can */
+    /** @return why this setting cannot be made for a role; empty if it can */
     public Optional<String> refusal(String setting) {
         Optional<String> ruled = rule(RoleRules.What.SETTING, setting).map(RoleRules.Rule::why);
         if (ruled.isPresent()) {
@@ -206,7 +204,7 @@ public final class RoleTarget {
         }
         Boolean may = settable.get(setting.toLowerCase(Locale.ROOT));
         if (may == null && superuser()) {
-            // A name with a dot may belong to a module that is not loaded; a superuser is trusted to know.
+            // A name with a dot may belong to a module that is not loaded; a superuser may set it anyway.
             return setting.contains(".") ? Optional.empty() : Optional.of("the target has no such setting");
         }
         return may != null && may ? Optional.empty() : Optional.of(SUPERUSER_ONLY);

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
 
-/** The source's roles as the target may have them, and what each of them loses. Nothing is lost that is not said. */
+/** The source's roles as the target may have them, and what each of them loses. Every loss is reported. */
 public final class RoleTranslation {
     private final Roles source;
     private final RoleTarget target;
@@ -31,11 +31,10 @@ public final class RoleTranslation {
     /**
      * Translates all roles.
      *
-     * @param alter whether roles that the target has become like the source's; otherwise they keep all they are, and
-     * get memberships only
-     * @param passwords whether the passwords that could be read come along
-     * @param granted the roles of the target whose members on the source become members there too, though they get more
-     * by it than they have
+     * @param alter whether roles that exist on the target are altered to be like the source's; otherwise they only get
+     * memberships
+     * @param passwords whether the passwords are carried, as far as they could be read
+     * @param granted the roles of the target that may be granted although the members gain by it
      */
     public RoleTranslation(Roles source, RoleTarget target, boolean alter, boolean passwords,
             Collection<String> granted) {
@@ -103,12 +102,12 @@ public final class RoleTranslation {
         return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.LEFT_OUT;
     }
 
-    /** One that the target has, and that is the service's to change. */
+    /** @return whether the target has this role and only the managed service changes it */
     boolean isServices(String role) {
         return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.KEPT && target.exists(role);
     }
 
-    /** Whoever may alter a role may change its settings, and everybody their own. */
+    /** A user who may alter a role may change its settings; every user may change their own. */
     private boolean changes(RoleOutcome outcome) {
         return switch (outcome.fate()) {
             case CREATED, ALTERED -> true;
@@ -151,8 +150,8 @@ public final class RoleTranslation {
     }
 
     /**
-     * From 16 on whoever may grant a role has the ADMIN OPTION, and cannot get it from themselves (PostgreSQL manual,
-     * GRANT).
+     * From PostgreSQL 16 on, a user who may grant a role has the ADMIN OPTION for it, and cannot grant that option to
+     * themselves (PostgreSQL manual, GRANT).
      */
     private Roles.Membership byCreator(Roles.Membership wanted) {
         return target.major() >= 16 && target.isUser(wanted.member()) && !target.superuser() ? wanted.withoutAdmin()
@@ -231,12 +230,12 @@ public final class RoleTranslation {
         return List.copyOf(outcomes.values());
     }
 
-    /** @return the roles that come to this */
+    /** @return the roles with this fate */
     public List<Roles.Role> roles(RoleOutcome.Fate fate) {
         return outcomes.values().stream().filter(outcome -> outcome.fate() == fate).map(RoleOutcome::role).toList();
     }
 
-    /** @return the roles that are made with less than they have on the source */
+    /** @return the roles that are created or altered with fewer attributes than on the source */
     public List<RoleOutcome> lowered() {
         return outcomes.values().stream().filter(outcome -> !outcome.lowered().isEmpty()).toList();
     }
@@ -254,7 +253,7 @@ public final class RoleTranslation {
         return memberships;
     }
 
-    /** @param database whether of those that hold in one database only, or of those that hold in all */
+    /** @param database whether to return the settings for a single database, or those for all databases */
     public List<Roles.Setting> settings(boolean database) {
         return settings.stream().filter(setting -> setting.database() == database).toList();
     }
@@ -263,12 +262,12 @@ public final class RoleTranslation {
         return parameterGrants;
     }
 
-    /** @return what does not arrive, in the order of roles, settings, memberships, grants on parameters and the rest */
+    /** @return what is lost, in the order of roles, settings, memberships, grants on parameters and the rest */
     public List<RoleLoss> losses() {
         return losses;
     }
 
-    /** @return the names of the roles that will not be on the target what they are on the source */
+    /** @return the names of the roles that will differ from the source */
     public Set<String> changed() {
         Set<String> names =
                 new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());

@@ -54,7 +54,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
             return new Role(name, attributes, connectionLimit, null, validUntil, comment);
         }
 
-        /** It may end up in a log, where a stored password has no business. */
+        /** Never the stored password: the text may end up in a log. */
         @Override
         public String toString() {
             return name;
@@ -66,7 +66,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
      * and has no such options.
      */
     public record Membership(String role, String member, boolean admin, Boolean inherit, Boolean set) {
-        /** @return the same without the right to pass it on */
+        /** @return the same membership without ADMIN OPTION */
         public Membership withoutAdmin() {
             return new Membership(role, member, false, inherit, set);
         }
@@ -83,8 +83,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     }
 
     /**
-     * What has to do with roles and belongs to the cluster or to a module of it, with the statement that makes it
-     * elsewhere.
+     * A property of roles that belongs to the cluster or to a module, with the statement that creates it elsewhere.
      */
     public record Elsewhere(String what, String statement) {
     }
@@ -132,8 +131,8 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     }
 
     /**
-     * From 16 on there may be several grants of one role to one member, by several grantors: what one allows, all
-     * allow.
+     * Since PostgreSQL 16, one role can be granted to one member by several grantors: an option of one of the grants
+     * counts.
      */
     static List<Membership> memberships(Session session, Server server) {
         boolean options = server.facts().major() >= 16;
@@ -210,7 +209,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         return named;
     }
 
-    /** @return the settings that hold in this database only, of all roles */
+    /** @return the settings of all roles for this database */
     public List<Setting> databaseSettings() {
         return settings.stream().filter(Setting::database).toList();
     }

@@ -3,16 +3,16 @@ package lib.roles;
 import java.util.Locale;
 import java.util.Map;
 
-/** The kinds of target. What each makes of roles stands in {@link RoleRules}. */
+/** The kinds of target. {@link RoleRules} says what becomes of roles on each. */
 public enum TargetKind {
-    /** Any PostgreSQL server. What may be given there depends on the user who loads the roles, and on nothing else. */
+    /** Any PostgreSQL server. Only the rights of the user who loads the roles limit what can be granted. */
     POSTGRES("PostgreSQL"),
     /** A service of Timescale Cloud. */
     CLOUD("Timescale Cloud"),
     /** A service of Managed Service for TimescaleDB. */
     MST("Managed Service for TimescaleDB");
 
-    /** The user whom a managed service gives to its customers. */
+    /** The administrator role that a managed service gives to its customers. */
     static final String ADMINISTRATOR = "tsdbadmin";
 
     /**
@@ -36,12 +36,12 @@ public enum TargetKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @return whether nobody but the service's own people is superuser */
+    /** @return whether only the service itself has superusers */
     public boolean managed() {
         return this != POSTGRES;
     }
 
-    /** @return who can do what the connecting user may not */
+    /** @return who can help where the connecting user lacks the rights */
     public String helper() {
         return managed() ? "the support of " + words : "a superuser of the target";
     }

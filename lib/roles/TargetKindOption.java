@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What the operator says the target is, as every command that depends on it takes it. */
+/** The option {@code --target-kind}, for every command that depends on it. */
 public final class TargetKindOption {
     private static final String KINDS = "auto, "
             + Arrays.stream(TargetKind.values()).map(TargetKind::option).sorted().collect(Collectors.joining(", "));
@@ -16,7 +16,7 @@ public final class TargetKindOption {
             description = "what the target is: cloud, mst, postgres or auto (default: auto)")
     private TargetKind kind;
 
-    /** @return what was said, or null for whatever it turns out to be */
+    /** @return the kind that was given, or null to recognize it */
     public TargetKind given() {
         return kind;
     }

@@ -142,8 +142,8 @@ public final class Capacity {
     }
 
     /**
-     * Whoever reads or refreshes a hypertable locks all of its chunks, the compressed ones behind them, and their
-     * indexes. Looks up names of the source.
+     * Reading or refreshing a hypertable locks all of its chunks, their compressed chunks, and the indexes of both.
+     * Uses names of the source.
      */
     public Optional<Finding> hypertable() {
         if (TimescaleExtension.of(from) == null) {

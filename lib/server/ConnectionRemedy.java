@@ -20,12 +20,17 @@ import org.postgresql.util.ServerErrorMessage;
  * 55.8 "Error and Notice Message Fields").
  */
 final class ConnectionRemedy {
-    /** What of the driver compares the name with the certificate, and is named in its message whatever the language. */
+    /**
+     * The class of the driver that compares the host name with the certificate; its message names it in every language.
+     */
     private static final String NAME_CHECK = "PgjdbcHostnameVerifier";
-    /** Looks whether the role exists, may log in and has a connection left (src/backend/utils/init/miscinit.c). */
+    /**
+     * The function that checks whether the role exists, may log in and has a connection left
+     * (src/backend/utils/init/miscinit.c).
+     */
     private static final String OF_ROLE = "InitializeSessionUserId";
     /**
-     * Looks whether the database takes connections, whether of this user, and has one left
+     * The function that checks whether the database accepts connections, of this user too, and has one left
      * (src/backend/utils/init/postinit.c).
      */
     private static final String OF_DATABASE = "CheckMyDatabase";
@@ -64,7 +69,7 @@ final class ConnectionRemedy {
                 || "08004".equals(e.getSQLState()) && !isUnencrypted(e) && !lacksTls(e));
     }
 
-    /** The driver itself has given up. */
+    /** The failure comes from the driver, not from the server. */
     private static String rejected(Dsn dsn, SQLException e) {
         String offered = dsn.triesTlsFirst() == null ? "which sslmode=disable prevents: use sslmode=require"
                 : "which the " + dsn.side() + " does not offer: have TLS turned on there (ssl = on)";
@@ -120,7 +125,7 @@ final class ConnectionRemedy {
                     + (dsn.triesTlsFirst() == null && !dsn.isEncrypted() ? "; or try sslmode=require" : "");
             case "3D000" -> "check the database name of the %s; what there is says: psql -l %s".formatted(side,
                     ShellScript.quoted(dsn.withDatabase("postgres").display()));
-            // The driver has reached a server, and gives no cause then.
+            // The driver gives no cause when it has reached a server.
             case "08001" -> e.getCause() == null
                     && dsn.jdbcProperties().getProperty("targetServerType", "any").matches("primary|secondary")
                             ? ("no host of the %s is what target_session_attrs asks for: name another one, or use "
@@ -135,7 +140,7 @@ final class ConnectionRemedy {
             case "42501" ->
                 "let user \"%s\" do that, as a superuser of the %s: for a schema, GRANT USAGE ON SCHEMA its_name TO %s;"
                         .formatted(dsn.user(), side, Sql.ident(dsn.user()));
-            // To set it to nothing would have a library of no name loaded.
+            // Setting it to an empty value would load a library without a name.
             case "58P01" ->
                 ("install the library on the server of the %s, or have no setting load it with each session, as a "
                         + "superuser there: ALTER DATABASE %2$s RESET session_preload_libraries; "
@@ -150,8 +155,8 @@ final class ConnectionRemedy {
     }
 
     /**
-     * What is set for a user in one database holds against all other settings, but those of the connection string
-     * (PostgreSQL manual, ALTER ROLE).
+     * Settings for a user in one database override all others except those of the connection string (PostgreSQL manual,
+     * ALTER ROLE).
      */
     private static String longer(Dsn dsn, String timeout) {
         return timeout + " of the " + dsn.side() + " leaves no time to begin a session: "
@@ -178,7 +183,7 @@ final class ConnectionRemedy {
                                 : "ADDRESS");
     }
 
-    /** What to do about a failure that has its cause beside the statement (SQLSTATE: PostgreSQL manual, appendix A). */
+    /** What to do about a failure that the statement itself did not cause (SQLSTATE: PostgreSQL manual, appendix A). */
     static Optional<String> besideTheStatement(String side, String state) {
         return Optional.ofNullable(switch (state) {
             case "42501" -> "connect to the " + side

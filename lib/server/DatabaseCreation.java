@@ -4,7 +4,7 @@ package lib.server;
 import lib.talk.Sql;
 
 /**
- * What CREATE DATABASE is told on a target whose own defaults are not the source's (PostgreSQL manual, CREATE DATABASE
+ * The options of CREATE DATABASE on a target whose defaults differ from the source (PostgreSQL manual, CREATE DATABASE
  * and 24.1 "Locale Support").
  */
 public final class DatabaseCreation {
@@ -47,7 +47,7 @@ public final class DatabaseCreation {
                 + Sql.literal(ctype)) + " TEMPLATE template0";
     }
 
-    /** Before version 15 there is no other provider for a database. */
+    /** Before PostgreSQL 15, libc is the only provider. */
     private static boolean isLibc(Session target) {
         return "c".equals(target.text(DOING,
                 """

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which database one side is, told apart from a database that was dropped and made again under the same name. It has
- * one line of text, which is read back, and holds no password.
+ * Identifies the database of one side, distinguishing it from one that was dropped and created again under the same
+ * name. It has one line of text, which is read back, and holds no password.
  *
  * @param side "source" or "target"
  * @param address user, host, port and database, as {@link lib.dsn.Dsn#display Dsn.display} has them
@@ -25,8 +25,8 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
             String oid = session.list(doing,
                     "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
                     row -> row.getString(1)).get(0);
-            // The server looks at the right to call a function that it does not come to call, too, so that this is a
-            // question of its own.
+            // A separate query, because the server checks the right to execute even functions that it does not come to
+            // call.
             boolean readable = session.list(doing,
                     "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
                     row -> row.getBoolean(1)).get(0);
@@ -55,7 +55,7 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
         return address + " (database " + oid + server.map(identifier -> " of server " + identifier).orElse("") + ")";
     }
 
-    /** @return whether both are the same database; a system identifier that only one of them has says nothing */
+    /** @return whether both are the same database; a system identifier that only one of them has is ignored */
     boolean same(DatabaseIdentity other) {
         return side.equals(other.side) && address.equals(other.address) && oid.equals(other.oid)
                 && (server.isEmpty() || other.server.isEmpty() || server.equals(other.server));

@@ -13,9 +13,9 @@ import lib.talk.Count;
 import lib.talk.Sql;
 
 /**
- * The statements that drop some objects, which people are told to run: in their order each of them succeeds, and
- * CASCADE stands only where something else would keep the object, which is named then (pg_depend, PostgreSQL manual,
- * 53.18 and 5.14 "Dependency Tracking").
+ * The statements that drop some objects, for hints: run in this order, each of them succeeds. CASCADE is used only
+ * where another object depends on the dropped one, and that object is named (pg_depend, PostgreSQL manual, 53.18 and
+ * 5.14 "Dependency Tracking").
  *
  * @param statements each without its semicolon
  * @param along what goes with the objects and is none of them, each as its kind and its name with its schema
@@ -132,7 +132,7 @@ public record DropStatements(List<String> statements, List<String> along) {
         return statements.stream().map(statement -> statement + ";").collect(Collectors.joining(" "));
     }
 
-    /** @return what goes along, as a clause that begins with a comma, or "" */
+    /** @return the dependent objects that are dropped, too, as a clause that begins with a comma, or "" */
     public String taking() {
         return along.isEmpty() ? ""
                 : ", with which goes " + Count.some(along, NAMED);

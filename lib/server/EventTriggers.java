@@ -41,14 +41,17 @@ public final class EventTriggers {
                 row -> new Trigger(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4))));
     }
 
-    /** @return the names of those with somebody else's code that this user cannot keep from firing */
+    /** @return the names of those that run another user's code and that this user cannot disable */
     public List<String> others() {
         return triggers.stream()
                 .filter(trigger -> !trigger.ours && !trigger.trusted && !trigger.enabled.equals(" REPLICA"))
                 .map(Trigger::name).toList();
     }
 
-    /** @return what keeps the user's own from firing in the rest of a transaction; no event trigger sees this itself */
+    /**
+     * @return the statements that disable the user's own event triggers for the rest of a transaction; they fire none
+     * themselves
+     */
     public List<String> off() {
         return triggers.stream().filter(Trigger::ours)
                 .map(trigger -> "ALTER EVENT TRIGGER " + trigger.name + " DISABLE").toList();

@@ -6,9 +6,9 @@ import lib.talk.Shown;
 import lib.talk.ShownSql;
 
 /**
- * What preflight has to say about one thing.
+ * A result of preflight.
  *
- * @param check what was looked at, such as {@code extensions}
+ * @param check what was checked, such as {@code extensions}
  * @param text in a line, fit to be shown
  * @param fix the command that mends it, fit to be shown, or null
  */
@@ -35,7 +35,7 @@ public record Finding(Level level, String check, String text, String fix) {
         return new Finding(Level.STOP, check, Shown.format(format, values), shown(fix));
     }
 
-    /** What a step would fail with. */
+    /** The failure of a step that meets it. */
     public static Finding stop(String check, Failure failure) {
         return new Finding(Level.STOP, check,
                 failure.getMessage() + (failure.detail() == null ? "" : " (" + failure.detail() + ")"), failure.hint());
@@ -45,7 +45,7 @@ public record Finding(Level level, String check, String text, String fix) {
         return fix == null ? null : ShownSql.hint(fix).text();
     }
 
-    /** @return what there is to say */
+    /** @return the text, fit to be shown */
     public Shown told() {
         return new Shown(text);
     }

@@ -3,7 +3,7 @@ package lib.server;
 
 import java.util.List;
 
-/** The tables in which a run keeps on the target what it does there. */
+/** The tables on the target in which a run records what it does there. */
 public final class JournalTables {
     /**
      * When the run began, by which version of this program, and the first transaction that can be its own; its client
@@ -11,12 +11,11 @@ public final class JournalTables {
      */
     public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
             "version text !", "transaction int8 !", "name text !");
-    /** What the run means to make: the name of each object, and the owner that it is to have. */
+    /** What the run is going to create: the name of each object, and its intended owner. */
     public static final OwnSchema.Table PLANNED =
             OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
     /**
-     * What it has made: the address of each object, written in the transaction that has made it wherever that is one of
-     * ours.
+     * What the run has created: the address of each object, written in the creating transaction if that is one of ours.
      */
     public static final OwnSchema.Table MADE = OwnSchema.Table.of("made", List.of(), "catalog oid !", "object oid !");
     /**
@@ -39,7 +38,9 @@ public final class JournalTables {
     /** The run's sessions on the target; a process identifier alone is used again. */
     public static final OwnSchema.Table SESSION =
             OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
-    /** Those that write down what its client programs create; they end by themselves when those are gone. */
+    /**
+     * The sessions that record what its client programs create; they end by themselves once those programs have ended.
+     */
     public static final OwnSchema.Table RECORDER =
             OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
@@ -57,7 +58,7 @@ public final class JournalTables {
     private JournalTables() {
     }
 
-    /** @return what stands under our name on a target; a journal is only ever there as a whole */
+    /** @return what the schema of our name is on a target; a journal is always complete */
     public static OwnSchema.Found find(Session target) {
         OwnSchema.Found found = OwnSchema.find(target, ALL);
         boolean whole = found.tables().size() == ALL.size();
@@ -76,7 +77,7 @@ public final class JournalTables {
 
     /**
      * @return whether a run has begun there and has not ended well
-     * @throws Failure refused, when something else stands under our name
+     * @throws Failure refused, when the schema of our name is not ours
      */
     public static boolean exist(Session target) {
         OwnSchema.Found found = find(target);

@@ -36,8 +36,8 @@ public final class Leftovers {
     }
 
     /**
-     * Waits until the run's client programs have no session any more, which may still commit after the program has
-     * ended; at most two seconds.
+     * Waits at most two seconds for the last session of the run's client programs to end: a session may still commit
+     * after its program has ended.
      */
     public static void awaitPrograms(Session target) {
         waitFor(target, PROGRAMS, PROGRAM_CHECKS);

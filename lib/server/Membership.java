@@ -40,7 +40,7 @@ public final class Membership {
     }
 
     /**
-     * Who is a member of a superuser is treated as if it were not, for what belongs to a superuser has its rights.
+     * Membership in a superuser role does not count: code that a superuser owns has its rights.
      *
      * @param role an expression of type oid
      * @return whether the user may give objects to the role and still work on them, or can make itself a member that

@@ -11,7 +11,7 @@ import lib.dsn.Dsn;
 import lib.dsn.SideSockets;
 import org.postgresql.Driver;
 
-/** Opens sessions through the driver, each with keepalives and with somebody who watches over its wire. */
+/** Opens sessions through the driver, each with keepalives and watched for a server that does not answer. */
 public final class NewSession {
     private NewSession() {
     }
@@ -24,7 +24,7 @@ public final class NewSession {
                 AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
         // The driver then knows without asking, and without a SET of its own.
         properties.setProperty("assumeMinServerVersion", "12");
-        // A statement is prepared on the server never, so that a pooler in between does not matter to us.
+        // Statements are never prepared on the server, so that sessions work through a connection pooler.
         properties.setProperty("prepareThreshold", "0");
         if (!Driver.isRegistered()) {
             Driver.register();
@@ -37,7 +37,7 @@ public final class NewSession {
         return new Session(connection, dsn.side(), lot);
     }
 
-    /** It has a name of its own, for who looks for sessions at work does not mean it. */
+    /** It has a name of its own, to keep it apart from sessions at work. */
     private static Session watching(Dsn dsn, Properties more) throws SQLException {
         Properties properties = dsn.jdbcProperties();
         properties.setProperty("ApplicationName", properties.getProperty("ApplicationName") + " watch");

@@ -15,11 +15,11 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
- * The schema {@value #NAME}, in which we keep tables on either side, and whether the one that is there is ours. Whoever
- * may create in a database can make one of that name, so it is looked at before anything is read from it: it is ours
- * only where schema and tables belong to the connecting user or to a superuser, nobody else has any privilege on them,
- * and the tables are plain ones of exactly our shape. Nobody else can then change them between the look and the use, so
- * no lock is needed. Only the system's catalogs are asked ({@link OwnSchemaCatalog}).
+ * The schema {@value #NAME}, in which we keep tables on either side, and whether an existing one is ours. Every user
+ * who may create schemas in a database can create one of that name, so it is checked before anything is read from it.
+ * It is ours only if the schema and its tables belong to the connecting user or to a superuser, nobody else has any
+ * privilege on them, and the tables are ordinary tables of exactly our shape. Then nobody else can change them between
+ * the check and the use, and no lock is needed. Only the system's catalogs are asked ({@link OwnSchemaCatalog}).
  */
 public final class OwnSchema {
     /** The name of the schema on both sides. */
@@ -28,7 +28,7 @@ public final class OwnSchema {
     private static final String VERSION = "version";
 
     /**
-     * A column that has neither a default nor any other rule than that.
+     * A column without a default and without any constraint except NOT NULL.
      *
      * @param type the name of a type in pg_catalog, as {@code pg_type.typname} has it, such as {@code int4}; null for
      * one that is none of ours
@@ -36,8 +36,7 @@ public final class OwnSchema {
      */
     public record Column(String name, String type, boolean required) {
         /**
-         * In place of a record's own: the machinery behind that takes Java longer to set up than the journal to be
-         * made.
+         * In place of the record's own method: Java takes longer to set that up than the server to create the journal.
          */
         @Override
         public boolean equals(Object other) {
@@ -82,15 +81,15 @@ public final class OwnSchema {
         }
     }
 
-    /** What stands under our name. */
+    /** What the schema of our name is. */
     public enum State {
-        /** Nothing, or nothing but an empty schema of ours. */
+        /** There is none, or an empty one of ours. */
         ABSENT,
-        /** Some or all of the tables that were asked for, all of them ours, and nothing else. */
+        /** It holds some or all of the tables that were asked for, all of them ours, and nothing else. */
         OURS,
-        /** Tables of ours, as another version of this program makes them. */
+        /** It holds tables that another version of this program has created. */
         OTHER_VERSION,
-        /** Something that we have not made, or that others may have changed. */
+        /** It holds something that we have not created, or that others may have changed. */
         FOREIGN
     }
 
@@ -104,17 +103,17 @@ public final class OwnSchema {
      * @param version of this program by which it was made, where that is another one and was asked, else null
      */
     public record Found(State state, boolean schema, Set<String> tables, String owner, String reason, String version) {
-        /** @return the same, as made by a version of this program that makes other tables */
+        /** @return the same, created by a version of this program that has other tables */
         Found by(String otherVersion) {
             return new Found(State.OTHER_VERSION, schema, tables, owner, reason, otherVersion);
         }
 
-        /** @return whether there is nothing in the way of what we keep there */
+        /** @return whether our tables are or can be created there */
         boolean usable() {
             return state == State.ABSENT || state == State.OURS;
         }
 
-        /** @return one line that says why nothing is read from there */
+        /** @return why nothing is read from it, in one line */
         public String text(String side) {
             return version != null
                     ? "schema \"" + NAME + "\" on the " + side + " holds the journal of a run by version " + version
@@ -142,12 +141,12 @@ public final class OwnSchema {
     }
 
     /**
-     * Looks at what stands under our name.
+     * Checks the schema.
      *
-     * @param tables all that may stand there
+     * @param tables all that it may hold
      */
     public static Found find(Session session, List<Table> tables) {
-        // To plan the whole question takes the server longer than most others.
+        // Most databases have no such schema, and planning the whole query takes long.
         boolean there = !session.texts("looking for schema " + NAME,
                 "SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = " + Sql.literal(NAME)).isEmpty();
         return there ? judge(OwnSchemaCatalog.all(session, names(tables)), tables)
@@ -197,12 +196,12 @@ public final class OwnSchema {
     }
 
     /**
-     * Makes the schema, where it is not there, and those of the tables that are not there, for nobody but the
-     * connecting user: what default privileges have given to others is taken back before anybody can see it.
+     * Creates the schema and the tables as far as they do not exist, for the connecting user only: what default
+     * privileges grant to others is revoked before anybody can use it.
      *
      * @param session one outside a transaction, or in one that is to be rolled back when this fails
-     * @param tables all that may stand in the schema afterwards
-     * @throws Failure refused, when something else stands there
+     * @param tables all that the schema may hold afterwards
+     * @throws Failure refused, when the schema exists and is not ours
      */
     public static void create(Session session, List<Table> tables) {
         Found before = find(session, tables);
@@ -224,7 +223,7 @@ public final class OwnSchema {
         if (!revocations.isEmpty()) {
             session.run("keeping schema " + NAME + " to ourselves", String.join("; ", revocations));
         }
-        // Nobody but a superuser can have interfered where all is new and nobody was given anything.
+        // If all of it is new and nobody else has privileges, only a superuser can have interfered.
         if (before.schema || !revocations.isEmpty()) {
             Found after = judge(OwnSchemaCatalog.all(session, names(tables)), tables);
             if (after.state != State.OURS) {
@@ -234,7 +233,7 @@ public final class OwnSchema {
     }
 
     /**
-     * Removes the tables, and the schema when nothing else stands in it. Ask {@link #find} first.
+     * Drops the tables, and the schema when it holds nothing else. Ask {@link #find} first.
      *
      * @param tables those to remove
      * @param others those of ours that stay, and with them the schema

@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import lib.talk.Failure;
 
 /**
- * Whether both sides are one database. Server addresses lie (poolers, tunnels, several names); a lock taken on one side
- * and seen on the other does not.
+ * Whether both sides are one database. Addresses prove nothing (poolers, tunnels, several names); a lock taken on one
+ * side and seen on the other does.
  */
 public final class SameDatabase {
     private SameDatabase() {

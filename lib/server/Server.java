@@ -38,7 +38,10 @@ public final class Server implements Sessions {
         }
     }
 
-    /** It writes to stderr by itself what it throws as well. Held, since a logger that nobody holds loses its level. */
+    /**
+     * The driver logs to stderr what it throws as well. A field, because a logger that is not referenced loses its
+     * level.
+     */
     private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
     static {
@@ -49,8 +52,7 @@ public final class Server implements Sessions {
     private final Facts facts;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     /**
-     * The session that has asked for the facts, until somebody takes it: to connect takes five journeys there and back,
-     * and more with TLS.
+     * The session that has asked for the facts, to be reused: connecting takes five round trips, and more with TLS.
      */
     private final AtomicReference<Session> first;
     private volatile boolean abandoned;
@@ -65,8 +67,7 @@ public final class Server implements Sessions {
     }
 
     /**
-     * Connects once and asks what this server is. A password that is missing is asked for, when somebody sits at the
-     * terminal.
+     * Connects once and asks what this server is. A missing password is prompted for if there is a terminal.
      *
      * @throws Failure refused, saying why the connection failed
      */
@@ -75,8 +76,8 @@ public final class Server implements Sessions {
     }
 
     /**
-     * @param answered is told the connection string with what somebody at the terminal has added, even if connecting
-     * fails for another reason
+     * @param answered receives the connection string with the password that was entered at the terminal, even if
+     * connecting then fails
      */
     static Server connect(Dsn dsn, Consumer<Dsn> answered) {
         Server server = connectToStay(dsn, answered);
@@ -173,7 +174,7 @@ public final class Server implements Sessions {
         greeting = statement;
     }
 
-    /** Hands a session back that the next one to ask for one gets; whatever is set in it stays set. */
+    /** Returns a session for reuse by the next caller; its settings stay. */
     public void keep(Session session) {
         if (session.isClosed() || !first.compareAndSet(null, session)) {
             session.close();
@@ -190,7 +191,7 @@ public final class Server implements Sessions {
         }
     }
 
-    /** A session that is opened while all others are ended would go on working when what they have done is put back. */
+    /** A session opened while all others are being ended would still be at work when their changes are undone. */
     private Session kept(Session session) {
         sessions.removeIf(Session::isClosed);
         sessions.add(session);

@@ -18,7 +18,7 @@ final class ServerWatch {
         Session open(Properties properties) throws SQLException;
     }
 
-    /** Short commands end before the first question. */
+    /** Short commands end before the first check. */
     private static final long EVERY_MILLIS = 5_000;
     private static final long LOOK_MILLIS = 250;
     private static final long TELL_MILLIS = 30_000;
@@ -40,7 +40,7 @@ final class ServerWatch {
         every = patience == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, patience / 4);
     }
 
-    /** Begins to watch, unless that is being done, or nobody wants to hear of it. */
+    /** Starts watching, unless it already does or nobody listens. */
     static void over(SideSockets wire, Opening opening) {
         if (wire.console() != null && wire.beginWatch()) {
             ServerWatch watch = new ServerWatch(wire, opening);

@@ -19,12 +19,12 @@ import org.postgresql.PGConnection;
  * keep, but for those of {@link #createStatement}.
  */
 public final class Session implements AutoCloseable {
-    /** Makes something of one row. */
+    /** Reads one row. */
     public interface Reader<T> {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** A question as it was asked. */
+    /** A query that was run. */
     public record Asked(String side, String doing, String sql) {
     }
 
@@ -102,7 +102,7 @@ public final class Session implements AutoCloseable {
         return SqlFailures.statement(side, doing, e);
     }
 
-    /** For what is read as it comes, or is no failure when the server refuses it. */
+    /** For large results, and for statements that the server may refuse. */
     public Statement createStatement() throws SQLException {
         return connection.createStatement();
     }
@@ -123,7 +123,7 @@ public final class Session implements AutoCloseable {
         return connection.getAutoCommit();
     }
 
-    /** Has the next transaction, and those that follow, see one snapshot and write nothing. */
+    /** Makes the next transaction and those that follow read-only and repeatable read. */
     public void beginSnapshot() throws SQLException {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -174,7 +174,7 @@ public final class Session implements AutoCloseable {
         sockets.close();
     }
 
-    /** Closes it; one that is gone already is closed. */
+    /** Closes it; no error if the connection is lost already. */
     @Override
     public void close() {
         try {

@@ -40,12 +40,12 @@ public final class SessionAbort {
         await(cancelled);
         open.forEach(session -> {
             session.closeSockets();
-            // The driver's own way waits for whoever writes through TLS.
+            // The driver's own abort would wait for a thread that is writing through TLS.
             beside(() -> {
                 try {
                     session.connection.abort(Runnable::run);
                 } catch (SQLException e) {
-                    // As above.
+                    // The session has ended by itself.
                 }
             });
         });

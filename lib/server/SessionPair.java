@@ -26,7 +26,7 @@ public final class SessionPair implements AutoCloseable {
     }
 
     /**
-     * Breaks both sessions, so that whoever waits for one fails. Cancelling first ends what the server still works on.
+     * Aborts both sessions, so that threads waiting for them fail. Running statements are cancelled first.
      */
     public void cancel() {
         SessionAbort.abort(List.of(source, target));

@@ -48,7 +48,7 @@ public final class SessionSettings {
         return statement(Stream.concat(LOADING.stream(), HINDERING.stream()).toList(), major);
     }
 
-    /** One statement, for of several the driver sends and reads each by itself. */
+    /** A single statement, because the driver sends several one by one. */
     private static String statement(List<String> pinned, int major) {
         List<String> settings = new ArrayList<>(pinned);
         // Queries of catalogs look so costly that the server compiles them, which takes longer than to run them.

@@ -19,7 +19,7 @@ import org.postgresql.util.ServerErrorMessage;
 /** Turns what the driver throws into one line that says what is wrong, on which side, and what to do about it. */
 public final class SqlFailures {
     private static final String LACKS_PRIVILEGE = "42501";
-    /** Wrong values, broken constraints, and what functions say themselves or fail with. */
+    /** Wrong values, violated constraints, and errors that functions raise. */
     private static final Set<String> REFUSED_VALUES = Set.of("02", "21", "22", "23", "38", "39", "42", "44", "P0");
 
     private SqlFailures() {
@@ -50,8 +50,8 @@ public final class SqlFailures {
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
         } else if (server != null && server.getWhere() != null && LACKS_PRIVILEGE.equals(e.getSQLState())) {
-            // Who is to have it is not our user: the server runs a function of an index, of statistics or of a
-            // materialized view as their owner.
+            // The right is missing to another user than ours: the server runs the functions of an index, of statistics
+            // or of a materialized view as their owner.
             failure.detail("%s", Shown.lines(server.getWhere().lines().toList()))
                     .hint("grant what is missing to the role as which this function of the database runs, "
                             + "which for an index, statistics or a materialized view is their owner: GRANT privilege "

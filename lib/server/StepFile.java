@@ -29,13 +29,13 @@ public final class StepFile {
 
     private final List<DatabaseIdentity> databases = new ArrayList<>();
 
-    /** @return whether there is such a file to be looked at */
+    /** @return whether the option is given */
     public boolean wanted() {
         return path != null;
     }
 
     /**
-     * Asks what has been done before. Without the option that is nothing.
+     * Checks whether the step was done before. Without the option it never was.
      *
      * @param sides the databases that this step is for: the source, the target, or both in this order
      * @return whether this step was done for them
@@ -70,7 +70,7 @@ public final class StepFile {
         return true;
     }
 
-    /** Says that the step is done. */
+    /** Records that the step is done. */
     public void write() {
         if (wanted()) {
             StringBuilder text = new StringBuilder();

@@ -35,7 +35,7 @@ public final class TargetDatabase {
         return connect(dsn, create, Server::connect);
     }
 
-    /** A way to connect; it tells what somebody at the terminal has added to the connection string. */
+    /** How to connect; reports the password that was entered at the terminal. */
     public interface Way {
         Server connect(Dsn dsn, Consumer<Dsn> answered);
     }

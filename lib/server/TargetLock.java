@@ -9,7 +9,7 @@ import lib.talk.RunName;
 
 /**
  * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost:
- * somebody else may be at work there then. Only who has it may end sessions of an earlier run.
+ * another run may be at work there by then. Only the run that holds the lock may end sessions of an earlier run.
  */
 public final class TargetLock implements AutoCloseable {
     /** The two halves of the key of the advisory lock: "tsmig" in ASCII. */
@@ -63,7 +63,7 @@ public final class TargetLock implements AutoCloseable {
         }
     }
 
-    /** The same for a run that has had the lock in a session that may not have ended on the server yet. */
+    /** Takes the lock again for a run whose former session may not have ended on the server yet. */
     public static TargetLock takeAgain(Session session) {
         for (int i = 0; i < TRIES && taken(session); i++) {
             session.text("waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
@@ -163,7 +163,7 @@ public final class TargetLock implements AutoCloseable {
     }
 
     /**
-     * Does work of the run.
+     * Does a part of the work of the run.
      *
      * @throws Failure step, when the lock was lost meanwhile
      */
@@ -171,7 +171,7 @@ public final class TargetLock implements AutoCloseable {
         try {
             work.run();
         } catch (RuntimeException e) {
-            // What has been broken ends with errors of its own, which are no news.
+            // The aborted statements fail with errors of their own, which are not reported.
             throw lost == null || lost == e ? e : lost.because(e);
         }
     }

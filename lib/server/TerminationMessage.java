@@ -35,7 +35,7 @@ public final class TerminationMessage extends InputStream {
     /** The driver's own buffer, as large, comes after it. */
     private static final int BUFFER = 8 * 1024;
 
-    /** What whoever writes is told in place of a broken connection. */
+    /** What a failed write throws instead of "broken pipe". */
     static final class Told extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -6,13 +6,13 @@ import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Report;
 
-/** What follows from findings: warnings are told, and what stops the run ends it before anything is changed. */
+/** Reports findings: warnings are printed, and stops end the run before anything is changed. */
 public final class Verdict {
     private Verdict() {
     }
 
     /**
-     * Tells the findings.
+     * Prints the findings.
      *
      * @return how many there were, in words
      * @throws Failure refused, when one of them stops the run

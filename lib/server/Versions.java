@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The order of extension versions, which to the server are mere names (PostgreSQL manual, 38.17.1): number by number,
+ * The order of extension versions, which are mere names to the server (PostgreSQL manual, 38.17.1): number by number,
  * so that 1.10 comes after 1.9; what adds a number comes after, and what adds a word, such as 2.0-dev or 3.0beta1,
  * before.
  */
@@ -24,7 +24,7 @@ public final class Versions {
     }
 
     /**
-     * @return the version itself if it is on offer, else the oldest of the newer ones, else the newest of the older
+     * @return the version itself if it is available, else the oldest of the newer ones, else the newest of the older
      * ones
      */
     public static Optional<String> nearest(String version, Collection<String> offers) {

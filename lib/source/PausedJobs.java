@@ -25,7 +25,7 @@ import lib.timescale.TimescaleExtension;
  * moved stands in a table on the source ({@link PauseRecord}) until all is as before.
  */
 public final class PausedJobs implements AutoCloseable {
-    /** How long a job that runs when we come may go on. */
+    /** How long a job that is running at the start is waited for. */
     public static final Duration PATIENCE = Duration.ofMinutes(10);
     /** The key of the advisory lock that a run holds on the source: "tsjob" in ASCII. */
     private static final long LOCK = 0x74736a6f62L;
@@ -165,7 +165,7 @@ public final class PausedJobs implements AutoCloseable {
             pulse.close();
         }
         if (Cleanup.stopping()) {
-            // Whoever has read the record under the snapshot would keep it from being dropped.
+            // A session that has read the record under the snapshot would keep it from being dropped.
             source.abandon();
         }
         synchronized (session) {
@@ -234,7 +234,7 @@ public final class PausedJobs implements AutoCloseable {
     private static List<String> undo(Session session) {
         session.run("putting back the jobs", "SET lock_timeout = '5s'");
         List<MovedJobs.Step> steps = steps(session);
-        // One by one: whoever reads the record under a snapshot keeps it from being dropped, and nothing else.
+        // One by one: a session that has read the record under a snapshot blocks only the statements that drop it.
         steps.stream().filter(step -> !step.drop())
                 .forEach(step -> session.run("putting back the jobs", step.sql()));
         // In one trip, which is one transaction: a schema alone could be anybody's.

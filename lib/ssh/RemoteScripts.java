@@ -56,8 +56,7 @@ final class RemoteScripts {
 
     /**
      * Starts the run, apart from this connection. The connection strings are read from stdin, a line each, into a file
-     * of mode 0600, which the run reads and removes as the first thing that it does. Whoever comes second starts
-     * nothing.
+     * of mode 0600, which the run reads and removes as the first thing that it does. A second caller starts nothing.
      */
     static final String START = """
             umask 077

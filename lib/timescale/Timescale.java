@@ -57,21 +57,21 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     /** Jobs with smaller identifiers come with the extension. */
     private static final int FIRST_JOB = 1000;
 
-    /** None in the manifest of a dump that was written before this was. */
+    /** None in a manifest of an earlier version, which does not list them. */
     @Override
     public List<Key> keys() {
         return keys == null ? List.of() : keys;
     }
 
-    /** As above. */
+    /** None in a manifest of an earlier version, which does not list them. */
     @Override
     public List<String> tablespaces() {
         return tablespaces == null ? List.of() : tablespaces;
     }
 
     /**
-     * @return what may read hypertables through a function while it is loaded; nothing in a manifest that was written
-     * before this was
+     * @return what may read hypertables through a function while it is loaded; nothing in a manifest of an earlier
+     * version
      */
     public List<Reader> reading() {
         return readers == null ? List.of() : readers;

@@ -10,7 +10,8 @@ import lib.catalog.Extensions;
 import lib.source.LeftBehind;
 
 /**
- * What has stayed behind of a run that is at its end, for its last line: only who has all says that everything arrived.
+ * What a completed run has left behind, for its last line: only a run that has left nothing out says that everything
+ * arrived.
  */
 public final class LeftOut {
     private final List<String> parts = new ArrayList<>();

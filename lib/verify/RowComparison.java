@@ -102,8 +102,8 @@ final class RowComparison {
     }
 
     /**
-     * Whoever waits for a stronger lock on a table waits for our snapshot; only the session that holds the lock reads
-     * past it.
+     * Another session that waits for a stronger lock on a table waits for the session that holds our snapshot, and
+     * blocks every new session of ours; only the one that holds the lock can still read the table.
      */
     private void compareThroughHolder() {
         try (Session there = target.session()) {

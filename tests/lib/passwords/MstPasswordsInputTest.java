@@ -108,14 +108,14 @@ class MstPasswordsInputTest {
         try (Terminal terminal = Terminal.start(
                 ChildCommand.java("MstPasswords", "--prompt", "--roles", "app", "--roles", "*", "--roles", WEIRD),
                 Map.of("TARGET", target.uri("postgres"), "LC_ALL", "C.UTF-8"))) {
-            Run run = terminal.answer("New password for role \"app\" (none: leave it out): ", "typed-é")
-                    .answer("The same again: ", "typed-2")
-                    .answer("New password for role \"app\"", "typed-é").answer("The same again: ", "typed-é")
+            Run run = terminal.answer("New password for role \"app\" (empty: leave it out): ", "typed-é")
+                    .answer("Enter it again: ", "typed-2")
+                    .answer("New password for role \"app\"", "typed-é").answer("Enter it again: ", "typed-é")
                     .answer("New password for role \"*\"", "").answer("New password for role", "typed-3")
-                    .answer("The same again: ", "typed-3").end();
+                    .answer("Enter it again: ", "typed-3").end();
             assertEquals(0, run.code(), run.out());
             assertFalse(run.out().contains("typed"), run.out());
-            assertTrue(run.out().contains("They differ.\n"), run.out());
+            assertTrue(run.out().contains("Passwords did not match.\n"), run.out());
             assertTrue(run.out().contains("mst-passwords: role \"*\" is left without a password\n"), run.out());
             assertTrue(run.out().endsWith("mst-passwords: 2 passwords set\n"), run.out());
         }
