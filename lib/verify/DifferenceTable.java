@@ -9,7 +9,10 @@ import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Shown;
 
-/** Lays out differences as lines of a table, with a heading. */
+/**
+ * Lays out differences as lines of a table, with a heading. Picocli's {@code TextTable} is no help: it takes
+ * {@code @|…|@} in a name for markup, which nothing escapes, and breaks a long name into lines.
+ */
 public final class DifferenceTable {
     private static final List<String> HEADING = List.of("KIND", "OBJECT", "SOURCE", "TARGET");
     private static final int WIDEST = 40;
