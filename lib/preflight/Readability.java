@@ -25,10 +25,12 @@ public final class Readability {
     /**
      * The name of an owner whose member the user can become by itself, as the master user of a managed service can of
      * any other role: that lets it read all that is the owner's, where only the owner could grant it piece by piece.
+     * Before PostgreSQL 16, a membership is of no use for that to who has NOINHERIT.
      */
     private static final String BECOMING = """
             (SELECT pg_catalog.quote_ident(o.rolname) FROM pg_catalog.pg_roles o, pg_catalog.pg_roles me
               WHERE o.oid = %s AND me.rolname = current_user AND NOT o.rolsuper
+                AND (me.rolinherit OR pg_catalog.current_setting('server_version_num')::int >= 160000)
                 AND NOT %s AND %s)"""
             .formatted("%s", Membership.hasRightsOf("o.oid"), Membership.mayGrant("o.oid"));
 
@@ -118,8 +120,14 @@ public final class Readability {
         return findings;
     }
 
+    /** A GRANT that does not say so leaves it to the user's attribute, or to what was granted before. */
+    private String inheriting() {
+        return "t".equals(source.text("asking for the version",
+                "SELECT pg_catalog.current_setting('server_version_num')::int >= 160000")) ? " WITH INHERIT TRUE" : "";
+    }
+
     private String grant(String privilege, String owner) {
-        return "GRANT " + (owner == null ? privilege : owner) + " TO " + user + ";";
+        return "GRANT " + (owner == null ? privilege + " TO " + user : owner + " TO " + user + inheriting()) + ";";
     }
 
     /**
