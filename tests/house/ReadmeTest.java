@@ -126,7 +126,7 @@ class ReadmeTest {
     @Test
     void everything_that_can_be_left_out_is_explained() {
         Set<String> classes = found("(?:SELECT '|KIND = \")([a-z-]+)['\"]",
-                read("lib/source/LeftBehind.java") + read("lib/catalog/ReservedSchemas.java")
+                read("lib/source/LeftBehindQuery.java") + read("lib/catalog/ReservedSchemas.java")
                         + read("lib/catalog/SelfReferences.java") + read("lib/source/UnreadableOnStandby.java")
                         + read("lib/source/ExtensionRows.java") + read("lib/source/PathNeeds.java")
                         + read("lib/catalog/AddedMembers.java"));
