@@ -33,9 +33,9 @@ import picocli.CommandLine.Option;
                 "1:an extension could not be created or updated",
                 "2:wrong usage", "3:refused before anything was changed"},
         footer = {"", "Extensions that the target lacks are created there, in the version of the source",
-                "or the nearest one. Those that it has are not changed, but for timescaledb: both",
-                "sides need the same version. An empty target's is created anew in the source's,",
-                "and an update happens on the side that --on names.", "",
+                "or the nearest one. Those that it has are not changed, except timescaledb, which",
+                "needs the same version on both sides: on an empty target it is created anew in",
+                "the version of the source; --on allows an update on one side.", "",
                 "Examples:", "  align-version --source service=old --target service=new",
                 "  align-version --source service=old --target service=new --on source"})
 class AlignVersion implements Callable<Integer> {

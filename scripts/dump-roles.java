@@ -41,13 +41,13 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:the roles are written, less what was reported", "1:the file could not be written",
                 "2:wrong usage",
                 "3:a side cannot be read or reached"},
-        footer = {"", "A target is optional: if there is one, it is asked what it has and what its user",
-                "may do there. Nothing is written to it without --apply.", "",
+        footer = {"", "A target is optional. If there is one, the SQL fits its roles and the rights of",
+                "its user there. Nothing is written to it without --apply.", "",
                 "Example:", "  dump-roles --source postgresql://postgres@old/shop -o roles.sql",
                 "  psql -X -v ON_ERROR_STOP=1 -d shop -f roles.sql"})
 class DumpRoles implements Callable<Integer> {
     @Option(names = "--target-version", paramLabel = "NUM", order = 11,
-            description = "major version of a target that is not asked (default: the source's)")
+            description = "major version of a target that is not connected to (default: the source's)")
     Integer version;
     @Option(names = "--apply", order = 12, description = "create the roles on the target, instead of printing the SQL")
     boolean apply;

@@ -58,10 +58,10 @@ class Dump implements Callable<Integer> {
     @Option(names = {"-x", "--no-privileges"}, order = 31,
             description = "leave privileges (grant/revoke) out of the dump")
     boolean noPrivileges;
-    @Option(names = "--overwrite", order = 32, description = "replace a dump that is there")
+    @Option(names = "--overwrite", order = 32, description = "replace an existing dump")
     boolean overwrite;
     @Option(names = "--pause-jobs", order = 34,
-            description = "keep TimescaleDB's jobs on the source from running meanwhile")
+            description = "keep TimescaleDB's jobs on the source from running during the dump")
     boolean pauseJobs;
     @Option(names = "--dry-run", order = 33,
             description = "write nothing; print a shell script that makes the same dump with pg_dump")

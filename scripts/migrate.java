@@ -42,8 +42,8 @@ import picocli.CommandLine.Option;
                 "3:refused before anything was changed", "4:verification found differences",
                 "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "Rows stream from the source to the target; nothing of them is kept on this",
-                "machine, unless --via-files asks for it. The source is only read, and",
-                "with --pause-jobs what is moved there is put back.", "",
+                "machine without --via-files. The source is only read; --pause-jobs changes when",
+                "its jobs are due, and restores that at the end.", "",
                 "Example:", "  migrate --source postgresql://app@old/shop --target postgresql://app@new/shop", ""})
 class Migrate implements Callable<Integer> {
     /** As dump has it. */
@@ -58,7 +58,8 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--create-database", order = 11,
             description = "create the target's database if it is missing, like the source's")
     boolean createDatabase;
-    @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
+    @Option(names = "--restart", order = 12,
+            description = "first remove from the target what a failed run created there")
     boolean restart;
     @Option(names = "--verify", paramLabel = "LEVEL", order = 13, defaultValue = "sample",
             description = "compare afterwards: none, objects, counts, sample or checksums (default: sample)")
@@ -67,7 +68,7 @@ class Migrate implements Callable<Integer> {
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target, and give it its code, even where it can do more than on "
+            description = "grant this role of the target, and let it own code, even where it can do more than on "
                     + "the source")
     List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--via-files", order = 15,
@@ -80,12 +81,12 @@ class Migrate implements Callable<Integer> {
             description = "its format: plain, custom or directory (default: directory)")
     String format;
     @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 18,
-            description = "its compression, as dump takes it")
+            description = "its compression, as in dump")
     String compress;
     @Option(names = "--pause-jobs", order = 19,
-            description = "keep TimescaleDB's jobs on the source from running meanwhile")
+            description = "keep TimescaleDB's jobs on the source from running during the migration")
     boolean pauseJobs;
-    @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
+    @Option(names = "--no-owner", order = 30, description = "make the connecting user the owner of everything")
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not carry privileges (grant/revoke)")
     boolean noPrivileges;
@@ -93,7 +94,7 @@ class Migrate implements Callable<Integer> {
             description = "write the summary to this file too")
     Path out;
     @Option(names = "--overwrite", order = 33,
-            description = "replace what is there already: the file of --out, the dump of --via-files")
+            description = "replace existing files: the file of --out, the dump of --via-files")
     boolean overwrite;
     @Option(names = "--dry-run", order = 34,
             description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")

@@ -39,20 +39,20 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:every role that was asked for has a password", "1:the passwords could not be set",
                 "2:wrong usage",
                 "3:refused before anything was changed", "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
-        footer = {"", "Managed services show nobody the passwords of roles, so a migration from there",
-                "brings none. Those of roles that have one stay as they are.", "",
+        footer = {"", "Managed services do not show the passwords of roles, so a migration from there",
+                "cannot carry them. Roles that have a password keep it.", "",
                 "Example:", "  mst-passwords --source service=old --target service=new --out passwords.csv"})
 class MstPasswords implements Callable<Integer> {
     @Option(names = "--roles", paramLabel = "NAME", order = 10,
             description = "only this role; repeatable (default: those of the source)")
     List<String> roles = new ArrayList<>();
-    @Option(names = "--leave-out", paramLabel = "NAME", order = 11, description = "not this role; repeatable")
+    @Option(names = "--leave-out", paramLabel = "NAME", order = 11, description = "leave out this role; repeatable")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--length", paramLabel = "NUM", order = 12, defaultValue = "24",
             description = "length of generated passwords (default: ${DEFAULT-VALUE})")
     int length;
     @Option(names = "--alphabet", paramLabel = "CHARS", order = 13, defaultValue = PasswordGenerator.READABLE,
-            description = "what they are made of (default: letters and digits but for look-alikes)")
+            description = "what they are made of (default: letters and digits except look-alikes)")
     String alphabet;
     @Option(names = "--from-file", paramLabel = "FILE", order = 14,
             description = "take the passwords from this file of mode 0600")

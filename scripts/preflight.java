@@ -40,8 +40,8 @@ import picocli.CommandLine.Option;
         customSynopsis = "preflight [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
-        footer = {"", "Nothing is changed on either side. Each finding is one line; one that stops",
-                "a migration or deserves a thought is followed by what mends it.", "",
+        footer = {"", "Nothing is changed on either side. Each finding is one line; a stop or a warning",
+                "is followed by its remedy, if there is one.", "",
                 "Example:", "  preflight --source postgresql://app@old/shop \\",
                 "            --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
@@ -58,7 +58,7 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = "--create-database", order = 11,
             description = "the migration will create the target's database if it is missing")
     boolean createDatabase;
-    @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run made")
+    @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run created")
     boolean restart;
     @Option(names = "--pause-jobs", order = 13,
             description = "the migration will keep TimescaleDB's jobs on the source from running")
@@ -67,7 +67,7 @@ class PreflightCheck implements Callable<Integer> {
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "grant this role of the target, and give it its code, even where it can do more than on "
+            description = "grant this role of the target, and let it own code, even where it can do more than on "
                     + "the source")
     List<String> grantAnyway = new ArrayList<>();
     @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
@@ -75,7 +75,7 @@ class PreflightCheck implements Callable<Integer> {
                     + "line for programs")
     Path clientNeeded;
     @Option(names = "--dry-run", order = 34,
-            description = "judge nothing; print a shell script that asks the same with psql")
+            description = "check nothing; print a shell script that runs the same queries with psql")
     boolean dryRun;
     @Mixin
     Endpoints endpoints;

@@ -28,10 +28,10 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:nothing is left to mend", "1:something could not be mended", "2:wrong usage",
                 "3:a migration is at work there, or the server cannot be reached", "130:interrupted by Ctrl-C",
                 "143:ended by SIGTERM"},
-        footer = {"", "It looks at the sides that are given: at the target for restoring mode that was",
-                "left on and memberships that were taken, at the source for jobs that were",
-                "paused. A migration mends all that by itself however it ends, unless it is",
-                "killed with kill -9. What it had loaded until then stays for migrate --restart.", "",
+        footer = {"", "Checks the sides that are given: the target for restoring mode that was left on",
+                "and memberships that were granted, the source for jobs that were paused. A",
+                "migration restores all that by itself however it ends, unless it is killed with",
+                "kill -9. What it has loaded by then is removed by migrate --restart.", "",
                 "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
     @Option(names = "--dry-run", order = 33,

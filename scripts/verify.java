@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
                 "2:wrong usage",
                 "3:a side cannot be compared or reached", "4:there are differences", "130:interrupted by Ctrl-C",
                 "143:ended by SIGTERM"},
-        footer = {"", "What only the target has is no difference. Nothing stays written on either",
-                "side: memberships of --join-owners are taken back, and a materialized view of",
+        footer = {"", "What exists only on the target is not a difference. Nothing is changed for good:",
+                "memberships of --join-owners are revoked at the end, and a materialized view of",
                 "the target that differs is refreshed in a transaction that is rolled back.", "",
                 "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
                 "         --level counts"})
@@ -63,13 +63,13 @@ class Verify implements Callable<Integer> {
             description = "compare this many tables at a time (default: ${DEFAULT-VALUE})")
     int jobs;
     @Option(names = "--permitted", order = 12,
-            description = "count what the target's user could have given; not what a superuser only could have")
+            description = "ignore differences that only a superuser of the target could have avoided")
     boolean permitted;
     @Option(names = "--join-owners", order = 13,
-            description = "be a member of the target's owners meanwhile, to read what is theirs")
+            description = "join the roles that own objects of the target for the run, to read their tables")
     boolean joinOwners;
     @Option(names = "--dry-run", order = 34,
-            description = "compare nothing; print a shell script that asks the same with psql")
+            description = "compare nothing; print a shell script that runs the same queries with psql")
     boolean dryRun;
     @Mixin
     Endpoints endpoints;

@@ -11,7 +11,8 @@ public final class AwsOptions {
     @Option(names = "--region", paramLabel = "REGION", order = 51,
             description = "AWS region (default: $AWS_REGION, or that of the profile)")
     private String region;
-    @Option(names = "--endpoint-url", paramLabel = "URL", order = 52, description = "where the calls go instead of AWS")
+    @Option(names = "--endpoint-url", paramLabel = "URL", order = 52,
+            description = "send requests to this URL instead of AWS")
     private String endpoint;
 
     public Aws open() {

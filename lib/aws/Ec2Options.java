@@ -33,7 +33,7 @@ public final class Ec2Options {
             description = "where ssh may come from (default: this machine's address only)")
     private String sshFrom;
     @Option(names = "--check-address-url", paramLabel = "URL", order = 18,
-            description = "who tells this machine's address (default: ${DEFAULT-VALUE})",
+            description = "the service that tells this machine's address (default: ${DEFAULT-VALUE})",
             defaultValue = PublicAddress.SERVICE)
     private String checkAddress;
 
@@ -99,7 +99,7 @@ public final class Ec2Options {
         return sshFrom;
     }
 
-    /** @return who tells this machine's address */
+    /** @return the service that tells this machine's address */
     public String checkAddress() {
         return checkAddress;
     }

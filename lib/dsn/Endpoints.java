@@ -40,7 +40,7 @@ public final class Endpoints {
             description = "connection string of the target (default: $TARGET)")
     private String target;
     @Option(names = "--server-timeout", paramLabel = "SECONDS", order = 89, defaultValue = "300",
-            description = "give a server up that has not answered for this long, 0 for never (default: 300)")
+            description = "give up a server that has not answered for this long; 0 means never (default: 300)")
     private int serverTimeout;
 
     private Map<String, String> environment = System.getenv();

@@ -31,15 +31,16 @@ public final class RestoreOptions {
     @Option(names = "--create-database", order = 11,
             description = "create the target's database if it is missing, like the source's")
     private boolean createDatabase;
-    @Option(names = "--restart", order = 12, description = "first remove from the target what a failed run made there")
+    @Option(names = "--restart", order = 12,
+            description = "first remove from the target what a failed run created there")
     private boolean restart;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be restored and stays behind")
     private List<String> leaveOut = new ArrayList<>();
     @Option(names = "--grant-anyway", paramLabel = "ROLE", order = 14,
-            description = "give this role of the target its code even where it can do more than on the source")
+            description = "let this role of the target own code even where it can do more than on the source")
     private List<String> grantAnyway = new ArrayList<>();
-    @Option(names = "--no-owner", order = 30, description = "leave everything to the connecting user")
+    @Option(names = "--no-owner", order = 30, description = "make the connecting user the owner of everything")
     private boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not restore privileges (grant/revoke)")
     private boolean noPrivileges;

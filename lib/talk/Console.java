@@ -28,7 +28,7 @@ public final class Console {
 
     @Option(names = {"-q", "--quiet"}, order = 90, description = "print errors and warnings only")
     private boolean quiet;
-    @Option(names = {"-v", "--verbose"}, order = 91, description = "print the reason of each decision too")
+    @Option(names = {"-v", "--verbose"}, order = 91, description = "also print the reason for each decision")
     private boolean verbose;
     @Option(names = "--no-color", order = 92, description = "plain output (NO_COLOR does the same)")
     private boolean noColor;
