@@ -120,7 +120,7 @@ class FirstRunTest {
     void a_run_that_is_ended_while_it_builds_leaves_nothing() throws Exception {
         Process ended = launcher.start(copy, temporary.resolve("messages"), "hello");
         Path begun = cache.resolve("builds");
-        while (!Files.isDirectory(begun) || list(begun).isEmpty()) {
+        while (!Files.isDirectory(begun) || list(begun).isEmpty() || list(list(begun).get(0)).isEmpty()) {
             Thread.sleep(5);
         }
         ended.descendants().forEach(ProcessHandle::destroy);
