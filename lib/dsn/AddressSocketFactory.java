@@ -20,7 +20,7 @@ import javax.net.SocketFactory;
  * it by name (its property {@code socketFactory}).
  */
 public final class AddressSocketFactory extends SocketFactory {
-    /** In the place of a host's name. */
+    /** Where the name of a host would be. */
     private static final String LOT = "lot";
 
     private final Map<String, String> addresses = new HashMap<>();

@@ -29,8 +29,7 @@ final class ClientConninfo {
     }
 
     /**
-     * Writes the one secret that libpq takes neither from a variable nor from a file of its own: the password of the
-     * key.
+     * Writes the one secret for which libpq has neither a variable nor a file: the password of the key.
      *
      * @return a service file (PostgreSQL manual, 34.17)
      */
@@ -63,7 +62,7 @@ final class ClientConninfo {
         keepalives(wire).forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
         if (wire.patience() > 0) {
-            // Keepalives say nothing while what was sent is not acknowledged.
+            // Keepalives are not sent while data is unacknowledged.
             values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(wire.patience())));
         }
         return values;

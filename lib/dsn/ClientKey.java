@@ -74,8 +74,8 @@ record ClientKey(PrivateKey key, boolean encrypted) {
     }
 
     /**
-     * With another password a few in a thousand seem to open, and then hold no sequence of their own length (X.690,
-     * 8.1.3).
+     * With a wrong password, decryption seems to succeed for a few keys in a thousand, but the result is not a sequence
+     * of its own length (X.690, 8.1.3).
      */
     private static boolean isWhole(byte[] der) {
         int bytes = der.length > 1 && der[1] < 0 ? der[1] & 0x7f : 0;

@@ -29,7 +29,7 @@ record ConnectionParameter(String name, String variable, int since, String value
         DRIVER,
         /** Means something to the client tools only, and nothing is lost without it. */
         TOOLS,
-        /** As {@link #TOOLS}, but whoever set it should know that the driver's connections go without. */
+        /** As {@link #TOOLS}, with a warning that the connections of the driver do not have it. */
         WARNED,
         /** Without it a connection would be weaker than asked for, or of another kind: wrong usage. */
         REFUSED,
@@ -120,7 +120,7 @@ record ConnectionParameter(String name, String variable, int since, String value
             Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version",
                     "sslpassword");
 
-    /** Names that people try, and what libpq calls them. */
+    /** Common wrong names, and the keywords of libpq. */
     private static final Map<String, String> MISNOMERS =
             Map.of("database", "dbname", "db", "dbname", "username", "user", "hostname", "host",
                     "server", "host", "pass", "password", "passwd", "password", "pwd", "password", "ssl", "sslmode",

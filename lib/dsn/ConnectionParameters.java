@@ -34,7 +34,7 @@ final class ConnectionParameters {
         return parameters;
     }
 
-    /** The same with one other value, which is not checked. */
+    /** @return these parameters with one value replaced, unchecked */
     ConnectionParameters with(String keyword, String value) {
         ConnectionParameters other = new ConnectionParameters(side, new LinkedHashMap<>(values), environment);
         other.origins.putAll(origins);
@@ -69,7 +69,7 @@ final class ConnectionParameters {
         return origins.getOrDefault(keyword, "");
     }
 
-    /** What the user ought to know: parameters that only the client tools can follow. */
+    /** @return the warnings: parameters that only the client tools obey */
     List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         values.forEach((name, value) -> {

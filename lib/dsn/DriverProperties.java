@@ -14,7 +14,7 @@ final class DriverProperties {
     private DriverProperties() {
     }
 
-    /** @param warnings is told what the user should know */
+    /** @param warnings receives what the user should know */
     static Properties of(ConnectionParameters parameters, List<ServerAddress> servers, List<String> warnings) {
         Properties properties = new Properties();
         for (ConnectionParameter keyword : ConnectionParameter.ALL) {

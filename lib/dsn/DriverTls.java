@@ -15,7 +15,7 @@ import lib.talk.Failure;
 final class DriverTls {
     /** The certificate authorities of the Java runtime stand for those of OpenSSL, which the driver cannot read. */
     private static final String SYSTEM_ROOTS = "org.postgresql.ssl.DefaultJavaSSLFactory";
-    /** What Java speaks; it has given up older ones (JDK-8202343). */
+    /** The versions that Java supports; it has disabled older ones (JDK-8202343). */
     private static final List<String> VERSIONS = List.of("TLSv1.2", "TLSv1.3");
 
     private final ConnectionParameters parameters;

@@ -80,13 +80,13 @@ public final class Dsn {
         return new Dsn(ConnectionParameters.of(side, text, environment), typed);
     }
 
-    /** The same server and user, another database. */
+    /** @return the parameters for another database of the same server */
     public Dsn withDatabase(String name) {
         // A role has one password for all databases of its server.
         return new Dsn(this, parameters, name, password, toolEnvironment);
     }
 
-    /** The same with a password that was asked for; null for none. */
+    /** @return these parameters with a password that was entered at the terminal, or null for none */
     public Dsn withPassword(String newPassword) {
         return new Dsn(this, parameters, database, newPassword, new ToolEnvironment(parameters, newPassword));
     }
@@ -99,13 +99,13 @@ public final class Dsn {
      */
     public Boolean triesTlsFirst() {
         String mode = parameters.or("sslmode", "prefer");
-        // With Kerberos' own encryption it is not TLS that decides.
+        // With GSSAPI encryption, TLS does not decide.
         boolean open = List.of("prefer", "allow").contains(mode)
                 && !List.of("prefer", "require").contains(parameters.or("gssencmode", "disable"));
         return open ? mode.equals("prefer") : null;
     }
 
-    /** The same, but that every connection is encrypted, or that none is. */
+    /** @return these parameters for connections that are all encrypted, or all unencrypted */
     public Dsn encrypted(boolean tls) {
         return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password,
                 toolEnvironment);
@@ -208,8 +208,8 @@ public final class Dsn {
     }
 
     /**
-     * A URI that stands for itself, wherever it is used: what files and variables of this machine have added is in it,
-     * the password too. It is ASCII and one line, so that neither a shell nor a locale can change it.
+     * A self-contained URI: it includes what files and variables of this machine add, and the password. It is ASCII and
+     * one line, so that neither a shell nor a locale can change it.
      *
      * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
      */

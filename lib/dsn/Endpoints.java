@@ -10,7 +10,7 @@ import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The two sides of a migration, as every command that has both takes them. */
+/** The options {@code --source} and {@code --target}, for every command that has both. */
 public final class Endpoints {
     /** For a command that has no target. */
     public static final class SourceOnly implements IModelTransformer {
@@ -54,7 +54,7 @@ public final class Endpoints {
         return environment;
     }
 
-    /** Takes another way to the source than the one that was given. */
+    /** Replaces the connection to the source, as by one through a tunnel. */
     public void reachSource(String uri) {
         source = null;
         Map<String, String> other = new HashMap<>(environment);

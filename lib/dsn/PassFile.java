@@ -67,7 +67,7 @@ public final class PassFile {
         }
     }
 
-    /** @return whether nobody but its owner can do anything with a file */
+    /** @return whether only its owner can access a file */
     public static boolean isPrivate(Path file) throws IOException {
         return PRIVATE.containsAll(Files.getPosixFilePermissions(file));
     }
@@ -96,7 +96,7 @@ public final class PassFile {
         return fields;
     }
 
-    /** @return a field as a line has it, so that it stands for itself */
+    /** @return a field, escaped for a line */
     public static String escaped(String field) {
         return field.equals("*") ? "\\*" : field.replace("\\", "\\\\").replace(":", "\\:");
     }

@@ -55,7 +55,7 @@ record ServerAddress(String host, String address, int port) {
         return host.startsWith("/") || host.startsWith("@");
     }
 
-    /** @return what this place is called: the name, or the address if it has none */
+    /** @return the name, or the address if it has none */
     String name() {
         return host.isEmpty() ? address : host;
     }

@@ -18,13 +18,13 @@ import lib.talk.Failure;
 
 /**
  * All sockets of this process to one side, whatever session or cancel request they are for: each has the keepalives
- * that libpq would give it, what arrives on any of them is noted, and they can be closed from outside, which ends
- * whoever waits on one. Safe for use by several threads.
+ * that libpq would set, the time of the last answer is recorded, and they can be closed from outside, so that threads
+ * waiting on them fail. Safe for use by several threads.
  */
 public final class SideSockets {
     /**
-     * Seconds without a word after which the kernel asks; NAT gateways forget a connection after some minutes (AWS: 350
-     * s).
+     * Seconds of silence after which the kernel sends a keepalive; NAT gateways drop a connection after some minutes
+     * (AWS: 350 s).
      */
     static final int IDLE = 30;
     static final int INTERVAL = 10;
@@ -39,9 +39,9 @@ public final class SideSockets {
     public enum Use {
         /** The work. */
         WORK,
-        /** The question whether the server is there. */
+        /** The check whether the server answers. */
         WATCH,
-        /** Something that is put back; it is closed by nobody else. */
+        /** Undoing changes; no other thread closes it. */
         PUT_BACK
     }
 
@@ -69,7 +69,7 @@ public final class SideSockets {
         }
     }
 
-    /** What waits on a socket of a server that was given up is told. */
+    /** Thrown to what waits on a socket of a server that was given up. */
     static final class Gone extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -102,7 +102,7 @@ public final class SideSockets {
     }
 
     /**
-     * Says who is to hear of it when the server does not answer, and how long that may last.
+     * Sets who is notified when the server does not answer, and how long that may last.
      *
      * @param seconds 0 for ever
      */
@@ -115,7 +115,7 @@ public final class SideSockets {
         return side;
     }
 
-    /** @return who hears of it when the server does not answer, or null */
+    /** @return who is notified when the server does not answer, or null */
     public Console console() {
         return console;
     }
@@ -159,17 +159,17 @@ public final class SideSockets {
         return gone == null ? e : new Gone(gone, e);
     }
 
-    /** Notes that the server has said something. */
+    /** Records that the server has sent something. */
     void heard() {
         heard = System.nanoTime();
     }
 
-    /** @return when the server has said something, as {@link System#nanoTime} */
+    /** @return when the server last sent something, as {@link System#nanoTime} */
     public long lastHeard() {
         return heard;
     }
 
-    /** @return that time of day, for people */
+    /** @return the same moment as a time of day */
     public String lastHeardClock() {
         return LocalTime.now().minusNanos(System.nanoTime() - heard).format(CLOCK);
     }
@@ -221,7 +221,7 @@ public final class SideSockets {
         });
     }
 
-    /** Has something end with the server, such as a client program. */
+    /** Registers what ends when the server is given up, such as a client program. */
     public void whenGone(Runnable end) {
         ends.add(end);
         if (gone != null) {

@@ -29,9 +29,9 @@ import org.postgresql.ssl.WrappedFactory;
  * it asks by itself.
  */
 public final class TlsSockets extends WrappedFactory {
-    /** The protocol versions that may be used, separated by commas; absent for those that Java likes. */
+    /** The protocol versions that may be used, separated by commas; absent for the defaults of Java. */
     static final String VERSIONS = "sslfactoryarg";
-    /** In place of a file of root certificates, those of the Java runtime. */
+    /** Stands for the root certificates of the Java runtime instead of a file. */
     static final String SYSTEM = "system";
 
     private final String[] versions;

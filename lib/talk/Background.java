@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Something that is found out beside other work, in a thread of its own. */
+/** A computation in a thread of its own, beside other work. */
 public final class Background<T> {
     private final CompletableFuture<T> result;
 
@@ -13,7 +13,7 @@ public final class Background<T> {
         this.result = result;
     }
 
-    /** Begins the work. */
+    /** Starts the work. */
     public static <T> Background<T> begin(String name, Supplier<T> work) {
         return new Background<>(CompletableFuture.supplyAsync(work, task -> {
             Thread thread = new Thread(task, name);
@@ -27,7 +27,7 @@ public final class Background<T> {
         return new Background<>(CompletableFuture.completedFuture(result));
     }
 
-    /** Does something with the result as soon as it is there; nothing, when the work fails. */
+    /** Runs an action with the result as soon as it is available; does nothing if the work fails. */
     public void then(Consumer<T> use) {
         result.thenAccept(use);
     }
@@ -50,7 +50,7 @@ public final class Background<T> {
         }
     }
 
-    /** Waits for the end of the work, whatever came of it. */
+    /** Waits for the end of the work, even if it failed. */
     public void await() {
         result.exceptionally(failure -> null).join();
     }

@@ -3,7 +3,7 @@ package lib.talk;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A list in batches, for what is asked or done of many things in one round trip. */
+/** Cuts a list into batches, each for one round trip. */
 public final class Batches {
     private Batches() {
     }

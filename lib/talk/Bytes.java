@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Numbers of bytes as a person reads them. */
+/** Sizes in bytes, in a readable form. */
 public final class Bytes {
     private static final String[] UNITS = {"bytes", "kB", "MB", "GB", "TB", "PB"};
 
@@ -17,7 +17,7 @@ public final class Bytes {
      * Reads a number with one of PostgreSQL's units of memory, each 1024 of the one before (PostgreSQL manual, 20.1.1),
      * such as {@code 50MB}.
      *
-     * @return bytes, or 0 when it is no such number
+     * @return bytes, or 0 if the text is not such a number
      */
     public static long parse(String text) {
         Matcher number = NUMBER.matcher(text);

@@ -9,10 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, first what
- * runs is ended, then what servers hold is put back, all at once and under one deadline, and last come files and words,
- * last in, first out. The process ends in time whatever the servers do; what could not be put back is said. After
- * {@code kill -9} nothing runs.
+ * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, running
+ * work is ended first; then changes on servers are undone, all at once and under one deadline; files and messages come
+ * last, in reverse order of registration. The process ends in time whatever the servers do; what could not be undone is
+ * reported. After {@code kill -9} nothing runs.
  */
 public final class Cleanup {
     /** From the signal on; with the JVM's own end that is less than 5 s. */
@@ -33,7 +33,7 @@ public final class Cleanup {
         ENDING, PUTTING_BACK, LAST
     }
 
-    /** A registered undoing; {@link #close} does it early. */
+    /** A registered task; {@link #close} runs it early. */
     public static final class Task implements AutoCloseable {
         private final Turn turn;
         private final Runnable work;
@@ -49,8 +49,7 @@ public final class Cleanup {
         @Override
         public void close() {
             synchronized (TASKS) {
-                // While the process is being ended, it is another thread's turn: what this one began would be cut off
-                // with it.
+                // While the process is ending, another thread does the work: anything begun here would be cut off.
                 if (stopping && !(Thread.currentThread() instanceof Undoing) && Thread.currentThread() != HOOK
                         || !TASKS.remove(this)) {
                     return;
@@ -60,7 +59,7 @@ public final class Cleanup {
             run();
         }
 
-        /** Forgets the task without doing it. */
+        /** Unregisters the task without running it. */
         public void cancel() {
             synchronized (TASKS) {
                 TASKS.remove(this);
@@ -84,7 +83,7 @@ public final class Cleanup {
             }
         }
 
-        /** Says what could not be put back, once; what is done is not said. */
+        /** Reports once what could not be undone; success is not reported. */
         private void tell(String reason) {
             synchronized (this) {
                 if (done) {
@@ -128,8 +127,8 @@ public final class Cleanup {
     /**
      * Registers work that puts something back on a server, in a session that nobody else ends.
      *
-     * @param left says what stays as it is, and the command that puts it back; it is told why: the work has thrown, or
-     * did not end in time
+     * @param left reports what was not undone and the command that does it; its argument is the reason: the work has
+     * thrown, or did not end in time
      */
     public static Task puttingBack(Runnable work, Consumer<String> left) {
         return register(new Task(Turn.PUTTING_BACK, work, left));
@@ -142,7 +141,7 @@ public final class Cleanup {
         return task;
     }
 
-    /** @return true once the process is being ended by a signal, when failures of running steps are no news */
+    /** @return whether a signal is ending the process; failures of running steps are then not worth reporting */
     public static boolean stopping() {
         return stopping;
     }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * What a command says, and how it ends: the talk on stderr in the form of PostgreSQL's own tools
+ * What a command prints, and how it ends: messages on stderr in the form of PostgreSQL's own tools
  * ({@code name: error: …}, {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the
  * way from a failure to an exit code. Values keep to their line and move no cursor (see {@link Shown}). The product
  * goes to stdout through {@link #out}. Safe for use by several threads.
@@ -41,7 +41,7 @@ public final class Console {
     private CommandSpec spec;
 
     private ProgressLine line;
-    /** What is said of servers that do not answer, by side. */
+    /** The messages about servers that do not answer, by side. */
     private final Map<String, String> silent = new ConcurrentSkipListMap<>();
 
     /** Parses the arguments, runs the command, reports what failed, and returns the exit code. */
@@ -77,21 +77,21 @@ public final class Console {
         print(spec.commandLine().getOut(), product.text());
     }
 
-    /** Something the operator wants to follow. */
+    /** A message about progress. */
     public void say(String format, Object... values) {
         if (!quiet) {
             talk(Shown.format(format, values));
         }
     }
 
-    /** Something only {@code -v} shows, such as the reason of a decision or the command that is run. */
+    /** A message that only {@code -v} shows, such as the reason for a decision or the command that is run. */
     public void explain(String format, Object... values) {
         if (verbose && !quiet) {
             talk(Shown.format(format, values));
         }
     }
 
-    /** Something that the operator should know although the run goes on. */
+    /** A warning; the run goes on. */
     public void warn(String format, Object... values) {
         talk(painted("warning: ", color(noColor)) + Shown.format(format, values));
     }
@@ -106,7 +106,7 @@ public final class Console {
         talk("hint: " + ShownSql.hint(format, values));
     }
 
-    /** A line of the talk of a command that runs elsewhere, as that one put it. */
+    /** A message of a command that runs on another machine, as it was printed there. */
     public void relay(String line) {
         print(spec.commandLine().getErr(), Shown.again(line).text());
     }
@@ -122,13 +122,13 @@ public final class Console {
         return line;
     }
 
-    /** Says that a server does not answer, as long as that is so. */
+    /** Reports that a server does not answer, until it does. */
     public void silent(String side, String since) {
         silent.put(side, "no answer from the " + side + " since " + since);
         warn("%s", silent.get(side));
     }
 
-    /** Says that it answers again. */
+    /** Reports that it answers again. */
     public void answers(String side) {
         silent.remove(side);
         say("the %s answers again", side);
@@ -173,7 +173,7 @@ public final class Console {
                 : severity;
     }
 
-    /** On a terminal only, and not where the user has said no (no-color.org). */
+    /** Only on a terminal, and not if the user has set NO_COLOR (no-color.org). */
     private static boolean color(boolean refused) {
         return !refused && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM"))
                 && ProgressLine.isTerminal();

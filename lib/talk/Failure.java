@@ -11,7 +11,7 @@ public final class Failure extends RuntimeException {
     public static final int OK = 0;
     /** A step failed after work had begun. */
     public static final int STEP = 1;
-    /** Wrong usage: whatever can be known without connecting. */
+    /** Wrong usage, as far as it can be found without connecting. */
     public static final int USAGE = 2;
     /** Refused before anything was changed. */
     public static final int REFUSED = 3;
@@ -45,7 +45,7 @@ public final class Failure extends RuntimeException {
         return new Failure(DIFFERENCES, Shown.format(format, values));
     }
 
-    /** What lies behind the message, such as a server's own words; several lines are given as {@link Shown#lines}. */
+    /** Adds a detail, such as the message of the server; several lines are given as {@link Shown#lines}. */
     public Failure detail(String format, Object... values) {
         detail = Shown.format(format, values);
         return this;

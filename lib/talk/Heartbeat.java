@@ -4,18 +4,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Something small that is done again and again beside the work, until it is closed; it keeps no process alive. */
+/** A small task that is repeated beside the work until it is closed. It does not keep the process alive. */
 public final class Heartbeat implements AutoCloseable {
     private static final int SECONDS = 30;
 
     private final ScheduledExecutorService thread;
 
-    /** @param beat is done every 30 seconds, for the first time after as many; once it throws, never again */
+    /** @param beat runs every 30 seconds, for the first time after 30; it is not repeated once it throws */
     public Heartbeat(String name, Runnable beat) {
         this(name, SECONDS, beat);
     }
 
-    /** The same every so many seconds. */
+    /** Runs the beat every so many seconds instead. */
     public Heartbeat(String name, int seconds, Runnable beat) {
         thread = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread daemon = new Thread(work, name);
@@ -25,7 +25,7 @@ public final class Heartbeat implements AutoCloseable {
         thread.scheduleWithFixedDelay(beat, seconds, seconds, TimeUnit.SECONDS);
     }
 
-    /** Begins no further beat; one that has begun goes on. */
+    /** Starts no further beat; a running one is not interrupted. */
     @Override
     public void close() {
         thread.shutdown();

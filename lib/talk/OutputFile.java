@@ -30,7 +30,7 @@ public record OutputFile(Path path, boolean overwrite) {
     }
 
     /**
-     * Asks before the work what could go wrong after it.
+     * Checks before the work whether the file can be written after it.
      *
      * @throws Failure usage, when the file exists already or its folder cannot be written to
      */
@@ -50,7 +50,7 @@ public record OutputFile(Path path, boolean overwrite) {
     /**
      * Writes the file, in UTF-8 and of mode 0600.
      *
-     * @throws Failure step, when it cannot be written, or when somebody has put a file of that name there since
+     * @throws Failure step, when it cannot be written, or when a file of that name has been created since
      * {@link #check}
      */
     public void write(String content) {
@@ -90,7 +90,7 @@ public record OutputFile(Path path, boolean overwrite) {
         }
     }
 
-    /** A rename replaces what is there; a second name for the same file does not (POSIX, rename and link). */
+    /** A rename replaces an existing file; a hard link does not (POSIX, rename and link). */
     private void moveToNewName(Path unfinished) throws IOException {
         try {
             Files.createLink(path, unfinished);

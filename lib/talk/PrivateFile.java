@@ -37,7 +37,7 @@ public final class PrivateFile {
     /**
      * Makes a file.
      *
-     * @param name what it is, for whoever sees it where it has a name
+     * @param name a name that says what it is, where the file has a name
      * @param content the text, in UTF-8
      */
     public static Path write(String name, String content) {
@@ -117,7 +117,7 @@ public final class PrivateFile {
                 Files.createDirectory(wanted,
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } catch (FileAlreadyExistsException e) {
-                // Somebody else's folder of that name could be read or swapped under us.
+                // Another user's folder of that name could be read or replaced.
                 if (!Files.isDirectory(wanted, LinkOption.NOFOLLOW_LINKS)
                         || !Files.getOwner(wanted).getName().equals(System.getProperty("user.name"))
                         || !PosixFilePermissions.toString(Files.getPosixFilePermissions(wanted)).equals("rwx------")) {
@@ -144,8 +144,7 @@ public final class PrivateFile {
     }
 
     /**
-     * Removes a file that has served its purpose before the command ends; nobody may use its path any more, which can
-     * be given to another.
+     * Removes a file before the command ends. Its path must not be used any more: another file may get it.
      */
     public static void delete(Path file) {
         try (FileChannel open = NAMELESS.remove(file)) {

@@ -6,13 +6,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * One line at the bottom of the terminal that says twice a second what is going on; nothing at all when stderr is no
+ * A line at the bottom of the terminal that shows the progress, updated twice a second; nothing when stderr is not a
  * terminal.
  */
 public final class ProgressLine implements AutoCloseable {
     /** Back to the beginning of the line, which is emptied. */
     public static final String AGAIN = "\r\033[K";
-    /** The variable that says that whoever reads stderr shows the line although it is no terminal. */
+    /** The variable that says that the reader of stderr shows the line although it is not a terminal. */
     private static final String WANTED = "TSMIGRATE_PROGRESS";
 
     private final PrintWriter err;
@@ -31,7 +31,7 @@ public final class ProgressLine implements AutoCloseable {
         }
     }
 
-    /** @return whether somebody sees the line change */
+    /** @return whether the line is shown */
     static boolean isSeen() {
         return System.getenv(WANTED) != null || isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }

@@ -33,7 +33,7 @@ public final class ShellScript {
         }
     }
 
-    /** A folder that goes when the script ends, as a word of the shell. */
+    /** A folder that is removed when the script ends, as a word of the shell. */
     public static final String FOLDER = "$work";
     private static final String REMOVE = "rm -rf \"" + FOLDER + "\"' EXIT";
 
@@ -55,7 +55,7 @@ public final class ShellScript {
                 settings.stream().map(setting -> "-c " + setting.replace("'", "")).collect(Collectors.joining(" "));
     }
 
-    /** Has the client programs of a folder used rather than others. */
+    /** Makes the script use the client programs in a folder. */
     public ShellScript programs(String place) {
         path = place;
         return this;
@@ -73,7 +73,7 @@ public final class ShellScript {
         return this;
     }
 
-    /** A command as it stands. */
+    /** A command, written as it is. */
     public ShellScript line(String command) {
         folder |= command.contains(FOLDER);
         lines.add(command);
@@ -125,7 +125,7 @@ public final class ShellScript {
     }
 
     /**
-     * Has SQL run however the script ends, until {@link #done} says that it is not needed any more.
+     * Makes SQL run when the script ends, however that happens, unless {@link #done} is called before.
      *
      * @param name a name for it
      */
@@ -135,7 +135,7 @@ public final class ShellScript {
         return trap();
     }
 
-    /** Has what was given to {@link #atExit} by this name not run any more. */
+    /** Cancels what was given to {@link #atExit} under this name. */
     public ShellScript done(String name) {
         atExit.remove(name);
         return trap();
@@ -185,7 +185,7 @@ public final class ShellScript {
         }
         StringBuilder printed = new StringBuilder("\"$(printf '");
         text.codePoints().forEach(c -> {
-            // A dash that comes first would be an option of printf.
+            // A leading dash would be an option of printf.
             if (Shown.isUnseen(c) || "'\\%-".indexOf(c) >= 0) {
                 for (byte each : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
                     printed.append("\\%03o".formatted(each & 0xFF));

@@ -5,7 +5,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Runs the steps of a command one after another; each is said when it is done, with its time, and stands in the report.
+ * Runs the steps of a command one after another. Each is reported when it is done, with its duration, and listed in the
+ * report.
  */
 public final class Steps {
     private final Console console;

@@ -27,7 +27,7 @@ public final class Workers {
     /**
      * Returns when every item is done.
      *
-     * @param jobs how many threads at most; a thread more than items is not started
+     * @param jobs the number of threads; never more than there are items
      * @throws RuntimeException the first failure, after all threads have ended
      */
     public static <T> void run(String name, int jobs, List<T> items, Supplier<? extends Worker<T>> worker) {
@@ -69,7 +69,7 @@ public final class Workers {
                 }
             }
         } catch (Exception | Error e) {
-            // What follows from the first failure is no news.
+            // Failures that follow from the first one are not reported.
             if (failed.compareAndSet(null, e)) {
                 synchronized (running) {
                     running.forEach(Worker::cancel);

@@ -48,8 +48,8 @@ public final class AlterJob {
     }
 
     /**
-     * @return a query for statements that give jobs the functions again that {@link #unchecked} takes away; asked
-     * before they are gone
+     * @return a query for the statements that restore the functions removed by {@link #unchecked}; run it before they
+     * are removed
      */
     public static String checks(String table) {
         return """
@@ -68,7 +68,7 @@ public final class AlterJob {
                         .formatted(table, CHECKED));
     }
 
-    /** Calls alter_job, with {@link #unchecked}, in one transaction with what makes good for it. */
+    /** Calls alter_job with {@link #unchecked}, and restores the functions in the same transaction. */
     public static <T> T keepingChecks(Session session, String table, Supplier<T> work) {
         List<String> checks = session.texts("looking for functions that check jobs", checks(table));
         if (checks.isEmpty()) {

@@ -40,7 +40,7 @@ public record CatalogShape(String version, Set<String> columns) {
 
     /**
      * @return what the database of this session has, which may be {@link #NONE}
-     * @throws Failure refused, where something of others stands among what is TimescaleDB's
+     * @throws Failure refused, where TimescaleDB's schemas hold objects of other users
      */
     public static CatalogShape read(Session session) {
         TimescaleExtension extension = TimescaleExtension.of(session);

@@ -9,12 +9,12 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * Jobs of TimescaleDB that stay switched off on the target, because they would run what somebody has written with more
- * rights than on the source (docs/rights.md). The owner of such a job is missing on the target or out of reach there,
- * so that it belongs to the connecting user, and was no superuser on the source. A role that may create roles is not
- * told from a managed service's administrator, and is as good as one for a target whose user is no superuser. It makes
- * no difference whether the job is a policy: one on a hypertable with numbers for time calls a function that a user has
- * written (TimescaleDB manual, set_integer_now_func).
+ * Jobs of TimescaleDB that stay disabled on the target, because they would run user code with more rights than on the
+ * source (docs/rights.md). The owner of such a job is missing on the target or out of reach there, so that it belongs
+ * to the connecting user, and was no superuser on the source. A role that may create roles is not told from a managed
+ * service's administrator, and is as good as one for a target whose user is no superuser. It makes no difference
+ * whether the job is a policy: one on a hypertable with numbers for time calls a function that a user has written
+ * (TimescaleDB manual, set_integer_now_func).
  */
 public final class DisabledJobs {
     /** For a row {@code j} of the target's jobs, and {@code w} of {@link #wanted}. */

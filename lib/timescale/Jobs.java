@@ -14,7 +14,7 @@ import lib.talk.Sql;
 
 /**
  * The background jobs of TimescaleDB on a target that is being loaded. They arrive paused, so that no policy compresses
- * or drops what is yet to be compared, and get the state that they have on the source at the very end.
+ * or drops rows before they are compared. At the very end they get the state that they have on the source.
  */
 public final class Jobs {
     /** Tenths of a second. */
@@ -84,7 +84,7 @@ public final class Jobs {
         throw Failure.step("the dump holds no rows of TimescaleDB's jobs");
     }
 
-    /** A job whose owner on the target is another one than on the source. */
+    /** A job that has another owner on the target than on the source. */
     public record Remapped(Timescale.Job job, String owner) {
         @Override
         public String toString() {
@@ -92,7 +92,7 @@ public final class Jobs {
         }
     }
 
-    /** @return the jobs that somebody else owns now */
+    /** @return the jobs that have another owner now */
     public List<Remapped> remapped() {
         List<Timescale.Job> here = Timescale.jobs(target);
         return source.jobs().stream()
@@ -162,13 +162,15 @@ public final class Jobs {
                 + (held.isEmpty() ? "" : "; " + Count.of(held.size(), "job") + " switched off");
     }
 
-    /** @return what is to be said, after {@link #resume}, of jobs that somebody else owns now */
+    /** @return the warnings about jobs that have another owner now, after {@link #resume} */
     public List<String> notes() {
         return remapped().stream().map(remapped -> held.getOrDefault(remapped.job().id(), remapped.toString()))
                 .toList();
     }
 
-    /** @return what lets the scheduler start, which is a background worker and needs a place among them */
+    /**
+     * @return the settings that the scheduler needs to start: it is a background worker and takes one of their slots
+     */
     public String startingScheduler() {
         return target.list("counting the background workers",
                 """
@@ -198,7 +200,7 @@ public final class Jobs {
                 .formatted(now, setting, setting, now + 8);
     }
 
-    /** @return whether the target's scheduler of jobs is seen at work, after waiting for it up to ten seconds */
+    /** @return whether the job scheduler runs on the target, waiting for it up to ten seconds */
     public boolean scheduled() {
         for (int i = 0; i < SCHEDULER_CHECKS; i++) {
             if (!"0".equals(target.text("looking for the scheduler of jobs",

@@ -8,10 +8,9 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * What is remembered on the source while its jobs are paused: which ones were moved, when each was due before, and to
- * when it was moved. A job that is due at another time by now has a time of its own again. The name alone makes no
- * table ours ({@link OwnSchema}): what is not, is neither read nor dropped, and where there is no TimescaleDB nothing
- * is.
+ * The record on the source of paused jobs: which ones were moved, when each was due before, and the time that it was
+ * moved to. A job that is now due at another time was rescheduled by TimescaleDB and is left alone. A table of that
+ * name that is not ours ({@link OwnSchema}) is neither read nor dropped; in a database without TimescaleDB none is.
  */
 public final class PauseRecord {
     public static final String TABLE = OwnSchema.NAME + ".paused_job";
@@ -46,7 +45,7 @@ public final class PauseRecord {
     private PauseRecord() {
     }
 
-    /** @return what looks like the record, and whether it is ours; null where nothing does */
+    /** @return whether what looks like the record is ours; null if nothing does */
     public static OwnSchema.Found find(Session session) {
         boolean like =
                 session.text("looking for paused jobs", "SELECT 1 " + RELATION + " WHERE " + FORM) != null;
@@ -61,7 +60,7 @@ public final class PauseRecord {
                         "SELECT " + Membership.hasRightsOf(Sql.literal(found.owner()))));
     }
 
-    /** Makes one. */
+    /** Creates the record. */
     public static void make(Session session) {
         String doing = "preparing to pause the jobs";
         session.run(doing, "BEGIN");
@@ -69,7 +68,7 @@ public final class PauseRecord {
         session.run(doing, "COMMENT ON TABLE " + TABLE + " IS " + Sql.literal(REMARK) + "; COMMIT");
     }
 
-    /** @return whether a schema of its name stands there */
+    /** @return whether a schema of its name exists */
     public static boolean isTaken(Session session) {
         return session.text("looking for a schema",
                 "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '" + OwnSchema.NAME + "'") != null;

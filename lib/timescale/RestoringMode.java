@@ -20,7 +20,7 @@ import lib.talk.Failure;
  */
 public final class RestoringMode implements AutoCloseable {
     /**
-     * Before this version the scheduler of jobs begins while the setting is still there, and ends for it (TimescaleDB
+     * Before this version, the job scheduler starts while the setting is still there, and therefore exits (TimescaleDB
      * 2.26.4, #9625).
      */
     private static final String SEEN_AT_ONCE = "2.26.4";
@@ -64,7 +64,7 @@ public final class RestoringMode implements AutoCloseable {
     }
 
     /**
-     * Turns the mode off after a load that is whole: the extension compares its version with the one that the rows came
+     * Turns the mode off after a complete load: the extension compares its version with the one that the rows came
      * from, and jobs may run.
      */
     public void end(Session to) {
@@ -113,7 +113,7 @@ public final class RestoringMode implements AutoCloseable {
     }
 
     /**
-     * Takes an unfinished load out of TimescaleDB's sight, after which the mode is off.
+     * Hides an unfinished load from TimescaleDB, and turns the mode off.
      *
      * @param more what else is to be done while hypertables and chunks are ordinary tables
      */

@@ -11,7 +11,7 @@ import lib.talk.Sql;
 /**
  * The extension TimescaleDB of a database.
  *
- * @param schema where its functions stand, {@code public} nearly always
+ * @param schema the schema of its functions, nearly always {@code public}
  * @param jobs those of the user, policies among them
  * @param keys the foreign keys that reference hypertables (TimescaleDB 2.16 and newer)
  * @param tablespaces those that new chunks go to
@@ -35,7 +35,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
         }
     }
 
-    /** A foreign key; {@code identity} says of which table. */
+    /** A foreign key; {@code identity} names its table. */
     public record Key(long oid, String identity) {
     }
 
@@ -79,7 +79,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
 
     /**
      * @return the extension, or null where the database does not have it; without what {@link #whole} adds
-     * @throws Failure refused, where something of others stands among its own
+     * @throws Failure refused, where its schemas hold objects of other users
      */
     public static Timescale of(Session session) {
         TimescaleExtension extension = TimescaleExtension.of(session);
@@ -126,7 +126,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
                         row.getBoolean(6), row.getBoolean(7)));
     }
 
-    /** @return the table of the jobs, which stands in another schema since 2.25 */
+    /** @return the table of the jobs, which is in another schema since 2.25 */
     public static String jobTable(Session session) {
         return session.text("looking for the table of jobs",
                 """

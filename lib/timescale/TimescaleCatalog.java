@@ -5,8 +5,8 @@ import java.util.List;
 import lib.server.Session;
 
 /**
- * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump takes their rows along
- * because the extension says so (pg_extension.extconfig). They refer to each other by foreign keys, so they are loaded
+ * The tables in which TimescaleDB keeps what it knows of hypertables, chunks and jobs. pg_dump dumps their rows because
+ * the extension has marked them (pg_extension.extconfig). They refer to each other by foreign keys, so they are loaded
  * one after another, before any chunk, and after the tables that some of them name.
  */
 public final class TimescaleCatalog {

@@ -9,11 +9,11 @@ import lib.server.Session;
 import lib.talk.Failure;
 
 /**
- * The extension TimescaleDB of a database, once it is known that nothing of others stands where its own is read or
- * called. On managed services the owner of a database may create in the schemas of the extension and put triggers on
- * its tables, and everybody may create functions in {@code public} before PostgreSQL 15, so that a name alone says
- * nothing (PostgreSQL manual, 10.3 "Functions", CVE-2018-1058). To be a member of the extension says nothing either:
- * whoever has created it, as any owner of a database may, can add to it (ALTER EXTENSION).
+ * The extension TimescaleDB of a database, once it is known that its schemas hold no objects of other users that we
+ * would read or call. On managed services the owner of a database may create in the schemas of the extension and put
+ * triggers on its tables, and everybody may create functions in {@code public} before PostgreSQL 15, so that a name
+ * alone says nothing (PostgreSQL manual, 10.3 "Functions", CVE-2018-1058). To be a member of the extension says nothing
+ * either: whoever has created it, as any owner of a database may, can add to it (ALTER EXTENSION).
  *
  * @param schema where its functions stand
  * @param jobTable the table of the jobs, quoted, which stands in another schema since 2.25
@@ -104,7 +104,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
      * @throws Failure refused, naming what others have put among its own
      */
     public static TimescaleExtension of(Session session) {
-        // To plan the whole question takes the server longer than most others.
+        // Planning the whole query takes long, and many databases do not have the extension.
         if (session.texts("looking for TimescaleDB",
                 "SELECT 1 FROM pg_catalog.pg_extension e WHERE e.extname = 'timescaledb'").isEmpty()) {
             return null;
@@ -140,7 +140,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
             return failure.hint("%s", connect);
         }
         DropStatements drops = DropStatements.of(session, others);
-        // Of a trigger, the table's owner is who may drop it.
+        // A trigger is dropped by the owner of its table.
         boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
         String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";
         return failure.hint(

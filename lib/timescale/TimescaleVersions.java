@@ -9,7 +9,7 @@ import lib.server.Versions;
  * version runs on both (CMakeLists.txt and CHANGELOG.md of every release from 2.9.0 to 2.29.2).
  */
 public final class TimescaleVersions {
-    /** Sources of older versions are refused. */
+    /** Older sources are refused. */
     public static final String OLDEST = "2.9";
 
     /**
@@ -22,7 +22,7 @@ public final class TimescaleVersions {
         }
     }
 
-    /** The last line holds for newer versions too, as long as nothing else is known about them. */
+    /** The last line also applies to newer versions, about which nothing is known yet. */
     private static final List<Line> LINES = List.of(
             new Line("2.9", 12, 15),
             new Line("2.12", 13, 15),
