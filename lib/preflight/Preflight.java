@@ -9,7 +9,6 @@ import java.util.stream.Collectors;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
-import lib.catalog.Money;
 import lib.catalog.OthersComments;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
@@ -27,17 +26,14 @@ import lib.server.SameDatabase;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
-import lib.settings.DriverSettings;
 import lib.source.ExtensionRows;
 import lib.source.LeftBehind;
 import lib.source.PathNeedSearch;
 import lib.source.PathNeeds;
-import lib.talk.Background;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.timescale.Timescale;
 import lib.tools.ClientTools;
-import lib.tools.Tool;
 
 /**
  * Looks at both sides before anything is changed, and says what would stop a migration or should make the operator
@@ -69,8 +65,7 @@ public final class Preflight {
     private List<Finding> room;
     private Finding sessions;
     private ClientTools.Installation tools;
-    private Background<DriverSettings> psql;
-    private Background<DriverSettings> ours;
+    private ValueSettings settings;
     private Extensions extensions;
     private LeftBehind uncarried;
     private PathNeeds pathNeeds;
@@ -106,10 +101,9 @@ public final class Preflight {
         findings.addAll(versions.findings());
         tools = versions.tools();
         neededClient = versions.neededClient();
+        settings = new ValueSettings(source, target, tools, console);
         if (tools != null && !capacity.empty()) {
-            // Where nothing is, nothing is computed or misunderstood.
-            psql = asked(target);
-            ours = asked(source);
+            settings.begin();
         }
         extensions = check.extensions(Extensions.installed(from));
         return tools != null && go(room);
@@ -169,7 +163,7 @@ public final class Preflight {
             findings.addAll(rows.check("migrate", plan.wanted.leaveOut()));
             uncarried = uncarried.and(rows.things());
         }
-        meaning();
+        findings.addAll(settings.check(from, to, plan.selection, database()));
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
         if (!plan.wanted.noOwner()) {
@@ -209,17 +203,7 @@ public final class Preflight {
      * there since, whose settings are its own
      */
     public ComputingSessions computing(Server now) {
-        if (capacity.empty()) {
-            return new ComputingSessions(now, () -> DriverSettings.ask(new Tool(tools, console), now.dsn()));
-        }
-        Background<DriverSettings> settings = now == target ? psql : asked(now);
-        return new ComputingSessions(now, settings::get);
-    }
-
-    /** A program takes its time to begin. */
-    private Background<DriverSettings> asked(Server server) {
-        Tool tool = new Tool(tools, console);
-        return Background.begin("settings", () -> DriverSettings.ask(tool, server.dsn()));
+        return settings.computing(now);
     }
 
     public Extensions extensions() {
@@ -280,19 +264,6 @@ public final class Preflight {
             findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs),
                     plan.wanted.granted()));
         }
-    }
-
-    /** What decides how values are read and written is the target's, but for what comes along. */
-    private void meaning() {
-        List<String> settings = plan.selection.selective() ? List.of() : DatabaseSettings.settings(from, database());
-        if (psql != null) {
-            findings.addAll(
-                    EffectiveSettings.check(from, plan.selection, ours.get(), to, psql.get(), settings, database()));
-            String style = psql.get().dateStyle(DatabaseSettings.value(settings, "DateStyle"));
-            findings.addAll(DateStyleCheck.check(from, plan.selection, style, target.facts().user(), database()));
-        }
-        findings.addAll(
-                Money.check(from, plan.selection, to, DatabaseSettings.value(settings, "lc_monetary"), database()));
     }
 
     /**

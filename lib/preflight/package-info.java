@@ -4,7 +4,7 @@
 //SOURCES FunctionSettings.java LargeRows.java ManagedServices.java NameConflicts.java
 //SOURCES Preflight.java Readability.java TableChecks.java TargetCheck.java TargetSchemas.java
 //SOURCES TimescaleAlignment.java TimescaleCheck.java TimescaleRights.java TimescaleSource.java
-//SOURCES VersionCheck.java
+//SOURCES ValueSettings.java VersionCheck.java
 //SOURCES ../facts/package-info.java ../rows/package-info.java
 /** What would stop a migration, with the remedy, found out before anything is changed. */
 package lib.preflight;
