@@ -32,8 +32,7 @@ import software.amazon.awssdk.services.rds.RdsClient;
  * @param endpoint where the calls go instead of AWS, or null
  */
 public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, String endpoint, AwsErrors errors)
-        implements
-            AutoCloseable {
+        implements AutoCloseable {
     private static final Duration ATTEMPT = Duration.ofSeconds(30);
 
     /**

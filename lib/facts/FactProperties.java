@@ -114,8 +114,7 @@ final class FactProperties {
             if (!(one == null ? "" : one).equals(other == null ? "" : other)
                     && !(grant && missing.contains("role " + key))) {
                 differences.add(new Difference(fact.kind() + " " + label,
-                        fact.identity() + (grant ? " to " : ": ") + key, value(one, secret),
-                        value(other, secret)));
+                        fact.identity(), key, value(one, secret), value(other, secret)));
             }
         }
     }

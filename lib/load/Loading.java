@@ -172,7 +172,8 @@ public final class Loading {
     private boolean isOfService(RefusedStatement refusal) {
         return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream
                 .of("timescaledb_pre_restore", "timescaledb_post_restore")
-                .anyMatch(name -> refusal.concerns(contents.timescale().function(name).replace("\"", ""), null));
+                .anyMatch(name -> refusal.subject() != null && contents.timescale().function(name).replace("\"", "")
+                        .equals(refusal.subject().object()));
     }
 
     /**

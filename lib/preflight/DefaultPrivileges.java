@@ -74,18 +74,19 @@ public final class DefaultPrivileges {
                     + (grantee == null ? "their owners" : grantee.isEmpty() ? "PUBLIC" : "\"" + grantee + "\"");
         }
 
-        /** @param object as a difference has it, without quotes */
-        boolean holds(String kind, String object) {
+        boolean holds(Difference difference) {
+            String kind = difference.kind();
+            String object = Difference.plain(difference.object());
             if (kind.equals(CHUNKS)) {
                 // Those for a schema hold for the hypertable or for its chunks, which stand in another one.
                 return ours && type == Type.TABLES && schema != null && !less;
             }
-            boolean given = object.endsWith(" to "
-                    + (grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee)));
+            boolean given = difference.entry() != null && Difference.plain(difference.entry()).equals(
+                    grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee));
             return given && (kind.startsWith("default privileges")
-                    ? object.startsWith("of " + Difference.plain(role)
+                    ? object.equals("of " + Difference.plain(role)
                             + (schema == null ? "" : " in schema " + Difference.plain(schema))
-                            + " on " + type.word() + " to ")
+                            + " on " + type.word())
                     : ours && type.kinds.contains(kind)
                             && (schema == null || object.startsWith(Difference.plain(schema) + ".")));
         }
@@ -94,11 +95,13 @@ public final class DefaultPrivileges {
     /** What they can be for; {@code kinds} are those of differences. */
     private enum Type {
         TABLES("r", "table grant", "partitioned table grant", "view grant", "materialized view grant",
-                "foreign table grant"), SEQUENCES("S", "sequence grant"), FUNCTIONS("f", "function grant",
-                        "procedure grant", "aggregate grant", "window function grant"), TYPES("T", "type grant",
-                                "domain grant", "composite type grant", "enum grant", "range grant",
-                                "base type grant"), SCHEMAS("n",
-                                        "schema grant"), LARGE_OBJECTS("L", "large object grant");
+                "foreign table grant"),
+        SEQUENCES("S", "sequence grant"),
+        FUNCTIONS("f", "function grant", "procedure grant", "aggregate grant", "window function grant"),
+        TYPES("T", "type grant", "domain grant", "composite type grant", "enum grant", "range grant",
+                "base type grant"),
+        SCHEMAS("n", "schema grant"),
+        LARGE_OBJECTS("L", "large object grant");
 
         private final String letter;
         private final Set<String> kinds;
@@ -176,13 +179,12 @@ public final class DefaultPrivileges {
 
     /** @return whether this difference is of privileges that they give or take, and of no others */
     public boolean explain(Difference difference) {
-        String object = Difference.plain(difference.object());
         Set<String> source = privileges(difference.source());
         Set<String> target = privileges(difference.target());
         Set<String> given = new HashSet<>();
         Set<String> taken = new HashSet<>();
         List<Map.Entry<Entry, Set<String>>> holding =
-                entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference.kind(), object)).toList();
+                entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference)).toList();
         holding.forEach(entry -> (entry.getKey().less ? taken : given).addAll(entry.getValue()));
         return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS)
                 : Stream.of(source, target).flatMap(Set::stream)

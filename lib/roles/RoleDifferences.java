@@ -19,8 +19,10 @@ final class RoleDifferences {
     /** A property in which two roles can differ, as messages name it. */
     enum Property {
         ATTRIBUTES("other attributes"), CONNECTION_LIMIT("another connection limit"), PASSWORD(
-                "another stored password"), VALID_UNTIL(
-                        "another VALID UNTIL"), COMMENT("another comment"), SETTINGS("other settings");
+                "another stored password"),
+        VALID_UNTIL(
+                "another VALID UNTIL"),
+        COMMENT("another comment"), SETTINGS("other settings");
 
         private final String words;
 

@@ -26,8 +26,7 @@ import lib.tools.Tool;
  */
 public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema,
         Inventory inventory, Counters counters, Contents contents)
-        implements
-            AutoCloseable {
+        implements AutoCloseable {
     private static final int ATTEMPTS = 3;
 
     /** A source that is being frozen beside other work, which may turn out to be in vain. */

@@ -91,39 +91,15 @@ public record RefusedStatement(String statement, String why) {
         return new String(text.getBytes(StandardCharsets.ISO_8859_1), charset).replaceFirst(";$", "");
     }
 
-    /**
-     * Whether something differs because of this.
-     *
-     * @param object what differs, as {@code schema.name}, {@code the database} or {@code of owner in schema name},
-     * without quotes
-     * @param role whose privilege or setting it is, without quotes, or null
-     */
-    public boolean concerns(String object, String role) {
-        String plain = statement.replace("\"", "");
-        if (role != null && !isTo(role)) {
-            return false;
-        } else if (object.startsWith("of ")) {
-            return plain.startsWith(
-                    "ALTER DEFAULT PRIVILEGES FOR ROLE " + object.substring(3).replaceFirst(" (in schema|on) .*", ""));
-        }
-        return object.equals("the database") ? plain.contains(" ON DATABASE ")
-                : ON.matcher(plain).results().map(on -> on.group(1))
-                        .anyMatch(name -> object.equals(name) || object.startsWith(name + ".")
-                                || object.startsWith(name + "("));
+    /** @return what it is about, or null if that is neither a privilege nor a setting */
+    public StatementSubject subject() {
+        return StatementSubject.of(statement);
     }
 
     /** @return whether it grants something to this role, or revokes it */
     public boolean isTo(String role) {
-        String grantee = Pattern.quote(role.replace("\"", ""));
-        return Pattern.compile("(?d) (TO|FROM) " + grantee + "( WITH GRANT OPTION)?$")
-                .matcher(statement.replace("\"", "")).find();
-    }
-
-    /** @return whether it is a setting of the database, or of a role in it, for this parameter */
-    public boolean sets(String role, String parameter) {
-        String plain = statement.replace("\"", "");
-        return plain.startsWith(role == null ? "ALTER DATABASE " : "ALTER ROLE " + role + " IN DATABASE ")
-                && plain.contains(" SET " + parameter + " TO ");
+        StatementSubject subject = subject();
+        return subject != null && role.replace("\"", "").equals(subject.role());
     }
 
     /**

@@ -31,7 +31,7 @@ public final class AnnouncedDifferences {
     private Set<String> comments = Set.of();
     private Set<String> extensions = Set.of();
     private Set<String> powers = Set.of();
-    private Collection<RefusedStatement> refusals = List.of();
+    private RefusedPrivileges refusals = new RefusedPrivileges(List.of());
     private boolean superuser = true;
     private Predicate<Difference> defaults = difference -> false;
 
@@ -98,7 +98,7 @@ public final class AnnouncedDifferences {
 
     /** Announces what the target refused, and the summary lists. */
     public AnnouncedDifferences refusals(Collection<RefusedStatement> refused) {
-        refusals = refused;
+        refusals = new RefusedPrivileges(refused);
         return this;
     }
 
@@ -133,13 +133,12 @@ public final class AnnouncedDifferences {
                     || kind.equals("extension owner") && extensions.contains(object);
         } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
             return noPrivileges || defaults.test(difference)
-                    || gone.stream()
-                            .anyMatch(role -> object.endsWith(" to " + role) || object.startsWith("of " + role + " "))
-                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> object.endsWith(" to " + role))
-                    || isRefused(object)
+                    || gone.stream().anyMatch(role -> isTo(role, difference) || object.startsWith("of " + role + " "))
+                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> isTo(role, difference))
+                    || refusals.explainGrant(difference)
                     || !superuser && isForSuperusers(kind, object)
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING)
-                            && object.endsWith(" to " + Difference.plain(user));
+                            && isTo(Difference.plain(user), difference);
         } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
             return true;
         } else if (POWERS.contains(kind) && difference.target().equals("yes")) {
@@ -152,7 +151,7 @@ public final class AnnouncedDifferences {
             return roles.stream()
                     .anyMatch(role -> object.startsWith("role " + role + ": ")
                             || object.startsWith("role " + role + " in the database: "))
-                    || refusals.stream().anyMatch(refusal -> isRefusedSetting(refusal, object));
+                    || refusals.explainSetting(difference);
         } else if (kind.endsWith(" tablespace")) {
             return !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
         } else if (kind.endsWith(" tablespaces")) {
@@ -163,22 +162,17 @@ public final class AnnouncedDifferences {
         return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
     }
 
-    /** @param object what was granted on, then to whom; or default privileges that are not there at all */
-    private boolean isRefused(String object) {
-        int to = object.lastIndexOf(" to ");
-        return refusals.stream().anyMatch(refusal -> to < 0 ? refusal.concerns(object, null)
-                : refusal.concerns(object.substring(0, to), object.substring(to + " to ".length())));
+    /** A privilege on a parameter has no object of its own, so that its grantee stands in the name. */
+    private static boolean isTo(String role, Difference difference) {
+        return difference.entry() == null
+                ? difference.kind().equals("parameter grant")
+                        && Difference.plain(difference.object()).endsWith(" to " + role)
+                : Difference.plain(difference.entry()).equals(role);
     }
 
     private boolean isForSuperusers(String kind, String object) {
         return kind.equals("system object grant") || kind.startsWith("default privileges")
                 && owners.stream().anyMatch(owner -> object.startsWith("of " + owner + " in schema ")
                         || object.startsWith("of " + owner + " on "));
-    }
-
-    private static boolean isRefusedSetting(RefusedStatement refusal, String object) {
-        String[] parts = object.split(": ", 2);
-        return parts[0].equals("the database") ? refusal.sets(null, parts[1])
-                : refusal.sets(parts[0].replaceFirst("(?sd)^role (.*) in the database$", "$1"), parts[1]);
     }
 }

@@ -9,17 +9,23 @@ import java.util.stream.Stream;
 /** A database to be moved, made by SQL whose sizes follow a scale. The values are the same in every run. */
 public enum Workload {
     TIMESERIES("hypertable of %,d rows, 10 columns, 8 chunks, 2 indexes", 6_912_000, Kind.HYPERTABLE, 4,
-            Scripts.READINGS), COMPRESSED("hypertable of %,d rows, 7 of 8 chunks compressed, 2 indexes", 3_456_000,
-                    Kind.COMMUNITY, 1, Scripts.COMPRESSED_READINGS), OLTP("the tables of pgbench, scale %,d", 40,
-                            Kind.PLAIN, 2, Scripts.PGBENCH), WIDE(
-                                    "table of %,d rows with text, jsonb, bytea, arrays, numeric, 4 indexes", 300_000,
-                                    Kind.PLAIN, 2,
-                                    Scripts.DOCUMENTS), SMALLTABLES("%,d tables of 20 rows, 2 indexes each", 5_000,
-                                            Kind.PLAIN, 5, Scripts.SMALL_TABLES), SOMECHUNKS(
-                                                    "hypertable of %,d chunks, 2 rows each, 2 indexes", 1_000,
-                                                    Kind.HYPERTABLE, 2, Scripts.CHUNKS), MANYCHUNKS(
-                                                            "hypertable of %,d chunks, 2 rows each, 2 indexes", 10_000,
-                                                            Kind.HYPERTABLE, 7, Scripts.CHUNKS);
+            Scripts.READINGS),
+    COMPRESSED("hypertable of %,d rows, 7 of 8 chunks compressed, 2 indexes", 3_456_000,
+            Kind.COMMUNITY, 1, Scripts.COMPRESSED_READINGS),
+    OLTP("the tables of pgbench, scale %,d", 40,
+            Kind.PLAIN, 2, Scripts.PGBENCH),
+    WIDE(
+            "table of %,d rows with text, jsonb, bytea, arrays, numeric, 4 indexes", 300_000,
+            Kind.PLAIN, 2,
+            Scripts.DOCUMENTS),
+    SMALLTABLES("%,d tables of 20 rows, 2 indexes each", 5_000,
+            Kind.PLAIN, 5, Scripts.SMALL_TABLES),
+    SOMECHUNKS(
+            "hypertable of %,d chunks, 2 rows each, 2 indexes", 1_000,
+            Kind.HYPERTABLE, 2, Scripts.CHUNKS),
+    MANYCHUNKS(
+            "hypertable of %,d chunks, 2 rows each, 2 indexes", 10_000,
+            Kind.HYPERTABLE, 7, Scripts.CHUNKS);
 
     /** What a server has to offer. */
     enum Kind {

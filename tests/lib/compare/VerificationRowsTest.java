@@ -92,7 +92,7 @@ class VerificationRowsTest {
         server.sql(target, "UPDATE é SET ä = 'fur' WHERE ä = 'für'", "COMMENT ON TABLE é IS 'ss'");
         assertEquals(List.of("row contents \"é\"", "table comment \"é\""),
                 verify().stream().map(found -> found.kind() + " "
-                        + found.object().replace("public.", "")).toList());
+                        + found.named().replace("public.", "")).toList());
     }
 
     @Test
@@ -139,7 +139,7 @@ class VerificationRowsTest {
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE large SET md5 = upper(md5) WHERE i = 20000", "DELETE FROM small");
         assertEquals(List.of("row contents public.large", "rows public.small"),
-                verify().stream().map(found -> found.kind() + " " + found.object())
+                verify().stream().map(found -> found.kind() + " " + found.named())
                         .toList());
     }
 

@@ -89,8 +89,10 @@ class FilesKilledTest {
     /** Where else client programs create what they create. */
     enum Way {
         VIA_FILES("", "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-                TABLES), LARGE_OBJECTS("", "SELECT count(*) FROM pg_largeobject_metadata",
-                        3000), NOT_UTF8("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", VIA_FILES.made, 40);
+                TABLES),
+        LARGE_OBJECTS("", "SELECT count(*) FROM pg_largeobject_metadata",
+                3000),
+        NOT_UTF8("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", VIA_FILES.made, 40);
 
         private final String database;
         private final String made;

@@ -253,7 +253,7 @@ class TimescaleVerificationTest {
             assertEquals(
                     List.of("job scheduled 1001 policy_retention on plant.counter", "job scheduled 1007 plant.beat",
                             "job owner 1009 plant.beat"),
-                    strict.run(Verification.Level.OBJECTS).stream().map(found -> found.kind() + " " + found.object())
+                    strict.run(Verification.Level.OBJECTS).stream().map(found -> found.kind() + " " + found.named())
                             .toList());
             List<Difference> rest = new Verification(snapshot, target, all, new Console(), 1).jobsPaused()
                     .run(Verification.Level.OBJECTS);
