@@ -200,7 +200,13 @@ class SecretsTest {
         try (Stream<Path> files = Files.walk(Path.of("lib"))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String text = Files.readString(file);
+                // What a short command is given is all that it sees.
+                if (text.matches("(?s).*\\bShortCommand\\s*\\.run\\(.*") && text.contains("(System.getenv())")
+                        && !text.contains("environment.keySet().removeAll(unwanted())")) {
+                    open.add(file.toString());
+                }
                 if (text.matches("(?s).*new Process(Builder|Executor)\\(.*") && !text.contains("environment().clear()")
+                        && !text.contains("getenv().keySet().forEach(variable -> executor.environment(variable, null))")
                         && !text.contains("environment().keySet().removeAll(")
                         && !text.contains("unwanted().forEach(variable -> executor.environment(variable, null))")) {
                     open.add(file.toString());
