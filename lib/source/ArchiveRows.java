@@ -18,7 +18,7 @@ import lib.timescale.Jobs;
 
 /** The rows that a whole dump holds, restored by pg_restore in the order that {@link Schema} needs. */
 public final class ArchiveRows {
-    /** The table of TimescaleDB's catalog whose rows are changed on their way. */
+    /** The table of TimescaleDB's catalog whose rows are rewritten before they are loaded. */
     private static final String JOBS = "bgw_job";
 
     private final Archive archive;
@@ -28,7 +28,7 @@ public final class ArchiveRows {
     private final Predicate<Archive.Entry> ours;
 
     /**
-     * @param options what pg_restore is told
+     * @param options the options of pg_restore
      * @param ours the entries that are carried
      */
     ArchiveRows(Archive archive, Contents contents, Session target, List<String> options,
@@ -80,7 +80,7 @@ public final class ArchiveRows {
         }, this::hasRows, failure -> !Cleanup.stopping());
     }
 
-    /** Each COPY brings all rows of its table or none; a chunk can have others, which are compressed. */
+    /** Each COPY loads all rows of its table or none; a chunk can have compressed rows as well. */
     private boolean hasRows(Contents.Table table) {
         String doing = "looking for rows";
         String setting = "timescaledb.enable_transparent_decompression";

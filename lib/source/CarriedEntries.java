@@ -29,7 +29,7 @@ final class CarriedEntries implements Predicate<Archive.Entry> {
         this.others = others;
         leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
                 .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
-        // The shell of a base type has no address, and stands before it.
+        // The shell of a base type has no address and precedes it.
         shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
                 .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
     }
@@ -45,7 +45,7 @@ final class CarriedEntries implements Predicate<Archive.Entry> {
         return entry.kind().equals("COMMENT") && created.contains(entry.tag().replaceFirst("^- EXTENSION ", "").trim());
     }
 
-    /** Behind the name stands an owner, and either may hold a space. */
+    /** The name is followed by the owner, and either may contain a space. */
     private boolean isOnSchema(Set<String> names, Archive.Entry entry) {
         return !names.isEmpty() && entry.kind().equals("COMMENT") && entry.concerns("SCHEMA")
                 && Stream.concat(names.stream(), contents.schemas().stream().map(Inventory.Relation::name))

@@ -21,9 +21,9 @@ import lib.timescale.TimescaleCatalog;
 import lib.timescale.TimescaleExtension;
 
 /**
- * What the steps on the target have to know of the source beside its archive: asked from the source once, or read from
- * the manifest of a dump. All identifiers are the source's. Statements are of the source's database; {@link #of} says
- * them of another.
+ * What the steps on the target need to know about the source beside its archive: read from the source once, or from the
+ * manifest of a dump. All identifiers are the source's. Statements are of the source's database; {@link #of} says them
+ * of another.
  *
  * @param database the name of the source's database
  * @param selective whether only some objects are wanted, so that database-wide ones stay behind
@@ -186,7 +186,10 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return tables.stream().filter(Table::deferred).map(Table::oid).collect(Collectors.toSet());
     }
 
-    /** @return the tables that are loaded after others, in their turns; those that come late are the last anyway */
+    /**
+     * @return the tables that are loaded after others, in their order, without the deferred ones, which come last
+     * anyway
+     */
     public List<Table> turned() {
         return tables.stream().filter(table -> table.turn > 0 && !table.deferred)
                 .sorted(Comparator.comparing(Table::turn)).toList();
@@ -197,7 +200,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return tables.stream().filter(Table::catalog).map(Table::oid).collect(Collectors.toSet());
     }
 
-    /** @return the tables that come late, in their turns */
+    /** @return the deferred tables, in their order */
     public List<Table> deferredInOrder() {
         return tables.stream().filter(Table::deferred).sorted(Comparator.comparing(Table::turn)).toList();
     }
@@ -241,12 +244,12 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 : timescale.reading().stream().map(Timescale.Reader::relation).collect(Collectors.toSet());
     }
 
-    /** @return what the tables take on the source's disk, in bytes */
+    /** @return the size of the tables on the source's disk, in bytes */
     public long bytes() {
         return tables.stream().mapToLong(Table::bytes).sum();
     }
 
-    /** @return the same with these sequences */
+    /** @return these contents with other values of the sequences */
     public Contents with(List<Inventory.Sequence> positions) {
         return with(positions, objects);
     }
@@ -257,7 +260,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 waiting, inModeAgain, privileges, settings, timescale);
     }
 
-    /** @return the same without the materialized views among these relations */
+    /** @return these contents without the materialized views among these relations */
     public Contents without(Set<Long> relations) {
         return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences,
                 carried(materializedViews, relations), carried(analyzed, relations),
@@ -268,7 +271,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return all.stream().filter(relation -> !without.contains(relation.oid())).toList();
     }
 
-    /** @return the statements about the database itself, said of the database with this name */
+    /** @return the statements about the database itself, for a database of this name */
     public List<String> of(String name, List<String> statements) {
         return statements.stream().map(statement -> DatabaseSettings.of(name, statement)).toList();
     }

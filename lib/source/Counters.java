@@ -34,7 +34,7 @@ public record Counters(long inserted, long updated, long deleted, long transacti
         return new Counters(rows[0], rows[1], rows[2], next, files);
     }
 
-    /** @return what was counted since */
+    /** @return what was written since */
     public Counters since(Counters before) {
         return new Counters(inserted - before.inserted, updated - before.updated, deleted - before.deleted,
                 transactions - before.transactions, files);

@@ -12,8 +12,7 @@ import lib.talk.Sql;
 
 /**
  * Rows of the user in tables of extensions (PostgreSQL manual, 38.17.3 "Extension Configuration Tables") that the
- * target's user may not insert, because somebody else has created the extension there. Where the source has no such
- * row, nothing is sent.
+ * target's user may not insert, because another role has created the extension there.
  */
 public final class ExtensionRows {
     static final String KIND = "extension-rows";

@@ -17,8 +17,8 @@ import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 
 /**
- * What the source holds, read under one snapshot: the relations that a migration has work with. Sizes are bytes on the
- * source's disk.
+ * The relations of the source that a migration has to process, read under one snapshot. Sizes are bytes on the source's
+ * disk.
  */
 public final class Inventory {
     /**
@@ -63,7 +63,7 @@ public final class Inventory {
         }
     }
 
-    /** A relation of which nothing more needs to be known. */
+    /** A relation, by its name. */
     public record Relation(long oid, String schema, String name) {
         /** @return the quoted, qualified name */
         public String sql() {
@@ -71,7 +71,7 @@ public final class Inventory {
         }
     }
 
-    /** Where a sequence stands: its last value, and whether that has been handed out already. */
+    /** The position of a sequence: its last value, and whether nextval has returned that already. */
     public record Sequence(long oid, String schema, String name, long value, boolean called) {
         /** @return the quoted, qualified name */
         public String sql() {
@@ -148,7 +148,7 @@ public final class Inventory {
                         row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8),
                         row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1)),
                         turns.circular(row.getLong(1))));
-        // Where the user has no row in a table of an extension, whoever owns that on the target need not be asked.
+        // A table of an extension that holds no row of the user needs no right to insert on the target.
         unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0
                 && !any(session, table.sql(), table.condition())).toList();
         return found.stream().filter(table -> !unfilled.contains(table)).toList();
@@ -180,8 +180,8 @@ public final class Inventory {
     }
 
     /**
-     * @return the sequences, those of identity columns among them and those that an extension wants dumped, as they
-     * stand now: a sequence is outside every snapshot
+     * @return the sequences, those of identity columns among them and those that an extension wants dumped, with their
+     * current values: a sequence is outside every snapshot
      */
     public List<Sequence> sequences() {
         List<Relation> all = list("listing the sequences",
@@ -191,7 +191,7 @@ public final class Inventory {
                         .formatted(Selection.readable("c"), selection.relation("c", "n"), !selection.selective()),
                 "c.oid");
         List<Sequence> sequences = new ArrayList<>();
-        // No lock holds a sequence: it may be a view by now.
+        // A sequence cannot be locked: by now there may be a view of its name.
         session.run("reading the sequences", PlannedCode.TABLES_ONLY);
         for (List<Relation> batch : Batches.of(all, SEQUENCES_A_TRIP)) {
             List<String> questions = batch.stream()

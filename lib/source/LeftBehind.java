@@ -35,13 +35,13 @@ public final class LeftBehind {
     }
 
     public static final String SERVER = "server-settings";
-    /** What a superuser carries. */
+    /** The classes that a superuser of the target can carry. */
     private static final Set<String> SUPERUSERS = Set.of("event-triggers", "publications", "functions", "types",
             "casts", "languages", "access-methods", "transforms",
             "text-search-parsers", "text-search-templates", "operator-classes", "operator-families",
             "foreign-data-wrappers");
     private static final long PG_CLASS = 1259;
-    /** So many of one class with one remedy are told one by one. */
+    /** Up to this number, objects of one class with one remedy are reported one by one. */
     private static final int MANY = 5;
     private final List<Thing> things;
 
@@ -82,9 +82,9 @@ public final class LeftBehind {
             Set<String> names = alike.get(likeness.apply(thing));
             String named = names.size() > MANY ? String.join(", ", names) : thing.name;
             if (!seen.add(thing.kind.equals(SERVER) ? SERVER : thing.kind + " " + named)) {
-                // It has been named, or what it is a part of.
+                // It, or the object that it is a part of, has been named.
             } else if (thing.kind.equals(SERVER)) {
-                // No dump of a database carries them, and nobody expects it.
+                // They are never part of a dump, so they do not stop a migration.
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", SERVER,
                         things.stream().filter(other -> other.kind.equals(SERVER)).map(Thing::name).distinct()
                                 .collect(Collectors.joining(", ")),
@@ -111,7 +111,7 @@ public final class LeftBehind {
         };
     }
 
-    /** @return this and more */
+    /** @return these things and more */
     public LeftBehind and(List<Thing> more) {
         List<Thing> all = new ArrayList<>(things);
         all.addAll(more);
@@ -119,7 +119,7 @@ public final class LeftBehind {
     }
 
     /**
-     * Whether the rest can do without what is accepted to stay behind.
+     * Checks that nothing that is carried depends on what stays behind.
      *
      * @param source a session on the source
      * @return a stop that names what cannot, if anything
@@ -136,7 +136,7 @@ public final class LeftBehind {
                 "what is left out is needed by %s", Count.some(Dependents.words(users), Dependents.NAMED)));
     }
 
-    /** Nobody need be a superuser for the first and the last of these. */
+    /** The first and the last of these need no superuser. */
     private static String rescue(List<Thing> leftOut, List<Dependents.User> users) {
         List<String> ways = new ArrayList<>();
         if (leftOut.stream().anyMatch(thing -> SUPERUSERS.contains(thing.kind))) {

@@ -130,7 +130,10 @@ final class LeftBehindQuery {
                    'pg_foreign_data_wrapper'::pg_catalog.regclass::pg_catalog.oid, f.oid
               FROM pg_catalog.pg_foreign_data_wrapper f WHERE %2$s AND %9$s""";
 
-    /** The parts of such publications, which stand in a dump by themselves: tables, and from version 15 on schemas. */
+    /**
+     * The parts of such publications, which have entries of their own in a dump: tables, and from PostgreSQL 15 on
+     * schemas.
+     */
     private static final String PARTS_OF_PUBLICATIONS = """
             SELECT 'publications', p.pubname, 'only a superuser may publish all tables or a schema',
               'pg_%1$s'::pg_catalog.regclass::pg_catalog.oid, s.oid
@@ -147,8 +150,8 @@ final class LeftBehindQuery {
         String whole = selection.selective() ? "false" : "true";
         String inSchema = server.facts().major() >= 15
                 ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)" : "false";
-        // pg_settings knows what holds in this session, and a setting that we pin does not come from a file here; few
-        // may read the files.
+        // pg_settings shows the values of this session, which hide those of the file for settings that we pin; but few
+        // users may read pg_file_settings.
         boolean files = "t".equals(source.text("asking for the right to read configuration files", """
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));

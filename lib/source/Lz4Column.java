@@ -7,8 +7,8 @@ import lib.server.Finding;
 import lib.server.Session;
 
 /**
- * A column whose values are to be compressed with lz4, which PostgreSQL 14 and newer can be built with, and need not
- * (PostgreSQL manual, 20.11 "default_toast_compression").
+ * A column whose values are compressed with lz4, which a server of PostgreSQL 14 or newer need not support (PostgreSQL
+ * manual, 20.11 "default_toast_compression").
  *
  * @param name with table and schema
  * @param remedy the statement that has it compressed as every server can

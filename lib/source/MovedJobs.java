@@ -11,11 +11,11 @@ import lib.timescale.AlterJob;
 import lib.timescale.PauseRecord;
 
 /**
- * How the jobs that stand in a {@link PauseRecord} are put back: each that is where it was moved is due when it was due
- * before.
+ * How the jobs in a {@link PauseRecord} are restored: each that is still due when it was moved to becomes due when it
+ * was before.
  */
 final class MovedJobs {
-    /** A statement, and what it does, in words. */
+    /** A statement, and a description of what it does. */
     record Step(String sql, String words, boolean drop) {
     }
 

@@ -46,8 +46,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /**
-     * Does some work while the source's jobs are paused. What a run that was killed has left moved is put back first,
-     * wanted or not.
+     * Does some work while the source's jobs are paused. Jobs that a killed run has left moved are restored first, even
+     * if {@code wanted} is false.
      *
      * @throws Failure refused, when nothing was paused because of rights, another run, or a job that does not end
      */
@@ -111,8 +111,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /**
-     * What runs sets its own next start when it ends, so it is moved then; what the scheduler has just begun shows a
-     * moment later.
+     * A running job sets its next start when it ends and is moved then; a job that the scheduler has just started
+     * becomes visible a moment later.
      */
     private int await(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
@@ -142,8 +142,7 @@ public final class PausedJobs implements AutoCloseable {
             try {
                 due.move();
             } catch (Failure e) {
-                // A lock that is taken is free again at one of the next beats, of which there are many before a job is
-                // due.
+                // A lock that is held now will be free at one of the next beats; there are many before a job is due.
                 if (session.isClosed()) {
                     if (!left && !Cleanup.stopping()) {
                         console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
@@ -182,12 +181,12 @@ public final class PausedJobs implements AutoCloseable {
         console.hint("put them back with: repair");
     }
 
-    /** @return whether a run has paused jobs on this source and has not put them back yet */
+    /** @return whether a run has paused jobs on this source and has not restored them yet */
     public static boolean exists(Session session) {
         return PauseRecord.exists(session);
     }
 
-    /** @return why a record of paused jobs that stands there is not read, if there is one of somebody else's */
+    /** @return why an existing record of paused jobs is not read, if it is not ours */
     public static Optional<Failure> stranger(Session session) {
         OwnSchema.Found found = PauseRecord.find(session);
         return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found
@@ -219,7 +218,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /**
-     * Puts back what a run that was killed has left: each job that is where it was moved is due when it was due before.
+     * Restores the jobs that a killed run has left moved: each that is still due when it was moved to becomes due when
+     * it was before.
      *
      * @return what was done, a line each
      * @throws Failure refused, when that run is still at work
@@ -237,7 +237,7 @@ public final class PausedJobs implements AutoCloseable {
         // One by one: a session that has read the record under a snapshot blocks only the statements that drop it.
         steps.stream().filter(step -> !step.drop())
                 .forEach(step -> session.run("putting back the jobs", step.sql()));
-        // In one trip, which is one transaction: a schema alone could be anybody's.
+        // In one round trip, which is one transaction: a schema without the table would not be recognized as ours.
         List<String> drops = steps.stream().filter(MovedJobs.Step::drop).map(MovedJobs.Step::sql).toList();
         if (!drops.isEmpty()) {
             session.run("putting back the jobs", String.join("; ", drops));

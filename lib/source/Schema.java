@@ -17,7 +17,7 @@ import lib.server.Session;
 import lib.talk.Failure;
 import lib.tools.RefusedStatement;
 
-/** Which entries of the archive are restored, and when. */
+/** Which entries of the archive are restored in which step. */
 public final class Schema {
     private static final long PG_NAMESPACE = 2615;
 
@@ -62,7 +62,7 @@ public final class Schema {
         ours = new CarriedEntries(contents, uncarried, commented, others);
     }
 
-    /** @return what stands before the rows: types, functions, tables without indexes and constraints */
+    /** @return what is created before the rows: types, functions, tables without indexes and constraints */
     public List<EntrySql> preData() {
         Set<String> existing = new HashSet<>(
                 target.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
@@ -75,7 +75,7 @@ public final class Schema {
     }
 
     /**
-     * @return what stands after the rows; known once {@link #preData} is
+     * @return what is created after the rows; call {@link #preData} before
      * @throws Failure step, when pg_restore has not written all that there is in a way that is known here
      */
     public List<EntrySql> postData() {
@@ -111,7 +111,7 @@ public final class Schema {
         return arguments;
     }
 
-    /** Event triggers would fire on everything that follows, and are made last. */
+    /** Event triggers would fire on everything that follows, so they are created last. */
     private static boolean isSchema(Archive.Entry entry) {
         return !OTHERS.contains(entry.kind()) && !entry.kind().startsWith("BLOB");
     }
@@ -154,7 +154,7 @@ public final class Schema {
         return archive.grant(ours, words);
     }
 
-    /** @return the comments on all that is there by then */
+    /** @return the comments on everything that exists by then */
     public List<EntrySql> comments() {
         return comments(entry -> !entry.concerns("EVENT TRIGGER") && !entry.concerns("LARGE OBJECT")
                 && !needsHypertables(entry));
@@ -196,17 +196,17 @@ public final class Schema {
         return Set.copyOf(contents.partitioned());
     }
 
-    /** @return what does not stay behind and is not created by a step of its own */
+    /** @return the entries that are carried and not created by a step of their own */
     public Predicate<Archive.Entry> carried() {
         return ours;
     }
 
-    /** @return what pg_restore is told in each section */
+    /** @return the options of pg_restore for each section */
     public List<String> options() {
         return options;
     }
 
-    /** @return whether an entry of post-data must wait for the tables that come late */
+    /** @return whether an entry of post-data must wait for the deferred tables */
     public boolean waits(Archive.Entry entry) {
         return waiting.contains(entry.address());
     }
