@@ -127,7 +127,8 @@ public final class Readability {
     }
 
     private String grant(String privilege, String owner) {
-        return "GRANT " + (owner == null ? privilege + " TO " + user : owner + " TO " + user + inheriting()) + ";";
+        return owner == null ? "GRANT " + privilege + " TO " + user + ";"
+                : "GRANT " + owner + " TO " + user + inheriting() + ";";
     }
 
     /**
