@@ -21,10 +21,10 @@ import lib.talk.Console;
 import lib.talk.Sql;
 
 /**
- * The memberships that a user of the target who is no superuser takes for as long as this is open. However the command
- * ends, they are as before then: what was there is granted as it was, and only what was not there is revoked. What a
- * run takes stands in its journal too, for {@code kill -9}: the next run with {@code --restart} puts it back, and so
- * does {@code repair}.
+ * The memberships that a target user who is not a superuser is granted for as long as this is open. However the command
+ * ends, they are restored: a membership that existed is granted as it was, and only new ones are revoked. They are
+ * recorded in the journal, too, for {@code kill -9}: the next run with {@code --restart} restores them, and so does
+ * {@code repair}.
  */
 public final class Memberships implements AutoCloseable {
     /**
@@ -77,7 +77,7 @@ public final class Memberships implements AutoCloseable {
 
     /**
      * @param created roles that do not exist yet, and will have been created by the connecting user
-     * @return those of the roles that somebody who is no superuser is no member of, and can become one (never of
+     * @return those of the roles that a user who is not a superuser is not a member of and can become one of (never of
      * pg_database_owner: PostgreSQL manual, 22.5 "Predefined Roles")
      */
     public static List<PriorMembership> takeable(Session target, Server.Facts facts, Collection<String> roles,

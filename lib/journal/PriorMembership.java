@@ -20,8 +20,7 @@ import lib.talk.Sql;
  */
 public record PriorMembership(String role, String grantor, Boolean inherit, Boolean set) {
     /**
-     * Whoever grants is the user or somebody whose rights the user has, with ADMIN OPTION: the server itself prefers
-     * the user.
+     * The grantor is the user or a role whose rights the user has, with ADMIN OPTION; the server prefers the user.
      */
     private static final String SINCE_16 = """
             SELECT r.rolname, g.rolname, b.inherit_option, b.set_option, %2$s AND %3$s, g.oid IS NOT NULL
