@@ -108,7 +108,7 @@ public final class Migration {
             Background<Server> from = Background.begin("source", () -> Server.connectToStay(source));
             try {
                 if (source.password() == null && System.console() != null) {
-                    // Whoever may have to ask for a password does so before the other one can.
+                    // If a password has to be typed, one side asks for it after the other.
                     from.get();
                 }
                 TargetDatabase to = TargetDatabase.connect(target, wanted.createDatabase(), Server::connectToStay);
