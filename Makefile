@@ -63,7 +63,7 @@ compile: class-path $(BUILD)/classes/compiled
 check: compile $(BUILD)/formatted ## compile everything, warnings are errors; see that it is formatted
 
 format: ## format all Java files
-	@mvn -B -q -Dstyle.color=never formatter:format impsort:sort
+	@mvn -B -q formatter:format impsort:sort </dev/null
 
 bench: packages compile ## time ways to move a database: WORKLOADS=timeseries,oltp CONTENDERS=recipe,pgcopydb,migrate ROUNDS=1 SCALE=0.2
 	@$(JAVA_BIN)java -Xmx512m -XX:+UseSerialGC -cp "$(CLASS_PATH)" bench.Bench WORKLOADS=$(WORKLOADS) CONTENDERS=$(CONTENDERS) \
@@ -148,5 +148,6 @@ $(BUILD)/class-path: | class-path
 # What is formatted stays so until a file changes.
 $(BUILD)/formatted: $(SOURCES) $(FOLDERS) pom.xml tests/house/eclipse-formatter.xml
 	@mkdir -p $(BUILD)
-	@mvn -B -q -Dstyle.color=never formatter:validate impsort:check || { echo "make: hint: run make format" >&2; exit 1; }
+	@mvn -B -q formatter:validate impsort:check </dev/null >$(BUILD)/format.log 2>&1 || \
+		{ cat $(BUILD)/format.log >&2; echo "make: hint: if files are not formatted, run: make format" >&2; exit 1; }
 	@touch $@

@@ -147,7 +147,7 @@ public final class RestoringScript {
 
     /** The table of the jobs stands in one schema or another; none when only some objects are wanted. */
     private List<Contents.Table> jobTable() {
-        return catalog.stream().filter(table -> table.name().equals("bgw_job")).toList();
+        return catalog.stream().filter(table -> table.name().equals(TimescaleCatalog.JOBS)).toList();
     }
 
     private static String name(Contents.Table table) {

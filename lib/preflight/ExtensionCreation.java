@@ -9,13 +9,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.catalog.Extensions;
-import lib.catalog.TimescaleFeatures;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Shown;
 import lib.talk.Sql;
+import lib.timescale.TimescaleFeatures;
 
 /** The creation of what the target lacks of the source's extensions: all of it or nothing. */
 final class ExtensionCreation {

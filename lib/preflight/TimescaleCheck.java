@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.Extensions;
-import lib.catalog.TimescaleFeatures;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
+import lib.timescale.TimescaleFeatures;
 import lib.timescale.TimescaleVersions;
 
 /**

@@ -18,6 +18,7 @@ import lib.talk.Console;
 import lib.talk.ProgressLine;
 import lib.talk.Steps;
 import lib.timescale.Jobs;
+import lib.timescale.TimescaleCatalog;
 
 /** Rows that go from the source's sessions to the target's without touching a disk of this machine. */
 public final class StreamedRows implements RowMover {
@@ -69,7 +70,8 @@ public final class StreamedRows implements RowMover {
         // A table without a file has no rows in the snapshot, either: nobody can empty it while its lock is held.
         copier.copyInOrder(tables.stream().filter(table -> table.catalog() > 0 && table.bytes() > 0)
                 .sorted(Comparator.comparing(Inventory.Table::catalog))
-                .map(table -> table.name().equals("bgw_job") ? table.reading(jobs.columns(table.columns())) : table)
+                .map(table -> table.name().equals(TimescaleCatalog.JOBS) ? table.reading(jobs.columns(table.columns()))
+                        : table)
                 .toList());
     }
 

@@ -15,11 +15,10 @@ import lib.talk.Cleanup;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Jobs;
+import lib.timescale.TimescaleCatalog;
 
 /** The rows that a whole dump holds, restored by pg_restore in the order that {@link Schema} needs. */
 public final class ArchiveRows {
-    /** The table of TimescaleDB's catalog whose rows are rewritten before they are loaded. */
-    private static final String JOBS = "bgw_job";
 
     private final Archive archive;
     private final Contents contents;
@@ -43,7 +42,7 @@ public final class ArchiveRows {
     /** Restores the rows of TimescaleDB's catalog, one table after another. */
     public void catalog(Jobs jobs) {
         Predicate<Archive.Entry> catalog = ours.and(this::isCatalog);
-        Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + JOBS + " ");
+        Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + TimescaleCatalog.JOBS + " ");
         archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
         Jobs.Copied copied = jobs.rows(archive.text(catalog.and(ofJobs)));
         try {

@@ -28,6 +28,9 @@ public final class TimescaleCatalog {
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
+    /** The table of the jobs, in whichever schema of the extension it stands. */
+    public static final String JOBS = "bgw_job";
+
     /**
      * A query for the identifiers of hypertables. Their chunks are their children: those have names in the catalog
      * before 2.29 only.

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.catalog;
+package lib.timescale;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,13 +8,15 @@ import java.util.TreeMap;
 import lib.server.Session;
 import lib.talk.Count;
 import lib.talk.Sql;
-import lib.timescale.TimescaleExtension;
 
 /**
  * TimescaleDB's two editions: which one a server has, and what of a database works with the community edition only
  * (tsl/ in its source).
  */
 public final class TimescaleFeatures {
+    /** So many things of a kind are named. */
+    private static final int NAMED = 10;
+
     /** As the parameter timescaledb.license has it; unknown, while the extension is in no session of ours. */
     public enum Edition {
         COMMUNITY, APACHE, UNKNOWN
@@ -79,7 +81,7 @@ public final class TimescaleFeatures {
                    ORDER BY 1, 2""",
                 row -> found.computeIfAbsent(row.getString(1), feature -> new ArrayList<>()).add(row.getString(2)));
         List<String> features = new ArrayList<>();
-        found.forEach((feature, names) -> features.add(feature + " (" + Count.some(names, Dependents.NAMED) + ")"));
+        found.forEach((feature, names) -> features.add(feature + " (" + Count.some(names, NAMED) + ")"));
         return features;
     }
 
