@@ -26,6 +26,7 @@ import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.TargetDatabase;
+import lib.talk.Attempt;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
@@ -39,7 +40,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         customSynopsis = "preflight [OPTION]...", synopsisHeading = "%nUsage:%n  ", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached"},
+        exitCodeList = {"0:go", "2:wrong usage", "3:no-go, or a side cannot be reached or asked",
+                "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "Nothing is changed on either side. Each finding is one line; a stop or a warning",
                 "is followed by its remedy, if there is one.", "",
                 "Example:", "  preflight --source postgresql://app@old/shop \\",
@@ -87,10 +89,16 @@ class PreflightCheck implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
+        // It never begins to change anything, so that whatever fails is a refusal.
+        new Attempt(console, "both sides are unchanged").run(this::check);
+        return Failure.OK;
+    }
+
+    private void check() throws SQLException {
         Dsn sourceDsn = endpoints.source(console);
         Dsn targetDsn = endpoints.target(console);
         Server source = Server.connect(sourceDsn);
@@ -120,7 +128,7 @@ class PreflightCheck implements Callable<Integer> {
                         new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()),
                                 NO_QUESTIONS)
                                 .ask(asked).text()));
-                return Failure.OK;
+                return;
             }
             asking.run();
             for (Finding finding : findings) {
@@ -134,7 +142,6 @@ class PreflightCheck implements Callable<Integer> {
                 throw Failure.refused("no-go: %d finding(s) stop a migration", stops);
             }
             console.out("go");
-            return Failure.OK;
         }
     }
 

@@ -119,9 +119,8 @@ final class Restoration {
         steps.run("checksums", this::checkContents);
         Server server = database.server();
         if (database.missing()) {
-            server = database.create(manifest.source().creation());
+            server = database.create(manifest.source().creation(), attempt::begin);
             psql = settings(clients, server);
-            attempt.begin();
             console.say("created database \"%s\" on the target", server.dsn().database());
         }
         load(new ComputingSessions(server, psql::get), check, tool, archive);

@@ -231,8 +231,8 @@ public final class Migration {
     private void load(Ready ready) throws SQLException {
         Server target = ready.target.server();
         if (ready.target.missing()) {
-            target = ready.target.create(DatabaseSettings.creation(ready.source.snapshot().holder()));
-            attempt.begin();
+            target = ready.target.create(DatabaseSettings.creation(ready.source.snapshot().holder()),
+                    attempt::begin);
             console.say("created database \"%s\" on the target", target.dsn().database());
         }
         load = new MigrationLoad(order, ready.source, ready.contents, ready.preflight, ready.parallelism, console,

@@ -14,6 +14,7 @@ import lib.server.Session;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.ShellScript;
+import lib.talk.Shown;
 
 /**
  * Makes the versions of the extensions equal on both sides: creates those that the target lacks, and gives timescaledb
@@ -61,12 +62,26 @@ public final class ExtensionAlignment {
         }
     }
 
-    /** Changes the version of timescaledb where it has to be, then creates the extensions. */
+    /**
+     * Changes the version of timescaledb where it has to be, then creates the extensions.
+     *
+     * @throws Failure refused, when nothing was changed; step, when one side has the other version already
+     */
     public void run() {
-        // An update would end every session that has timescaledb's library loaded.
-        steps.forEach(step -> step.run(step.side().equals("source") ? source : target));
-        try (Session here = source.session(); Session there = target.session()) {
-            creation(here, there).run();
+        List<String> changed = new ArrayList<>();
+        try {
+            for (TimescaleAlignment.Step step : steps) {
+                // An update would end every session that has timescaledb's library loaded.
+                step.run(step.side().equals("source") ? source : target);
+                changed.add(step.result());
+            }
+            try (Session here = source.session(); Session there = target.session()) {
+                creation(here, there).run();
+            }
+        } catch (Failure e) {
+            throw changed.isEmpty() ? e
+                    : e.asStep().hint("%stimescaledb stays as it is now (%s); run align-version again",
+                            new Shown(e.hint() == null ? "" : e.hint() + "\n"), String.join(", ", changed));
         }
     }
 

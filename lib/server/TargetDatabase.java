@@ -87,15 +87,17 @@ public final class TargetDatabase {
      *
      * @param properties what CREATE DATABASE is told beside the name, as {@code DatabaseSettings.creation} reads it
      * from the source
+     * @param created is told once it is there, before it is connected to
      * @return the server through the new database
      */
-    public Server create(String properties) {
+    public Server create(String properties, Runnable created) {
         try (Session session = server.session(); Statement statement = session.createStatement()) {
             statement.execute(
                     "CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
         }
+        created.run();
         return Server.connect(dsn);
     }
 }

@@ -135,6 +135,27 @@ class TimescaleAlignTest {
     }
 
     @Test
+    void what_fails_after_one_side_was_updated_is_no_refusal() {
+        PgServer source = server("2.13.1", "2.22.1");
+        PgServer target = server("2.22.1");
+        String from = database(source, "2.13.1");
+        source.sql(from, "CREATE EXTENSION cube");
+        String to = database(target, "2.22.1");
+        target.sql(to,
+                "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not today''; END'",
+                "CREATE EVENT TRIGGER no ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION no()",
+                "ALTER EVENT TRIGGER no ENABLE ALWAYS");
+        CommandRun run = align(source.uri(from), target.uri(to), "--on", "source");
+        assertEquals("2.22.1", version(source, from));
+        assertEquals(1, run.code(), run.err());
+        assertTrue(run.failure().contains("not today"), run.failure());
+        assertTrue(
+                run.failure()
+                        .endsWith("timescaledb stays as it is now (source updated: 2.22.1); run align-version again"),
+                run.failure());
+    }
+
+    @Test
     void a_target_that_holds_something_keeps_its_extension_unless_it_may_be_updated() {
         PgServer server = server("2.13.1", "2.22.1");
         String older = database(server, "2.13.1");
