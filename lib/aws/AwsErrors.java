@@ -54,8 +54,8 @@ final class AwsErrors implements ExecutionInterceptor {
                         + "lists all that are needed",
                         call)
                 : STRANGER.contains(code) ? Failure.refused("AWS does not accept the credentials (%s)", code)
-                        .hint("look who you are with: aws sts get-caller-identity; or choose other credentials with "
-                                + "--profile")
+                        .hint("see which identity you have: aws sts get-caller-identity; or choose other credentials "
+                                + "with --profile")
                 : answer.isThrottlingException()
                         ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)
                                 .hint("wait a minute")

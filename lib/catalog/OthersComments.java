@@ -131,7 +131,7 @@ public final class OthersComments {
                         "as its owner on the target: COMMENT ON " + entry.getKey().kind + " "
                                 + Sql.ident(entry.getKey().name.isEmpty() ? database : entry.getKey().name) + " IS "
                                 + (entry.getValue() == null ? "NULL" : Sql.literal(entry.getValue())) + ";",
-                        "the comment on %s stays as it is on the target: that belongs to somebody else there",
+                        "the comment on %s stays as it is on the target: the object has another owner there",
                         words(entry.getKey())))
                 .toList();
     }

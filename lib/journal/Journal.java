@@ -70,7 +70,7 @@ public final class Journal {
 
     private static void rollBack(Session session) {
         try {
-            session.run("giving up a transaction", "ROLLBACK");
+            session.run("rolling back a transaction", "ROLLBACK");
         } catch (Failure e) {
             // The session has ended, and the transaction with it.
         }

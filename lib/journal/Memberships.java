@@ -129,7 +129,7 @@ public final class Memberships implements AutoCloseable {
         String joining = membership.joining(facts);
         try {
             // One transaction: what is not granted is not in the journal, and the other way round.
-            session.run("becoming a member of role \"" + membership.role() + "\" for a time",
+            session.run("granting temporary membership in role \"" + membership.role() + "\"",
                     recorded && membership.grantor() != null ? String.join("; ", TURN, recording(membership), joining)
                             : TURN + "; " + joining);
         } catch (RuntimeException e) {

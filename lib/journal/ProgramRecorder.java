@@ -75,8 +75,8 @@ final class ProgramRecorder implements AutoCloseable {
         try {
             Session session = target.session();
             session.run("writing the journal", REGISTRATION);
-            String pid = session.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
-            String parent = of.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+            String pid = session.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
+            String parent = of.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
             ProgramRecorder recorder = new ProgramRecorder(session,
                     BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
                             ObjectKind.recordingOfPrograms()));

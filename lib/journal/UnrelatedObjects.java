@@ -129,7 +129,7 @@ public final class UnrelatedObjects {
                 .map(UnrelatedObject::thing).toList());
         String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
-        boolean mine = "t".equals(target.text("asking whose they are",
+        boolean mine = "t".equals(target.text("asking for their owners",
                 "SELECT coalesce(pg_catalog.bool_and(" + Membership.hasRightsOf("r.oid") + "), true)"
                         + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners
                         + "]::pg_catalog.text[])"));

@@ -130,7 +130,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         finishing.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
         grantees.notes().forEach(this::warn);
         grantors.represented().forEach(
-                grantor -> warn("what role \"%s\" has granted was granted by the owners: \"%s\" cannot act as it"
+                grantor -> warn("what role \"%s\" granted is granted by the owners instead: \"%s\" cannot act as it"
                         .formatted(grantor, target.facts().user())));
     }
 

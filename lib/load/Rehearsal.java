@@ -90,7 +90,7 @@ public final class Rehearsal {
                         : 0;
             }
             session.rollback();
-            return "what " + count + " of " + needs.evaluations().size() + " calls with some rows was found";
+            return count + " of " + needs.evaluations().size() + " functions were tried with some rows";
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "trying what calls functions", e);
         } finally {

@@ -86,7 +86,7 @@ public final class Repair {
                         .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
             }
         });
-        return (any ? script : script.step("Nothing is to be mended")).text();
+        return (any ? script : script.step("Nothing to repair")).text();
     }
 
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */

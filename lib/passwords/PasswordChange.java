@@ -44,7 +44,7 @@ public final class PasswordChange {
             return PasswordUtil.encodeScramSha256(password.toCharArray(), iterations, salt);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             // The driver finds nothing left of it after SASLprep (RFC 4013). Not the cause: it may quote the password.
-            throw Failure.refused("the password of role \"%s\" holds nothing that counts", role);
+            throw Failure.refused("the password of role \"%s\" is empty once normalized (SASLprep)", role);
         }
     }
 

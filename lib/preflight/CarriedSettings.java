@@ -78,14 +78,14 @@ public final class CarriedSettings {
                     findings.add(frozen(database));
                 } else if (DatabaseSettings.isOn(named.value)) {
                     findings.add(Finding.warning(CHECK, reset,
-                            "%s writes nothing on the target either: default_transaction_read_only comes along",
+                            "%s will be read-only on the target too: default_transaction_read_only comes along",
                             named.words()));
                 }
             }
             case "search_path" -> {
                 if (named.missing != null) {
                     findings.add(Finding.warning(CHECK, reset,
-                            "the search_path of %s comes along and names what is no schema of the source: %s",
+                            "the search_path of %s comes along and names schemas that the source does not have: %s",
                             named.words(), named.missing));
                 }
             }

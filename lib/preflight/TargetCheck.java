@@ -174,7 +174,7 @@ public final class TargetCheck {
         }
         List<UnrelatedObject> strangers =
                 ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
-        return strangers == null ? Finding.stop("target", "see what that run has said, then run this one again",
+        return strangers == null ? Finding.stop("target", "read the output of that run, then run this command again",
                 "the run that was at work on the target has just ended")
                 : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
                 : Finding.stop("target", UnrelatedObjects.hint(to, strangers),

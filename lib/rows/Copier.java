@@ -134,7 +134,7 @@ final class Copier implements AutoCloseable {
             to.setAutoCommit(false);
             for (Part part : parts) {
                 console.explain(
-                        "table %s is waited for by another session, it is read by the session that holds its lock",
+                        "table %s is waited for by another session; it is read by the session that holds its lock",
                         part);
                 CopyBatch shipment = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {

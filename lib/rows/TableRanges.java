@@ -114,7 +114,7 @@ final class TableRanges {
         return ranges;
     }
 
-    /** The last word has the planner: what it would read from end to end for each range is better read once. */
+    /** Use ranges only if the planner picks a range scan: else it would read the whole table for each of them. */
     private boolean isRange(Inventory.Table table, String range) {
         session.run("dividing large tables", SETTINGS);
         String plan = text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range);

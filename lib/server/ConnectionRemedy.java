@@ -118,12 +118,12 @@ final class ConnectionRemedy {
         return switch (state) {
             case "28P01" ->
                 ("check the password of user \"%s\" for the %s: in the connection string, PGPASSWORD or ~/.pgpass; "
-                        + "where it is right, it may be valid no more, "
+                        + "where it is right, it may have expired, "
                         + "then as a superuser: ALTER ROLE %s VALID UNTIL 'infinity';")
                         .formatted(dsn.user(), side, Sql.ident(dsn.user()));
             case "28000" -> line(dsn, words(e))
                     + (dsn.triesTlsFirst() == null && !dsn.isEncrypted() ? "; or try sslmode=require" : "");
-            case "3D000" -> "check the database name of the %s; what there is says: psql -l %s".formatted(side,
+            case "3D000" -> "check the database name of the %s; list the databases: psql -l %s".formatted(side,
                     ShellScript.quoted(dsn.withDatabase("postgres").display()));
             // The driver gives no cause when it has reached a server.
             case "08001" -> e.getCause() == null

@@ -53,7 +53,7 @@ public final class SqlFailures {
             // The right is missing to another user than ours: the server runs the functions of an index, of statistics
             // or of a materialized view as their owner.
             failure.detail("%s", Shown.lines(server.getWhere().lines().toList()))
-                    .hint("grant what is missing to the role as which this function of the database runs, "
+                    .hint("grant the privilege to the role that the function runs as, "
                             + "which for an index, statistics or a materialized view is their owner: GRANT privilege "
                             + "ON object TO owner;");
         } else {

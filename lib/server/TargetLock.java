@@ -42,7 +42,7 @@ public final class TargetLock implements AutoCloseable {
 
     private TargetLock(Session session) {
         this.session = session;
-        pid = session.text("asking who we are", "SELECT pg_catalog.pg_backend_pid()");
+        pid = session.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
     }
 
     /**

@@ -115,7 +115,8 @@ public final class AddedDefaults {
                     "look as its owner: SELECT count(*) FROM ONLY " + unseen.get(0).packed + " WHERE "
                             + unseen.get(0).condition
                             + "; where that is not 0, " + remedy(unseen.get(0).hypertable, unseen),
-                    "whether %s would arrive with NULL in a column that was added with a default was not found out: %s",
+                    "whether %s would arrive with NULL in a column that was added with a default could not "
+                            + "be checked: %s",
                     Count.of(unseen.size(), "compressed chunk"),
                     LockedTables.WHY_NOT));
         }

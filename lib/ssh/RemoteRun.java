@@ -180,7 +180,7 @@ public final class RemoteRun {
         byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(talk.received() + 1));
         if (answer.length == 0) {
             throw Failure
-                    .step("how the run on %s has ended was told to another command that had attached to it", ssh.host())
+                    .step("another command has already collected the result of the run on %s", ssh.host())
                     .hint("compare both sides with verify");
         }
         int start = 0;

@@ -125,7 +125,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
                                 null),
                         row.getString(5), row.getBoolean(6)));
         Failure failure =
-                Failure.refused("on the %s, what stands under a name of TimescaleDB is not its own: %s%s",
+                Failure.refused("on the %s, objects in the schemas of TimescaleDB do not belong to it: %s%s",
                         session.side(),
                         strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")),
                         strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");

@@ -42,9 +42,9 @@ final class RefreshedView {
                 leave(here, there, "every REFRESH makes other rows");
             }
         } catch (SQLException e) {
-            leave(here, there, "a REFRESH there to compare with failed: " + SqlFailures.words(e));
+            leave(here, there, "REFRESH on the target failed: " + SqlFailures.words(e));
         } catch (Failure e) {
-            leave(here, there, "how the target computes it could not be asked: " + e.getMessage());
+            leave(here, there, "the settings of the target could not be read: " + e.getMessage());
         }
         return this;
     }

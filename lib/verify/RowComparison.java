@@ -109,7 +109,7 @@ final class RowComparison {
         try (Session there = target.session()) {
             for (ComparedTable table : wantedByOthers) {
                 console.explain(
-                        "table %s is waited for by another session, it is read by the session that holds its lock",
+                        "table %s is waited for by another session; it is read by the session that holds its lock",
                         table.identity());
                 synchronized (source.holder()) {
                     try (LockedTables ours = streamed.held(source.holder());

@@ -83,8 +83,9 @@ class TimescaleUnrelatedObjectsTest {
                         "objects"))) {
             assertEquals(3, run.code(), run.err());
             assertTrue(run.failure()
-                    .startsWith("error: on the source, what stands under a name of TimescaleDB is not its own: " + named
-                            + " of role mallory"),
+                    .startsWith(
+                            "error: on the source, objects in the schemas of TimescaleDB do not belong to it: " + named
+                                    + " of role mallory"),
                     run.failure());
         }
         assertHarmless(server, named);
@@ -163,7 +164,7 @@ class TimescaleUnrelatedObjectsTest {
                         "hint: connect to the source as role mallory, which owns the extension and what is named here"),
                 hint);
         assertFalse(CommandRun.preflight(server.uri(owned, "mallory", "mallory"), server.uri(target)).err()
-                .contains("is not its own"));
+                .contains("do not belong to it"));
         assertHarmless(server, "as mallory");
         // Nobody is told to drop the tables of the extension.
         server.sql("postgres", "CREATE ROLE installer LOGIN SUPERUSER PASSWORD 'i'");
@@ -173,13 +174,13 @@ class TimescaleUnrelatedObjectsTest {
         CommandRun demoted = CommandRun.preflight(server.uri(installed), server.uri(target));
         assertEquals(3, demoted.code(), demoted.err());
         assertTrue(demoted.failure().matches(
-                "error: on the source, what stands under a name of TimescaleDB is not its own: .* of role "
+                "error: on the source, objects in the schemas of TimescaleDB do not belong to it: .* of role "
                         + "installer and \\d+ more\n"
                         + "hint: connect to the source as role installer, which owns the extension and what is named "
                         + "here"),
                 demoted.failure());
         assertFalse(CommandRun.preflight(server.uri(installed, "installer", "i"), server.uri(target)).err()
-                .contains("is not its own"));
+                .contains("do not belong to it"));
     }
 
     /** All that stands there is dropped by what the refusal says to run, on either side. */
@@ -211,7 +212,7 @@ class TimescaleUnrelatedObjectsTest {
             assertEquals(5, sql.split("; ?(?=DROP )").length, sql);
             server.sql(there, sql);
             CommandRun again = CommandRun.preflight(server.uri(from), server.uri(to));
-            assertFalse((again.out() + again.err()).contains("is not its own"), again.out() + again.err());
+            assertFalse((again.out() + again.err()).contains("do not belong to it"), again.out() + again.err());
         }
         assertHarmless(server, "followed");
     }

@@ -90,10 +90,11 @@ class CarriedSettingsTest {
             CommandRun run = SIDES.migrate(source, target);
             assertEquals(0, run.code(), run.err());
             String report = run.out();
-            for (String said : new String[]{"role \"closed_reader\" writes nothing on the target either",
-                    "search_path of the database comes along and names what is no schema of the source: \"Gone, too\"",
-                    "search_path of role \"closed_reader\" in the database comes along and names what is no schema "
-                            + "of the source: gone",
+            for (String said : new String[]{"role \"closed_reader\" will be read-only on the target too",
+                    "search_path of the database comes along and names schemas that the source does not have: "
+                            + "\"Gone, too\"",
+                    "search_path of role \"closed_reader\" in the database comes along and names schemas "
+                            + "that the source does not have: gone",
                     "session_preload_libraries of the database comes along, and no session of it can begin where "
                             + "the target's server lacks one of these: auto_explain"}) {
                 assertTrue(report.contains(said), said + " is missing: " + report);

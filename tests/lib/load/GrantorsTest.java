@@ -143,7 +143,7 @@ class GrantorsTest {
         CommandRun run = Dumps.restore(uri(), dump);
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of(
-                "restore-postgres: warning: what role \"Größe, \"2\"\" has granted was granted by the owners: "
+                "restore-postgres: warning: what role \"Größe, \"2\"\" granted is granted by the owners instead: "
                         + "\"loader\" cannot act as it"),
                 run.err().lines().filter(line -> line.contains("has granted")).toList());
         assertEquals(source.rows("shop", ABLE), target.rows("moved", ABLE));

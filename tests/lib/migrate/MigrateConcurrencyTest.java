@@ -193,7 +193,7 @@ class MigrateConcurrencyTest {
                 TARGET.rows(target, "SELECT count(*), sum(id) FROM " + table), table));
         Stream.of("emptied", "dropped", "altered", "rewritten")
                 .forEach(table -> assertTrue(run.err().contains("table public." + table
-                        + " is waited for by another session, it is read by the session that holds its lock"),
+                        + " is waited for by another session; it is read by the session that holds its lock"),
                         run.err()));
         done.join();
         assertEquals("0", SOURCE.query(source, "SELECT count(*) FROM emptied"));

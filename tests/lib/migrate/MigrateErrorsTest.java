@@ -51,13 +51,13 @@ class MigrateErrorsTest {
         refuses(3, """
                 error: could not connect to the source: password authentication failed for user "postgres"
                 hint: check the password of user "postgres" for the source: in the connection string, \
-                PGPASSWORD or ~/.pgpass; where it is right, it may be valid no more, then as a superuser: \
+                PGPASSWORD or ~/.pgpass; where it is right, it may have expired, then as a superuser: \
                 ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop, "postgres", "wrong"), TARGET.uri(empty));
         refuses(3, """
                 error: could not connect to the target: password authentication failed for user "postgres"
                 hint: check the password of user "postgres" for the target: in the connection string, \
-                PGPASSWORD or ~/.pgpass; where it is right, it may be valid no more, then as a superuser: \
+                PGPASSWORD or ~/.pgpass; where it is right, it may have expired, then as a superuser: \
                 ALTER ROLE "postgres" VALID UNTIL 'infinity';
                 """, SOURCE.uri(shop), TARGET.uri(empty, "postgres", "wrong"));
     }
@@ -88,7 +88,7 @@ class MigrateErrorsTest {
     void a_database_that_does_not_exist() {
         refuses(3, """
                 error: could not connect to the source: database "no such" does not exist
-                hint: check the database name of the source; what there is says: psql -l \
+                hint: check the database name of the source; list the databases: psql -l \
                 postgresql://postgres@127.0.0.1:%d/postgres
                 """.formatted(SOURCE.port()), SOURCE.uri("no such"), TARGET.uri(empty));
         refuses(3, """

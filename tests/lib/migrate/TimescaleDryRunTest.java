@@ -157,7 +157,7 @@ class TimescaleDryRunTest {
         PastedScript.run(printed, environment).orFail();
         assertEquals("off", target.query(database, "SHOW timescaledb.restoring"));
         assertTrue(
-                CommandRun.of("RepairCommand", environment, "--dry-run").out().contains("# Nothing is to be mended\n"));
+                CommandRun.of("RepairCommand", environment, "--dry-run").out().contains("# Nothing to repair\n"));
         drop(database);
     }
 }

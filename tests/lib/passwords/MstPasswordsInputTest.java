@@ -194,7 +194,7 @@ class MstPasswordsInputTest {
         assertEquals("error: \"" + empty + "\" has an empty password for role \"app\"",
                 mst("--from-file", empty.toString()).failure());
         Path soft = privateFile("role,password\napp,\u00AD\n");
-        assertEquals("error: the password of role \"app\" holds nothing that counts",
+        assertEquals("error: the password of role \"app\" is empty once normalized (SASLprep)",
                 mst("--from-file", soft.toString()).failure());
     }
 

@@ -176,8 +176,8 @@ class FollowedWarningsTest {
         }
         assertEquals(code, ended.code(), ended.out() + ended.err());
         said(ended, code == 0 ? "(?m)^(go)$"
-                : "the run that was at work on the target has (just ended)\n +fix: see what that run has said, then "
-                        + "run this one again\n");
+                : "the run that was at work on the target has (just ended)\n +fix: read the output of that run, then "
+                        + "run this command again\n");
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to), "--restart");
         assertEquals(0, again.code(), again.out());
         SOURCE.sql("postgres", "DROP DATABASE " + from);

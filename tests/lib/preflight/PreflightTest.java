@@ -131,19 +131,20 @@ class PreflightTest {
                 """
                 stop     privileges         table public.item of the source cannot be read
                                               fix: GRANT SELECT ON TABLE public.item TO "keeper";
-                stop     extensions         extension pg_stat_statements can be created on the target by a superuser
-                  only
+                stop     extensions         extension pg_stat_statements can be created on the target by a superuser \
+                only
                                               fix: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; \
-                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or go without:
-                  --leave-out pg_stat_statements
+                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or go without: \
+                --leave-out pg_stat_statements
                 stop     cannot be carried  event-triggers: seen: only a superuser may create an event trigger
                                               fix: migrate --leave-out event-triggers
                 stop     cannot be carried  publications: news: only a superuser may publish all tables or a schema
                                               fix: migrate --leave-out publications
-                stop     roles              role "clerk" owns objects, does not exist on the target and cannot be
-                  created by "keeper"
-                                              fix: CREATE ROLE "clerk" WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB
-                                                LOGIN NOREPLICATION \
+                stop     roles              role "clerk" owns objects, does not exist on the target and cannot be \
+                created by "keeper"
+                                              fix: CREATE ROLE "clerk" WITH NOSUPERUSER INHERIT NOCREATEROLE \
+                NOCREATEDB \
+                LOGIN NOREPLICATION \
                 NOBYPASSRLS CONNECTION LIMIT -1;
                 stop     target             user "keeper" may not create in schema "public" of the target
                                               fix: GRANT CREATE ON SCHEMA "public" TO "keeper" WITH GRANT OPTION;

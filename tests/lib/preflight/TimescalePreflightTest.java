@@ -160,25 +160,25 @@ class TimescalePreflightTest {
                 else, as a superuser of the target: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
                 _timescaledb_cache, _timescaledb_catalog, _timescaledb_config, _timescaledb_internal TO "mover";
                 stop target: user "mover" may not set every sequence of TimescaleDB's catalog on the target
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST,
-                  whose users have these rights; \
-                else, as a superuser of the target: GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA
-                  _timescaledb_catalog, _timescaledb_config TO "mover";
-                stop target: user "mover" may not switch restoring mode of TimescaleDB on the target:
-                  public.timescaledb_pre_restore() \
+                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
+                whose users have these rights; \
+                else, as a superuser of the target: GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA \
+                _timescaledb_catalog, _timescaledb_config TO "mover";
+                stop target: user "mover" may not switch restoring mode of TimescaleDB on the target: \
+                public.timescaledb_pre_restore() \
                 would have to run as its owner, a superuser
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST,
-                  whose users have these rights; \
-                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() SECURITY DEFINER
-                  SET search_path = pg_catalog, pg_temp; \
+                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
+                whose users have these rights; \
+                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() SECURITY DEFINER \
+                SET search_path = pg_catalog, pg_temp; \
                 GRANT EXECUTE ON FUNCTION public.timescaledb_pre_restore() TO "mover";
-                stop target: user "mover" may not switch restoring mode of TimescaleDB on the target:
-                  public.timescaledb_post_restore() \
+                stop target: user "mover" may not switch restoring mode of TimescaleDB on the target: \
+                public.timescaledb_post_restore() \
                 would have to run as its owner, a superuser
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST,
-                  whose users have these rights; \
-                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_post_restore() SECURITY DEFINER
-                  SET search_path = pg_catalog, pg_temp; \
+                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
+                whose users have these rights; \
+                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_post_restore() SECURITY DEFINER \
+                SET search_path = pg_catalog, pg_temp; \
                 GRANT EXECUTE ON FUNCTION public.timescaledb_post_restore() TO "mover";
                 stop target: user "mover" may not create in schema "_timescaledb_internal" of the target
                 fix: GRANT CREATE ON SCHEMA "_timescaledb_internal" TO "mover" WITH GRANT OPTION;""", found);
