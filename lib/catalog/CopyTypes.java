@@ -61,9 +61,9 @@ public final class CopyTypes {
                               JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
                              WHERE t.typname = ANY (%s) AND x.extname = ANY (%s)),
                 safe(oid) AS (SELECT DISTINCT b.oid FROM base b JOIN kind k ON k.oid = b.typ),
-                late(oid) AS (
+                deferred(oid) AS (
                   SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid < 10000 AND t.typname ~ '^_?reg'
-                  UNION SELECT o.outer_type FROM late l JOIN (
+                  UNION SELECT o.outer_type FROM deferred l JOIN (
                     SELECT t.oid AS outer_type, pg_catalog.unnest(ARRAY[t.typbasetype, t.typelem]) AS inner_type
                       FROM pg_catalog.pg_type t
                     UNION ALL SELECT r.rngtypid, r.rngsubtype FROM pg_catalog.pg_range r

@@ -41,7 +41,7 @@ public final class LoadingScript {
         void rows();
 
         /** Brings those of the tables that come late. */
-        void lateRows();
+        void deferredRows();
     }
 
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
@@ -153,7 +153,7 @@ public final class LoadingScript {
         archive.postData(wanted.jobs(), withOwners);
         if (contents.hasDeferredAtOnce()) {
             script.step("Tables that name what has only now been made");
-            rows.lateRows();
+            rows.deferredRows();
             archive.deferredPostData();
         }
         archive.comments();
@@ -176,7 +176,7 @@ public final class LoadingScript {
         if (contents.hasAfterRestoringMode()) {
             script.step("What reads hypertables, whose rows restoring mode hides");
             if (!contents.deferred().isEmpty()) {
-                rows.lateRows();
+                rows.deferredRows();
             }
             archive.afterRestoringMode();
             if (!contents.onHypertables().isEmpty()) {
@@ -208,8 +208,8 @@ public final class LoadingScript {
             }
 
             @Override
-            public void lateRows() {
-                archive.lateRows();
+            public void deferredRows() {
+                archive.deferredRows();
             }
         };
     }

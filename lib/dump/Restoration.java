@@ -162,9 +162,9 @@ final class Restoration {
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
-        LoadMethod delivery;
+        LoadMethod method;
         if (archive == null) {
-            delivery = new PlainLoad(tool, target.server().dsn(), to, order.in(), contents, console, steps);
+            method = new PlainLoad(tool, target.server().dsn(), to, order.in(), contents, console, steps);
         } else {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
@@ -172,10 +172,10 @@ final class Restoration {
             Rehearsal rehearsal =
                     new Rehearsal(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true, target,
                             console);
-            delivery = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
+            method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
                     Parallelism.asked(order.wanted().jobs()));
         }
-        Journal journal = loading.run(delivery, check.uncarried(), extensions, contents::sequences, List.of());
+        Journal journal = loading.run(method, check.uncarried(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
         List<Difference> differences =
                 steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
@@ -195,7 +195,7 @@ final class Restoration {
                         .part("privileges", order.wanted().noPrivileges())
                         .count("refused privileges and settings", loading.leftOut())
                         .count("default_transaction_read_only", loading.frozen().size())
-                        .count("comments", check.keptComments().size()).everything(delivery.arrived()));
+                        .count("comments", check.keptComments().size()).everything(method.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {

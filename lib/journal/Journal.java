@@ -180,12 +180,12 @@ public final class Journal {
      * named.
      */
     public void watching(Runnable program) {
-        Heartbeat pulse = isRecorded() ? null : new Heartbeat("journal", 1, this::recordOfPrograms);
+        Heartbeat heartbeat = isRecorded() ? null : new Heartbeat("journal", 1, this::recordOfPrograms);
         try {
             program.run();
         } finally {
-            if (pulse != null) {
-                pulse.close();
+            if (heartbeat != null) {
+                heartbeat.close();
             }
             recordQuietly();
         }

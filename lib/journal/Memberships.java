@@ -89,7 +89,7 @@ public final class Memberships implements AutoCloseable {
         wanted.retainAll(there);
         List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream()
                 .filter(standing -> !standing.able() && standing.open())
-                .map(PriorMembership.Ranking::membership).collect(Collectors.toList());
+                .map(PriorMembership.Standing::membership).collect(Collectors.toList());
         new TreeSet<>(roles).stream().filter(role -> created.contains(role) && !there.contains(role))
                 .forEach(role -> takeable.add(new PriorMembership(role, facts.user(), null, null)));
         takeable.sort((one, other) -> one.role().compareTo(other.role()));
@@ -111,7 +111,7 @@ public final class Memberships implements AutoCloseable {
      * @throws Failure step, when the server refuses it
      */
     public boolean join(Session session, String role) {
-        List<PriorMembership.Ranking> standing = PriorMembership.ask(session, facts, List.of(role));
+        List<PriorMembership.Standing> standing = PriorMembership.ask(session, facts, List.of(role));
         if (standing.isEmpty() || standing.get(0).able()) {
             return !standing.isEmpty();
         } else if (!standing.get(0).open()) {
@@ -119,7 +119,7 @@ public final class Memberships implements AutoCloseable {
         }
         take(session, standing.get(0).membership());
         // Before PostgreSQL 16, somebody with NOINHERIT is one and has none of its rights.
-        return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.Ranking::able);
+        return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.Standing::able);
     }
 
     private void take(Session session, PriorMembership membership) {

@@ -88,7 +88,7 @@ public final class ArchiveScript {
         inOrder(turned);
     }
 
-    public void lateRows() {
+    public void deferredRows() {
         inOrder(contents.deferredInOrder());
     }
 

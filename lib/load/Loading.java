@@ -79,7 +79,7 @@ public final class Loading {
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(LoadMethod delivery, LeftBehind uncarried, List<Extensions.Extension> extensions,
+    public Journal run(LoadMethod method, LeftBehind uncarried, List<Extensions.Extension> extensions,
             Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, uncarried);
@@ -87,7 +87,7 @@ public final class Loading {
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);
-        List<Extensions.Extension> ahead = delivery.ahead(extensions);
+        List<Extensions.Extension> ahead = method.ahead(extensions);
         if (!ahead.isEmpty()) {
             steps.run("extensions", () -> {
                 ahead.forEach(journal::create);
@@ -98,42 +98,42 @@ public final class Loading {
             // Like pg_dump -t, which leaves the schema to the operator.
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
-        AfterLoad finishing = new AfterLoad(computing, to, console);
+        AfterLoad afterLoad = new AfterLoad(computing, to, console);
         List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream()
                 .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
         // What is computed from now on is computed under these. What is refused is tried again when extensions and
         // roles are there.
         List<String> deferred =
-                finishing.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
+                afterLoad.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
         deferred.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
         OwnersAndPrivileges rights = new OwnersAndPrivileges(
-                new OwnersAndPrivileges.Wanted(wanted.noOwner() || delivery.complete() ? List.of() : objects, contents,
+                new OwnersAndPrivileges.Wanted(wanted.noOwner() || method.complete() ? List.of() : objects, contents,
                         !wanted.noPrivileges(), privileges),
-                target, to, memberships, finishing, delivery::privileges, console, steps, report);
+                target, to, memberships, afterLoad, method::privileges, console, steps, report);
         Runnable load = () -> {
-            delivery.deliver(jobs, rights, journal);
+            method.deliver(jobs, rights, journal);
             steps.run("sequences", () -> {
                 List<Inventory.Sequence> positions = sequences.get();
-                finishing.sequences(positions);
+                afterLoad.sequences(positions);
                 return positions.size() + " set";
             });
             steps.run("privileges", () -> {
                 rights.rest();
                 rights.privileges();
-                return wanted.noPrivileges() ? "not given" : delivery.complete() ? "as in the dump" : "given";
+                return wanted.noPrivileges() ? "not given" : method.complete() ? "as in the dump" : "given";
             });
         };
         if (jobs == null) {
             load.run();
         } else {
             inRestoringMode(load);
-            if (contents.hasAfterRestoringMode() && !delivery.complete()) {
-                steps.run("what reads hypertables", () -> delivery.afterRestoringMode(journal));
+            if (contents.hasAfterRestoringMode() && !method.complete()) {
+                steps.run("what reads hypertables", () -> method.afterRestoringMode(journal));
                 if (!contents.onHypertables().isEmpty()) {
                     steps.run("what hypertables refer to", () -> {
                         try (RestoringMode mode =
                                 RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
-                            String made = delivery.inModeAgain(journal);
+                            String made = method.inModeAgain(journal);
                             mode.end(to);
                             return made;
                         }
@@ -142,27 +142,27 @@ public final class Loading {
             }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.
-        if (!contents.materializedViews().isEmpty() && (!delivery.complete() || jobs != null)) {
+        if (!contents.materializedViews().isEmpty() && (!method.complete() || jobs != null)) {
             steps.run("materialized views", () -> {
-                finishing.refresh(contents.materializedViews());
+                afterLoad.refresh(contents.materializedViews());
                 return contents.materializedViews().size() + " refreshed";
             });
         }
-        if (!delivery.complete()) {
+        if (!method.complete()) {
             steps.run("event triggers", () -> {
-                delivery.eventTriggers(journal);
+                method.eventTriggers(journal);
                 rights.eventTriggers();
                 return "done";
             });
         }
         steps.run("analyze", () -> {
-            finishing.analyze(delivery.notAnalyzed(), wanted.jobs());
+            afterLoad.analyze(method.notAnalyzed(), wanted.jobs());
             return "done";
         });
         target.greet("");
-        finishing.set(deferred, true);
+        afterLoad.set(deferred, true);
         refusals.addAll(rights.refusals());
-        refusals.addAll(finishing.leftOut());
+        refusals.addAll(afterLoad.leftOut());
         RefusedStatement.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose())
                 .forEach(text -> report.note("left out: %s", text));
         return journal;

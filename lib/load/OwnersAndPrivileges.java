@@ -36,7 +36,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
     private final Wanted wanted;
     private final Server target;
     private final Session to;
-    private final AfterLoad finishing;
+    private final AfterLoad afterLoad;
     private final Function<UnaryOperator<String>, List<RefusedStatement>> archived;
     private final Console console;
     private final Steps steps;
@@ -50,13 +50,13 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
      * @param to a session on the target
      * @param archived gives the privileges of the archive, and returns what was refused
      */
-    OwnersAndPrivileges(Wanted wanted, Server target, Session to, Memberships memberships, AfterLoad finishing,
+    OwnersAndPrivileges(Wanted wanted, Server target, Session to, Memberships memberships, AfterLoad afterLoad,
             Function<UnaryOperator<String>, List<RefusedStatement>> archived,
             Console console, Steps steps, Report report) {
         this.wanted = wanted;
         this.target = target;
         this.to = to;
-        this.finishing = finishing;
+        this.afterLoad = afterLoad;
         this.archived = archived;
         this.console = console;
         this.steps = steps;
@@ -124,10 +124,10 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         Grantees grantees = new Grantees(to, target.facts().user(), ownership);
         UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
         refusals.addAll(archived.apply(script -> words.apply(grantees.known(script))));
-        finishing.attempt(
+        afterLoad.attempt(
                 wanted.contents.of(target.dsn().database(), wanted.contents.privileges()).stream().map(words).toList(),
                 "giving the privileges on the database");
-        finishing.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
+        afterLoad.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
         grantees.notes().forEach(this::warn);
         grantors.represented().forEach(
                 grantor -> warn("what role \"%s\" granted is granted by the owners instead: \"%s\" cannot act as it"

@@ -105,7 +105,7 @@ final class MigrationLoad {
             Attempt attempt) {
         List<Extensions.Extension> extensions = extensions(wanted, preflight);
         Loading loading = new Loading(wanted, contents, lock, target, to, memberships, console, steps, report);
-        LoadMethod delivery = delivery(target, to, extensions);
+        LoadMethod method = method(target, to, extensions);
         attempt.begin();
         RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
         given.leftOut().forEach(text -> report.note("left out: %s", text));
@@ -119,7 +119,7 @@ final class MigrationLoad {
         // An archive with rows holds these too.
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(delivery, preflight.uncarried(), extensions, sequences, privileges);
+        Journal journal = loading.run(method, preflight.uncarried(), extensions, sequences, privileges);
         ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
         check.written(source.writtenSince());
         List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
@@ -134,7 +134,7 @@ final class MigrationLoad {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
         }
         report.note("%s",
-                check.arrived(delivery.arrived(),
+                check.arrived(method.arrived(),
                         new LeftOut().things(preflight.uncarried())
                                 .extensions(preflight.extensions(), wanted.leaveOut())
                                 .part("what the filters exclude", !wanted.filters().none())
@@ -144,7 +144,7 @@ final class MigrationLoad {
                                 .count("comments", preflight.keptComments().size())));
     }
 
-    private LoadMethod delivery(ComputingSessions target, Session to, List<Extensions.Extension> extensions) {
+    private LoadMethod method(ComputingSessions target, Session to, List<Extensions.Extension> extensions) {
         Tool tool = new Tool(preflight.tools(), console);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
             return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);

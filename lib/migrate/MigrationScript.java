@@ -157,7 +157,7 @@ final class MigrationScript {
         }
 
         @Override
-        public void lateRows() {
+        public void deferredRows() {
             inOrder(contents.deferredInOrder());
         }
 

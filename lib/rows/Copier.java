@@ -136,9 +136,9 @@ final class Copier implements AutoCloseable {
                 console.explain(
                         "table %s is waited for by another session; it is read by the session that holds its lock",
                         part);
-                CopyBatch shipment = new CopyBatch(List.of(part));
+                CopyBatch batch = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
-                    Money.during(source.holder(), () -> bring(shipment, lane, stream, source.holder(), to, arrival));
+                    Money.during(source.holder(), () -> bring(batch, lane, stream, source.holder(), to, arrival));
                 }
             }
         } catch (SQLException e) {
@@ -166,20 +166,20 @@ final class Copier implements AutoCloseable {
         }
 
         @Override
-        public void work(CopyBatch shipment) throws SQLException {
-            if (source.tryLock(sessions.source(), shipment.parts().stream().map(part -> part.table().sql()).toList())) {
+        public void work(CopyBatch batch) throws SQLException {
+            if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
-                    bring(shipment, lane, stream, sessions.source(), sessions.target(), arrival);
+                    bring(batch, lane, stream, sessions.source(), sessions.target(), arrival);
                     well = true;
                 } finally {
                     // Nobody goes on with what a failure has left.
                     cancelled |= !well;
                 }
-            } else if (shipment.parts().size() == 1) {
-                wantedByOthers.addAll(shipment.parts());
+            } else if (batch.parts().size() == 1) {
+                wantedByOthers.addAll(batch.parts());
             } else {
-                for (Part part : shipment.parts()) {
+                for (Part part : batch.parts()) {
                     work(new CopyBatch(List.of(part)));
                 }
             }
@@ -219,13 +219,13 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void bring(CopyBatch shipment, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
+    private void bring(CopyBatch batch, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
             Consumer<Inventory.Table> arrival) {
         boolean well = false;
-        lane.begin(shipment);
+        lane.begin(batch);
         List<Long> rows = new ArrayList<>();
         try {
-            for (Part part : shipment.parts()) {
+            for (Part part : batch.parts()) {
                 if (part.replaces()) {
                     run(to, "TRUNCATE ONLY " + part.table().sql());
                 }
@@ -234,13 +234,13 @@ final class Copier implements AutoCloseable {
             to.commit();
             well = true;
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "loading " + shipment, e);
+            throw SqlFailures.statement("target", "loading " + batch, e);
         } finally {
             lane.end(well);
         }
         for (int i = 0; i < rows.size(); i++) {
-            if (landed.add(shipment.parts().get(i), rows.get(i))) {
-                arrival.accept(shipment.parts().get(i).table());
+            if (landed.add(batch.parts().get(i), rows.get(i))) {
+                arrival.accept(batch.parts().get(i).table());
             }
         }
     }

@@ -28,20 +28,20 @@ final class CopyPlan {
     static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
-        List<CopyBatch> shipments = new ArrayList<>();
+        List<CopyBatch> batches = new ArrayList<>();
         List<Part> small = new ArrayList<>();
         for (Inventory.Table table : tables) {
             if (table.bytes() < SMALL) {
                 small.add(Part.small(table));
             } else {
-                parts(table, share, ranges).forEach(part -> shipments.add(new CopyBatch(List.of(part))));
+                parts(table, share, ranges).forEach(part -> batches.add(new CopyBatch(List.of(part))));
             }
         }
-        shipments.sort(Comparator.comparing(CopyBatch::bytes).reversed());
+        batches.sort(Comparator.comparing(CopyBatch::bytes).reversed());
         // Never so many together that a worker would have none.
         int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
-        Batches.of(small, together).forEach(batch -> shipments.add(new CopyBatch(batch)));
-        return shipments;
+        Batches.of(small, together).forEach(batch -> batches.add(new CopyBatch(batch)));
+        return batches;
     }
 
     /**

@@ -22,12 +22,12 @@ final class CopyProgress {
 
     /** What one worker does. */
     final class Lane {
-        private CopyBatch shipment;
+        private CopyBatch batch;
         private long own;
 
         void begin(CopyBatch next) {
             synchronized (CopyProgress.this) {
-                shipment = next;
+                batch = next;
                 own = 0;
             }
         }
@@ -43,9 +43,9 @@ final class CopyProgress {
             synchronized (CopyProgress.this) {
                 if (well) {
                     finished += own;
-                    finishedOnDisk += shipment.bytes();
+                    finishedOnDisk += batch.bytes();
                 }
-                shipment = null;
+                batch = null;
             }
         }
     }
@@ -89,7 +89,7 @@ final class CopyProgress {
         long expected =
                 Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
         String left = rate < 1 ? "" : ", " + span((long) ((expected - gone) / rate)) + " left";
-        String current = lanes.stream().filter(lane -> lane.shipment != null).map(lane -> lane.shipment.name())
+        String current = lanes.stream().filter(lane -> lane.batch != null).map(lane -> lane.batch.name())
                 .collect(Collectors.joining(" "));
         return "%s of about %s, %s/s%s: %s".formatted(Bytes.text(gone), Bytes.text(expected), Bytes.text((long) rate),
                 left, current);

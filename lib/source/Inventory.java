@@ -135,7 +135,7 @@ public final class Inventory {
                   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                     AND a.attgenerated = ''
                   LEFT JOIN safe s ON s.oid = a.atttypid
-                  LEFT JOIN late l ON l.oid = a.atttypid
+                  LEFT JOIN deferred l ON l.oid = a.atttypid
                  WHERE c.relkind = 'r' AND (%s OR (f.oid IS NOT NULL AND %s)) AND %s
                  GROUP BY c.oid, n.nspname, c.relname, c.reltoastrelid, f.oid, f.condition, c.relfilenode, e.oid,
                    e.level

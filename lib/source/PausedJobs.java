@@ -34,7 +34,7 @@ public final class PausedJobs implements AutoCloseable {
     private final Session session;
     private final DueJobs due;
     private final Cleanup.Task leaving;
-    private Heartbeat pulse;
+    private Heartbeat heartbeat;
     private boolean left;
 
     private PausedJobs(Server source, Console console, Session session) {
@@ -101,7 +101,7 @@ public final class PausedJobs implements AutoCloseable {
             session.run("preparing to pause the jobs", "SET lock_timeout = '10s'");
             PauseRecord.make(session);
             int moved = paused.await(patience);
-            paused.pulse = new Heartbeat("paused jobs", paused::beat);
+            paused.heartbeat = new Heartbeat("paused jobs", paused::beat);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
             return paused;
         } catch (RuntimeException e) {
@@ -160,8 +160,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private void leave() {
-        if (pulse != null) {
-            pulse.close();
+        if (heartbeat != null) {
+            heartbeat.close();
         }
         if (Cleanup.stopping()) {
             // A session that has read the record under the snapshot would keep it from being dropped.

@@ -37,14 +37,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private final Server server;
     private final Session holder;
     private final String id;
-    private final Heartbeat pulse;
+    private final Heartbeat heartbeat;
 
     private Snapshot(Server server, Session holder, String id) {
         this.server = server;
         this.holder = holder;
         this.id = id;
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
-        pulse = new Heartbeat("snapshot", this::beat);
+        heartbeat = new Heartbeat("snapshot", this::beat);
     }
 
     /**
@@ -217,14 +217,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 statement.execute("SELECT 1");
             } catch (SQLException e) {
                 // Sessions that read under the snapshot go on; one that has yet to join it will fail and say so.
-                pulse.close();
+                heartbeat.close();
             }
         }
     }
 
     @Override
     public void close() {
-        pulse.close();
+        heartbeat.close();
         holder.close();
     }
 }

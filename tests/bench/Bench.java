@@ -92,8 +92,8 @@ final class Bench implements Callable<Integer> {
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);
         System.out.printf("%nbench.md, bench.svg and bench.csv are in %s%n", results);
-        return outcomes.stream().flatMap(outcome -> outcome.standings().stream())
-                .filter(standing -> standing.contender().isOurs())
+        return outcomes.stream().flatMap(outcome -> outcome.rankings().stream())
+                .filter(ranking -> ranking.contender().isOurs())
                 .allMatch(Ranking::counts) ? 0 : 1;
     }
 

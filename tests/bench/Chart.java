@@ -52,17 +52,17 @@ final class Chart {
     private int group(Outcome outcome, int left, int top) {
         text(left + 8, top + 20, "head", outcome.title());
         text(left + 8, top + 36, "small", outcome.contents());
-        List<Ranking> standings = outcome.standings();
-        double longest = standings.stream().filter(Ranking::counts).mapToDouble(Ranking::seconds).max().orElse(1);
+        List<Ranking> rankings = outcome.rankings();
+        double longest = rankings.stream().filter(Ranking::counts).mapToDouble(Ranking::seconds).max().orElse(1);
         int y = top + HEAD;
-        for (Ranking standing : standings) {
-            text(left + 8, y + 13, "", standing.contender().title());
-            if (standing.counts()) {
-                int length = (int) Math.max(1, standing.seconds() / longest * LONGEST);
+        for (Ranking ranking : rankings) {
+            text(left + 8, y + 13, "", ranking.contender().title());
+            if (ranking.counts()) {
+                int length = (int) Math.max(1, ranking.seconds() / longest * LONGEST);
                 shapes.append("<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"2\"/>%n".formatted(
-                        standing.contender().isOurs() ? "ours" : "other", left + LABEL, y + 2, length, BAR - 4));
+                        ranking.contender().isOurs() ? "ours" : "other", left + LABEL, y + 2, length, BAR - 4));
                 text(left + LABEL + length + 6, y + 13, "", String.format(Locale.ROOT, "%.1f s  (%.2f)",
-                        standing.seconds(), standing.seconds() / outcome.unit()));
+                        ranking.seconds(), ranking.seconds() / outcome.unit()));
             } else {
                 text(left + LABEL, y + 13, "small", "does not count");
             }

@@ -20,9 +20,9 @@ final class Notes {
         Optional<Outcome> many =
                 outcomes.stream().filter(outcome -> outcome.workload() == Workload.MANYCHUNKS).findFirst();
         return many.filter(outcome -> few.isPresent()).stream()
-                .flatMap(outcome -> outcome.standings().stream().filter(Ranking::counts)
-                        .flatMap(standing -> few.get().standing(standing.contender().name()).stream()
-                                .map(same -> each(outcome, standing, few.get(), same))))
+                .flatMap(outcome -> outcome.rankings().stream().filter(Ranking::counts)
+                        .flatMap(ranking -> few.get().ranking(ranking.contender().name()).stream()
+                                .map(same -> each(outcome, ranking, few.get(), same))))
                 .toList();
     }
 
@@ -48,9 +48,9 @@ final class Notes {
                         + "ANALYZE: %.1f s on "
                         + "these cores.",
                 outcome.title(), floor.servers(), least);
-        String times = String.join(", ", outcome.standings().stream().filter(Ranking::counts)
-                .map(standing -> String.format(Locale.ROOT, "%s %.2f", standing.contender().title(),
-                        standing.seconds() / least))
+        String times = String.join(", ", outcome.rankings().stream().filter(Ranking::counts)
+                .map(ranking -> String.format(Locale.ROOT, "%s %.2f", ranking.contender().title(),
+                        ranking.seconds() / least))
                 .toList());
         return floor.counts() ? said + " Times of that: " + times + "."
                 : "No floor for " + outcome.title() + ": " + floor.problem();

@@ -23,21 +23,21 @@ public record Outcome(Workload workload, boolean link, String contents, int size
     }
 
     /** The contenders, the fastest first. */
-    List<Ranking> standings() {
+    List<Ranking> rankings() {
         Map<Contender, List<Round>> turns = new LinkedHashMap<>();
         rounds.forEach(round -> turns.computeIfAbsent(round.contender(), contender -> new ArrayList<>()).add(round));
         return turns.entrySet().stream().map(entry -> new Ranking(entry.getKey(), entry.getValue()))
                 .sorted(Comparator.comparing(Ranking::seconds)).toList();
     }
 
-    Optional<Ranking> standing(String contender) {
-        return standings().stream()
-                .filter(standing -> standing.contender().name().equals(contender) && standing.counts()).findFirst();
+    Optional<Ranking> ranking(String contender) {
+        return rankings().stream()
+                .filter(ranking -> ranking.contender().name().equals(contender) && ranking.counts()).findFirst();
     }
 
     /** The seconds that are 1 in ratios: those of migrate, or of the fastest where it did not take part. */
     double unit() {
-        return standing("migrate").or(() -> standings().stream().filter(Ranking::counts).findFirst())
+        return ranking("migrate").or(() -> rankings().stream().filter(Ranking::counts).findFirst())
                 .map(Ranking::seconds).orElse(1.0);
     }
 }

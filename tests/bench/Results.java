@@ -62,7 +62,7 @@ public final class Results {
                             outcome.bytes() / 1_000_000, outcome.servers()));
             text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- |")
                     .append(" ---: |".repeat(7)).append('\n');
-            outcome.standings().forEach(standing -> text.append(row(standing, outcome.unit())));
+            outcome.rankings().forEach(ranking -> text.append(row(ranking, outcome.unit())));
         }
         if (!notes.isEmpty()) {
             text.append("\n## Beside it\n\n");
@@ -71,17 +71,17 @@ public final class Results {
         return text.toString();
     }
 
-    private static String row(Ranking standing, double unit) {
-        String title = standing.contender().title().replace("|", "\\|");
-        if (!standing.counts()) {
-            return "| %s | – | %s | | | | | |\n".formatted(title, standing.problem().replace("|", "\\|"));
+    private static String row(Ranking ranking, double unit) {
+        String title = ranking.contender().title().replace("|", "\\|");
+        if (!ranking.counts()) {
+            return "| %s | – | %s | | | | | |\n".formatted(title, ranking.problem().replace("|", "\\|"));
         }
         return String.format(Locale.ROOT, "| %s | %.2f | %.1f (%.1f–%.1f) | %d | %.1f | %.1f | %.0f | %.0f |\n", title,
-                standing.seconds() / unit,
-                standing.seconds(), standing.fastest(), standing.slowest(), standing.rounds().size(),
-                standing.median(round -> round.measured().cpu()),
-                standing.median(Round::servers), standing.median(round -> round.measured().peak()) / (1 << 20),
-                standing.median(round -> round.measured().written()) / 1e6);
+                ranking.seconds() / unit,
+                ranking.seconds(), ranking.fastest(), ranking.slowest(), ranking.rounds().size(),
+                ranking.median(round -> round.measured().cpu()),
+                ranking.median(Round::servers), ranking.median(round -> round.measured().peak()) / (1 << 20),
+                ranking.median(round -> round.measured().written()) / 1e6);
     }
 
     private static String rounds(List<Outcome> outcomes) {

@@ -86,6 +86,10 @@ class MigrateSchemaChangesTest {
                 : HeldLock.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
             CompletableFuture<CommandRun> migration = BackgroundWork.run(() -> SIDES.migrate(source, target));
             hold.awaitWaiter(migration);
+            // Who waits first may be preflight, and then nothing would change during the run that follows.
+            BackgroundWork.until("the source is frozen", () -> migration.isDone() || SOURCE.query(source, """
+                    SELECT count(*) > 0 FROM pg_locks
+                     WHERE relation = 'public.item'::regclass AND mode = 'AccessShareLock'""").equals("t"));
             SOURCE.sql(source, change);
             hold.release();
             CommandRun run = migration.join();
