@@ -72,6 +72,9 @@ class PreflightCheck implements Callable<Integer> {
             description = "grant this role of the target, and let it own code, even where it can do more than on "
                     + "the source")
     List<String> grantAnyway = new ArrayList<>();
+    @Option(names = "--no-owner", order = 30,
+            description = "the migration will make the connecting user the owner of everything")
+    boolean noOwner;
     @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
             description = "write to this file which major version of the client programs is missing, if any: a "
                     + "line for programs")
@@ -108,7 +111,7 @@ class PreflightCheck implements Callable<Integer> {
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
                 Wanted wanted =
-                        new Wanted(filters, workers, leaveOut, grantAnyway, createDatabase, restart, false, false,
+                        new Wanted(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner, false,
                                 pauseJobs, kind.given());
                 Preflight.Plan plan = new Preflight.Plan(wanted, Selection.resolve(from, filters),
                         target.missing() ? targetDsn.database() : null);

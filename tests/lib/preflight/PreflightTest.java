@@ -198,6 +198,26 @@ class PreflightTest {
         TARGET.sql("postgres", "DROP DATABASE " + database, "DROP ROLE teller");
     }
 
+    @Test
+    void owners_that_are_not_wanted_are_not_looked_at() {
+        String source = SOURCE.newDatabase();
+        String database = TARGET.newDatabase();
+        SOURCE.sql("postgres", "CREATE ROLE baker", "GRANT CREATE ON DATABASE " + source + " TO baker");
+        SOURCE.sql(source, "SET ROLE baker; CREATE EXTENSION citext; RESET ROLE");
+        TARGET.sql("postgres", "GRANT CREATE ON DATABASE " + database + " TO keeper", "CREATE ROLE baker");
+        TARGET.sql(database, "GRANT CREATE ON SCHEMA public TO keeper");
+        String from = SOURCE.uri(source, "keeper", "keeper");
+        String to = TARGET.uri(database, "keeper", "keeper");
+        String owner =
+                "extension citext belongs to \"baker\" on the source and will belong to \"keeper\" on the target";
+        CommandRun with = CommandRun.preflight(from, to);
+        assertTrue(with.out().contains(owner), with.out());
+        CommandRun without = CommandRun.preflight(from, to, "--no-owner");
+        assertFalse(without.out().contains(owner), without.out());
+        SOURCE.sql("postgres", "DROP DATABASE " + source, "DROP ROLE baker");
+        TARGET.sql("postgres", "DROP DATABASE " + database, "DROP ROLE baker");
+    }
+
     private static void mend(String fix, List<String> options) {
         if (fix.startsWith("migrate ")) {
             options.addAll(List.of(fix.split(" ")).subList(1, 3));
