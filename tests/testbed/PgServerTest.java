@@ -144,7 +144,7 @@ class PgServerTest {
     @Test
     void killing_the_jvm_leaves_neither_process_nor_folder() throws Exception {
         Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), "PgServerTest$Child")
+                System.getProperty("java.class.path"), Child.class.getName())
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         Path data = Path.of(new BufferedReader(new InputStreamReader(child.getInputStream())).readLine());
         long pid = postmaster(data);
