@@ -62,7 +62,7 @@ public final class Server implements Sessions {
         this.dsn = dsn;
         this.facts = facts;
         this.first = new AtomicReference<>(first);
-        sessions.add(first);
+        add(first);
         Cleanup.ending(this::abandon);
     }
 
@@ -191,10 +191,15 @@ public final class Server implements Sessions {
         }
     }
 
+    private void add(Session session) {
+        sessions.add(session);
+        session.whenClosed(() -> sessions.remove(session));
+    }
+
     /** A session opened while all others are being ended would still be at work when their changes are undone. */
     private Session kept(Session session) {
         sessions.removeIf(Session::isClosed);
-        sessions.add(session);
+        add(session);
         if (abandoned) {
             SessionAbort.abort(session);
             throw Failure.step("the sessions on the %s are being ended", side());

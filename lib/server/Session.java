@@ -33,6 +33,7 @@ public final class Session implements AutoCloseable {
     private final String side;
     private final SideSockets.Lot sockets;
     private List<Asked> asked;
+    private Runnable closed = () -> {};
 
     /** @param sockets those by which it talks */
     Session(Connection connection, String side, SideSockets.Lot sockets) {
@@ -174,6 +175,11 @@ public final class Session implements AutoCloseable {
         sockets.close();
     }
 
+    /** @param work is done when it is closed, so that nobody need keep it any longer */
+    void whenClosed(Runnable work) {
+        closed = work;
+    }
+
     /** Closes it; no error if the connection is lost already. */
     @Override
     public void close() {
@@ -181,6 +187,8 @@ public final class Session implements AutoCloseable {
             connection.close();
         } catch (SQLException e) {
             // It is gone, and with it its locks and its transaction.
+        } finally {
+            closed.run();
         }
     }
 }

@@ -75,7 +75,7 @@ public record ManagedService(PgServer server, String database, String user) impl
     public void follow(CommandRun preflight) {
         sql(preflight.out().lines()
                 .filter(line -> line
-                        .matches(" +fix: GRANT [^ ]+ TO \"" + user + "\";|.*fix: GRANT \".*\" TO \"" + user + "\";"))
+                        .matches(" +fix: GRANT ([^ ]+|\".*\") TO \"" + user + "\"( WITH INHERIT TRUE)?;"))
                 .map(line -> line.replaceFirst(" +fix: ", "")).distinct().toArray(String[]::new));
     }
 
