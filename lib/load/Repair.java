@@ -54,8 +54,8 @@ public final class Repair {
                 } else if (found.timescale != null) {
                     RestoringMode.turnOff(found.session, found.timescale);
                     say.accept(
-                            "target: restoring mode was left on by another tool and is off; whether all rows are "
-                                    + "there says: verify");
+                            "target: restoring mode was left on by another tool and is off; run verify to "
+                                    + "check that all rows arrived");
                 }
             }
         });
@@ -81,8 +81,8 @@ public final class Repair {
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(found.session, found.timescale));
             } else if (found.timescale != null) {
                 script.step(
-                        "Restoring mode, which another tool has left on, is turned off; whether all rows are there "
-                                + "says: verify")
+                        "Restoring mode, which another tool has left on, is turned off; run verify to check "
+                                + "that all rows arrived")
                         .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
             }
         });
