@@ -28,10 +28,22 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
             "DATABASE", "TYPE", "DOMAIN", "LANGUAGE", "LARGE OBJECT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER",
             "PARAMETER");
 
-    /** @return what the statement is about, or null if it is neither a privilege nor such a setting */
-    static StatementSubject of(String statement) {
-        List<String> tokens = TOKEN.matcher(statement).results().map(token -> token.group()).toList();
-        return new Reader(tokens).read();
+    /**
+     * @param text one statement, or several of which one is of that kind, such as a GRANT between two statements that
+     * set and reset its grantor
+     * @return what it is about, or null if none is a privilege or such a setting
+     */
+    static StatementSubject of(String text) {
+        List<String> tokens = TOKEN.matcher(text).results().map(token -> token.group()).toList();
+        for (int begin = 0, end; begin < tokens.size(); begin = end + 1) {
+            int length = tokens.subList(begin, tokens.size()).indexOf(";");
+            end = length < 0 ? tokens.size() : begin + length;
+            StatementSubject subject = new Reader(tokens.subList(begin, end)).read();
+            if (subject != null) {
+                return subject;
+            }
+        }
+        return null;
     }
 
     /** Goes through the tokens once. */

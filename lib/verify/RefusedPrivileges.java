@@ -16,7 +16,8 @@ final class RefusedPrivileges {
     /** What a difference calls the objects that GRANT knows by one word; all others it calls by the same. */
     private static final Map<String, Set<String>> KINDS = Map.of("TABLE",
             Set.of("table", "partitioned table", "view", "materialized view", "foreign table", "sequence"), "FUNCTION",
-            ROUTINES, "PROCEDURE", ROUTINES, "ROUTINE", ROUTINES, "FOREIGN SERVER", Set.of("server", "foreign server"));
+            ROUTINES, "PROCEDURE", ROUTINES, "ROUTINE", ROUTINES, "FOREIGN SERVER", Set.of("server"),
+            "FOREIGN DATA WRAPPER", Set.of("foreign-data wrapper"));
     private static final Set<String> TYPES = Set.of("domain", "enum", "range");
 
     private final List<StatementSubject> refused;

@@ -39,6 +39,13 @@ class StatementSubjectTest {
     }
 
     @Test
+    void its_grantor_may_be_set_around_it() {
+        assertEquals(new StatementSubject("LARGE OBJECT", "7", Set.of(), "clerk"), StatementSubject.of(
+                "SET SESSION AUTHORIZATION \"a;b\";\nGRANT SELECT ON LARGE OBJECT 7 TO clerk;\n"
+                        + "RESET SESSION AUTHORIZATION"));
+    }
+
+    @Test
     void other_statements_have_none() {
         assertNull(StatementSubject.of("SET ROLE clerk"));
         assertNull(StatementSubject.of("GRANT boss TO clerk"));
