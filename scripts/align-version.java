@@ -57,7 +57,7 @@ class AlignVersion implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         if (on != null && !on.equals("source") && !on.equals("target")) {
             throw Failure.usage("--on must be source or target, got \"%s\"", on);
         }

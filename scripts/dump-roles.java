@@ -77,7 +77,7 @@ class DumpRoles implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         if (version != null && endpoints.hasTarget()) {
             throw Failure.usage("--target-version is for a target that is not connected to")
                     .hint("leave out one of --target and --target-version");
@@ -145,7 +145,7 @@ class DumpRoles implements Callable<Integer> {
         return Failure.OK;
     }
 
-    private static void run(Server target, String sql) throws SQLException {
+    private static void run(Server target, String sql) {
         try (Session session = target.session()) {
             session.run("creating the roles", sql);
         }
@@ -169,7 +169,7 @@ class DumpRoles implements Callable<Integer> {
                 version == null ? source.facts().major() : version, source, session);
     }
 
-    private RoleTarget ask(Server target) throws SQLException {
+    private RoleTarget ask(Server target) {
         Server.Facts facts = target.facts();
         if (!facts.superuser() && !facts.createRole()) {
             throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())

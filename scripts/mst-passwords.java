@@ -78,7 +78,7 @@ class MstPasswords implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         PasswordGenerator generator = new PasswordGenerator(length, alphabet);
         PasswordFile.Form form = PasswordFile.Form.of(format);
         check();

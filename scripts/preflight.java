@@ -101,7 +101,7 @@ class PreflightCheck implements Callable<Integer> {
         return Failure.OK;
     }
 
-    private void check() throws SQLException {
+    private void check() {
         Dsn sourceDsn = endpoints.source(console);
         Dsn targetDsn = endpoints.target(console);
         Server source = Server.connect(sourceDsn);

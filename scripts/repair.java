@@ -43,7 +43,7 @@ class RepairCommand implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         if (endpoints.hasSource()) {
             source(Server.connect(endpoints.source(console)));
         }
@@ -53,7 +53,7 @@ class RepairCommand implements Callable<Integer> {
         return Failure.OK;
     }
 
-    private void source(Server source) throws SQLException {
+    private void source(Server source) {
         try (Session session = source.session()) {
             if (dryRun) {
                 ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());

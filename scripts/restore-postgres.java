@@ -37,7 +37,7 @@ class RestorePostgres implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         options.restore(endpoints, console, false);
         return Failure.OK;
     }

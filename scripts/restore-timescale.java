@@ -39,7 +39,7 @@ class RestoreTimescale implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         options.restore(endpoints, console, true);
         return Failure.OK;
     }

@@ -79,7 +79,7 @@ class Verify implements Callable<Integer> {
     Console console;
 
     @Override
-    public Integer call() throws SQLException {
+    public Integer call() {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, not \"%d\"", jobs);
         }
@@ -112,13 +112,13 @@ class Verify implements Callable<Integer> {
         return server;
     }
 
-    private Selection selection(Server source) throws SQLException {
+    private Selection selection(Server source) {
         try (Session session = source.session()) {
             return Selection.resolve(session, filters);
         }
     }
 
-    private static Predicate<Difference> permitted(Server source, Server target) throws SQLException {
+    private static Predicate<Difference> permitted(Server source, Server target) {
         try (Session ours = source.session(); Session theirs = target.session()) {
             return Permitted.of(source, ours, target, theirs)::covers;
         }

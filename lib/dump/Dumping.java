@@ -71,7 +71,7 @@ public final class Dumping {
     }
 
     /** @return a shell script that makes the same dump, without its manifest */
-    public String script() throws SQLException {
+    public String script() {
         ShellScript script = new ShellScript("dump: of %s into %s".formatted(source.dsn(), order.out()), List.of())
                 .programs(client.folder().toString());
         Selection selection;

@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -106,7 +105,7 @@ final class Restoration {
         });
     }
 
-    private void run(TargetDatabase database, ClientTools clients) throws SQLException {
+    private void run(TargetDatabase database, ClientTools clients) {
         report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(),
                 manifest.snapshot().time());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
@@ -151,7 +150,7 @@ final class Restoration {
         return DumpFiles.summary(manifest.files());
     }
 
-    private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) throws SQLException {
+    private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
         ClaimedTarget.during(target.server(), order.wanted().restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
@@ -224,7 +223,7 @@ final class Restoration {
         return text.get();
     }
 
-    private String script(TargetDatabase database, ClientTools clients) throws SQLException {
+    private String script(TargetDatabase database, ClientTools clients) {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
         if (!isPlain()) {
@@ -244,8 +243,7 @@ final class Restoration {
         return script(database, check, client);
     }
 
-    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client)
-            throws SQLException {
+    private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) {
         Contents contents = manifest.contents().without(check.uncarried().relations());
         List<Extensions.Extension> extensions = extensions(check);
         ShellScript script = new ShellScript(

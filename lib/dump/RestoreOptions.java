@@ -3,7 +3,6 @@ package lib.dump;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import lib.catalog.Filters;
@@ -56,7 +55,7 @@ public final class RestoreOptions {
      * @param timescale whether the command is the one for databases with TimescaleDB
      * @throws Failure usage, when there is no dump; refused, step or differences, as {@link Restoration#run} has it
      */
-    public void restore(Endpoints endpoints, Console console, boolean timescale) throws SQLException {
+    public void restore(Endpoints endpoints, Console console, boolean timescale) {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }

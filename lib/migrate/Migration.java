@@ -217,7 +217,7 @@ public final class Migration {
                 : new DumpWriter(order.files(), preflight.tools(), tool(preflight), console);
     }
 
-    private String script(Ready ready) throws SQLException {
+    private String script(Ready ready) {
         if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
             Verdict.of(
                     NotRetried.check(ready.contents, ready.preflight.pathNeeds(), NotRetried.Loader.script("migrate")),

@@ -2,7 +2,6 @@
 package lib.migrate;
 
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -71,7 +70,7 @@ final class MigrationScript {
      * @param files where and how, or null
      * @return the script
      */
-    String text(DumpWriter dump, DumpWriter.Order files) throws SQLException {
+    String text(DumpWriter dump, DumpWriter.Order files) {
         try (Session to = target.server().session()) {
             LoadingScript loading = new LoadingScript(script, wanted, contents, preflight.uncarried(), target, to,
                     preflight.rolePlan().gone());

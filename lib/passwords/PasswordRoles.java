@@ -1,6 +1,5 @@
 package lib.passwords;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,7 +48,7 @@ public final class PasswordRoles {
      * @param from the source, or null
      * @throws Failure refused, if the user of the target may give no passwords
      */
-    public static PasswordRoles read(Server to, Server from) throws SQLException {
+    public static PasswordRoles read(Server to, Server from) {
         Roles source = null;
         if (from != null) {
             try (Session session = from.session()) {

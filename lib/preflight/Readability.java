@@ -120,15 +120,10 @@ public final class Readability {
         return findings;
     }
 
-    /** A GRANT that does not say so leaves it to the user's attribute, or to what was granted before. */
-    private String inheriting() {
-        return "t".equals(source.text("asking for the version",
-                "SELECT pg_catalog.current_setting('server_version_num')::int >= 160000")) ? " WITH INHERIT TRUE" : "";
-    }
-
+    /** A GRANT that does not say so leaves INHERIT to the user's attribute, or to what was granted before. */
     private String grant(String privilege, String owner) {
         return owner == null ? "GRANT " + privilege + " TO " + user + ";"
-                : "GRANT " + owner + " TO " + user + inheriting() + ";";
+                : "GRANT " + owner + " TO " + user + (source.major() >= 16 ? " WITH INHERIT TRUE;" : ";");
     }
 
     /**

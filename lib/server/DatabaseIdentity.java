@@ -1,6 +1,5 @@
 package lib.server;
 
-import java.sql.SQLException;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,7 +18,7 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
     private static final Pattern LINE =
             Pattern.compile("(source|target): (\\S+) \\(database (\\d+)(?: of server (\\d+))?\\)");
 
-    static DatabaseIdentity of(Server server) throws SQLException {
+    static DatabaseIdentity of(Server server) {
         try (Session session = server.session()) {
             String doing = "asking which database this is";
             String oid = session.list(doing,

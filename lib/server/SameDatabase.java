@@ -1,6 +1,5 @@
 package lib.server;
 
-import java.sql.SQLException;
 import lib.talk.Failure;
 
 /**
@@ -12,7 +11,7 @@ public final class SameDatabase {
     }
 
     /** @throws Failure refused, when they are */
-    public static void refuse(Server source, Server target) throws SQLException {
+    public static void refuse(Server source, Server target) {
         try (Session from = source.session(); Session to = target.session()) {
             if (is(from, to)) {
                 throw refusal(target);

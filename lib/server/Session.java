@@ -153,8 +153,12 @@ public final class Session implements AutoCloseable {
     }
 
     /** @return the server's major version, which is known since the connection's start-up */
-    public int major() throws SQLException {
-        return connection.getMetaData().getDatabaseMajorVersion();
+    public int major() {
+        try {
+            return connection.getMetaData().getDatabaseMajorVersion();
+        } catch (SQLException e) {
+            throw failure("asking for the version", e);
+        }
     }
 
     /** @return whether it is known to have ended */

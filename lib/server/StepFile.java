@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +41,7 @@ public final class StepFile {
      * @throws Failure usage, for another name than FILE.done or a folder that is not there; refused, when both sides
      * are one database, or a step in this folder was done for other databases
      */
-    public boolean isDone(Console console, Server... sides) throws SQLException {
+    public boolean isDone(Console console, Server... sides) {
         if (!wanted()) {
             return false;
         }

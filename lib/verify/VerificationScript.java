@@ -1,7 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.verify;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +47,7 @@ public final class VerificationScript {
     }
 
     /** @return the questions of this level */
-    public String text(Verification.Level level) throws SQLException {
+    public String text(Verification.Level level) {
         try (Session from = source.session(); Session to = target.session()) {
             objects(from, to);
             Set<String> there = new HashSet<>(to.list("listing the relations",
