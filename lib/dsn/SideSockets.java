@@ -240,11 +240,6 @@ public final class SideSockets {
         ends.forEach(Runnable::run);
     }
 
-    /** @return whether the server was given up */
-    boolean isGone() {
-        return gone != null;
-    }
-
     /**
      * @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for
      * ever
