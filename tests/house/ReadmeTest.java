@@ -234,6 +234,7 @@ class ReadmeTest {
     /** The options of a text without the command lines of other programs. */
     private static Set<String> mentioned(String text) {
         return text.lines().filter(line -> !line.strip().matches("(pg_dump|pg_restore|sudo apt-get) .*"))
+                .map(line -> line.replaceAll("`(pg_dump|pg_dumpall|pg_restore|psql) [^`]*`", ""))
                 .flatMap(line -> OPTION.matcher(line).results().map(MatchResult::group))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
