@@ -19,7 +19,7 @@ import lib.server.Server;
 import lib.server.StepFile;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,7 +71,7 @@ class AlignVersion implements Callable<Integer> {
         ExtensionAlignment alignment =
                 new ExtensionAlignment(console, source, target, leaveOut, Optional.ofNullable(on));
         if (dryRun) {
-            console.out(Shown.product(alignment.script()));
+            console.out(Printable.multiline(alignment.script()));
             // Standard output is for a script that can be pasted.
             alignment.table(false).forEach(line -> console.say("%s", line));
         } else {

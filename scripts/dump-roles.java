@@ -29,7 +29,7 @@ import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -126,7 +126,7 @@ class DumpRoles implements Callable<Integer> {
         }
         String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
         if (dryRun && !json) {
-            console.out(Shown.product(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of())
+            console.out(Printable.multiline(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of())
                     .step("Roles, without passwords")
                     .sql(ShellScript.Side.TARGET, sql).text()));
         } else if (toFile || !applied) {
@@ -136,7 +136,7 @@ class DumpRoles implements Callable<Integer> {
             run(loader, sql);
         }
         if (json) {
-            console.out(Shown.product(report.json()));
+            console.out(Printable.multiline(report.json()));
         }
         console.say("%s", report.summary());
         if (!dryRun) {
@@ -155,7 +155,7 @@ class DumpRoles implements Callable<Integer> {
         if (file != null) {
             file.write(sql + "\n");
         } else if (!json) {
-            console.out(Shown.product(sql));
+            console.out(Printable.multiline(sql));
         }
     }
 

@@ -19,7 +19,7 @@ import lib.server.Server;
 import lib.server.StepFile;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.tools.ClientTools;
 import lib.tools.Compression;
 import lib.tools.DumpFormat;
@@ -99,7 +99,7 @@ class Dump implements Callable<Integer> {
         order.check(false);
         Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));
         if (dryRun) {
-            console.out(Shown.product(dumping.script()));
+            console.out(Printable.multiline(dumping.script()));
         } else {
             dumping.run(pauseJobs);
             step.write();

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.dump.DumpWriter;
@@ -24,7 +24,7 @@ import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
 import lib.talk.Report;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.tools.ClientTools;
 import lib.tools.Compression;
 import lib.tools.DumpFormat;
@@ -113,14 +113,15 @@ class Migrate implements Callable<Integer> {
         OutputFile summary = check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
-        Wanted wanted = new Wanted(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
-                noOwner, noPrivileges, pauseJobs, kind.given());
+        MigrationOptions wanted =
+                new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        noOwner, noPrivileges, pauseJobs, kind.given());
         Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
                 verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(source)));
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());
             if (dryRun) {
-                console.out(Shown.product(migration.script(source, target, clients)));
+                console.out(Printable.multiline(migration.script(source, target, clients)));
             } else {
                 migration.run(source, target, clients);
             }

@@ -27,7 +27,7 @@ import lib.server.Session;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -95,7 +95,7 @@ class MstPasswords implements Callable<Integer> {
         PasswordAssignment assignment = new PasswordAssignment(console, known, store,
                 new PasswordAssignment.Order(roles, leaveOut, given, overwrite));
         if (dryRun) {
-            console.out(Shown.product(assignment.script(to)));
+            console.out(Printable.multiline(assignment.script(to)));
             return Failure.OK;
         }
         Map<String, String> passwords =
@@ -104,7 +104,7 @@ class MstPasswords implements Callable<Integer> {
             try (Session session = target.session()) {
                 PasswordChange change = new PasswordChange(session, passwords);
                 if (show) {
-                    console.out(Shown.product(PasswordFile.empty(form).with(target.dsn(), passwords).shown()));
+                    console.out(Printable.multiline(PasswordFile.empty(form).with(target.dsn(), passwords).shown()));
                 }
                 change.run(store);
             }

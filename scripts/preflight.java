@@ -17,7 +17,7 @@ import java.util.concurrent.Callable;
 import lib.catalog.Filters;
 import lib.catalog.QueryScript;
 import lib.catalog.Selection;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.preflight.Preflight;
@@ -30,7 +30,7 @@ import lib.talk.Attempt;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.tools.ClientTools;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,8 +110,9 @@ class PreflightCheck implements Callable<Integer> {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
                 int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
-                Wanted wanted =
-                        new Wanted(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner, false,
+                MigrationOptions wanted =
+                        new MigrationOptions(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner,
+                                false,
                                 pauseJobs, kind.given());
                 Preflight.Plan plan = new Preflight.Plan(wanted, Selection.resolve(from, filters),
                         target.missing() ? targetDsn.database() : null);
@@ -127,7 +128,7 @@ class PreflightCheck implements Callable<Integer> {
                 from.record(asked);
                 to.record(asked);
                 asking.run();
-                console.out(Shown.product(
+                console.out(Printable.multiline(
                         new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()),
                                 NO_QUESTIONS)
                                 .ask(asked).text()));

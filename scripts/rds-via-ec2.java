@@ -18,11 +18,11 @@ import lib.aws.AwsOptions;
 import lib.aws.Ec2Down;
 import lib.aws.Ec2Options;
 import lib.aws.Ec2Plan;
-import lib.aws.Ec2Planning;
+import lib.aws.Ec2Planner;
 import lib.aws.Ec2Script;
 import lib.aws.Ec2State;
 import lib.aws.Ec2Up;
-import lib.aws.Ec2Work;
+import lib.aws.Ec2RunOptions;
 import lib.aws.WorkFolder;
 import lib.dsn.Dsn;
 import lib.ssh.RemoteHost;
@@ -33,7 +33,7 @@ import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
@@ -85,7 +85,7 @@ class RdsViaEc2 {
         public Integer call() {
             wishes.check();
             try (Aws aws = account.open()) {
-                Ec2Plan plan = new Ec2Planning(aws, wishes, folder.path(), console).plan();
+                Ec2Plan plan = new Ec2Planner(aws, wishes, folder.path(), console).plan();
                 plan.lines(NO_RUN).forEach(line -> console.out("%s", line));
             }
             return Failure.OK;
@@ -105,7 +105,7 @@ class RdsViaEc2 {
         @Mixin
         WorkFolder folder;
         @Mixin
-        Ec2Work work;
+        Ec2RunOptions work;
         @Mixin
         Console console;
 
@@ -115,15 +115,15 @@ class RdsViaEc2 {
             wishes.check();
             Optional<Ec2State> former = Ec2State.find(folder.path());
             try (Aws aws = former.map(state -> account.open(state.plan())).orElseGet(account::open)) {
-                Ec2State state = new Ec2Planning(aws, wishes, folder.path(), console).run(former);
+                Ec2State state = new Ec2Planner(aws, wishes, folder.path(), console).run(former);
                 if (work.dryRun()) {
-                    console.out(Shown.product(Ec2Script.up(state)));
+                    console.out(Printable.multiline(Ec2Script.up(state)));
                     return Failure.OK;
                 }
                 state.plan().lines(state.run()).stream().filter(line -> !line.isEmpty())
                         .forEach(line -> console.say("%s", line));
                 work.ask(former.isEmpty() ? "make this?" : "go on with this?");
-                Ec2State done = new Ec2Up(aws, folder.make(), work.patience(), console).run(state);
+                Ec2State done = new Ec2Up(aws, folder.make(), work.waiting(), console).run(state);
                 console.out("ssh -i %s %s@%s", ShellScript.quoted(done.key().toString()), done.user(), done.address());
             }
             return Failure.OK;
@@ -142,7 +142,7 @@ class RdsViaEc2 {
         @Mixin
         WorkFolder folder;
         @Mixin
-        Ec2Work work;
+        Ec2RunOptions work;
         @Mixin
         Console console;
 
@@ -151,13 +151,13 @@ class RdsViaEc2 {
             work.check();
             Ec2State state = Ec2State.read(folder.path());
             if (work.dryRun()) {
-                console.out(Shown.product(Ec2Script.down(state, keepInstance)));
+                console.out(Printable.multiline(Ec2Script.down(state, keepInstance)));
                 return Failure.OK;
             }
             work.ask(keepInstance ? "close the database to the machine of run %s?".formatted(state.run())
                     : "remove all that run %s has made?".formatted(state.run()));
             try (Aws aws = account.open(state.plan())) {
-                new Ec2Down(aws, folder.path(), work.patience(), console).run(state, keepInstance);
+                new Ec2Down(aws, folder.path(), work.waiting(), console).run(state, keepInstance);
             }
             return Failure.OK;
         }
@@ -207,9 +207,9 @@ class RdsViaEc2 {
             RemoteRun run = new RemoteRun(console, ssh, source, target);
             RemoteRun.Result result =
                     stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
-            result.out().lines().forEach(line -> console.out("%s", Shown.again(line)));
+            result.out().lines().forEach(line -> console.out("%s", Printable.alreadyPrintable(line)));
             if (summary != null && !result.summary().isEmpty()) {
-                summary.writeSummary(Shown.product(result.summary()).text(), console);
+                summary.writeSummary(Printable.multiline(result.summary()).text(), console);
             }
             return result.code();
         }

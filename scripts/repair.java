@@ -17,7 +17,7 @@ import lib.source.PausedJobs;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,7 +57,7 @@ class RepairCommand implements Callable<Integer> {
         try (Session session = source.session()) {
             if (dryRun) {
                 ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
-                console.out(Shown.product((PausedJobs.exists(session)
+                console.out(Printable.multiline((PausedJobs.exists(session)
                         ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
                         : script.step("No job is paused")).text()));
             } else if (!PausedJobs.exists(session)) {
@@ -73,7 +73,7 @@ class RepairCommand implements Callable<Integer> {
 
     private void target(Repair repair) {
         if (dryRun) {
-            console.out(Shown.product(repair.script()));
+            console.out(Printable.multiline(repair.script()));
         } else if (!repair.run(console, done -> console.out("%s", done))) {
             console.out("%s", repair.halfLoaded()
                     ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command "

@@ -27,9 +27,9 @@ import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.ProgressLine;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.verify.DifferenceTable;
-import lib.verify.Permitted;
+import lib.verify.UnavoidableDifferences;
 import lib.verify.UndecidedRelation;
 import lib.verify.Verification;
 import lib.verify.Verification.Level;
@@ -90,7 +90,7 @@ class Verify implements Callable<Integer> {
         Server target = connect(to);
         Selection selection = selection(source);
         if (dryRun) {
-            console.out(Shown.product(new VerificationScript(source, target, selection).text(wanted)));
+            console.out(Printable.multiline(new VerificationScript(source, target, selection).text(wanted)));
             return Failure.OK;
         }
         SameDatabase.refuse(source, target);
@@ -120,7 +120,7 @@ class Verify implements Callable<Integer> {
 
     private static Predicate<Difference> permitted(Server source, Server target) {
         try (Session ours = source.session(); Session theirs = target.session()) {
-            return Permitted.of(source, ours, target, theirs)::covers;
+            return UnavoidableDifferences.of(source, ours, target, theirs)::covers;
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.SecurityGroup;
@@ -43,10 +43,10 @@ public final class Ec2Down {
      * @throws Failure step, when something could not be removed; the state file stays then
      */
     public void run(Ec2State state, boolean keepInstance) {
-        String again = "run again: rds-via-ec2 down --dir " + Shown.of(ShellScript.quoted(folder.toString()));
+        String again = "run again: rds-via-ec2 down --dir " + Printable.of(ShellScript.quoted(folder.toString()));
         try {
             aws.ask(() -> {
-                Ec2Tagged there = Ec2Tagged.of(aws, state.run());
+                Ec2Resources there = Ec2Resources.of(aws, state.run());
                 closeDatabase(state, there);
                 if (keepInstance) {
                     kept(state);
@@ -56,11 +56,11 @@ public final class Ec2Down {
                 return null;
             });
         } catch (Failure e) {
-            throw e.asStep().hint("%s", new Shown(e.hint() == null ? again : e.hint() + "\nthen " + again));
+            throw e.asStep().hint("%s", new Printable(e.hint() == null ? again : e.hint() + "\nthen " + again));
         }
     }
 
-    private void closeDatabase(Ec2State state, Ec2Tagged there) {
+    private void closeDatabase(Ec2State state, Ec2Resources there) {
         Map<String, List<String>> rules = databaseRules(state.plan().database().group(), there)
                 .collect(Collectors.groupingBy(SecurityGroupRule::groupId,
                         Collectors.mapping(SecurityGroupRule::securityGroupRuleId, Collectors.toList())));
@@ -74,7 +74,7 @@ public final class Ec2Down {
      * Those with the tag, and whatever else lets the machine's group in, since a group that another one names cannot be
      * removed.
      */
-    private Stream<SecurityGroupRule> databaseRules(String guard, Ec2Tagged there) {
+    private Stream<SecurityGroupRule> databaseRules(String guard, Ec2Resources there) {
         List<String> own = there.groups().stream().map(SecurityGroup::groupId).toList();
         Stream<SecurityGroupRule> naming = own.isEmpty() ? Stream.of() : inGroup(guard).stream()
                 .filter(rule -> rule.referencedGroupInfo() != null
@@ -101,16 +101,16 @@ public final class Ec2Down {
         console.out("the database is closed to the machine; %s", state.made().containsKey(Ec2State.INSTANCE)
                 ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(
                         state.made().get(Ec2State.INSTANCE),
-                        Shown.of(ShellScript.quoted(folder.toString())))
+                        Printable.of(ShellScript.quoted(folder.toString())))
                 : "there is no machine");
     }
 
-    private void remove(Ec2State state, Ec2Tagged there) {
+    private void remove(Ec2State state, Ec2Resources there) {
         List<String> machines = there.instances().stream().map(Instance::instanceId).toList();
         if (!machines.isEmpty()) {
             aws.ec2().terminateInstances(request -> request.instanceIds(machines));
             console.say("terminating the machine %s, which takes a minute or two", String.join(", ", machines));
-            wait.until(() -> Ec2Tagged.instances(aws, state.run()), List::isEmpty,
+            wait.until(() -> Ec2Resources.instances(aws, state.run()), List::isEmpty,
                     left -> Failure
                             .step("the machine %s was not terminated within %d s", left.get(0).instanceId(),
                                     wait.patience().toSeconds())
@@ -146,8 +146,8 @@ public final class Ec2Down {
     }
 
     private void prove(Ec2State state) {
-        wait.until(() -> Ec2Tagged.of(aws, state.run()).lines(), List::isEmpty,
-                left -> Failure.step("not everything is gone").detail("%s", Shown.lines(left)));
+        wait.until(() -> Ec2Resources.of(aws, state.run()).lines(), List::isEmpty,
+                left -> Failure.step("not everything is gone").detail("%s", Printable.lines(left)));
         console.out(
                 "nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, "
                         + "security group, rule or key pair",

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
@@ -43,7 +43,7 @@ public final class Ec2Up {
     private final Ec2Wait wait;
     private final Console console;
     private Ec2State state;
-    private Ec2Tagged there;
+    private Ec2Resources there;
 
     public Ec2Up(Aws aws, Path folder, Ec2Wait wait, Console console) {
         this.aws = aws;
@@ -62,12 +62,12 @@ public final class Ec2Up {
     public Ec2State run(Ec2State begun) {
         state = begun.write(folder);
         String next = "go on with: rds-via-ec2 up --dir %1$s\nor remove what was made: rds-via-ec2 down --dir %1$s"
-                .formatted(Shown.of(ShellScript.quoted(folder.toString())));
+                .formatted(Printable.of(ShellScript.quoted(folder.toString())));
         Cleanup.Task interrupted = Cleanup.onExit(() -> next.lines().forEach(line -> console.hint("%s", line)));
         try {
             return aws.ask(this::make);
         } catch (Failure e) {
-            throw e.asStep().hint("%s", new Shown(e.hint() == null ? next : e.hint() + "\nthen " + next));
+            throw e.asStep().hint("%s", new Printable(e.hint() == null ? next : e.hint() + "\nthen " + next));
         } finally {
             if (!Cleanup.stopping()) {
                 interrupted.cancel();
@@ -76,7 +76,7 @@ public final class Ec2Up {
     }
 
     private Ec2State make() {
-        there = Ec2Tagged.of(aws, state.run());
+        there = Ec2Resources.of(aws, state.run());
         if (state.plan().key().made()) {
             made(Ec2State.KEY_PAIR, "key pair", there.keys().stream().map(key -> key.keyPairId()), this::key);
         }

@@ -5,8 +5,8 @@ import java.util.List;
 import lib.roles.Roles;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 
 /** Questions to both sides as a shell script, in the order and under the settings in which they are asked. */
 public final class QueryScript {
@@ -44,7 +44,7 @@ public final class QueryScript {
             end();
             side = ShellScript.Side.of(where);
         }
-        block.add("-- " + Shown.of(doing) + "\n" + sql.strip() + ";");
+        block.add("-- " + Printable.of(doing) + "\n" + sql.strip() + ";");
         return this;
     }
 

@@ -41,18 +41,18 @@ public record RowSum(long rows, BigDecimal checksum, long looked) {
      * @param executor asks the target while this thread asks the source
      * @throws SQLException what the source refused
      */
-    public static Answers ask(Session source, Session target, List<RowQuestions.Question> questions,
+    public static Answers ask(Session source, Session target, List<RowQueries.Question> questions,
             Executor executor) throws SQLException {
         CompletableFuture<List<RowSum>> answer = CompletableFuture.supplyAsync(() -> {
             try {
-                return ask(target, questions.stream().map(RowQuestions.Question::target).toList());
+                return ask(target, questions.stream().map(RowQueries.Question::target).toList());
             } catch (SQLException e) {
                 throw new CompletionException(e);
             }
         }, executor);
         List<RowSum> here;
         try {
-            here = ask(source, questions.stream().map(RowQuestions.Question::source).toList());
+            here = ask(source, questions.stream().map(RowQueries.Question::source).toList());
         } finally {
             answer.handle((sums, failed) -> null).join();
         }

@@ -1,4 +1,4 @@
-//SOURCES Checksums.java ComparedRows.java ComparedTable.java RowQuestions.java RowSum.java RowTally.java
+//SOURCES Checksums.java ComparedRows.java ComparedTable.java RowQueries.java RowSum.java RowTally.java
 //SOURCES SampleKey.java StreamedSum.java
 //SOURCES ../facts/package-info.java
 /** Checksums and counts of a table, or of a sample of one, on one side. */

@@ -24,7 +24,7 @@ public final class AddressSocketFactory extends SocketFactory {
     private static final String LOT = "lot";
 
     private final Map<String, String> addresses = new HashMap<>();
-    private final SideSockets.Lot lot;
+    private final SideSockets.ConnectionSockets lot;
 
     /**
      * @param argument {@code name:port=address} pairs with commas between them (the driver's property
@@ -35,11 +35,11 @@ public final class AddressSocketFactory extends SocketFactory {
             addresses.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
         String own = addresses.remove(LOT);
-        lot = own == null ? null : SideSockets.Lot.of(own);
+        lot = own == null ? null : SideSockets.ConnectionSockets.of(own);
     }
 
     /** @return the argument that also says to whom the sockets belong */
-    public static String argument(String addresses, SideSockets.Lot lot) {
+    public static String argument(String addresses, SideSockets.ConnectionSockets lot) {
         return (addresses == null ? "" : addresses + ',') + LOT + '=' + lot;
     }
 
@@ -62,7 +62,7 @@ public final class AddressSocketFactory extends SocketFactory {
     private final class Wired extends Addressed {
         private final SideSockets wire;
 
-        Wired(SideSockets.Lot lot) {
+        Wired(SideSockets.ConnectionSockets lot) {
             wire = lot.wire();
         }
 

@@ -48,7 +48,7 @@ public final class SideSockets {
     /**
      * One connection's share: more than one socket, when the server is asked for TLS first or a statement is cancelled.
      */
-    public record Lot(SideSockets wire, long number, Use use) {
+    public record ConnectionSockets(SideSockets wire, long number, Use use) {
         /**
          * Closes the sockets, whoever waits on them; for TLS too, where closing the driver's own socket could wait for
          * a writer.
@@ -63,9 +63,10 @@ public final class SideSockets {
             return wire.number + "/" + number + "/" + use;
         }
 
-        static Lot of(String text) {
+        static ConnectionSockets of(String text) {
             String[] parts = text.split("/");
-            return new Lot(ALL.get(Long.parseLong(parts[0])), Long.parseLong(parts[1]), Use.valueOf(parts[2]));
+            return new ConnectionSockets(ALL.get(Long.parseLong(parts[0])), Long.parseLong(parts[1]),
+                    Use.valueOf(parts[2]));
         }
     }
 
@@ -84,7 +85,7 @@ public final class SideSockets {
     private final int idle;
     private final int interval;
     private final int count;
-    private final Map<Socket, Lot> sockets = new ConcurrentHashMap<>();
+    private final Map<Socket, ConnectionSockets> sockets = new ConcurrentHashMap<>();
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
     private volatile Console console;
     private volatile int patience;
@@ -131,12 +132,12 @@ public final class SideSockets {
                 : Math.max(1, Math.min(MOST, (patience - IDLE) / INTERVAL));
     }
 
-    public Lot lot(Use use) {
-        return new Lot(this, LAST.incrementAndGet(), use);
+    public ConnectionSockets lot(Use use) {
+        return new ConnectionSockets(this, LAST.incrementAndGet(), use);
     }
 
     /** Takes a socket that is about to connect. */
-    void add(Socket socket, Lot lot) throws IOException {
+    void add(Socket socket, ConnectionSockets lot) throws IOException {
         sockets.put(socket, lot);
         if (lot.use != Use.PUT_BACK) {
             check();
@@ -209,7 +210,7 @@ public final class SideSockets {
         }
     }
 
-    private void close(Predicate<Lot> which) {
+    private void close(Predicate<ConnectionSockets> which) {
         sockets.forEach((socket, lot) -> {
             if (which.test(lot)) {
                 try {

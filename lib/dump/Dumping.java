@@ -81,7 +81,8 @@ public final class Dumping {
         try (FrozenSource frozen =
                 FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> {})) {
             if (order.format() == DumpFormat.PLAIN) {
-                Verdict.of(NotRetried.check(frozen.contents(), PathNeeds.NONE, NotRetried.PSQL), console, new Report());
+                Verdict.of(LoaderLimits.check(frozen.contents(), PathNeeds.NONE, LoaderLimits.PSQL), console,
+                        new Report());
             }
             new DumpWriter(order, client, tool, console).print(script, frozen.archive(), frozen.contents());
         }
@@ -123,7 +124,7 @@ public final class Dumping {
                 true), console, new Report());
         Contents contents = manifest.get().contents();
         if (order.format() == DumpFormat.PLAIN) {
-            Verdict.of(NotRetried.check(contents, manifest.get().needs(), NotRetried.PSQL), console, new Report());
+            Verdict.of(LoaderLimits.check(contents, manifest.get().needs(), LoaderLimits.PSQL), console, new Report());
             PlainDump.early(contents).forEach(
                     text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
         }

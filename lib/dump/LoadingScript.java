@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
+import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
-import lib.catalog.Wanted;
 import lib.load.AfterLoad;
 import lib.load.ArchiveScript;
 import lib.load.Grantors;
@@ -47,7 +47,7 @@ public final class LoadingScript {
     private static final ShellScript.Side TARGET = ShellScript.Side.TARGET;
 
     private final ShellScript script;
-    private final Wanted wanted;
+    private final MigrationOptions wanted;
     private final Contents contents;
     private final TargetDatabase target;
     private final Session to;
@@ -59,7 +59,7 @@ public final class LoadingScript {
      * @param to a session on the target
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
-    public LoadingScript(ShellScript script, Wanted wanted, Contents contents, LeftBehind uncarried,
+    public LoadingScript(ShellScript script, MigrationOptions wanted, Contents contents, LeftBehind uncarried,
             TargetDatabase target, Session to,
             MissingRoles gone) {
         this.script = script;

@@ -30,7 +30,7 @@ import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.PathNeeds;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /**
  * What a dump says of itself: how it was made, of what, and every file of it with its checksum. It stands beside the
@@ -126,7 +126,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
 
     /** @return the manifest as it is written: readable, one line for each thing that there are many of */
     public String json() {
-        return Shown.json(text(GSON.toJsonTree(this).getAsJsonObject(), "")) + "\n";
+        return Printable.json(text(GSON.toJsonTree(this).getAsJsonObject(), "")) + "\n";
     }
 
     private static String text(JsonObject object, String indent) {

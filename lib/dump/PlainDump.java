@@ -45,7 +45,7 @@ public final class PlainDump {
 
     /** @return a finding for each thing that stands in the way, or may */
     public List<Finding> check(LeftBehind uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
-        List<Finding> findings = NotRetried.check(contents, needs, NotRetried.PSQL);
+        List<Finding> findings = LoaderLimits.check(contents, needs, LoaderLimits.PSQL);
         // A publication is in there once more for each of its parts.
         uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name())
                 .distinct()

@@ -6,17 +6,17 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.load.ArchiveLoad;
 import lib.load.ArchiveScript;
-import lib.load.ClaimedTarget;
+import lib.load.ExclusiveTarget;
 import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.Rehearsal;
+import lib.load.SearchPathTrial;
 import lib.roles.MissingRoles;
 import lib.rows.Parallelism;
 import lib.server.Finding;
@@ -35,17 +35,17 @@ import lib.talk.Bytes;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ProgressLine;
 import lib.talk.Report;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 import lib.talk.Steps;
 import lib.tools.ClientTools;
 import lib.tools.DumpFormat;
 import lib.tools.NewerSettings;
 import lib.tools.Tool;
 import lib.verify.DifferenceTable;
-import lib.verify.LeftOut;
+import lib.verify.Omissions;
 
 /**
  * Loads a dump into a database, as a migration would load it from its source. All that has to be known of the source
@@ -151,7 +151,7 @@ final class Restoration {
     }
 
     private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
-        ClaimedTarget.during(target.server(), order.wanted().restart(), attempt, steps, console,
+        ExclusiveTarget.run(target.server(), order.wanted().restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
@@ -168,8 +168,9 @@ final class Restoration {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
             RestoredRows rows = new RestoredRows(schema, contents, to, order.wanted().jobs(), console, steps);
-            Rehearsal rehearsal =
-                    new Rehearsal(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true, target,
+            SearchPathTrial rehearsal =
+                    new SearchPathTrial(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true,
+                            target,
                             console);
             method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
                     Parallelism.asked(order.wanted().jobs()));
@@ -186,15 +187,16 @@ final class Restoration {
         complete = true;
         if (!differences.isEmpty()) {
             throw Failure.differences("%s between the dump and the target", Count.of(differences.size(), "difference"))
-                    .detail("%s", Shown.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
+                    .detail("%s",
+                            Printable.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
         report.note("%s",
-                new LeftOut().things(check.uncarried()).extensions(check.extensions(), order.wanted().leaveOut())
+                new Omissions().leftBehind(check.uncarried()).extensions(check.extensions(), order.wanted().leaveOut())
                         .part("owners", order.wanted().noOwner())
                         .part("privileges", order.wanted().noPrivileges())
                         .count("refused privileges and settings", loading.leftOut())
                         .count("default_transaction_read_only", loading.frozen().size())
-                        .count("comments", check.keptComments().size()).everything(method.arrived()));
+                        .count("comments", check.keptComments().size()).lastLine(method.arrived()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {
@@ -227,8 +229,8 @@ final class Restoration {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
         if (!isPlain()) {
-            findings.addAll(NotRetried.check(manifest.contents(), manifest.needs().without(order.wanted().leaveOut()),
-                    NotRetried.Loader.script(RestoreCheck.Order.command(order.timescale()))));
+            findings.addAll(LoaderLimits.check(manifest.contents(), manifest.needs().without(order.wanted().leaveOut()),
+                    LoaderLimits.Loader.script(RestoreCheck.Order.command(order.timescale()))));
         }
         Verdict.of(findings, console, report);
         ClientTools.Installation client = client(clients, database.server());
@@ -270,7 +272,7 @@ final class Restoration {
         return script.text();
     }
 
-    private Wanted loading() {
+    private MigrationOptions loading() {
         return order.wanted().of(manifest.dump().owners(), manifest.dump().privileges());
     }
 }

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.function.Supplier;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
+import lib.catalog.MigrationOptions;
 import lib.catalog.OthersComments;
 import lib.catalog.SelfReferences;
-import lib.catalog.Wanted;
 import lib.preflight.CarriedSettings;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.EnvironmentChecks;
@@ -42,7 +42,7 @@ final class RestoreCheck {
      * @param in the file or folder of the dump
      * @param timescale whether the command is the one for databases with TimescaleDB
      */
-    public record Order(Path in, Wanted wanted, boolean timescale) {
+    public record Order(Path in, MigrationOptions wanted, boolean timescale) {
         /** @return the command for a dump with TimescaleDB, or for one without */
         static String command(boolean timescale) {
             return timescale ? "restore-timescale" : "restore-postgres";

@@ -6,15 +6,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import lib.catalog.Filters;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.server.Server;
 import lib.server.StepFile;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.Report;
-import lib.talk.Shown;
 import lib.tools.ClientTools;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,12 +72,12 @@ public final class RestoreOptions {
         }
         Restoration restoration = new Restoration(console,
                 new RestoreCheck.Order(in,
-                        new Wanted(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
                                 noOwner, noPrivileges, false, null),
                         timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {
-            console.out(Shown.product(restoration.script(target, clients)));
+            console.out(Printable.multiline(restoration.script(target, clients)));
         } else {
             restore(restoration, target, clients, console);
             step.write();

@@ -38,7 +38,7 @@ public final class Journal {
     private final Server target;
     private final Session session;
     private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
-    private ProgramRecorder recorder;
+    private ClientObjectRecorder recorder;
 
     private Journal(Server target, Session session) {
         this.target = target;
@@ -192,8 +192,8 @@ public final class Journal {
     }
 
     private synchronized boolean isRecorded() {
-        if (recorder == null || !recorder.works()) {
-            recorder = ProgramRecorder.begin(session, target);
+        if (recorder == null || !recorder.isRunning()) {
+            recorder = ClientObjectRecorder.begin(session, target);
         }
         return recorder != null;
     }

@@ -34,7 +34,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Schema schema;
     private final Contents contents;
     private final RowMover rows;
-    private final Rehearsal rehearsal;
+    private final SearchPathTrial rehearsal;
     private final Archive archive;
     private final ComputingSessions target;
     private final Session to;
@@ -49,7 +49,7 @@ public final class ArchiveLoad implements LoadMethod {
      * @param rehearsal tries before the rows what functions do after them
      * @param to a session on the target
      */
-    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, Rehearsal rehearsal,
+    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, SearchPathTrial rehearsal,
             ComputingSessions target, Session to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;

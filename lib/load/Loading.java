@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
+import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
-import lib.catalog.Wanted;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.server.Leftovers;
@@ -37,7 +37,7 @@ import lib.tools.RefusedStatement;
  * fails can be undone.
  */
 public final class Loading {
-    private final Wanted wanted;
+    private final MigrationOptions wanted;
     private final Contents contents;
     private final TargetLock lock;
     private final ComputingSessions computing;
@@ -55,7 +55,7 @@ public final class Loading {
      * @param to a session on the target, which stays open until the journal is ended
      * @param memberships those of the run; its owner closes them
      */
-    public Loading(Wanted wanted, Contents contents, TargetLock lock, ComputingSessions computing, Session to,
+    public Loading(MigrationOptions wanted, Contents contents, TargetLock lock, ComputingSessions computing, Session to,
             Memberships memberships, Console console,
             Steps steps, Report report) {
         this.wanted = wanted;

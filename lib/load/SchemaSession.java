@@ -15,7 +15,7 @@ import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /** A session on the target that makes objects, many of them in one trip and one transaction. */
 final class SchemaSession implements AutoCloseable {
@@ -141,9 +141,11 @@ final class SchemaSession implements AutoCloseable {
         Failure failure = SqlFailures.statement("target", step.doing, e);
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
-        Shown command = Shown.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));
+        Printable command =
+                Printable.of("Command was: " + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line));
         return failure.detail("%s",
-                failure.detail() == null ? command : Shown.lines(List.of(new Shown(failure.detail()), command)));
+                failure.detail() == null ? command
+                        : Printable.lines(List.of(new Printable(failure.detail()), command)));
     }
 
     /** Makes what runs fail soon; called from another thread. */

@@ -4,12 +4,12 @@ package lib.migrate;
 import java.sql.SQLException;
 import java.util.List;
 import lib.catalog.DatabaseSettings;
+import lib.catalog.MigrationOptions;
 import lib.catalog.Selection;
-import lib.catalog.Wanted;
 import lib.dsn.Dsn;
 import lib.dump.DumpFiles;
 import lib.dump.DumpWriter;
-import lib.dump.NotRetried;
+import lib.dump.LoaderLimits;
 import lib.dump.PlainDump;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.DiskSpace;
@@ -51,7 +51,7 @@ public final class Migration {
 
     private final Console console;
     private final MigrationOrder order;
-    private final Wanted wanted;
+    private final MigrationOptions wanted;
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
@@ -220,7 +220,8 @@ public final class Migration {
     private String script(Ready ready) {
         if (order.files() == null || order.files().format() != DumpFormat.PLAIN) {
             Verdict.of(
-                    NotRetried.check(ready.contents, ready.preflight.pathNeeds(), NotRetried.Loader.script("migrate")),
+                    LoaderLimits.check(ready.contents, ready.preflight.pathNeeds(),
+                            LoaderLimits.Loader.script("migrate")),
                     console, report);
         }
         return new MigrationScript(ready.source, ready.contents, ready.target, ready.preflight,

@@ -11,17 +11,17 @@ import java.util.function.Supplier;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dump.PlainLoad;
 import lib.dump.RestoredRows;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.load.ArchiveLoad;
-import lib.load.ClaimedTarget;
+import lib.load.ExclusiveTarget;
 import lib.load.LoadMethod;
 import lib.load.Loading;
-import lib.load.Rehearsal;
+import lib.load.SearchPathTrial;
 import lib.preflight.Preflight;
 import lib.roles.RolePlan;
 import lib.rows.Parallelism;
@@ -45,7 +45,7 @@ import lib.tools.Tool;
 import lib.verify.AnnouncedDifferences;
 import lib.verify.ArrivalCheck;
 import lib.verify.DifferenceTable;
-import lib.verify.LeftOut;
+import lib.verify.Omissions;
 
 /**
  * The second half of a migration: loads what was read of the source into the target, compares both sides and says what
@@ -54,7 +54,7 @@ import lib.verify.LeftOut;
  */
 final class MigrationLoad {
     private final MigrationOrder order;
-    private final Wanted wanted;
+    private final MigrationOptions wanted;
     private final FrozenSource source;
     private final Contents contents;
     private final Preflight preflight;
@@ -90,12 +90,12 @@ final class MigrationLoad {
      * @throws Failure refused or step; differences, when verification found some
      */
     void run(ComputingSessions target, Attempt attempt) throws SQLException {
-        source.explaining(() -> ClaimedTarget.during(target.server(), wanted.restart(), attempt, steps, console,
+        source.explaining(() -> ExclusiveTarget.run(target.server(), wanted.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, attempt)));
     }
 
     /** @return the extensions that are to be created, with their owners where they have any */
-    static List<Extensions.Extension> extensions(Wanted wanted, Preflight preflight) {
+    static List<Extensions.Extension> extensions(MigrationOptions wanted, Preflight preflight) {
         return preflight.extensions().all().stream()
                 .filter(extension -> extension.installed() == null && !wanted.leaveOut().contains(extension.name()))
                 .map(extension -> wanted.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
@@ -135,7 +135,7 @@ final class MigrationLoad {
         }
         report.note("%s",
                 check.arrived(method.arrived(),
-                        new LeftOut().things(preflight.uncarried())
+                        new Omissions().leftBehind(preflight.uncarried())
                                 .extensions(preflight.extensions(), wanted.leaveOut())
                                 .part("what the filters exclude", !wanted.filters().none())
                                 .part("owners", wanted.noOwner()).part("privileges", wanted.noPrivileges())
@@ -159,7 +159,7 @@ final class MigrationLoad {
                                 source.inventory().largeObjects(), parallelism,
                                 order.rate(), console, steps);
         return new ArchiveLoad(schema, contents, archive, rows,
-                new Rehearsal(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
+                new SearchPathTrial(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
                 parallelism);
     }
 

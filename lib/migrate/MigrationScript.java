@@ -13,7 +13,7 @@ import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
-import lib.catalog.Wanted;
+import lib.catalog.MigrationOptions;
 import lib.dump.DumpWriter;
 import lib.dump.LoadingScript;
 import lib.dump.PlainDump;
@@ -47,12 +47,12 @@ final class MigrationScript {
     private final TargetDatabase target;
     private final Preflight preflight;
     private final List<Extensions.Extension> extensions;
-    private final Wanted wanted;
+    private final MigrationOptions wanted;
     private final ClientTools.Installation client;
 
     /** @param extensions those to create */
     MigrationScript(FrozenSource source, Contents contents, TargetDatabase target, Preflight preflight,
-            List<Extensions.Extension> extensions, Wanted wanted) {
+            List<Extensions.Extension> extensions, MigrationOptions wanted) {
         this.source = source;
         this.contents = contents;
         this.target = target;

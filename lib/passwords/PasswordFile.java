@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import lib.dsn.Dsn;
 import lib.dsn.PassFile;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 
 /**
  * The passwords of a file, which may be those of several servers. Foreign content of a pass file is kept: comments, and
@@ -189,7 +189,7 @@ public final class PasswordFile {
      * @throws Failure refused, when a terminal would not show the name of a role as it is
      */
     public String shown() {
-        entries().map(PasswordEntry::role).filter(role -> !Shown.of(role).text().equals(role)).findFirst()
+        entries().map(PasswordEntry::role).filter(role -> !Printable.of(role).text().equals(role)).findFirst()
                 .ifPresent(role -> {
                     throw Failure.refused("role \"%s\" has characters that a terminal would not show", role)
                             .hint("use --out instead of --show");

@@ -3,7 +3,7 @@ package lib.passwords;
 import java.util.Arrays;
 import java.util.Optional;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /** Asks at the terminal for passwords, which are not shown while they are typed. */
 public final class PasswordPrompt {
@@ -26,7 +26,7 @@ public final class PasswordPrompt {
      */
     public static Optional<String> ask(String role) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            char[] typed = read("New password for role \"%s\" (empty: leave it out): ", Shown.of(role));
+            char[] typed = read("New password for role \"%s\" (empty: leave it out): ", Printable.of(role));
             if (typed.length == 0) {
                 return Optional.empty();
             }

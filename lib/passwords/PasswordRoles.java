@@ -16,9 +16,9 @@ import lib.roles.TargetKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
+import lib.talk.Printable;
+import lib.talk.PrintableSql;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
-import lib.talk.ShownSql;
 import lib.talk.Sql;
 
 /**
@@ -134,8 +134,8 @@ public final class PasswordRoles {
             throw Failure
                     .refused("%s cannot be given a password",
                             reasons.size() == 1 ? "a role" : reasons.size() + " roles")
-                    .detail("%s", Shown.lines(reasons))
-                    .hint("%s", Shown.lines(remedies.stream().map(ShownSql::hint).toList()));
+                    .detail("%s", Printable.lines(reasons))
+                    .hint("%s", Printable.lines(remedies.stream().map(PrintableSql::hint).toList()));
         }
     }
 

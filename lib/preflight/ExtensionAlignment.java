@@ -13,8 +13,8 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 
 /**
  * Makes the versions of the extensions equal on both sides: creates those that the target lacks, and gives timescaledb
@@ -81,7 +81,7 @@ public final class ExtensionAlignment {
         } catch (Failure e) {
             throw changed.isEmpty() ? e
                     : e.asStep().hint("%stimescaledb stays as it is now (%s); run align-version again",
-                            new Shown(e.hint() == null ? "" : e.hint() + "\n"), String.join(", ", changed));
+                            new Printable(e.hint() == null ? "" : e.hint() + "\n"), String.join(", ", changed));
         }
     }
 

@@ -13,7 +13,7 @@ import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.talk.Sql;
 import lib.timescale.TimescaleFeatures;
 
@@ -92,7 +92,7 @@ final class ExtensionCreation {
             statements().forEach(
                     step -> target.run("creating extension " + step.getValue(), step.getKey()));
         } catch (Failure e) {
-            throw e.hint("%sno extension was created", new Shown(e.hint() == null ? "" : e.hint() + "\n"));
+            throw e.hint("%sno extension was created", new Printable(e.hint() == null ? "" : e.hint() + "\n"));
         }
         // Before it is created, timescaledb does not tell everybody its edition.
         List<String> features =

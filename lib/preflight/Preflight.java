@@ -9,11 +9,11 @@ import java.util.stream.Collectors;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
+import lib.catalog.MigrationOptions;
 import lib.catalog.OthersComments;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.SystemOwners;
-import lib.catalog.Wanted;
 import lib.code.OwnerPowers;
 import lib.code.OwnersCode;
 import lib.roles.RecognizedKind;
@@ -47,7 +47,7 @@ public final class Preflight {
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
      * then asked through another database
      */
-    public record Plan(Wanted wanted, Selection selection, String createdLater) {
+    public record Plan(MigrationOptions wanted, Selection selection, String createdLater) {
         private boolean create() {
             return createdLater != null;
         }

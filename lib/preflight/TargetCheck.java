@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import lib.catalog.Extensions;
+import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.UnrelatedObject;
-import lib.catalog.Wanted;
 import lib.journal.TargetContents;
 import lib.journal.UnrelatedObjects;
 import lib.server.DatabaseCreation;
@@ -35,7 +35,7 @@ public final class TargetCheck {
      * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
      * then asked through another database
      */
-    public record Plan(String command, Wanted wanted, String createdLater) {
+    public record Plan(String command, MigrationOptions wanted, String createdLater) {
         private boolean create() {
             return createdLater != null;
         }

@@ -17,7 +17,7 @@ import lib.server.SqlFailures;
 import lib.server.Versions;
 import lib.talk.Count;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleVersions;
@@ -66,7 +66,7 @@ public final class TimescaleAlignment {
                                     String.join("; ", statements))
                             .because(e);
                 }
-                throw e.hint("%sthe %s is as it was", new Shown(e.hint() == null ? "" : e.hint() + "\n"), side);
+                throw e.hint("%sthe %s is as it was", new Printable(e.hint() == null ? "" : e.hint() + "\n"), side);
             }
         }
     }

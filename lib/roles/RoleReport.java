@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.talk.Console;
 import lib.talk.Count;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.talk.Sql;
 
 /** What becomes of each role, in messages and as JSON. It never holds a password. */
@@ -119,7 +119,7 @@ public final class RoleReport {
                 translation.losses().stream().filter(loss -> loss.caution() == null).map(RoleLoss::statement)
                         .filter(Objects::nonNull)
                         .map(statement -> statement + ";").toList());
-        return Shown.json(GSON.toJson(report));
+        return Printable.json(GSON.toJson(report));
     }
 
     private List<Map<String, Object>> roles() {

@@ -3,8 +3,8 @@ package lib.roles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import lib.talk.Shown;
-import lib.talk.ShownSql;
+import lib.talk.Printable;
+import lib.talk.PrintableSql;
 import lib.talk.Sql;
 
 /**
@@ -37,7 +37,7 @@ public final class RoleScript {
                 translation.parameterGrants().stream().map(RoleStatements::grant).toList());
         script.databaseSettings();
         script.lines.addAll(List.of("", "COMMIT;"));
-        return ShownSql.of(String.join("\n", script.lines)).text();
+        return PrintableSql.of(String.join("\n", script.lines)).text();
     }
 
     private void losses() {
@@ -141,7 +141,7 @@ public final class RoleScript {
                   ELSE%s
                   END IF;
                 END""".formatted(Sql.literal(database),
-                Sql.literal(Shown.of("settings of roles in a database are left out (" + settings.size()
+                Sql.literal(Printable.of("settings of roles in a database are left out (" + settings.size()
                         + "): run this once more when you are connected to the database that takes the place of \""
                         + source.database() + "\"").text()),
                 statements)));
@@ -157,12 +157,12 @@ public final class RoleScript {
 
     /** A line break in a name must not end the comment. */
     private void remark(String text) {
-        lines.add(("-- " + Shown.of(text)).stripTrailing());
+        lines.add(("-- " + Printable.of(text)).stripTrailing());
     }
 
     /** Dollar quotes that nothing inside can close, whatever a role is called. */
     private static String block(String code) {
-        String body = ShownSql.of(code).text();
+        String body = PrintableSql.of(code).text();
         String tag = "$role$";
         while (body.contains(tag)) {
             tag = tag.substring(0, tag.length() - 1) + "_$";

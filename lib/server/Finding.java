@@ -2,8 +2,8 @@ package lib.server;
 
 import java.util.Locale;
 import lib.talk.Failure;
-import lib.talk.Shown;
-import lib.talk.ShownSql;
+import lib.talk.Printable;
+import lib.talk.PrintableSql;
 
 /**
  * A result of preflight.
@@ -24,15 +24,15 @@ public record Finding(Level level, String check, String text, String fix) {
     }
 
     public static Finding ok(String check, String format, Object... values) {
-        return new Finding(Level.OK, check, Shown.format(format, values), null);
+        return new Finding(Level.OK, check, Printable.format(format, values), null);
     }
 
     public static Finding warning(String check, String fix, String format, Object... values) {
-        return new Finding(Level.WARNING, check, Shown.format(format, values), shown(fix));
+        return new Finding(Level.WARNING, check, Printable.format(format, values), shown(fix));
     }
 
     public static Finding stop(String check, String fix, String format, Object... values) {
-        return new Finding(Level.STOP, check, Shown.format(format, values), shown(fix));
+        return new Finding(Level.STOP, check, Printable.format(format, values), shown(fix));
     }
 
     /** The failure of a step that meets it. */
@@ -42,22 +42,22 @@ public record Finding(Level level, String check, String text, String fix) {
     }
 
     private static String shown(String fix) {
-        return fix == null ? null : ShownSql.hint(fix).text();
+        return fix == null ? null : PrintableSql.hint(fix).text();
     }
 
     /** @return the text, fit to be shown */
-    public Shown told() {
-        return new Shown(text);
+    public Printable told() {
+        return new Printable(text);
     }
 
     /** @return the command that mends it */
-    public Shown remedy() {
-        return new Shown(String.valueOf(fix));
+    public Printable remedy() {
+        return new Printable(String.valueOf(fix));
     }
 
     /** @return one line */
-    public Shown line() {
-        return new Shown(level.word() + ": " + check + ": " + text);
+    public Printable line() {
+        return new Printable(level.word() + ": " + check + ": " + text);
     }
 
     @Override

@@ -18,7 +18,7 @@ public final class NewSession {
 
     /** Opens one in which nothing has run yet. */
     static Session connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
-        SideSockets.Lot lot = dsn.wire().lot(use);
+        SideSockets.ConnectionSockets lot = dsn.wire().lot(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
         properties.setProperty("socketFactoryArg",
                 AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));

@@ -16,7 +16,7 @@ import lib.dsn.Dsn;
 import lib.dsn.SideSockets;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import org.postgresql.util.GT;
 
 /** One side of a migration: what the server is, and sessions on it that all behave alike. */
@@ -95,8 +95,9 @@ public final class Server implements Sessions {
             return first(dsn);
         } catch (SQLException e) {
             if (ConnectionRemedy.wantsPassword(dsn, e) && System.console() != null) {
-                char[] typed = System.console().readPassword("Password for user %s of the %s: ", Shown.of(dsn.user()),
-                        dsn.side());
+                char[] typed =
+                        System.console().readPassword("Password for user %s of the %s: ", Printable.of(dsn.user()),
+                                dsn.side());
                 if (typed != null && typed.length > 0) {
                     Dsn complete = dsn.withPassword(new String(typed));
                     answered.accept(complete);

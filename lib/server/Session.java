@@ -31,12 +31,12 @@ public final class Session implements AutoCloseable {
     /** The driver's own. */
     final Connection connection;
     private final String side;
-    private final SideSockets.Lot sockets;
+    private final SideSockets.ConnectionSockets sockets;
     private List<Asked> asked;
     private Runnable closed = () -> {};
 
     /** @param sockets those by which it talks */
-    Session(Connection connection, String side, SideSockets.Lot sockets) {
+    Session(Connection connection, String side, SideSockets.ConnectionSockets sockets) {
         this.connection = connection;
         this.side = side;
         this.sockets = sockets;

@@ -12,7 +12,7 @@ import javax.net.ssl.SSLException;
 import lib.dsn.Dsn;
 import lib.dsn.SideSockets;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -45,14 +45,14 @@ public final class SqlFailures {
         Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {
-            failure.detail("%s", Shown.lines(server.getDetail().lines().toList()));
+            failure.detail("%s", Printable.lines(server.getDetail().lines().toList()));
         }
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
         } else if (server != null && server.getWhere() != null && LACKS_PRIVILEGE.equals(e.getSQLState())) {
             // The right is missing to another user than ours: the server runs the functions of an index, of statistics
             // or of a materialized view as their owner.
-            failure.detail("%s", Shown.lines(server.getWhere().lines().toList()))
+            failure.detail("%s", Printable.lines(server.getWhere().lines().toList()))
                     .hint("grant the privilege to the role that the function runs as, "
                             + "which for an index, statistics or a materialized view is their owner: GRANT privilege "
                             + "ON object TO owner;");

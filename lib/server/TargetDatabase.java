@@ -36,12 +36,12 @@ public final class TargetDatabase {
     }
 
     /** How to connect; reports the password that was entered at the terminal. */
-    public interface Way {
+    public interface Connector {
         Server connect(Dsn dsn, Consumer<Dsn> answered);
     }
 
     /** The same, in a way of one's own. */
-    public static TargetDatabase connect(Dsn wanted, boolean create, Way way) {
+    public static TargetDatabase connect(Dsn wanted, boolean create, Connector way) {
         Dsn[] complete = {wanted};
         try {
             Server server = way.connect(wanted, answered -> complete[0] = answered);

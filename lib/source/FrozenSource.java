@@ -14,7 +14,7 @@ import lib.talk.Background;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.tools.Tool;
 
 /**
@@ -25,7 +25,7 @@ import lib.tools.Tool;
  * @param contents what the steps on the target have to know beside the archive
  */
 public record FrozenSource(Server server, Selection selection, Snapshot snapshot, Background<Archive> schema,
-        Inventory inventory, Counters counters, Contents contents)
+        Inventory inventory, WriteCounters counters, Contents contents)
         implements AutoCloseable {
     private static final int ATTEMPTS = 3;
 
@@ -85,7 +85,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                     Background.begin("schema", () -> Archive.dump(tool, source.dsn(), snapshot.id(), filters));
             try {
                 // Under the snapshot, for a table that came later may go again.
-                Counters counters = Counters.read(snapshot.holder(), selection);
+                WriteCounters counters = WriteCounters.read(snapshot.holder(), selection);
                 Inventory inventory = new Inventory(snapshot.holder(), source, selection, sameExtensions);
                 FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema, inventory, counters,
                         Contents.read(snapshot.holder(), source, selection, inventory, schema::get));
@@ -129,8 +129,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
      * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its
      * rows would be missing
      */
-    public Counters writtenSince() {
-        Counters now = now();
+    public WriteCounters writtenSince() {
+        WriteCounters now = now();
         counters.files().forEach((table, file) -> {
             if (!file.equals(now.files().get(table))) {
                 throw Failure.step(
@@ -186,14 +186,14 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             return e;
         }
         Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.told(changes)).because(e);
-        return (failure.detail() == null ? explained : explained.detail("%s", new Shown(failure.detail())))
+        return (failure.detail() == null ? explained : explained.detail("%s", new Printable(failure.detail())))
                 .hint("%sstop what changes the schema of the source%s",
-                        new Shown(failure.hint() == null ? "" : failure.hint() + "\n"), then);
+                        new Printable(failure.hint() == null ? "" : failure.hint() + "\n"), then);
     }
 
-    private Counters now() {
+    private WriteCounters now() {
         try (Session session = server.session()) {
-            return Counters.read(session, selection);
+            return WriteCounters.read(session, selection);
         }
     }
 

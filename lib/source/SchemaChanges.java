@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.server.Session;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /**
  * What of a database's schema was created, changed or dropped after a snapshot was taken. ACCESS SHARE on every table
@@ -113,8 +113,8 @@ public final class SchemaChanges {
     }
 
     /** @return how a message goes on that names these changes as a cause, or nothing when there are none */
-    public static Shown told(List<String> changes) {
-        return Shown.of(changes.isEmpty() ? ""
+    public static Printable told(List<String> changes) {
+        return Printable.of(changes.isEmpty() ? ""
                 : "; the schema of the source was changed during the run: "
                         + changes.stream().limit(SHOWN).collect(Collectors.joining(", "))
                         + (changes.size() > SHOWN ? " and " + (changes.size() - SHOWN) + " more" : ""));

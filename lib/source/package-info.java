@@ -1,4 +1,4 @@
-//SOURCES AddedDefaults.java ArchiveRows.java CarriedEntries.java Contents.java Counters.java
+//SOURCES AddedDefaults.java ArchiveRows.java CarriedEntries.java Contents.java WriteCounters.java
 //SOURCES DueJobs.java ExtensionRows.java FrozenSource.java Inventory.java
 //SOURCES LeftBehind.java LeftBehindQuery.java Lz4Column.java MovedJobs.java PathNeedSearch.java
 //SOURCES PathNeeds.java PauseRights.java PausedJobs.java Schema.java SchemaChanges.java

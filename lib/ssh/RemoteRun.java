@@ -14,9 +14,9 @@ import lib.dsn.Dsn;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ProgressLine;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 
 /**
  * A migration that runs on another machine, apart from the connection to it: where that is lost, the run goes on, and
@@ -34,7 +34,7 @@ public final class RemoteRun {
     private final Dsn source;
     private final Dsn target;
     private final String folder;
-    private final RemoteTalk talk;
+    private final RemoteOutput talk;
 
     /**
      * How a run ended.
@@ -53,7 +53,7 @@ public final class RemoteRun {
         this.target = target;
         folder = ".tsmigrate-" + source.database().replaceAll("[^A-Za-z0-9_]", "_")
                 + String.format(Locale.ROOT, "-%08x", (source.display() + ' ' + target.display()).hashCode());
-        talk = new RemoteTalk(console);
+        talk = new RemoteOutput(console);
     }
 
     /**
@@ -132,7 +132,7 @@ public final class RemoteRun {
             return side;
         }
         char[] typed = System.console().readPassword("Password for user %s of the %s (none: Enter): ",
-                Shown.of(side.user()), side.side());
+                Printable.of(side.user()), side.side());
         return typed == null || typed.length == 0 ? side : side.withPassword(new String(typed));
     }
 

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 import lib.tools.ClientTools;
 
 /**
@@ -156,7 +156,7 @@ public final class Ssh {
         if (code != LOST) {
             List<String> lines = Stream.concat(out.lines(), err.lines()).toList();
             return Failure.refused("a step on %s failed with exit code %d", host, code)
-                    .detail("%s", Shown.lines(lines.stream().skip(Math.max(0, lines.size() - 5)).toList()));
+                    .detail("%s", Printable.lines(lines.stream().skip(Math.max(0, lines.size() - 5)).toList()));
         }
         String reason = err.lines().filter(
                 line -> !line.isBlank() && !line.startsWith("@") && !line.startsWith("Warning: Permanently added"))

@@ -45,7 +45,7 @@ public final class Attempt {
             }
             throw e.exitCode() == Failure.DIFFERENCES ? e
                     : e.asStep().hint("%s%s",
-                            new Shown(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
+                            new Printable(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
         } catch (SQLException e) {
             Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
             throw begun ? failure.hint(AGAIN) : failure.asRefusal();

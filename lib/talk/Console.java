@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * What a command prints, and how it ends: messages on stderr in the form of PostgreSQL's own tools
  * ({@code name: error: …}, {@code name: detail: …}, {@code name: hint: …}), the options that every command has, and the
- * way from a failure to an exit code. Values keep to their line and move no cursor (see {@link Shown}). The product
+ * way from a failure to an exit code. Values keep to their line and move no cursor (see {@link Printable}). The product
  * goes to stdout through {@link #out}. Safe for use by several threads.
  */
 public final class Console {
@@ -69,46 +69,46 @@ public final class Console {
 
     /** A line of the product on stdout. */
     public void out(String format, Object... values) {
-        print(spec.commandLine().getOut(), Shown.format(format, values));
+        print(spec.commandLine().getOut(), Printable.format(format, values));
     }
 
     /** A product of several lines on stdout, such as a script. */
-    public void out(Shown product) {
+    public void out(Printable product) {
         print(spec.commandLine().getOut(), product.text());
     }
 
     /** A message about progress. */
     public void say(String format, Object... values) {
         if (!quiet) {
-            talk(Shown.format(format, values));
+            talk(Printable.format(format, values));
         }
     }
 
     /** A message that only {@code -v} shows, such as the reason for a decision or the command that is run. */
     public void explain(String format, Object... values) {
         if (verbose && !quiet) {
-            talk(Shown.format(format, values));
+            talk(Printable.format(format, values));
         }
     }
 
     /** A warning; the run goes on. */
     public void warn(String format, Object... values) {
-        talk(painted("warning: ", color(noColor)) + Shown.format(format, values));
+        talk(painted("warning: ", color(noColor)) + Printable.format(format, values));
     }
 
     /** One of several reasons why the command will fail. */
     public void error(String format, Object... values) {
-        talk(painted("error: ", color(noColor)) + Shown.format(format, values));
+        talk(painted("error: ", color(noColor)) + Printable.format(format, values));
     }
 
     /** What to run or change next; SQL in the values still means the same. */
     public void hint(String format, Object... values) {
-        talk("hint: " + ShownSql.hint(format, values));
+        talk("hint: " + PrintableSql.hint(format, values));
     }
 
     /** A message of a command that runs on another machine, as it was printed there. */
     public void relay(String line) {
-        print(spec.commandLine().getErr(), Shown.again(line).text());
+        print(spec.commandLine().getErr(), Printable.alreadyPrintable(line).text());
     }
 
     /**
@@ -162,7 +162,8 @@ public final class Console {
             StringWriter trace = new StringWriter();
             failure.getCause().printStackTrace(new PrintWriter(trace));
             trace.toString().lines()
-                    .forEach(text -> err.println(command + ": trace: " + Shown.again(text.replace("\t", "  "))));
+                    .forEach(text -> err
+                            .println(command + ": trace: " + Printable.alreadyPrintable(text.replace("\t", "  "))));
         }
         err.flush();
     }
@@ -195,7 +196,7 @@ public final class Console {
         PrintWriter err = e.getCommandLine().getErr();
         CommandSpec command = e.getCommandLine().getCommandSpec();
         err.println(command.root().name() + ": " + painted("error: ", color(false))
-                + Shown.again(e.getMessage().lines().findFirst().orElse("wrong usage")));
+                + Printable.alreadyPrintable(e.getMessage().lines().findFirst().orElse("wrong usage")));
         UnmatchedArgumentException.printSuggestions(e, err);
         tryHelp(err, command);
         return Failure.USAGE;

@@ -3,8 +3,8 @@ package lib.talk;
 /**
  * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run,
  * and the exit code. The message names the side, quotes values and never holds a secret; {@link Console} prints it the
- * way psql prints its own errors. Values are made fit to be shown (see {@link Shown}), in a hint so that SQL in them
- * still means the same.
+ * way psql prints its own errors. Values are made fit to be shown (see {@link Printable}), in a hint so that SQL in
+ * them still means the same.
  */
 public final class Failure extends RuntimeException {
     /** Everything arrived. */
@@ -30,30 +30,30 @@ public final class Failure extends RuntimeException {
     }
 
     public static Failure usage(String format, Object... values) {
-        return new Failure(USAGE, Shown.format(format, values));
+        return new Failure(USAGE, Printable.format(format, values));
     }
 
     public static Failure refused(String format, Object... values) {
-        return new Failure(REFUSED, Shown.format(format, values));
+        return new Failure(REFUSED, Printable.format(format, values));
     }
 
     public static Failure step(String format, Object... values) {
-        return new Failure(STEP, Shown.format(format, values));
+        return new Failure(STEP, Printable.format(format, values));
     }
 
     public static Failure differences(String format, Object... values) {
-        return new Failure(DIFFERENCES, Shown.format(format, values));
+        return new Failure(DIFFERENCES, Printable.format(format, values));
     }
 
-    /** Adds a detail, such as the message of the server; several lines are given as {@link Shown#lines}. */
+    /** Adds a detail, such as the message of the server; several lines are given as {@link Printable#lines}. */
     public Failure detail(String format, Object... values) {
-        detail = Shown.format(format, values);
+        detail = Printable.format(format, values);
         return this;
     }
 
     /** What to run or change next. */
     public Failure hint(String format, Object... values) {
-        hint = ShownSql.hint(format, values);
+        hint = PrintableSql.hint(format, values);
         return this;
     }
 
@@ -86,9 +86,9 @@ public final class Failure extends RuntimeException {
     }
 
     /** @return what went wrong, in a line; the driver's own account of a server's error goes over several */
-    public static Shown why(Throwable e) {
-        return e instanceof Failure ? new Shown(e.getMessage())
-                : Shown.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    public static Printable why(Throwable e) {
+        return e instanceof Failure ? new Printable(e.getMessage())
+                : Printable.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
 
     /** @return the detail as it is shown, or null */

@@ -59,7 +59,7 @@ public final class ProgressLine implements AutoCloseable {
             while (!closed) {
                 synchronized (this) {
                     if (!closed) {
-                        String text = Shown.again(state.get()).text();
+                        String text = Printable.alreadyPrintable(state.get()).text();
                         // Longer lines would wrap, and the carriage return would no longer reach their beginning.
                         err.print(AGAIN + (text.length() > 79 ? text.substring(0, 79) : text));
                         err.flush();

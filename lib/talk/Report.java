@@ -14,13 +14,13 @@ public final class Report {
     private record Step(String name, Duration took, String result) {
     }
 
-    private final List<Shown> head = new ArrayList<>();
+    private final List<Printable> head = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
-    private final List<Shown> notes = new ArrayList<>();
+    private final List<Printable> notes = new ArrayList<>();
 
     /** A line of the head, such as which servers. */
     public void head(String format, Object... values) {
-        head.add(new Shown(Shown.format(format, values)));
+        head.add(new Printable(Printable.format(format, values)));
     }
 
     public void step(String name, Duration took, String result) {
@@ -29,29 +29,29 @@ public final class Report {
 
     /** Something that was left out, that differs, or that remains to be done. */
     public void note(String format, Object... values) {
-        notes.add(new Shown(Shown.format(format, values)));
+        notes.add(new Printable(Printable.format(format, values)));
     }
 
     /** @return head and notes, for whoever has followed the steps */
-    public List<Shown> outline() {
-        List<Shown> lines = new ArrayList<>(head);
+    public List<Printable> outline() {
+        List<Printable> lines = new ArrayList<>(head);
         if (!notes.isEmpty()) {
-            lines.add(new Shown(""));
+            lines.add(new Printable(""));
             lines.addAll(notes);
         }
         return lines;
     }
 
     /** @return the whole account as lines */
-    public List<Shown> lines() {
-        List<Shown> lines = new ArrayList<>(head);
-        lines.add(new Shown(""));
+    public List<Printable> lines() {
+        List<Printable> lines = new ArrayList<>(head);
+        lines.add(new Printable(""));
         for (Step step : steps) {
-            lines.add(new Shown(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name,
-                    step.took.toMillis() / 1000.0, Shown.of(step.result))));
+            lines.add(new Printable(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name,
+                    step.took.toMillis() / 1000.0, Printable.of(step.result))));
         }
         if (!notes.isEmpty()) {
-            lines.add(new Shown(""));
+            lines.add(new Printable(""));
             lines.addAll(notes);
         }
         return lines;

@@ -69,7 +69,7 @@ public final class ShellScript {
 
     /** A remark; a line break in a name does not end it. */
     public ShellScript comment(String text) {
-        lines.add(("# " + Shown.of(text)).stripTrailing());
+        lines.add(("# " + Printable.of(text)).stripTrailing());
         return this;
     }
 
@@ -119,7 +119,7 @@ public final class ShellScript {
         if (sql.chars().anyMatch(c -> c > 127)) {
             lines.add("SET client_encoding = 'UTF8';");
         }
-        lines.add(ShownSql.of(sql).text());
+        lines.add(PrintableSql.of(sql).text());
         lines.add(end);
         return this;
     }
@@ -148,7 +148,7 @@ public final class ShellScript {
     /** @return the script */
     public String text() {
         List<String> all = new ArrayList<>(
-                List.of("# " + Shown.of(title), "# Nothing of this has been done. It stops at the first error."));
+                List.of("# " + Printable.of(title), "# Nothing of this has been done. It stops at the first error."));
         if (!sides.isEmpty()) {
             all.add("# " + sides.stream().map(Side::name).collect(Collectors.joining(" and "))
                     + " must be set to connection strings; passwords are taken from there, from ~/.pgpass, or from "
@@ -172,21 +172,21 @@ public final class ShellScript {
     }
 
     /**
-     * Quotes an argument for a POSIX shell. What is not seen (see {@link Shown}) is made by printf, but for line breaks
-     * at the end, which $() would lose.
+     * Quotes an argument for a POSIX shell. What is not seen (see {@link Printable}) is made by printf, but for line
+     * breaks at the end, which $() would lose.
      */
     public static String quoted(String argument) {
         String end = argument.replaceFirst("(?s)^.*[^\n]", "");
         String text = argument.substring(0, argument.length() - end.length());
         if (argument.matches("[A-Za-z0-9_@%+=:,./-]+")) {
             return argument;
-        } else if (text.codePoints().noneMatch(Shown::isUnseen)) {
+        } else if (text.codePoints().noneMatch(Printable::isInvisible)) {
             return '\'' + argument.replace("'", "'\\''") + '\'';
         }
         StringBuilder printed = new StringBuilder("\"$(printf '");
         text.codePoints().forEach(c -> {
             // A leading dash would be an option of printf.
-            if (Shown.isUnseen(c) || "'\\%-".indexOf(c) >= 0) {
+            if (Printable.isInvisible(c) || "'\\%-".indexOf(c) >= 0) {
                 for (byte each : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
                     printed.append("\\%03o".formatted(each & 0xFF));
                 }

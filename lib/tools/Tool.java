@@ -20,9 +20,9 @@ import lib.dsn.SideSockets;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
+import lib.talk.Printable;
 import lib.talk.RunName;
 import lib.talk.ShellScript;
-import lib.talk.Shown;
 import org.zeroturnaround.exec.ProcessExecutor;
 import org.zeroturnaround.exec.stream.LogOutputStream;
 
@@ -249,7 +249,7 @@ public final class Tool {
                 .anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
         if (code != 0 && !wholeWithErrors) {
             throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
-                    .detail("%s", Shown.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
+                    .detail("%s", Printable.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
         }
     }
 }

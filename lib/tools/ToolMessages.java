@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /**
  * Reads what pg_dump, pg_restore and psql write on stderr, line by line, and sorts each message: harmless for a known
@@ -48,7 +48,7 @@ final class ToolMessages {
         }
 
         /** @return what the server or the tool added, without the statement, which can be long */
-        public Shown detail() {
+        public Printable detail() {
             List<String> lines = new ArrayList<>();
             if (!context.isEmpty()) {
                 lines.add(context);
@@ -60,7 +60,7 @@ final class ToolMessages {
                 }
                 lines.add(line);
             }
-            return Shown.lines(lines);
+            return Printable.lines(lines);
         }
     }
 

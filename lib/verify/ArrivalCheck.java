@@ -6,8 +6,8 @@ import java.util.Map;
 import lib.compare.ComparedRows;
 import lib.facts.Difference;
 import lib.settings.ComputingSessions;
-import lib.source.Counters;
 import lib.source.FrozenSource;
+import lib.source.WriteCounters;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.ProgressLine;
@@ -69,7 +69,7 @@ public final class ArrivalCheck {
     }
 
     /** Says what the source's own counters know of rows that were written to it meanwhile. */
-    public void written(Counters since) {
+    public void written(WriteCounters since) {
         if (since.written() == 0) {
             report.note("source: no rows were written after the snapshot was taken%s",
                     since.transactions() == 0 ? ""
@@ -90,19 +90,19 @@ public final class ArrivalCheck {
      * @param moved what was moved, in words, for a run that did not count
      * @param leftOut what was left out by itself or by choice
      */
-    public String arrived(String moved, LeftOut leftOut) {
+    public String arrived(String moved, Omissions leftOut) {
         leftOut.part("rows written to the source meanwhile", writtenSince);
         if (level == null) {
-            return leftOut.with("arrived: " + moved + "; nothing was compared");
+            return leftOut.summary("arrived: " + moved + "; nothing was compared");
         }
         return switch (level) {
-            case OBJECTS -> leftOut.with("arrived: " + moved + "; compared: objects, no rows");
+            case OBJECTS -> leftOut.summary("arrived: " + moved + "; compared: objects, no rows");
             case COUNTS ->
-                leftOut.with("arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents");
-            case SAMPLE -> compared.sampled() + compared.counted() == 0 ? leftOut.everything(compared.text())
-                    : leftOut.with("arrived: " + compared.text() + "; compared: objects, numbers of rows, "
+                leftOut.summary("arrived: " + compared.text() + "; compared: objects and numbers of rows, no contents");
+            case SAMPLE -> compared.sampled() + compared.counted() == 0 ? leftOut.lastLine(compared.text())
+                    : leftOut.summary("arrived: " + compared.text() + "; compared: objects, numbers of rows, "
                             + compared.contents());
-            case CHECKSUMS -> leftOut.everything(compared.text());
+            case CHECKSUMS -> leftOut.lastLine(compared.text());
         };
     }
 }

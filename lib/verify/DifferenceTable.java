@@ -7,7 +7,7 @@ import lib.facts.Difference;
 import lib.source.SchemaChanges;
 import lib.talk.Count;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 
 /**
  * Lays out differences as lines of a table, with a heading. Picocli's {@code TextTable} is no help: it takes
@@ -26,7 +26,7 @@ public final class DifferenceTable {
      * @param full whether long values are shown in full, else the part is shown where the two begin to differ
      * @return one line for each difference after the heading, or nothing when there are none
      */
-    public static List<Shown> lines(List<Difference> differences, boolean full) {
+    public static List<Printable> lines(List<Difference> differences, boolean full) {
         if (differences.isEmpty()) {
             return List.of();
         }
@@ -34,7 +34,7 @@ public final class DifferenceTable {
         for (Difference difference : differences) {
             String source = oneLine(difference.source());
             String target = oneLine(difference.target());
-            rows.add(List.of(difference.kind(), Shown.of(difference.named()).text(),
+            rows.add(List.of(difference.kind(), Printable.of(difference.named()).text(),
                     full ? source : shortened(source, target),
                     full ? target : shortened(target, source)));
         }
@@ -44,7 +44,7 @@ public final class DifferenceTable {
                 widths[i] = Math.max(widths[i], Math.min(row.get(i).length(), i < 2 ? 2 * WIDEST : WIDEST));
             }
         }
-        return rows.stream().map(row -> new Shown(line(row, widths))).toList();
+        return rows.stream().map(row -> new Printable(line(row, widths))).toList();
     }
 
     private static String line(List<String> row, int[] widths) {
@@ -60,7 +60,7 @@ public final class DifferenceTable {
 
     /** A definition may go over several lines, which do not matter. */
     private static String oneLine(String value) {
-        return Shown.of(value.replaceAll("\\s*\\n\\s*", " ")).text();
+        return Printable.of(value.replaceAll("\\s*\\n\\s*", " ")).text();
     }
 
     private static String shortened(String value, String other) {
@@ -89,9 +89,9 @@ public final class DifferenceTable {
         return Failure
                 .differences("%s between source and target%s", Count.of(differences.size(), "difference"),
                         SchemaChanges.told(changes))
-                .detail("%s", Shown.lines(lines(differences.stream().limit(20).toList(), verbose)))
+                .detail("%s", Printable.lines(lines(differences.stream().limit(20).toList(), verbose)))
                 .hint("%ssee all of them: %s",
-                        new Shown(changes.isEmpty() ? ""
+                        new Printable(changes.isEmpty() ? ""
                                 : "make these changes on the target too, or empty it and run again "
                                         + "while nobody changes the schema\n"),
                         comparison);

@@ -13,7 +13,7 @@ import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.Checksums;
 import lib.compare.ComparedTable;
-import lib.compare.RowQuestions;
+import lib.compare.RowQueries;
 import lib.compare.RowSum;
 import lib.facts.Difference;
 import lib.server.Server;
@@ -45,7 +45,7 @@ final class RowComparison {
     private final ComputingSessions computing;
     private final Server target;
     private final Console console;
-    private final RowQuestions questions;
+    private final RowQueries questions;
     private final Executor executor;
     private final RowResults results;
     private final List<ComparedTable> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
@@ -54,13 +54,13 @@ final class RowComparison {
     /**
      * @param executor runs the target's queries while the workers run the source's
      */
-    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQuestions.Depth depth,
+    RowComparison(Snapshot source, ComputingSessions computing, Console console, RowQueries.Depth depth,
             Executor executor) {
         this.source = source;
         this.computing = computing;
         target = computing.server();
         this.console = console;
-        this.questions = new RowQuestions(depth, new Checksums(source.server().facts(), target.facts()));
+        this.questions = new RowQueries(depth, new Checksums(source.server().facts(), target.facts()));
         this.executor = executor;
         this.results = new RowResults(computing, console);
     }
@@ -159,7 +159,7 @@ final class RowComparison {
                 statement.execute("SAVEPOINT together");
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
-                    List<RowQuestions.Question> asked =
+                    List<RowQueries.Question> asked =
                             some.stream().map(table -> questions.whole(table, table.columns())).toList();
                     answers = RowSum.ask(sessions.source(), sessions.target(), asked, executor);
                 } catch (SQLException e) {
@@ -212,7 +212,7 @@ final class RowComparison {
     }
 
     private void compare(Session from, Session to, ComparedTable table, List<Checksums.Column> columns) {
-        RowQuestions.Question asked = questions.of(from, table, columns);
+        RowQueries.Question asked = questions.of(from, table, columns);
         answered(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
     }
 
@@ -223,7 +223,7 @@ final class RowComparison {
 
     /** @param asked what the servers are asked, or null where the rows come here */
     private void answered(Session from, Session to, ComparedTable table, List<Checksums.Column> columns,
-            RowQuestions.Question asked, Asking asking) {
+            RowQueries.Question asked, Asking asking) {
         RowSum.Answers answers;
         try {
             answers = asking.ask();

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lib.compare.ComparedRows;
 import lib.compare.ComparedTable;
-import lib.compare.RowQuestions;
+import lib.compare.RowQueries;
 import lib.compare.RowSum;
 import lib.compare.RowTally;
 import lib.facts.Difference;
@@ -41,7 +41,7 @@ final class RowResults {
      *
      * @param asked what they were asked; null only where {@code table} is not a materialized view
      */
-    void judge(ComparedTable table, RowQuestions.Question asked, RowSum here, RowSum there) {
+    void judge(ComparedTable table, RowQueries.Question asked, RowSum here, RowSum there) {
         tally.add(table, here);
         if (here.equals(there)) {
             return;

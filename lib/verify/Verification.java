@@ -17,7 +17,7 @@ import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.compare.ComparedRows;
 import lib.compare.ComparedTable;
-import lib.compare.RowQuestions;
+import lib.compare.RowQueries;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
 import lib.server.Server;
@@ -184,11 +184,11 @@ public final class Verification {
         return differences;
     }
 
-    static RowQuestions.Depth depth(Level level) {
+    static RowQueries.Depth depth(Level level) {
         return switch (level) {
-            case OBJECTS, COUNTS -> RowQuestions.Depth.NUMBER;
-            case SAMPLE -> RowQuestions.Depth.SAMPLE;
-            case CHECKSUMS -> RowQuestions.Depth.CONTENTS;
+            case OBJECTS, COUNTS -> RowQueries.Depth.NUMBER;
+            case SAMPLE -> RowQueries.Depth.SAMPLE;
+            case CHECKSUMS -> RowQueries.Depth.CONTENTS;
         };
     }
 

@@ -14,7 +14,7 @@ import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.compare.Checksums;
 import lib.compare.ComparedTable;
-import lib.compare.RowQuestions;
+import lib.compare.RowQueries;
 import lib.facts.Administrators;
 import lib.facts.FactComparison;
 import lib.facts.FactQuery;
@@ -84,8 +84,8 @@ public final class VerificationScript {
         queries.forEach(query -> script.ask("target", "comparing each " + query.name(), theirs.query(query)));
     }
 
-    private void rows(Session from, Session to, Set<String> there, RowQuestions.Depth depth) {
-        RowQuestions questions = new RowQuestions(depth, new Checksums(source.facts(), target.facts()));
+    private void rows(Session from, Session to, Set<String> there, RowQueries.Depth depth) {
+        RowQueries questions = new RowQueries(depth, new Checksums(source.facts(), target.facts()));
         List<ComparedTable> tables = ComparedTable.list(from, selection, CatalogShape.read(from)).stream()
                 .filter(table -> there.contains(Sql.name(table.schema(), table.name()))).toList();
         List<PlannedCode.Queried> queried =
@@ -93,13 +93,13 @@ public final class VerificationScript {
         Set<Integer> coded = new HashSet<>(PlannedCode.among(from, "listing the tables", queried));
         coded.addAll(PlannedCode.among(to, "listing the tables", queried));
         questions.prepare(from, tables);
-        Map<Integer, RowQuestions.Question> asked = new TreeMap<>();
+        Map<Integer, RowQueries.Question> asked = new TreeMap<>();
         for (int i = 0; i < tables.size(); i++) {
             ComparedTable table = tables.get(i);
             if (!coded.contains(i)) {
                 asked.put(i, questions.of(from, table, table.columns()));
             } else if (table.stored()) {
-                asked.put(i, new RowQuestions.Question("COPY " + table.source() + " TO STDOUT",
+                asked.put(i, new RowQueries.Question("COPY " + table.source() + " TO STDOUT",
                         "COPY " + table.target() + " TO STDOUT"));
             }
         }

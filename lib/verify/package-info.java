@@ -1,5 +1,5 @@
 //SOURCES AnnouncedDifferences.java ArrivalCheck.java DifferenceTable.java DifferingViews.java
-//SOURCES HypertableRows.java LargeObjectContents.java LeftOut.java Permitted.java
+//SOURCES HypertableRows.java LargeObjectContents.java Omissions.java UnavoidableDifferences.java
 //SOURCES RefreshedView.java RefusedPrivileges.java RowComparison.java RowResults.java SequenceValues.java
 //SOURCES StreamedComparison.java UndecidedRelation.java Verification.java VerificationScript.java
 //SOURCES ../settings/package-info.java ../compare/package-info.java

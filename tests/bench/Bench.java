@@ -37,7 +37,7 @@ final class Bench implements Callable<Integer> {
     Path results;
 
     private final List<String> notes = new ArrayList<>();
-    private final List<Outcome> outcomes = new ArrayList<>();
+    private final List<WorkloadResult> outcomes = new ArrayList<>();
     private String command;
 
     /** @param args make's variables; those that are empty are not set */
@@ -62,18 +62,19 @@ final class Bench implements Callable<Integer> {
         List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
         Deadline deadline = new Deadline(Duration.ofMinutes(minutes),
                 all.stream().mapToInt(workload -> shares(workload, apart)).sum());
-        Deque<Arena> past = new ArrayDeque<>();
+        Deque<BenchServers> past = new ArrayDeque<>();
         for (Workload workload : all) {
             while (!past.isEmpty() && !past.peek().roomy()) {
                 past.poll().close();
             }
             try {
-                Arena arena = Arena.of(workload, scale);
+                BenchServers arena = BenchServers.of(workload, scale);
                 past.add(arena);
                 contest(arena, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
-                    Contest alone =
-                            new Contest(arena, arena.source().port(), arena.target().port(), List.of(), 1, deadline);
+                    WorkloadRounds alone =
+                            new WorkloadRounds(arena, arena.source().port(), arena.target().port(), List.of(), 1,
+                                    deadline);
                     Round floor = alone.turn(Contender.FLOOR, 1);
                     floor.tell();
                     notes.add(Notes.floor(floor, outcomes.get(outcomes.size() - 1)));
@@ -87,7 +88,7 @@ final class Bench implements Callable<Integer> {
                 deadline.begin(shares(workload, apart));
             }
         }
-        past.forEach(Arena::close);
+        past.forEach(BenchServers::close);
         notes.add(startUp);
         notes.addAll(Notes.perChunk(outcomes));
         Results.write(results, command, outcomes, notes);
@@ -97,16 +98,17 @@ final class Bench implements Callable<Integer> {
                 .allMatch(Ranking::counts) ? 0 : 1;
     }
 
-    private void contest(Arena arena, boolean link, List<Contender> able, Deadline deadline) {
+    private void contest(BenchServers arena, boolean link, List<Contender> able, Deadline deadline) {
         deadline.begin(arena.workload().share());
         try (Link toSource = Link.to(arena.source().port()); Link toTarget = Link.to(arena.target().port())) {
-            Contest contest = new Contest(arena, link ? toSource.port() : arena.source().port(),
+            WorkloadRounds contest = new WorkloadRounds(arena, link ? toSource.port() : arena.source().port(),
                     link ? toTarget.port() : arena.target().port(), able, rounds,
                     deadline);
             String contents = arena.workload().contents(scale);
             System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents,
                     arena.servers());
-            outcomes.add(new Outcome(arena.workload(), link, contents, arena.workload().scaled(scale), arena.servers(),
+            outcomes.add(new WorkloadResult(arena.workload(), link, contents, arena.workload().scaled(scale),
+                    arena.servers(),
                     arena.bytes(), contest.run(Round::tell)));
         }
     }

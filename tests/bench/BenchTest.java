@@ -34,14 +34,15 @@ class BenchTest {
             throws IOException, ParserConfigurationException, SAXException {
         Deadline deadline = new Deadline(Duration.ofMinutes(9), 1);
         deadline.begin(1);
-        try (Arena arena = Arena.of(Workload.OLTP, 0.01); Link link = Link.to(arena.target().port())) {
+        try (BenchServers arena = BenchServers.of(Workload.OLTP, 0.01); Link link = Link.to(arena.target().port())) {
             List<Contender> contenders =
                     List.of(PIPE, after("row", "UPDATE pgbench_tellers SET tbalance = 1 WHERE tid = 7"),
                             after("index", "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey"),
                             after("error", "SELECT 1 / 0"));
             List<Round> told = new ArrayList<>();
             List<Round> rounds =
-                    new Contest(arena, arena.source().port(), link.port(), contenders, 2, deadline).run(told::add);
+                    new WorkloadRounds(arena, arena.source().port(), link.port(), contenders, 2, deadline)
+                            .run(told::add);
             assertEquals(rounds, told);
             assertEquals(List.of("pipe", "row", "index", "error", "pipe"),
                     rounds.stream().map(round -> round.contender().name()).toList());
@@ -54,7 +55,7 @@ class BenchTest {
             assertEquals("exit code 1: ERROR:  division by zero", rounds.get(3).problem());
 
             Results.write(folder, "make bench",
-                    List.of(new Outcome(Workload.OLTP, true, "little", 1, "PostgreSQL", 1, rounds)), List.of());
+                    List.of(new WorkloadResult(Workload.OLTP, true, "little", 1, "PostgreSQL", 1, rounds)), List.of());
             List<String> lines = Files.readAllLines(folder.resolve("bench.md"));
             assertTrue(lines.stream().anyMatch(line -> line.matches("\\| pg_dump \\\\\\| psql \\| 1\\.00 \\| .*")),
                     lines.toString());

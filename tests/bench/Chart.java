@@ -33,11 +33,11 @@ final class Chart {
     }
 
     /** @return an SVG file */
-    static String of(List<Outcome> outcomes) {
+    static String of(List<WorkloadResult> outcomes) {
         Chart chart = new Chart();
         chart.text(8, 20, "", "Seconds to move a database, and the ratio to migrate. Less is better.");
         int[] bottom = {TOP, TOP};
-        for (Outcome outcome : outcomes) {
+        for (WorkloadResult outcome : outcomes) {
             int column = bottom[0] <= bottom[1] ? 0 : 1;
             bottom[column] = chart.group(outcome, column * WIDTH, bottom[column]);
         }
@@ -49,7 +49,7 @@ final class Chart {
     }
 
     /** @return where the next one may begin */
-    private int group(Outcome outcome, int left, int top) {
+    private int group(WorkloadResult outcome, int left, int top) {
         text(left + 8, top + 20, "head", outcome.title());
         text(left + 8, top + 36, "small", outcome.contents());
         List<Ranking> rankings = outcome.rankings();

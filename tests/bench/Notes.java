@@ -14,10 +14,10 @@ final class Notes {
     }
 
     /** What a chunk costs among many, against one among fewer. */
-    static List<String> perChunk(List<Outcome> outcomes) {
-        Optional<Outcome> few =
+    static List<String> perChunk(List<WorkloadResult> outcomes) {
+        Optional<WorkloadResult> few =
                 outcomes.stream().filter(outcome -> outcome.workload() == Workload.SOMECHUNKS).findFirst();
-        Optional<Outcome> many =
+        Optional<WorkloadResult> many =
                 outcomes.stream().filter(outcome -> outcome.workload() == Workload.MANYCHUNKS).findFirst();
         return many.filter(outcome -> few.isPresent()).stream()
                 .flatMap(outcome -> outcome.rankings().stream().filter(Ranking::counts)
@@ -41,7 +41,7 @@ final class Notes {
     }
 
     /** What the two servers alone cost, moved by the shortest script that there is, against what contenders take. */
-    static String floor(Round floor, Outcome outcome) {
+    static String floor(Round floor, WorkloadResult outcome) {
         double least = floor.servers() / Runtime.getRuntime().availableProcessors();
         String said = String.format(Locale.ROOT,
                 "%s: the two servers alone need %.1f CPU seconds for COPY out and in, in binary, indexes and "
@@ -56,7 +56,7 @@ final class Notes {
                 : "No floor for " + outcome.title() + ": " + floor.problem();
     }
 
-    private static String each(Outcome many, Ranking manyTime, Outcome few, Ranking fewTime) {
+    private static String each(WorkloadResult many, Ranking manyTime, WorkloadResult few, Ranking fewTime) {
         double one = 1000 * manyTime.seconds() / many.size();
         double other = 1000 * fewTime.seconds() / few.size();
         return String.format(Locale.ROOT, "%s: %.2f ms per chunk of %,d, %.2f ms per chunk of %,d; ratio %.2f.",

@@ -37,7 +37,7 @@ public final class Results {
     }
 
     /** Writes {@code bench.md}, {@code bench.svg} and {@code bench.csv} into a folder. */
-    public static void write(Path folder, String command, List<Outcome> outcomes, List<String> notes) {
+    public static void write(Path folder, String command, List<WorkloadResult> outcomes, List<String> notes) {
         try {
             Files.createDirectories(folder);
             Files.writeString(folder.resolve("bench.md"), table(command, outcomes, notes));
@@ -48,15 +48,15 @@ public final class Results {
         }
     }
 
-    private static String table(String command, List<Outcome> outcomes, List<String> notes) {
+    private static String table(String command, List<WorkloadResult> outcomes, List<String> notes) {
         StringBuilder text = new StringBuilder(HEAD.formatted(command, Machine.description(),
-                outcomes.stream().anyMatch(Outcome::link)
+                outcomes.stream().anyMatch(WorkloadResult::link)
                         ? ", where it says \"over a link\" with 1 Gbit/s and 20 ms between the tool and each of them"
                         : "",
-                String.join("`, `", Arena.SETTINGS),
+                String.join("`, `", BenchServers.SETTINGS),
                 outcomes.stream().anyMatch(outcome -> outcome.workload().hypertables()) ? ", with the extension in it"
                         : ""));
-        for (Outcome outcome : outcomes) {
+        for (WorkloadResult outcome : outcomes) {
             text.append("\n## ").append(outcome.title()).append("\n\n")
                     .append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
                             outcome.bytes() / 1_000_000, outcome.servers()));
@@ -84,11 +84,11 @@ public final class Results {
                 ranking.median(round -> round.measured().written()) / 1e6);
     }
 
-    private static String rounds(List<Outcome> outcomes) {
+    private static String rounds(List<WorkloadResult> outcomes) {
         StringBuilder lines = new StringBuilder(
                 "workload,place,contender,round,seconds,cpu_seconds,servers_cpu_seconds,peak_bytes,written_bytes,"
                         + "problem\n");
-        for (Outcome outcome : outcomes) {
+        for (WorkloadResult outcome : outcomes) {
             for (Round round : outcome.rounds()) {
                 Measured measured = round.measured();
                 lines.append(Stream

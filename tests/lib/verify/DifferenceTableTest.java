@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import lib.facts.Difference;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import org.junit.jupiter.api.Test;
 
 /** Names stand in the table of differences as they are, each row in one line. */
@@ -18,6 +18,7 @@ class DifferenceTableTest {
                 "table  \"@|bold a|@\"" + " ".repeat(70) + "missing  here",
                 "view   " + longest + "  here     missing"),
                 DifferenceTable.lines(List.of(new Difference("table", "\"@|bold a|@\"", "missing", "here"),
-                        new Difference("view", longest, "here", "missing")), false).stream().map(Shown::text).toList());
+                        new Difference("view", longest, "here", "missing")), false).stream().map(Printable::text)
+                        .toList());
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** The rounds of one workload: in each, every contender has its turn, beginning with another one. */
-public final class Contest {
+public final class WorkloadRounds {
     /** A contender that takes this many times the time of the fastest has no further turn... */
     private static final double SLOW = 5;
     /** ... and one that takes this many times of it, and longer than a minute, is not waited for. */
@@ -24,7 +24,7 @@ public final class Contest {
     /** What contenders said who failed. */
     private static final Path MESSAGES = Path.of("build", "bench");
 
-    private final Arena arena;
+    private final BenchServers arena;
     private final int sourcePort;
     private final int targetPort;
     private final List<Contender> contenders;
@@ -38,7 +38,7 @@ public final class Contest {
      * @param sourcePort where the contenders look for the source
      * @param targetPort where they look for the target
      */
-    public Contest(Arena arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds,
+    public WorkloadRounds(BenchServers arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds,
             Deadline deadline) {
         this.arena = arena;
         this.sourcePort = sourcePort;
@@ -79,7 +79,7 @@ public final class Contest {
     }
 
     private boolean allows(Map<Contender, Duration> turns) {
-        return deadline.allows(contenders.stream().map(turns::get).reduce(Duration.ZERO, Contest::sum));
+        return deadline.allows(contenders.stream().map(turns::get).reduce(Duration.ZERO, WorkloadRounds::sum));
     }
 
     /** One try of a contender. */

@@ -13,11 +13,11 @@ import lib.source.LeftBehind;
  * What a completed run has left behind, for its last line: only a run that has left nothing out says that everything
  * arrived.
  */
-public final class LeftOut {
+public final class Omissions {
     private final List<String> parts = new ArrayList<>();
 
     /** @param uncarried what was accepted, by whatever name, once a check has passed */
-    public LeftOut things(LeftBehind uncarried) {
+    public Omissions leftBehind(LeftBehind uncarried) {
         Map<String, Collection<String>> names = new TreeMap<>();
         // Those of the server no dump of a database has, and nobody expects of one.
         uncarried.all().stream().filter(thing -> !thing.kind().equals(LeftBehind.SERVER))
@@ -26,17 +26,17 @@ public final class LeftOut {
         return this;
     }
 
-    public LeftOut extensions(Extensions extensions, Collection<String> accepted) {
+    public Omissions extensions(Extensions extensions, Collection<String> accepted) {
         return count("extensions",
                 (int) extensions.all().stream().filter(extension -> accepted.contains(extension.name())).count());
     }
 
     /** @param number of these; none is no part */
-    public LeftOut count(String what, int number) {
+    public Omissions count(String what, int number) {
         return part(what + " (" + number + ")", number > 0);
     }
 
-    public LeftOut part(String what, boolean left) {
+    public Omissions part(String what, boolean left) {
         if (left) {
             parts.add(what);
         }
@@ -44,12 +44,13 @@ public final class LeftOut {
     }
 
     /** @return the last line of a run that has looked at all that it has moved */
-    public String everything(String moved) {
-        return (parts.isEmpty() ? "everything arrived: " : "everything that was to be moved arrived: ") + with(moved);
+    public String lastLine(String moved) {
+        return (parts.isEmpty() ? "everything arrived: " : "everything that was to be moved arrived: ")
+                + summary(moved);
     }
 
     /** @return what was moved, and what was not */
-    String with(String moved) {
+    String summary(String moved) {
         return moved + (parts.isEmpty() ? "" : "; left out: " + String.join(", ", parts));
     }
 }

@@ -18,13 +18,14 @@ import software.amazon.awssdk.services.ec2.model.Volume;
  *
  * @param rules those of the machine's group and of the database's
  */
-record Ec2Tagged(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces,
+record Ec2Resources(List<Instance> instances, List<Volume> volumes, List<NetworkInterface> interfaces,
         List<SecurityGroup> groups,
         List<SecurityGroupRule> rules, List<KeyPairInfo> keys) {
     /** Asks AWS, with one call for each kind. */
-    static Ec2Tagged of(Aws aws, String run) {
+    static Ec2Resources of(Aws aws, String run) {
         Filter tag = Aws.filter("tag:" + Ec2Plan.TAG, run);
-        return new Ec2Tagged(instances(aws, run), aws.ec2().describeVolumes(request -> request.filters(tag)).volumes(),
+        return new Ec2Resources(instances(aws, run),
+                aws.ec2().describeVolumes(request -> request.filters(tag)).volumes(),
                 aws.ec2().describeNetworkInterfaces(request -> request.filters(tag)).networkInterfaces(),
                 aws.ec2().describeSecurityGroups(request -> request.filters(tag)).securityGroups(),
                 aws.ec2().describeSecurityGroupRules(request -> request.filters(tag)).securityGroupRules(),

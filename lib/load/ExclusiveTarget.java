@@ -13,13 +13,13 @@ import lib.talk.Steps;
 import lib.tools.Tool;
 
 /** A target that one run has for itself, free of what an earlier one has left there. */
-public final class ClaimedTarget {
+public final class ExclusiveTarget {
     /** What a run does there. */
     public interface Work {
         void run(TargetLock lock, Session to, Memberships memberships);
     }
 
-    private ClaimedTarget() {
+    private ExclusiveTarget() {
     }
 
     /**
@@ -32,7 +32,7 @@ public final class ClaimedTarget {
      * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made;
      * step, when the lock is lost
      */
-    public static void during(Server target, boolean restart, Attempt attempt, Steps steps, Console console,
+    public static void run(Server target, boolean restart, Attempt attempt, Steps steps, Console console,
             Work work) {
         try (TargetLock lock = TargetLock.take(target.session());
                 Memberships memberships = new Memberships(target, lock, console)) {

@@ -17,18 +17,19 @@ import lib.roles.TargetKind;
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
  * @param kind of target, or null to find it out
  */
-public record Wanted(Filters filters, int jobs, Collection<String> leaveOut, Collection<String> granted,
+public record MigrationOptions(Filters filters, int jobs, Collection<String> leaveOut, Collection<String> granted,
         boolean createDatabase, boolean restart, boolean noOwner, boolean noPrivileges, boolean pauseJobs,
         TargetKind kind) {
     /** @return the same with so many at once */
-    public Wanted withJobs(int number) {
-        return new Wanted(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges, pauseJobs,
+    public MigrationOptions withJobs(int number) {
+        return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges,
+                pauseJobs,
                 kind);
     }
 
     /** @return the same of a dump that may hold no owners or no privileges */
-    public Wanted of(boolean owners, boolean privileges) {
-        return new Wanted(filters, jobs, leaveOut, granted, createDatabase, restart, noOwner || !owners,
+    public MigrationOptions of(boolean owners, boolean privileges) {
+        return new MigrationOptions(filters, jobs, leaveOut, granted, createDatabase, restart, noOwner || !owners,
                 noPrivileges || !privileges, pauseJobs, kind);
     }
 }

@@ -9,7 +9,7 @@ import lib.talk.ProgressLine;
  * What a command on another machine says, as it arrives: whole lines go to the console as they are, and the line that
  * changes in place there changes in place here, if there is a terminal.
  */
-final class RemoteTalk {
+final class RemoteOutput {
     /** What follows the carriage return before each state of the progress line. */
     private static final String IN_PLACE = ProgressLine.AGAIN.substring(1);
 
@@ -18,7 +18,7 @@ final class RemoteTalk {
     private volatile String state = "";
     private long received;
 
-    RemoteTalk(Console console) {
+    RemoteOutput(Console console) {
         this.console = console;
     }
 

@@ -2,15 +2,15 @@
 package lib.aws;
 
 import java.time.Duration;
-import lib.talk.Consent;
+import lib.talk.Confirmation;
 import lib.talk.Failure;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How what is made and removed in AWS is gone about. */
-public final class Ec2Work {
+public final class Ec2RunOptions {
     @Mixin
-    private Consent consent;
+    private Confirmation confirmation;
     @Option(names = "--wait", paramLabel = "SECONDS", order = 31, defaultValue = "600",
             description = "how long to wait for AWS at most (default: ${DEFAULT-VALUE})")
     private int wait;
@@ -25,7 +25,7 @@ public final class Ec2Work {
         }
     }
 
-    public Ec2Wait patience() {
+    public Ec2Wait waiting() {
         return new Ec2Wait(Duration.ofSeconds(wait));
     }
 
@@ -35,6 +35,6 @@ public final class Ec2Work {
 
     /** @throws Failure usage or refused, unless the operator agrees */
     public void ask(String question) {
-        consent.ask(question);
+        confirmation.ask(question);
     }
 }

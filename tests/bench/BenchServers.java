@@ -20,7 +20,7 @@ import testbed.Timescale;
 import testbed.TrixieRoot;
 
 /** Two fresh servers with the same settings, the source filled, and the programs for both. */
-public final class Arena implements AutoCloseable {
+public final class BenchServers implements AutoCloseable {
     /** Debian's own but for these; unlike in tests, what a server has promised to keep is on its disk. */
     static final List<String> SETTINGS =
             List.of("shared_buffers=1GB", "max_locks_per_transaction=1000", "fsync=on", "synchronous_commit=on",
@@ -37,7 +37,7 @@ public final class Arena implements AutoCloseable {
     private final Contents contents;
     private final Deque<Path> old = new ArrayDeque<>();
 
-    private Arena(Workload workload, PgServer.Plan plan, Path clients, double scale) {
+    private BenchServers(Workload workload, PgServer.Plan plan, Path clients, double scale) {
         this.workload = workload;
         this.clients = clients;
         source = plan.with(SETTINGS.toArray(String[]::new)).start();
@@ -51,18 +51,19 @@ public final class Arena implements AutoCloseable {
     }
 
     /** Starts both servers and fills the source. */
-    public static Arena of(Workload workload, double scale) {
+    public static BenchServers of(Workload workload, double scale) {
         if (!workload.hypertables()) {
             int major = ClientBinaries.clientMajor();
-            return new Arena(workload, PgServer.plan(major), ClientBinaries.bin(major), scale);
+            return new BenchServers(workload, PgServer.plan(major), ClientBinaries.bin(major), scale);
         }
         Optional<PgServer.Plan> community = Timescale.newest();
         if (workload.compressed() && community.isEmpty()) {
             throw new TestAbortedException(
                     "needs TimescaleDB, community edition; list its folder of programs in TSMIGRATE_TEST_PG_BINDIRS");
         }
-        return community.map(plan -> new Arena(workload, plan, ClientBinaries.bin(plan.major()), scale))
-                .orElseGet(() -> new Arena(workload, TrixieRoot.timescalePlan(), TrixieRoot.clientWrappers(), scale));
+        return community.map(plan -> new BenchServers(workload, plan, ClientBinaries.bin(plan.major()), scale))
+                .orElseGet(() -> new BenchServers(workload, TrixieRoot.timescalePlan(), TrixieRoot.clientWrappers(),
+                        scale));
     }
 
     /** What these servers are, in words. */

@@ -22,7 +22,7 @@ import lib.source.Inventory;
 import lib.source.PathNeeds;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.Shown;
+import lib.talk.Printable;
 import lib.talk.Sql;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -33,7 +33,7 @@ import org.postgresql.util.ServerErrorMessage;
  * computes indexes, statistics and materialized views as their owner, as it will when they are made. Only what such a
  * function does not find is a failure here: with few rows it can lack others that it reads.
  */
-public final class Rehearsal {
+public final class SearchPathTrial {
     /** A function, table, type or schema that is not there (PostgreSQL manual, appendix A). */
     private static final Set<String> NOT_FOUND = Set.of("42883", "42P01", "42704", "3F000");
     /** What is tried of what calls the same function, and read by a materialized view. */
@@ -55,7 +55,7 @@ public final class Rehearsal {
     private Session session;
 
     /** @param dumped whether the functions come from a dump */
-    public Rehearsal(PathNeeds needs, Contents contents, RowMover rows, boolean dumped, ComputingSessions target,
+    public SearchPathTrial(PathNeeds needs, Contents contents, RowMover rows, boolean dumped, ComputingSessions target,
             Console console) {
         this.needs = needs;
         this.contents = contents;
@@ -214,7 +214,7 @@ public final class Rehearsal {
                 running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")),
                 SqlFailures.words(e)).because(e)
                 // COPY shows the row.
-                .detail("%s", Shown.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList()))
+                .detail("%s", Printable.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList()))
                 .hint("%s%s", fixes, PathNeeds.leaveOut("", List.of(evaluation)));
     }
 }

@@ -14,7 +14,7 @@ import lib.talk.Failure;
  * as the run's session or one of its programs is there. After {@code kill -9} of the run a program still works on for a
  * while, and what it creates then is the run's as well; the last look is after its end.
  */
-final class ProgramRecorder implements AutoCloseable {
+final class ClientObjectRecorder implements AutoCloseable {
     /** Milliseconds in which the server begins a statement, unless it is out of reach. */
     private static final int BEGINNING = 5000;
     /** It is not one of the sessions that the next run ends: it has the last word. */
@@ -51,7 +51,7 @@ final class ProgramRecorder implements AutoCloseable {
     private final Statement block;
     private final Thread thread;
 
-    private ProgramRecorder(Session session, String sql) throws SQLException {
+    private ClientObjectRecorder(Session session, String sql) throws SQLException {
         this.session = session;
         block = session.createStatement();
         thread = new Thread(() -> {
@@ -71,13 +71,13 @@ final class ProgramRecorder implements AutoCloseable {
      * @param of the session by which the run has begun the journal
      * @return null where the server cannot do it
      */
-    static ProgramRecorder begin(Session of, Server target) {
+    static ClientObjectRecorder begin(Session of, Server target) {
         try {
             Session session = target.session();
             session.run("writing the journal", REGISTRATION);
             String pid = session.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
             String parent = of.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
-            ProgramRecorder recorder = new ProgramRecorder(session,
+            ClientObjectRecorder recorder = new ClientObjectRecorder(session,
                     BLOCK.formatted(JournalTables.SESSION.sql(), parent, JournalTables.OF_PROGRAM,
                             ObjectKind.recordingOfPrograms()));
             long end = System.nanoTime() + BEGINNING * 1_000_000L;
@@ -96,7 +96,7 @@ final class ProgramRecorder implements AutoCloseable {
         return null;
     }
 
-    boolean works() {
+    boolean isRunning() {
         return thread.isAlive();
     }
 

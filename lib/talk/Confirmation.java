@@ -5,7 +5,7 @@ import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** The question before something is done that costs money or removes things. */
-public final class Consent {
+public final class Confirmation {
     @Option(names = {"-y", "--yes"}, order = 32, description = "do not ask whether to go ahead")
     private boolean yes;
 
@@ -22,7 +22,7 @@ public final class Consent {
             throw Failure.usage("there is no terminal to ask at: %s", question)
                     .hint("say so with --yes, or look first with --dry-run");
         }
-        String answer = System.console().readLine("%s [y/N] ", Shown.of(question));
+        String answer = System.console().readLine("%s [y/N] ", Printable.of(question));
         if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {
             throw Failure.refused("not confirmed; nothing was changed");
         }

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.ec2.model.RouteTable;
 import software.amazon.awssdk.services.ec2.model.Subnet;
 
 /** Finds out by reading only what {@code up} would make for a database. */
-public final class Ec2Planning {
+public final class Ec2Planner {
     /** The private key of a key pair that is made, in the working folder. */
     private static final String KEY_FILE = "id_ed25519";
     /** Programs and their packages, beside the room for a dump. */
@@ -37,7 +37,7 @@ public final class Ec2Planning {
     private final Path folder;
     private final Console console;
 
-    public Ec2Planning(Aws aws, Ec2Options wishes, Path folder, Console console) {
+    public Ec2Planner(Aws aws, Ec2Options wishes, Path folder, Console console) {
         this.aws = aws;
         this.wishes = wishes;
         this.folder = folder;

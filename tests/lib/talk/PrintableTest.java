@@ -25,7 +25,7 @@ import testbed.Run;
  * Names that would move a terminal's cursor or forge a line are shown so that they are seen, and SQL and shell words
  * still mean them.
  */
-class ShownTest {
+class PrintableTest {
     private static final String EVIL =
             "a\n  go\r\t\u001b]52;c;eA==\u0007\b\u007f\u009b2J\u202e\u200b\ufeff\u2028\udb40\udc01 'q' \"d\" \\n "
                     + "%s $x `y`";
@@ -36,22 +36,23 @@ class ShownTest {
                 "a<U+000A>  go<U+000D><U+0009><U+001B>]52;c;"
                         + "eA==<U+0007><U+0008><U+007F><U+009B>2J<U+202E><U+200B><U+FEFF><U+2028><U+E0001>"
                         + " 'q' \"d\" \\n %s $x `y`",
-                Shown.of(EVIL).text());
-        assertEquals("größer ☃ 日本 \\d+", Shown.of("größer ☃ 日本 \\d+").text());
+                Printable.of(EVIL).text());
+        assertEquals("größer ☃ 日本 \\d+", Printable.of("größer ☃ 日本 \\d+").text());
     }
 
     @Test
     void two_names_never_look_the_same() {
-        assertEquals("a<U+003C>U+000A>", Shown.of("a<U+000A>").text());
-        Shown once = Shown.of("a\n");
-        assertSame(once, Shown.of(once));
-        assertEquals("a < b", Shown.of("a < b").text());
+        assertEquals("a<U+003C>U+000A>", Printable.of("a<U+000A>").text());
+        Printable once = Printable.of("a\n");
+        assertSame(once, Printable.of(once));
+        assertEquals("a < b", Printable.of("a < b").text());
     }
 
     @Test
     void values_keep_to_their_line_and_lines_of_ours_stay() {
         Failure failure =
-                Failure.step("table \"%s\" is gone", "a\n  go").detail("%s", Shown.lines(List.of("one\ntwo", "three")))
+                Failure.step("table \"%s\" is gone", "a\n  go")
+                        .detail("%s", Printable.lines(List.of("one\ntwo", "three")))
                         .hint("DROP TABLE %s;", Sql.ident("a\n"));
         assertEquals("table \"a<U+000A>  go\" is gone", failure.getMessage());
         assertEquals("one<U+000A>two\nthree", failure.detail());
@@ -64,10 +65,10 @@ class ShownTest {
     @Test
     void json_stays_what_it_is() {
         assertEquals("\"a\\n\\u001b\\u202e\\udb40\\udc01\\\\\"",
-                Shown.json(new Gson().toJson("a\n\u001b\u202e\udb40\udc01\\")));
-        assertEquals("{\n  \"a\": \"\\u202e\"\n}", Shown.json("{\n  \"a\": \"\u202e\"\n}"));
+                Printable.json(new Gson().toJson("a\n\u001b\u202e\udb40\udc01\\")));
+        assertEquals("{\n  \"a\": \"\\u202e\"\n}", Printable.json("{\n  \"a\": \"\u202e\"\n}"));
         assertEquals("{\n\"\\u009b\\ud83d\\ude00\"".replace("\\ud83d\\ude00", "\ud83d\ude00"),
-                Shown.json("{\n\"\u009b\ud83d\ude00\""));
+                Printable.json("{\n\"\u009b\ud83d\ude00\""));
     }
 
     @ParameterizedTest
@@ -85,7 +86,7 @@ class ShownTest {
                 "SELECT E'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'",
                 "SELECT $x_1$" + text + "$x_1$", "SELECT '" + text.replace("'", "''") + "' -- it's\n",
                 "SELECT 1 AS " + Sql.ident(text.substring(0, Math.min(3, text.length()))))) {
-            String shown = ShownSql.of(sql).text();
+            String shown = PrintableSql.of(sql).text();
             assertTrue(shown.codePoints()
                     .allMatch(c -> c == '\n' || c == '\t' || c >= ' ' && Character.getType(c) != Character.CONTROL
                             && Character.getType(c) != Character.FORMAT),

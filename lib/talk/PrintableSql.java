@@ -6,32 +6,32 @@ package lib.talk;
  * beyond ASCII, servers before version 13 know them in databases in UTF8 only). Line breaks stay between words and in
  * bodies of routines. SQL without such characters stays as it is.
  */
-public final class ShownSql {
+public final class PrintableSql {
     private final String sql;
     private final StringBuilder shown = new StringBuilder();
     private int at;
 
-    private ShownSql(String sql) {
+    private PrintableSql(String sql) {
         this.sql = sql;
     }
 
     /** @return SQL that may be run, with the line breaks between its words */
-    public static Shown of(String sql) {
-        return Shown.product(escaped(sql));
+    public static Printable of(String sql) {
+        return Printable.multiline(escaped(sql));
     }
 
     /** @return a hint or a part of one, in a line: what is SQL of it means the same */
-    public static Shown hint(Object value) {
-        return value instanceof Shown shown ? shown : Shown.of(escaped(String.valueOf(value)));
+    public static Printable hint(Object value) {
+        return value instanceof Printable shown ? shown : Printable.of(escaped(String.valueOf(value)));
     }
 
     /** @return a hint with its values */
     static String hint(String format, Object... values) {
-        return Shown.format(ShownSql::hint, format, values);
+        return Printable.format(PrintableSql::hint, format, values);
     }
 
     private static String escaped(String sql) {
-        return sql.codePoints().anyMatch(Shown::isUnseen) ? new ShownSql(sql).text() : sql;
+        return sql.codePoints().anyMatch(Printable::isInvisible) ? new PrintableSql(sql).text() : sql;
     }
 
     private String text() {
@@ -85,13 +85,14 @@ public final class ShownSql {
     private void name() {
         int end = end('"', false);
         String inside = end < 0 ? "" : sql.substring(at + 1, end - 1);
-        if (before() == '&' || inside.codePoints().noneMatch(Shown::isUnseen)) {
+        if (before() == '&' || inside.codePoints().noneMatch(Printable::isInvisible)) {
             take(end < 0 ? at + 1 : end);
             return;
         }
         shown.append("U&\"");
-        inside.codePoints().forEach(c -> shown.append(c == '\\' ? "\\\\" : !Shown.isUnseen(c) ? Character.toString(c)
-                : c > 0xFFFF ? "\\+%06X".formatted(c) : "\\%04X".formatted(c)));
+        inside.codePoints()
+                .forEach(c -> shown.append(c == '\\' ? "\\\\" : !Printable.isInvisible(c) ? Character.toString(c)
+                        : c > 0xFFFF ? "\\+%06X".formatted(c) : "\\%04X".formatted(c)));
         shown.append('"');
         at = end;
     }
@@ -100,7 +101,7 @@ public final class ShownSql {
         boolean escapes = Character.toLowerCase(before()) == 'e' && (at < 2 || !isWord(sql.charAt(at - 2)));
         int end = end('\'', escapes);
         String inside = end < 0 ? "" : sql.substring(at + 1, end - 1);
-        if (before() == '&' || inside.codePoints().noneMatch(c -> c != '\t' && Shown.isUnseen(c))) {
+        if (before() == '&' || inside.codePoints().noneMatch(c -> c != '\t' && Printable.isInvisible(c))) {
             take(end < 0 ? at + 1 : end);
         } else if (escapes) {
             shown.append('\'');
@@ -109,7 +110,7 @@ public final class ShownSql {
             for (int c : inside.codePoints().toArray()) {
                 boolean first = c == '\\' && !held;
                 if (!first) {
-                    shown.append(Shown.isUnseen(c) ? escape(c) : (held ? "\\" : "") + Character.toString(c));
+                    shown.append(Printable.isInvisible(c) ? escape(c) : (held ? "\\" : "") + Character.toString(c));
                 }
                 held = first;
             }
@@ -124,7 +125,8 @@ public final class ShownSql {
     private void literal(String text) {
         shown.append("E'");
         text.codePoints()
-                .forEach(c -> shown.append(c == '\\' ? "\\\\" : Shown.isUnseen(c) ? escape(c) : Character.toString(c)));
+                .forEach(c -> shown
+                        .append(c == '\\' ? "\\\\" : Printable.isInvisible(c) ? escape(c) : Character.toString(c)));
         shown.append('\'');
     }
 
@@ -138,7 +140,7 @@ public final class ShownSql {
         String inside = end < 0 ? "" : sql.substring(body, end);
         if (end < 0) {
             take(at + 1);
-        } else if (inside.codePoints().noneMatch(c -> c != '\t' && c != '\n' && Shown.isUnseen(c))) {
+        } else if (inside.codePoints().noneMatch(c -> c != '\t' && c != '\n' && Printable.isInvisible(c))) {
             take(end + body - at);
         } else {
             int after = end + body - at;

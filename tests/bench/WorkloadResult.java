@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param servers between which servers, in words
  * @param bytes its size on the source's disk
  */
-public record Outcome(Workload workload, boolean link, String contents, int size, String servers, long bytes,
+public record WorkloadResult(Workload workload, boolean link, String contents, int size, String servers, long bytes,
         List<Round> rounds) {
     String title() {
         return workload.title() + (link ? " over a link" : "");

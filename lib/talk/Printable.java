@@ -18,38 +18,38 @@ import java.util.stream.Collectors;
  *
  * @param text the text; the line breaks in it are ours
  */
-public record Shown(String text) {
+public record Printable(String text) {
     private static final String OPENING = "<U+";
 
     /** @return a value in one line */
-    public static Shown of(Object value) {
-        return value instanceof Shown shown ? shown : new Shown(oneLine(escaped(String.valueOf(value))));
+    public static Printable of(Object value) {
+        return value instanceof Printable shown ? shown : new Printable(oneLine(escaped(String.valueOf(value))));
     }
 
     /** @return several values, each in a line */
-    public static Shown lines(Collection<?> values) {
-        return new Shown(values.stream().map(value -> of(value).text).collect(Collectors.joining("\n")));
+    public static Printable lines(Collection<?> values) {
+        return new Printable(values.stream().map(value -> of(value).text).collect(Collectors.joining("\n")));
     }
 
     /**
      * @return a line that another run has shown already: what it wrote stays as it is, and nothing else gets through
      */
-    public static Shown again(String line) {
-        return new Shown(oneLine(line));
+    public static Printable alreadyPrintable(String line) {
+        return new Printable(oneLine(line));
     }
 
     /** @return a text of ours of several lines, such as a script, in which line breaks and tabs stay */
-    public static Shown product(String text) {
-        return new Shown(text.codePoints().anyMatch(c -> c != '\n' && c != '\t' && isUnseen(c))
-                ? text.codePoints().mapToObj(c -> c == '\n' || c == '\t' ? Character.toString(c) : seen(c))
+    public static Printable multiline(String text) {
+        return new Printable(text.codePoints().anyMatch(c -> c != '\n' && c != '\t' && isInvisible(c))
+                ? text.codePoints().mapToObj(c -> c == '\n' || c == '\t' ? Character.toString(c) : visible(c))
                         .collect(Collectors.joining())
                 : text);
     }
 
     /** @return JSON (RFC 8259) of the same meaning; line breaks stay, for none stands in a string */
     public static String json(String json) {
-        return json.codePoints().anyMatch(c -> c != '\n' && isUnseen(c))
-                ? json.codePoints().mapToObj(c -> c == '\n' || !isUnseen(c) ? Character.toString(c)
+        return json.codePoints().anyMatch(c -> c != '\n' && isInvisible(c))
+                ? json.codePoints().mapToObj(c -> c == '\n' || !isInvisible(c) ? Character.toString(c)
                         : Character.toString(c).chars().mapToObj("\\u%04x"::formatted).collect(Collectors.joining()))
                         .collect(Collectors.joining())
                 : json;
@@ -57,11 +57,11 @@ public record Shown(String text) {
 
     /** @return the format with its values, of which each stays in its line; without values it is a text as it stands */
     public static String format(String format, Object... values) {
-        return format(Shown::of, format, values);
+        return format(Printable::of, format, values);
     }
 
     /** @param how makes a value fit to be shown */
-    static String format(Function<Object, Shown> how, String format, Object... values) {
+    static String format(Function<Object, Printable> how, String format, Object... values) {
         String text = oneLine(format);
         return values.length == 0 ? text
                 : String.format(text, Arrays.stream(values)
@@ -69,7 +69,7 @@ public record Shown(String text) {
     }
 
     /** @return whether a terminal shows nothing for a character, or does something instead */
-    static boolean isUnseen(int character) {
+    static boolean isInvisible(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
                     Character.SURROGATE ->
@@ -83,12 +83,12 @@ public record Shown(String text) {
     }
 
     private static String oneLine(String text) {
-        return text.codePoints().anyMatch(Shown::isUnseen)
-                ? text.codePoints().mapToObj(Shown::seen).collect(Collectors.joining()) : text;
+        return text.codePoints().anyMatch(Printable::isInvisible)
+                ? text.codePoints().mapToObj(Printable::visible).collect(Collectors.joining()) : text;
     }
 
-    private static String seen(int character) {
-        return isUnseen(character) ? code(character) : Character.toString(character);
+    private static String visible(int character) {
+        return isInvisible(character) ? code(character) : Character.toString(character);
     }
 
     private static String code(int character) {

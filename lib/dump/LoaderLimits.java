@@ -11,7 +11,7 @@ import lib.talk.Count;
  * What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the
  * rows.
  */
-public final class NotRetried {
+public final class LoaderLimits {
     /** Who loads a plain dump. */
     static final Loader PSQL = new Loader("psql", "use --format directory for the dump");
 
@@ -30,7 +30,7 @@ public final class NotRetried {
         }
     }
 
-    private NotRetried() {
+    private LoaderLimits() {
     }
 
     /**

@@ -14,7 +14,7 @@ import lib.server.Session;
  * are compared in full, and of each larger one the rows of some keys; one without a key is compared in full. Its
  * computed columns are always compared in full.
  */
-public final class RowQuestions {
+public final class RowQueries {
     /** How closely rows are looked at. */
     public enum Depth {
         /** Their number. */
@@ -36,7 +36,7 @@ public final class RowQuestions {
     private final Checksums checksums;
     private final Map<Long, SampleKey> keys = new HashMap<>();
 
-    public RowQuestions(Depth depth, Checksums checksums) {
+    public RowQueries(Depth depth, Checksums checksums) {
         this.depth = depth;
         this.checksums = checksums;
     }

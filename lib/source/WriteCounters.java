@@ -12,9 +12,9 @@ import lib.server.Session;
  * number of the next transaction knows no delay, but counts those of all databases of the server (PostgreSQL manual,
  * 9.27.6, txid_current_snapshot).
  */
-public record Counters(long inserted, long updated, long deleted, long transactions, Map<Long, Long> files) {
+public record WriteCounters(long inserted, long updated, long deleted, long transactions, Map<Long, Long> files) {
     /** Reads the counters, and where each table's rows are stored, of the tables that the session sees. */
-    public static Counters read(Session source, Selection selection) {
+    public static WriteCounters read(Session source, Selection selection) {
         long[] rows = new long[3];
         Map<Long, Long> files = new TreeMap<>();
         source.list("reading the statistics", """
@@ -31,12 +31,12 @@ public record Counters(long inserted, long updated, long deleted, long transacti
                 });
         long next = Long.parseLong(source.text("reading the number of the next transaction",
                 "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())"));
-        return new Counters(rows[0], rows[1], rows[2], next, files);
+        return new WriteCounters(rows[0], rows[1], rows[2], next, files);
     }
 
     /** @return what was written since */
-    public Counters since(Counters before) {
-        return new Counters(inserted - before.inserted, updated - before.updated, deleted - before.deleted,
+    public WriteCounters since(WriteCounters before) {
+        return new WriteCounters(inserted - before.inserted, updated - before.updated, deleted - before.deleted,
                 transactions - before.transactions, files);
     }
 
