@@ -8,7 +8,6 @@
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
 import java.nio.file.Path;
-import lib.server.Session;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +23,13 @@ import lib.roles.Roles;
 import lib.roles.TargetKind;
 import lib.roles.TargetKindOption;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.StepFile;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
-import lib.talk.ShellScript;
 import lib.talk.Printable;
+import lib.talk.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -189,7 +189,7 @@ class DumpRoles implements Callable<Integer> {
         head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(),
                 translation.target().major()));
         head.add("To be run by " + translation.target().user().map(user -> "\"" + user + "\"").orElse("a superuser")
-                + " in the database that takes the place of \"" + source.dsn().database() + "\"; it may be run again");
+                + " in the database that takes the place of \"" + source.database() + "\"; it may be run again");
         head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");
         return head;
     }

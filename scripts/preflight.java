@@ -8,16 +8,15 @@
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
 import java.nio.file.Path;
-import lib.server.Session;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
+import lib.catalog.MigrationOptions;
 import lib.catalog.QueryScript;
 import lib.catalog.Selection;
-import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.preflight.Preflight;
@@ -25,6 +24,7 @@ import lib.roles.TargetKindOption;
 import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
+import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.talk.Attempt;
 import lib.talk.Console;

@@ -8,16 +8,16 @@
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
 import java.sql.SQLException;
-import lib.server.Session;
 import java.util.concurrent.Callable;
 import lib.dsn.Endpoints;
 import lib.load.Repair;
 import lib.server.Server;
+import lib.server.Session;
 import lib.source.PausedJobs;
 import lib.talk.Console;
 import lib.talk.Failure;
-import lib.talk.ShellScript;
 import lib.talk.Printable;
+import lib.talk.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -8,7 +8,6 @@
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
 import java.sql.SQLException;
-import lib.server.Session;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -21,18 +20,19 @@ import lib.facts.Difference;
 import lib.journal.Memberships;
 import lib.server.SameDatabase;
 import lib.server.Server;
+import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
-import lib.talk.ProgressLine;
 import lib.talk.Printable;
+import lib.talk.ProgressLine;
 import lib.verify.DifferenceTable;
 import lib.verify.UnavoidableDifferences;
 import lib.verify.UndecidedRelation;
-import lib.verify.Verification;
 import lib.verify.Verification.Level;
+import lib.verify.Verification;
 import lib.verify.VerificationScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -62,7 +62,7 @@ public final class OthersComments {
     /** Compares what the source says of such things with what is said of them on the target. */
     public static OthersComments find(Session source, Server target, Session to) {
         Map<Thing, String> theirs = theirs(target, to);
-        return new OthersComments(target.dsn().database(),
+        return new OthersComments(target.database(),
                 wanted(theirs.isEmpty() ? Map.of() : comments(source, QUESTION.formatted(
                         "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")",
                         "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
@@ -84,7 +84,7 @@ public final class OthersComments {
                 .forEach(thing -> ours.put(thing, null));
         said.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
                 .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
-        return new OthersComments(target.dsn().database(), wanted(ours, theirs));
+        return new OthersComments(target.database(), wanted(ours, theirs));
     }
 
     /** @return what is said on the source, for a dump */

@@ -120,7 +120,7 @@ final class Restoration {
         if (database.missing()) {
             server = database.create(manifest.source().creation(), attempt::begin);
             psql = settings(clients, server);
-            console.say("created database \"%s\" on the target", server.dsn().database());
+            console.say("created database \"%s\" on the target", server.database());
         }
         load(new ComputingSessions(server, psql::get), check, tool, archive);
     }

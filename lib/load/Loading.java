@@ -99,7 +99,7 @@ public final class Loading {
             contents.schemas().forEach(schema -> journal.createSchema(schema.name()));
         }
         AfterLoad afterLoad = new AfterLoad(computing, to, console);
-        List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream()
+        List<String> settings = contents.of(target.database(), contents.settings()).stream()
                 .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
         // What is computed from now on is computed under these. What is refused is tried again when extensions and
         // roles are there.

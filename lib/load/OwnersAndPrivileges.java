@@ -125,7 +125,7 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
         refusals.addAll(archived.apply(script -> words.apply(grantees.known(script))));
         afterLoad.attempt(
-                wanted.contents.of(target.dsn().database(), wanted.contents.privileges()).stream().map(words).toList(),
+                wanted.contents.of(target.database(), wanted.contents.privileges()).stream().map(words).toList(),
                 "giving the privileges on the database");
         afterLoad.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
         grantees.notes().forEach(this::warn);

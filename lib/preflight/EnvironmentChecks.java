@@ -104,7 +104,7 @@ public final class EnvironmentChecks {
                 List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
                         "pg_cron runs jobs on the source while it is read")));
         String port = port(to);
-        if (!port.equals(port(from)) || !database.equals(source.dsn().database())) {
+        if (!port.equals(port(from)) || !database.equals(source.database())) {
             findings.add(Finding.warning("maintenance",
                     "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port
                             + ", database = "

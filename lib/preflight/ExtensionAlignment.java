@@ -123,7 +123,7 @@ public final class ExtensionAlignment {
 
     /** The roles of the owners come with dump-roles, which is run first. */
     private ExtensionOwners owners(Extensions extensions, Session there) {
-        return new ExtensionOwners(extensions, there, target.facts(), target.dsn().database(), Map.of(), leaveOut);
+        return new ExtensionOwners(extensions, there, target.facts(), target.database(), Map.of(), leaveOut);
     }
 
     /** Says what was found, and goes on only when nothing stops the work. */

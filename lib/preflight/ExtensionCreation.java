@@ -43,7 +43,7 @@ final class ExtensionCreation {
         if (!extensions.isEmpty() && "f".equals(target.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.refused("user \"%s\" may not create in the target's database", server.facts().user())
-                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.dsn().database()),
+                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.database()),
                             Sql.ident(server.facts().user()));
         }
     }

@@ -57,7 +57,7 @@ final class ManagedServices {
     }
 
     private static Optional<String> byHost(Server server) {
-        return BY_HOST.entrySet().stream().filter(host -> server.dsn().host().endsWith(host.getKey()))
+        return BY_HOST.entrySet().stream().filter(host -> server.host().endsWith(host.getKey()))
                 .map(Map.Entry::getValue).findFirst();
     }
 

@@ -246,7 +246,7 @@ public final class Preflight {
     }
 
     private String database() {
-        return plan.create() ? plan.createdLater : target.dsn().database();
+        return plan.create() ? plan.createdLater : target.database();
     }
 
     private static Set<String> owners(List<OwnedObjects.Owned> objects) {

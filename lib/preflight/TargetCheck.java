@@ -72,11 +72,11 @@ public final class TargetCheck {
                                 (SELECT 'GSSAPI' FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()
                                   AND encrypted),
                                 CASE pg_catalog.current_setting('ssl') WHEN 'off' THEN 'off' END)""");
-        boolean encrypted = server.dsn().isEncrypted() || "GSSAPI".equals(cipher);
+        boolean encrypted = server.isEncrypted() || "GSSAPI".equals(cipher);
         if (encrypted) {
             return Finding.ok("tls", "the connection to the %s is encrypted%s", server.side(),
                     cipher == null || cipher.equals("off") ? "" : " (" + cipher + ")");
-        } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.dsn().host())) {
+        } else if (Set.of("localhost", "127.0.0.1", "::1").contains(server.host())) {
             return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
         return Finding.warning("tls",
@@ -126,7 +126,7 @@ public final class TargetCheck {
         }
         if (!rights.create) {
             findings.add(Finding.stop("target",
-                    "GRANT CREATE ON DATABASE " + Sql.ident(target.dsn().database()) + " TO "
+                    "GRANT CREATE ON DATABASE " + Sql.ident(target.database()) + " TO "
                             + Sql.ident(target.facts().user()) + ";",
                     "user \"%s\" may not create in the target's database", target.facts().user()));
         }
@@ -151,7 +151,7 @@ public final class TargetCheck {
      * @param source where the setting comes from (PostgreSQL manual, 54.24)
      */
     private String writable(String source) {
-        String database = Sql.ident(target.dsn().database());
+        String database = Sql.ident(target.database());
         String user = Sql.ident(target.facts().user());
         String reset = switch (source) {
             case "database" -> "ALTER DATABASE " + database;
@@ -184,7 +184,7 @@ public final class TargetCheck {
 
     private Finding empty() {
         List<UnrelatedObject> objects = TargetContents.list(to);
-        return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.dsn().database())
+        return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.database())
                 : Finding.stop("target", "name an empty database, or create one with --create-database",
                         "the target is not empty: %s", Count.some(objects));
     }

@@ -69,7 +69,7 @@ public final class RoleTarget {
     /** Asks a server what the user of the session may do. */
     public static RoleTarget ask(TargetKind kind, Server server, Session session) {
         Server.Facts facts = server.facts();
-        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.dsn().database(),
+        RoleTarget target = new RoleTarget(kind, true, facts.major(), facts.user(), server.database(),
                 givable(facts, session));
         // Before PostgreSQL 16, CREATEROLE is enough; since then, it covers only roles for which the user has ADMIN
         // OPTION (PostgreSQL manual, CREATE ROLE).

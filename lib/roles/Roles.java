@@ -117,7 +117,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                         row.getString(6)));
         String bootstrap = session.text("asking for the bootstrap superuser",
                 "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
-        return new Roles(server.dsn().database(), bootstrap, readable, roles, memberships(session, server),
+        return new Roles(server.database(), bootstrap, readable, roles, memberships(session, server),
                 settings(session),
                 parameterGrants(session, server), elsewhere(session));
     }

@@ -146,6 +146,21 @@ public final class Server implements Sessions {
         return dsn.side();
     }
 
+    /** @return the name of the database that sessions are in */
+    public String database() {
+        return dsn.database();
+    }
+
+    /** @return the host, as the connection string names it */
+    public String host() {
+        return dsn.host();
+    }
+
+    /** @return whether TLS is in use */
+    public boolean isEncrypted() {
+        return dsn.isEncrypted();
+    }
+
     public Facts facts() {
         return facts;
     }

@@ -89,7 +89,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 row -> rows.put(row.getLong(1), row.getLong(2)));
         List<Inventory.Table> tables = inventory.tables();
         Set<Long> largeObjects = new HashSet<>(inventory.largeObjects());
-        String database = server.dsn().database();
+        String database = server.database();
         Contents all = new Contents(database, selection.selective(), selection.tablesOnly(),
                 tables.stream()
                         .map(table -> new Table(table.oid(), table.schema(), table.name(),

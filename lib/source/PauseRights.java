@@ -24,7 +24,7 @@ final class PauseRights {
                     "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
                             + "remembers what it moves",
                     user)
-                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.dsn().database()), Sql.ident(user));
+                    .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.database()), Sql.ident(user));
         }
         String jobs = Timescale.jobTable(session);
         List<String> checked = AlterJob.checked(session, jobs);

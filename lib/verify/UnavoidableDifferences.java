@@ -42,7 +42,7 @@ public final class UnavoidableDifferences {
                 .forEach(setting -> changed.add(setting.role()));
         return new AnnouncedDifferences(target.facts().user(), changed, plan.unreachable(), List.of(), false, false,
                 false)
-                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.dsn().database()))
+                .gone(plan.gone().replaced()).refusals(DatabaseSettings.refusals(from, there, target.database()))
                 .superuser(target.facts().superuser()).powers(plan.powersThere())
                 .tablespaces(Tablespaces.missing(from, to))
                 .comments(OthersComments.find(from, target, to).kept());
