@@ -118,9 +118,9 @@ class DumpRoles implements Callable<Integer> {
         boolean passwords = (toFile || applied) && !noPasswords;
         RoleTranslation translation = new RoleTranslation(roles, target, true, passwords, grantAnyway);
         RoleReport report = new RoleReport(roles, translation, passwords);
-        report.tell(console);
+        report.print(console);
         if (passwords) {
-            report.tellWithoutPassword(console, from.user());
+            report.printWithoutPassword(console, from.user());
         } else if (!noPasswords && !json) {
             console.warn("no passwords are written to stdout: use --out");
         }

@@ -136,7 +136,7 @@ class PreflightCheck implements Callable<Integer> {
             }
             asking.run();
             for (Finding finding : findings) {
-                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.told());
+                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.message());
                 if (finding.fix() != null) {
                     console.out("%-8s %-18s   fix: %s", "", "", finding.remedy());
                 }

@@ -49,7 +49,7 @@ public final class Ec2Down {
                 Ec2Resources there = Ec2Resources.of(aws, state.run());
                 closeDatabase(state, there);
                 if (keepInstance) {
-                    kept(state);
+                    reportKept(state);
                 } else {
                     remove(state, there);
                 }
@@ -96,7 +96,7 @@ public final class Ec2Down {
         }
     }
 
-    private void kept(Ec2State state) {
+    private void reportKept(Ec2State state) {
         state.with(Ec2State.DATABASE_RULE, null).write(folder);
         console.out("the database is closed to the machine; %s", state.made().containsKey(Ec2State.INSTANCE)
                 ? "the machine %s is kept, and costs money until: rds-via-ec2 down --dir %s".formatted(
@@ -127,8 +127,8 @@ public final class Ec2Down {
             aws.ec2().deleteKeyPair(request -> request.keyName(key.keyName()));
             console.say("removed the key pair %s", key.keyName());
         });
-        prove(state);
-        forget(state);
+        checkRemoved(state);
+        removeState(state);
     }
 
     private boolean removed(String group) {
@@ -145,8 +145,8 @@ public final class Ec2Down {
         }
     }
 
-    private void prove(Ec2State state) {
-        wait.until(() -> Ec2Resources.of(aws, state.run()).lines(), List::isEmpty,
+    private void checkRemoved(Ec2State state) {
+        wait.until(() -> Ec2Resources.of(aws, state.run()).descriptions(), List::isEmpty,
                 left -> Failure.step("not everything is gone").detail("%s", Printable.lines(left)));
         console.out(
                 "nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, "
@@ -154,7 +154,7 @@ public final class Ec2Down {
                 aws.region(), Ec2Plan.TAG, state.run());
     }
 
-    private void forget(Ec2State state) {
+    private void removeState(Ec2State state) {
         if (state.plan().key().made()) {
             new Ec2Key(state.key()).remove();
         }

@@ -33,13 +33,13 @@ public final class Ec2Planner {
     private static final List<String> FAMILIES = List.of("m7i", "m6i", "m5", "t3");
 
     private final Aws aws;
-    private final Ec2Options wishes;
+    private final Ec2Options options;
     private final Path folder;
     private final Console console;
 
-    public Ec2Planner(Aws aws, Ec2Options wishes, Path folder, Console console) {
+    public Ec2Planner(Aws aws, Ec2Options options, Path folder, Console console) {
         this.aws = aws;
-        this.wishes = wishes;
+        this.options = options;
         this.folder = folder;
         this.console = console;
     }
@@ -57,11 +57,11 @@ public final class Ec2Planner {
      * reached
      */
     public Ec2Plan plan() {
-        if (wishes.database() == null) {
+        if (options.database() == null) {
             throw Failure.usage("no RDS instance was given")
                     .hint("use --db-instance; list those that there are: aws rds describe-db-instances");
         }
-        return aws.ask(() -> find(wishes.database(), this::sshFrom));
+        return aws.ask(() -> find(options.database(), this::sshFrom));
     }
 
     /**
@@ -71,27 +71,27 @@ public final class Ec2Planner {
      */
     private Ec2Plan plan(Ec2State former) {
         Ec2Plan plan = former.plan();
-        if (wishes.database() != null && !wishes.database().equals(plan.database().id())) {
+        if (options.database() != null && !options.database().equals(plan.database().id())) {
             throw Failure
                     .usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(),
-                            wishes.database())
+                            options.database())
                     .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s",
                             ShellScript.quoted(folder.toString()));
         }
-        if (wishes.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
+        if (options.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
             throw Failure.usage("the machine is made already, and cannot become another one")
                     .hint("remove it first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
         }
-        String sshFrom = wishes.sshFrom() == null ? plan.sshFrom() : wishes.sshFrom();
-        return wishes.machine() ? aws.ask(() -> find(plan.database().id(), () -> sshFrom)) : plan.withSshFrom(sshFrom);
+        String sshFrom = options.sshFrom() == null ? plan.sshFrom() : options.sshFrom();
+        return options.machine() ? aws.ask(() -> find(plan.database().id(), () -> sshFrom)) : plan.withSshFrom(sshFrom);
     }
 
     private String sshFrom() {
-        if (wishes.sshFrom() != null) {
-            return wishes.sshFrom();
+        if (options.sshFrom() != null) {
+            return options.sshFrom();
         }
-        console.say("asking %s for this machine's address", wishes.checkAddress());
-        return PublicAddress.ask(wishes.checkAddress());
+        console.say("asking %s for this machine's address", options.checkAddress());
+        return PublicAddress.ask(options.checkAddress());
     }
 
     private Ec2Plan find(String id, Supplier<String> sshFrom) {
@@ -99,34 +99,34 @@ public final class Ec2Planner {
         Ec2Plan.Place place = place(database);
         String type = type(database, place);
         String architecture = architecture(type);
-        Image image = new Ec2Images(aws).image(wishes.image(), architecture);
-        int volume = wishes.volume() == null ? database.storage() + SYSTEM_GIB : wishes.volume();
-        if (wishes.keyName() != null) {
-            aws.ec2().describeKeyPairs(request -> request.keyNames(wishes.keyName()));
+        Image image = new Ec2Images(aws).image(options.image(), architecture);
+        int volume = options.volume() == null ? database.storage() + SYSTEM_GIB : options.volume();
+        if (options.keyName() != null) {
+            aws.ec2().describeKeyPairs(request -> request.keyNames(options.keyName()));
         }
-        Path key = wishes.keyFile() == null ? folder.resolve(KEY_FILE) : wishes.keyFile();
+        Path key = options.keyFile() == null ? folder.resolve(KEY_FILE) : options.keyFile();
         return new Ec2Plan(aws.profile(), aws.region(), aws.endpoint(), database, place,
                 new Ec2Plan.Machine(type, architecture, volume, image.imageId(), image.name(), image.rootDeviceName()),
-                new Ec2Plan.Key(wishes.keyName(), key.toAbsolutePath().normalize().toString()), sshFrom.get());
+                new Ec2Plan.Key(options.keyName(), key.toAbsolutePath().normalize().toString()), sshFrom.get());
     }
 
     private Ec2Plan.Place place(RdsFacts database) {
         List<Subnet> subnets = aws.ec2()
                 .describeSubnets(request -> request.filters(Aws.filter("vpc-id", database.vpc()))).subnets().stream()
-                .filter(subnet -> wishes.subnet() == null || subnet.subnetId().equals(wishes.subnet())).toList();
+                .filter(subnet -> options.subnet() == null || subnet.subnetId().equals(options.subnet())).toList();
         if (subnets.isEmpty()) {
-            throw wishes.subnet() == null
+            throw options.subnet() == null
                     ? Failure.refused("the VPC %s of the database has no subnet", database.vpc())
                             .hint("make one in the AWS console, under VPC")
                     : Failure
-                            .refused("there is no subnet \"%s\" in the VPC %s of the database", wishes.subnet(),
+                            .refused("there is no subnet \"%s\" in the VPC %s of the database", options.subnet(),
                                     database.vpc())
                             .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s",
                                     database.vpc());
         }
         Set<String> open = open(database.vpc(), subnets);
         // In the database's own zone, traffic costs nothing and travels least.
-        Subnet best = subnets.stream().filter(subnet -> wishes.subnet() != null || open.contains(subnet.subnetId()))
+        Subnet best = subnets.stream().filter(subnet -> options.subnet() != null || open.contains(subnet.subnetId()))
                 .min(Comparator.comparing((Subnet subnet) -> !subnet.availabilityZone().equals(database.zone()))
                         .thenComparing(Subnet::subnetId))
                 .orElseThrow(() -> Failure.refused(
@@ -160,8 +160,8 @@ public final class Ec2Planner {
     private String type(RdsFacts database, Ec2Plan.Place place) {
         String size =
                 database.storage() <= MIDDLE_GIB ? ".large" : database.storage() <= LARGE_GIB ? ".xlarge" : ".2xlarge";
-        List<String> candidates = wishes.type() == null ? FAMILIES.stream().map(family -> family + size).toList()
-                : List.of(wishes.type());
+        List<String> candidates = options.type() == null ? FAMILIES.stream().map(family -> family + size).toList()
+                : List.of(options.type());
         Set<String> offered = aws.ec2()
                 .describeInstanceTypeOfferings(request -> request.locationType(LocationType.AVAILABILITY_ZONE)
                         .filters(Aws.filter("location", place.zone()),

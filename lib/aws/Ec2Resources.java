@@ -46,7 +46,7 @@ record Ec2Resources(List<Instance> instances, List<Volume> volumes, List<Network
     }
 
     /** @return everything that is left, in words, without what vanishes with the machine */
-    List<String> lines() {
+    List<String> descriptions() {
         List<String> lines = new ArrayList<>();
         instances.forEach(
                 instance -> lines.add("machine " + instance.instanceId() + ", " + instance.state().nameAsString()));

@@ -85,7 +85,7 @@ public final class DatabaseSettings {
      * @return whether one of {@link #settings} is no setting, or would keep sessions and client programs from loading,
      * or from reading a dump right
      */
-    public static boolean hinders(String statement) {
+    public static boolean disturbsLoad(String statement) {
         return statement.startsWith("COMMENT ")
                 || parameter(statement).filter(name -> HINDERING.stream().map(Settings::name).anyMatch(name::equals))
                         .isPresent();
@@ -111,12 +111,12 @@ public final class DatabaseSettings {
      * @return whether one of {@link #settings} closes the database to writers, as for a move: the target's would be
      * closed from its beginning
      */
-    public static boolean freezes(String statement) {
+    public static boolean makesReadOnly(String statement) {
         return value(List.of(statement), "default_transaction_read_only").filter(DatabaseSettings::isOn).isPresent();
     }
 
     /** @return whether one of {@link #settings} is for the database itself and this parameter */
-    public static boolean carries(List<String> statements, String parameter) {
+    public static boolean sets(List<String> statements, String parameter) {
         return own(statements, parameter).findFirst().isPresent();
     }
 

@@ -50,12 +50,12 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     private static final String ESCAPED_IN_HEAD = "\nSET standard_conforming_strings = off;\n";
 
     /** @return the same, and then these statements in the same transaction */
-    public EntrySql owned(String statements) {
+    public EntrySql thenRun(String statements) {
         return new EntrySql(entry, name, settings, sql, needs, statements);
     }
 
     /** @return what is done, as a failure names it */
-    public String doing() {
+    public String description() {
         return switch (entry.kind()) {
             case "FK CONSTRAINT" -> "creating foreign key " + name;
             default -> "creating " + entry.kind().toLowerCase(Locale.ROOT) + " " + name;

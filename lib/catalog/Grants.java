@@ -126,7 +126,7 @@ public final class Grants {
     }
 
     /** @return the statements as one text, to be sent in one round trip */
-    public static String together(List<String> statements) {
+    public static String asOneText(List<String> statements) {
         return statements.stream().collect(Collectors.joining(";\n"));
     }
 }

@@ -74,7 +74,7 @@ public final class OthersComments {
      *
      * @param extensions whether the source has one of this name, {@code schemas} too
      */
-    public static OthersComments find(List<Comment> said, Predicate<String> extensions, Predicate<String> schemas,
+    public static OthersComments find(List<Comment> source, Predicate<String> extensions, Predicate<String> schemas,
             Server target, Session to) {
         Map<Thing, String> ours = new HashMap<>();
         Map<Thing, String> theirs = theirs(target, to);
@@ -82,13 +82,13 @@ public final class OthersComments {
                 .filter(thing -> thing.kind.equals("DATABASE")
                         || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
                 .forEach(thing -> ours.put(thing, null));
-        said.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
+        source.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
                 .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
         return new OthersComments(target.database(), wanted(ours, theirs));
     }
 
     /** @return what is said on the source, for a dump */
-    public static List<Comment> said(Session source) {
+    public static List<Comment> onSource(Session source) {
         return comments(source, QUESTION.formatted("true", "true", "true")).entrySet().stream()
                 .filter(entry -> entry.getValue() != null)
                 .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue()))

@@ -89,13 +89,14 @@ public final class FunctionText {
     }
 
     /** @return whether one of its words is such, or a name in it, in a string as well */
-    boolean has(Predicate<String> wanted) {
+    boolean containsWord(Predicate<String> wanted) {
         return tokens.stream().map(FunctionText::name).anyMatch(wanted);
     }
 
     /** @return whether it can run a statement that its text does not have */
     boolean runsStatements() {
-        return has(word -> word.equals("execute") || word.startsWith("spi_") || word.startsWith("query_to_xml"));
+        return containsWord(
+                word -> word.equals("execute") || word.startsWith("spi_") || word.startsWith("query_to_xml"));
     }
 
     private boolean isOf(Kind kind, int place, boolean declaring) {

@@ -96,7 +96,7 @@ final class HypertableReaders {
         boolean more = true;
         while (more) {
             List<WrittenFunction> found = functions.stream().filter(function -> !reading.contains(function.oid())
-                    && (function.text().runsStatements() || function.text().has(CHUNK.or(names::contains))
+                    && (function.text().runsStatements() || function.text().containsWord(CHUNK.or(names::contains))
                             || !function.text().called(called::contains).isEmpty()))
                     .toList();
             reading.addAll(found.stream().map(WrittenFunction::oid).collect(Collectors.toSet()));

@@ -133,13 +133,14 @@ public final class LoadOrder {
             WrittenFunction function = functions.get(open.remove(open.size() - 1));
             if (function != null) {
                 functions.forEach((other, known) -> {
-                    if (!seen.contains(other) && function.text().has(known.name()::equals)) {
+                    if (!seen.contains(other) && function.text().containsWord(known.name()::equals)) {
                         seen.add(other);
                         open.add(other);
                     }
                 });
                 names.forEach((other, known) -> {
-                    if (other != table && (function.text().runsStatements() || function.text().has(known::contains))) {
+                    if (other != table
+                            && (function.text().runsStatements() || function.text().containsWord(known::contains))) {
                         read.add(other);
                     }
                 });

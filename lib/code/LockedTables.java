@@ -54,7 +54,7 @@ public final class LockedTables implements AutoCloseable {
      * @return the places in the list of those whose query may run what somebody has written, also because they cannot
      * be held
      */
-    public Set<Integer> coded(String doing, List<PlannedCode.Queried> relations) {
+    public Set<Integer> runningCode(String doing, List<PlannedCode.Queried> relations) {
         Set<Integer> found = look(doing, relations);
         if (found.isEmpty()) {
             return found;
@@ -121,7 +121,7 @@ public final class LockedTables implements AutoCloseable {
 
     /** @return null, or the state with which the server refuses */
     private static String lock(Statement statement, List<PlannedCode.Queried> relations) throws SQLException {
-        return tried(statement,
+        return attempt(statement,
                 "LOCK TABLE "
                         + relations.stream().flatMap(relation -> relation.names().stream())
                                 .collect(Collectors.joining(", "))
@@ -134,16 +134,16 @@ public final class LockedTables implements AutoCloseable {
      * looks at. Statistics do not, so nobody gets any in this database. Who may not lock the catalog is no superuser.
      */
     private static String lockView(Statement statement, PlannedCode.Queried view) throws SQLException {
-        String state = tried(statement, "PREPARE held_view AS DELETE FROM " + view.sql() + "; DEALLOCATE held_view");
+        String state = attempt(statement, "PREPARE held_view AS DELETE FROM " + view.sql() + "; DEALLOCATE held_view");
         if (state != null
                 || statement.getConnection().getMetaData().getDatabaseMajorVersion() < STATISTICS_OF_EXPRESSIONS) {
             return state;
         }
-        String statistics = tried(statement, "LOCK TABLE pg_catalog.pg_statistic_ext IN SHARE MODE");
+        String statistics = attempt(statement, "LOCK TABLE pg_catalog.pg_statistic_ext IN SHARE MODE");
         return INSUFFICIENT_PRIVILEGE.equals(statistics) ? null : statistics;
     }
 
-    private static String tried(Statement statement, String sql) throws SQLException {
+    private static String attempt(Statement statement, String sql) throws SQLException {
         try {
             statement.execute("SAVEPOINT locking; SET LOCAL lock_timeout = '" + PATIENCE + "'; " + sql
                     + "; SET LOCAL lock_timeout = 0; RELEASE locking");

@@ -39,8 +39,8 @@ public final class AddressSocketFactory extends SocketFactory {
     }
 
     /** @return the argument that also says to whom the sockets belong */
-    public static String argument(String addresses, SideSockets.ConnectionSockets lot) {
-        return (addresses == null ? "" : addresses + ',') + LOT + '=' + lot;
+    public static String argument(String addresses, SideSockets.ConnectionSockets connection) {
+        return (addresses == null ? "" : addresses + ',') + LOT + '=' + connection;
     }
 
     @Override
@@ -62,8 +62,8 @@ public final class AddressSocketFactory extends SocketFactory {
     private final class Wired extends Addressed {
         private final SideSockets wire;
 
-        Wired(SideSockets.ConnectionSockets lot) {
-            wire = lot.wire();
+        Wired(SideSockets.ConnectionSockets connection) {
+            wire = connection.owner();
         }
 
         @Override
@@ -91,7 +91,7 @@ public final class AddressSocketFactory extends SocketFactory {
                 public int read(byte[] bytes, int offset, int length) throws IOException {
                     try {
                         int count = in.read(bytes, offset, length);
-                        wire.heard();
+                        wire.answered();
                         return count;
                     } catch (InterruptedIOException e) {
                         throw e;

@@ -61,9 +61,9 @@ final class ClientConninfo {
         values.put("application_name", application);
         keepalives(wire).forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
-        if (wire.patience() > 0) {
+        if (wire.timeout() > 0) {
             // Keepalives are not sent while data is unacknowledged.
-            values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(wire.patience())));
+            values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(wire.timeout())));
         }
         return values;
     }

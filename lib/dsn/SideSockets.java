@@ -46,21 +46,21 @@ public final class SideSockets {
     }
 
     /**
-     * One connection's share: more than one socket, when the server is asked for TLS first or a statement is cancelled.
+     * The sockets of one connection: more than one when the server is asked for TLS first or a statement is cancelled.
      */
-    public record ConnectionSockets(SideSockets wire, long number, Use use) {
+    public record ConnectionSockets(SideSockets owner, long number, Use use) {
         /**
          * Closes the sockets, whoever waits on them; for TLS too, where closing the driver's own socket could wait for
          * a writer.
          */
         public void close() {
-            wire.close(lot -> lot.number == number);
+            owner.close(connection -> connection.number == number);
         }
 
         /** The form in which the driver hands it to {@link AddressSocketFactory}. */
         @Override
         public String toString() {
-            return wire.number + "/" + number + "/" + use;
+            return owner.number + "/" + number + "/" + use;
         }
 
         static ConnectionSockets of(String text) {
@@ -88,8 +88,8 @@ public final class SideSockets {
     private final Map<Socket, ConnectionSockets> sockets = new ConcurrentHashMap<>();
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
     private volatile Console console;
-    private volatile int patience;
-    private volatile long heard = System.nanoTime();
+    private volatile int timeout;
+    private volatile long answered = System.nanoTime();
     private volatile String gone;
     private boolean watched;
 
@@ -109,7 +109,7 @@ public final class SideSockets {
      */
     void watched(Console who, int seconds) {
         console = who;
-        patience = seconds;
+        timeout = seconds;
     }
 
     public String side() {
@@ -122,24 +122,24 @@ public final class SideSockets {
     }
 
     /** @return seconds without an answer after which the server is given up, or 0 for never */
-    public int patience() {
-        return patience;
+    public int timeout() {
+        return timeout;
     }
 
     /** @return how often the kernel asks in vain before a silent connection is dead: about as long as we would wait */
     int count() {
-        return console == null ? COUNT : patience == 0 ? MOST
-                : Math.max(1, Math.min(MOST, (patience - IDLE) / INTERVAL));
+        return console == null ? COUNT : timeout == 0 ? MOST
+                : Math.max(1, Math.min(MOST, (timeout - IDLE) / INTERVAL));
     }
 
-    public ConnectionSockets lot(Use use) {
+    public ConnectionSockets newConnection(Use use) {
         return new ConnectionSockets(this, LAST.incrementAndGet(), use);
     }
 
     /** Takes a socket that is about to connect. */
-    void add(Socket socket, ConnectionSockets lot) throws IOException {
-        sockets.put(socket, lot);
-        if (lot.use != Use.PUT_BACK) {
+    void add(Socket socket, ConnectionSockets connection) throws IOException {
+        sockets.put(socket, connection);
+        if (connection.use != Use.PUT_BACK) {
             check();
         }
     }
@@ -161,18 +161,18 @@ public final class SideSockets {
     }
 
     /** Records that the server has sent something. */
-    void heard() {
-        heard = System.nanoTime();
+    void answered() {
+        answered = System.nanoTime();
     }
 
     /** @return when the server last sent something, as {@link System#nanoTime} */
-    public long lastHeard() {
-        return heard;
+    public long lastAnswer() {
+        return answered;
     }
 
     /** @return the same moment as a time of day */
-    public String lastHeardClock() {
-        return LocalTime.now().minusNanos(System.nanoTime() - heard).format(CLOCK);
+    public String lastAnswerTime() {
+        return LocalTime.now().minusNanos(System.nanoTime() - answered).format(CLOCK);
     }
 
     /** @return whether the server is to be watched from now on, because nobody does */
@@ -184,7 +184,7 @@ public final class SideSockets {
 
     /** @return whether the server need no longer be watched, because nobody works there */
     public synchronized boolean endWatch() {
-        if (gone != null || sockets.values().stream().noneMatch(lot -> lot.use == Use.WORK)) {
+        if (gone != null || sockets.values().stream().noneMatch(connection -> connection.use == Use.WORK)) {
             watched = false;
         }
         return !watched;
@@ -211,8 +211,8 @@ public final class SideSockets {
     }
 
     private void close(Predicate<ConnectionSockets> which) {
-        sockets.forEach((socket, lot) -> {
-            if (which.test(lot)) {
+        sockets.forEach((socket, connection) -> {
+            if (which.test(connection)) {
                 try {
                     socket.close();
                 } catch (IOException e) {
@@ -223,7 +223,7 @@ public final class SideSockets {
     }
 
     /** Registers what ends when the server is given up, such as a client program. */
-    public void whenGone(Runnable end) {
+    public void onGivenUp(Runnable end) {
         ends.add(end);
         if (gone != null) {
             end.run();
@@ -236,8 +236,8 @@ public final class SideSockets {
 
     /** Gives the server up: all that waits for it fails. What is put back may try once more. */
     public void giveUp() {
-        gone = "no answer from the " + side + " since " + lastHeardClock() + ", given up after " + patience + " s";
-        close(lot -> lot.use != Use.PUT_BACK);
+        gone = "no answer from the " + side + " since " + lastAnswerTime() + ", given up after " + timeout + " s";
+        close(connection -> connection.use != Use.PUT_BACK);
         ends.forEach(Runnable::run);
     }
 
@@ -245,12 +245,12 @@ public final class SideSockets {
      * @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for
      * ever
      */
-    public int lastPatience() {
-        return gone == null ? 0 : (int) Math.min(patience, TimeUnit.MINUTES.toSeconds(1));
+    public int timeoutAfterGivenUp() {
+        return gone == null ? 0 : (int) Math.min(timeout, TimeUnit.MINUTES.toSeconds(1));
     }
 
     /** @throws Failure step, when the server was given up */
-    public void orFail() {
+    public void failIfGivenUp() {
         if (gone != null) {
             throw failure(gone);
         }

@@ -84,7 +84,7 @@ final class DumpOutput implements AutoCloseable {
             if (!Files.isDirectory(place.getParent())) {
                 Files.createDirectory(place.getParent(), mode("rwx------"));
             }
-            sweep(place);
+            removeLeftovers(place);
             DumpOutput output = new DumpOutput(place, format);
             if (format == DumpFormat.DIRECTORY) {
                 Files.createDirectory(output.partial, mode("rwx------"));
@@ -99,7 +99,7 @@ final class DumpOutput implements AutoCloseable {
     }
 
     /** What a killed run has left there is removed by the next one. */
-    private static void sweep(Path out) throws IOException {
+    private static void removeLeftovers(Path out) throws IOException {
         Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString())
                 + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
         try (DirectoryStream<Path> files = Files.newDirectoryStream(out.getParent())) {

@@ -236,7 +236,7 @@ public final class DumpWriter {
                 pathNeeds(source, contents, extensions),
                 Money.read(session, source.selection()), lz4(source),
                 DateStyleCheck.computed(session, source.selection()),
-                OthersComments.said(session),
+                OthersComments.onSource(session),
                 DatabaseSettings.value(contents.settings(), "array_nulls").filter(ArrayNulls::off)
                         .map(off -> ArrayNulls.read(session, source.selection())).orElse(null),
                 // Sequences are outside the snapshot; the later value is the safe one.

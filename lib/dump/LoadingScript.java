@@ -106,8 +106,8 @@ public final class LoadingScript {
                     .map(schema -> "CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema.name())).toList());
         }
         settings("Settings of the database, before anything is computed under them",
-                setting -> !DatabaseSettings.hinders(setting));
-        owners.join(!wanted.noOwner() && !plain,
+                setting -> !DatabaseSettings.disturbsLoad(setting));
+        owners.joinRoles(!wanted.noOwner() && !plain,
                 contents.timescale() == null ? Set.of() : contents.timescale().jobOwners(), created);
     }
 
@@ -132,15 +132,15 @@ public final class LoadingScript {
      */
     public void restore(ArchiveScript archive, List<Extensions.Extension> created, Rowing rows,
             List<String> privileges) {
-        restoring.begin();
+        restoring.turnOn();
         script.step("Types, functions, tables, views");
         archive.preData(existing(created));
-        Set<Archive.Address> addresses = archive.later();
+        Set<Archive.Address> addresses = archive.postDataAddresses();
         Predicate<OwnedObjects.Owned> later =
                 object -> addresses.contains(new Archive.Address(object.catalog(), object.oid()));
         if (!wanted.noOwner()) {
-            owners.give("Owners, before the server computes anything with their rights",
-                    later.negate().and(OwnersAndPrivileges::isEarly));
+            owners.setOwners("Owners, before the server computes anything with their rights",
+                    later.negate().and(OwnersAndPrivileges::isSetEarly));
         }
         if (contents.timescale() != null) {
             script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
@@ -149,7 +149,7 @@ public final class LoadingScript {
         script.step("Rows, large objects, and where the sequences stand");
         rows.rows();
         script.step("Indexes, constraints, triggers");
-        boolean withOwners = !wanted.noOwner() && owners.canGive(later);
+        boolean withOwners = !wanted.noOwner() && owners.superuserCanSetOwners(later);
         archive.postData(wanted.jobs(), withOwners);
         if (contents.hasDeferredAtOnce()) {
             script.step("Tables that name what has only now been made");
@@ -159,8 +159,8 @@ public final class LoadingScript {
         archive.comments();
         sequences();
         if (!wanted.noOwner()) {
-            owners.give("Owners of what was made since",
-                    object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isEarly(object)
+            owners.setOwners("Owners of what was made since",
+                    object -> !OwnersAndPrivileges.isEventTrigger(object) && !OwnersAndPrivileges.isSetEarly(object)
                             || later.test(object) && !withOwners);
         }
         List<String> others = new ArrayList<>(contents.of(target.dsn().database(), contents.privileges()));
@@ -170,9 +170,9 @@ public final class LoadingScript {
             script.step(superuser ? "Privileges"
                     : "Privileges; a user who is not a superuser must be a member of each grantor but the owner");
             archive.grants(superuser, gone);
-            attempt(superuser ? others : others.stream().map(Grantors::asMember).toList());
+            attempt(superuser ? others : others.stream().map(Grantors::withSetRole).toList());
         }
-        restoring.end();
+        restoring.turnOff();
         if (contents.hasAfterRestoringMode()) {
             script.step("What reads hypertables, whose rows restoring mode hides");
             if (!contents.deferred().isEmpty()) {
@@ -180,7 +180,7 @@ public final class LoadingScript {
             }
             archive.afterRestoringMode();
             if (!contents.onHypertables().isEmpty()) {
-                restoring.again(archive::inModeAgain);
+                restoring.turnOnAgain(archive::inRestoringModeAgain);
             }
         }
         materializedViews();
@@ -188,7 +188,7 @@ public final class LoadingScript {
             script.step("Event triggers");
             archive.eventTriggers();
             if (!wanted.noOwner()) {
-                owners.give("Owners of event triggers", OwnersAndPrivileges::isEventTrigger);
+                owners.setOwners("Owners of event triggers", OwnersAndPrivileges::isEventTrigger);
             }
         }
         end();
@@ -216,7 +216,7 @@ public final class LoadingScript {
 
     /** Runs a plain dump, and all that follows. */
     public void run(Path dump) {
-        restoring.begin();
+        restoring.turnOn();
         script.step("The dump").tool("psql", TARGET, PlainLoad.arguments(dump, contents));
         sequences();
         if (!wanted.noPrivileges()) {
@@ -226,7 +226,7 @@ public final class LoadingScript {
                 attempt(statements);
             }
         }
-        restoring.end();
+        restoring.turnOff();
         if (contents.timescale() != null) {
             // The dump has filled them, in restoring mode, where they see only what is not compressed.
             materializedViews();
@@ -235,7 +235,7 @@ public final class LoadingScript {
     }
 
     private void sequences() {
-        step("Sequences", contents.sequences().stream().map(AfterLoad::setting).toList());
+        step("Sequences", contents.sequences().stream().map(AfterLoad::setSequence).toList());
     }
 
     private void materializedViews() {
@@ -246,13 +246,13 @@ public final class LoadingScript {
     private void end() {
         step("Statistics for the planner",
                 contents.analyzed().stream().map(Inventory.Relation::sql).map(name -> "ANALYZE " + name).toList());
-        settings("Settings of the database that would hinder all that before", DatabaseSettings::hinders);
+        settings("Settings of the database that would hinder all that before", DatabaseSettings::disturbsLoad);
         restoring.resume();
     }
 
     private void settings(String title, Predicate<String> which) {
         List<String> settings = contents.of(target.dsn().database(), contents.settings()).stream().filter(which)
-                .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
+                .filter(setting -> !DatabaseSettings.makesReadOnly(setting)).toList();
         if (!settings.isEmpty()) {
             script.step(title);
             attempt(settings);

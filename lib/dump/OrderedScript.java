@@ -37,13 +37,13 @@ final class OrderedScript {
     OrderedScript(Archive archive, Contents contents) {
         this.archive = archive;
         waiting = new HashSet<>(contents.waiting());
-        Stream.concat(contents.turned().stream(), contents.deferredInOrder().stream())
+        Stream.concat(contents.orderedTables().stream(), contents.deferredInOrder().stream())
                 .forEach(table -> tables.put(table.oid(), table));
     }
 
     /** @return whether psql would not load what pg_dump writes by itself */
     static boolean wanted(Contents contents) {
-        return !contents.turned().isEmpty() || !contents.deferred().isEmpty();
+        return !contents.orderedTables().isEmpty() || !contents.deferred().isEmpty();
     }
 
     void write(Path out, boolean noOwner, boolean noPrivileges) {
@@ -76,7 +76,7 @@ final class OrderedScript {
         }
         script.line("pg_restore --list " + file + " > " + ArchiveScript.CONTENTS);
         select(script, ROWS + ",$d", last, ">");
-        select(script, ROWS + "!d", tables.keySet().stream().sorted().map(ArchiveScript::rowsOf).toList(), ">>");
+        select(script, ROWS + "!d", tables.keySet().stream().sorted().map(ArchiveScript::tableDataKey).toList(), ">>");
         inOrder(script, Predicate.not(Contents.Table::deferred));
         select(script, "1," + ROWS + "d", Stream.concat(last.stream(), Stream.of("; 0 [0-9]+ TABLE DATA ")).toList(),
                 ">>");
@@ -93,12 +93,12 @@ final class OrderedScript {
         tables.values().stream().filter(which)
                 .collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new, Collectors.toList())).values()
                 .forEach(together -> pick(script,
-                        together.stream().map(Contents.Table::oid).sorted().map(ArchiveScript::rowsOf).toList()));
+                        together.stream().map(Contents.Table::oid).sorted().map(ArchiveScript::tableDataKey).toList()));
     }
 
     private static void pick(ShellScript script, List<String> keys) {
         if (!keys.isEmpty()) {
-            script.line(ArchiveScript.picking(keys) + " " + ArchiveScript.CONTENTS + " >> " + ArchiveScript.LIST);
+            script.line(ArchiveScript.keepLines(keys) + " " + ArchiveScript.CONTENTS + " >> " + ArchiveScript.LIST);
         }
     }
 

@@ -55,12 +55,12 @@ public final class PlainLoad implements LoadMethod {
     }
 
     @Override
-    public List<Extensions.Extension> ahead(List<Extensions.Extension> extensions) {
+    public List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions) {
         return PlainDump.ahead(session, extensions);
     }
 
     @Override
-    public void deliver(Jobs timescale, Rights rights, Journal journal) {
+    public void load(Jobs timescale, Rights rights, Journal journal) {
         steps.run("dump", () -> {
             ProgressLine line = console.progress(RestoredRows.grown(session, "dump", contents));
             try {
@@ -68,34 +68,34 @@ public final class PlainLoad implements LoadMethod {
             } finally {
                 line.close();
             }
-            return Count.of(contents.objects().size(), "object") + ", " + arrived();
+            return Count.of(contents.objects().size(), "object") + ", " + loadedRows();
         });
     }
 
     @Override
-    public String afterRestoringMode(Journal journal) {
+    public String loadAfterRestoringMode(Journal journal) {
         // A plain dump of a database with such things is refused.
         return "";
     }
 
     @Override
-    public String inModeAgain(Journal journal) {
+    public String loadInRestoringModeAgain(Journal journal) {
         return "";
     }
 
     @Override
-    public boolean complete() {
+    public boolean loadsEverything() {
         return true;
     }
 
     @Override
-    public List<RefusedStatement> privileges(UnaryOperator<String> words) {
+    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> words) {
         // The script has given them.
         return List.of();
     }
 
     @Override
-    public void eventTriggers(Journal journal) {
+    public void createEventTriggers(Journal journal) {
         // The script has created them.
     }
 
@@ -105,7 +105,7 @@ public final class PlainLoad implements LoadMethod {
     }
 
     @Override
-    public String arrived() {
-        return RestoredRows.arrived(contents);
+    public String loadedRows() {
+        return RestoredRows.movedRows(contents);
     }
 }

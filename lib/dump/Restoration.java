@@ -194,9 +194,9 @@ final class Restoration {
                 new Omissions().leftBehind(check.uncarried()).extensions(check.extensions(), order.wanted().leaveOut())
                         .part("owners", order.wanted().noOwner())
                         .part("privileges", order.wanted().noPrivileges())
-                        .count("refused privileges and settings", loading.leftOut())
-                        .count("default_transaction_read_only", loading.frozen().size())
-                        .count("comments", check.keptComments().size()).lastLine(method.arrived()));
+                        .count("refused privileges and settings", loading.refusedCount())
+                        .count("default_transaction_read_only", loading.readOnlySettings().size())
+                        .count("comments", check.keptComments().size()).lastLine(method.loadedRows()));
     }
 
     private List<Extensions.Extension> extensions(RestoreCheck check) {

@@ -146,7 +146,7 @@ final class RestoreCheck {
                 findings.addAll(comments.check());
                 keptComments = comments.kept();
             }
-            if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::freezes)) {
+            if (manifest.contents().settings().stream().anyMatch(DatabaseSettings::makesReadOnly)) {
                 findings.add(CarriedSettings.frozen(database.dsn().database()));
             }
             if (manifest.lz4() != null) {

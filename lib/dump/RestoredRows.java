@@ -56,7 +56,7 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
-    public void move(LongConsumer landed, Journal journal) {
+    public void move(LongConsumer loaded, Journal journal) {
         steps.run("data", () -> {
             ProgressLine line = console.progress(grown(target, "data", contents));
             try {
@@ -65,8 +65,8 @@ public final class RestoredRows implements RowMover {
                 line.close();
             }
             contents.tables().stream().filter(table -> !table.deferred() && !table.catalog())
-                    .forEach(table -> landed.accept(table.oid()));
-            return arrived() + ", " + Bytes.text(contents.bytes()) + " on the source";
+                    .forEach(table -> loaded.accept(table.oid()));
+            return movedRows() + ", " + Bytes.text(contents.bytes()) + " on the source";
         });
     }
 
@@ -76,12 +76,12 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
-    public String arrived() {
-        return arrived(contents);
+    public String movedRows() {
+        return movedRows(contents);
     }
 
     /** @return the tables whose rows were in the dump; nobody counts these */
-    static String arrived(Contents contents) {
+    static String movedRows(Contents contents) {
         return "the rows of " + Count.of(contents.tables().size(), "table");
     }
 

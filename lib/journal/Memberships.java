@@ -55,7 +55,7 @@ public final class Memberships implements AutoCloseable {
         this.lock = lock;
         facts = target.facts();
         this.console = console;
-        leaving = Cleanup.puttingBack(this::leave, this::left);
+        leaving = Cleanup.puttingBack(this::putBack, this::reportFailure);
     }
 
     /** Takes the memberships of all owners of objects that the user is no member of, and can become one. */
@@ -203,7 +203,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** Puts back everything early. The journal, if there is one, says so. */
-    public void leave(Session session) {
+    public void putBack(Session session) {
         List<PriorMembership> all;
         synchronized (taken) {
             all = new ArrayList<>(taken);
@@ -228,7 +228,7 @@ public final class Memberships implements AutoCloseable {
         }
     }
 
-    private void leave() {
+    private void putBack() {
         synchronized (taken) {
             if (taken.isEmpty()) {
                 return;
@@ -236,7 +236,7 @@ public final class Memberships implements AutoCloseable {
         }
         try (Session session = target.sessionToPutBack()) {
             if (!recorded || lock == null || lock.isLast(session)) {
-                leave(session);
+                putBack(session);
                 return;
             }
             // By the journal, the other run has put back all of this and has taken what it needs itself.
@@ -246,7 +246,7 @@ public final class Memberships implements AutoCloseable {
         }
     }
 
-    private void left(String reason) {
+    private void reportFailure(String reason) {
         List<PriorMembership> all;
         synchronized (taken) {
             all = new ArrayList<>(taken);

@@ -105,7 +105,7 @@ public final class Removal {
                 .forEach(sql -> target.run("taking back default privileges", sql));
         MadeSettings.undoing(target)
                 .forEach(sql -> target.run("taking back a setting of the database", sql));
-        memberships.leave(target);
+        memberships.putBack(target);
         Journal.remove(target);
         return drops.size();
     }

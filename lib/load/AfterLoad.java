@@ -24,12 +24,12 @@ import lib.tools.RefusedStatement;
  * stand.
  */
 public final class AfterLoad {
-    private static final int SEQUENCES_A_TRIP = 500;
+    private static final int SEQUENCES_PER_BATCH = 500;
 
     private final ComputingSessions target;
     private final Session to;
     private final Console console;
-    private final List<RefusedStatement> leftOut = new ArrayList<>();
+    private final List<RefusedStatement> refused = new ArrayList<>();
 
     /** @param to a session on the target */
     public AfterLoad(ComputingSessions target, Session to, Console console) {
@@ -39,27 +39,27 @@ public final class AfterLoad {
     }
 
     /** @return what the target refused */
-    public List<RefusedStatement> leftOut() {
-        return leftOut;
+    public List<RefusedStatement> refused() {
+        return refused;
     }
 
     /** Sets the sequences to where those of the source stand. */
-    public void sequences(List<Inventory.Sequence> sequences) {
-        for (int i = 0; i < sequences.size(); i += SEQUENCES_A_TRIP) {
+    public void setSequences(List<Inventory.Sequence> sequences) {
+        for (int i = 0; i < sequences.size(); i += SEQUENCES_PER_BATCH) {
             to.run("setting the sequences",
-                    sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_A_TRIP)).stream()
-                            .map(AfterLoad::setting).collect(Collectors.joining(";")));
+                    sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_PER_BATCH)).stream()
+                            .map(AfterLoad::setSequence).collect(Collectors.joining(";")));
         }
     }
 
     /** @return the statement that sets one sequence */
-    public static String setting(Inventory.Sequence sequence) {
+    public static String setSequence(Inventory.Sequence sequence) {
         return "SELECT pg_catalog.setval(" + Sql.literal(sequence.sql()) + ", " + sequence.value() + ", "
                 + sequence.called() + ")";
     }
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
-    public void refresh(List<Inventory.Relation> views) {
+    public void refreshViews(List<Inventory.Relation> views) {
         Session session = target.session();
         try {
             // The user's own queries run as the server's owner has it.
@@ -98,9 +98,9 @@ public final class AfterLoad {
     }
 
     /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
-    public void attempt(List<String> statements, String doing) {
+    public void runTolerant(List<String> statements, String doing) {
         for (String sql : statements) {
-            attempt(sql, "", doing).ifPresent(leftOut::add);
+            runTolerant(sql, "", doing).ifPresent(refused::add);
         }
     }
 
@@ -110,21 +110,22 @@ public final class AfterLoad {
      * @param last whether what the target refuses is left out, or else tried again later
      * @return those that it refuses
      */
-    List<String> set(List<String> settings, boolean last) {
+    List<String> applySettings(List<String> settings, boolean last) {
         List<String> refused = new ArrayList<>();
         for (String sql : settings) {
-            attempt(sql, "; " + MadeSettings.RECORDING, "setting the parameters of the database").ifPresent(refusal -> {
-                refused.add(sql);
-                if (last) {
-                    leftOut.add(refusal);
-                }
-            });
+            runTolerant(sql, "; " + MadeSettings.RECORDING, "setting the parameters of the database")
+                    .ifPresent(refusal -> {
+                        refused.add(sql);
+                        if (last) {
+                            this.refused.add(refusal);
+                        }
+                    });
         }
         return refused;
     }
 
     /** @param more what is run in the same transaction, if the statement is not refused */
-    private Optional<RefusedStatement> attempt(String sql, String more, String doing) {
+    private Optional<RefusedStatement> runTolerant(String sql, String more, String doing) {
         RefusedStatement refusal = null;
         try (Statement statement = to.createStatement()) {
             statement.execute(sql + more);

@@ -34,7 +34,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Schema schema;
     private final Contents contents;
     private final RowMover rows;
-    private final SearchPathTrial rehearsal;
+    private final SearchPathTrial trial;
     private final Archive archive;
     private final ComputingSessions target;
     private final Session to;
@@ -46,17 +46,17 @@ public final class ArchiveLoad implements LoadMethod {
     private List<String> settings = List.of();
 
     /**
-     * @param rehearsal tries before the rows what functions do after them
+     * @param trial tries before the rows what functions do after them
      * @param to a session on the target
      */
-    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, SearchPathTrial rehearsal,
+    public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, SearchPathTrial trial,
             ComputingSessions target, Session to, Steps steps,
             Parallelism parallelism) {
         this.schema = schema;
         this.contents = contents;
         this.archive = archive;
         this.rows = rows;
-        this.rehearsal = rehearsal;
+        this.trial = trial;
         this.target = target;
         this.to = to;
         this.steps = steps;
@@ -66,12 +66,12 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     @Override
-    public List<Extensions.Extension> ahead(List<Extensions.Extension> extensions) {
+    public List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions) {
         return extensions;
     }
 
     @Override
-    public void deliver(Jobs timescale, Rights rights, Journal journal) {
+    public void load(Jobs timescale, Rights rights, Journal journal) {
         settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
@@ -79,30 +79,30 @@ public final class ArchiveLoad implements LoadMethod {
                 any -> archive.relations() + " tables, views and sequences");
         rows.prepare(jobs);
         Set<Archive.Address> later = schema.later();
-        rights.owners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
+        rights.setOwners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
         if (timescale != null) {
             steps.run("hypertables", () -> {
                 rows.moveCatalog(timescale);
                 return "known";
             });
         }
-        Map<Archive.Address, String> owners = rights.afterwards();
+        Map<Archive.Address, String> owners = rights.ownersOnCreation();
         List<EntrySql> all = postData.get().stream()
-                .map(part -> part.owned(owners.getOrDefault(part.entry().address(), ""))).toList();
+                .map(part -> part.thenRun(owners.getOrDefault(part.entry().address(), ""))).toList();
         Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
-        if (rehearsal.wanted()) {
-            steps.run("functions", () -> rehearsal.run(all));
+        if (trial.wanted()) {
+            steps.run("functions", () -> trial.run(all));
         }
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan =
                 PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(jobs, BESIDE_ROWS), journal)) {
-            PostData post = new PostData(plan, contents, to, workers, rights::privileges);
+            PostData post = new PostData(plan, contents, to, workers, rights::grantPrivileges);
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
-                workers.widen(jobs);
+                workers.setLimit(jobs);
                 post.finish();
                 if (contents.hasDeferredAtOnce()) {
                     rows.moveDeferred();
@@ -120,7 +120,7 @@ public final class ArchiveLoad implements LoadMethod {
     private void move(PostData post, SchemaWorkers workers, Journal journal) {
         workers.whenFailed(rows::stop);
         try {
-            rows.move(post::landed, journal);
+            rows.move(post::loaded, journal);
         } catch (RuntimeException e) {
             workers.rethrow();
             throw e;
@@ -160,7 +160,7 @@ public final class ArchiveLoad implements LoadMethod {
      * hypertable is to wait for each other.
      */
     @Override
-    public String afterRestoringMode(Journal journal) {
+    public String loadAfterRestoringMode(Journal journal) {
         if (!contents.deferred().isEmpty()) {
             rows.moveDeferred();
         }
@@ -174,7 +174,7 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     @Override
-    public String inModeAgain(Journal journal) {
+    public String loadInRestoringModeAgain(Journal journal) {
         List<EntrySql> again = needHypertables.stream().filter(part -> schema.onHypertables(part.entry())).toList();
         make(again, journal);
         make(schema.commentsAfterRestoringMode(), journal);
@@ -182,17 +182,17 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     @Override
-    public boolean complete() {
+    public boolean loadsEverything() {
         return false;
     }
 
     @Override
-    public List<RefusedStatement> privileges(UnaryOperator<String> words) {
+    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> words) {
         return schema.grants(words);
     }
 
     @Override
-    public void eventTriggers(Journal journal) {
+    public void createEventTriggers(Journal journal) {
         make(schema.eventTriggers(), journal);
     }
 
@@ -202,7 +202,7 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     @Override
-    public String arrived() {
-        return rows.arrived();
+    public String loadedRows() {
+        return rows.movedRows();
     }
 }

@@ -54,7 +54,8 @@ public final class ArchiveScript {
     /** @param existing the schemas that are there already */
     public void preData(Set<String> existing) {
         List<String> others = keys(schema.carried().negate());
-        script.line("pg_restore --list " + file + (others.isEmpty() ? "" : " | " + without(others)) + " > " + CONTENTS);
+        script.line(
+                "pg_restore --list " + file + (others.isEmpty() ? "" : " | " + dropLines(others)) + " > " + CONTENTS);
         List<String> made = keys(
                 schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
         made.add(COMMENTS);
@@ -65,8 +66,8 @@ public final class ArchiveScript {
      * Tables whose rows may be in the archive and are not restored, for an archive whose own table of contents is not
      * known yet.
      */
-    public void withoutRows(Stream<Inventory.Table> tables) {
-        tables.forEach(table -> unrestored.add(rowsOf(table.oid())));
+    public void skipRows(Stream<Inventory.Table> tables) {
+        tables.forEach(table -> unrestored.add(tableDataKey(table.oid())));
     }
 
     /** @return the archive, as a word of the shell */
@@ -77,10 +78,10 @@ public final class ArchiveScript {
     /** The rows of an archive that holds them, but for those of TimescaleDB's catalog. */
     public void rows(int jobs) {
         List<String> others = new ArrayList<>(deferred());
-        contents.catalog().stream().sorted().forEach(table -> others.add(rowsOf(table)));
+        contents.catalog().stream().sorted().forEach(table -> others.add(tableDataKey(table)));
         others.add(COMMENTS);
-        List<Contents.Table> turned = contents.turned();
-        turned.forEach(table -> others.add(rowsOf(table.oid())));
+        List<Contents.Table> turned = contents.orderedTables();
+        turned.forEach(table -> others.add(tableDataKey(table.oid())));
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         others.addAll(unrestored);
         others.addAll(keys(entry -> entry.kind().equals("TABLE DATA") && !filled.contains(entry.oid())));
@@ -95,12 +96,12 @@ public final class ArchiveScript {
     private void inOrder(List<Contents.Table> tables) {
         tables.stream()
                 .collect(Collectors.groupingBy(Contents.Table::turn, TreeMap::new,
-                        Collectors.mapping(table -> rowsOf(table.oid()), Collectors.toList())))
-                .values().forEach(together -> only(List.of("--section=data"), together));
+                        Collectors.mapping(table -> tableDataKey(table.oid()), Collectors.toList())))
+                .values().forEach(together -> restoreOnly(List.of("--section=data"), together));
     }
 
     /** @return what post-data will make, by its address */
-    public Set<Archive.Address> later() {
+    public Set<Archive.Address> postDataAddresses() {
         schema.preData();
         Set<Archive.Address> later = schema.later();
         schema.postData();
@@ -123,22 +124,23 @@ public final class ArchiveScript {
     }
 
     public void deferredPostData() {
-        only(List.of("--section=post-data"),
+        restoreOnly(List.of("--section=post-data"),
                 keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
     }
 
     /** What looks into hypertables, with the comments on it. */
     public void afterRestoringMode() {
-        only(List.of(), keys(schema.carried().and(schema::needsHypertables).and(Predicate.not(schema::onHypertables))));
+        restoreOnly(List.of(),
+                keys(schema.carried().and(schema::needsHypertables).and(Predicate.not(schema::onHypertables))));
     }
 
     /** What stands on hypertables, and refers to what was filled after the mode. */
-    public void inModeAgain() {
-        only(List.of(), keys(schema.carried().and(schema::onHypertables)));
+    public void inRestoringModeAgain() {
+        restoreOnly(List.of(), keys(schema.carried().and(schema::onHypertables)));
     }
 
     public void eventTriggers() {
-        only(List.of(), keys(schema.carried().and(ArchiveScript::isEventTrigger)));
+        restoreOnly(List.of(), keys(schema.carried().and(ArchiveScript::isEventTrigger)));
     }
 
     /** @return whether there is anything to do for {@link #eventTriggers} */
@@ -184,7 +186,7 @@ public final class ArchiveScript {
         List<String> others = keys(comments.and(early.negate()));
         if (entries.stream().anyMatch(comments.and(early))) {
             script.step("Comments").line(GREP + " -F -e '" + COMMENTS + "' " + CONTENTS
-                    + (others.isEmpty() ? "" : " | " + without(others)) + " > " + LIST);
+                    + (others.isEmpty() ? "" : " | " + dropLines(others)) + " > " + LIST);
             restore(List.of("--no-owner", "--no-privileges"), LIST);
         }
     }
@@ -196,7 +198,7 @@ public final class ArchiveScript {
     }
 
     private List<String> deferred() {
-        return contents.deferred().stream().sorted().map(ArchiveScript::rowsOf).toList();
+        return contents.deferred().stream().sorted().map(ArchiveScript::tableDataKey).toList();
     }
 
     private void section(String name, int jobs, boolean owners, List<String> others) {
@@ -207,14 +209,14 @@ public final class ArchiveScript {
             arguments.add("--jobs=" + jobs);
         }
         if (!others.isEmpty()) {
-            script.line(without(others) + " " + CONTENTS + " > " + LIST);
+            script.line(dropLines(others) + " " + CONTENTS + " > " + LIST);
         }
         restore(arguments, others.isEmpty() ? CONTENTS : LIST);
     }
 
-    private void only(List<String> section, List<String> wanted) {
+    private void restoreOnly(List<String> section, List<String> wanted) {
         if (!wanted.isEmpty()) {
-            script.line(picking(wanted) + " " + CONTENTS + " > " + LIST);
+            script.line(keepLines(wanted) + " " + CONTENTS + " > " + LIST);
             List<String> arguments = new ArrayList<>(section);
             arguments.addAll(List.of("--no-owner", "--no-privileges"));
             restore(arguments, LIST);
@@ -228,12 +230,12 @@ public final class ArchiveScript {
     }
 
     /** @return the command for all lines but these */
-    static String without(List<String> keys) {
+    static String dropLines(List<String> keys) {
         return grep(GREP + " -v -F", keys);
     }
 
     /** @return the command for these lines */
-    public static String picking(List<String> keys) {
+    public static String keepLines(List<String> keys) {
         return grep(GREP + " -F", keys);
     }
 
@@ -252,7 +254,7 @@ public final class ArchiveScript {
     }
 
     /** @return what finds the rows of a table */
-    public static String rowsOf(long table) {
+    public static String tableDataKey(long table) {
         return key(0, table, "TABLE DATA");
     }
 

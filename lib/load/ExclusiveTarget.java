@@ -40,7 +40,7 @@ public final class ExclusiveTarget {
                 target.abandon();
                 Tool.stopOnTarget();
             });
-            lock.during(() -> {
+            lock.runWhileHeld(() -> {
                 if (restart) {
                     clear(lock, target, memberships, attempt, steps);
                 }

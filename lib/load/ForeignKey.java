@@ -36,8 +36,9 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
         }
         String add = part.sql().substring(0, part.sql().length() - 1) + " NOT VALID;";
         return Optional.of(
-                new ForeignKey(new SchemaSession.Step(part.doing(), part.settings(), add, part.entry(), part.owner()),
-                        SchemaSession.Step.of(part.doing(),
+                new ForeignKey(
+                        new SchemaSession.Step(part.description(), part.settings(), add, part.entry(), part.owner()),
+                        SchemaSession.Step.of(part.description(),
                                 adding.group(1) + " VALIDATE CONSTRAINT " + adding.group(2) + ";")));
     }
 }

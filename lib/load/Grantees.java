@@ -27,8 +27,8 @@ final class Grantees {
     private final Set<String> there;
     private final String user;
     private final Ownership ownership;
-    private final Map<String, Integer> without = new TreeMap<>();
-    private final Set<String> represented = new TreeSet<>();
+    private final Map<String, Integer> droppedGrants = new TreeMap<>();
+    private final Set<String> replacedOwners = new TreeSet<>();
 
     /**
      * @param target a session on the target, where the roles are by now
@@ -45,28 +45,28 @@ final class Grantees {
      * @param script statements as pg_restore writes them, one character for each byte
      * @return the same without what the target cannot have
      */
-    String known(String script) {
+    String rewrite(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
-        return STATEMENT.matcher(script).replaceAll(statement -> Matcher.quoteReplacement(known(statement, utf8)));
+        return STATEMENT.matcher(script).replaceAll(statement -> Matcher.quoteReplacement(rewrite(statement, utf8)));
     }
 
-    private String known(MatchResult statement, boolean utf8) {
+    private String rewrite(MatchResult statement, boolean utf8) {
         String owner = statement.group(1) == null ? null : name(statement.group(1), utf8);
         String grantee = name(statement.group(3), utf8);
-        boolean standIn = owner != null && !acts(owner);
+        boolean standIn = owner != null && !canActAs(owner);
         boolean toSelf = standIn && grantee.equals(owner);
         if (!toSelf && !there.contains(grantee) && !statement.group(3).equals("PUBLIC")) {
-            without.merge(grantee, 1, Integer::sum);
+            droppedGrants.merge(grantee, 1, Integer::sum);
             return "";
         } else if (!standIn) {
             return statement.group();
         }
-        represented.add(owner);
+        replacedOwners.add(owner);
         return "ALTER DEFAULT PRIVILEGES" + statement.group(2) + (toSelf ? "CURRENT_USER" : statement.group(3))
                 + (statement.group(4) == null ? "" : statement.group(4)) + ";\n";
     }
 
-    private boolean acts(String role) {
+    private boolean canActAs(String role) {
         return there.contains(role) && ownership.join(role);
     }
 
@@ -76,12 +76,12 @@ final class Grantees {
     }
 
     /** @return what the statements have lost, in words */
-    List<String> notes() {
+    List<String> warnings() {
         List<String> notes = new ArrayList<>();
-        without.forEach((role, count) -> notes
+        droppedGrants.forEach((role, count) -> notes
                 .add("what was granted to role \"%s\" is left out (%d): the target has no such role".formatted(role,
                         count)));
-        represented.forEach(role -> notes
+        replacedOwners.forEach(role -> notes
                 .add("the default privileges of role \"%s\" are those of \"%s\" now".formatted(role, user)));
         return notes;
     }

@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
  * is not possible, the owner grants the privilege.
  */
 public final class Grantors {
-    private static final Pattern SPEAKER = Pattern.compile(
+    private static final Pattern GRANTOR_BLOCK = Pattern.compile(
             "(?md)^SET SESSION AUTHORIZATION (\"(?:[^\"]|\"\")+\"|[^\";\n]+);\n((?s:.*?))^RESET SESSION "
                     + "AUTHORIZATION(?=;?$)");
 
     private final Ownership ownership;
-    private final Map<String, Boolean> speakers = new TreeMap<>();
+    private final Map<String, Boolean> joined = new TreeMap<>();
 
     Grantors(Ownership ownership) {
         this.ownership = ownership;
@@ -32,27 +32,28 @@ public final class Grantors {
      * @param script statements as pg_restore writes them, one character for each byte, or one statement as it is
      * @return the same as this user may run them
      */
-    public String speak(String script) {
+    public String rewrite(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
-        return SPEAKER.matcher(script).replaceAll(found -> Matcher.quoteReplacement(speaks(found.group(1), utf8)
-                ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE" : found.group(2)));
+        return GRANTOR_BLOCK.matcher(script)
+                .replaceAll(found -> Matcher.quoteReplacement(joinGrantor(found.group(1), utf8)
+                        ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE" : found.group(2)));
     }
 
     /** @return the same of a statement, as somebody says it who is a member of its grantor */
-    public static String asMember(String statement) {
-        return SPEAKER.matcher(statement).replaceAll("SET ROLE $1;\n$2RESET ROLE");
+    public static String withSetRole(String statement) {
+        return GRANTOR_BLOCK.matcher(statement).replaceAll("SET ROLE $1;\n$2RESET ROLE");
     }
 
-    private boolean speaks(String quoted, boolean utf8) {
+    private boolean joinGrantor(String quoted, boolean utf8) {
         String name = quoted.startsWith("\"") ? quoted.substring(1, quoted.length() - 1).replace("\"\"", "\"") : quoted;
-        return speakers.computeIfAbsent(
+        return joined.computeIfAbsent(
                 utf8 ? new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) : name,
                 ownership::join);
     }
 
     /** @return the grantors for whom the owners have granted */
-    public Set<String> represented() {
-        return speakers.entrySet().stream().filter(speaker -> !speaker.getValue()).map(Map.Entry::getKey)
+    public Set<String> replacedGrantors() {
+        return joined.entrySet().stream().filter(grantor -> !grantor.getValue()).map(Map.Entry::getKey)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 }

@@ -20,17 +20,17 @@ public interface LoadMethod {
      */
     interface Rights {
         /** Gives those of the objects to their owners that are there. */
-        void owners(Predicate<OwnedObjects.Owned> there);
+        void setOwners(Predicate<OwnedObjects.Owned> there);
 
         /** @return what gives the others to their owners, to be run in the transaction that makes them */
-        Map<Archive.Address, String> afterwards();
+        Map<Archive.Address, String> ownersOnCreation();
 
         /** Gives the privileges, unless that is done. */
-        void privileges();
+        void grantPrivileges();
     }
 
     /** @return those of the extensions that must be created before */
-    List<Extensions.Extension> ahead(List<Extensions.Extension> extensions);
+    List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions);
 
     /**
      * Brings both, but for what the other methods bring.
@@ -39,7 +39,7 @@ public interface LoadMethod {
      * @param rights gives the owners, before anything is done as one
      * @param journal records what is created
      */
-    void deliver(Jobs jobs, Rights rights, Journal journal);
+    void load(Jobs jobs, Rights rights, Journal journal);
 
     /**
      * Brings what looks into hypertables, which restoring mode of TimescaleDB hides; called when that is off.
@@ -47,19 +47,19 @@ public interface LoadMethod {
      * @param journal records what is created
      * @return how much that was, in words
      */
-    String afterRestoringMode(Journal journal);
+    String loadAfterRestoringMode(Journal journal);
 
     /**
-     * Brings what stands on hypertables and needs what {@link #afterRestoringMode} brings: keys that refer to tables
-     * which were filled then; called when the mode is on again.
+     * Brings what stands on hypertables and needs what {@link #loadAfterRestoringMode} brings: keys that refer to
+     * tables which were filled then; called when the mode is on again.
      *
      * @param journal records what is created
      * @return how much that was, in words
      */
-    String inModeAgain(Journal journal);
+    String loadInRestoringModeAgain(Journal journal);
 
     /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
-    boolean complete();
+    boolean loadsEverything();
 
     /**
      * Gives the privileges that the source gives.
@@ -67,18 +67,18 @@ public interface LoadMethod {
      * @param words rewrites the statements for a user who is not a superuser
      * @return what the target refused
      */
-    List<RefusedStatement> privileges(UnaryOperator<String> words);
+    List<RefusedStatement> grantPrivileges(UnaryOperator<String> words);
 
     /**
      * Creates the event triggers.
      *
      * @param journal records them
      */
-    void eventTriggers(Journal journal);
+    void createEventTriggers(Journal journal);
 
     /** @return the relations that have no planner statistics yet */
     List<Inventory.Relation> notAnalyzed();
 
     /** @return which rows have come, in words */
-    String arrived();
+    String loadedRows();
 }

@@ -87,7 +87,7 @@ public final class Loading {
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);
-        List<Extensions.Extension> ahead = method.ahead(extensions);
+        List<Extensions.Extension> ahead = method.extensionsBefore(extensions);
         if (!ahead.isEmpty()) {
             steps.run("extensions", () -> {
                 ahead.forEach(journal::create);
@@ -100,40 +100,42 @@ public final class Loading {
         }
         AfterLoad afterLoad = new AfterLoad(computing, to, console);
         List<String> settings = contents.of(target.database(), contents.settings()).stream()
-                .filter(setting -> !DatabaseSettings.freezes(setting)).toList();
+                .filter(setting -> !DatabaseSettings.makesReadOnly(setting)).toList();
         // What is computed from now on is computed under these. What is refused is tried again when extensions and
         // roles are there.
         List<String> deferred =
-                afterLoad.set(settings.stream().filter(setting -> !DatabaseSettings.hinders(setting)).toList(), false);
-        deferred.addAll(settings.stream().filter(DatabaseSettings::hinders).toList());
+                afterLoad.applySettings(
+                        settings.stream().filter(setting -> !DatabaseSettings.disturbsLoad(setting)).toList(), false);
+        deferred.addAll(settings.stream().filter(DatabaseSettings::disturbsLoad).toList());
         OwnersAndPrivileges rights = new OwnersAndPrivileges(
-                new OwnersAndPrivileges.Wanted(wanted.noOwner() || method.complete() ? List.of() : objects, contents,
+                new OwnersAndPrivileges.Request(wanted.noOwner() || method.loadsEverything() ? List.of() : objects,
+                        contents,
                         !wanted.noPrivileges(), privileges),
-                target, to, memberships, afterLoad, method::privileges, console, steps, report);
+                target, to, memberships, afterLoad, method::grantPrivileges, console, steps, report);
         Runnable load = () -> {
-            method.deliver(jobs, rights, journal);
+            method.load(jobs, rights, journal);
             steps.run("sequences", () -> {
                 List<Inventory.Sequence> positions = sequences.get();
-                afterLoad.sequences(positions);
+                afterLoad.setSequences(positions);
                 return positions.size() + " set";
             });
             steps.run("privileges", () -> {
-                rights.rest();
-                rights.privileges();
-                return wanted.noPrivileges() ? "not given" : method.complete() ? "as in the dump" : "given";
+                rights.setRemainingOwners();
+                rights.grantPrivileges();
+                return wanted.noPrivileges() ? "not given" : method.loadsEverything() ? "as in the dump" : "given";
             });
         };
         if (jobs == null) {
             load.run();
         } else {
             inRestoringMode(load);
-            if (contents.hasAfterRestoringMode() && !method.complete()) {
-                steps.run("what reads hypertables", () -> method.afterRestoringMode(journal));
+            if (contents.hasAfterRestoringMode() && !method.loadsEverything()) {
+                steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
                 if (!contents.onHypertables().isEmpty()) {
                     steps.run("what hypertables refer to", () -> {
                         try (RestoringMode mode =
-                                RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
-                            String made = method.inModeAgain(journal);
+                                RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
+                            String made = method.loadInRestoringModeAgain(journal);
                             mode.end(to);
                             return made;
                         }
@@ -142,16 +144,16 @@ public final class Loading {
             }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.
-        if (!contents.materializedViews().isEmpty() && (!method.complete() || jobs != null)) {
+        if (!contents.materializedViews().isEmpty() && (!method.loadsEverything() || jobs != null)) {
             steps.run("materialized views", () -> {
-                afterLoad.refresh(contents.materializedViews());
+                afterLoad.refreshViews(contents.materializedViews());
                 return contents.materializedViews().size() + " refreshed";
             });
         }
-        if (!method.complete()) {
+        if (!method.loadsEverything()) {
             steps.run("event triggers", () -> {
-                method.eventTriggers(journal);
-                rights.eventTriggers();
+                method.createEventTriggers(journal);
+                rights.setEventTriggerOwners();
                 return "done";
             });
         }
@@ -160,16 +162,17 @@ public final class Loading {
             return "done";
         });
         target.greet("");
-        afterLoad.set(deferred, true);
+        afterLoad.applySettings(deferred, true);
         refusals.addAll(rights.refusals());
-        refusals.addAll(afterLoad.leftOut());
-        RefusedStatement.told(refusals.stream().filter(refusal -> !isOfService(refusal)).toList(), console.verbose())
+        refusals.addAll(afterLoad.refused());
+        RefusedStatement
+                .lines(refusals.stream().filter(refusal -> !isGrantedByService(refusal)).toList(), console.verbose())
                 .forEach(text -> report.note("left out: %s", text));
         return journal;
     }
 
     /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
-    private boolean isOfService(RefusedStatement refusal) {
+    private boolean isGrantedByService(RefusedStatement refusal) {
         return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream
                 .of("timescaledb_pre_restore", "timescaledb_post_restore")
                 .anyMatch(name -> refusal.subject() != null && contents.timescale().function(name).replace("\"", "")
@@ -183,7 +186,7 @@ public final class Loading {
     private void inRestoringMode(Runnable load) {
         Ownership ownership = new Ownership(to, target.facts(), memberships);
         contents.timescale().jobOwners().forEach(ownership::join);
-        try (RestoringMode mode = RestoringMode.begin(lock, target, to, contents.timescale(), console)) {
+        try (RestoringMode mode = RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
             load.run();
             if (!contents.timescale().tablespaces().isEmpty()) {
                 to.run("detaching hypertables from tablespaces that are not there",
@@ -207,7 +210,7 @@ public final class Loading {
 
     /** Ends the run: all is well, the memberships are as before, and nothing of ours stays. */
     public void end(Journal journal) {
-        memberships.leave(to);
+        memberships.putBack(to);
         journal.end(target.facts().superuser());
     }
 
@@ -218,13 +221,13 @@ public final class Loading {
     }
 
     /** @return how many privileges and settings stay behind */
-    public int leftOut() {
-        return (int) refusals.stream().filter(refusal -> !isOfService(refusal)).count();
+    public int refusedCount() {
+        return (int) refusals.stream().filter(refusal -> !isGrantedByService(refusal)).count();
     }
 
     /** @return the settings that would have the target refuse every write, and stay behind */
-    public List<String> frozen() {
-        return contents.settings().stream().filter(DatabaseSettings::freezes).toList();
+    public List<String> readOnlySettings() {
+        return contents.settings().stream().filter(DatabaseSettings::makesReadOnly).toList();
     }
 
     /** @return the privileges and settings that the target refused */

@@ -46,7 +46,7 @@ public final class OwnerScript {
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
         }
         List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream()
-                .filter(object -> Ownership.isGiven(object, facts.user())).toList();
+                .filter(object -> Ownership.needsOwner(object, facts.user())).toList();
         given = objects.stream().filter(object -> !others.contains(object.owner())).toList();
         kept = objects.stream().filter(object -> others.contains(object.owner())).toList();
     }
@@ -57,7 +57,7 @@ public final class OwnerScript {
      * @param more further roles to be a member of, where that can be
      * @param created the roles that the script creates
      */
-    public void join(boolean owners, Collection<String> more, Collection<String> created) {
+    public void joinRoles(boolean owners, Collection<String> more, Collection<String> created) {
         Set<String> wanted = new TreeSet<>(more);
         if (owners) {
             given.forEach(object -> wanted.add(object.owner()));
@@ -76,30 +76,32 @@ public final class OwnerScript {
     }
 
     /** @return whether a superuser can give all of these objects to their owners */
-    public boolean canGive(Predicate<OwnedObjects.Owned> wanted) {
+    public boolean superuserCanSetOwners(Predicate<OwnedObjects.Owned> wanted) {
         return facts.superuser() && kept.stream().noneMatch(wanted);
     }
 
     /** Gives objects away. */
-    public void give(String title, Predicate<OwnedObjects.Owned> wanted) {
+    public void setOwners(String title, Predicate<OwnedObjects.Owned> wanted) {
         List<OwnedObjects.Owned> objects = given.stream().filter(wanted).toList();
         if (objects.isEmpty()) {
             return;
         }
-        String giving = objects.stream().map(object -> Ownership.giving(object) + ";\n").collect(Collectors.joining());
-        Set<Ownership.Guest> guests = facts.superuser() ? Set.of() : Ownership.guests(objects, facts.user());
-        if (guests.isEmpty()) {
+        String giving =
+                objects.stream().map(object -> Ownership.alterOwner(object) + ";\n").collect(Collectors.joining());
+        Set<Ownership.SchemaGrant> grants =
+                facts.superuser() ? Set.of() : Ownership.schemaGrants(objects, facts.user());
+        if (grants.isEmpty()) {
             script.step(title).sql(TARGET, giving.stripTrailing());
         } else {
-            script.step(title + "; each must be let into the schema meanwhile").sql(TARGET, lending(guests)
+            script.step(title + "; each must be let into the schema meanwhile").sql(TARGET, schemaGrants(grants)
                     + "\nSELECT 'GRANT ' || what || ' TO ' || owner FROM lent\n\\gexec\n" + giving
                     + "SELECT 'REVOKE ' || what || ' FROM ' || owner FROM lent\n\\gexec");
         }
     }
 
-    private static String lending(Set<Ownership.Guest> guests) {
-        String all = guests.stream()
-                .map(guest -> "(" + Sql.literal(guest.schema()) + ", " + Sql.literal(guest.owner()) + ")")
+    private static String schemaGrants(Set<Ownership.SchemaGrant> grants) {
+        String all = grants.stream()
+                .map(grant -> "(" + Sql.literal(grant.schema()) + ", " + Sql.literal(grant.owner()) + ")")
                 .collect(Collectors.joining(", "));
         return """
                 CREATE TEMPORARY TABLE lent AS

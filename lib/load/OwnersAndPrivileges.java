@@ -30,10 +30,10 @@ import lib.tools.RefusedStatement;
  */
 public final class OwnersAndPrivileges implements LoadMethod.Rights {
     /** What an order and a source ask for; without owners there are no objects. */
-    record Wanted(List<OwnedObjects.Owned> objects, Contents contents, boolean privileges, List<String> more) {
+    record Request(List<OwnedObjects.Owned> objects, Contents contents, boolean privileges, List<String> more) {
     }
 
-    private final Wanted wanted;
+    private final Request request;
     private final Server target;
     private final Session to;
     private final AfterLoad afterLoad;
@@ -50,10 +50,10 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
      * @param to a session on the target
      * @param archived gives the privileges of the archive, and returns what was refused
      */
-    OwnersAndPrivileges(Wanted wanted, Server target, Session to, Memberships memberships, AfterLoad afterLoad,
+    OwnersAndPrivileges(Request request, Server target, Session to, Memberships memberships, AfterLoad afterLoad,
             Function<UnaryOperator<String>, List<RefusedStatement>> archived,
             Console console, Steps steps, Report report) {
-        this.wanted = wanted;
+        this.request = request;
         this.target = target;
         this.to = to;
         this.afterLoad = afterLoad;
@@ -65,28 +65,29 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
     }
 
     @Override
-    public void owners(Predicate<OwnedObjects.Owned> there) {
-        if (!wanted.objects.isEmpty()) {
+    public void setOwners(Predicate<OwnedObjects.Owned> there) {
+        if (!request.objects.isEmpty()) {
             steps.run("owners", () -> {
                 given.addAll(ownership
-                        .give(wanted.objects.stream().filter(there.and(OwnersAndPrivileges::isEarly)).toList()));
+                        .setOwners(
+                                request.objects.stream().filter(there.and(OwnersAndPrivileges::isSetEarly)).toList()));
                 return given.size() + " objects given";
             });
         }
     }
 
     @Override
-    public Map<Archive.Address, String> afterwards() {
+    public Map<Archive.Address, String> ownersOnCreation() {
         List<OwnedObjects.Owned> later =
-                wanted.objects.stream().filter(object -> isEarly(object) && !given.contains(object)).toList();
-        Map<Archive.Address, String> statements = ownership.afterwards(later);
+                request.objects.stream().filter(object -> isSetEarly(object) && !given.contains(object)).toList();
+        Map<Archive.Address, String> statements = ownership.ownersOnCreation(later);
         later.stream().filter(object -> statements.containsKey(new Archive.Address(object.catalog(), object.oid())))
                 .forEach(given::add);
         return statements;
     }
 
     /** Rows of large objects come late, and nothing is computed as their owner; event triggers come last of all. */
-    public static boolean isEarly(OwnedObjects.Owned object) {
+    public static boolean isSetEarly(OwnedObjects.Owned object) {
         return !object.kind().equals("LARGE OBJECT") && !isEventTrigger(object);
     }
 
@@ -99,10 +100,10 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
      * Gives the rest, but for event triggers: large objects, and what the connecting user could not have filled any
      * more.
      */
-    void rest() {
-        List<OwnedObjects.Owned> others = wanted.objects.stream().filter(object -> !isEventTrigger(object)).toList();
-        ownership.giveUp(others.stream().filter(object -> !given.contains(object)).toList());
-        ownership.kept(others).stream().filter(object -> !object.isPublic())
+    void setRemainingOwners() {
+        List<OwnedObjects.Owned> others = request.objects.stream().filter(object -> !isEventTrigger(object)).toList();
+        ownership.setRemainingOwners(others.stream().filter(object -> !given.contains(object)).toList());
+        ownership.keptByUser(others).stream().filter(object -> !object.isPublic())
                 .collect(Collectors.groupingBy(OwnedObjects.Owned::owner, TreeMap::new, Collectors.toList()))
                 .forEach((owner, kept) -> report.note("\"%s\" owns what \"%s\" owned on the source: %s",
                         target.facts().user(), owner,
@@ -110,26 +111,26 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
     }
 
     /** Gives the event triggers. */
-    void eventTriggers() {
-        ownership.giveUp(wanted.objects.stream().filter(OwnersAndPrivileges::isEventTrigger).toList());
+    void setEventTriggerOwners() {
+        ownership.setRemainingOwners(request.objects.stream().filter(OwnersAndPrivileges::isEventTrigger).toList());
     }
 
     @Override
-    public void privileges() {
-        if (done || !wanted.privileges) {
+    public void grantPrivileges() {
+        if (done || !request.privileges) {
             return;
         }
         done = true;
         Grantors grantors = new Grantors(ownership);
         Grantees grantees = new Grantees(to, target.facts().user(), ownership);
-        UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::speak;
-        refusals.addAll(archived.apply(script -> words.apply(grantees.known(script))));
-        afterLoad.attempt(
-                wanted.contents.of(target.database(), wanted.contents.privileges()).stream().map(words).toList(),
+        UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::rewrite;
+        refusals.addAll(archived.apply(script -> words.apply(grantees.rewrite(script))));
+        afterLoad.runTolerant(
+                request.contents.of(target.database(), request.contents.privileges()).stream().map(words).toList(),
                 "giving the privileges on the database");
-        afterLoad.attempt(wanted.more.stream().map(words).toList(), "giving privileges");
-        grantees.notes().forEach(this::warn);
-        grantors.represented().forEach(
+        afterLoad.runTolerant(request.more.stream().map(words).toList(), "giving privileges");
+        grantees.warnings().forEach(this::warn);
+        grantors.replacedGrantors().forEach(
                 grantor -> warn("what role \"%s\" granted is granted by the owners instead: \"%s\" cannot act as it"
                         .formatted(grantor, target.facts().user())));
     }

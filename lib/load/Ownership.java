@@ -27,9 +27,9 @@ import lib.talk.Sql;
  * TABLE, "Notes"), which is lent for a transaction.
  */
 final class Ownership {
-    private static final int STATEMENTS_A_TRIP = 200;
+    private static final int STATEMENTS_PER_BATCH = 200;
     /** The key of the advisory lock under which a schema's privileges change for a moment: "tsown" in ASCII. */
-    private static final long TURN = 0x74736f776eL;
+    private static final long SCHEMA_LOCK = 0x74736f776eL;
 
     private final Session target;
     private final String user;
@@ -56,9 +56,9 @@ final class Ownership {
      *
      * @return those that have their owner now
      */
-    public List<OwnedObjects.Owned> give(List<OwnedObjects.Owned> objects) {
-        List<OwnedObjects.Owned> given = workable(objects);
-        hand(given);
+    public List<OwnedObjects.Owned> setOwners(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = usableAfterwards(objects);
+        alterOwners(given);
         return given;
     }
 
@@ -66,56 +66,58 @@ final class Ownership {
      * Gives objects away, also those that the connecting user can then no longer work on: the last that is done with
      * them.
      */
-    public void giveUp(List<OwnedObjects.Owned> objects) {
+    public void setRemainingOwners(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = reachable(objects);
         join(given);
         // As long as the schema is the user's own, others can be let in and out again.
-        hand(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
-        hand(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
+        alterOwners(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
+        alterOwners(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
     }
 
     private List<OwnedObjects.Owned> reachable(List<OwnedObjects.Owned> objects) {
-        return objects.stream().filter(object -> roles.contains(object.owner()) && isGiven(object, user)).toList();
+        return objects.stream().filter(object -> roles.contains(object.owner()) && needsOwner(object, user)).toList();
     }
 
-    private List<OwnedObjects.Owned> workable(List<OwnedObjects.Owned> objects) {
+    private List<OwnedObjects.Owned> usableAfterwards(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> reachable = reachable(objects);
         Set<String> inherited = join(reachable);
         return reachable.stream().filter(object -> superuser || inherited.contains(object.owner())).toList();
     }
 
-    private void hand(List<OwnedObjects.Owned> given) {
-        Set<Guest> guests = guests(given);
-        for (int i = 0; i < given.size(); i += STATEMENTS_A_TRIP) {
-            run(giving(given.subList(i, Math.min(given.size(), i + STATEMENTS_A_TRIP)), guests));
+    private void alterOwners(List<OwnedObjects.Owned> given) {
+        Set<SchemaGrant> schemaGrants = schemaGrants(given);
+        for (int i = 0; i < given.size(); i += STATEMENTS_PER_BATCH) {
+            run(alterOwner(given.subList(i, Math.min(given.size(), i + STATEMENTS_PER_BATCH)), schemaGrants));
         }
     }
 
     /** One transaction: what is lent for it is never there for anybody else, nor after a crash. */
-    private static List<String> giving(List<OwnedObjects.Owned> objects, Set<Guest> guests) {
-        List<Guest> here = objects.stream().map(Guest::of).filter(guests::contains).distinct().toList();
-        List<String> statements = new ArrayList<>(here.stream().map(Guest::letIn).toList());
-        objects.forEach(object -> statements.add(giving(object)));
-        here.forEach(guest -> statements.add(guest.letOut()));
+    private static List<String> alterOwner(List<OwnedObjects.Owned> objects, Set<SchemaGrant> schemaGrants) {
+        List<SchemaGrant> here =
+                objects.stream().map(SchemaGrant::of).filter(schemaGrants::contains).distinct().toList();
+        List<String> statements = new ArrayList<>(here.stream().map(SchemaGrant::grant).toList());
+        objects.forEach(object -> statements.add(alterOwner(object)));
+        here.forEach(grant -> statements.add(grant.revoke()));
         return statements;
     }
 
     /**
      * For objects that are yet to be made, by whatever session.
      *
-     * @return what to run after the creation of each, in the same transaction; nothing for those that {@link #give}
-     * would not give
+     * @return what to run after the creation of each, in the same transaction; nothing for those that
+     * {@link #setOwners} would not give
      */
-    public Map<Archive.Address, String> afterwards(List<OwnedObjects.Owned> objects) {
-        List<OwnedObjects.Owned> given = workable(objects);
-        Set<Guest> guests = guests(given);
+    public Map<Archive.Address, String> ownersOnCreation(List<OwnedObjects.Owned> objects) {
+        List<OwnedObjects.Owned> given = usableAfterwards(objects);
+        Set<SchemaGrant> schemaGrants = schemaGrants(given);
         Map<Archive.Address, String> statements = new HashMap<>();
         given.forEach(object -> {
             // Two sessions that change the privileges on one schema at once would fail.
-            String turn =
-                    guests.contains(Guest.of(object)) ? "SELECT pg_catalog.pg_advisory_xact_lock(" + TURN + ");\n" : "";
+            String lock =
+                    schemaGrants.contains(SchemaGrant.of(object))
+                            ? "SELECT pg_catalog.pg_advisory_xact_lock(" + SCHEMA_LOCK + ");\n" : "";
             statements.put(new Archive.Address(object.catalog(), object.oid()),
-                    turn + String.join(";\n", giving(List.of(object), guests)) + ";");
+                    lock + String.join(";\n", alterOwner(List.of(object), schemaGrants)) + ";");
         });
         return statements;
     }
@@ -124,18 +126,18 @@ final class Ownership {
      * @return those of the objects that stay with the connecting user, because their owner does not exist or is out of
      * reach
      */
-    public List<OwnedObjects.Owned> kept(List<OwnedObjects.Owned> objects) {
-        return objects.stream().filter(object -> isGiven(object, user) && !roles.contains(object.owner())).toList();
+    public List<OwnedObjects.Owned> keptByUser(List<OwnedObjects.Owned> objects) {
+        return objects.stream().filter(object -> needsOwner(object, user) && !roles.contains(object.owner())).toList();
     }
 
     /** @return whether an object that this user has made has to be given away */
-    static boolean isGiven(OwnedObjects.Owned object, String user) {
+    static boolean needsOwner(OwnedObjects.Owned object, String user) {
         // A schema may have been there before; everything else belongs to the user who made it already.
         return !object.part() && (!object.owner().equals(user) || object.kind().equals("SCHEMA"));
     }
 
     /** @return the statement that gives an object to its owner */
-    static String giving(OwnedObjects.Owned object) {
+    static String alterOwner(OwnedObjects.Owned object) {
         return "ALTER " + object.kind() + " " + object.identity() + " OWNER TO " + Sql.ident(object.owner());
     }
 
@@ -151,36 +153,36 @@ final class Ownership {
                 .collect(Collectors.toSet());
     }
 
-    private Set<Guest> guests(List<OwnedObjects.Owned> given) {
+    private Set<SchemaGrant> schemaGrants(List<OwnedObjects.Owned> given) {
         return superuser ? Set.of()
-                : guests(given, user).stream().filter(guest -> !mayCreate(guest.owner, guest.schema))
+                : schemaGrants(given, user).stream().filter(grant -> !mayCreate(grant.owner, grant.schema))
                         .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Somebody who gets something in a schema of somebody else. */
-    record Guest(String schema, String owner) {
-        static Guest of(OwnedObjects.Owned object) {
-            return new Guest(object.schema(), object.owner());
+    record SchemaGrant(String schema, String owner) {
+        static SchemaGrant of(OwnedObjects.Owned object) {
+            return new SchemaGrant(object.schema(), object.owner());
         }
 
-        String letIn() {
+        String grant() {
             return "GRANT CREATE ON SCHEMA " + Sql.ident(schema) + " TO " + Sql.ident(owner);
         }
 
-        String letOut() {
+        String revoke() {
             return "REVOKE CREATE ON SCHEMA " + Sql.ident(schema) + " FROM " + Sql.ident(owner);
         }
     }
 
     /** @return who must be let into which schema while objects are given away by this user */
-    static Set<Guest> guests(List<OwnedObjects.Owned> objects, String user) {
+    static Set<SchemaGrant> schemaGrants(List<OwnedObjects.Owned> objects, String user) {
         // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
-        Set<Guest> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
-                .map(Guest::of).collect(Collectors.toSet());
+        Set<SchemaGrant> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
+                .map(SchemaGrant::of).collect(Collectors.toSet());
         return objects.stream()
                 .filter(object -> object.schema() != null && !object.kind().equals("SCHEMA")
                         && !object.owner().equals(user))
-                .map(Guest::of).filter(guest -> !owned.contains(guest))
+                .map(SchemaGrant::of).filter(grant -> !owned.contains(grant))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

@@ -30,7 +30,7 @@ final class PostData {
     private final Map<Long, Inventory.Relation> analyzed = new HashMap<>();
     private final Map<Long, Long> bytes = new HashMap<>();
     private final Set<String> parents;
-    private final Set<Long> landed = new HashSet<>();
+    private final Set<Long> loaded = new HashSet<>();
     private final Set<Long> begun = new HashSet<>();
 
     /**
@@ -58,18 +58,18 @@ final class PostData {
     }
 
     /** Takes notice that all rows of a table are there; called by whoever brought them. */
-    synchronized void landed(long table) {
-        landed.add(table);
-        begin(table);
+    synchronized void loaded(long table) {
+        loaded.add(table);
+        startTable(table);
     }
 
-    private void begin(long table) {
+    private void startTable(long table) {
         begun.add(table);
         List<SchemaSession.Step> steps = new ArrayList<>();
         List<EntrySql> own = plan.own().getOrDefault(table, List.of());
         if (bytes.getOrDefault(table, 0L) < LARGE) {
             own.forEach(part -> steps.add(SchemaSession.Step.of(part)));
-            analysis(table, plan.computed().containsKey(table)).ifPresent(steps::add);
+            analyzeStep(table, plan.computed().containsKey(table)).ifPresent(steps::add);
             workers.submit(steps);
             return;
         }
@@ -83,29 +83,29 @@ final class PostData {
                 steps.add(step);
             }
         });
-        analysis(table, plan.computed().containsKey(table)).ifPresent(steps::add);
+        analyzeStep(table, plan.computed().containsKey(table)).ifPresent(steps::add);
         workers.submit(beside, steps);
     }
 
     /** @param later whether something is yet to come that statistics are kept of */
-    private Optional<SchemaSession.Step> analysis(long table, boolean later) {
+    private Optional<SchemaSession.Step> analyzeStep(long table, boolean later) {
         Inventory.Relation relation = analyzed.get(table);
         if (later || contents.analyzedDeferred().contains(table) || relation == null || parents.contains(relation.sql())
-                || !landed.contains(table)) {
+                || !loaded.contains(table)) {
             return Optional.empty();
         }
         analyzed.remove(table);
-        return Optional.of(analyzing(relation));
+        return Optional.of(analyze(relation));
     }
 
-    private static SchemaSession.Step analyzing(Inventory.Relation relation) {
+    private static SchemaSession.Step analyze(Inventory.Relation relation) {
         return SchemaSession.Step.of("analyzing " + relation.sql(), "ANALYZE " + relation.sql() + ";");
     }
 
     /** Makes the rest, once all rows are there but those that come late. */
     void finish() {
         synchronized (this) {
-            plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::begin);
+            plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::startTable);
         }
         workers.await();
         computed();
@@ -118,7 +118,7 @@ final class PostData {
             analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList()
                     .forEach(relation -> {
                         analyzed.remove(relation.oid());
-                        workers.submit(List.of(analyzing(relation)));
+                        workers.submit(List.of(analyze(relation)));
                     });
             workers.await();
         }
@@ -130,14 +130,14 @@ final class PostData {
      * last, since an owner can also lack some by then, but come first for what fails without them.
      */
     private void computed() {
-        workers.spare();
+        workers.deferPrivilegeFailures();
         plan.computed().forEach((table, parts) -> {
             List<SchemaSession.Step> steps = steps(parts);
-            analysis(table, false).ifPresent(steps::add);
+            analyzeStep(table, false).ifPresent(steps::add);
             workers.submit(List.of(), steps);
         });
         workers.await();
-        List<SchemaSession.Step> again = workers.spared();
+        List<SchemaSession.Step> again = workers.takeDeferred();
         if (!again.isEmpty()) {
             privileges.run();
             workers.submit(List.of(), again);

@@ -69,15 +69,16 @@ final class PreData {
         for (EntrySql part : parts) {
             part.needs().stream()
                     .filter(need -> entries.containsKey(need) && RELATIONS.contains(entries.get(need).kind()))
-                    .forEach(need -> next.put(last(part.entry().id(), next), last(need, next)));
+                    .forEach(need -> next.put(groupOf(part.entry().id(), next), groupOf(need, next)));
         }
         Map<Integer, List<EntrySql>> lists = new LinkedHashMap<>();
-        parts.forEach(part -> lists.computeIfAbsent(last(part.entry().id(), next), any -> new ArrayList<>()).add(part));
+        parts.forEach(
+                part -> lists.computeIfAbsent(groupOf(part.entry().id(), next), any -> new ArrayList<>()).add(part));
         return List.copyOf(lists.values());
     }
 
     /** @return what stands for all that belong together */
-    private static int last(int id, Map<Integer, Integer> next) {
+    private static int groupOf(int id, Map<Integer, Integer> next) {
         int last = id;
         while (next.getOrDefault(last, last) != last) {
             last = next.get(last);

@@ -36,14 +36,14 @@ public final class Repair {
      * @throws Failure refused, when a migration is at work there
      */
     public boolean run(Console console, Consumer<String> say) {
-        return visit(found -> {
+        return withFindings(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
             try (TargetLock lock = TargetLock.take(target.session());
                     Memberships memberships = new Memberships(target, lock, console)) {
                 Leftovers.end(lock, found.session);
                 if (!found.joined.isEmpty()) {
                     memberships.adopt(found.session);
-                    memberships.leave(found.session);
+                    memberships.putBack(found.session);
                     say.accept("target: memberships that an interrupted run had taken are as before: " + found.roles());
                 }
                 if (found.timescale != null && JournalTables.exist(found.session)) {
@@ -64,7 +64,7 @@ public final class Repair {
     /** @return a shell script that does what {@link #run} would do */
     public String script() {
         ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
-        boolean any = visit(found -> {
+        boolean any = withFindings(found -> {
             boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
             if (journal) {
                 script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET,
@@ -78,12 +78,12 @@ public final class Repair {
                 script.step(
                         "The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on "
                                 + "with the interrupted command and --restart")
-                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawal(found.session, found.timescale));
+                        .sql(ShellScript.Side.TARGET, RestoringMode.withdrawStatements(found.session, found.timescale));
             } else if (found.timescale != null) {
                 script.step(
                         "Restoring mode, which another tool has left on, is turned off; run verify to check "
                                 + "that all rows arrived")
-                        .sql(ShellScript.Side.TARGET, RestoringMode.endings(found.timescale));
+                        .sql(ShellScript.Side.TARGET, RestoringMode.turnOffStatements(found.timescale));
             }
         });
         return (any ? script : script.step("Nothing to repair")).text();
@@ -108,7 +108,7 @@ public final class Repair {
         }
     }
 
-    private boolean visit(Consumer<Found> work) {
+    private boolean withFindings(Consumer<Found> work) {
         try (Session session = target.session()) {
             Timescale timescale = Timescale.of(session);
             Found found = new Found(session, timescale != null && RestoringMode.isOn(session) ? timescale : null,
@@ -117,7 +117,7 @@ public final class Repair {
             if (found.timescale == null && found.joined.isEmpty()) {
                 return false;
             }
-            if (TargetLock.taken(session)) {
+            if (TargetLock.isTaken(session)) {
                 throw Failure.refused("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
             }
             work.accept(found);

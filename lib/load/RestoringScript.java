@@ -37,45 +37,45 @@ public final class RestoringScript {
         catalog = contents.tables().stream().filter(Contents.Table::catalog).toList();
     }
 
-    /** Turns the mode on. If the script ends before {@link #end}, what it has loaded stays as ordinary tables. */
-    public void begin() {
+    /** Turns the mode on. If the script ends before {@link #turnOff}, what it has loaded stays as ordinary tables. */
+    public void turnOn() {
         if (timescale != null) {
             script.step(
                     "Restoring mode of TimescaleDB is turned on; if this ends early, its catalog is emptied, and "
                             + "the mode turned off")
                     .atExit(WITHDRAW, TARGET,
-                            RestoringMode.beginning(timescale) + ";\n" + TimescaleCatalog.CLEARING + "\n\\gexec\n"
-                                    + RestoringMode.ending(timescale) + ";")
-                    .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.beginning(timescale)));
-            prove("on");
+                            RestoringMode.turnOnStatement(timescale) + ";\n" + TimescaleCatalog.CLEARING + "\n\\gexec\n"
+                                    + RestoringMode.turnOffStatement(timescale) + ";")
+                    .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.turnOnStatement(timescale)));
+            check("on");
         }
     }
 
     /** Turns the mode off: the extension compares its version with the one that the rows came from. */
-    public void end() {
+    public void turnOff() {
         if (timescale != null) {
             List<String> statements = new ArrayList<>(
                     timescale.tablespaces().isEmpty() ? List.of() : List.of(TimescaleCatalog.DETACHING));
             jobTable().forEach(table -> statements.add(Jobs.pausing(name(table))));
-            statements.addAll(RestoringMode.endings(timescale));
+            statements.addAll(RestoringMode.turnOffStatements(timescale));
             script.step("Restoring mode is turned off; until the end no job runs").sql(TARGET, statements);
             script.done(WITHDRAW);
-            prove("off");
+            check("off");
         }
     }
 
     /** Turns the mode on once more for what stands on hypertables and refers to what was loaded after it. */
-    public void again(Runnable made) {
+    public void turnOnAgain(Runnable made) {
         script.step("What hypertables refer to, in restoring mode once more")
-                .atExit(LEAVE, TARGET, RestoringMode.ending(timescale) + ";")
-                .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.beginning(timescale)));
-        prove("on");
+                .atExit(LEAVE, TARGET, RestoringMode.turnOffStatement(timescale) + ";")
+                .sql(TARGET, List.of(TimescaleCatalog.PREPARATION, RestoringMode.turnOnStatement(timescale)));
+        check("on");
         made.run();
-        script.sql(TARGET, RestoringMode.endings(timescale)).done(LEAVE);
-        prove("off");
+        script.sql(TARGET, RestoringMode.turnOffStatements(timescale)).done(LEAVE);
+        check("off");
     }
 
-    private void prove(String wanted) {
+    private void check(String wanted) {
         script.comment("A new session must see that; a connection pooler may hand out older ones").sql(TARGET, """
                 DO $$ BEGIN
                 IF pg_catalog.current_setting('timescaledb.restoring', true) IS%s DISTINCT FROM 'on' THEN
@@ -120,8 +120,9 @@ public final class RestoringScript {
     }
 
     private void restore(String archive, List<Contents.Table> tables, String... options) {
-        script.line(ArchiveScript.picking(tables.stream().map(table -> ArchiveScript.rowsOf(table.oid())).toList())
-                + " " + CONTENTS + " > " + LIST);
+        script.line(
+                ArchiveScript.keepLines(tables.stream().map(table -> ArchiveScript.tableDataKey(table.oid())).toList())
+                        + " " + CONTENTS + " > " + LIST);
         script.line("pg_restore " + String.join(" ", options) + " --use-list=" + LIST + " " + archive);
     }
 

@@ -20,8 +20,8 @@ import lib.talk.Printable;
 /** A session on the target that makes objects, many of them in one trip and one transaction. */
 final class SchemaSession implements AutoCloseable {
     /** Few enough that the locks of one transaction fit into the smallest lock table beside those of others. */
-    private static final int STEPS_A_TRIP = 100;
-    private static final int CHARACTERS_A_TRIP = 1 << 18;
+    private static final int STEPS_PER_BATCH = 100;
+    private static final int CHARACTERS_PER_BATCH = 1 << 18;
     private static final int SHOWN = 200;
     /** The class of errors that somebody has wanted, such as a cancelled query (PostgreSQL manual, appendix A). */
     private static final String INTERVENTION = "57";
@@ -37,7 +37,7 @@ final class SchemaSession implements AutoCloseable {
      */
     record Step(String doing, String settings, String sql, Archive.Entry entry, String owner) {
         static Step of(EntrySql part) {
-            return new Step(part.doing(), part.settings(), part.sql(), part.entry(), part.owner());
+            return new Step(part.description(), part.settings(), part.sql(), part.entry(), part.owner());
         }
 
         static Step of(String doing, String sql) {
@@ -84,24 +84,24 @@ final class SchemaSession implements AutoCloseable {
         int size = 0;
         for (Step step : steps) {
             boolean other = !trip.isEmpty() && (step.sql == null) != (trip.get(0).sql == null);
-            if (other || trip.size() == STEPS_A_TRIP || size + step.size() > CHARACTERS_A_TRIP) {
-                trip(trip);
+            if (other || trip.size() == STEPS_PER_BATCH || size + step.size() > CHARACTERS_PER_BATCH) {
+                runBatch(trip);
                 trip.clear();
                 size = 0;
             }
             trip.add(step);
             size += step.size();
         }
-        trip(trip);
+        runBatch(trip);
     }
 
-    private void trip(List<Step> steps) {
+    private void runBatch(List<Step> steps) {
         if (!steps.isEmpty() && steps.get(0).sql == null) {
             journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
             List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty())
                     .map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
             if (!owners.isEmpty()) {
-                trip(owners);
+                runBatch(owners);
             }
             return;
         }
@@ -133,7 +133,7 @@ final class SchemaSession implements AutoCloseable {
                                 steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
             // Nothing of the trip is there now; one by one, the step that fails says so itself.
-            List.copyOf(steps).forEach(step -> trip(List.of(step)));
+            List.copyOf(steps).forEach(step -> runBatch(List.of(step)));
         }
     }
 

@@ -15,7 +15,7 @@ import lib.talk.Failure;
 /** Sessions on the target that do what they are given, several at once, until they are closed or one of them fails. */
 final class SchemaWorkers implements AutoCloseable {
     /** Small tasks that one session does in a trip. */
-    private static final int STEPS_A_TRIP = 60;
+    private static final int STEPS_PER_BATCH = 60;
     /**
      * The class of errors about privileges, and about names that cannot be found without them (PostgreSQL manual,
      * appendix A).
@@ -38,25 +38,25 @@ final class SchemaWorkers implements AutoCloseable {
     private final Deque<Task> waiting = new ArrayDeque<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Set<SchemaSession> sessions = new HashSet<>();
-    private int most;
+    private int limit;
     private int working;
     private int idle;
     private boolean closed;
     private Throwable failed;
     private Runnable stop = () -> {};
     private final List<SchemaSession.Step> refused = new ArrayList<>();
-    private boolean lenient;
+    private boolean defersFailures;
 
     /**
-     * @param most how many sessions at most
+     * @param limit how many sessions at most
      * @param settings of the sessions
      * @param options of pg_restore, for what it alone can restore
      * @param journal records what is created
      */
-    SchemaWorkers(ComputingSessions target, int most, List<String> settings, Archive archive, List<String> options,
+    SchemaWorkers(ComputingSessions target, int limit, List<String> settings, Archive archive, List<String> options,
             Journal journal) {
         this.target = target;
-        this.most = most;
+        this.limit = limit;
         this.settings = settings;
         this.archive = archive;
         this.options = options;
@@ -69,8 +69,8 @@ final class SchemaWorkers implements AutoCloseable {
     }
 
     /** Lets this many sessions work from now on. */
-    synchronized void widen(int sessions) {
-        most = sessions;
+    synchronized void setLimit(int sessions) {
+        limit = sessions;
         grow();
     }
 
@@ -78,13 +78,13 @@ final class SchemaWorkers implements AutoCloseable {
      * From now on no failure: what an owner lacks a privilege for, or cannot even see without, and the steps after it,
      * of a task whose steps are transactions of their own.
      */
-    synchronized void spare() {
-        lenient = true;
+    synchronized void deferPrivilegeFailures() {
+        defersFailures = true;
     }
 
     /** @return the steps that were spared, in an order in which they can be tried again; a failure of these is one */
-    synchronized List<SchemaSession.Step> spared() {
-        lenient = false;
+    synchronized List<SchemaSession.Step> takeDeferred() {
+        defersFailures = false;
         List<SchemaSession.Step> steps = List.copyOf(refused);
         refused.clear();
         return steps;
@@ -105,15 +105,15 @@ final class SchemaWorkers implements AutoCloseable {
         int[] open = {beside.size()};
         beside.forEach(steps -> add(new Task(steps, true, () -> {
             if (--open[0] == 0) {
-                addAlone(last);
+                addSeparately(last);
             }
         })));
         if (beside.isEmpty()) {
-            addAlone(last);
+            addSeparately(last);
         }
     }
 
-    private void addAlone(List<SchemaSession.Step> steps) {
+    private void addSeparately(List<SchemaSession.Step> steps) {
         if (!steps.isEmpty()) {
             add(new Task(steps, true, () -> {}));
         }
@@ -127,7 +127,7 @@ final class SchemaWorkers implements AutoCloseable {
     }
 
     private void grow() {
-        for (int missing = waiting.size() - idle; missing > 0 && threads.size() < most; missing--) {
+        for (int missing = waiting.size() - idle; missing > 0 && threads.size() < limit; missing--) {
             Thread thread = new Thread(this::work, "schema-" + (threads.size() + 1));
             threads.add(thread);
             thread.start();
@@ -178,7 +178,7 @@ final class SchemaWorkers implements AutoCloseable {
             try {
                 session.run(List.of(steps.get(i)));
             } catch (Failure e) {
-                if (!isSpared(e, steps.subList(i, steps.size()))) {
+                if (!isDeferred(e, steps.subList(i, steps.size()))) {
                     throw e;
                 }
                 return;
@@ -186,8 +186,8 @@ final class SchemaWorkers implements AutoCloseable {
         }
     }
 
-    private synchronized boolean isSpared(Failure e, List<SchemaSession.Step> steps) {
-        boolean lacking = lenient && e.getCause() instanceof SQLException cause
+    private synchronized boolean isDeferred(Failure e, List<SchemaSession.Step> steps) {
+        boolean lacking = defersFailures && e.getCause() instanceof SQLException cause
                 && String.valueOf(cause.getSQLState()).startsWith(ACCESS);
         if (lacking) {
             refused.addAll(steps);
@@ -210,7 +210,7 @@ final class SchemaWorkers implements AutoCloseable {
             steps += waiting.peek().steps.size();
             tasks.add(waiting.poll());
         } while (!tasks.get(0).alone && !waiting.isEmpty() && !waiting.peek().alone
-                && steps + waiting.peek().steps.size() <= STEPS_A_TRIP);
+                && steps + waiting.peek().steps.size() <= STEPS_PER_BATCH);
         working++;
         return tasks;
     }

@@ -134,13 +134,14 @@ final class MigrationLoad {
             throw DifferenceTable.failure(differences, source.changesOfSchema(), order.comparison(), console.verbose());
         }
         report.note("%s",
-                check.arrived(method.arrived(),
+                check.arrived(method.loadedRows(),
                         new Omissions().leftBehind(preflight.uncarried())
                                 .extensions(preflight.extensions(), wanted.leaveOut())
                                 .part("what the filters exclude", !wanted.filters().none())
                                 .part("owners", wanted.noOwner()).part("privileges", wanted.noPrivileges())
-                                .count("refused privileges and settings", loading.leftOut() + given.leftOut().size())
-                                .count("default_transaction_read_only", loading.frozen().size())
+                                .count("refused privileges and settings",
+                                        loading.refusedCount() + given.leftOut().size())
+                                .count("default_transaction_read_only", loading.readOnlySettings().size())
                                 .count("comments", preflight.keptComments().size())));
     }
 

@@ -125,7 +125,7 @@ final class MigrationScript {
         ArchiveScript archive =
                 new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
                         source.archive().entries(), schema, contents);
-        archive.withoutRows(unsent());
+        archive.skipRows(unsent());
         // An archive with rows holds these privileges too.
         List<String> privileges =
                 dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
@@ -148,7 +148,7 @@ final class MigrationScript {
             List<String> arguments = new ArrayList<>(wanted.filters().argumentsWithData());
             deferred().forEach(table -> arguments.add("--exclude-table-data=" + table));
             catalogTables().forEach(table -> arguments.add("--exclude-table-data=" + table));
-            List<Contents.Table> turned = contents.turned();
+            List<Contents.Table> turned = contents.orderedTables();
             unsent().forEach(table -> arguments.add("--exclude-table-data=" + table.sql()));
             turned.forEach(table -> arguments.add("--exclude-table-data=" + name(table)));
             stream(arguments);

@@ -49,7 +49,7 @@ final class EffectiveSettings {
         here.forEach((name, value) -> {
             String other = DatabaseSettings.value(carried, name).orElse(there.get(name));
             if (other != null && !meaning(name, value).equals(meaning(name, other))
-                    && !DatabaseSettings.carries(carried, name)) {
+                    && !DatabaseSettings.sets(carried, name)) {
                 differences.add(name + " is \"" + value + "\" there and \"" + other + "\" on the target");
                 wanted.put(name, value);
             }

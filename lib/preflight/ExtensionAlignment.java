@@ -134,10 +134,10 @@ public final class ExtensionAlignment {
                 .filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out"))
                 .toList());
         if (stops.size() == 1) {
-            throw Failure.refused("%s", stops.get(0).told()).hint("%s", stops.get(0).remedy());
+            throw Failure.refused("%s", stops.get(0).message()).hint("%s", stops.get(0).remedy());
         }
         for (Finding stop : stops) {
-            console.error("%s", stop.told());
+            console.error("%s", stop.message());
             console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
@@ -147,7 +147,7 @@ public final class ExtensionAlignment {
 
     private void warn(List<Finding> findings) {
         for (Finding finding : findings) {
-            console.warn("%s", finding.told());
+            console.warn("%s", finding.message());
             if (finding.fix() != null) {
                 console.hint("%s", finding.remedy());
             }

@@ -166,7 +166,7 @@ public final class TargetCheck {
     }
 
     private Finding interrupted() {
-        if (TargetLock.taken(to)) {
+        if (TargetLock.isTaken(to)) {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
         } else if (!plan.wanted.restart()) {
             return Finding.stop("target", plan.command + " --restart",

@@ -278,7 +278,7 @@ public final class TimescaleAlignment {
                     + " and " + target.major
                     + ", and run align-version --on source");
         } else {
-            List<String> steps = TimescaleVersions.wayRound(source.version, source.major, target.major);
+            List<String> steps = TimescaleVersions.upgradePath(source.version, source.major, target.major);
             ways.add("no version of TimescaleDB runs on both"
                     + (steps.isEmpty() ? "" : "; on the source: " + String.join(", then ", steps)));
             ways.add("take a target of " + TimescaleVersions.majors(source.version));

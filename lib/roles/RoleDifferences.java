@@ -83,7 +83,7 @@ final class RoleDifferences {
      * @return the statements, one after another, that make the target's role like the source's, but for its password;
      * the command where that is all
      */
-    String mending(Roles.Role role, Set<Roles.Attribute> spoken) {
+    String corrections(Roles.Role role, Set<Roles.Attribute> spoken) {
         List<Property> different = of(role);
         String head = "ALTER ROLE " + Sql.ident(role.name());
         List<String> statements = new ArrayList<>();

@@ -109,7 +109,7 @@ public final class RolePlan {
                         "role \"%s\" is kept as it is: the target's bootstrap superuser is called that",
                         outcome.role()));
             } else if (differs(outcome.role())) {
-                findings.add(Finding.warning("roles", mending(outcome.role()),
+                findings.add(Finding.warning("roles", corrections(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(),
                         differences.words(outcome.role())));
             }
@@ -141,12 +141,12 @@ public final class RolePlan {
         return findings;
     }
 
-    private String mending(Roles.Role role) {
+    private String corrections(Roles.Role role) {
         boolean own = target.givable().containsAll(differences.attributes(role)) && source.settings().stream()
                 .filter(setting -> setting.role().equals(role.name()) && !setting.database())
                 .allMatch(setting -> target.refusal(setting.name()).isEmpty());
-        return own ? differences.mending(role, target.givable())
-                : by(differences.mending(role, EnumSet.allOf(Roles.Attribute.class)));
+        return own ? differences.corrections(role, target.givable())
+                : by(differences.corrections(role, EnumSet.allOf(Roles.Attribute.class)));
     }
 
     /** On a managed service, only its own administrators may run the statement. */

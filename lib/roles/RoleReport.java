@@ -34,11 +34,11 @@ public final class RoleReport {
     }
 
     /** Prints what does not arrive as it is on the source, with the statement that would restore it. */
-    public void tell(Console console) {
+    public void print(Console console) {
         console.explain("role \"%s\" is left out: it is the source's bootstrap superuser", source.bootstrap());
         for (RoleOutcome outcome : translation.outcomes()) {
             switch (outcome.fate()) {
-                case KEPT -> tellKept(console, outcome);
+                case KEPT -> printKept(console, outcome);
                 case LEFT_OUT -> console.say("role \"%s\" is left out: %s", outcome.role(), outcome.why());
                 default -> console.explain("role \"%s\" is %s", outcome.role(), word(outcome.fate()));
             }
@@ -51,7 +51,7 @@ public final class RoleReport {
         }
     }
 
-    private void tellKept(Console console, RoleOutcome outcome) {
+    private void printKept(Console console, RoleOutcome outcome) {
         // What the target's user may not alter is reported as a loss.
         if (translation.isServices(outcome.role().name())) {
             console.say("role \"%s\" keeps its attributes and its password: %s", outcome.role(), outcome.why());
@@ -61,7 +61,7 @@ public final class RoleReport {
     }
 
     /** Names the roles that can log in and arrive without a password because the source does not show it. */
-    public void tellWithoutPassword(Console console, String user) {
+    public void printWithoutPassword(Console console, String user) {
         if (!source.readable() && !withoutPassword().isEmpty()) {
             console.warn(
                     "the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive "

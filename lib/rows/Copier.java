@@ -42,7 +42,7 @@ final class Copier implements AutoCloseable {
     private final Throttle throttle;
     private final CopyProgress progress;
     private final LockedParts parts;
-    private final CommittedParts landed = new CommittedParts();
+    private final CommittedParts committed = new CommittedParts();
     /** Those that nobody uses now; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
@@ -95,14 +95,14 @@ final class Copier implements AutoCloseable {
         try {
             List<CopyBatch> plan;
             synchronized (source.holder()) {
-                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> landed.forget(table) ? List.of()
+                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> committed.forget(table) ? List.of()
                         : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
             }
-            List<Part> wantedByOthers = Collections.synchronizedList(new ArrayList<>());
-            Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(wantedByOthers, arrival));
-            copyThroughHolder(wantedByOthers, arrival);
+            List<Part> contended = Collections.synchronizedList(new ArrayList<>());
+            Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(contended, arrival));
+            copyThroughLockHolder(contended, arrival);
         } finally {
-            parts.letGo();
+            parts.releaseLocks();
         }
     }
 
@@ -114,17 +114,17 @@ final class Copier implements AutoCloseable {
         if (tables.isEmpty()) {
             return;
         }
-        List<Part> wantedByOthers = new ArrayList<>();
-        try (Pair pair = new Pair(wantedByOthers, table -> {})) {
+        List<Part> contended = new ArrayList<>();
+        try (Pair pair = new Pair(contended, table -> {})) {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "ending the session", e);
         }
-        copyThroughHolder(wantedByOthers, table -> {});
+        copyThroughLockHolder(contended, table -> {});
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
-    private void copyThroughHolder(List<Part> parts, Consumer<Inventory.Table> arrival) {
+    private void copyThroughLockHolder(List<Part> parts, Consumer<Inventory.Table> arrival) {
         if (parts.isEmpty()) {
             return;
         }
@@ -138,7 +138,7 @@ final class Copier implements AutoCloseable {
                         part);
                 CopyBatch batch = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
-                    Money.during(source.holder(), () -> bring(batch, lane, stream, source.holder(), to, arrival));
+                    Money.during(source.holder(), () -> copyBatch(batch, lane, stream, source.holder(), to, arrival));
                 }
             }
         } catch (SQLException e) {
@@ -150,14 +150,14 @@ final class Copier implements AutoCloseable {
         private final SessionPair sessions;
         private final CopyProgress.Lane lane = progress.lane();
         private final RowStream stream = new RowStream(throttle, lane::moved);
-        private final List<Part> wantedByOthers;
+        private final List<Part> contended;
         private final Consumer<Inventory.Table> arrival;
         private boolean cancelled;
 
-        Pair(List<Part> wantedByOthers, Consumer<Inventory.Table> arrival) {
+        Pair(List<Part> contended, Consumer<Inventory.Table> arrival) {
             Background<SessionPair> begun = idle.poll();
             sessions = begun == null ? pair() : begun.get();
-            this.wantedByOthers = wantedByOthers;
+            this.contended = contended;
             this.arrival = arrival;
             busy.add(this);
             if (stopped) {
@@ -170,14 +170,14 @@ final class Copier implements AutoCloseable {
             if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
-                    bring(batch, lane, stream, sessions.source(), sessions.target(), arrival);
+                    copyBatch(batch, lane, stream, sessions.source(), sessions.target(), arrival);
                     well = true;
                 } finally {
                     // Nobody goes on with what a failure has left.
                     cancelled |= !well;
                 }
             } else if (batch.parts().size() == 1) {
-                wantedByOthers.addAll(batch.parts());
+                contended.addAll(batch.parts());
             } else {
                 for (Part part : batch.parts()) {
                     work(new CopyBatch(List.of(part)));
@@ -219,9 +219,9 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void bring(CopyBatch batch, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
+    private void copyBatch(CopyBatch batch, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
             Consumer<Inventory.Table> arrival) {
-        boolean well = false;
+        boolean succeeded = false;
         lane.begin(batch);
         List<Long> rows = new ArrayList<>();
         try {
@@ -232,14 +232,14 @@ final class Copier implements AutoCloseable {
                 rows.add(move(part, stream, from, to));
             }
             to.commit();
-            well = true;
+            succeeded = true;
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "loading " + batch, e);
         } finally {
-            lane.end(well);
+            lane.end(succeeded);
         }
         for (int i = 0; i < rows.size(); i++) {
-            if (landed.add(batch.parts().get(i), rows.get(i))) {
+            if (committed.add(batch.parts().get(i), rows.get(i))) {
                 arrival.accept(batch.parts().get(i).table());
             }
         }
@@ -279,7 +279,7 @@ final class Copier implements AutoCloseable {
     }
 
     /** @return the rows and tables that have arrived so far, in words */
-    public String arrived() {
-        return landed.text();
+    public String copiedRows() {
+        return committed.text();
     }
 }

@@ -39,7 +39,7 @@ final class LockedParts implements AutoCloseable {
     }
 
     /** Lets the tables go; the session stays for others. */
-    synchronized void letGo() {
+    synchronized void releaseLocks() {
         if (held != null) {
             held.close();
             held = null;

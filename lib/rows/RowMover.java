@@ -26,11 +26,11 @@ public interface RowMover {
     /**
      * Brings the rows of all tables but those that come late, and the large objects.
      *
-     * @param landed is told the source's identifier of each table whose rows are all there, by whoever brought them, if
+     * @param loaded is told the source's identifier of each table whose rows are all there, by whoever brought them, if
      * that is known before the end
      * @param journal records the large objects
      */
-    void move(LongConsumer landed, Journal journal);
+    void move(LongConsumer loaded, Journal journal);
 
     /** Makes a running {@link #move} fail soon; called from another thread. */
     void stop();
@@ -39,5 +39,5 @@ public interface RowMover {
     void moveDeferred();
 
     /** @return which rows have come, in words */
-    String arrived();
+    String movedRows();
 }

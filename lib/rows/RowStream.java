@@ -63,7 +63,7 @@ final class RowStream {
             pump(out);
             return new Moved(out.getHandledRowCount(), in.endCopy());
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "loading table " + part, target == null ? e : target.why(e));
+            throw SqlFailures.statement("target", "loading table " + part, target == null ? e : target.reasonFor(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
             throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
@@ -82,7 +82,7 @@ final class RowStream {
             return from.driver().getCopyAPI()
                     .copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading table " + part, source.why(e));
+            throw SqlFailures.statement("source", "reading table " + part, source.reasonFor(e));
         }
     }
 
@@ -107,7 +107,7 @@ final class RowStream {
         try {
             return out.readFromCopy();
         } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading table " + part, source.why(e));
+            throw SqlFailures.statement("source", "reading table " + part, source.reasonFor(e));
         }
     }
 

@@ -76,10 +76,10 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public void move(LongConsumer landed, Journal journal) {
+    public void move(LongConsumer loaded, Journal journal) {
         steps.run("data",
                 () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(),
-                        landed));
+                        loaded));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
@@ -119,7 +119,7 @@ public final class StreamedRows implements RowMover {
             line.close();
             copier.close();
         }
-        return arrived() + ", " + Bytes.text(progress.bytes());
+        return movedRows() + ", " + Bytes.text(progress.bytes());
     }
 
     private void inOrder(List<Inventory.Table> some, LongConsumer landed) {
@@ -131,7 +131,7 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public String arrived() {
-        return copier.arrived();
+    public String movedRows() {
+        return copier.copiedRows();
     }
 }

@@ -54,7 +54,8 @@ final class TableRanges {
         if (timescale && text(COMPRESSED.formatted(Sql.literal(table.schema()), Sql.literal(table.name()))) != null) {
             return List.of();
         }
-        if (!held.coded("dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false))).isEmpty()) {
+        if (!held.runningCode("dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false)))
+                .isEmpty()) {
             return List.of();
         }
         List<String> ranges = major >= TID_RANGES ? pages(table, wanted) : keys(table, wanted);

@@ -46,7 +46,7 @@ public record Finding(Level level, String check, String text, String fix) {
     }
 
     /** @return the text, fit to be shown */
-    public Printable told() {
+    public Printable message() {
         return new Printable(text);
     }
 

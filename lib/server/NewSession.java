@@ -18,10 +18,10 @@ public final class NewSession {
 
     /** Opens one in which nothing has run yet. */
     static Session connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
-        SideSockets.ConnectionSockets lot = dsn.wire().lot(use);
+        SideSockets.ConnectionSockets sockets = dsn.wire().newConnection(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
         properties.setProperty("socketFactoryArg",
-                AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), lot));
+                AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), sockets));
         // The driver then knows without asking, and without a SET of its own.
         properties.setProperty("assumeMinServerVersion", "12");
         // Statements are never prepared on the server, so that sessions work through a connection pooler.
@@ -34,7 +34,7 @@ public final class NewSession {
         if (use == SideSockets.Use.WORK) {
             ServerWatch.over(dsn.wire(), more -> watching(dsn, more));
         }
-        return new Session(connection, dsn.side(), lot);
+        return new Session(connection, dsn.side(), sockets);
     }
 
     /** It has a name of its own, to keep it apart from sessions at work. */

@@ -231,7 +231,7 @@ public final class Server implements Sessions {
      */
     public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();
-        properties.setProperty("socketTimeout", String.valueOf(dsn.wire().lastPatience()));
+        properties.setProperty("socketTimeout", String.valueOf(dsn.wire().timeoutAfterGivenUp()));
         try {
             return NewSession.open(dsn, properties, SideSockets.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {

@@ -36,7 +36,7 @@ final class ServerWatch {
     private ServerWatch(SideSockets wire, Opening opening) {
         this.wire = wire;
         this.opening = opening;
-        long patience = TimeUnit.SECONDS.toMillis(wire.patience());
+        long patience = TimeUnit.SECONDS.toMillis(wire.timeout());
         every = patience == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, patience / 4);
     }
 
@@ -95,7 +95,7 @@ final class ServerWatch {
         boolean told = false;
         while (!wire.endWatch()) {
             pause();
-            if (asked != 0 && wire.lastHeard() - asked >= 0) {
+            if (asked != 0 && wire.lastAnswer() - asked >= 0) {
                 asked = 0;
                 if (told) {
                     told = false;
@@ -105,9 +105,9 @@ final class ServerWatch {
             long silent = asked == 0 ? 0 : millisSince(asked);
             if (!told && silent >= TELL_MILLIS) {
                 told = true;
-                wire.console().silent(wire.side(), wire.lastHeardClock());
+                wire.console().silent(wire.side(), wire.lastAnswerTime());
             }
-            if (wire.patience() > 0 && silent >= TimeUnit.SECONDS.toMillis(wire.patience())) {
+            if (wire.timeout() > 0 && silent >= TimeUnit.SECONDS.toMillis(wire.timeout())) {
                 wire.giveUp();
             }
         }

@@ -53,7 +53,7 @@ public final class TargetLock implements AutoCloseable {
      */
     public static TargetLock take(Session session) {
         try {
-            if (!tried(session)) {
+            if (!tryLock(session)) {
                 throw inUse();
             }
             return new TargetLock(session);
@@ -65,19 +65,19 @@ public final class TargetLock implements AutoCloseable {
 
     /** Takes the lock again for a run whose former session may not have ended on the server yet. */
     public static TargetLock takeAgain(Session session) {
-        for (int i = 0; i < TRIES && taken(session); i++) {
+        for (int i = 0; i < TRIES && isTaken(session); i++) {
             session.text("waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
         }
         return take(session);
     }
 
-    private static boolean tried(Session session) {
+    private static boolean tryLock(Session session) {
         return "t".equals(session.text("locking the target",
                 "SELECT pg_catalog.pg_try_advisory_lock(" + ((long) CLASS << 32 | OBJECT) + ")"));
     }
 
     /** @return whether a run is at work on this target now, of another session than this one */
-    public static boolean taken(Session target) {
+    public static boolean isTaken(Session target) {
         return !"0".equals(target.text("looking for another run",
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> "
                         + "pg_catalog.pg_backend_pid() AND "
@@ -93,10 +93,10 @@ public final class TargetLock implements AutoCloseable {
      * server out of reach
      */
     public boolean heldAsSeenBy(Session other) {
-        return !closed && lost == null && stands(other);
+        return !closed && lost == null && isHeld(other);
     }
 
-    private boolean stands(Session other) {
+    private boolean isHeld(Session other) {
         return "1".equals(other.text("looking for our lock",
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND "
                         + HOLDER));
@@ -110,7 +110,7 @@ public final class TargetLock implements AutoCloseable {
      */
     public boolean isLast(Session other) {
         // Its session may have ended here and not yet on the server.
-        return stands(other) || tried(other) && JournalTables.exist(other)
+        return isHeld(other) || tryLock(other) && JournalTables.exist(other)
                 && RunName.TEXT.equals(other.text("reading the journal",
                         "SELECT name FROM " + JournalTables.RUN.sql()));
     }
@@ -136,7 +136,7 @@ public final class TargetLock implements AutoCloseable {
                 }
             }
         } catch (SQLException | Failure e) {
-            leaveTheWordToTheWork(e);
+            preferFailureOfWork(e);
             if (!closed && !Cleanup.stopping()) {
                 lost = Failure
                         .step("the lock that keeps other runs off the target was lost: %s",
@@ -150,7 +150,7 @@ public final class TargetLock implements AutoCloseable {
     /**
      * When a server crashes, all sessions end at once, and the one that did the work knows more of it than this one.
      */
-    private void leaveTheWordToTheWork(Exception end) {
+    private void preferFailureOfWork(Exception end) {
         SQLException why = end instanceof SQLException direct ? direct
                 : end.getCause() instanceof SQLException cause ? cause : null;
         if (why != null && why.getSQLState() != null && !TERMINATED.equals(why.getSQLState()) && !closed) {
@@ -167,7 +167,7 @@ public final class TargetLock implements AutoCloseable {
      *
      * @throws Failure step, when the lock was lost meanwhile
      */
-    public void during(Runnable work) {
+    public void runWhileHeld(Runnable work) {
         try {
             work.run();
         } catch (RuntimeException e) {

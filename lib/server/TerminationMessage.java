@@ -106,7 +106,7 @@ public final class TerminationMessage extends InputStream {
      * @return why the session has ended, in the server's words where it has said any; what is no end of a session, or
      * one that we have made, is returned as it is
      */
-    public SQLException why(SQLException e) {
+    public SQLException reasonFor(SQLException e) {
         if (e instanceof PSQLException known && known.getServerErrorMessage() != null
                 || !String.valueOf(e.getSQLState()).startsWith("08")
                 || session.getSocket().isClosed()) {
@@ -120,7 +120,7 @@ public final class TerminationMessage extends InputStream {
         return why;
     }
 
-    private IOException told(IOException e) {
+    private IOException withReason(IOException e) {
         if (session.getSocket().isClosed()) {
             return e;
         }
@@ -204,7 +204,7 @@ public final class TerminationMessage extends InputStream {
             try {
                 out.write(bytes, offset, length);
             } catch (IOException e) {
-                throw told(e);
+                throw withReason(e);
             }
         }
 
@@ -213,7 +213,7 @@ public final class TerminationMessage extends InputStream {
             try {
                 out.flush();
             } catch (IOException e) {
-                throw told(e);
+                throw withReason(e);
             }
         }
     }

@@ -21,7 +21,7 @@ public final class Verdict {
         List<Finding> stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).toList();
         for (Finding finding : findings) {
             if (finding.level() == Finding.Level.WARNING) {
-                console.warn("%s: %s", finding.check(), finding.told());
+                console.warn("%s: %s", finding.check(), finding.message());
                 report.note("%s", finding.line());
             } else {
                 console.explain("%s", finding.line());
@@ -29,10 +29,10 @@ public final class Verdict {
         }
         if (stops.size() == 1) {
             Finding stop = stops.get(0);
-            throw Failure.refused("%s", stop.told()).hint("%s", stop.remedy());
+            throw Failure.refused("%s", stop.message()).hint("%s", stop.remedy());
         }
         for (Finding stop : stops) {
-            console.error("%s", stop.told());
+            console.error("%s", stop.message());
             console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {

@@ -126,7 +126,7 @@ public final class AddedDefaults {
     private List<Chunk> affected(String doing, List<Chunk> chunks) {
         source.run(doing, PlannedCode.TABLES_ONLY);
         try (LockedTables held = new LockedTables(source, source)) {
-            Set<Integer> coded = held.coded(doing,
+            Set<Integer> coded = held.runningCode(doing,
                     chunks.stream().map(chunk -> new PlannedCode.Queried(chunk.packed, false)).toList());
             List<Chunk> seen = new ArrayList<>();
             for (int i = 0; i < chunks.size(); i++) {

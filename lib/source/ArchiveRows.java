@@ -61,7 +61,7 @@ public final class ArchiveRows {
      * tables.
      */
     public void all(int jobs) {
-        List<Contents.Table> turned = contents.turned();
+        List<Contents.Table> turned = contents.orderedTables();
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
         archive.restore("data", jobs, options,

@@ -190,7 +190,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @return the tables that are loaded after others, in their order, without the deferred ones, which come last
      * anyway
      */
-    public List<Table> turned() {
+    public List<Table> orderedTables() {
         return tables.stream().filter(table -> table.turn > 0 && !table.deferred)
                 .sorted(Comparator.comparing(Table::turn)).toList();
     }

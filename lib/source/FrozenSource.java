@@ -185,7 +185,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         if (changes.isEmpty()) {
             return e;
         }
-        Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.told(changes)).because(e);
+        Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.description(changes)).because(e);
         return (failure.detail() == null ? explained : explained.detail("%s", new Printable(failure.detail())))
                 .hint("%sstop what changes the schema of the source%s",
                         new Printable(failure.hint() == null ? "" : failure.hint() + "\n"), then);

@@ -35,14 +35,14 @@ public final class PausedJobs implements AutoCloseable {
     private final DueJobs due;
     private final Cleanup.Task leaving;
     private Heartbeat heartbeat;
-    private boolean left;
+    private boolean reportFailure;
 
     private PausedJobs(Server source, Console console, Session session) {
         this.source = source;
         this.console = console;
         this.session = session;
         due = new DueJobs(session);
-        leaving = Cleanup.puttingBack(this::leave, this::left);
+        leaving = Cleanup.puttingBack(this::putBack, this::reportFailure);
     }
 
     /**
@@ -101,7 +101,7 @@ public final class PausedJobs implements AutoCloseable {
             session.run("preparing to pause the jobs", "SET lock_timeout = '10s'");
             PauseRecord.make(session);
             int moved = paused.await(patience);
-            paused.heartbeat = new Heartbeat("paused jobs", paused::beat);
+            paused.heartbeat = new Heartbeat("paused jobs", paused::moveDueJobs);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
             return paused;
         } catch (RuntimeException e) {
@@ -137,14 +137,14 @@ public final class PausedJobs implements AutoCloseable {
         }
     }
 
-    private void beat() {
+    private void moveDueJobs() {
         synchronized (session) {
             try {
                 due.move();
             } catch (Failure e) {
                 // A lock that is held now will be free at one of the next beats; there are many before a job is due.
                 if (session.isClosed()) {
-                    if (!left && !Cleanup.stopping()) {
+                    if (!reportFailure && !Cleanup.stopping()) {
                         console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
                     }
                     throw e;
@@ -159,7 +159,7 @@ public final class PausedJobs implements AutoCloseable {
         leaving.close();
     }
 
-    private void leave() {
+    private void putBack() {
         if (heartbeat != null) {
             heartbeat.close();
         }
@@ -168,7 +168,7 @@ public final class PausedJobs implements AutoCloseable {
             source.abandon();
         }
         synchronized (session) {
-            left = true;
+            reportFailure = true;
             session.close();
         }
         try (Session fresh = source.sessionToPutBack()) {
@@ -176,7 +176,7 @@ public final class PausedJobs implements AutoCloseable {
         }
     }
 
-    private void left(String reason) {
+    private void reportFailure(String reason) {
         console.warn("not every job of the source could be put back, and may be late by twenty minutes: %s", reason);
         console.hint("put them back with: repair");
     }

@@ -113,7 +113,7 @@ public final class SchemaChanges {
     }
 
     /** @return how a message goes on that names these changes as a cause, or nothing when there are none */
-    public static Printable told(List<String> changes) {
+    public static Printable description(List<String> changes) {
         return Printable.of(changes.isEmpty() ? ""
                 : "; the schema of the source was changed during the run: "
                         + changes.stream().limit(SHOWN).collect(Collectors.joining(", "))

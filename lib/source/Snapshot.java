@@ -44,7 +44,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
         this.holder = holder;
         this.id = id;
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
-        heartbeat = new Heartbeat("snapshot", this::beat);
+        heartbeat = new Heartbeat("snapshot", this::keepAlive);
     }
 
     /**
@@ -211,7 +211,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
         }
     }
 
-    private void beat() {
+    private void keepAlive() {
         synchronized (holder) {
             try (Statement statement = holder.createStatement()) {
                 statement.execute("SELECT 1");

@@ -64,7 +64,7 @@ public final class RemoteRun {
      * @throws Failure refused, when it could not be started; step, when its end could not be seen
      */
     public Result run(List<String> preflight, List<String> migrate) {
-        String state = look(preflight, migrate);
+        String state = startOrFind(preflight, migrate);
         if (!state.equals("new")) {
             console.say("a run of this migration %s on %s: attached, with the options that it was started with",
                     state.equals("running") ? "goes on" : "has ended", ssh.host());
@@ -88,7 +88,7 @@ public final class RemoteRun {
         return end();
     }
 
-    private String look(List<String> preflight, List<String> migrate) {
+    private String startOrFind(List<String> preflight, List<String> migrate) {
         List<String> answer = words(ssh.run(RemoteScripts.LOOK, folder));
         if (!answer.get(0).equals("new")) {
             return answer.get(0);
@@ -108,7 +108,7 @@ public final class RemoteRun {
             ssh.send(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)),
                     RemoteScripts.START, folder);
         } catch (Failure e) {
-            leave();
+            removeFolder();
             throw e;
         }
         console.say("the migration runs on %s; it goes on there when this command ends", ssh.host());
@@ -144,8 +144,8 @@ public final class RemoteRun {
         ProgressLine line = console.progress(talk::state);
         try {
             follow();
-            Result result = collect();
-            leave();
+            Result result = fetchResults();
+            removeFolder();
             return result;
         } catch (Failure e) {
             throw e.asStep();
@@ -176,7 +176,7 @@ public final class RemoteRun {
         }
     }
 
-    private Result collect() {
+    private Result fetchResults() {
         byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(talk.received() + 1));
         if (answer.length == 0) {
             throw Failure
@@ -196,7 +196,7 @@ public final class RemoteRun {
                 new String(answer, rest, out - rest, StandardCharsets.UTF_8),
                 new String(answer, out, answer.length - out, StandardCharsets.UTF_8));
         if (code.equals("-") || result.code > 128 + 15) {
-            leave();
+            removeFolder();
             throw Failure.step("the run on %s was killed, or the machine was restarted", ssh.host())
                     .hint("run the same command again with --restart");
         }
@@ -204,7 +204,7 @@ public final class RemoteRun {
     }
 
     /** Leaves nothing on the machine; what is wrong with it has been said or is said next. */
-    private void leave() {
+    private void removeFolder() {
         try {
             ssh.run(RemoteScripts.REMOVE, folder);
         } catch (Failure e) {

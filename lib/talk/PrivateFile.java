@@ -127,12 +127,12 @@ public final class PrivateFile {
                 }
             }
             folder = wanted;
-            sweep(wanted);
+            removeLeftovers(wanted);
         }
         return folder;
     }
 
-    private static void sweep(Path folder) throws IOException {
+    private static void removeLeftovers(Path folder) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 String pid = file.getFileName().toString().replaceFirst("-.*", "");

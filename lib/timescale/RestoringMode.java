@@ -31,14 +31,14 @@ public final class RestoringMode implements AutoCloseable {
     private final Timescale timescale;
     private final Console console;
     private final Cleanup.Task leaving;
-    private boolean left;
+    private boolean reportFailure;
 
     private RestoringMode(TargetLock lock, Server target, Timescale timescale, Console console) {
         this.lock = lock;
         this.target = target;
         this.timescale = timescale;
         this.console = console;
-        leaving = Cleanup.puttingBack(this::leave, this::left);
+        leaving = Cleanup.puttingBack(this::withdrawLoad, this::reportFailure);
     }
 
     /**
@@ -48,14 +48,14 @@ public final class RestoringMode implements AutoCloseable {
      * @param to a session on the target, which gets the mode too
      * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
      */
-    public static RestoringMode begin(TargetLock lock, Server target, Session to, Timescale timescale,
+    public static RestoringMode turnOn(TargetLock lock, Server target, Session to, Timescale timescale,
             Console console) {
         RestoringMode mode = new RestoringMode(lock, target, timescale, console);
         try {
             TimescaleExtension.of(to);
             to.run("preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
-            to.run("turning restoring mode on", beginning(timescale));
-            mode.prove("on");
+            to.run("turning restoring mode on", turnOnStatement(timescale));
+            mode.checkNewSessions("on");
             return mode;
         } catch (RuntimeException e) {
             mode.close();
@@ -70,15 +70,15 @@ public final class RestoringMode implements AutoCloseable {
     public void end(Session to) {
         turnOff(to, timescale);
         leaving.cancel();
-        left = true;
-        prove("off");
+        reportFailure = true;
+        checkNewSessions("off");
     }
 
     public static void turnOff(Session session, Timescale timescale) {
-        endings(timescale).forEach(sql -> session.run("turning restoring mode off", sql));
+        turnOffStatements(timescale).forEach(sql -> session.run("turning restoring mode off", sql));
     }
 
-    private void prove(String wanted) {
+    private void checkNewSessions(String wanted) {
         try (Session fresh = target.session()) {
             String state = fresh.text("asking for restoring mode", STATE);
             if (!wanted.equals(state)) {
@@ -92,13 +92,13 @@ public final class RestoringMode implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!left) {
+        if (!reportFailure) {
             leaving.close();
         }
     }
 
-    private void leave() {
-        left = true;
+    private void withdrawLoad() {
+        reportFailure = true;
         try (Session session = target.sessionToPutBack();
                 TargetLock again =
                         lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
@@ -107,7 +107,7 @@ public final class RestoringMode implements AutoCloseable {
         }
     }
 
-    private void left(String reason) {
+    private void reportFailure(String reason) {
         console.warn("restoring mode of TimescaleDB may still be on in the target's database: %s", reason);
         console.hint("turn it off with: repair");
     }
@@ -118,7 +118,7 @@ public final class RestoringMode implements AutoCloseable {
      * @param more what else is to be done while hypertables and chunks are ordinary tables
      */
     public static void withdraw(Session session, Timescale timescale, Runnable more) {
-        List<String> statements = withdrawal(session, timescale);
+        List<String> statements = withdrawStatements(session, timescale);
         statements.subList(0, statements.size() - 1)
                 .forEach(sql -> session.run("withdrawing what was loaded", sql));
         more.run();
@@ -129,15 +129,15 @@ public final class RestoringMode implements AutoCloseable {
      * @return what {@link #withdraw} runs: on half a catalog, queries would return nothing or crash the server, so it
      * is emptied
      */
-    public static List<String> withdrawal(Session session, Timescale timescale) {
-        List<String> statements = new ArrayList<>(List.of(beginning(timescale)));
+    public static List<String> withdrawStatements(Session session, Timescale timescale) {
+        List<String> statements = new ArrayList<>(List.of(turnOnStatement(timescale)));
         statements.addAll(TimescaleCatalog.clearing(session));
-        statements.add(ending(timescale));
+        statements.add(turnOffStatement(timescale));
         return statements;
     }
 
     /** @return the statement that turns the mode on */
-    public static String beginning(Timescale timescale) {
+    public static String turnOnStatement(Timescale timescale) {
         return "SELECT " + timescale.function("timescaledb_pre_restore") + "()";
     }
 
@@ -145,13 +145,13 @@ public final class RestoringMode implements AutoCloseable {
      * @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does
      * not do both
      */
-    public static List<String> endings(Timescale timescale) {
+    public static List<String> turnOffStatements(Timescale timescale) {
         return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1,
-                ending(timescale));
+                turnOffStatement(timescale));
     }
 
     /** @return the statement that turns the mode off */
-    public static String ending(Timescale timescale) {
+    public static String turnOffStatement(Timescale timescale) {
         return "SELECT " + timescale.function("timescaledb_post_restore") + "()";
     }
 

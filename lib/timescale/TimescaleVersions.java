@@ -72,7 +72,7 @@ public final class TimescaleVersions {
      * @param version the source's
      * @return what to do on the source, in order; nothing where no way is known
      */
-    public static List<String> wayRound(String version, int source, int target) {
+    public static List<String> upgradePath(String version, int source, int target) {
         List<String> steps = new ArrayList<>();
         int at = source;
         while (onBoth(at, target) == null) {

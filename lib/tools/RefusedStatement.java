@@ -106,7 +106,7 @@ public record RefusedStatement(String statement, String why) {
      * @param all whether each is wanted
      * @return a line for each, or for many of one reason that they are many
      */
-    public static List<String> told(List<RefusedStatement> refusals, boolean all) {
+    public static List<String> lines(List<RefusedStatement> refusals, boolean all) {
         List<String> lines = new ArrayList<>();
         refusals.stream()
                 .collect(Collectors.groupingBy(RefusedStatement::reason, LinkedHashMap::new, Collectors.toList()))

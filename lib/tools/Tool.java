@@ -142,11 +142,11 @@ public final class Tool {
             ToolMessages messages) {
         SideSockets wire = side.wire();
         Runnable stopping = this::stop;
-        wire.whenGone(stopping);
+        wire.onGivenUp(stopping);
         try {
             return run(name, side.side(), command, environment, messages);
         } catch (Failure e) {
-            wire.orFail();
+            wire.failIfGivenUp();
             throw e;
         } finally {
             wire.forget(stopping);

@@ -88,7 +88,7 @@ public final class DifferenceTable {
             boolean verbose) {
         return Failure
                 .differences("%s between source and target%s", Count.of(differences.size(), "difference"),
-                        SchemaChanges.told(changes))
+                        SchemaChanges.description(changes))
                 .detail("%s", Printable.lines(lines(differences.stream().limit(20).toList(), verbose)))
                 .hint("%ssee all of them: %s",
                         new Printable(changes.isEmpty() ? ""

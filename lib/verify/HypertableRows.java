@@ -82,7 +82,7 @@ final class HypertableRows {
             PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true,
                     ComparedTable.packed(session, theirs, hypertable.name), false);
             try (LockedTables still = new LockedTables(session, session)) {
-                if (!still.coded(doing, List.of(all)).isEmpty()) {
+                if (!still.runningCode(doing, List.of(all)).isEmpty()) {
                     undecided.add(new UndecidedRelation(hypertable.name,
                             "its rows were not counted, for " + LockedTables.WHY_NOT,
                             "to decide, count them as its owner"));

@@ -75,7 +75,7 @@ final class RowComparison {
         }
         try (StreamedComparison looking = new StreamedComparison(source.server(), target, questions.contents())) {
             streamed = looking;
-            Workers.run("comparing rows", jobs, trips(wanted), Pair::new);
+            Workers.run("comparing rows", jobs, batches(wanted), Pair::new);
             if (!wantedByOthers.isEmpty()) {
                 compareThroughHolder();
             }
@@ -87,7 +87,7 @@ final class RowComparison {
         return results;
     }
 
-    private static List<List<ComparedTable>> trips(List<ComparedTable> wanted) {
+    private static List<List<ComparedTable>> batches(List<ComparedTable> wanted) {
         List<List<ComparedTable>> trips = new ArrayList<>();
         List<ComparedTable> small = new ArrayList<>();
         for (ComparedTable table : wanted) {

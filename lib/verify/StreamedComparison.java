@@ -54,9 +54,9 @@ final class StreamedComparison implements AutoCloseable {
     Set<ComparedTable> among(List<ComparedTable> tables, LockedTables here, LockedTables there) {
         String doing = tables.size() == 1 ? "comparing the rows of " + tables.get(0).identity() : "comparing rows";
         Set<ComparedTable> found = new HashSet<>();
-        there.coded(doing, tables.stream().map(ComparedTable::queriedThere).toList())
+        there.runningCode(doing, tables.stream().map(ComparedTable::queriedThere).toList())
                 .forEach(place -> found.add(tables.get(place)));
-        here.coded(doing, tables.stream().map(ComparedTable::queried).toList())
+        here.runningCode(doing, tables.stream().map(ComparedTable::queried).toList())
                 .forEach(place -> found.add(tables.get(place)));
         return found;
     }

@@ -68,21 +68,21 @@ final class Bench implements Callable<Integer> {
                 past.poll().close();
             }
             try {
-                BenchServers arena = BenchServers.of(workload, scale);
-                past.add(arena);
-                contest(arena, false, able, deadline);
+                BenchServers servers = BenchServers.of(workload, scale);
+                past.add(servers);
+                contest(servers, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
                     WorkloadRounds alone =
-                            new WorkloadRounds(arena, arena.source().port(), arena.target().port(), List.of(), 1,
+                            new WorkloadRounds(servers, servers.source().port(), servers.target().port(), List.of(), 1,
                                     deadline);
                     Round floor = alone.turn(Contender.FLOOR, 1);
                     floor.tell();
                     notes.add(Notes.floor(floor, outcomes.get(outcomes.size() - 1)));
                 }
                 if (apart.contains(workload)) {
-                    contest(arena, true, able, deadline);
+                    contest(servers, true, able, deadline);
                 }
-                arena.rest();
+                servers.rest();
             } catch (TestAbortedException e) {
                 skip(workload.title() + ": " + e.getMessage());
                 deadline.begin(shares(workload, apart));
@@ -98,18 +98,18 @@ final class Bench implements Callable<Integer> {
                 .allMatch(Ranking::counts) ? 0 : 1;
     }
 
-    private void contest(BenchServers arena, boolean link, List<Contender> able, Deadline deadline) {
-        deadline.begin(arena.workload().share());
-        try (Link toSource = Link.to(arena.source().port()); Link toTarget = Link.to(arena.target().port())) {
-            WorkloadRounds contest = new WorkloadRounds(arena, link ? toSource.port() : arena.source().port(),
-                    link ? toTarget.port() : arena.target().port(), able, rounds,
+    private void contest(BenchServers servers, boolean link, List<Contender> able, Deadline deadline) {
+        deadline.begin(servers.workload().share());
+        try (Link toSource = Link.to(servers.source().port()); Link toTarget = Link.to(servers.target().port())) {
+            WorkloadRounds contest = new WorkloadRounds(servers, link ? toSource.port() : servers.source().port(),
+                    link ? toTarget.port() : servers.target().port(), able, rounds,
                     deadline);
-            String contents = arena.workload().contents(scale);
-            System.out.printf("%n%s%s: %s, %s%n", arena.workload().title(), link ? " over a link" : "", contents,
-                    arena.servers());
-            outcomes.add(new WorkloadResult(arena.workload(), link, contents, arena.workload().scaled(scale),
-                    arena.servers(),
-                    arena.bytes(), contest.run(Round::tell)));
+            String contents = servers.workload().contents(scale);
+            System.out.printf("%n%s%s: %s, %s%n", servers.workload().title(), link ? " over a link" : "", contents,
+                    servers.servers());
+            outcomes.add(new WorkloadResult(servers.workload(), link, contents, servers.workload().scaled(scale),
+                    servers.servers(),
+                    servers.bytes(), contest.run(Round::tell)));
         }
     }
 

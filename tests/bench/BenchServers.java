@@ -35,7 +35,7 @@ public final class BenchServers implements AutoCloseable {
     private final Path clients;
     private final Path folder;
     private final Contents contents;
-    private final Deque<Path> old = new ArrayDeque<>();
+    private final Deque<Path> former = new ArrayDeque<>();
 
     private BenchServers(Workload workload, PgServer.Plan plan, Path clients, double scale) {
         this.workload = workload;
@@ -96,9 +96,9 @@ public final class BenchServers implements AutoCloseable {
 
     /** Makes the target a fresh server with an empty database. */
     void prepare() {
-        old.add(target.renew());
-        while (!roomy() && !old.isEmpty()) {
-            CacheFolder.delete(old.poll());
+        former.add(target.renew());
+        while (!roomy() && !former.isEmpty()) {
+            CacheFolder.delete(former.poll());
         }
         target.sql("postgres", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
         if (workload.hypertables()) {

@@ -34,14 +34,15 @@ class BenchTest {
             throws IOException, ParserConfigurationException, SAXException {
         Deadline deadline = new Deadline(Duration.ofMinutes(9), 1);
         deadline.begin(1);
-        try (BenchServers arena = BenchServers.of(Workload.OLTP, 0.01); Link link = Link.to(arena.target().port())) {
+        try (BenchServers servers = BenchServers.of(Workload.OLTP, 0.01);
+                Link link = Link.to(servers.target().port())) {
             List<Contender> contenders =
                     List.of(PIPE, after("row", "UPDATE pgbench_tellers SET tbalance = 1 WHERE tid = 7"),
                             after("index", "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey"),
                             after("error", "SELECT 1 / 0"));
             List<Round> told = new ArrayList<>();
             List<Round> rounds =
-                    new WorkloadRounds(arena, arena.source().port(), link.port(), contenders, 2, deadline)
+                    new WorkloadRounds(servers, servers.source().port(), link.port(), contenders, 2, deadline)
                             .run(told::add);
             assertEquals(rounds, told);
             assertEquals(List.of("pipe", "row", "index", "error", "pipe"),

@@ -24,7 +24,7 @@ public final class WorkloadRounds {
     /** What contenders said who failed. */
     private static final Path MESSAGES = Path.of("build", "bench");
 
-    private final BenchServers arena;
+    private final BenchServers servers;
     private final int sourcePort;
     private final int targetPort;
     private final List<Contender> contenders;
@@ -38,9 +38,9 @@ public final class WorkloadRounds {
      * @param sourcePort where the contenders look for the source
      * @param targetPort where they look for the target
      */
-    public WorkloadRounds(BenchServers arena, int sourcePort, int targetPort, List<Contender> contenders, int rounds,
+    public WorkloadRounds(BenchServers servers, int sourcePort, int targetPort, List<Contender> contenders, int rounds,
             Deadline deadline) {
-        this.arena = arena;
+        this.servers = servers;
         this.sourcePort = sourcePort;
         this.targetPort = targetPort;
         this.contenders = new ArrayList<>(contenders);
@@ -51,10 +51,10 @@ public final class WorkloadRounds {
     /**
      * Holds it.
      *
-     * @param told hears of every turn as soon as it is over
+     * @param onTurn hears of every turn as soon as it is over
      * @return every turn, also those that do not count
      */
-    public List<Round> run(Consumer<Round> told) {
+    public List<Round> run(Consumer<Round> onTurn) {
         Map<Contender, Duration> turns = new HashMap<>();
         for (int number = 1; number <= rounds; number++) {
             if (!allows(turns)) {
@@ -69,7 +69,7 @@ public final class WorkloadRounds {
             for (Contender contender : order) {
                 long start = System.nanoTime();
                 done.add(turn(contender, number));
-                told.accept(done.get(done.size() - 1));
+                onTurn.accept(done.get(done.size() - 1));
                 turns.put(contender, Duration.ofNanos(System.nanoTime() - start));
             }
             done.stream().filter(this::isOut).map(Round::contender).forEach(contenders::remove);
@@ -85,19 +85,19 @@ public final class WorkloadRounds {
     /** One try of a contender. */
     Round turn(Contender contender, int number) {
         double limit = Math.min(LONGEST, Math.max(SHORTEST, TOO_SLOW * fastest()));
-        arena.prepare();
-        double before = arena.serverTime();
-        Measured measured = arena.move(contender, sourcePort, targetPort, Duration.ofMillis((long) (limit * 1000)));
-        double servers = arena.serverTime() - before;
+        servers.prepare();
+        double before = servers.serverTime();
+        Measured measured = servers.move(contender, sourcePort, targetPort, Duration.ofMillis((long) (limit * 1000)));
+        double serverTime = servers.serverTime() - before;
         String problem = switch (measured.code()) {
-            case 0 -> arena.difference();
+            case 0 -> servers.difference();
             case Measured.ENDLESS -> "not within " + (int) limit + " s";
             default -> "exit code " + measured.code() + ": " + measured.lastMessage();
         };
         if (!problem.isEmpty()) {
             keep(contender, number, measured);
         }
-        return new Round(contender, number, measured, servers, problem);
+        return new Round(contender, number, measured, serverTime, problem);
     }
 
     private static Duration sum(Duration one, Duration other) {
@@ -108,7 +108,7 @@ public final class WorkloadRounds {
         try {
             Path folder = Files.createDirectories(MESSAGES);
             Files.writeString(
-                    folder.resolve("%s-%s-%d.txt".formatted(arena.workload().title(), contender.name(), number)),
+                    folder.resolve("%s-%s-%d.txt".formatted(servers.workload().title(), contender.name(), number)),
                     measured.messages());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

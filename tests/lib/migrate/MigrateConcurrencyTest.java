@@ -171,7 +171,7 @@ class MigrateConcurrencyTest {
                 "CREATE VIEW of_all AS SELECT e.id FROM emptied e JOIN dropped d USING (id) JOIN altered USING (id)",
                 "CREATE INDEX ON emptied (name) WHERE id > 3", "ALTER TABLE altered ADD CHECK (id > 0)",
                 "CREATE MATERIALIZED VIEW few AS TABLE emptied");
-        List<String> wishes =
+        List<String> options =
                 List.of("TRUNCATE emptied", "DROP TABLE dropped CASCADE", "ALTER TABLE altered ADD COLUMN more int",
                         "ALTER TABLE rewritten ALTER COLUMN id TYPE bigint");
         CompletableFuture<Void> done;
@@ -181,7 +181,7 @@ class MigrateConcurrencyTest {
                     () -> SIDES.migrate(source, target, "-v", "--verify", "checksums"));
             hold.awaitWaiter();
             done = CompletableFuture
-                    .allOf(wishes.stream().map(wish -> BackgroundWork.run(() -> SOURCE.sql(source, wish)))
+                    .allOf(options.stream().map(wish -> BackgroundWork.run(() -> SOURCE.sql(source, wish)))
                             .toArray(CompletableFuture[]::new));
             String waiting = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted";
             BackgroundWork.until("all of them wait", () -> SOURCE.query(source, waiting).equals("4"));

@@ -40,14 +40,14 @@ class TimescaleVersionsTest {
         assertEquals("2.23 or newer", TimescaleVersions.onBoth(16, 18));
         assertEquals(null, TimescaleVersions.onBoth(13, 17));
         assertEquals(List.of("upgrade PostgreSQL to 16 (pg_upgrade)", "update timescaledb to 2.17 or newer"),
-                TimescaleVersions.wayRound("2.13.1", 13, 17));
+                TimescaleVersions.upgradePath("2.13.1", 13, 17));
         assertEquals(
                 List.of("update timescaledb to 2.13-2.15", "upgrade PostgreSQL to 16 (pg_upgrade)",
                         "update timescaledb to 2.17 or newer"),
-                TimescaleVersions.wayRound("2.11.2", 13, 17));
+                TimescaleVersions.upgradePath("2.11.2", 13, 17));
         assertEquals(List.of("upgrade PostgreSQL to 15 (pg_upgrade)", "update timescaledb to 2.23-2.28"),
-                TimescaleVersions.wayRound("2.9.1", 12, 18));
-        assertEquals(List.of(), TimescaleVersions.wayRound("2.9.1", 11, 18));
+                TimescaleVersions.upgradePath("2.9.1", 12, 18));
+        assertEquals(List.of(), TimescaleVersions.upgradePath("2.9.1", 11, 18));
         assertTrue(TimescaleVersions.isKnown("2.9.0"));
         assertFalse(TimescaleVersions.isKnown("2.8.1"));
     }
