@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.rds.RdsClient;
  * @param profile the profile of the AWS configuration files, or null for the usual one
  * @param endpoint where the calls go instead of AWS, or null
  */
-public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, String endpoint, AwsErrors errors)
+public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, String endpoint)
         implements AutoCloseable {
     private static final Duration ATTEMPT = Duration.ofSeconds(30);
 
@@ -50,17 +50,15 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
         SdkHttpClient http =
                 UrlConnectionHttpClient.builder().connectionTimeout(ATTEMPT).socketTimeout(ATTEMPT).build();
         DefaultCredentialsProvider credentials = DefaultCredentialsProvider.builder().profileName(profile).build();
-        AwsErrors errors = new AwsErrors();
-        return new Aws(with(Ec2Client.builder().httpClient(http), credentials, place, endpoint, errors).build(),
-                with(RdsClient.builder().httpClient(http), credentials, place, endpoint, errors).build(), profile,
-                place, endpoint, errors);
+        return new Aws(with(Ec2Client.builder().httpClient(http), credentials, place, endpoint).build(),
+                with(RdsClient.builder().httpClient(http), credentials, place, endpoint).build(), profile,
+                place, endpoint);
     }
 
     private static <B extends AwsClientBuilder<B, ?>> B with(B builder, DefaultCredentialsProvider credentials,
-            String region, String endpoint,
-            AwsErrors errors) {
+            String region, String endpoint) {
         builder.credentialsProvider(credentials).region(Region.of(region))
-                .overrideConfiguration(settings -> settings.addExecutionInterceptor(errors));
+                .overrideConfiguration(settings -> settings.addExecutionInterceptor(new AwsErrors()));
         if (endpoint != null) {
             builder.endpointOverride(address(endpoint));
         }
@@ -100,7 +98,7 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
         try {
             return work.get();
         } catch (SdkException e) {
-            throw errors.failure(e);
+            throw AwsErrors.failure(e);
         }
     }
 

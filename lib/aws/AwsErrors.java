@@ -3,6 +3,7 @@ package lib.aws;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import lib.talk.Failure;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -28,16 +29,30 @@ final class AwsErrors implements ExecutionInterceptor {
             "(?s)Unable to load credentials from any.*ProfileCredentialsProvider\\(.*?\\)\\): (.*?)(: "
                     + "ProfileFile\\(.*)?, Container.*";
 
-    private volatile String call = "";
+    /** The call that has failed, in the words of policies; it travels with the error of the SDK. */
+    private static final class Call extends RuntimeException {
+        private static final long serialVersionUID = 1;
 
-    @Override
-    public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
-        call = attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).toLowerCase(Locale.ROOT) + ":"
-                + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
+        Call(String name) {
+            super(name, null, false, false);
+        }
+
+        static String of(SdkException error) {
+            return Stream.of(error.getSuppressed()).filter(Call.class::isInstance).map(Throwable::getMessage)
+                    .findFirst().orElse("a call");
+        }
     }
 
-    /** @return what the last call has failed with, in our words */
-    Failure failure(SdkException error) {
+    @Override
+    public Throwable modifyException(Context.FailedExecution context, ExecutionAttributes attributes) {
+        context.exception().addSuppressed(
+                new Call(attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).toLowerCase(Locale.ROOT) + ":"
+                        + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME)));
+        return context.exception();
+    }
+
+    /** @return what a call has failed with, in our words */
+    static Failure failure(SdkException error) {
         return (error instanceof AwsServiceException answer && answer.awsErrorDetails() != null ? answered(answer)
                 : unreached(error)).because(error);
     }
@@ -47,7 +62,8 @@ final class AwsErrors implements ExecutionInterceptor {
         return answer.awsErrorDetails() != null && Set.of(codes).contains(answer.awsErrorDetails().errorCode());
     }
 
-    private Failure answered(AwsServiceException answer) {
+    private static Failure answered(AwsServiceException answer) {
+        String call = Call.of(answer);
         String code = String.valueOf(answer.awsErrorDetails().errorCode());
         Failure failure = DENIED.contains(code) ? Failure.refused("AWS does not permit %s", call)
                 .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md "
@@ -73,13 +89,13 @@ final class AwsErrors implements ExecutionInterceptor {
         return failure.detail("%s", words(answer.awsErrorDetails().errorMessage()));
     }
 
-    private Failure unreached(SdkException error) {
+    private static Failure unreached(SdkException error) {
         String message = words(error.getMessage());
         if (message.contains("credentials")) {
             return Failure.refused("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
         }
-        return Failure.refused("could not reach AWS for %s", call).detail("%s", message)
+        return Failure.refused("could not reach AWS for %s", Call.of(error)).detail("%s", message)
                 .hint("look at the network, --region and --endpoint-url");
     }
 

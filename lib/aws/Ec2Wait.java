@@ -2,7 +2,6 @@
 package lib.aws;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -25,29 +24,31 @@ record Ec2Wait(Duration patience) {
      * Asks again and again.
      *
      * @param enough of an answer, says whether it is what is waited for
-     * @param late of the last answer, says what to fail with
+     * @param late of the last answer, for which it is asked once more, says what to fail with
      */
     <T> T until(Supplier<T> question, Predicate<T> enough, Function<T, Failure> late) {
-        AtomicReference<T> last = new AtomicReference<>();
         Duration pause = patience.dividedBy(4).compareTo(BREATH) < 0 ? patience.dividedBy(4) : BREATH;
-        Waiter<Boolean> waiter = Waiter.builder(Boolean.class)
-                .addAcceptor(WaiterAcceptor.successOnResponseAcceptor(Boolean::booleanValue))
-                .addAcceptor(WaiterAcceptor.retryOnResponseAcceptor(answer -> !answer))
+        // The SDK takes the class for the sake of its type alone.
+        @SuppressWarnings("unchecked")
+        Class<T> any = (Class<T>) Object.class;
+        Waiter<T> waiter = Waiter.builder(any)
+                .addAcceptor(WaiterAcceptor.successOnResponseAcceptor(enough))
+                .addAcceptor(WaiterAcceptor.retryOnResponseAcceptor(enough.negate()))
                 .overrideConfiguration(settings -> settings.maxAttempts(Integer.MAX_VALUE).waitTimeout(patience)
                         .backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(pause)))
                 .build();
         try {
-            waiter.run(() -> {
-                last.set(question.get());
-                return enough.test(last.get());
-            });
-            return last.get();
+            return waiter.run(question).matched().response().orElseThrow();
         } catch (SdkClientException e) {
             // What a call has thrown comes wrapped, and a waiter that gives up has no cause.
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
-            throw late.apply(last.get());
+            T last = question.get();
+            if (enough.test(last)) {
+                return last;
+            }
+            throw late.apply(last);
         }
     }
 

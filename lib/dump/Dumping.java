@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import lib.catalog.Filters;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
@@ -79,7 +78,8 @@ public final class Dumping {
             selection = Selection.resolve(session, filters);
         }
         try (FrozenSource frozen =
-                FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> {})) {
+                FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> null)
+                        .source()) {
             if (order.format() == DumpFormat.PLAIN) {
                 Verdict.of(LoaderLimits.check(frozen.contents(), PathNeeds.NONE, LoaderLimits.PSQL), console,
                         new Report());
@@ -101,30 +101,13 @@ public final class Dumping {
             selection = Selection.resolve(session, filters);
             steps.run("checks", () -> Verdict.of(findings(session, selection, pauseJobs), console, new Report()));
         }
-        PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
-    }
-
-    private void dump(Steps steps, Selection selection) {
-        DumpWriter writer = new DumpWriter(order, client, tool, console);
-        Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
-        AtomicReference<Manifest> manifest = new AtomicReference<>();
-        try (FrozenSource frozen = FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console,
-                now -> steps.run("dump", () -> {
-                    manifest.set(writer.write(now, now.contents()));
-                    return DumpFiles.summary(manifest.get().files());
-                }))) {
-            console.explain("the snapshot %s is let go", frozen.snapshot().id());
-        } finally {
-            if (!Cleanup.stopping()) {
-                interrupted.cancel();
-            }
-        }
-        Verdict.of(manifest.get().needs().check(
-                manifest.get().contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(),
-                true), console, new Report());
-        Contents contents = manifest.get().contents();
+        Manifest manifest = PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
+        Verdict.of(manifest.needs().check(
+                manifest.contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true),
+                console, new Report());
+        Contents contents = manifest.contents();
         if (order.format() == DumpFormat.PLAIN) {
-            Verdict.of(LoaderLimits.check(contents, manifest.get().needs(), LoaderLimits.PSQL), console, new Report());
+            Verdict.of(LoaderLimits.check(contents, manifest.needs(), LoaderLimits.PSQL), console, new Report());
             PlainDump.early(contents).forEach(
                     text -> console.warn("%s: restore-timescale will not take it; use --format directory", text));
         }
@@ -132,6 +115,24 @@ public final class Dumping {
                 Count.of(contents.sequences().size(), "sequence"),
                 Count.of(contents.objects().stream().filter(object -> object.kind().equals("LARGE OBJECT")).count(),
                         "large object"));
+    }
+
+    private Manifest dump(Steps steps, Selection selection) {
+        DumpWriter writer = new DumpWriter(order, client, tool, console);
+        Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
+        try {
+            FrozenSource.Taken<Manifest> taken = FrozenSource.take(source, selection, Set.of(), filters.arguments(),
+                    tool, console, now -> steps.run("dump", () -> writer.write(now, now.contents()),
+                            manifest -> DumpFiles.summary(manifest.files())));
+            try (FrozenSource frozen = taken.source()) {
+                console.explain("the snapshot %s is let go", frozen.snapshot().id());
+            }
+            return taken.read();
+        } finally {
+            if (!Cleanup.stopping()) {
+                interrupted.cancel();
+            }
+        }
     }
 
     private List<Finding> findings(Session session, Selection selection, boolean pauseJobs) {

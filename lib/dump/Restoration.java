@@ -3,7 +3,6 @@ package lib.dump;
 
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.MigrationOptions;
@@ -212,17 +211,15 @@ final class Restoration {
      * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
      */
     public String script(Dsn target, ClientTools clients) {
-        AtomicReference<String> text = new AtomicReference<>();
-        attempt.run(() -> {
+        return attempt.ask(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.wanted().createDatabase());
             try {
-                text.set(script(database, clients));
+                return script(database, clients);
             } finally {
                 database.server().abandon();
             }
         });
-        return text.get();
     }
 
     private String script(TargetDatabase database, ClientTools clients) {

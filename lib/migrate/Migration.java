@@ -45,8 +45,8 @@ public final class Migration {
     }
 
     /** What is done then. */
-    private interface Work {
-        void run(Ready ready) throws SQLException;
+    private interface Work<T> {
+        T run(Ready ready) throws SQLException;
     }
 
     private final Console console;
@@ -92,28 +92,25 @@ public final class Migration {
      * @throws Failure refused
      */
     public String script(Dsn source, Dsn target, ClientTools clients) {
-        StringBuilder script = new StringBuilder();
-        connect(source, target,
-                (from, to) -> prepare(from, to, clients, true, ready -> script.append(script(ready))));
-        return script.toString();
+        return connect(source, target, (from, to) -> prepare(from, to, clients, true, this::script));
     }
 
     /** What is done with both servers. */
-    private interface Sides {
-        void run(Server source, TargetDatabase target) throws SQLException;
+    private interface Sides<T> {
+        T run(Server source, TargetDatabase target) throws SQLException;
     }
 
-    private void connect(Dsn source, Dsn target, Sides work) {
-        attempt.run(() -> {
+    private <T> T connect(Dsn source, Dsn target, Sides<T> work) {
+        return attempt.ask(() -> {
             Background<Server> from = Background.begin("source", () -> Server.connectToStay(source));
             try {
                 if (source.password() == null && System.console() != null) {
                     // If a password has to be typed, one side asks for it after the other.
                     from.get();
                 }
-                TargetDatabase to = TargetDatabase.connect(target, wanted.createDatabase(), Server::connectToStay);
+                TargetDatabase to = TargetDatabase.connect(target, wanted.createDatabase(), true);
                 try {
-                    work.run(from.get(), to);
+                    return work.run(from.get(), to);
                 } finally {
                     to.server().abandon();
                 }
@@ -128,7 +125,7 @@ public final class Migration {
     }
 
     /** Checks both sides, freezes the source, and has the work done with it. */
-    private void prepare(Server source, TargetDatabase database, ClientTools clients, boolean dryRun, Work work)
+    private <T> T prepare(Server source, TargetDatabase database, ClientTools clients, boolean dryRun, Work<T> work)
             throws SQLException {
         report.head("source  %s (PostgreSQL %s)", source.dsn(), source.facts().version());
         report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
@@ -168,18 +165,17 @@ public final class Migration {
             database.server().keep(to);
         }
         if (early != null) {
-            finish(early.source(), database, preflight, parallelism, work);
-        } else {
-            PausedJobs.during(wanted.pauseJobs(), source, console,
-                    () -> finish(freeze(source, database, selection, preflight, tool(preflight), dryRun), database,
-                            preflight, parallelism, work));
+            return finish(early.source(), database, preflight, parallelism, work);
         }
+        return PausedJobs.during(wanted.pauseJobs(), source, console,
+                () -> finish(freeze(source, database, selection, preflight, tool(preflight), dryRun), database,
+                        preflight, parallelism, work));
     }
 
-    private static void finish(FrozenSource source, TargetDatabase database, Preflight preflight,
-            Parallelism parallelism, Work work) throws SQLException {
+    private static <T> T finish(FrozenSource source, TargetDatabase database, Preflight preflight,
+            Parallelism parallelism, Work<T> work) throws SQLException {
         try (FrozenSource frozen = source) {
-            work.run(new Ready(frozen, frozen.contents().without(preflight.uncarried().relations()), database,
+            return work.run(new Ready(frozen, frozen.contents().without(preflight.uncarried().relations()), database,
                     preflight, parallelism));
         }
     }
@@ -191,7 +187,8 @@ public final class Migration {
                     if (order.files() != null) {
                         dump(now, preflight, database, dryRun);
                     }
-                });
+                    return null;
+                }).source();
     }
 
     /** With files in between, they are finished before the target is touched. */
@@ -229,7 +226,7 @@ public final class Migration {
                 .text(writer(ready.preflight), order.files());
     }
 
-    private void load(Ready ready) throws SQLException {
+    private Void load(Ready ready) throws SQLException {
         Server target = ready.target.server();
         if (ready.target.missing()) {
             target = ready.target.create(DatabaseSettings.creation(ready.source.snapshot().holder()),
@@ -239,5 +236,6 @@ public final class Migration {
         load = new MigrationLoad(order, ready.source, ready.contents, ready.preflight, ready.parallelism, console,
                 steps, report);
         load.run(ready.preflight.computing(target), attempt);
+        return null;
     }
 }

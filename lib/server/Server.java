@@ -9,7 +9,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import lib.dsn.Dsn;
@@ -72,39 +71,48 @@ public final class Server implements Sessions {
      * @throws Failure refused, saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
-        return connect(dsn, answered -> {});
-    }
-
-    /**
-     * @param answered receives the connection string with the password that was entered at the terminal, even if
-     * connecting then fails
-     */
-    static Server connect(Dsn dsn, Consumer<Dsn> answered) {
-        Server server = connectToStay(dsn, answered);
-        server.first.getAndSet(null).close();
-        return server;
+        return attempt(dsn, false).orFail();
     }
 
     /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
     public static Server connectToStay(Dsn dsn) {
-        return connectToStay(dsn, answered -> {});
+        return attempt(dsn, true).orFail();
     }
 
-    public static Server connectToStay(Dsn dsn, Consumer<Dsn> answered) {
+    /**
+     * What came of connecting.
+     *
+     * @param dsn with the password that was entered at the terminal, if one was
+     * @param server null where that failed
+     * @param failure why, else null
+     */
+    record Connected(Dsn dsn, Server server, Failure failure) {
+        Server orFail() {
+            if (failure != null) {
+                throw failure;
+            }
+            return server;
+        }
+    }
+
+    /** @param stay whether the session that has asked is kept */
+    static Connected attempt(Dsn dsn, boolean stay) {
         try {
-            return first(dsn);
+            Server server = first(dsn);
+            if (!stay) {
+                server.first.getAndSet(null).close();
+            }
+            return new Connected(dsn, server, null);
         } catch (SQLException e) {
             if (ConnectionRemedy.wantsPassword(dsn, e) && System.console() != null) {
                 char[] typed =
                         System.console().readPassword("Password for user %s of the %s: ", Printable.of(dsn.user()),
                                 dsn.side());
                 if (typed != null && typed.length > 0) {
-                    Dsn complete = dsn.withPassword(new String(typed));
-                    answered.accept(complete);
-                    return connectToStay(complete, answered);
+                    return attempt(dsn.withPassword(new String(typed)), stay);
                 }
             }
-            throw SqlFailures.failure(dsn, e);
+            return new Connected(dsn, null, SqlFailures.failure(dsn, e));
         }
     }
 

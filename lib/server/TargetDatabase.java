@@ -4,7 +4,6 @@ package lib.server;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.function.Consumer;
 import lib.dsn.Dsn;
 import lib.talk.Failure;
 import lib.talk.Sql;
@@ -32,39 +31,33 @@ public final class TargetDatabase {
      * @throws Failure refused, when neither can be connected to
      */
     public static TargetDatabase connect(Dsn dsn, boolean create) {
-        return connect(dsn, create, Server::connect);
+        return connect(dsn, create, false);
     }
 
-    /** How to connect; reports the password that was entered at the terminal. */
-    public interface Connector {
-        Server connect(Dsn dsn, Consumer<Dsn> answered);
-    }
-
-    /** The same, in a way of one's own. */
-    public static TargetDatabase connect(Dsn wanted, boolean create, Connector way) {
-        Dsn[] complete = {wanted};
-        try {
-            Server server = way.connect(wanted, answered -> complete[0] = answered);
-            return new TargetDatabase(server.dsn(), server, false);
-        } catch (Failure e) {
-            Dsn dsn = complete[0];
-            boolean absent = e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
-            if (absent && !create) {
-                throw e.hint("check the database name, or create it with --create-database");
-            }
-            if (!absent) {
-                throw e;
-            }
-            for (String other : OTHERS) {
-                try {
-                    Server server = way.connect(dsn.withDatabase(other), answered -> {});
-                    return new TargetDatabase(server.dsn().withDatabase(dsn.database()), server, true);
-                } catch (Failure next) {
-                    e.addSuppressed(next);
-                }
-            }
-            throw e;
+    /** @param stay whether the session that has asked for the facts is kept, as {@link Server#connectToStay} does */
+    public static TargetDatabase connect(Dsn dsn, boolean create, boolean stay) {
+        Server.Connected direct = Server.attempt(dsn, stay);
+        if (direct.server() != null) {
+            return new TargetDatabase(direct.server().dsn(), direct.server(), false);
         }
+        Failure failure = direct.failure();
+        boolean absent = failure.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState());
+        if (absent && !create) {
+            throw failure.hint("check the database name, or create it with --create-database");
+        }
+        if (!absent) {
+            throw failure;
+        }
+        for (String other : OTHERS) {
+            // The password that was entered is not asked for again.
+            Server.Connected indirect = Server.attempt(direct.dsn().withDatabase(other), stay);
+            if (indirect.server() != null) {
+                return new TargetDatabase(indirect.server().dsn().withDatabase(dsn.database()), indirect.server(),
+                        true);
+            }
+            failure.addSuppressed(indirect.failure());
+        }
+        throw failure;
     }
 
     /** @return the database as the operator named it */

@@ -3,7 +3,6 @@ package lib.source;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
@@ -68,17 +67,21 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         return new Early(source, tool, Background.begin("freezing", () -> work.apply(tool)));
     }
 
+    /** What was taken, and what else was read under its snapshot. */
+    public record Taken<T>(FrozenSource source, T read) {
+    }
+
     /**
      * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked
      * by somebody who waits for our snapshot; then the snapshot is let go, and taken anew.
      *
      * @param sameExtensions the extensions that have the same version on both sides
      * @param filters pg_dump's own filter arguments
-     * @param more what else is to be read; it may be asked for again, under the next snapshot
+     * @param more reads what else is to be read; it may be asked again, under the next snapshot
      */
-    public static FrozenSource take(Server source, Selection selection, Collection<String> sameExtensions,
+    public static <T> Taken<T> take(Server source, Selection selection, Collection<String> sameExtensions,
             List<String> filters, Tool tool, Console console,
-            Consumer<FrozenSource> more) {
+            Function<FrozenSource, T> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
             Background<Archive> schema =
@@ -89,9 +92,9 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 Inventory inventory = new Inventory(snapshot.holder(), source, selection, sameExtensions);
                 FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema, inventory, counters,
                         Contents.read(snapshot.holder(), source, selection, inventory, schema::get));
-                more.accept(frozen);
+                T read = more.apply(frozen);
                 frozen.archive();
-                return frozen;
+                return new Taken<>(frozen, read);
             } catch (RuntimeException e) {
                 schema.await();
                 // The server's own words may be in any language, those of pg_dump about its query are not.

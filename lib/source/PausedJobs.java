@@ -51,7 +51,8 @@ public final class PausedJobs implements AutoCloseable {
      *
      * @throws Failure refused, when nothing was paused because of rights, another run, or a job that does not end
      */
-    public static void during(boolean wanted, Server source, Console console, Attempt.Work work) throws SQLException {
+    public static <T> T during(boolean wanted, Server source, Console console, Attempt.Question<T> work)
+            throws SQLException {
         try (Session session = source.session()) {
             if (exists(session) && !inUse(session)) {
                 restore(session).forEach(done -> console.say("left by an earlier run: %s", done));
@@ -59,12 +60,12 @@ public final class PausedJobs implements AutoCloseable {
         }
         if (wanted) {
             try (PausedJobs paused = begin(source, console, PATIENCE)) {
-                work.run();
+                T result = work.ask();
                 console.explain("%s", paused == null ? "no jobs were paused" : "the jobs of the source may run again");
+                return result;
             }
-        } else {
-            work.run();
         }
+        return work.ask();
     }
 
     /**

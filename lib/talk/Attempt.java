@@ -10,6 +10,11 @@ public final class Attempt {
         void run() throws SQLException;
     }
 
+    /** The same, with a result. */
+    public interface Question<T> {
+        T ask() throws SQLException;
+    }
+
     private static final String AGAIN = "run the same command again with --restart: it removes what this run made";
 
     private final Console console;
@@ -36,9 +41,17 @@ public final class Attempt {
      * found some
      */
     public void run(Work work) {
+        ask(() -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /** @return what the work returns; throws what {@link #run} throws */
+    public <T> T ask(Question<T> work) {
         Cleanup.Task interrupted = Cleanup.onExit(this::interrupted);
         try {
-            work.run();
+            return work.ask();
         } catch (Failure e) {
             if (!begun) {
                 throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
