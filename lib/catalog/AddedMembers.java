@@ -2,6 +2,7 @@ package lib.catalog;
 
 import java.util.List;
 import lib.server.Session;
+import lib.timescale.TimescaleExtension;
 
 /**
  * Relations that are members of an extension and were not made by it: somebody has put them in (ALTER EXTENSION … ADD).
@@ -56,10 +57,9 @@ public final class AddedMembers {
               JOIN pg_catalog.pg_class c ON c.oid = e.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e'
-               AND x.extname <> 'timescaledb'
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend w WHERE w.classid = e.classid AND w.objid = e.objid
                  AND w.deptype IN ('a', 'i')) AND
-            """ + CONDITION;
+            """ + TimescaleExtension.isNot("x") + " AND " + CONDITION;
 
     private AddedMembers() {
     }

@@ -15,6 +15,7 @@ import lib.server.Membership;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 
 /**
  * The comments on what stands on the target already and belongs to somebody else: extensions, schemas such as
@@ -32,7 +33,7 @@ public final class OthersComments {
     private static final String QUESTION = """
             SELECT 'EXTENSION', e.extname, nullif(pg_catalog.obj_description(e.oid, 'pg_extension'), a.comment)
               FROM pg_catalog.pg_extension e LEFT JOIN pg_catalog.pg_available_extensions() a ON a.name = e.extname
-             WHERE e.extname <> 'timescaledb' AND %1$s
+             WHERE %4$s AND %1$s
             UNION ALL
             SELECT 'SCHEMA', n.nspname, nullif(pg_catalog.obj_description(n.oid, 'pg_namespace'),
               'standard public schema')
@@ -63,7 +64,7 @@ public final class OthersComments {
     public static OthersComments find(Session source, Server target, Session to) {
         Map<Thing, String> theirs = theirs(target, to);
         return new OthersComments(target.database(),
-                wanted(theirs.isEmpty() ? Map.of() : comments(source, QUESTION.formatted(
+                wanted(theirs.isEmpty() ? Map.of() : comments(source, question(
                         "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")",
                         "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
                         theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
@@ -89,15 +90,19 @@ public final class OthersComments {
 
     /** @return what is said on the source, for a dump */
     public static List<Comment> onSource(Session source) {
-        return comments(source, QUESTION.formatted("true", "true", "true")).entrySet().stream()
+        return comments(source, question("true", "true", "true")).entrySet().stream()
                 .filter(entry -> entry.getValue() != null)
                 .map(entry -> new Comment(entry.getKey().kind, entry.getKey().name, entry.getValue()))
                 .sorted(Comparator.comparing(Comment::kind).thenComparing(Comment::name)).toList();
     }
 
+    private static String question(String extensions, String schemas, Object database) {
+        return QUESTION.formatted(extensions, schemas, database, TimescaleExtension.isNot("e"));
+    }
+
     private static Map<Thing, String> theirs(Server target, Session to) {
         return target.facts().superuser() ? Map.of()
-                : comments(to, QUESTION.formatted("NOT " + Membership.hasRightsOf("e.extowner"),
+                : comments(to, question("NOT " + Membership.hasRightsOf("e.extowner"),
                         "NOT " + Membership.hasRightsOf("n.nspowner"), "NOT " + Membership.hasRightsOf("d.datdba")));
     }
 

@@ -24,13 +24,11 @@ import lib.timescale.TimescaleExtension;
  */
 final class HypertableReaders {
     /** A view may read a hypertable, and a continuous aggregate is one. */
-    private static final String NAMES = """
-            SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h
-            UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND %s"""
-            .formatted(Selection.noExtension("pg_class", "c.oid"));
+    private static final String NAMES = TimescaleCatalog.NAMES
+            + " UNION SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relkind = 'v' AND c.oid >= 16384 AND "
+            + Selection.noExtension("pg_class", "c.oid");
 
-    private static final Predicate<String> CHUNK =
-            word -> word.startsWith("_hyper_") || word.startsWith("_dist_hyper_");
+    private static final Predicate<String> CHUNK = TimescaleCatalog::isChunk;
 
     private final Session session;
     private final Selection selection;

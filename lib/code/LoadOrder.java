@@ -16,6 +16,7 @@ import lib.catalog.Selection;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.timescale.Timescale;
+import lib.timescale.TimescaleCatalog;
 
 /**
  * Which tables are loaded after others, because the server runs functions of the user for each of their rows: those of
@@ -28,8 +29,7 @@ public final class LoadOrder {
      * with whether there may be hypertables.
      */
     private static final String ANY =
-            "SELECT pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL FROM pg_catalog.pg_proc "
-                    + "p WHERE p.oid >= 16384 LIMIT 1";
+            "SELECT " + TimescaleCatalog.PRESENT + " FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 LIMIT 1";
 
     /**
      * With the name of what it is: a partition is named by the text as its parent, too, and a table as a view that

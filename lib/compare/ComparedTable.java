@@ -12,6 +12,7 @@ import lib.facts.FactTemplate;
 import lib.server.Session;
 import lib.talk.Sql;
 import lib.timescale.CatalogShape;
+import lib.timescale.TimescaleExtension;
 
 /**
  * A relation of the source whose rows are compared: an ordinary table, a partition, a populated materialized view, a
@@ -50,7 +51,7 @@ public record ComparedTable(long oid, String schema, String name, String identit
     /** What TimescaleDB keeps in tables of its own is compared as what it means. */
     private static final String TABLES = """
             WITH config(oid, condition) AS (SELECT unnest(x.extconfig), unnest(x.extcondition) FROM pg_extension x
-              WHERE x.extname <> 'timescaledb')
+              WHERE %s)
             SELECT c.oid, n.nspname, c.relname, %s || '.' || %s, c.relkind = 'm', %s, %s, coalesce(f.condition, '')
               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config f ON f.oid = c.oid
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -83,7 +84,8 @@ public record ComparedTable(long oid, String schema, String name, String identit
     /** @return every such relation that is wanted, the largest first, without chunks */
     public static List<ComparedTable> list(Session session, Selection selection, CatalogShape timescale) {
         return session.list("listing the tables",
-                TABLES.formatted(FactTemplate.name("n.nspname"), FactTemplate.name("c.relname"),
+                TABLES.formatted(TimescaleExtension.isNot("x"), FactTemplate.name("n.nspname"),
+                        FactTemplate.name("c.relname"),
                         bytes("c.oid"), STORED, selection.relation("c", "n"), selection.selective() ? "false" : "true",
                         selection.data("c"),
                         timescale.external("c.oid")),

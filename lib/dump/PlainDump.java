@@ -20,6 +20,7 @@ import lib.source.LeftBehind;
 import lib.source.PathNeeds;
 import lib.source.Tablespaces;
 import lib.timescale.Timescale;
+import lib.timescale.TimescaleExtension;
 
 /**
  * Whether a target can take a plain dump as it is: psql runs all of it or fails, and nothing of it can be left out or
@@ -143,7 +144,7 @@ public final class PlainDump {
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null
         // Restoring mode is a function of it, and begins before the script.
-                && (extension.name().equals("timescaledb") || !extension.before().isEmpty()
+                && (extension.name().equals(TimescaleExtension.NAME) || !extension.before().isEmpty()
                         || !standard.contains(extension.name() + " " + extension.chosen())))
                 .toList();
     }

@@ -1,6 +1,8 @@
 package lib.facts;
 
 import java.util.List;
+import lib.server.FactQuery;
+import lib.timescale.TimescaleExtension;
 
 /**
  * What the catalogs know about objects that belong to the database as a whole: extensions, foreign data, publications,
@@ -21,10 +23,11 @@ final class DatabaseFacts {
     private static final FactQuery EXTENSIONS = FactQuery.ofDatabase("extension", """
             SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent, {owner e.extowner} AS owner,
               e.extversion AS version, {name n.nspname} AS schema,
-                   CASE WHEN e.extname = 'timescaledb' THEN {unknown}
+                   CASE WHEN %s THEN {unknown}
                      ELSE nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a
                        WHERE a.name = e.extname)) END AS comment
-              FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace""");
+              FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"""
+            .formatted(TimescaleExtension.is("e")));
 
     /**
      * What was granted after initdb and CREATE EXTENSION (pg_init_privs). Between versions, what all may do by default

@@ -17,12 +17,16 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lib.catalog.Filters;
 import lib.catalog.Selection;
+import lib.server.FactQuery;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.source.UnreadableOnStandby;
 import lib.timescale.CatalogShape;
+import lib.timescale.ChunkFacts;
+import lib.timescale.HypertableFacts;
+import lib.timescale.JobFacts;
 
 /**
  * Compares what the catalogs of both sides know, one kind of object after another. Both sides answer in the same order

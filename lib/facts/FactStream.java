@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import lib.server.FactQuery;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;

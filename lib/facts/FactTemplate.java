@@ -2,8 +2,10 @@ package lib.facts;
 
 import java.util.Objects;
 import lib.catalog.Selection;
+import lib.server.FactQuery;
 import lib.server.Server;
 import lib.timescale.CatalogShape;
+import lib.timescale.TimescaleNames;
 
 /**
  * Writes the catalog queries for one side of a comparison, from templates that serve both sides and every version. In a

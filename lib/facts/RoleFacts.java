@@ -1,6 +1,7 @@
 package lib.facts;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /**
  * What the catalogs know about the roles that a database has to do with: those that its objects, privileges, policies

@@ -1,6 +1,7 @@
 package lib.facts;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /**
  * What the catalogs know about the parts of tables: constraints, indexes, triggers, rules, policies, extended

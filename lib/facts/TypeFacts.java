@@ -1,6 +1,7 @@
 package lib.facts;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /** What the catalogs know about types, collations, conversions and text search. */
 final class TypeFacts {

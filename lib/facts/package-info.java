@@ -1,7 +1,6 @@
-//SOURCES Administrators.java ChunkFacts.java DatabaseFacts.java Difference.java Expressions.java
-//SOURCES FactComparison.java FactProperties.java FactQuery.java FactStream.java FactTemplate.java
-//SOURCES HypertableFacts.java JobFacts.java RelationFacts.java RoleFacts.java RoutineFacts.java
-//SOURCES TableFacts.java TimescaleNames.java TimescaleState.java TypeFacts.java
+//SOURCES Administrators.java DatabaseFacts.java Difference.java Expressions.java FactComparison.java
+//SOURCES FactProperties.java FactStream.java FactTemplate.java RelationFacts.java RoleFacts.java
+//SOURCES RoutineFacts.java TableFacts.java TimescaleState.java TypeFacts.java
 //SOURCES ../source/package-info.java
 /** What the catalogs know of each object, asked on both sides alike and compared. */
 package lib.facts;

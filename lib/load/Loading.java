@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.MigrationOptions;
@@ -173,10 +172,8 @@ public final class Loading {
 
     /** What lets a managed service's user load, on what is not its own, is for the service to grant. */
     private boolean isGrantedByService(RefusedStatement refusal) {
-        return refusal.isTo(target.facts().user()) || contents.timescale() != null && Stream
-                .of("timescaledb_pre_restore", "timescaledb_post_restore")
-                .anyMatch(name -> refusal.subject() != null && contents.timescale().function(name).replace("\"", "")
-                        .equals(refusal.subject().object()));
+        return refusal.isTo(target.facts().user()) || contents.timescale() != null && refusal.subject() != null
+                && RestoringMode.isSwitch(contents.timescale(), refusal.subject().object());
     }
 
     /**

@@ -13,6 +13,7 @@ import lib.timescale.Jobs;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
+import lib.timescale.TimescaleSettings;
 
 /**
  * What {@link RestoringMode} and {@link Jobs} do around a load, as commands of a shell; nothing for a database without
@@ -78,11 +79,11 @@ public final class RestoringScript {
     private void check(String wanted) {
         script.comment("A new session must see that; a connection pooler may hand out older ones").sql(TARGET, """
                 DO $$ BEGIN
-                IF pg_catalog.current_setting('timescaledb.restoring', true) IS%s DISTINCT FROM 'on' THEN
-                  RAISE EXCEPTION 'timescaledb.restoring is not %s in a new session: connect to the server itself, not \
+                IF pg_catalog.current_setting('%3$s', true) IS%1$s DISTINCT FROM 'on' THEN
+                  RAISE EXCEPTION '%3$s is not %2$s in a new session: connect to the server itself, not \
                 to a pooler';
                 END IF;
-                END $$;""".formatted(wanted.equals("on") ? "" : " NOT", wanted));
+                END $$;""".formatted(wanted.equals("on") ? "" : " NOT", wanted, TimescaleSettings.RESTORING));
     }
 
     /**

@@ -123,7 +123,9 @@ public final class DefaultPrivileges {
     /** Behind a privilege that its grantee may grant. */
     private static final String OPTION = " with grant option";
 
-    /** The difference between a chunk and its hypertable, in the words of {@link lib.facts.ChunkFacts ChunkFacts}. */
+    /**
+     * The difference between a chunk and its hypertable, in the words of {@link lib.timescale.ChunkFacts ChunkFacts}.
+     */
     private static final String CHUNKS = "chunk grants";
     private static final String AS_THEIRS = "as its hypertable";
 

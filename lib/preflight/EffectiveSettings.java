@@ -14,6 +14,7 @@ import lib.server.Session;
 import lib.server.Settings;
 import lib.settings.DriverSettings;
 import lib.talk.Sql;
+import lib.timescale.TimescaleSettings;
 
 /**
  * The settings that decide what data and queries mean, as they hold in sessions of the user on both sides, wherever
@@ -26,10 +27,10 @@ final class EffectiveSettings {
               'default_text_search_config', 'transform_null_equals',
                      'array_nulls', 'search_path', 'bytea_output', 'xmlbinary', 'xmloption')
             -- What an extension has been told, and not what its version begins with.
-            OR name LIKE '%.%' AND reset_val <> boot_val AND name NOT IN ('timescaledb.license',
-              'timescaledb.telemetry_level', 'timescaledb.restoring')
-               AND name !~ '(last_tuned|_workers|^timescaledb_|^pg_stat_statements|^auto_explain|^plpgsql)'
-                 AND context IN ('user', 'superuser')""";
+            OR name LIKE '%.%' AND reset_val <> boot_val
+               AND name !~ '(last_tuned|_workers|^pg_stat_statements|^auto_explain|^plpgsql)'
+                 AND context IN ('user', 'superuser') AND NOT
+            """ + TimescaleSettings.OF_SERVER;
 
     private EffectiveSettings() {
     }

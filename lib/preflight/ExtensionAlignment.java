@@ -15,6 +15,7 @@ import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
 import lib.talk.ShellScript;
+import lib.timescale.TimescaleExtension;
 
 /**
  * Makes the versions of the extensions equal on both sides: creates those that the target lacks, and gives timescaledb
@@ -49,14 +50,14 @@ public final class ExtensionAlignment {
             before = Extensions.compare(installed, there, name -> true);
             judge(new ExtensionCheck(here, there, target.facts(), before, leaveOut).beforeAlignment());
             Optional<TimescaleAlignment.Plan> plan = before.all().stream()
-                    .filter(extension -> extension.name().equals(TimescaleAlignment.NAME)
+                    .filter(extension -> extension.name().equals(TimescaleExtension.NAME)
                             && !leaveOut.contains(extension.name()))
                     .map(extension -> TimescaleAlignment.of(here, there, extension).plan(on))
                     .findFirst();
             creation(before, here, there).mayCreate();
             steps = plan.map(TimescaleAlignment.Plan::steps).orElse(List.of());
             wanted = installed.stream()
-                    .map(extension -> plan.isPresent() && extension.name().equals(TimescaleAlignment.NAME)
+                    .map(extension -> plan.isPresent() && extension.name().equals(TimescaleExtension.NAME)
                             ? extension.in(plan.get().version()) : extension)
                     .toList();
         }
@@ -170,7 +171,7 @@ public final class ExtensionAlignment {
     private String result(Extensions.Extension extension, boolean done) {
         if (leaveOut.contains(extension.name())) {
             return "left out";
-        } else if (extension.name().equals(TimescaleAlignment.NAME) && !steps.isEmpty()) {
+        } else if (extension.name().equals(TimescaleExtension.NAME) && !steps.isEmpty()) {
             return steps.stream().map(TimescaleAlignment.Step::result)
                     .collect(Collectors.joining(", ", done ? "" : "to be ", ""));
         }

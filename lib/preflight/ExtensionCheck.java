@@ -14,6 +14,7 @@ import lib.server.Session;
 import lib.talk.Count;
 import lib.talk.ShellScript;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 
 /** Says of each extension of the source whether the target can have it, as a finding with the command that helps. */
 public final class ExtensionCheck {
@@ -70,7 +71,7 @@ public final class ExtensionCheck {
         for (Extensions.Extension extension : extensions.all()) {
             if (leaveOut.contains(extension.name())) {
                 findings.add(leftOut(extension, aligned));
-            } else if (extension.name().equals(TimescaleAlignment.NAME) && extensions.isOffered(extension.name())) {
+            } else if (extension.name().equals(TimescaleExtension.NAME) && extensions.isOffered(extension.name())) {
                 findings.addAll(timescale(extension, aligned));
             } else if (extension.installed() != null) {
                 findings.add(installed(extension));
@@ -85,7 +86,7 @@ public final class ExtensionCheck {
     private Finding leftOut(Extensions.Extension extension, boolean aligned) {
         if (aligned) {
             return Finding.warning("left out", null, "extension %s", extension.name());
-        } else if (extension.name().equals(TimescaleAlignment.NAME)) {
+        } else if (extension.name().equals(TimescaleExtension.NAME)) {
             return Finding.stop(CHECK, WITHOUT_TIMESCALE,
                     "extension timescaledb cannot be left out of a database that has it");
         }
@@ -201,7 +202,7 @@ public final class ExtensionCheck {
     /** A dump does not say what uses an extension. */
     private String without(Extensions.Extension extension, List<String> users) {
         String option = "--leave-out " + ShellScript.quoted(extension.name());
-        if (extension.name().equals(TimescaleAlignment.NAME)) {
+        if (extension.name().equals(TimescaleExtension.NAME)) {
             return source == null ? "" : " or, " + WITHOUT_TIMESCALE;
         }
         return source == null ? " or, where nothing of the dump needs it: " + option

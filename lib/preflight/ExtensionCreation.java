@@ -15,6 +15,7 @@ import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Printable;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleFeatures;
 
 /** The creation of what the target lacks of the source's extensions: all of it or nothing. */
@@ -96,7 +97,7 @@ final class ExtensionCreation {
         }
         // Before it is created, timescaledb does not tell everybody its edition.
         List<String> features =
-                extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleAlignment.NAME))
+                extensions.stream().anyMatch(extension -> extension.name().equals(TimescaleExtension.NAME))
                         ? TimescaleFeatures.community(source) : List.of();
         if (!features.isEmpty()
                 && TimescaleFeatures.edition(target, false, null) == TimescaleFeatures.Edition.APACHE) {

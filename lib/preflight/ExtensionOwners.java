@@ -15,6 +15,7 @@ import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 
 /**
  * Who will own the extensions on the target. No command gives an extension away, and who creates one owns it
@@ -66,7 +67,7 @@ public final class ExtensionOwners {
             });
             extensions.all().stream()
                     .filter(extension -> roles.containsKey(extension.owner()) && !extension.owner().equals(user)
-                            && !extension.name().equals("timescaledb")
+                            && !extension.name().equals(TimescaleExtension.NAME)
                             && (!extension.needsSuperuser() || roles.get(extension.owner())))
                     .forEach(extension -> creators.put(extension.name(), extension.owner()));
         }

@@ -18,7 +18,7 @@ import lib.server.Versions;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Printable;
-import lib.talk.Sql;
+import lib.timescale.Timescale;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleVersions;
 
@@ -27,9 +27,6 @@ import lib.timescale.TimescaleVersions;
  * extension is created anew in the source's version; the update of a side that holds data has to be allowed.
  */
 public final class TimescaleAlignment {
-    /** The extension. */
-    public static final String NAME = "timescaledb";
-
     /**
      * What a side has and could have.
      *
@@ -96,9 +93,11 @@ public final class TimescaleAlignment {
      * @param extension timescaledb, which the source has
      */
     public static TimescaleAlignment of(Session source, Session target, Extensions.Extension extension) {
-        Extensions.Installed here = new Extensions.Installed(NAME, extension.version(), extension.schema(), null);
+        Extensions.Installed here =
+                new Extensions.Installed(TimescaleExtension.NAME, extension.version(), extension.schema(), null);
         Extensions.Installed there = extension.installed() == null ? null
-                : new Extensions.Installed(NAME, extension.installed(), extension.installedSchema(), null);
+                : new Extensions.Installed(TimescaleExtension.NAME, extension.installed(), extension.installedSchema(),
+                        null);
         return new TimescaleAlignment(source == null
                 ? new Side("source", 0, extension.version(), extension.schema(), Set.of(), Set.of(), null)
                 : side(source, "source", here), side(target, "target", there));
@@ -108,16 +107,11 @@ public final class TimescaleAlignment {
     private static Side side(Session session, String name, Extensions.Installed installed) {
         int major =
                 Integer.parseInt(session.text("asking for the version", "SHOW server_version_num")) / 10000;
-        Set<String> offers = sorted(session.texts("listing the versions of timescaledb",
-                "SELECT version FROM pg_catalog.pg_available_extension_versions WHERE name = 'timescaledb'"));
+        Set<String> offers = sorted(TimescaleExtension.offers(session));
         if (installed == null) {
             return new Side(name, major, null, null, offers, Set.of(), null);
         }
-        Set<String> updates = sorted(session.texts("listing the updates of timescaledb",
-                """
-                SELECT target FROM pg_catalog.pg_extension_update_paths('timescaledb') WHERE path IS NOT NULL
-                  AND source = %s"""
-                        .formatted(Sql.literal(installed.version()))));
+        Set<String> updates = sorted(TimescaleExtension.updates(session, installed.version()));
         updates.removeIf(version -> Versions.ORDER.compare(version, installed.version()) <= 0);
         return new Side(name, major, installed.version(), installed.schema(), offers, updates,
                 name.equals("source") ? null : holds(session));
@@ -126,9 +120,8 @@ public final class TimescaleAlignment {
     private static String holds(Session target) {
         TimescaleExtension.of(target);
         List<UnrelatedObject> objects = TargetContents.list(target);
-        String jobs = target.text("counting the jobs",
-                "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000");
-        return !objects.isEmpty() ? Count.some(objects) : jobs.equals("0") ? null : jobs + " jobs";
+        int jobs = Timescale.countJobs(target);
+        return !objects.isEmpty() ? Count.some(objects) : jobs == 0 ? null : jobs + " jobs";
     }
 
     private static Set<String> sorted(List<String> versions) {
@@ -198,25 +191,13 @@ public final class TimescaleAlignment {
         return target.version == null || source.schema.equals(target.schema);
     }
 
-    /**
-     * The old version's library must not be in the session that creates the new one; without this parameter the first
-     * statement loads it.
-     */
     private Step recreation(String version) {
-        List<String> statements =
-                new ArrayList<>(List.of("SET timescaledb.disable_load = on", "BEGIN", "DROP EXTENSION timescaledb"));
-        if (!source.schema.equals("public")) {
-            statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(source.schema));
-        }
-        statements.add("CREATE EXTENSION timescaledb WITH SCHEMA " + Sql.ident(source.schema) + " VERSION "
-                + Sql.literal(version));
-        statements.add("COMMIT");
-        return new Step("target", "created anew: " + version, statements);
+        return new Step("target", "created anew: " + version, TimescaleExtension.recreation(source.schema, version));
     }
 
     private static Step update(Side side, String version) {
         return new Step(side.name, side.name + " updated: " + version,
-                List.of("ALTER EXTENSION timescaledb UPDATE TO " + Sql.literal(version)));
+                List.of(TimescaleExtension.update(version)));
     }
 
     /** @return what is different, in one line */

@@ -14,6 +14,7 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleFeatures;
+import lib.timescale.TimescaleSettings;
 import lib.timescale.TimescaleVersions;
 
 /**
@@ -61,10 +62,8 @@ final class TimescaleCheck {
         return findings;
     }
 
-    /** The library's loader defines this parameter, nothing else does; the list itself is not for everybody to read. */
     private void preload() {
-        if (target.text("asking for timescaledb's library",
-                "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'timescaledb.disable_load'") == null) {
+        if (!TimescaleSettings.isPreloaded(target)) {
             String preloaded = target.text("asking for the preloaded libraries",
                     "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'");
             String others = preloaded == null ? ", ..."
@@ -73,7 +72,8 @@ final class TimescaleCheck {
             findings.add(Finding.stop(CHECK,
                     "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of "
                             + "the target: "
-                            + "ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'" + others
+                            + "ALTER SYSTEM SET shared_preload_libraries = " + Sql.literal(TimescaleExtension.NAME)
+                            + others
                             + "; then restart its server",
                     "the target's server does not preload timescaledb"));
         }

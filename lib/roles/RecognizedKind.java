@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import lib.server.Server;
 import lib.server.Session;
+import lib.timescale.TimescaleExtension;
 
 /**
  * What kind of target a server is.
@@ -27,9 +28,9 @@ public record RecognizedKind(TargetKind kind, String why) {
                      WHEN EXISTS (SELECT FROM pg_catalog.pg_database d
                        WHERE d.datname = 'tsdb') THEN 'cloud it has the role "%1$s" and the database "tsdb"'
                      WHEN EXISTS (SELECT FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_roles r ON r.oid = x.extowner
-                                   WHERE x.extname = 'timescaledb' AND r.rolsuper)
+                                   WHERE %2$s AND r.rolsuper)
                        THEN 'cloud it has the role "%1$s", and timescaledb belongs to a superuser'
-                   END""".formatted(TargetKind.ADMINISTRATOR);
+                   END""".formatted(TargetKind.ADMINISTRATOR, TimescaleExtension.is("x"));
 
     /**
      * Asks the server what kind of target it is.

@@ -10,6 +10,7 @@ import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Sql;
+import lib.timescale.Hypertables;
 import lib.timescale.TimescaleExtension;
 
 /** Whether both servers have connection slots and lock table entries enough. */
@@ -149,16 +150,7 @@ public final class Capacity {
         if (TimescaleExtension.of(from) == null) {
             return Optional.empty();
         }
-        return from.list("counting the chunks", """
-                SELECT pg_catalog.format('the %s chunks of hypertable %I.%I', n, hypertable_schema, hypertable_name),
-                  locks FROM (
-                  SELECT hypertable_schema, hypertable_name, pg_catalog.count(*) AS n,
-                    pg_catalog.count(*) * (1 + (SELECT pg_catalog.count(*)
-                           FROM pg_catalog.pg_index i WHERE i.indrelid = pg_catalog.format('%I.%I', hypertable_schema,
-                             hypertable_name)::pg_catalog.regclass))
-                         + 2 * pg_catalog.count(*) FILTER (WHERE is_compressed) AS locks
-                    FROM timescaledb_information.chunks GROUP BY 1, 2) counted ORDER BY locks DESC LIMIT 1""",
-                row -> locks(target, to, row.getLong(2), row.getString(1))).stream().findFirst();
+        return Hypertables.mostLocks(from).map(most -> locks(target, to, most.number(), most.what()));
     }
 
     private static Finding locks(Server server, Session session, long needed, String what) {

@@ -10,6 +10,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.source.Inventory;
 import lib.talk.Sql;
+import lib.timescale.CompressedChunk;
 import lib.timescale.TimescaleExtension;
 
 /**
@@ -24,14 +25,6 @@ final class TableRanges {
      */
     static final String SETTINGS = "SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0";
     private static final int TID_RANGES = 14;
-
-    /**
-     * A chunk with a compressed twin shows its rows as well, which a COPY of the table alone does not; and it has them
-     * without a ctid.
-     */
-    private static final String COMPRESSED =
-            "SELECT 1 FROM timescaledb_information.chunks WHERE is_compressed AND chunk_schema = %s AND chunk_name "
-                    + "= %s";
 
     private final Session session;
     private final LockedTables held;
@@ -51,7 +44,9 @@ final class TableRanges {
 
     /** @return conditions of which each row meets one, at most {@code wanted} of about equal size, or none */
     List<String> of(Inventory.Table table, int wanted) {
-        if (timescale && text(COMPRESSED.formatted(Sql.literal(table.schema()), Sql.literal(table.name()))) != null) {
+        // A chunk with a compressed twin shows its rows as well, which a COPY of the table alone does not; and it has
+        // them without a ctid.
+        if (timescale && text(CompressedChunk.query(table.schema(), table.name())) != null) {
             return List.of();
         }
         if (!held.runningCode("dividing large tables", List.of(new PlannedCode.Queried(table.sql(), false)))

@@ -16,6 +16,7 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.timescale.Jobs;
 import lib.timescale.TimescaleCatalog;
+import lib.timescale.TimescaleSettings;
 
 /** The rows that a whole dump holds, restored by pg_restore in the order that {@link Schema} needs. */
 public final class ArchiveRows {
@@ -82,7 +83,7 @@ public final class ArchiveRows {
     /** Each COPY loads all rows of its table or none; a chunk can have compressed rows as well. */
     private boolean hasRows(Contents.Table table) {
         String doing = "looking for rows";
-        String setting = "timescaledb.enable_transparent_decompression";
+        String setting = TimescaleSettings.DECOMPRESSION;
         if (contents.timescale() != null) {
             target.run(doing, "SET " + setting + " = off");
         }

@@ -9,6 +9,7 @@ import java.util.Map;
 import lib.server.Finding;
 import lib.server.Session;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 
 /**
  * Rows of the user in tables of extensions (PostgreSQL manual, 38.17.3 "Extension Configuration Tables") that the
@@ -43,7 +44,7 @@ public final class ExtensionRows {
                         pg_catalog.unnest(x.extcondition)) u(oid, condition)
                       JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n
                         ON n.oid = c.relnamespace
-                     WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' ORDER BY 2, 3""",
+                     WHERE c.relkind = 'r' AND %s ORDER BY 2, 3""".formatted(TimescaleExtension.isNot("x")),
                     row -> new Table(row.getLong(1), Sql.name(row.getString(2), row.getString(3)), row.getString(4)));
             tables.stream()
                     .filter(table -> refused.containsKey(table.sql)
@@ -71,11 +72,11 @@ public final class ExtensionRows {
         Map<String, String> refused = new HashMap<>();
         target.list("asking for privileges on the tables of extensions",
                 """
-                SELECT n.nspname, c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
+                SELECT n.nspname, c.relname, pg_catalog.format('%%I.%%I', n.nspname, c.relname)
                   FROM pg_catalog.pg_extension x CROSS JOIN pg_catalog.unnest(x.extconfig) u(oid)
                   JOIN pg_catalog.pg_class c ON c.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE c.relkind = 'r' AND x.extname <> 'timescaledb' AND NOT pg_catalog.has_table_privilege(c.oid,
-                   'INSERT')""",
+                 WHERE c.relkind = 'r' AND %s AND NOT pg_catalog.has_table_privilege(c.oid,
+                   'INSERT')""".formatted(TimescaleExtension.isNot("x")),
                 row -> refused.put(Sql.name(row.getString(1), row.getString(2)), row.getString(3)));
         return refused;
     }

@@ -13,6 +13,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Batches;
 import lib.talk.Sql;
+import lib.timescale.CompressedChunk;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
 
@@ -53,8 +54,7 @@ public final class Inventory {
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
         public boolean packed() {
-            return schema.equals("_timescaledb_internal")
-                    && (name.startsWith("compress_hyper_") || name.startsWith("_compressed_hypertable_"));
+            return CompressedChunk.holdsBatches(schema, name);
         }
 
         @Override

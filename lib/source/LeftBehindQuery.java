@@ -7,6 +7,7 @@ import lib.catalog.Selection;
 import lib.catalog.SelfReferences;
 import lib.server.Server;
 import lib.server.Session;
+import lib.timescale.Hypertables;
 
 /** The query that finds what {@link LeftBehind} lists. */
 final class LeftBehindQuery {
@@ -39,7 +40,8 @@ final class LeftBehindQuery {
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table t
                  JOIN pg_catalog.pg_foreign_server s ON s.oid = t.ftserver
                                  JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE t.ftrelid = c.oid
-                                   AND w.fdwname = 'timescaledb_fdw')
+                                   AND w.fdwname = '""" + Hypertables.DATA_NODES + """
+            ')
             UNION ALL
             SELECT 'server-settings', s.name, 'ALTER SYSTEM settings belong to the server', 0, 0
               FROM pg_catalog.%2$s s WHERE s.sourcefile LIKE '%%/postgresql.auto.conf'""";

@@ -15,7 +15,10 @@ import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
+import lib.timescale.DueJobs;
+import lib.timescale.MovedJobs;
 import lib.timescale.PauseRecord;
+import lib.timescale.PauseRights;
 import lib.timescale.TimescaleExtension;
 
 /**

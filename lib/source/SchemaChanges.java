@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.server.Session;
 import lib.talk.Printable;
+import lib.timescale.TimescaleCatalog;
 
 /**
  * What of a database's schema was created, changed or dropped after a snapshot was taken. ACCESS SHARE on every table
@@ -16,7 +17,7 @@ import lib.talk.Printable;
  * source, "Note that pg_dump runs in a transaction-snapshot mode").
  */
 public final class SchemaChanges {
-    private static final String USERS = "n.nspname !~ '^(pg_|_timescaledb|information_schema$)'";
+    private static final String USERS = "n.nspname !~ '^(pg_|" + TimescaleCatalog.SCHEMAS + "|information_schema$)'";
     private static final String OBJECTS =
             """
             SELECT CASE c.relkind WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'v' THEN 'view'

@@ -4,6 +4,7 @@ package lib.timescale;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import lib.server.Leftovers;
 import lib.server.Server;
 import lib.server.Session;
@@ -24,7 +25,8 @@ public final class RestoringMode implements AutoCloseable {
      * 2.26.4, #9625).
      */
     private static final String SEEN_AT_ONCE = "2.26.4";
-    private static final String STATE = "SELECT pg_catalog.current_setting('timescaledb.restoring', true)";
+    private static final String STATE =
+            "SELECT pg_catalog.current_setting('" + TimescaleSettings.RESTORING + "', true)";
 
     private final TargetLock lock;
     private final Server target;
@@ -153,6 +155,12 @@ public final class RestoringMode implements AutoCloseable {
     /** @return the statement that turns the mode off */
     public static String turnOffStatement(Timescale timescale) {
         return "SELECT " + timescale.function("timescaledb_post_restore") + "()";
+    }
+
+    /** @return whether an object of this name, qualified and unquoted, is a function that turns the mode on or off */
+    public static boolean isSwitch(Timescale timescale, String object) {
+        return Stream.of("timescaledb_pre_restore", "timescaledb_post_restore")
+                .anyMatch(name -> timescale.function(name).replace("\"", "").equals(object));
     }
 
     /** @return whether the mode is on for new sessions of this database */

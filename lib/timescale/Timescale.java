@@ -113,6 +113,21 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
         return jobs(session, jobTable(session));
     }
 
+    /** @return how many of them a database has that has the extension */
+    public static int countJobs(Session session) {
+        return Integer.parseInt(session.text("counting the jobs",
+                "SELECT pg_catalog.count(*) FROM timescaledb_information.jobs WHERE " + ownJob("job_id")));
+    }
+
+    /** @return the jobs that are due within an hour, or run, each with its number and procedure */
+    public static List<String> dueJobs(Session session) {
+        return session.texts("looking for jobs", """
+                SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
+                  FROM %s j LEFT JOIN _timescaledb_internal.bgw_job_stat s ON s.job_id = j.id
+                 WHERE %s AND j.scheduled AND coalesce(s.next_start, '-infinity') < pg_catalog.now() + interval '1 hour'
+                   ORDER BY 1""".formatted(jobTable(session), ownJob("j.id")));
+    }
+
     private static List<Job> jobs(Session session, String table) {
         return session.list("listing the jobs",
                 """

@@ -28,6 +28,12 @@ public final class TimescaleCatalog {
               UNION SELECT r.child, d.level + 1 FROM depths d JOIN refers r ON r.parent = d.oid WHERE d.level < 20),
             depth(oid, level) AS (SELECT oid, pg_catalog.max(level) FROM depths GROUP BY oid)""";
 
+    /** What the names of the schemas of chunks, catalog and functions begin with. */
+    public static final String SCHEMAS = "_timescaledb";
+
+    /** An SQL condition: the database may have hypertables. */
+    public static final String PRESENT = "pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL";
+
     /** The table of the jobs, in whichever schema of the extension it stands. */
     public static final String JOBS = "bgw_job";
 
@@ -39,6 +45,10 @@ public final class TimescaleCatalog {
             SELECT c.oid FROM _timescaledb_catalog.hypertable h JOIN pg_catalog.pg_namespace n
               ON n.nspname = h.schema_name
               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name""";
+
+    /** A query for the names of hypertables, without their schemas. */
+    public static final String NAMES =
+            "SELECT h.table_name::pg_catalog.text FROM _timescaledb_catalog.hypertable h";
 
     /**
      * Makes room for the rows of the source. Before 2.14 restoring mode only sets the extension's own row aside
@@ -67,6 +77,11 @@ public final class TimescaleCatalog {
                     + "pg_catalog.pg_tablespace)";
 
     private TimescaleCatalog() {
+    }
+
+    /** @return whether a table of this name may be a chunk */
+    public static boolean isChunk(String name) {
+        return name.startsWith("_hyper_") || name.startsWith("_dist_hyper_");
     }
 
     /**

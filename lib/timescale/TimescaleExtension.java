@@ -1,12 +1,14 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.timescale;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import lib.server.DropStatements;
 import lib.server.Session;
 import lib.talk.Failure;
+import lib.talk.Sql;
 
 /**
  * The extension TimescaleDB of a database, once it is known that its schemas hold no objects of other users that we
@@ -19,6 +21,8 @@ import lib.talk.Failure;
  * @param jobTable the table of the jobs, quoted, which stands in another schema since 2.25
  */
 public record TimescaleExtension(String version, String schema, String jobTable) {
+    public static final String NAME = "timescaledb";
+
     /**
      * Who may do everything here anyway: superusers, and the connecting user; not a role that the database's owner has
      * had it take (ALTER DATABASE SET role).
@@ -116,6 +120,52 @@ public record TimescaleExtension(String version, String schema, String jobTable)
             return new TimescaleExtension(row.getString(1), row.getString(2), row.getString(3));
         });
         return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** @return an SQL condition for a row of pg_extension: it is TimescaleDB */
+    public static String is(String row) {
+        return row + ".extname = '" + NAME + "'";
+    }
+
+    /** @return an SQL condition for a row of pg_extension: it is not TimescaleDB */
+    public static String isNot(String row) {
+        return row + ".extname <> '" + NAME + "'";
+    }
+
+    /** @return the versions that the server can create */
+    public static List<String> offers(Session session) {
+        return session.texts("listing the versions of timescaledb",
+                "SELECT version FROM pg_catalog.pg_available_extension_versions WHERE name = '" + NAME + "'");
+    }
+
+    /** @return the versions that a way leads to from this one */
+    public static List<String> updates(Session session, String version) {
+        return session.texts("listing the updates of timescaledb", """
+                SELECT target FROM pg_catalog.pg_extension_update_paths('%s') WHERE path IS NOT NULL
+                  AND source = %s""".formatted(NAME, Sql.literal(version)));
+    }
+
+    /** @return the statement that updates it, first in a session */
+    public static String update(String version) {
+        return "ALTER EXTENSION timescaledb UPDATE TO " + Sql.literal(version);
+    }
+
+    /**
+     * The old version's library must not be in the session that creates the new one; without this parameter the first
+     * statement loads it.
+     *
+     * @return the statements that create it anew, first in a session
+     */
+    public static List<String> recreation(String schema, String version) {
+        List<String> statements =
+                new ArrayList<>(List.of("SET timescaledb.disable_load = on", "BEGIN", "DROP EXTENSION timescaledb"));
+        if (!schema.equals("public")) {
+            statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(schema));
+        }
+        statements.add(
+                "CREATE EXTENSION timescaledb WITH SCHEMA " + Sql.ident(schema) + " VERSION " + Sql.literal(version));
+        statements.add("COMMIT");
+        return statements;
     }
 
     private static Failure refusal(Session session) {

@@ -12,6 +12,9 @@ public final class TimescaleVersions {
     /** Older sources are refused. */
     public static final String OLDEST = "2.9";
 
+    /** Those that this toolkit was tried with, in order. */
+    public static final List<String> TRIED = List.of("2.13.1", "2.19.3", "2.22.1", "2.29.2");
+
     /**
      * A run of minor versions, up to the next one's first, and the first and last major version of PostgreSQL that they
      * run on.

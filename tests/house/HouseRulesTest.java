@@ -47,8 +47,8 @@ class HouseRulesTest {
      * The rooms of lib/, lowest first: a room uses those before it, never one after it. docs/architecture.md says what
      * each is for.
      */
-    private static final List<String> ROOMS = List.of("talk", "dsn", "server", "tools", "settings", "roles",
-            "passwords", "timescale", "catalog", "code", "source",
+    private static final List<String> ROOMS = List.of("talk", "dsn", "server", "tools", "settings", "timescale",
+            "roles", "passwords", "catalog", "code", "source",
             "journal", "facts", "compare", "rows", "load", "preflight", "verify", "dump", "migrate", "aws", "ssh");
 
     /** The library that holds a package, for what a file imports. */

@@ -1,12 +1,13 @@
-package lib.facts;
+package lib.timescale;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /**
  * What TimescaleDB's catalog knows about the user's jobs, policies among them; those with numbers below 1000 come with
  * the extension. Numbers of jobs are kept by a dump, those of hypertables in their configuration may differ.
  */
-final class JobFacts {
+public final class JobFacts {
     private static final String TEMPLATE = """
             SELECT 'job' AS kind, j.id || ' ' || {procedure} || coalesce(' on ' || h.name, '') AS identity,
                    CASE WHEN j.hypertable_id IS NOT NULL THEN 'hypertable ' || h.name END AS parent,
@@ -38,7 +39,7 @@ final class JobFacts {
      * @param paused whether jobs are paused on the target for the time being, so that it says nothing whether they are
      * scheduled
      */
-    static List<FactQuery> queries(boolean paused) {
+    public static List<FactQuery> queries(boolean paused) {
         return List.of(FactQuery.ofTimescale("job", true,
                 TEMPLATE.replace("{owner}", OWNER).replace("{procedure}", PROCEDURE)
                         .replace("{scheduled}",

@@ -1,16 +1,16 @@
-package lib.facts;
+package lib.timescale;
 
 /**
  * What hypertables and chunks are called whatever their internal numbers: a hypertable by its table, or by its view
- * where it holds the rows of a continuous aggregate, a chunk by its hypertable and its ranges. Templates for
- * {@link FactTemplate}.
+ * where it holds the rows of a continuous aggregate, a chunk by its hypertable and its ranges. Templates as
+ * {@link lib.server.FactQuery FactQuery} has them.
  */
-final class TimescaleNames {
+public final class TimescaleNames {
     /**
      * A table of hypertables: id, relid, name, shown (the relation that the user knows), whether it is materialized,
      * owner and privileges.
      */
-    static final String HYPERTABLES = """
+    public static final String HYPERTABLES = """
             (SELECT h.id, r.oid AS relid, {name n.nspname} || '.' || {name c.relname} AS name, c.oid AS shown,
                     g.mat_hypertable_id IS NOT NULL AS materialized, r.relowner, r.relacl, c.relowner AS shown_owner
                FROM _timescaledb_catalog.hypertable h LEFT JOIN _timescaledb_catalog.continuous_agg g
@@ -26,7 +26,7 @@ final class TimescaleNames {
      * hypertable has. The ranges are looked up for each chunk by an index: without statistics of a catalog that has
      * just been loaded, a join with all of them is planned for one chunk and done again for each.
      */
-    static final String CHUNKS = """
+    public static final String CHUNKS = """
             (SELECT k.id, k.status, c.oid AS relid, h.name || ' ' || g.ranges AS name, h.name AS hypertable, h.id
               AS hypertable_id,
                     h.relid AS parent, h.relowner, h.relacl,
@@ -57,7 +57,7 @@ final class TimescaleNames {
      * @param dimension the row of {@code _timescaledb_catalog.dimension}
      * @return an SQL expression for its text; what lies beyond the range of timestamps is infinite
      */
-    static String moment(String value, String dimension) {
+    public static String moment(String value, String dimension) {
         return """
                 CASE WHEN %2$s.column_type NOT IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype,
                   'uuid'::regtype)

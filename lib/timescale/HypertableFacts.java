@@ -1,12 +1,13 @@
-package lib.facts;
+package lib.timescale;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /**
  * What TimescaleDB's catalog knows about hypertables, their dimensions, and the continuous aggregates whose rows some
  * of them hold.
  */
-final class HypertableFacts {
+public final class HypertableFacts {
     /** The direct view is the definition as it was written; the view itself reads a table that is named by a number. */
     private static final FactQuery CONTINUOUS_AGGREGATES = FactQuery.ofTimescale("continuous aggregate", false, """
             SELECT 'continuous aggregate' AS kind, h.name AS identity, 'relation ' || h.name AS parent, 'of ' || CASE
@@ -114,7 +115,7 @@ final class HypertableFacts {
     private HypertableFacts() {
     }
 
-    static List<FactQuery> queries() {
+    public static List<FactQuery> queries() {
         return List.of(CONTINUOUS_AGGREGATES, HYPERTABLES, DIMENSIONS, CHUNK_SKIPPING);
     }
 

@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.source;
+package lib.timescale;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,16 +7,14 @@ import java.util.Map;
 import lib.server.OwnSchema;
 import lib.server.Session;
 import lib.talk.Sql;
-import lib.timescale.AlterJob;
-import lib.timescale.PauseRecord;
 
 /**
  * How the jobs in a {@link PauseRecord} are restored: each that is still due when it was moved to becomes due when it
  * was before.
  */
-final class MovedJobs {
+public final class MovedJobs {
     /** A statement, and a description of what it does. */
-    record Step(String sql, String words, boolean drop) {
+    public record Step(String sql, String words, boolean drop) {
     }
 
     /** @param timezone as an SQL constant */
@@ -30,7 +28,7 @@ final class MovedJobs {
      * @param table that of the jobs, quoted
      * @return what is to be done, where there is a record of ours
      */
-    static List<Step> steps(Session session, String table) {
+    public static List<Step> steps(Session session, String table) {
         List<Step> steps = new ArrayList<>();
         session.list("reading which jobs were moved", """
                 SELECT j.id, pg_catalog.quote_nullable(j.timezone), p.due, j.proc_schema || '.' || j.proc_name

@@ -1,15 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.source;
+package lib.timescale;
 
 import java.util.List;
 import java.util.Map;
 import lib.server.Session;
-import lib.timescale.AlterJob;
-import lib.timescale.PauseRecord;
-import lib.timescale.Timescale;
 
 /** The source's jobs that run or are due soon, and moving those that do not run yet to a later time. */
-final class DueJobs {
+public final class DueJobs {
     private static final String SOON = "pg_catalog.now() + interval '10 min'";
     private static final String LATER = "pg_catalog.now() + interval '20 min'";
     /** The scheduler marks a job as begun before its process can be seen. */
@@ -22,7 +19,8 @@ final class DueJobs {
     private final String jobs;
     private final String alterJob;
 
-    DueJobs(Session session) {
+    /** @param session in a database that has the extension */
+    public DueJobs(Session session) {
         this.session = session;
         jobs = Timescale.jobTable(session);
         // The job's own time zone is forgotten when alter_job is not told (job_alter in the extension's source).
@@ -32,7 +30,7 @@ final class DueJobs {
     }
 
     /** @return the jobs that run, in words */
-    List<String> running() {
+    public List<String> running() {
         return session.texts("looking for jobs that run",
                 """
                 SELECT 'job ' || j.id || ' (' || j.proc_schema || '.' || j.proc_name || ')'
@@ -47,7 +45,7 @@ final class DueJobs {
      *
      * @return how many were moved for the first time
      */
-    int move() {
+    public int move() {
         return AlterJob.keepingChecks(session, jobs,
                 () -> Integer.parseInt(session.text("moving the jobs", """
                 WITH own AS (

@@ -1,13 +1,14 @@
-package lib.facts;
+package lib.timescale;
 
 import java.util.List;
+import lib.server.FactQuery;
 
 /**
  * What is known about the chunks of hypertables and their parts. Their tables, indexes and constraints are named by
  * internal numbers, so they are told apart by ranges and definitions. What a chunk has in common with its hypertable is
  * said to be so, and what a hypertable lacks is not said of each of its chunks.
  */
-final class ChunkFacts {
+public final class ChunkFacts {
     /** Bits of a chunk's status: src/chunk.h in TimescaleDB's sources. */
     private static final FactQuery CHUNKS = FactQuery.ofTimescale("chunk", false, """
             SELECT 'chunk' AS kind, k.name AS identity, 'hypertable ' || k.hypertable AS parent,
@@ -121,7 +122,7 @@ final class ChunkFacts {
     private ChunkFacts() {
     }
 
-    static List<FactQuery> queries() {
+    public static List<FactQuery> queries() {
         return List.of(CHUNKS, COMPRESSED_CHUNKS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS);
     }
 }

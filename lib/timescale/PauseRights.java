@@ -1,5 +1,5 @@
 //DEPS org.postgresql:postgresql:42.7.14
-package lib.source;
+package lib.timescale;
 
 import java.util.List;
 import lib.server.Membership;
@@ -7,16 +7,14 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
-import lib.timescale.AlterJob;
-import lib.timescale.Timescale;
 
 /** Whether the source's user may pause the source's jobs, and remember there what was moved. */
-final class PauseRights {
+public final class PauseRights {
     private PauseRights() {
     }
 
     /** @throws Failure refused, with the GRANT that is missing */
-    static void check(Session session, Server source) {
+    public static void check(Session session, Server source) {
         String user = source.facts().user();
         if ("f".equals(session.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
