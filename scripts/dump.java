@@ -9,11 +9,13 @@
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
+import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
-import lib.dump.DumpWriter;
+import lib.dump.DumpOrder;
 import lib.dump.Dumping;
 import lib.server.Server;
 import lib.server.StepFile;
@@ -77,12 +79,12 @@ class Dump implements Callable<Integer> {
 
     @Override
     public Integer call() throws SQLException {
-        DumpFormat wanted = DumpFormat.of(format);
+        DumpFormat written = DumpFormat.of(format);
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (jobs != null && jobs > 1 && wanted != DumpFormat.DIRECTORY) {
-            throw Failure.usage("only format directory is written by several jobs at once, not %s", wanted.word());
+        if (jobs != null && jobs > 1 && written != DumpFormat.DIRECTORY) {
+            throw Failure.usage("only format directory is written by several jobs at once, not %s", written.word());
         }
         Compression compression = compress == null ? null : Compression.of(compress);
         Dsn source = endpoints.source(console);
@@ -93,15 +95,16 @@ class Dump implements Callable<Integer> {
             }
             source = server.dsn();
         }
-        DumpWriter.Order order = new DumpWriter.Order(out, wanted, jobs == null ? PARALLEL : jobs, compression,
-                filters.argumentsWithData(), noOwner,
-                noPrivileges, overwrite);
+        MigrationOptions wanted = new MigrationOptions(filters, jobs == null ? PARALLEL : jobs, List.of(), List.of(),
+                false, false, noOwner,
+                noPrivileges, pauseJobs, null);
+        DumpOrder order = new DumpOrder(wanted, out, written, compression, overwrite);
         order.check(false);
-        Dumping dumping = new Dumping(console, order, filters, source, ClientTools.find(endpoints.environment()));
+        Dumping dumping = new Dumping(console, order, source, ClientTools.find(endpoints.environment()));
         if (dryRun) {
             console.out(Printable.multiline(dumping.script()));
         } else {
-            dumping.run(pauseJobs);
+            dumping.run();
             step.write();
         }
         return Failure.OK;

@@ -15,7 +15,7 @@ import lib.catalog.Filters;
 import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
-import lib.dump.DumpWriter;
+import lib.dump.DumpOrder;
 import lib.migrate.Migration;
 import lib.migrate.MigrationOrder;
 import lib.roles.TargetKindOption;
@@ -117,7 +117,7 @@ class Migrate implements Callable<Integer> {
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         noOwner, noPrivileges, pauseJobs, kind.given());
         Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
-                verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(source)));
+                verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(wanted, source)));
         try {
             ClientTools clients = ClientTools.find(endpoints.environment());
             if (dryRun) {
@@ -152,7 +152,7 @@ class Migrate implements Callable<Integer> {
         }
     }
 
-    private DumpWriter.Order files(Dsn source) {
+    private DumpOrder files(MigrationOptions wanted, Dsn source) {
         if (!viaFiles) {
             if (dir != null || format != null || compress != null) {
                 throw Failure.usage("--dir, --format and --compress go with --via-files");
@@ -160,11 +160,9 @@ class Migrate implements Callable<Integer> {
             return null;
         }
         // A run that is done again replaces the dump of the failed one.
-        return DumpWriter.Order.inFolder(dir == null ? Path.of("") : dir, source.database(),
-                DumpFormat.of(format == null ? "directory" : format),
-                jobs == null ? DUMP_JOBS : jobs,
-                compress == null ? null : Compression.of(compress), filters.argumentsWithData(), noOwner, noPrivileges,
-                overwrite || restart);
+        return DumpOrder.inFolder(wanted.withJobs(jobs == null ? DUMP_JOBS : jobs), dir == null ? Path.of("") : dir,
+                source.database(), DumpFormat.of(format == null ? "directory" : format),
+                compress == null ? null : Compression.of(compress), overwrite || restart);
     }
 
     private long rate() {

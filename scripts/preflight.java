@@ -114,9 +114,8 @@ class PreflightCheck implements Callable<Integer> {
                         new MigrationOptions(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner,
                                 false,
                                 pauseJobs, kind.given());
-                Preflight.Plan plan = new Preflight.Plan(wanted, Selection.resolve(from, filters),
-                        target.missing() ? targetDsn.database() : null);
-                Preflight preflight = new Preflight(source, from, target.server(), to, plan, console);
+                Preflight preflight = new Preflight(source, from, target, to, wanted,
+                        Selection.resolve(from, filters), console);
                 preflight.begin(ClientTools.find(endpoints.environment()));
                 findings.addAll(preflight.run());
                 if (clientNeeded != null && preflight.neededClient() != null) {

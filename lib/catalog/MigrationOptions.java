@@ -27,6 +27,12 @@ public record MigrationOptions(Filters filters, int jobs, Collection<String> lea
                 kind);
     }
 
+    /** @return the same with owners and privileges, whether or not they will be given */
+    public MigrationOptions withOwnersAndPrivileges() {
+        return new MigrationOptions(filters, jobs, leaveOut, granted, createDatabase, restart, false, false, pauseJobs,
+                kind);
+    }
+
     /** @return the same of a dump that may hold no owners or no privileges */
     public MigrationOptions of(boolean owners, boolean privileges) {
         return new MigrationOptions(filters, jobs, leaveOut, granted, createDatabase, restart, noOwner || !owners,

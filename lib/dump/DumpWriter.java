@@ -36,63 +36,22 @@ import lib.talk.Failure;
 import lib.talk.ProgressLine;
 import lib.talk.ShellScript;
 import lib.tools.ClientTools;
-import lib.tools.Compression;
 import lib.tools.DumpFormat;
 import lib.tools.NewerSettings;
 import lib.tools.Tool;
 
 /** Writes a dump of everything under a snapshot, and beside it the manifest that says what is in it. */
 public final class DumpWriter {
-    /**
-     * What the operator asked for.
-     *
-     * @param out the file or folder to write
-     * @param compression null for pg_dump's own choice
-     * @param filters pg_dump's own filter arguments
-     */
-    public record Order(Path out, DumpFormat format, int jobs, Compression compression, List<String> filters,
-            boolean noOwner, boolean noPrivileges,
-            boolean overwrite) {
-        /**
-         * The pieces of a route's own dump: named after the database, complete but for what a plain dump could not be
-         * spared afterwards.
-         */
-        public static Order inFolder(Path folder, String database, DumpFormat format, int jobs, Compression compression,
-                List<String> filters,
-                boolean noOwner, boolean noPrivileges, boolean overwrite) {
-            boolean plain = format == DumpFormat.PLAIN;
-            Order order = new Order(folder.resolve(database.replace('/', '_') + format.ending()), format, jobs,
-                    compression, filters, plain && noOwner,
-                    plain && noPrivileges, overwrite);
-            order.check(true);
-            return order;
-        }
-
-        /**
-         * Asks for what can be known without connecting.
-         *
-         * @param ownFolder whether the folder is ours to create
-         * @throws Failure usage, when the parts do not go together or the place is taken
-         */
-        public void check(boolean ownFolder) {
-            if (compression != null && format == DumpFormat.PLAIN) {
-                throw Failure.usage("a plain dump is not compressed, since psql could not read it")
-                        .hint("use --format custom, or compress it afterwards");
-            }
-            DumpOutput.check(out, overwrite, ownFolder);
-        }
-    }
-
     private static final long PG_USER_MAPPING = 1418;
     private static final String ARCHIVE = '"' + ShellScript.FOLDER + "/archive\"";
 
-    private final Order order;
+    private final DumpOrder order;
     private final ClientTools.Installation client;
     private final Tool tool;
     private final Console console;
     private int attempts;
 
-    public DumpWriter(Order order, ClientTools.Installation client, Tool tool, Console console) {
+    public DumpWriter(DumpOrder order, ClientTools.Installation client, Tool tool, Console console) {
         this.order = order;
         this.client = client;
         this.tool = tool;
@@ -101,7 +60,7 @@ public final class DumpWriter {
 
     /** @return what pg_dump is told, but for the snapshot */
     public List<String> arguments(Path out) {
-        return arguments(order.format, out);
+        return arguments(order.format(), out);
     }
 
     private List<String> arguments(DumpFormat format, Path out) {
@@ -112,20 +71,20 @@ public final class DumpWriter {
 
     private List<String> arguments(DumpFormat format) {
         List<String> arguments = new ArrayList<>(List.of("--format=" + format.word()));
-        if (order.format == DumpFormat.DIRECTORY && order.jobs > 1 && attempts < 2) {
-            arguments.add("--jobs=" + order.jobs);
+        if (order.format() == DumpFormat.DIRECTORY && order.wanted().jobs() > 1 && attempts < 2) {
+            arguments.add("--jobs=" + order.wanted().jobs());
         }
-        if (order.compression != null) {
-            arguments.add("--compress=" + order.compression.argument(client.major()));
+        if (order.compression() != null) {
+            arguments.add("--compress=" + order.compression().argument(client.major()));
         }
-        if (order.noOwner) {
+        if (order.wanted().noOwner()) {
             arguments.add("--no-owner");
         }
-        if (order.noPrivileges) {
+        if (order.wanted().noPrivileges()) {
             arguments.add("--no-privileges");
         }
         arguments.addAll(Archive.ALWAYS);
-        arguments.addAll(order.filters);
+        arguments.addAll(order.wanted().filters().argumentsWithData());
         return arguments;
     }
 
@@ -136,24 +95,25 @@ public final class DumpWriter {
      */
     public void print(ShellScript script, Archive archive, Contents contents) {
         script.step("The dump, without a manifest");
-        Path folder = order.out.getParent();
+        Path folder = order.out().getParent();
         if (folder != null && !Files.exists(folder)) {
             script.line("mkdir -p " + ShellScript.quoted(folder.toString()));
         }
-        if (Files.exists(order.out)) {
-            script.line("rm -rf " + ShellScript.quoted(order.out.toString()));
+        if (Files.exists(order.out())) {
+            script.line("rm -rf " + ShellScript.quoted(order.out().toString()));
         }
         if (isOrdered(contents)) {
             script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments(DumpFormat.CUSTOM)) + " --file="
                     + ARCHIVE);
-            new OrderedScript(archive, contents).print(script, ARCHIVE, order.out, order.noOwner, order.noPrivileges);
+            new OrderedScript(archive, contents).print(script, ARCHIVE, order.out(), order.wanted().noOwner(),
+                    order.wanted().noPrivileges());
         } else {
-            script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out));
+            script.tool("pg_dump", ShellScript.Side.SOURCE, arguments(order.out()));
         }
     }
 
     private boolean isOrdered(Contents contents) {
-        return order.format == DumpFormat.PLAIN && OrderedScript.wanted(contents);
+        return order.format() == DumpFormat.PLAIN && OrderedScript.wanted(contents);
     }
 
     /**
@@ -164,19 +124,19 @@ public final class DumpWriter {
      */
     public Manifest write(FrozenSource source, Contents contents) {
         attempts++;
-        if (attempts == 2 && order.jobs > 1) {
+        if (attempts == 2 && order.wanted().jobs() > 1) {
             // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger
             // lock.
             console.explain("trying again with one job");
         }
-        try (DumpOutput output = DumpOutput.begin(order.out, order.format)) {
+        try (DumpOutput output = DumpOutput.begin(order.out(), order.format())) {
             DumpFiles files = new DumpFiles();
             ProgressLine line =
                     console.progress(() -> "dump: " + Bytes.text(output.bytes()) + " written" + checked(files));
             try {
                 dump(source, contents, output);
                 Manifest manifest = manifest(source, contents,
-                        files.read(output.partial(), order.out.getFileName().toString(), order.jobs));
+                        files.read(output.partial(), order.out().getFileName().toString(), order.wanted().jobs()));
                 output.publish(manifest);
                 return manifest;
             } finally {
@@ -197,16 +157,17 @@ public final class DumpWriter {
         try {
             tool.connected("pg_dump", source.server().dsn(), arguments);
             if (deferred) {
-                new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(), order.noOwner,
-                        order.noPrivileges);
+                new OrderedScript(Archive.open(tool, output.archive()), contents).write(output.partial(),
+                        order.wanted().noOwner(),
+                        order.wanted().noPrivileges());
             }
-            if (order.format == DumpFormat.PLAIN
+            if (order.format() == DumpFormat.PLAIN
                     && NewerSettings.unknown(client.major(), source.server().facts().major())) {
                 NewerSettings.remove(output.partial());
             }
         } catch (Failure e) {
             if ((e.getMessage() + e.detail()).contains("No space left on device")) {
-                throw Failure.step("no space is left where \"%s\" was to be written", order.out).because(e)
+                throw Failure.step("no space is left where \"%s\" was to be written", order.out()).because(e)
                         .hint("make room, or name a place on another disk; what was written is removed");
             }
             throw e;
@@ -219,8 +180,9 @@ public final class DumpWriter {
         Server.Facts facts = server.facts();
         List<Extensions.Installed> extensions = Extensions.installed(session);
         return new Manifest(Manifest.FORMAT, Console.VERSION, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                new Manifest.Dump(order.format.word(), order.compression == null ? null : order.compression.toString(),
-                        !order.noOwner, !order.noPrivileges,
+                new Manifest.Dump(order.format().word(),
+                        order.compression() == null ? null : order.compression().toString(),
+                        !order.wanted().noOwner(), !order.wanted().noPrivileges(),
                         client.major() + "." + client.minor(), client.major()),
                 new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(),
                         facts.collate(), facts.ctype(), facts.sorting(),
@@ -228,7 +190,7 @@ public final class DumpWriter {
                 new Manifest.Moment(source.snapshot().id(), session.text("asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', "
                                 + "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),
-                order.filters, extensions,
+                order.wanted().filters().argumentsWithData(), extensions,
                 LeftBehind.find(session, server, false, source.selection()).all(),
                 roles(source, "s.deptype = 'a' OR s.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass"),
                 roles(source, "s.deptype = 'r' OR s.classid = " + PG_USER_MAPPING), serverRoles(source),

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import lib.catalog.Filters;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
 import lib.catalog.SelfReferences;
@@ -43,8 +42,7 @@ public final class Dumping {
     private static final int OLDEST = 12;
 
     private final Console console;
-    private final DumpWriter.Order order;
-    private final Filters filters;
+    private final DumpOrder order;
     private final Server source;
     private final ClientTools.Installation client;
     private final Tool tool;
@@ -54,10 +52,9 @@ public final class Dumping {
      *
      * @throws Failure refused, when it cannot be connected to, is too old, or there is no pg_dump for it
      */
-    public Dumping(Console console, DumpWriter.Order order, Filters filters, Dsn dsn, ClientTools clients) {
+    public Dumping(Console console, DumpOrder order, Dsn dsn, ClientTools clients) {
         this.console = console;
         this.order = order;
-        this.filters = filters;
         source = Server.connect(dsn);
         int major = source.facts().major();
         if (major < OLDEST) {
@@ -75,10 +72,12 @@ public final class Dumping {
                 .programs(client.folder().toString());
         Selection selection;
         try (Session session = source.session()) {
-            selection = Selection.resolve(session, filters);
+            selection = Selection.resolve(session, order.wanted().filters());
         }
         try (FrozenSource frozen =
-                FrozenSource.take(source, selection, Set.of(), filters.arguments(), tool, console, now -> null)
+                FrozenSource
+                        .take(source, selection, Set.of(), order.wanted().filters().arguments(), tool, console,
+                                now -> null)
                         .source()) {
             if (order.format() == DumpFormat.PLAIN) {
                 Verdict.of(LoaderLimits.check(frozen.contents(), PathNeeds.NONE, LoaderLimits.PSQL), console,
@@ -89,19 +88,16 @@ public final class Dumping {
         return script.text();
     }
 
-    /**
-     * Writes the dump.
-     *
-     * @param pauseJobs whether TimescaleDB's jobs are kept from running meanwhile
-     */
-    public void run(boolean pauseJobs) throws SQLException {
+    /** Writes the dump. */
+    public void run() throws SQLException {
         Steps steps = new Steps(console, new Report());
         Selection selection;
         try (Session session = source.session()) {
-            selection = Selection.resolve(session, filters);
-            steps.run("checks", () -> Verdict.of(findings(session, selection, pauseJobs), console, new Report()));
+            selection = Selection.resolve(session, order.wanted().filters());
+            steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
         }
-        Manifest manifest = PausedJobs.during(pauseJobs, source, console, () -> dump(steps, selection));
+        Manifest manifest =
+                PausedJobs.during(order.wanted().pauseJobs(), source, console, () -> dump(steps, selection));
         Verdict.of(manifest.needs().check(
                 manifest.contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true),
                 console, new Report());
@@ -121,9 +117,10 @@ public final class Dumping {
         DumpWriter writer = new DumpWriter(order, client, tool, console);
         Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
         try {
-            FrozenSource.Taken<Manifest> taken = FrozenSource.take(source, selection, Set.of(), filters.arguments(),
-                    tool, console, now -> steps.run("dump", () -> writer.write(now, now.contents()),
-                            manifest -> DumpFiles.summary(manifest.files())));
+            FrozenSource.Taken<Manifest> taken =
+                    FrozenSource.take(source, selection, Set.of(), order.wanted().filters().arguments(),
+                            tool, console, now -> steps.run("dump", () -> writer.write(now, now.contents()),
+                                    manifest -> DumpFiles.summary(manifest.files())));
             try (FrozenSource frozen = taken.source()) {
                 console.explain("the snapshot %s is let go", frozen.snapshot().id());
             }
@@ -135,11 +132,11 @@ public final class Dumping {
         }
     }
 
-    private List<Finding> findings(Session session, Selection selection, boolean pauseJobs) {
+    private List<Finding> findings(Session session, Selection selection) {
         List<Finding> findings = new ArrayList<>(CarriedSettings.acting(source, session));
         findings.addAll(new Readability(session, source.facts().user(), selection).check());
         if (Preflight.go(findings)) {
-            findings.addAll(TimescaleSource.check(session, selection, pauseJobs));
+            findings.addAll(TimescaleSource.check(session, selection, order.wanted().pauseJobs()));
         }
         findings.addAll(TableChecks.leftOut(session, source.facts(), selection));
         findings.add(DiskSpace.check(session, selection, order.out()));

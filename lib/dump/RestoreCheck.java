@@ -94,9 +94,7 @@ final class RestoreCheck {
             findings.addAll(CarriedSettings.acting(target, to));
             findings.add(EnvironmentChecks.pooler(target, to));
             versions(target);
-            TargetCheck check = new TargetCheck(target, to,
-                    new TargetCheck.Plan(order.command(), order.wanted(),
-                            database.missing() ? database.dsn().database() : null));
+            TargetCheck check = new TargetCheck(database, to, order.command(), order.wanted());
             List<Finding> state = check.state();
             findings.addAll(state);
             Manifest.Origin origin = manifest.source();

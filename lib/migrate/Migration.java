@@ -137,9 +137,7 @@ public final class Migration {
         try (Session from = source.session()) {
             selection = Selection.resolve(from, wanted.filters());
             parallelism = Parallelism.of(wanted.jobs(), from, to, wanted.pauseJobs(), console);
-            preflight = new Preflight(source, from, database.server(), to,
-                    new Preflight.Plan(wanted.withJobs(parallelism.jobs()), selection,
-                            database.missing() ? database.dsn().database() : null),
+            preflight = new Preflight(source, from, database, to, wanted.withJobs(parallelism.jobs()), selection,
                     console);
             if (preflight.begin(clients) && order.files() == null && !wanted.pauseJobs() && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.catalog.MigrationOptions;
-import lib.dump.DumpWriter;
+import lib.dump.DumpOrder;
 import lib.talk.ShellScript;
 import lib.verify.Verification;
 
@@ -15,7 +15,7 @@ import lib.verify.Verification;
  * @param verify how thoroughly both sides are compared at the end
  * @param files the dump that the rows take their way through, or null to stream them
  */
-public record MigrationOrder(MigrationOptions wanted, long rate, Verification.Level verify, DumpWriter.Order files) {
+public record MigrationOrder(MigrationOptions wanted, long rate, Verification.Level verify, DumpOrder files) {
     /** @return the command that compares again what was compared */
     String comparison() {
         return Stream

@@ -14,6 +14,7 @@ import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
 import lib.catalog.MigrationOptions;
+import lib.dump.DumpOrder;
 import lib.dump.DumpWriter;
 import lib.dump.LoadingScript;
 import lib.dump.PlainDump;
@@ -70,7 +71,7 @@ final class MigrationScript {
      * @param files where and how, or null
      * @return the script
      */
-    String text(DumpWriter dump, DumpWriter.Order files) {
+    String text(DumpWriter dump, DumpOrder files) {
         try (Session to = target.server().session()) {
             LoadingScript loading = new LoadingScript(script, wanted, contents, preflight.uncarried(), target, to,
                     preflight.rolePlan().gone());

@@ -25,6 +25,7 @@ import lib.server.Finding;
 import lib.server.SameDatabase;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.TargetDatabase;
 import lib.settings.ComputingSessions;
 import lib.source.ExtensionRows;
 import lib.source.LeftBehind;
@@ -40,24 +41,13 @@ import lib.tools.ClientTools;
  * think.
  */
 public final class Preflight {
-    /**
-     * How the migration is meant to be run.
-     *
-     * @param wanted with as many jobs as there will be
-     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
-     * then asked through another database
-     */
-    public record Plan(MigrationOptions wanted, Selection selection, String createdLater) {
-        private boolean create() {
-            return createdLater != null;
-        }
-    }
-
     private final Server source;
     private final Server target;
     private final Session from;
     private final Session to;
-    private final Plan plan;
+    private final TargetDatabase database;
+    private final MigrationOptions wanted;
+    private final Selection selection;
     private final Console console;
     private final TargetCheck check;
     private final List<Finding> findings = new ArrayList<>();
@@ -75,17 +65,22 @@ public final class Preflight {
     private boolean withTimescale;
     private Integer neededClient;
 
-    /** @param from a session on the source, {@code to} one on the target */
-    public Preflight(Server source, Session from, Server target, Session to, Plan plan, Console console) {
+    /**
+     * @param from a session on the source, {@code to} one on the target
+     * @param wanted with as many jobs as there will be
+     */
+    public Preflight(Server source, Session from, TargetDatabase database, Session to, MigrationOptions wanted,
+            Selection selection, Console console) {
         this.source = source;
-        this.target = target;
+        this.database = database;
+        target = database.server();
         this.from = from;
         this.to = to;
-        this.plan = plan;
+        this.wanted = wanted;
+        this.selection = selection;
         this.console = console;
-        check = new TargetCheck(target, to,
-                new TargetCheck.Plan("migrate", plan.wanted, plan.createdLater));
-        capacity = new Capacity(source, from, target, to, plan.selection, plan.wanted.jobs(), plan.wanted.pauseJobs());
+        check = new TargetCheck(database, to, "migrate", wanted);
+        capacity = new Capacity(source, from, target, to, selection, wanted.jobs(), wanted.pauseJobs());
     }
 
     /**
@@ -115,7 +110,7 @@ public final class Preflight {
         findings.add(TargetCheck.tls(target, to));
         findings.addAll(CarriedSettings.acting(source, from));
         findings.addAll(CarriedSettings.acting(target, to));
-        if (!plan.create() && SameDatabase.is(from, to)) {
+        if (!database.missing() && SameDatabase.is(from, to)) {
             Failure refusal = SameDatabase.refusal(target);
             findings.add(Finding.stop("target", refusal.hint(), "%s", refusal.getMessage()));
             return findings;
@@ -125,55 +120,56 @@ public final class Preflight {
         findings.addAll(check.encoding(source.facts().encoding(), source.facts().collate(), source.facts().ctype(),
                 source.facts().sorting(),
                 () -> DatabaseSettings.creation(from)));
-        List<Finding> readability = new Readability(from, source.facts().user(), plan.selection).check();
+        List<Finding> readability = new Readability(from, source.facts().user(), selection).check();
         findings.addAll(readability);
-        RecognizedKind kind = RecognizedKind.of(plan.wanted.kind(), target, to);
+        RecognizedKind kind = RecognizedKind.of(wanted.kind(), target, to);
         if (go(readability)) {
             timescale(kind.kind());
         }
-        findings.addAll(Collations.check(from, to, plan.create()));
-        boolean intoUtf8 = !plan.create() && target.facts().encoding().equals("UTF8");
+        findings.addAll(Collations.check(from, to, database.missing()));
+        boolean intoUtf8 = !database.missing() && target.facts().encoding().equals("UTF8");
         findings.addAll(
-                new TableChecks(from, source.facts(), to, plan.selection).check(source, withTimescale, intoUtf8));
-        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, plan.wanted.leaveOut())
-                .on(kind.kind(), plan.selection).run());
-        findings.addAll(new LargeRows(from, source.facts(), plan.selection).check(extensions.same(), plan.wanted.jobs(),
+                new TableChecks(from, source.facts(), to, selection).check(source, withTimescale, intoUtf8));
+        findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, wanted.leaveOut())
+                .on(kind.kind(), selection).run());
+        findings.addAll(new LargeRows(from, source.facts(), selection).check(extensions.same(), wanted.jobs(),
                 Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from);
         Roles all = Roles.read(from, source);
-        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, plan.wanted.granted());
+        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, wanted.granted());
         // A superuser creates all roles.
-        owners = new ExtensionOwners(extensions, to, target.facts(), database(),
+        owners = new ExtensionOwners(extensions, to, target.facts(), database.name(),
                 roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,
                         role -> role.has(Roles.Attribute.SUPERUSER))),
-                plan.wanted.leaveOut());
-        findings.addAll(plan.wanted.noOwner() ? List.of() : owners.check());
-        uncarried = LeftBehind.find(from, source, target.facts().superuser(), plan.selection)
-                .and(FunctionSettings.refused(from, plan.selection, roles.target()));
-        PathNeeds paths = PathNeedSearch.find(from, plan.selection, objects,
+                wanted.leaveOut());
+        findings.addAll(wanted.noOwner() ? List.of() : owners.check());
+        uncarried = LeftBehind.find(from, source, target.facts().superuser(), selection)
+                .and(FunctionSettings.refused(from, selection, roles.target()));
+        PathNeeds paths = PathNeedSearch.find(from, selection, objects,
                 extensions.all().stream().map(Extensions.Extension::name).toList());
-        findings.addAll(paths.check("migrate", plan.wanted.leaveOut(), false));
-        uncarried = uncarried.and(paths.leftOut(plan.wanted.leaveOut()));
-        pathNeeds = paths.without(plan.wanted.leaveOut());
-        findings.addAll(uncarried.check("migrate", plan.wanted.leaveOut()));
-        findings.addAll(uncarried.needed(from, plan.wanted.leaveOut(), plan.selection));
-        if (go(readability) && !plan.create() && !plan.selection.selective()) {
+        findings.addAll(paths.check("migrate", wanted.leaveOut(), false));
+        uncarried = uncarried.and(paths.leftOut(wanted.leaveOut()));
+        pathNeeds = paths.without(wanted.leaveOut());
+        findings.addAll(uncarried.check("migrate", wanted.leaveOut()));
+        findings.addAll(uncarried.needed(from, wanted.leaveOut(), selection));
+        if (go(readability) && !database.missing() && !selection.selective()) {
             ExtensionRows rows = ExtensionRows.find(from, to, target.facts().user());
-            findings.addAll(rows.check("migrate", plan.wanted.leaveOut()));
+            findings.addAll(rows.check("migrate", wanted.leaveOut()));
             uncarried = uncarried.and(rows.things());
         }
-        findings.addAll(settings.check(from, to, plan.selection, database()));
+        findings.addAll(settings.check(from, to, selection, database.name()));
         // The first of these says whether there is anything on the target.
         roles(go(state.subList(0, 1)), objects);
-        if (!plan.wanted.noOwner()) {
+        if (!wanted.noOwner()) {
             findings.addAll(
-                    plan.selection.selective() ? List.of()
-                            : SystemOwners.check(from, kind.kind(), plan.wanted.leaveOut()));
+                    selection.selective() ? List.of()
+                            : SystemOwners.check(from, kind.kind(), wanted.leaveOut()));
             rights(owners(objects), all.bootstrap());
         }
         findings.addAll(new EnvironmentChecks(source, from, target, to).check(sessions,
-                new ManagedServices(source, from, target, kind.kind(), database()), database()));
+                new ManagedServices(source, from, target, kind.kind(), database.name()),
+                database.name()));
         findings.addAll(room);
         if (go(readability)) {
             capacity.hypertable().ifPresent(findings::add);
@@ -237,16 +233,12 @@ public final class Preflight {
     }
 
     private void timescale(TargetKind kind) {
-        List<Finding> found = TimescaleSource.check(from, plan.selection, plan.wanted.pauseJobs());
+        List<Finding> found = TimescaleSource.check(from, selection, wanted.pauseJobs());
         findings.addAll(found);
         withTimescale = !found.isEmpty() && go(found);
-        if (!found.isEmpty() && !plan.create() && !target.facts().superuser()) {
+        if (!found.isEmpty() && !database.missing() && !target.facts().superuser()) {
             findings.addAll(new TimescaleRights(to, target.facts().user(), () -> kind).check());
         }
-    }
-
-    private String database() {
-        return plan.create() ? plan.createdLater : target.database();
     }
 
     private static Set<String> owners(List<OwnedObjects.Owned> objects) {
@@ -261,8 +253,8 @@ public final class Preflight {
         OwnerPowers heirs = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
         owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());
         if (!owners.isEmpty()) {
-            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, plan.selection, owners, roles.powers()), jobs),
-                    plan.wanted.granted()));
+            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, selection, owners, roles.powers()), jobs),
+                    wanted.granted()));
         }
     }
 
@@ -273,19 +265,19 @@ public final class Preflight {
     private void roles(boolean empty, List<OwnedObjects.Owned> objects) {
         findings.addAll(roles.check());
         findings.addAll(roles.grantors(Grants.grantors(from)));
-        if (!plan.selection.selective()) {
-            findings.addAll(DatabaseSettings.refused(from, roles.target(), database()));
+        if (!selection.selective()) {
+            findings.addAll(DatabaseSettings.refused(from, roles.target(), database.name()));
         }
-        findings.addAll(CarriedSettings.check(from, roles.target(), database(), plan.selection.selective()));
-        if (!plan.create()) {
+        findings.addAll(CarriedSettings.check(from, roles.target(), database.name(), selection.selective()));
+        if (!database.missing()) {
             OthersComments comments = OthersComments.find(from, target, to);
             findings.addAll(comments.check());
             keptComments = comments.kept();
         }
-        if (!plan.create() && empty) {
-            findings.addAll(check.namesakes(uncarried.without(objects), from, plan.selection));
-            findings.addAll(new TargetSchemas(to, target.facts().user(), plan.wanted.restart())
-                    .check(TargetSchemas.owners(objects, from, plan.selection), roles.unreachable()));
+        if (!database.missing() && empty) {
+            findings.addAll(check.namesakes(uncarried.without(objects), from, selection));
+            findings.addAll(new TargetSchemas(to, target.facts().user(), wanted.restart())
+                    .check(TargetSchemas.owners(objects, from, selection), roles.unreachable()));
         }
     }
 }

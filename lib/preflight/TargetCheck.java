@@ -21,6 +21,7 @@ import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.TargetDatabase;
 import lib.server.TargetLock;
 import lib.talk.Count;
 import lib.talk.Failure;
@@ -28,34 +29,28 @@ import lib.talk.Sql;
 
 /** Whether the target can take what the source holds, as far as that can be known without the source. */
 public final class TargetCheck {
-    /**
-     * How the target is meant to be loaded.
-     *
-     * @param command the command that will do it, for hints
-     * @param createdLater the name of the target's database when it has yet to be created, else null; the target is
-     * then asked through another database
-     */
-    public record Plan(String command, MigrationOptions wanted, String createdLater) {
-        private boolean create() {
-            return createdLater != null;
-        }
-    }
-
     /** What one question asks: whether the user may create in the database, and whether that has default privileges. */
     private record Rights(boolean create, boolean defaults) {
     }
 
     private final Server target;
     private final Session to;
-    private final Plan plan;
+    private final TargetDatabase database;
+    private final String command;
+    private final MigrationOptions wanted;
     private OwnSchema.Found journal;
     private DefaultPrivileges defaults = DefaultPrivileges.none();
 
-    /** @param to a session on the target */
-    public TargetCheck(Server target, Session to, Plan plan) {
-        this.target = target;
+    /**
+     * @param to a session on the target
+     * @param command the command that will load it, for hints
+     */
+    public TargetCheck(TargetDatabase database, Session to, String command, MigrationOptions wanted) {
+        this.database = database;
+        target = database.server();
         this.to = to;
-        this.plan = plan;
+        this.command = command;
+        this.wanted = wanted;
     }
 
     /**
@@ -91,9 +86,9 @@ public final class TargetCheck {
         if (target.facts().recovery()) {
             findings.add(Finding.stop("target", "connect to the primary",
                     "the target is a standby and cannot be written to"));
-        } else if (plan.create()) {
+        } else if (database.missing()) {
             findings.add(target.facts().superuser() || target.facts().createDatabase()
-                    ? Finding.ok("target", "database \"%s\" will be created", plan.createdLater)
+                    ? Finding.ok("target", "database \"%s\" will be created", database.name())
                     : Finding.stop("target", "ALTER ROLE " + Sql.ident(target.facts().user()) + " CREATEDB;",
                             "user \"%s\" may not create databases on the target", target.facts().user()));
         } else {
@@ -114,7 +109,7 @@ public final class TargetCheck {
             findings.add(Finding.stop("target", writable(readOnly),
                     "sessions on the target are read-only (default_transaction_read_only)"));
         }
-        Rights rights = plan.create() ? new Rights(true, false)
+        Rights rights = database.missing() ? new Rights(true, false)
                 : to.list("asking for the right to create",
                         "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
                                 + DefaultPrivileges.ANY,
@@ -168,8 +163,8 @@ public final class TargetCheck {
     private Finding interrupted() {
         if (TargetLock.isTaken(to)) {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
-        } else if (!plan.wanted.restart()) {
-            return Finding.stop("target", plan.command + " --restart",
+        } else if (!wanted.restart()) {
+            return Finding.stop("target", command + " --restart",
                     "the target holds what an interrupted run left there");
         }
         List<UnrelatedObject> strangers =
@@ -197,7 +192,7 @@ public final class TargetCheck {
     public List<Finding> encoding(String encoding, String collate, String ctype, String sorting,
             Supplier<String> creation) {
         List<Finding> findings = new ArrayList<>();
-        String to = plan.create() ? encoding : target.facts().encoding();
+        String to = database.missing() ? encoding : target.facts().encoding();
         if (encoding.equals(to)) {
             findings.add(Finding.ok("encoding", "%s on both sides", encoding));
         } else if (!to.equals("UTF8")) {
@@ -207,7 +202,7 @@ public final class TargetCheck {
             findings.add(Finding.warning("encoding", null,
                     "the source's encoding is %s, the target's UTF8: texts are converted", encoding));
         }
-        if (!plan.create() && !sorting.equals(target.facts().sorting())) {
+        if (!database.missing() && !sorting.equals(target.facts().sorting())) {
             findings.add(Finding.warning("collation",
                     sorting.equals(collate) ? DatabaseCreation.like(this.to, encoding, collate, ctype)
                             : "create the target with " + creation.get(),
@@ -224,7 +219,7 @@ public final class TargetCheck {
      */
     public List<Finding> namesakes(Collection<OwnedObjects.Owned> objects, Session from, Selection selection) {
         Predicate<UnrelatedObject> staying = ofJournal(() -> UnrelatedObjects.staying(to), object -> true);
-        return plan.create() ? List.of() : from == null ? NameConflicts.check(objects, to, staying)
+        return database.missing() ? List.of() : from == null ? NameConflicts.check(objects, to, staying)
                 : NameConflicts.check(objects, from, selection, to, staying);
     }
 
@@ -233,7 +228,7 @@ public final class TargetCheck {
      * along
      */
     private <T> T ofJournal(Supplier<T> reading, T without) {
-        if (!plan.wanted.restart() || plan.create() || journal().state() != OwnSchema.State.OURS) {
+        if (!wanted.restart() || database.missing() || journal().state() != OwnSchema.State.OURS) {
             return without;
         }
         try {
@@ -251,6 +246,6 @@ public final class TargetCheck {
     public Extensions extensions(List<Extensions.Installed> source) {
         List<String> removed = ofJournal(() -> UnrelatedObjects.extensions(to), List.of());
         // A database that is yet to be created has none, whatever the one has through which the server is asked.
-        return Extensions.compare(source, to, name -> !plan.create() && !removed.contains(name));
+        return Extensions.compare(source, to, name -> !database.missing() && !removed.contains(name));
     }
 }

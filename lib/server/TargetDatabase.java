@@ -65,6 +65,11 @@ public final class TargetDatabase {
         return dsn;
     }
 
+    /** @return its name */
+    public String name() {
+        return dsn.database();
+    }
+
     /** @return the server, through the database itself or through another one */
     public Server server() {
         return server;
