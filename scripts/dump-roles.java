@@ -124,7 +124,7 @@ class DumpRoles implements Callable<Integer> {
         } else if (!noPasswords && !json) {
             console.warn("no passwords are written to stdout: use --out");
         }
-        String sql = RoleScript.of(roles, translation, head(source, translation, passwords && roles.readable()));
+        String sql = RoleScript.of(roles, translation, header(source, translation, passwords && roles.readable()));
         if (dryRun && !json) {
             console.out(Printable.multiline(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of())
                     .step("Roles, without passwords")
@@ -184,7 +184,7 @@ class DumpRoles implements Callable<Integer> {
         }
     }
 
-    private static List<String> head(Server source, RoleTranslation translation, boolean passwords) {
+    private static List<String> header(Server source, RoleTranslation translation, boolean passwords) {
         List<String> head = new ArrayList<>();
         head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(),
                 translation.target().major()));

@@ -160,7 +160,7 @@ class Migrate implements Callable<Integer> {
             return null;
         }
         // A run that is done again replaces the dump of the failed one.
-        return DumpOrder.inFolder(wanted.withJobs(jobs == null ? DUMP_JOBS : jobs), dir == null ? Path.of("") : dir,
+        return DumpOrder.inFolder(wanted.withWorkers(jobs == null ? DUMP_JOBS : jobs), dir == null ? Path.of("") : dir,
                 source.database(), DumpFormat.of(format == null ? "directory" : format),
                 compress == null ? null : Compression.of(compress), overwrite || restart);
     }

@@ -109,7 +109,7 @@ class PreflightCheck implements Callable<Integer> {
         try (Session from = source.session(); Session to = target.server().session()) {
             List<Finding> findings = new ArrayList<>();
             Runnable asking = () -> {
-                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).jobs();
+                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).workers();
                 MigrationOptions wanted =
                         new MigrationOptions(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner,
                                 false,

@@ -61,7 +61,7 @@ class RepairCommand implements Callable<Integer> {
                         ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
                         : script.step("No job is paused")).text()));
             } else if (!PausedJobs.exists(session)) {
-                PausedJobs.stranger(session).ifPresent(refusal -> {
+                PausedJobs.foreignRecord(session).ifPresent(refusal -> {
                     throw refusal;
                 });
                 console.out("source: nothing to mend");

@@ -86,11 +86,11 @@ final class AwsErrors implements ExecutionInterceptor {
                 : code.endsWith(".Duplicate") ? Failure.refused("AWS refuses %s: the name is taken (%s)", call, code)
                         .hint("remove what has that name if it is yours, or wait a minute: AWS shows new things late")
                 : Failure.refused("AWS refuses %s (%s)", call, code);
-        return failure.detail("%s", words(answer.awsErrorDetails().errorMessage()));
+        return failure.detail("%s", shortMessage(answer.awsErrorDetails().errorMessage()));
     }
 
     private static Failure unreached(SdkException error) {
-        String message = words(error.getMessage());
+        String message = shortMessage(error.getMessage());
         if (message.contains("credentials")) {
             return Failure.refused("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
@@ -100,7 +100,7 @@ final class AwsErrors implements ExecutionInterceptor {
     }
 
     /** The authorization message that AWS adds is long, encoded, and for the administrator's eyes. */
-    private static String words(String message) {
+    private static String shortMessage(String message) {
         return String.valueOf(message).replaceFirst("(?s)\\s*Encoded authorization failure message:.*", "")
                 .replace('\n', ' ').strip();
     }

@@ -45,11 +45,11 @@ public final class Ec2Planner {
     }
 
     /**
-     * @param former what an interrupted run has made
+     * @param previous what an interrupted run has made
      * @return the run to begin, or the former one with what is wished now
      */
-    public Ec2State run(Optional<Ec2State> former) {
-        return former.map(state -> state.replanned(plan(state))).orElseGet(() -> Ec2State.begin(plan()));
+    public Ec2State run(Optional<Ec2State> previous) {
+        return previous.map(state -> state.replanned(plan(state))).orElseGet(() -> Ec2State.begin(plan()));
     }
 
     /**
@@ -69,8 +69,8 @@ public final class Ec2Planner {
      *
      * @throws Failure usage, when it comes too late, or is for another database
      */
-    private Ec2Plan plan(Ec2State former) {
-        Ec2Plan plan = former.plan();
+    private Ec2Plan plan(Ec2State previous) {
+        Ec2Plan plan = previous.plan();
         if (options.database() != null && !options.database().equals(plan.database().id())) {
             throw Failure
                     .usage("the folder holds a run for the RDS instance \"%s\", not \"%s\"", plan.database().id(),
@@ -78,7 +78,7 @@ public final class Ec2Planner {
                     .hint("use another --dir for each, or remove that run first: rds-via-ec2 down --dir %s",
                             ShellScript.quoted(folder.toString()));
         }
-        if (options.machine() && former.made().containsKey(Ec2State.INSTANCE)) {
+        if (options.machine() && previous.made().containsKey(Ec2State.INSTANCE)) {
             throw Failure.usage("the machine is made already, and cannot become another one")
                     .hint("remove it first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
         }

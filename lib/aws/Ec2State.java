@@ -121,12 +121,12 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
     }
 
     /** @return the state with one more thing, or, without an identifier, with one less */
-    public Ec2State with(String thing, String id) {
+    public Ec2State with(String item, String id) {
         Map<String, String> all = new LinkedHashMap<>(made);
         if (id == null) {
-            all.remove(thing);
+            all.remove(item);
         } else {
-            all.put(thing, id);
+            all.put(item, id);
         }
         return new Ec2State(formatVersion, run, plan, all);
     }

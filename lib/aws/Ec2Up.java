@@ -111,11 +111,11 @@ public final class Ec2Up {
     }
 
     /** Finds or makes a thing; either way it is in the state file afterwards. */
-    private String made(String thing, String words, Stream<String> found, Supplier<String> make) {
+    private String made(String item, String description, Stream<String> found, Supplier<String> make) {
         String known = found.findFirst().orElse(null);
         String id = known == null ? make.get() : known;
-        console.say("%s: %s%s", words, id, known == null ? "" : ", which is there already");
-        state = state.with(thing, id).write(folder);
+        console.say("%s: %s%s", description, id, known == null ? "" : ", which is there already");
+        state = state.with(item, id).write(folder);
         return id;
     }
 
@@ -178,13 +178,13 @@ public final class Ec2Up {
     /** Waits until the machine runs and has passed AWS's own checks, after which ssh answers. */
     private void ready(String machine) {
         console.say("waiting for the machine, %d s at most", wait.patience().toSeconds());
-        String look =
+        String lookUp =
                 "wait longer with --wait, or look at it: aws ec2 get-console-output --latest --instance-id " + machine;
         Instance instance =
                 wait.until(() -> described(machine), it -> it != null && it.state().name() != InstanceStateName.PENDING,
                         it -> Failure
                                 .step("the machine %s did not start within %d s", machine, wait.patience().toSeconds())
-                                .hint("%s", look));
+                                .hint("%s", lookUp));
         if (over(instance)) {
             lost();
         }
@@ -202,7 +202,7 @@ public final class Ec2Up {
         wait.until(() -> status(machine), "ok ok"::equals,
                 last -> Failure.step("the machine %s runs but did not become ready within %d s: its checks are \"%s\"",
                         machine,
-                        wait.patience().toSeconds(), last).hint("%s", look));
+                        wait.patience().toSeconds(), last).hint("%s", lookUp));
         state = state.with(Ec2State.ADDRESS, address).write(folder);
     }
 

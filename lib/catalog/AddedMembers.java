@@ -70,12 +70,12 @@ public final class AddedMembers {
 
     /** @return the members of extensions for which an SQL condition on {@code e}, {@code x} and {@code i} holds */
     public static List<UnrelatedObject> members(Session target, String condition) {
-        return strangers(target, "listing the members of extensions",
+        return unrelatedObjects(target, "listing the members of extensions",
                 "SELECT " + COLUMNS + MEMBERS + condition + " ORDER BY x.extname, e.classid, e.objid");
     }
 
     /** @return the answers to a question with these columns */
-    public static List<UnrelatedObject> strangers(Session target, String doing, String question) {
+    public static List<UnrelatedObject> unrelatedObjects(Session target, String doing, String question) {
         return target.list(doing, question, row -> new UnrelatedObject(
                 new OwnedObjects.Owned(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4),
                         row.getString(5), null, false),

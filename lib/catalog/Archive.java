@@ -179,14 +179,14 @@ public final class Archive {
      * afterwards.
      *
      * @param section {@code pre-data}, {@code data} or {@code post-data}
-     * @param jobs how many sessions work at once; 1 keeps the order of the archive
+     * @param workers how many sessions work at once; 1 keeps the order of the archive
      * @param options further options of pg_restore
      */
-    public void restore(String section, int jobs, List<String> options, Predicate<Entry> wanted) {
+    public void restore(String section, int workers, List<String> options, Predicate<Entry> wanted) {
         List<String> arguments = new ArrayList<>(List.of("--section=" + section, "--no-owner", "--no-privileges"));
         arguments.addAll(options);
-        if (jobs > 1) {
-            arguments.add("--jobs=" + jobs);
+        if (workers > 1) {
+            arguments.add("--jobs=" + workers);
         }
         restore(arguments, wanted);
     }
@@ -216,10 +216,10 @@ public final class Archive {
      * Grants what the archive grants: the privileges of objects and the default privileges, as far as the target
      * permits.
      *
-     * @param words changes the statements, which come as pg_restore writes them, one character for each byte
+     * @param rewrite changes the statements, which come as pg_restore writes them, one character for each byte
      * @return what the target refused
      */
-    public List<RefusedStatement> grant(Predicate<Entry> wanted, UnaryOperator<String> words) {
+    public List<RefusedStatement> grant(Predicate<Entry> wanted, UnaryOperator<String> rewrite) {
         List<Entry> grants = entries.stream().filter(wanted.and(Archive::isGrant)).toList();
         if (grants.isEmpty()) {
             return List.of();
@@ -227,7 +227,7 @@ public final class Archive {
         Path file = PrivateFile.write("grants", "");
         script(file, List.of("--no-owner"), grants);
         try {
-            String script = words.apply(Files.readString(file, StandardCharsets.ISO_8859_1));
+            String script = rewrite.apply(Files.readString(file, StandardCharsets.ISO_8859_1));
             Files.writeString(file, script, StandardCharsets.ISO_8859_1);
             return RefusedStatement.run(tool, target, file, script);
         } catch (IOException e) {

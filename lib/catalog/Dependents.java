@@ -34,10 +34,10 @@ public final class Dependents {
     /**
      * One of them.
      *
-     * @param words its kind and its name
+     * @param description its kind and its name
      * @param relation the relation that it is or is a part of, as a pattern of pg_dump has it; null for none
      */
-    public record User(String words, String relation) {
+    public record User(String description, String relation) {
     }
 
     private Dependents() {
@@ -48,7 +48,7 @@ public final class Dependents {
      * its name with its schema. The text of a function is not looked into.
      */
     public static List<String> of(Session session, String extension) {
-        return words(of(session, extension, null));
+        return descriptions(of(session, extension, null));
     }
 
     /**
@@ -93,8 +93,8 @@ public final class Dependents {
                         + ", or ";
     }
 
-    public static List<String> words(List<User> users) {
-        return users.stream().map(User::words).toList();
+    public static List<String> descriptions(List<User> users) {
+        return users.stream().map(User::description).toList();
     }
 
     private static List<User> users(Session session, String doing, String objects, String wanted) {

@@ -7,7 +7,7 @@ import lib.roles.TargetKind;
  * What the operator of a move wants. A command reads it from its options, and every step that has to know a part of it
  * is given the whole.
  *
- * @param jobs how many tables are worked on at once; 0 for as many as suit this machine and both servers
+ * @param workers how many tables are worked on at once; 0 for as many as suit this machine and both servers
  * @param leaveOut classes and names of what may stay behind
  * @param granted the roles of the target that may be granted, and be given their code, although they can do more there
  * than on the source
@@ -17,11 +17,11 @@ import lib.roles.TargetKind;
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
  * @param kind of target, or null to find it out
  */
-public record MigrationOptions(Filters filters, int jobs, Collection<String> leaveOut, Collection<String> granted,
+public record MigrationOptions(Filters filters, int workers, Collection<String> leaveOut, Collection<String> granted,
         boolean createDatabase, boolean restart, boolean noOwner, boolean noPrivileges, boolean pauseJobs,
         TargetKind kind) {
     /** @return the same with so many at once */
-    public MigrationOptions withJobs(int number) {
+    public MigrationOptions withWorkers(int number) {
         return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges,
                 pauseJobs,
                 kind);
@@ -29,13 +29,14 @@ public record MigrationOptions(Filters filters, int jobs, Collection<String> lea
 
     /** @return the same with owners and privileges, whether or not they will be given */
     public MigrationOptions withOwnersAndPrivileges() {
-        return new MigrationOptions(filters, jobs, leaveOut, granted, createDatabase, restart, false, false, pauseJobs,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, false, false,
+                pauseJobs,
                 kind);
     }
 
     /** @return the same of a dump that may hold no owners or no privileges */
     public MigrationOptions of(boolean owners, boolean privileges) {
-        return new MigrationOptions(filters, jobs, leaveOut, granted, createDatabase, restart, noOwner || !owners,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, noOwner || !owners,
                 noPrivileges || !privileges, pauseJobs, kind);
     }
 }

@@ -24,7 +24,7 @@ import lib.timescale.TimescaleExtension;
  */
 public final class OthersComments {
     /** What is commented on; {@code name} is "" for the database. */
-    private record Thing(String kind, String name) {
+    private record CommentedObject(String kind, String name) {
     }
 
     /**
@@ -53,21 +53,21 @@ public final class OthersComments {
     }
 
     private final String database;
-    private final Map<Thing, String> wanted;
+    private final Map<CommentedObject, String> wanted;
 
-    private OthersComments(String database, Map<Thing, String> wanted) {
+    private OthersComments(String database, Map<CommentedObject, String> wanted) {
         this.database = database;
         this.wanted = wanted;
     }
 
     /** Compares what the source says of such things with what is said of them on the target. */
     public static OthersComments find(Session source, Server target, Session to) {
-        Map<Thing, String> theirs = theirs(target, to);
+        Map<CommentedObject, String> theirs = theirs(target, to);
         return new OthersComments(target.database(),
                 wanted(theirs.isEmpty() ? Map.of() : comments(source, question(
                         "e.extname IN (" + names("EXTENSION", theirs.keySet()) + ")",
                         "n.nspname IN (" + names("SCHEMA", theirs.keySet()) + ")",
-                        theirs.keySet().stream().anyMatch(thing -> thing.kind.equals("DATABASE")))), theirs));
+                        theirs.keySet().stream().anyMatch(item -> item.kind.equals("DATABASE")))), theirs));
     }
 
     /**
@@ -77,14 +77,14 @@ public final class OthersComments {
      */
     public static OthersComments find(List<Comment> source, Predicate<String> extensions, Predicate<String> schemas,
             Server target, Session to) {
-        Map<Thing, String> ours = new HashMap<>();
-        Map<Thing, String> theirs = theirs(target, to);
+        Map<CommentedObject, String> ours = new HashMap<>();
+        Map<CommentedObject, String> theirs = theirs(target, to);
         theirs.keySet().stream()
-                .filter(thing -> thing.kind.equals("DATABASE")
-                        || (thing.kind.equals("SCHEMA") ? schemas : extensions).test(thing.name))
-                .forEach(thing -> ours.put(thing, null));
-        source.stream().filter(comment -> theirs.containsKey(new Thing(comment.kind, comment.name)))
-                .forEach(comment -> ours.put(new Thing(comment.kind, comment.name), comment.text));
+                .filter(item -> item.kind.equals("DATABASE")
+                        || (item.kind.equals("SCHEMA") ? schemas : extensions).test(item.name))
+                .forEach(item -> ours.put(item, null));
+        source.stream().filter(comment -> theirs.containsKey(new CommentedObject(comment.kind, comment.name)))
+                .forEach(comment -> ours.put(new CommentedObject(comment.kind, comment.name), comment.text));
         return new OthersComments(target.database(), wanted(ours, theirs));
     }
 
@@ -100,32 +100,33 @@ public final class OthersComments {
         return QUESTION.formatted(extensions, schemas, database, TimescaleExtension.isNot("e"));
     }
 
-    private static Map<Thing, String> theirs(Server target, Session to) {
+    private static Map<CommentedObject, String> theirs(Server target, Session to) {
         return target.facts().superuser() ? Map.of()
                 : comments(to, question("NOT " + Membership.hasRightsOf("e.extowner"),
                         "NOT " + Membership.hasRightsOf("n.nspowner"), "NOT " + Membership.hasRightsOf("d.datdba")));
     }
 
-    private static Map<Thing, String> wanted(Map<Thing, String> ours, Map<Thing, String> theirs) {
-        Map<Thing, String> wanted = new HashMap<>();
-        ours.forEach((thing, comment) -> {
-            if (!Objects.equals(comment, theirs.get(thing))) {
-                wanted.put(thing, comment);
+    private static Map<CommentedObject, String> wanted(Map<CommentedObject, String> ours,
+            Map<CommentedObject, String> theirs) {
+        Map<CommentedObject, String> wanted = new HashMap<>();
+        ours.forEach((item, comment) -> {
+            if (!Objects.equals(comment, theirs.get(item))) {
+                wanted.put(item, comment);
             }
         });
         return wanted;
     }
 
-    private static Map<Thing, String> comments(Session session, String question) {
-        Map<Thing, String> comments = new HashMap<>();
+    private static Map<CommentedObject, String> comments(Session session, String question) {
+        Map<CommentedObject, String> comments = new HashMap<>();
         session.list("reading comments", question,
-                row -> comments.put(new Thing(row.getString(1), row.getString(2)), row.getString(3)));
+                row -> comments.put(new CommentedObject(row.getString(1), row.getString(2)), row.getString(3)));
         return comments;
     }
 
-    private static String names(String kind, Set<Thing> things) {
+    private static String names(String kind, Set<CommentedObject> items) {
         List<String> names = new ArrayList<>(List.of("NULL"));
-        things.stream().filter(thing -> thing.kind.equals(kind)).forEach(thing -> names.add(Sql.literal(thing.name)));
+        items.stream().filter(item -> item.kind.equals(kind)).forEach(item -> names.add(Sql.literal(item.name)));
         return String.join(", ", names);
     }
 
@@ -137,13 +138,13 @@ public final class OthersComments {
                                 + Sql.ident(entry.getKey().name.isEmpty() ? database : entry.getKey().name) + " IS "
                                 + (entry.getValue() == null ? "NULL" : Sql.literal(entry.getValue())) + ";",
                         "the comment on %s stays as it is on the target: the object has another owner there",
-                        words(entry.getKey())))
+                        description(entry.getKey())))
                 .toList();
     }
 
-    private static String words(Thing thing) {
-        return thing.kind.equals("DATABASE") ? "the database" : thing.kind.equals("SCHEMA") ? "schema " + thing.name
-                : "extension " + thing.name;
+    private static String description(CommentedObject item) {
+        return item.kind.equals("DATABASE") ? "the database" : item.kind.equals("SCHEMA") ? "schema " + item.name
+                : "extension " + item.name;
     }
 
     /**
@@ -152,7 +153,7 @@ public final class OthersComments {
      */
     public Set<String> kept() {
         return wanted.keySet().stream()
-                .map(thing -> thing.kind.equals("DATABASE") ? "database the database" : words(thing))
+                .map(item -> item.kind.equals("DATABASE") ? "database the database" : description(item))
                 .collect(Collectors.toSet());
     }
 }

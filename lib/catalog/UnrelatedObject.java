@@ -14,8 +14,9 @@ public record UnrelatedObject(OwnedObjects.Owned object, String extension) {
     }
 
     /** @return the same as what is dropped */
-    public DropStatements.Thing thing() {
-        return new DropStatements.Thing(object.catalog(), object.oid(), object.kind(), object.identity(), extension);
+    public DropStatements.DroppedObject thing() {
+        return new DropStatements.DroppedObject(object.catalog(), object.oid(), object.kind(), object.identity(),
+                extension);
     }
 
     @Override

@@ -32,13 +32,13 @@ public final class OwnerPowers {
         this.user = user;
     }
 
-    private String heir(String owner) {
+    private String newOwner(String owner) {
         return unreachable.contains(owner) ? user : owner;
     }
 
     /** @return what code of the owner would gain */
     public Set<String> gained(String owner, Collection<String> powers) {
-        return RolePowers.gained(powers, there.of(heir(owner)));
+        return RolePowers.gained(powers, there.of(newOwner(owner)));
     }
 
     /**
@@ -58,10 +58,11 @@ public final class OwnerPowers {
     }
 
     private Finding finding(OwnersCode each, Set<String> gained, boolean accepted) {
-        String heir = heir(each.owner());
-        String words = "what role \"%s\" owns on the source will belong to \"%s\", which ".formatted(each.owner(), heir)
-                + (gained.contains(RolePowers.SUPERUSER) ? "is or can become a superuser on the target"
-                        : "can do more on the target (" + String.join(", ", gained) + ")");
+        String newOwner = newOwner(each.owner());
+        String words =
+                "what role \"%s\" owns on the source will belong to \"%s\", which ".formatted(each.owner(), newOwner)
+                        + (gained.contains(RolePowers.SUPERUSER) ? "is or can become a superuser on the target"
+                                : "can do more on the target (" + String.join(", ", gained) + ")");
         if (each.code().isEmpty()) {
             return Finding.warning("owners", null, "%s; nothing of it acts with its owner's rights", words);
         }

@@ -25,14 +25,15 @@ import lib.timescale.TimescaleExtension;
  * null for none
  * @param condition a WHERE clause, or empty
  * @param whole whether everything is meant that a query of it gives, not only what it holds itself
- * @param twin the target's relation as SQL, or null where it has the same name
+ * @param counterpart the target's relation as SQL, or null where it has the same name
  * @param hypertable the name of the hypertable that a chunk belongs to, or null
  * @param packed the source's tables of compressed rows as SQL
- * @param twinPacked the target's of a chunk, or null
+ * @param counterpartPacked the target's of a chunk, or null
  */
 public record ComparedTable(long oid, String schema, String name, String identity, boolean materialized, long bytes,
         String list,
-        String condition, boolean whole, String twin, String hypertable, List<String> packed, String twinPacked) {
+        String condition, boolean whole, String counterpart, String hypertable, List<String> packed,
+        String counterpartPacked) {
     /**
      * %s is an SQL condition: what a query of column {@code a} gives is computed on each side, or taken from its
      * catalog.
@@ -68,10 +69,10 @@ public record ComparedTable(long oid, String schema, String name, String identit
              WHERE {data p} GROUP BY c.oid, n.nspname, c.relname, k.name, k.compressed, k.hypertable""";
     private static final String TWINS =
             "SELECT k.name, k.relid::regclass::text, k.compressed::regclass::text FROM {chunks} k";
-    private static final Twin NO_TWIN = new Twin(null, null);
+    private static final Counterpart NO_TWIN = new Counterpart(null, null);
 
     /** A chunk on the target, and where its compressed rows are, or null. */
-    private record Twin(String sql, String packed) {
+    private record Counterpart(String sql, String packed) {
     }
 
     /** With large values, of which compressed rows consist. */
@@ -106,16 +107,17 @@ public record ComparedTable(long oid, String schema, String name, String identit
      */
     public static List<ComparedTable> chunks(Session source, FactTemplate ours, Session target,
             FactTemplate theirs) {
-        Map<String, Twin> twins = new HashMap<>();
+        Map<String, Counterpart> counterparts = new HashMap<>();
         target.list("listing the chunks", theirs.expand(TWINS),
-                row -> twins.put(row.getString(1), new Twin(row.getString(2), row.getString(3))));
+                row -> counterparts.put(row.getString(1), new Counterpart(row.getString(2), row.getString(3))));
         return source.list("listing the chunks", ours.expand(CHUNKS.formatted(bytes("c.oid"),
                 bytes("k.compressed"), PACKED)),
                 row -> new ComparedTable(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), false,
                         row.getLong(5),
-                        row.getString(6), "", true, twins.getOrDefault(row.getString(4), NO_TWIN).sql, row.getString(7),
+                        row.getString(6), "", true, counterparts.getOrDefault(row.getString(4), NO_TWIN).sql,
+                        row.getString(7),
                         Stream.ofNullable(row.getString(8)).toList(),
-                        twins.getOrDefault(row.getString(4), NO_TWIN).packed));
+                        counterparts.getOrDefault(row.getString(4), NO_TWIN).packed));
     }
 
     /**
@@ -124,7 +126,7 @@ public record ComparedTable(long oid, String schema, String name, String identit
      */
     public ComparedTable withChunks(Session session, FactTemplate timescale) {
         List<String> packed = packed(session, timescale, identity);
-        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, twin,
+        return new ComparedTable(oid, schema, name, identity, materialized, bytes, list, condition, true, counterpart,
                 hypertable, packed, null);
     }
 
@@ -161,7 +163,7 @@ public record ComparedTable(long oid, String schema, String name, String identit
 
     /** @return the target's */
     String targetRows() {
-        return twin != null ? twin : "ONLY " + target() + " " + condition;
+        return counterpart != null ? counterpart : "ONLY " + target() + " " + condition;
     }
 
     /** @return the source's relation as SQL */
@@ -176,11 +178,12 @@ public record ComparedTable(long oid, String schema, String name, String identit
 
     /** @return the target's */
     public PlannedCode.Queried queriedThere() {
-        return new PlannedCode.Queried(target(), twin != null, Stream.ofNullable(twinPacked).toList(), false);
+        return new PlannedCode.Queried(target(), counterpart != null, Stream.ofNullable(counterpartPacked).toList(),
+                false);
     }
 
     /** @return the target's relation as SQL */
     public String target() {
-        return twin != null ? twin : Sql.name(schema, name);
+        return counterpart != null ? counterpart : Sql.name(schema, name);
     }
 }

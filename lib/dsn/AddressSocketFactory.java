@@ -21,7 +21,7 @@ import javax.net.SocketFactory;
  */
 public final class AddressSocketFactory extends SocketFactory {
     /** Where the name of a host would be. */
-    private static final String LOT = "lot";
+    private static final String CONNECTION = "lot";
 
     private final Map<String, String> addresses = new HashMap<>();
     private final SideSockets.ConnectionSockets lot;
@@ -34,18 +34,18 @@ public final class AddressSocketFactory extends SocketFactory {
         for (String pair : argument.split(",")) {
             addresses.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
-        String own = addresses.remove(LOT);
+        String own = addresses.remove(CONNECTION);
         lot = own == null ? null : SideSockets.ConnectionSockets.of(own);
     }
 
     /** @return the argument that also says to whom the sockets belong */
     public static String argument(String addresses, SideSockets.ConnectionSockets connection) {
-        return (addresses == null ? "" : addresses + ',') + LOT + '=' + connection;
+        return (addresses == null ? "" : addresses + ',') + CONNECTION + '=' + connection;
     }
 
     @Override
     public Socket createSocket() {
-        return lot == null ? new Addressed() : new Wired(lot);
+        return lot == null ? new Addressed() : new WatchedSocket(lot);
     }
 
     private class Addressed extends Socket {
@@ -59,22 +59,22 @@ public final class AddressSocketFactory extends SocketFactory {
         }
     }
 
-    private final class Wired extends Addressed {
-        private final SideSockets wire;
+    private final class WatchedSocket extends Addressed {
+        private final SideSockets sockets;
 
-        Wired(SideSockets.ConnectionSockets connection) {
-            wire = connection.owner();
+        WatchedSocket(SideSockets.ConnectionSockets connection) {
+            sockets = connection.owner();
         }
 
         @Override
         public void connect(SocketAddress place, int timeout) throws IOException {
             try {
-                wire.add(this, lot);
+                sockets.add(this, lot);
                 super.connect(place, timeout);
-                wire.keepAlive(this);
+                sockets.keepAlive(this);
             } catch (IOException e) {
                 close();
-                throw wire.reason(e);
+                throw sockets.reason(e);
             }
         }
 
@@ -91,12 +91,12 @@ public final class AddressSocketFactory extends SocketFactory {
                 public int read(byte[] bytes, int offset, int length) throws IOException {
                     try {
                         int count = in.read(bytes, offset, length);
-                        wire.answered();
+                        sockets.answered();
                         return count;
                     } catch (InterruptedIOException e) {
                         throw e;
                     } catch (IOException e) {
-                        throw wire.reason(e);
+                        throw sockets.reason(e);
                     }
                 }
             };
@@ -110,7 +110,7 @@ public final class AddressSocketFactory extends SocketFactory {
                     try {
                         out.write(bytes, offset, length);
                     } catch (IOException e) {
-                        throw wire.reason(e);
+                        throw sockets.reason(e);
                     }
                 }
             };
@@ -118,7 +118,7 @@ public final class AddressSocketFactory extends SocketFactory {
 
         @Override
         public void close() throws IOException {
-            wire.remove(this);
+            sockets.remove(this);
             super.close();
         }
     }

@@ -17,9 +17,9 @@ final class ClientConninfo {
     private ClientConninfo() {
     }
 
-    static String of(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire, String user,
+    static String of(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets sockets, String user,
             String database, String application, int clientMajor) {
-        Map<String, String> values = values(parameters, servers, wire, user, database, application, clientMajor);
+        Map<String, String> values = values(parameters, servers, sockets, user, database, application, clientMajor);
         String password = parameters.or("sslpassword", null);
         if (password != null && knows(parameters, ConnectionParameter.of("sslpassword"), "…", clientMajor)) {
             values.put("service", SERVICE);
@@ -46,7 +46,7 @@ final class ClientConninfo {
     }
 
     /** @return the same by keyword */
-    static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets wire,
+    static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets sockets,
             String user, String database,
             String application, int clientMajor) {
         Map<String, String> values = new LinkedHashMap<>();
@@ -59,11 +59,11 @@ final class ClientConninfo {
         values.put("connect_timeout",
                 String.valueOf(parameters.number("connect_timeout", DriverProperties.CONNECT_TIMEOUT)));
         values.put("application_name", application);
-        keepalives(wire).forEach((name, value) -> values.put(name, parameters.or(name, value)));
+        keepalives(sockets).forEach((name, value) -> values.put(name, parameters.or(name, value)));
         values.putAll(others(parameters, clientMajor));
-        if (wire.timeout() > 0) {
+        if (sockets.timeout() > 0) {
             // Keepalives are not sent while data is unacknowledged.
-            values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(wire.timeout())));
+            values.putIfAbsent("tcp_user_timeout", String.valueOf(TimeUnit.SECONDS.toMillis(sockets.timeout())));
         }
         return values;
     }
@@ -72,12 +72,12 @@ final class ClientConninfo {
      * As the driver's sockets have them: a connection that lies idle while others copy must not be forgotten by a
      * firewall.
      */
-    private static Map<String, String> keepalives(SideSockets wire) {
+    private static Map<String, String> keepalives(SideSockets sockets) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("keepalives", "1");
         values.put("keepalives_idle", String.valueOf(SideSockets.IDLE));
         values.put("keepalives_interval", String.valueOf(SideSockets.INTERVAL));
-        values.put("keepalives_count", String.valueOf(wire.count()));
+        values.put("keepalives_count", String.valueOf(sockets.count()));
         return values;
     }
 
@@ -85,9 +85,9 @@ final class ClientConninfo {
         Map<String, String> others = new LinkedHashMap<>();
         for (ConnectionParameter keyword : ConnectionParameter.ALL) {
             String value = parameters.get(keyword.name());
-            boolean handedOn = value != null && !keyword.secret() && keyword.use() != ConnectionParameter.Use.IGNORED
+            boolean passedOn = value != null && !keyword.secret() && keyword.use() != ConnectionParameter.Use.IGNORED
                     && (keyword.use() != ConnectionParameter.Use.OURS || keyword.name().startsWith("ssl"));
-            if (handedOn && knows(parameters, keyword, value, clientMajor)) {
+            if (passedOn && knows(parameters, keyword, value, clientMajor)) {
                 others.put(keyword.name(), value);
             }
         }

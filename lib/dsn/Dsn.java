@@ -28,7 +28,7 @@ public final class Dsn {
     private static final String APPLICATION = "tsmigrate";
 
     private final ConnectionParameters parameters;
-    private final SideSockets wire;
+    private final SideSockets sockets;
     private final List<ServerAddress> servers;
     private final Properties driver;
     private final List<String> warnings;
@@ -40,7 +40,7 @@ public final class Dsn {
 
     private Dsn(ConnectionParameters parameters, boolean typed) {
         this.parameters = parameters;
-        wire = new SideSockets(parameters);
+        sockets = new SideSockets(parameters);
         servers = ServerAddress.of(parameters);
         warnings = parameters.warnings();
         driver = DriverProperties.of(parameters, servers, warnings);
@@ -55,7 +55,7 @@ public final class Dsn {
     private Dsn(Dsn other, ConnectionParameters parameters, String database, String password,
             ToolEnvironment toolEnvironment) {
         this.parameters = parameters;
-        wire = other.wire;
+        sockets = other.sockets;
         servers = other.servers;
         warnings = other.warnings;
         driver = parameters == other.parameters ? other.driver
@@ -120,8 +120,8 @@ public final class Dsn {
     }
 
     /** @return all sockets to this side, whatever the database and the password */
-    public SideSockets wire() {
-        return wire;
+    public SideSockets sockets() {
+        return sockets;
     }
 
     /** @return "source" or "target" */
@@ -204,7 +204,7 @@ public final class Dsn {
      * @throws Failure refused, if what it does not know protects the connection
      */
     public String conninfo(int clientMajor) {
-        return ClientConninfo.of(parameters, servers, wire, user(), database, applicationName(), clientMajor);
+        return ClientConninfo.of(parameters, servers, sockets, user(), database, applicationName(), clientMajor);
     }
 
     /**
@@ -214,7 +214,7 @@ public final class Dsn {
      * @param replaced other values of some parameters, by libpq's keyword, such as the port of a tunnel
      */
     public String portable(Map<String, String> replaced) {
-        Map<String, String> values = ClientConninfo.values(parameters, servers, wire, user(), database,
+        Map<String, String> values = ClientConninfo.values(parameters, servers, sockets, user(), database,
                 applicationName(), Integer.MAX_VALUE);
         if (password != null) {
             values.put("password", password);

@@ -98,7 +98,7 @@ public final class Endpoints {
             throw Failure.usage("--server-timeout must be a number of seconds, or 0 for never, got %d", serverTimeout);
         }
         Dsn dsn = Dsn.parse(side, text, given != null, environment);
-        dsn.wire().watched(console, serverTimeout);
+        dsn.sockets().watched(console, serverTimeout);
         dsn.warnings().forEach(warning -> console.warn("%s", warning));
         if (dsn.passwordOnCommandLine()) {
             console.warn(

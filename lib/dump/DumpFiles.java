@@ -34,10 +34,10 @@ public final class DumpFiles {
      *
      * @param dump the file or the folder
      * @param name what it will be called, if it is one file
-     * @param jobs how many files are read at once
+     * @param workers how many files are read at once
      * @return the files by name
      */
-    public List<Manifest.File> read(Path dump, String name, int jobs) {
+    public List<Manifest.File> read(Path dump, String name, int workers) {
         List<Path> files;
         try (Stream<Path> all = Files.walk(dump)) {
             files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed())
@@ -46,7 +46,7 @@ public final class DumpFiles {
             throw Failure.step("could not read \"%s\": %s", dump, e.getMessage()).because(e);
         }
         List<Manifest.File> found = Collections.synchronizedList(new ArrayList<>());
-        each(jobs, files, file -> {
+        each(workers, files, file -> {
             found.add(new Manifest.File(file.equals(dump) ? name : dump.relativize(file).toString(), size(file),
                     checksum(file)));
         });
@@ -79,8 +79,8 @@ public final class DumpFiles {
      *
      * @throws Failure refused, naming a file that has not
      */
-    public void checkContents(Path dump, List<Manifest.File> files, int jobs) {
-        each(jobs, files, file -> {
+    public void checkContents(Path dump, List<Manifest.File> files, int workers) {
+        each(workers, files, file -> {
             Path path = path(dump, file);
             if (!checksum(path).equals(file.sha256())) {
                 throw Failure
@@ -126,8 +126,8 @@ public final class DumpFiles {
         void on(T file);
     }
 
-    private static <T> void each(int jobs, List<T> files, Work<T> work) {
-        Workers.run("checksums", jobs, files, () -> new Workers.Worker<>() {
+    private static <T> void each(int workers, List<T> files, Work<T> work) {
+        Workers.run("checksums", workers, files, () -> new Workers.Worker<>() {
             @Override
             public void work(T file) {
                 work.on(file);

@@ -71,8 +71,8 @@ public final class DumpWriter {
 
     private List<String> arguments(DumpFormat format) {
         List<String> arguments = new ArrayList<>(List.of("--format=" + format.word()));
-        if (order.format() == DumpFormat.DIRECTORY && order.wanted().jobs() > 1 && attempts < 2) {
-            arguments.add("--jobs=" + order.wanted().jobs());
+        if (order.format() == DumpFormat.DIRECTORY && order.wanted().workers() > 1 && attempts < 2) {
+            arguments.add("--jobs=" + order.wanted().workers());
         }
         if (order.compression() != null) {
             arguments.add("--compress=" + order.compression().argument(client.major()));
@@ -124,7 +124,7 @@ public final class DumpWriter {
      */
     public Manifest write(FrozenSource source, Contents contents) {
         attempts++;
-        if (attempts == 2 && order.wanted().jobs() > 1) {
+        if (attempts == 2 && order.wanted().workers() > 1) {
             // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger
             // lock.
             console.explain("trying again with one job");
@@ -136,7 +136,7 @@ public final class DumpWriter {
             try {
                 dump(source, contents, output);
                 Manifest manifest = manifest(source, contents,
-                        files.read(output.partial(), order.out().getFileName().toString(), order.wanted().jobs()));
+                        files.read(output.partial(), order.out().getFileName().toString(), order.wanted().workers()));
                 output.publish(manifest);
                 return manifest;
             } finally {

@@ -140,15 +140,15 @@ public final class Dumping {
         }
         findings.addAll(TableChecks.leftOut(session, source.facts(), selection));
         findings.add(DiskSpace.check(session, selection, order.out()));
-        for (LeftBehind.Thing thing : LeftBehind.find(session, source, true, selection).all()) {
-            String text = thing.kind() + ": " + thing.name() + ": " + thing.reason();
-            findings.add(thing.name().equals(Selection.OWN_SCHEMA) && thing.kind().equals(ReservedSchemas.KIND)
+        for (LeftBehind.Item item : LeftBehind.find(session, source, true, selection).all()) {
+            String text = item.kind() + ": " + item.name() + ": " + item.reason();
+            findings.add(item.name().equals(Selection.OWN_SCHEMA) && item.kind().equals(ReservedSchemas.KIND)
                     ? Finding.stop("not in the dump",
-                            ReservedSchemas.remedy(thing.name(), thing.reason()) + ", or dump --exclude-schema "
-                                    + thing.name(),
+                            ReservedSchemas.remedy(item.name(), item.reason()) + ", or dump --exclude-schema "
+                                    + item.name(),
                             "%s", text)
                     : Finding.warning(
-                            thing.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null,
+                            item.kind().equals(SelfReferences.KIND) ? "cannot be restored" : "not in the dump", null,
                             "%s", text));
         }
         return findings;

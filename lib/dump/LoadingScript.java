@@ -59,7 +59,7 @@ public final class LoadingScript {
      * @param to a session on the target
      * @param gone the roles that own nothing on the target, and that nothing is granted to
      */
-    public LoadingScript(ShellScript script, MigrationOptions wanted, Contents contents, LeftBehind uncarried,
+    public LoadingScript(ShellScript script, MigrationOptions wanted, Contents contents, LeftBehind leftBehind,
             TargetDatabase target, Session to,
             MissingRoles gone) {
         this.script = script;
@@ -67,7 +67,7 @@ public final class LoadingScript {
         this.contents = contents;
         this.target = target;
         this.to = to;
-        owners = new OwnerScript(script, contents, uncarried, to, target.server().facts(), gone.replaced());
+        owners = new OwnerScript(script, contents, leftBehind, to, target.server().facts(), gone.replaced());
         this.gone = gone;
         restoring = new RestoringScript(script, contents);
     }
@@ -150,7 +150,7 @@ public final class LoadingScript {
         rows.rows();
         script.step("Indexes, constraints, triggers");
         boolean withOwners = !wanted.noOwner() && owners.superuserCanSetOwners(later);
-        archive.postData(wanted.jobs(), withOwners);
+        archive.postData(wanted.workers(), withOwners);
         if (contents.hasDeferredAtOnce()) {
             script.step("Tables that name what has only now been made");
             rows.deferredRows();
@@ -204,7 +204,7 @@ public final class LoadingScript {
 
             @Override
             public void rows() {
-                archive.rows(wanted.jobs());
+                archive.rows(wanted.workers());
             }
 
             @Override

@@ -57,7 +57,7 @@ import lib.talk.Printable;
  */
 public record Manifest(int formatVersion, String tool, String created, Dump dump, Origin source, Moment snapshot,
         List<String> filters,
-        List<Extensions.Installed> extensions, List<LeftBehind.Thing> uncarried, List<String> grantees,
+        List<Extensions.Installed> extensions, List<LeftBehind.Item> uncarried, List<String> grantees,
         List<String> users,
         List<String> serverRoles, List<OwnersCode> ownersCode, PathNeeds pathNeeds, Money money, List<Lz4Column> lz4,
         List<String> computed,

@@ -45,12 +45,12 @@ public final class PlainDump {
     }
 
     /** @return a finding for each thing that stands in the way, or may */
-    public List<Finding> check(LeftBehind uncarried, PathNeeds needs, Extensions extensions, TargetDatabase target) {
+    public List<Finding> check(LeftBehind leftBehind, PathNeeds needs, Extensions extensions, TargetDatabase target) {
         List<Finding> findings = LoaderLimits.check(contents, needs, LoaderLimits.PSQL);
         // A publication is in there once more for each of its parts.
-        uncarried.all().stream().filter(thing -> thing.oid() != 0).map(thing -> thing.kind() + " " + thing.name())
+        leftBehind.all().stream().filter(item -> item.oid() != 0).map(item -> item.kind() + " " + item.name())
                 .distinct()
-                .forEach(thing -> findings.add(stop("%s cannot be left out of a plain dump", thing)));
+                .forEach(item -> findings.add(stop("%s cannot be left out of a plain dump", item)));
         extensions.all().stream().filter(extension -> leaveOut.contains(extension.name()))
                 .forEach(extension -> findings.add(stop(
                         "extension %s cannot be left out of a plain dump", extension.name())));

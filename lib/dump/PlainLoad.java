@@ -89,7 +89,7 @@ public final class PlainLoad implements LoadMethod {
     }
 
     @Override
-    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> words) {
+    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> rewrite) {
         // The script has given them.
         return List.of();
     }

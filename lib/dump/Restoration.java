@@ -105,9 +105,9 @@ final class Restoration {
     }
 
     private void run(TargetDatabase database, ClientTools clients) {
-        report.head("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(),
+        report.header("dump    %s (PostgreSQL %s, %s)", order.in(), manifest.source().version(),
                 manifest.snapshot().time());
-        report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
+        report.header("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         // A program takes its time to begin.
         Background<DriverSettings> psql = settings(clients, database.server());
         RestoreCheck check = new RestoreCheck(manifest, database, order, psql::get);
@@ -142,7 +142,7 @@ final class Restoration {
         DumpFiles files = new DumpFiles();
         ProgressLine line = console.progress(() -> "checksums: " + Bytes.text(files.done()) + " read");
         try {
-            files.checkContents(order.in(), manifest.files(), order.wanted().jobs());
+            files.checkContents(order.in(), manifest.files(), order.wanted().workers());
         } finally {
             line.close();
         }
@@ -156,7 +156,7 @@ final class Restoration {
 
     private void load(TargetLock lock, Session to, Memberships memberships, ComputingSessions target,
             RestoreCheck check, Tool tool, Archive archive) {
-        Contents contents = manifest.contents().without(check.uncarried().relations());
+        Contents contents = manifest.contents().without(check.leftBehind().relations());
         List<Extensions.Extension> extensions = extensions(check);
         attempt.begin();
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
@@ -164,20 +164,20 @@ final class Restoration {
         if (archive == null) {
             method = new PlainLoad(tool, target.server().dsn(), to, order.in(), contents, console, steps);
         } else {
-            Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.uncarried(),
+            Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.leftBehind(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
-            RestoredRows rows = new RestoredRows(schema, contents, to, order.wanted().jobs(), console, steps);
+            RestoredRows rows = new RestoredRows(schema, contents, to, order.wanted().workers(), console, steps);
             SearchPathTrial rehearsal =
                     new SearchPathTrial(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true,
                             target,
                             console);
             method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
-                    Parallelism.asked(order.wanted().jobs()));
+                    Parallelism.ofBoth(order.wanted().workers()));
         }
-        Journal journal = loading.run(method, check.uncarried(), extensions, contents::sequences, List.of());
+        Journal journal = loading.run(method, check.leftBehind(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
         List<Difference> differences =
-                steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.uncarried())),
+                steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.leftBehind())),
                         found -> found.isEmpty() ? "everything that the manifest names is there"
                                 : Count.of(found.size(), "difference"));
         Verdict.of(manifestCheck.emptyTables(), console, report);
@@ -190,7 +190,7 @@ final class Restoration {
                             Printable.lines(DifferenceTable.lines(differences.stream().limit(20).toList(), false)));
         }
         report.note("%s",
-                new Omissions().leftBehind(check.uncarried()).extensions(check.extensions(), order.wanted().leaveOut())
+                new Omissions().leftBehind(check.leftBehind()).extensions(check.extensions(), order.wanted().leaveOut())
                         .part("owners", order.wanted().noOwner())
                         .part("privileges", order.wanted().noPrivileges())
                         .count("refused privileges and settings", loading.refusedCount())
@@ -243,7 +243,7 @@ final class Restoration {
     }
 
     private String script(TargetDatabase database, RestoreCheck check, ClientTools.Installation client) {
-        Contents contents = manifest.contents().without(check.uncarried().relations());
+        Contents contents = manifest.contents().without(check.leftBehind().relations());
         List<Extensions.Extension> extensions = extensions(check);
         ShellScript script = new ShellScript(
                 "%s: from %s to %s".formatted(RestoreCheck.Order.command(order.timescale()), order.in(),
@@ -252,14 +252,14 @@ final class Restoration {
                 .programs(client.folder().toString());
         try (Session to = database.server().session()) {
             LoadingScript loading =
-                    new LoadingScript(script, loading(), contents, check.uncarried(), database, to, MissingRoles.NONE);
+                    new LoadingScript(script, loading(), contents, check.leftBehind(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
             loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {
                 loading.run(order.in());
             } else {
                 Archive archive = Archive.open(new Tool(client, console), order.in());
-                Schema schema = new Schema(archive, contents, check.uncarried(),
+                Schema schema = new Schema(archive, contents, check.leftBehind(),
                         extensions.stream().map(Extensions.Extension::name).toList(), to);
                 ArchiveScript parts = new ArchiveScript(script, ShellScript.quoted(order.in().toString()), true,
                         archive.entries(), schema, contents);

@@ -59,7 +59,7 @@ final class RestoreCheck {
     private final Supplier<DriverSettings> psql;
     private final List<Finding> findings = new ArrayList<>();
     private Extensions extensions;
-    private LeftBehind uncarried;
+    private LeftBehind leftBehind;
     private ExtensionOwners owners;
     private Set<String> keptComments = Set.of();
 
@@ -81,8 +81,8 @@ final class RestoreCheck {
     }
 
     /** @return what of the dump stays behind */
-    LeftBehind uncarried() {
-        return uncarried;
+    LeftBehind leftBehind() {
+        return leftBehind;
     }
 
     /** Runs every check. */
@@ -106,20 +106,20 @@ final class RestoreCheck {
                     order.wanted().leaveOut());
             findings.addAll(noOwner() ? List.of() : owners.check());
             // What no dump holds was said when it was made.
-            uncarried = LeftBehind.of(manifest.uncarried().stream()
-                    .filter(thing -> thing.oid() != 0
-                            && (!target.facts().superuser() || thing.kind().equals(SelfReferences.KIND)))
+            leftBehind = LeftBehind.of(manifest.uncarried().stream()
+                    .filter(item -> item.oid() != 0
+                            && (!target.facts().superuser() || item.kind().equals(SelfReferences.KIND)))
                     .toList());
             findings.addAll(manifest.needs().check(order.command(), order.wanted().leaveOut(), true));
-            uncarried = uncarried.and(manifest.needs().leftOut(order.wanted().leaveOut()));
-            findings.addAll(uncarried.check(order.command(), order.wanted().leaveOut()));
+            leftBehind = leftBehind.and(manifest.needs().leftOut(order.wanted().leaveOut()));
+            findings.addAll(leftBehind.check(order.command(), order.wanted().leaveOut()));
             if (!database.missing()) {
                 ExtensionRows rows = ExtensionRows.find(manifest.contents().tables(), to, target.facts().user());
                 findings.addAll(rows.check(order.command(), order.wanted().leaveOut()));
-                uncarried = uncarried.and(rows.things());
+                leftBehind = leftBehind.and(rows.things());
             }
             if (state.get(0).level() != Finding.Level.STOP) {
-                findings.addAll(check.namesakes(uncarried.without(manifest.contents().objects()), null, null));
+                findings.addAll(check.namesakes(leftBehind.without(manifest.contents().objects()), null, null));
             }
             findings.addAll(new RestoreRoles(manifest, database, !noOwner(),
                     !order.wanted().noPrivileges() && manifest.dump().privileges(), order.wanted().restart(),
@@ -211,7 +211,7 @@ final class RestoreCheck {
                     manifest.dump().client(),
                     NewerSettings.FROM));
         }
-        findings.addAll(new PlainDump(manifest.contents(), !owners, order.wanted().leaveOut()).check(uncarried,
+        findings.addAll(new PlainDump(manifest.contents(), !owners, order.wanted().leaveOut()).check(leftBehind,
                 manifest.needs(),
                 extensions, database));
     }

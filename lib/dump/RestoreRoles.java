@@ -105,10 +105,10 @@ final class RestoreRoles {
                 roles.stream().filter(role -> !role.reach).map(Role::name).collect(Collectors.toSet());
         manifest.ownersCode().stream().map(OwnersCode::owner)
                 .filter(owner -> roles.stream().noneMatch(role -> role.name.equals(owner))).forEach(unreachable::add);
-        OwnerPowers heirs = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
+        OwnerPowers ownerPowers = new OwnerPowers(RolePowers.read(to, target), unreachable, target.facts().user());
         List<Timescale.Job> jobs =
                 manifest.contents().timescale() == null ? List.of() : manifest.contents().timescale().jobs();
-        findings.addAll(heirs.check(heirs.with(manifest.ownersCode(), jobs), granted));
+        findings.addAll(ownerPowers.check(ownerPowers.with(manifest.ownersCode(), jobs), granted));
     }
 
     private void reach(Role owner, Server.Facts facts, boolean inherits) {

@@ -22,15 +22,15 @@ public final class RestoredRows implements RowMover {
     private final Schema schema;
     private final Contents contents;
     private final Session target;
-    private final int jobs;
+    private final int workers;
     private final Console console;
     private final Steps steps;
 
-    public RestoredRows(Schema schema, Contents contents, Session target, int jobs, Console console, Steps steps) {
+    public RestoredRows(Schema schema, Contents contents, Session target, int workers, Console console, Steps steps) {
         this.schema = schema;
         this.contents = contents;
         this.target = target;
-        this.jobs = jobs;
+        this.workers = workers;
         this.console = console;
         this.steps = steps;
     }
@@ -60,7 +60,7 @@ public final class RestoredRows implements RowMover {
         steps.run("data", () -> {
             ProgressLine line = console.progress(grown(target, "data", contents));
             try {
-                schema.rows().all(jobs);
+                schema.rows().all(workers);
             } finally {
                 line.close();
             }
@@ -72,7 +72,7 @@ public final class RestoredRows implements RowMover {
 
     @Override
     public void moveDeferred() {
-        schema.rows().deferred(jobs);
+        schema.rows().deferred(workers);
     }
 
     @Override

@@ -88,8 +88,8 @@ public final class Memberships implements AutoCloseable {
         Set<String> wanted = new TreeSet<>(roles);
         wanted.retainAll(there);
         List<PriorMembership> takeable = PriorMembership.ask(target, facts, wanted).stream()
-                .filter(standing -> !standing.able() && standing.open())
-                .map(PriorMembership.Standing::membership).collect(Collectors.toList());
+                .filter(current -> !current.able() && current.open())
+                .map(PriorMembership.State::membership).collect(Collectors.toList());
         new TreeSet<>(roles).stream().filter(role -> created.contains(role) && !there.contains(role))
                 .forEach(role -> takeable.add(new PriorMembership(role, facts.user(), null, null)));
         takeable.sort((one, other) -> one.role().compareTo(other.role()));
@@ -111,15 +111,15 @@ public final class Memberships implements AutoCloseable {
      * @throws Failure step, when the server refuses it
      */
     public boolean join(Session session, String role) {
-        List<PriorMembership.Standing> standing = PriorMembership.ask(session, facts, List.of(role));
-        if (standing.isEmpty() || standing.get(0).able()) {
-            return !standing.isEmpty();
-        } else if (!standing.get(0).open()) {
+        List<PriorMembership.State> current = PriorMembership.ask(session, facts, List.of(role));
+        if (current.isEmpty() || current.get(0).able()) {
+            return !current.isEmpty();
+        } else if (!current.get(0).open()) {
             return false;
         }
-        take(session, standing.get(0).membership());
+        take(session, current.get(0).membership());
         // Before PostgreSQL 16, somebody with NOINHERIT is one and has none of its rights.
-        return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.Standing::able);
+        return PriorMembership.ask(session, facts, List.of(role)).stream().anyMatch(PriorMembership.State::able);
     }
 
     private void take(Session session, PriorMembership membership) {

@@ -46,17 +46,17 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
      * @param able whether the user has its rights, and can act as the role where that is something else
      * @param open whether there is something to take that can be put back
      */
-    record Standing(PriorMembership membership, boolean able, boolean open) {
+    record State(PriorMembership membership, boolean able, boolean open) {
     }
 
     /** @return how the connecting user stands to those of the roles that exist, in the order of their names */
-    static List<Standing> ask(Session target, Server.Facts facts, Collection<String> roles) {
+    static List<State> ask(Session target, Server.Facts facts, Collection<String> roles) {
         return roles.isEmpty() ? List.of() : target.list("asking for memberships",
                 (facts.major() >= 16 ? SINCE_16 : BEFORE_16)
                         .formatted(roles.stream().map(Sql::literal).collect(Collectors.joining(", ")),
                                 Membership.hasRightsOf("r.oid"), Membership.mayActAs("r.oid"),
                                 Membership.hasRightsOf("u.oid")),
-                row -> new Standing(
+                row -> new State(
                         new PriorMembership(row.getString(1), row.getString(2), option(row.getString(3)),
                                 option(row.getString(4))),
                         row.getBoolean(5), row.getBoolean(6)));

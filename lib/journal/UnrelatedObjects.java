@@ -113,13 +113,14 @@ public final class UnrelatedObjects {
                 .filter(object -> !known.contains(Address.of(object))).map(UnrelatedObject::of);
         return Stream
                 .concat(owned,
-                        AddedMembers.strangers(target, "looking for what goes with the run's objects", GOING).stream())
+                        AddedMembers.unrelatedObjects(target, "looking for what goes with the run's objects", GOING)
+                                .stream())
                 .toList();
     }
 
     /** @return what to do about them, with the statements that drop them */
-    public static String hint(Session target, List<UnrelatedObject> strangers) {
-        DropStatements drops = DropStatements.of(target, strangers.stream()
+    public static String hint(Session target, List<UnrelatedObject> unrelated) {
+        DropStatements drops = DropStatements.of(target, unrelated.stream()
                 .sorted(Comparator
                         .comparing((UnrelatedObject stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
                         .thenComparing(stranger -> stranger.object().kind().equals("SCHEMA"))
@@ -127,7 +128,7 @@ public final class UnrelatedObjects {
                         .thenComparing(stranger -> stranger.extension() == null)
                         .thenComparing(stranger -> stranger.object().oid(), Comparator.reverseOrder()))
                 .map(UnrelatedObject::thing).toList());
-        String owners = strangers.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
+        String owners = unrelated.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
         boolean mine = "t".equals(target.text("asking for their owners",
                 "SELECT coalesce(pg_catalog.bool_and(" + Membership.hasRightsOf("r.oid") + "), true)"
@@ -138,11 +139,11 @@ public final class UnrelatedObjects {
     }
 
     /** @return the refusal to undo what others have come to depend on, or null */
-    static Failure refusal(Session target, List<UnrelatedObject> strangers) {
-        return strangers.isEmpty() ? null
+    static Failure refusal(Session target, List<UnrelatedObject> unrelated) {
+        return unrelated.isEmpty() ? null
                 : Failure
                         .refused("the target holds objects that the interrupted run did not make: %s",
-                                Count.some(strangers))
-                        .hint("%s", hint(target, strangers));
+                                Count.some(unrelated))
+                        .hint("%s", hint(target, unrelated));
     }
 }

@@ -76,8 +76,8 @@ public final class AfterLoad {
     }
 
     /** Collects planner statistics, several tables at once. */
-    public void analyze(List<Inventory.Relation> relations, int jobs) {
-        Workers.run("analyzing", jobs, relations, () -> new Workers.Worker<>() {
+    public void analyze(List<Inventory.Relation> relations, int workers) {
+        Workers.run("analyzing", workers, relations, () -> new Workers.Worker<>() {
             private final Session session = target.session();
 
             @Override
@@ -131,13 +131,13 @@ public final class AfterLoad {
             statement.execute(sql + more);
             for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
                 refusal = RefusedStatement.isOne(warning.getSQLState())
-                        ? new RefusedStatement(sql, SqlFailures.words(warning)) : refusal;
+                        ? new RefusedStatement(sql, SqlFailures.message(warning)) : refusal;
             }
         } catch (SQLException e) {
             if (!RefusedStatement.isOne(e.getSQLState())) {
                 throw SqlFailures.statement("target", doing, e);
             }
-            refusal = new RefusedStatement(sql, SqlFailures.words(e));
+            refusal = new RefusedStatement(sql, SqlFailures.message(e));
         }
         return Optional.ofNullable(refusal);
     }

@@ -40,7 +40,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Session to;
     private final Steps steps;
     private final Parallelism parallelism;
-    private final int jobs;
+    private final int parallel;
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
     private List<String> settings = List.of();
@@ -61,7 +61,7 @@ public final class ArchiveLoad implements LoadMethod {
         this.to = to;
         this.steps = steps;
         this.parallelism = parallelism;
-        jobs = parallelism.jobs();
+        parallel = parallelism.workers();
         notAnalyzed = contents.analyzed();
     }
 
@@ -72,12 +72,12 @@ public final class ArchiveLoad implements LoadMethod {
 
     @Override
     public void load(Jobs timescale, Rights rights, Journal journal) {
-        settings = LoadSettings.of(to, jobs, !parallelism.crowded() || PostData.large(contents) < 2);
+        settings = LoadSettings.of(to, parallel, !parallelism.crowded() || PostData.large(contents) < 2);
         // As many as will make indexes beside the rows, of which there are none yet.
         rows.prepare(BESIDE_ROWS);
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal),
                 any -> archive.relations() + " tables, views and sequences");
-        rows.prepare(jobs);
+        rows.prepare(parallel);
         Set<Archive.Address> later = schema.later();
         rights.setOwners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
         if (timescale != null) {
@@ -98,11 +98,11 @@ public final class ArchiveLoad implements LoadMethod {
         Predicate<EntrySql> waits = part -> schema.waits(part.entry());
         PostPlan plan =
                 PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
-        try (SchemaWorkers workers = workers(Math.min(jobs, BESIDE_ROWS), journal)) {
+        try (SchemaWorkers workers = workers(Math.min(parallel, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::grantPrivileges);
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
-                workers.setLimit(jobs);
+                workers.setLimit(parallel);
                 post.finish();
                 if (contents.hasDeferredAtOnce()) {
                     rows.moveDeferred();
@@ -135,14 +135,14 @@ public final class ArchiveLoad implements LoadMethod {
         List<EntrySql> before = schema.preData();
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
         schema.largeObjects(journal::watching);
-        try (SchemaWorkers workers = workers(jobs, journal)) {
+        try (SchemaWorkers workers = workers(parallel, journal)) {
             new PreData(workers, archive.entries()).make(before);
         }
         return after;
     }
 
-    private SchemaWorkers workers(int most, Journal journal) {
-        return new SchemaWorkers(target, most, settings, archive.into(target.server().dsn()), schema.options(),
+    private SchemaWorkers workers(int limit, Journal journal) {
+        return new SchemaWorkers(target, limit, settings, archive.into(target.server().dsn()), schema.options(),
                 journal);
     }
 
@@ -187,8 +187,8 @@ public final class ArchiveLoad implements LoadMethod {
     }
 
     @Override
-    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> words) {
-        return schema.grants(words);
+    public List<RefusedStatement> grantPrivileges(UnaryOperator<String> rewrite) {
+        return schema.grants(rewrite);
     }
 
     @Override

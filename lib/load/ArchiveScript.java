@@ -76,7 +76,7 @@ public final class ArchiveScript {
     }
 
     /** The rows of an archive that holds them, but for those of TimescaleDB's catalog. */
-    public void rows(int jobs) {
+    public void rows(int workers) {
         List<String> others = new ArrayList<>(deferred());
         contents.catalog().stream().sorted().forEach(table -> others.add(tableDataKey(table)));
         others.add(COMMENTS);
@@ -85,7 +85,7 @@ public final class ArchiveScript {
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         others.addAll(unrestored);
         others.addAll(keys(entry -> entry.kind().equals("TABLE DATA") && !filled.contains(entry.oid())));
-        section("data", jobs, false, others);
+        section("data", workers, false, others);
         inOrder(turned);
     }
 
@@ -113,14 +113,14 @@ public final class ArchiveScript {
      *
      * @param owners whether pg_restore gives to their owners what it makes
      */
-    public void postData(int jobs, boolean owners) {
+    public void postData(int workers, boolean owners) {
         List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || schema.needsHypertables(entry)
                 || entry.kind().equals("EVENT TRIGGER")));
         others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
         }
-        section("post-data", contents.partitioned().isEmpty() ? jobs : 1, owners, others);
+        section("post-data", contents.partitioned().isEmpty() ? workers : 1, owners, others);
     }
 
     public void deferredPostData() {
@@ -201,12 +201,12 @@ public final class ArchiveScript {
         return contents.deferred().stream().sorted().map(ArchiveScript::tableDataKey).toList();
     }
 
-    private void section(String name, int jobs, boolean owners, List<String> others) {
+    private void section(String name, int workers, boolean owners, List<String> others) {
         List<String> arguments = new ArrayList<>(List.of("--section=" + name, "--no-owner", "--no-privileges"));
         arguments.removeIf(option -> owners && option.equals("--no-owner"));
         arguments.addAll(schema.options());
-        if (jobs > 1) {
-            arguments.add("--jobs=" + jobs);
+        if (workers > 1) {
+            arguments.add("--jobs=" + workers);
         }
         if (!others.isEmpty()) {
             script.line(dropLines(others) + " " + CONTENTS + " > " + LIST);

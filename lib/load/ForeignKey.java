@@ -27,8 +27,8 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
         if (part.needs().stream().anyMatch(whole::contains)) {
             return Optional.empty();
         }
-        Matcher adding = part.sql() == null ? null : ADDING.matcher(part.sql());
-        if (adding == null || !adding.matches()) {
+        Matcher addClause = part.sql() == null ? null : ADDING.matcher(part.sql());
+        if (addClause == null || !addClause.matches()) {
             return Optional.empty();
         }
         if (part.sql().endsWith(" NOT VALID;") || part.sql().contains(" NOT ENFORCED")) {
@@ -39,6 +39,6 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
                 new ForeignKey(
                         new SchemaSession.Step(part.description(), part.settings(), add, part.entry(), part.owner()),
                         SchemaSession.Step.of(part.description(),
-                                adding.group(1) + " VALIDATE CONSTRAINT " + adding.group(2) + ";")));
+                                addClause.group(1) + " VALIDATE CONSTRAINT " + addClause.group(2) + ";")));
     }
 }

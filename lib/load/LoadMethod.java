@@ -64,10 +64,10 @@ public interface LoadMethod {
     /**
      * Gives the privileges that the source gives.
      *
-     * @param words rewrites the statements for a user who is not a superuser
+     * @param rewrite rewrites the statements for a user who is not a superuser
      * @return what the target refused
      */
-    List<RefusedStatement> grantPrivileges(UnaryOperator<String> words);
+    List<RefusedStatement> grantPrivileges(UnaryOperator<String> rewrite);
 
     /**
      * Creates the event triggers.

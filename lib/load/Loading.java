@@ -78,10 +78,10 @@ public final class Loading {
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(LoadMethod method, LeftBehind uncarried, List<Extensions.Extension> extensions,
+    public Journal run(LoadMethod method, LeftBehind leftBehind, List<Extensions.Extension> extensions,
             Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
-        List<OwnedObjects.Owned> objects = objects(contents, uncarried);
+        List<OwnedObjects.Owned> objects = objects(contents, leftBehind);
         Journal journal = Journal.begin(target, to, objects, extensions);
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
@@ -157,7 +157,7 @@ public final class Loading {
             });
         }
         steps.run("analyze", () -> {
-            afterLoad.analyze(method.notAnalyzed(), wanted.jobs());
+            afterLoad.analyze(method.notAnalyzed(), wanted.workers());
             return "done";
         });
         target.greet("");
@@ -238,7 +238,7 @@ public final class Loading {
     }
 
     /** @return the objects that a load makes, with their owners */
-    public static List<OwnedObjects.Owned> objects(Contents contents, LeftBehind uncarried) {
-        return uncarried.without(contents.objects());
+    public static List<OwnedObjects.Owned> objects(Contents contents, LeftBehind leftBehind) {
+        return leftBehind.without(contents.objects());
     }
 }

@@ -34,7 +34,7 @@ public final class OwnerScript {
      * @param target a session on the target
      * @param unreachable the owners whose objects stay with the connecting user
      */
-    public OwnerScript(ShellScript script, Contents contents, LeftBehind uncarried, Session target,
+    public OwnerScript(ShellScript script, Contents contents, LeftBehind leftBehind, Session target,
             Server.Facts facts, Set<String> unreachable) {
         this.script = script;
         this.target = target;
@@ -45,7 +45,7 @@ public final class OwnerScript {
             others.addAll(target.texts("listing the superusers",
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
         }
-        List<OwnedObjects.Owned> objects = Loading.objects(contents, uncarried).stream()
+        List<OwnedObjects.Owned> objects = Loading.objects(contents, leftBehind).stream()
                 .filter(object -> Ownership.needsOwner(object, facts.user())).toList();
         given = objects.stream().filter(object -> !others.contains(object.owner())).toList();
         kept = objects.stream().filter(object -> others.contains(object.owner())).toList();

@@ -123,12 +123,12 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         done = true;
         Grantors grantors = new Grantors(ownership);
         Grantees grantees = new Grantees(to, target.facts().user(), ownership);
-        UnaryOperator<String> words = target.facts().superuser() ? UnaryOperator.identity() : grantors::rewrite;
-        refusals.addAll(archived.apply(script -> words.apply(grantees.rewrite(script))));
+        UnaryOperator<String> rewrite = target.facts().superuser() ? UnaryOperator.identity() : grantors::rewrite;
+        refusals.addAll(archived.apply(script -> rewrite.apply(grantees.rewrite(script))));
         afterLoad.runTolerant(
-                request.contents.of(target.database(), request.contents.privileges()).stream().map(words).toList(),
+                request.contents.of(target.database(), request.contents.privileges()).stream().map(rewrite).toList(),
                 "giving the privileges on the database");
-        afterLoad.runTolerant(request.more.stream().map(words).toList(), "giving privileges");
+        afterLoad.runTolerant(request.more.stream().map(rewrite).toList(), "giving privileges");
         grantees.warnings().forEach(this::warn);
         grantors.replacedGrantors().forEach(
                 grantor -> warn("what role \"%s\" granted is granted by the owners instead: \"%s\" cannot act as it"

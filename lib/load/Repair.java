@@ -31,11 +31,11 @@ public final class Repair {
     /**
      * Mends what it finds.
      *
-     * @param say is told what was done
+     * @param report is told what was done
      * @return whether there was anything to mend
      * @throws Failure refused, when a migration is at work there
      */
-    public boolean run(Console console, Consumer<String> say) {
+    public boolean run(Console console, Consumer<String> report) {
         return withFindings(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
             try (TargetLock lock = TargetLock.take(target.session());
@@ -44,16 +44,17 @@ public final class Repair {
                 if (!found.joined.isEmpty()) {
                     memberships.adopt(found.session);
                     memberships.putBack(found.session);
-                    say.accept("target: memberships that an interrupted run had taken are as before: " + found.roles());
+                    report.accept(
+                            "target: memberships that an interrupted run had taken are as before: " + found.roles());
                 }
                 if (found.timescale != null && JournalTables.exist(found.session)) {
                     RestoringMode.withdraw(found.session, found.timescale, () -> {});
-                    say.accept(
+                    report.accept(
                             "target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go "
                                     + "on with the interrupted command and --restart");
                 } else if (found.timescale != null) {
                     RestoringMode.turnOff(found.session, found.timescale);
-                    say.accept(
+                    report.accept(
                             "target: restoring mode was left on by another tool and is off; run verify to "
                                     + "check that all rows arrived");
                 }

@@ -206,13 +206,13 @@ public final class SearchPathTrial {
                 : List.of();
         if (running.isEmpty()) {
             console.explain("%s was tried with some rows, and failed for another reason than a search_path: %s",
-                    evaluation, SqlFailures.words(e));
+                    evaluation, SqlFailures.message(e));
             return;
         }
         String fixes = running.stream().map(need -> need.fix(dumped)).collect(Collectors.joining("\n"));
         throw Failure.step("%s cannot be computed, because %s has no search_path when it is called: %s", evaluation,
                 running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")),
-                SqlFailures.words(e)).because(e)
+                SqlFailures.message(e)).because(e)
                 // COPY shows the row.
                 .detail("%s", Printable.lines(where.lines().filter(line -> !line.startsWith("COPY ")).toList()))
                 .hint("%s%s", fixes, PathNeeds.leaveOut("", List.of(evaluation)));

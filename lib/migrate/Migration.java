@@ -127,8 +127,8 @@ public final class Migration {
     /** Checks both sides, freezes the source, and has the work done with it. */
     private <T> T prepare(Server source, TargetDatabase database, ClientTools clients, boolean dryRun, Work<T> work)
             throws SQLException {
-        report.head("source  %s (PostgreSQL %s)", source.dsn(), source.facts().version());
-        report.head("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
+        report.header("source  %s (PostgreSQL %s)", source.dsn(), source.facts().version());
+        report.header("target  %s (PostgreSQL %s)", database.dsn(), database.server().facts().version());
         Selection selection;
         Preflight preflight;
         Parallelism parallelism;
@@ -136,8 +136,8 @@ public final class Migration {
         Session to = database.server().session();
         try (Session from = source.session()) {
             selection = Selection.resolve(from, wanted.filters());
-            parallelism = Parallelism.of(wanted.jobs(), from, to, wanted.pauseJobs(), console);
-            preflight = new Preflight(source, from, database, to, wanted.withJobs(parallelism.jobs()), selection,
+            parallelism = Parallelism.of(wanted.workers(), from, to, wanted.pauseJobs(), console);
+            preflight = new Preflight(source, from, database, to, wanted.withWorkers(parallelism.workers()), selection,
                     console);
             if (preflight.begin(clients) && order.files() == null && !wanted.pauseJobs() && !PausedJobs.exists(from)) {
                 // It only reads, and takes as long as the checks.
@@ -173,7 +173,7 @@ public final class Migration {
     private static <T> T finish(FrozenSource source, TargetDatabase database, Preflight preflight,
             Parallelism parallelism, Work<T> work) throws SQLException {
         try (FrozenSource frozen = source) {
-            return work.run(new Ready(frozen, frozen.contents().without(preflight.uncarried().relations()), database,
+            return work.run(new Ready(frozen, frozen.contents().without(preflight.leftBehind().relations()), database,
                     preflight, parallelism));
         }
     }
@@ -193,7 +193,7 @@ public final class Migration {
     private void dump(FrozenSource source, Preflight preflight, TargetDatabase target, boolean dryRun) {
         if (order.files().format() == DumpFormat.PLAIN) {
             Verdict.of(
-                    new PlainDump(source.contents(), wanted.noOwner(), wanted.leaveOut()).check(preflight.uncarried(),
+                    new PlainDump(source.contents(), wanted.noOwner(), wanted.leaveOut()).check(preflight.leftBehind(),
                             preflight.pathNeeds(), preflight.extensions(), target),
                     console, report);
         }
@@ -220,7 +220,7 @@ public final class Migration {
                     console, report);
         }
         return new MigrationScript(ready.source, ready.contents, ready.target, ready.preflight,
-                MigrationLoad.extensions(wanted, ready.preflight), wanted.withJobs(ready.parallelism.jobs()))
+                MigrationLoad.extensions(wanted, ready.preflight), wanted.withWorkers(ready.parallelism.workers()))
                 .text(writer(ready.preflight), order.files());
     }
 

@@ -68,7 +68,7 @@ final class MigrationLoad {
     MigrationLoad(MigrationOrder order, FrozenSource source, Contents contents, Preflight preflight,
             Parallelism parallelism, Console console, Steps steps, Report report) {
         this.order = order;
-        this.wanted = order.wanted().withJobs(parallelism.jobs());
+        this.wanted = order.wanted().withWorkers(parallelism.workers());
         this.source = source;
         this.contents = contents;
         this.preflight = preflight;
@@ -119,10 +119,10 @@ final class MigrationLoad {
         // An archive with rows holds these too.
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(method, preflight.uncarried(), extensions, sequences, privileges);
+        Journal journal = loading.run(method, preflight.leftBehind(), extensions, sequences, privileges);
         ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
         check.written(source.writtenSince());
-        List<Difference> differences = check.run(source, target, positions, parallelism.jobs(),
+        List<Difference> differences = check.run(source, target, positions, parallelism.workers(),
                 expected(target, loading)
                         .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
                                 : Tablespaces.missing(source.snapshot().holder(), to)),
@@ -135,7 +135,7 @@ final class MigrationLoad {
         }
         report.note("%s",
                 check.arrived(method.loadedRows(),
-                        new Omissions().leftBehind(preflight.uncarried())
+                        new Omissions().leftBehind(preflight.leftBehind())
                                 .extensions(preflight.extensions(), wanted.leaveOut())
                                 .part("what the filters exclude", !wanted.filters().none())
                                 .part("owners", wanted.noOwner()).part("privileges", wanted.noPrivileges())
@@ -151,12 +151,12 @@ final class MigrationLoad {
             return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
         }
         Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
-        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.uncarried(),
+        Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.leftBehind(),
                 extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows =
-                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.jobs(), console, steps)
+                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.workers(), console, steps)
                         : new StreamedRows(source.snapshot(), target, to,
-                                source.inventory().tablesWithout(preflight.uncarried().objects(0)),
+                                source.inventory().tablesWithout(preflight.leftBehind().objects(0)),
                                 source.inventory().largeObjects(), parallelism,
                                 order.rate(), console, steps);
         return new ArchiveLoad(schema, contents, archive, rows,
@@ -166,7 +166,7 @@ final class MigrationLoad {
 
     /** What was announced before, and is no difference. */
     private AnnouncedDifferences expected(ComputingSessions target, Loading loading) {
-        Set<String> leftOut = new HashSet<>(preflight.uncarried().names());
+        Set<String> leftOut = new HashSet<>(preflight.leftBehind().names());
         leftOut.addAll(wanted.leaveOut());
         RolePlan roles = preflight.rolePlan();
         return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut,

@@ -73,7 +73,7 @@ final class MigrationScript {
      */
     String text(DumpWriter dump, DumpOrder files) {
         try (Session to = target.server().session()) {
-            LoadingScript loading = new LoadingScript(script, wanted, contents, preflight.uncarried(), target, to,
+            LoadingScript loading = new LoadingScript(script, wanted, contents, preflight.leftBehind(), target, to,
                     preflight.rolePlan().gone());
             boolean plain = files != null && files.format() == DumpFormat.PLAIN;
             if (contents.timescale() != null) {
@@ -121,7 +121,7 @@ final class MigrationScript {
             arguments.addAll(wanted.filters().arguments());
             script.line(script.call("pg_dump", ShellScript.Side.SOURCE, arguments) + " --file=" + SCHEMA);
         }
-        Schema schema = new Schema(source.archive(), contents, preflight.uncarried(),
+        Schema schema = new Schema(source.archive(), contents, preflight.leftBehind(),
                 extensions.stream().map(Extensions.Extension::name).toList(), to);
         ArchiveScript archive =
                 new ArchiveScript(script, dump == null ? SCHEMA : ShellScript.quoted(dump.toString()), dump != null,
@@ -170,7 +170,7 @@ final class MigrationScript {
     }
 
     private Stream<Inventory.Table> unsent() {
-        Set<Long> leftOut = preflight.uncarried().objects(0);
+        Set<Long> leftOut = preflight.leftBehind().objects(0);
         return Stream.concat(source.inventory().unfilled().stream(),
                 source.inventory().tables().stream().filter(table -> leftOut.contains(table.oid())));
     }

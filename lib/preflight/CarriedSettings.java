@@ -25,7 +25,7 @@ public final class CarriedSettings {
             return "ALTER " + of + (role == null || inDatabase ? "DATABASE " + Sql.ident(database) : "");
         }
 
-        private String words() {
+        private String description() {
             return role == null ? "the database" : "role \"" + role + "\"" + (inDatabase ? " in the database" : "");
         }
     }
@@ -79,24 +79,24 @@ public final class CarriedSettings {
                 } else if (DatabaseSettings.isOn(named.value)) {
                     findings.add(Finding.warning(CHECK, reset,
                             "%s will be read-only on the target too: default_transaction_read_only comes along",
-                            named.words()));
+                            named.description()));
                 }
             }
             case "search_path" -> {
                 if (named.missing != null) {
                     findings.add(Finding.warning(CHECK, reset,
                             "the search_path of %s comes along and names schemas that the source does not have: %s",
-                            named.words(), named.missing));
+                            named.description(), named.missing));
                 }
             }
             case "role" -> findings.add(Finding.warning(CHECK, reset,
                     "role of %s comes along: sessions of it act as role \"%s\" on the target too, and may do what "
                             + "that may",
-                    named.words(), named.value));
+                    named.description(), named.value));
             default -> findings.add(Finding.warning(CHECK, reset,
                     "%s of %s comes along, and no session of it can begin where the target's server lacks one of "
                             + "these: %s",
-                    named.parameter, named.words(), named.value));
+                    named.parameter, named.description(), named.value));
         }
     }
 

@@ -67,7 +67,7 @@ public final class DefaultPrivileges {
                     + (grantee == null ? Sql.ident(role) : grantee.isEmpty() ? "PUBLIC" : Sql.ident(grantee)) + ";";
         }
 
-        String words(Set<String> privileges) {
+        String description(Set<String> privileges) {
             return (less ? "not " : "") + String.join(", ", privileges) + " on " + type.word()
                     + (schema == null ? "" : " in schema \"" + schema + "\"")
                     + (less ? " for " : " to ")
@@ -163,7 +163,7 @@ public final class DefaultPrivileges {
                     entries.entrySet().stream().filter(entry -> entry.getKey().ours == ours).toList();
             String words =
                     these.stream()
-                            .map(entry -> entry.getKey().words(entry.getValue())
+                            .map(entry -> entry.getKey().description(entry.getValue())
                                     + (ours ? "" : " of \"" + entry.getKey().role + "\""))
                             .collect(Collectors.joining("; "));
             if (!these.isEmpty()) {
@@ -191,10 +191,10 @@ public final class DefaultPrivileges {
         return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS)
                 : Stream.of(source, target).flatMap(Set::stream)
                         .map(privilege -> privilege.replace(OPTION, "")).allMatch(privilege -> {
-                            int gift = grade(given, privilege);
+                            int granted = grade(given, privilege);
                             int now = grade(target, privilege);
-                            return now == Math.max(grade(source, privilege), gift)
-                                    || now == gift && taken.contains(privilege);
+                            return now == Math.max(grade(source, privilege), granted)
+                                    || now == granted && taken.contains(privilege);
                         }));
     }
 

@@ -95,7 +95,7 @@ public final class ExtensionCheck {
         return users.isEmpty() ? Finding.warning("left out", null, "extension %s", extension.name())
                 : Finding.stop(CHECK, Dependents.excluding(users) + "drop on the source what uses it",
                         "extension %s is left out, and is used by %s", extension.name(),
-                        Count.some(Dependents.words(users), Dependents.NAMED));
+                        Count.some(Dependents.descriptions(users), Dependents.NAMED));
     }
 
     private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {

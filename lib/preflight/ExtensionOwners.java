@@ -28,7 +28,7 @@ public final class ExtensionOwners {
     private final String user;
     private final String database;
     private final Map<String, String> creators = new TreeMap<>();
-    private final Set<String> able = new HashSet<>();
+    private final Set<String> owners = new HashSet<>();
     private final Session to;
 
     /**
@@ -56,13 +56,13 @@ public final class ExtensionOwners {
                             .formatted(Sql.literal(database)),
                     row -> {
                         if (row.getBoolean(3)) {
-                            able.add(row.getString(1));
+                            owners.add(row.getString(1));
                         }
                         return roles.put(row.getString(1), row.getBoolean(2));
                     });
             roles.forEach((role, superuser) -> {
                 if (superuser) {
-                    able.add(role);
+                    owners.add(role);
                 }
             });
             extensions.all().stream()
@@ -81,7 +81,7 @@ public final class ExtensionOwners {
         }
         String create = "CREATE ON DATABASE " + Sql.ident(database);
         String role = Sql.ident(creator);
-        return able.contains(creator) ? extension.by(List.of("SET ROLE " + role), List.of("RESET ROLE"))
+        return owners.contains(creator) ? extension.by(List.of("SET ROLE " + role), List.of("RESET ROLE"))
                 : extension.by(List.of("GRANT " + create + " TO " + role, "SET ROLE " + role),
                         List.of("RESET ROLE", "REVOKE " + create + " FROM " + role));
     }
@@ -94,11 +94,11 @@ public final class ExtensionOwners {
         List<Finding> findings = new ArrayList<>();
         for (Extensions.Extension extension : extensions.all()) {
             if (extension.owner() == null || leftOut.contains(extension.name())
-                    || extension.owner().equals(heir(extension))) {
+                    || extension.owner().equals(newOwner(extension))) {
                 continue;
             }
             boolean there = extension.installed() != null;
-            String heir = heir(extension) != null ? heir(extension)
+            String newOwner = newOwner(extension) != null ? newOwner(extension)
                     : to.text("asking for the bootstrap superuser",
                             "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10");
             findings.add(Finding.warning("extensions",
@@ -106,13 +106,13 @@ public final class ExtensionOwners {
                             ? "on the target: DROP EXTENSION " + Sql.ident(extension.name()) + ";" : null,
                     "extension %s belongs to \"%s\" on the source and %s \"%s\" on the target%s", extension.name(),
                     extension.owner(), there ? "to" : "will belong to",
-                    heir, there ? ", where it is installed already" : ""));
+                    newOwner, there ? ", where it is installed already" : ""));
         }
         return findings;
     }
 
     /** @return null for the target's bootstrap superuser, perhaps */
-    private String heir(Extensions.Extension extension) {
+    private String newOwner(Extensions.Extension extension) {
         return extension.installed() != null ? extension.installedOwner()
                 : creators.getOrDefault(extension.name(), user);
     }
@@ -121,7 +121,7 @@ public final class ExtensionOwners {
     public Set<String> others() {
         Set<String> names = new TreeSet<>();
         extensions.all().stream()
-                .filter(extension -> extension.owner() == null || !extension.owner().equals(heir(extension)))
+                .filter(extension -> extension.owner() == null || !extension.owner().equals(newOwner(extension)))
                 .forEach(extension -> names.add(extension.name()));
         return names;
     }

@@ -18,7 +18,7 @@ final class FunctionSettings {
     }
 
     /** @return those functions of the source, as things that a migration cannot carry */
-    static List<LeftBehind.Thing> refused(Session source, Selection selection, RoleTarget target) {
+    static List<LeftBehind.Item> refused(Session source, Selection selection, RoleTarget target) {
         return source.list("listing the settings of functions",
                 """
                 SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname,
@@ -32,7 +32,7 @@ final class FunctionSettings {
                 row -> new Setting(row.getString(1), row.getString(2), row.getLong(3), row.getLong(4)))
                 .stream()
                 .filter(setting -> target.refusal(setting.parameter).isPresent())
-                .map(setting -> new LeftBehind.Thing("functions", setting.function,
+                .map(setting -> new LeftBehind.Item("functions", setting.function,
                         "it sets " + setting.parameter + ", and "
                                 + target.refusal(setting.parameter).orElseThrow(),
                         setting.catalog, setting.oid))

@@ -55,10 +55,10 @@ final class LargeRows {
 
     /**
      * @param sameExtensions those whose types may travel in binary
-     * @param jobs how many rows this JVM may have to hold at once
+     * @param workers how many rows this JVM may have to hold at once
      * @param heap the bytes that it may use
      */
-    List<Finding> check(Collection<String> sameExtensions, int jobs, long heap) {
+    List<Finding> check(Collection<String> sameExtensions, int workers, long heap) {
         List<Largest> rows = new ArrayList<>();
         long deadline = System.nanoTime() + SECONDS * 1_000_000_000L;
         for (Candidate candidate : candidates(sameExtensions)) {
@@ -82,7 +82,7 @@ final class LargeRows {
         rows.stream().filter(row -> row.bytes > COPY_LIMIT).forEach(row -> findings.add(Finding.stop(CHECK,
                 "migrate --exclude-table-data " + ShellScript.quoted(row.table) + ", and move its rows by other means",
                 "table %s holds a row of %s in COPY's format, which ends at 1 GB", row.table, Bytes.text(row.bytes))));
-        memory(rows.stream().filter(row -> row.bytes <= COPY_LIMIT).limit(jobs).toList(), heap);
+        memory(rows.stream().filter(row -> row.bytes <= COPY_LIMIT).limit(workers).toList(), heap);
         return findings;
     }
 
@@ -137,9 +137,9 @@ final class LargeRows {
 
     /** @return the bytes of the largest row, or null where finding out takes too long */
     private Long largest(Candidate candidate, long milliseconds) {
-        try (Statement look = source.createStatement()) {
-            look.execute("SET LOCAL statement_timeout = " + milliseconds);
-            try (ResultSet row = look.executeQuery(
+        try (Statement statement = source.createStatement()) {
+            statement.execute("SET LOCAL statement_timeout = " + milliseconds);
+            try (ResultSet row = statement.executeQuery(
                     "SELECT coalesce(max(" + candidate.rowLength + "), 0) FROM ONLY " + candidate.table)) {
                 row.next();
                 return row.getLong(1);

@@ -57,7 +57,7 @@ public final class Preflight {
     private ClientTools.Installation tools;
     private ValueSettings settings;
     private Extensions extensions;
-    private LeftBehind uncarried;
+    private LeftBehind leftBehind;
     private PathNeeds pathNeeds;
     private RolePlan roles;
     private Set<String> keptComments = Set.of();
@@ -80,7 +80,7 @@ public final class Preflight {
         this.selection = selection;
         this.console = console;
         check = new TargetCheck(database, to, "migrate", wanted);
-        capacity = new Capacity(source, from, target, to, selection, wanted.jobs(), wanted.pauseJobs());
+        capacity = new Capacity(source, from, target, to, selection, wanted.workers(), wanted.pauseJobs());
     }
 
     /**
@@ -132,7 +132,7 @@ public final class Preflight {
                 new TableChecks(from, source.facts(), to, selection).check(source, withTimescale, intoUtf8));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, wanted.leaveOut())
                 .on(kind.kind(), selection).run());
-        findings.addAll(new LargeRows(from, source.facts(), selection).check(extensions.same(), wanted.jobs(),
+        findings.addAll(new LargeRows(from, source.facts(), selection).check(extensions.same(), wanted.workers(),
                 Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from);
@@ -144,19 +144,19 @@ public final class Preflight {
                         role -> role.has(Roles.Attribute.SUPERUSER))),
                 wanted.leaveOut());
         findings.addAll(wanted.noOwner() ? List.of() : owners.check());
-        uncarried = LeftBehind.find(from, source, target.facts().superuser(), selection)
+        leftBehind = LeftBehind.find(from, source, target.facts().superuser(), selection)
                 .and(FunctionSettings.refused(from, selection, roles.target()));
         PathNeeds paths = PathNeedSearch.find(from, selection, objects,
                 extensions.all().stream().map(Extensions.Extension::name).toList());
         findings.addAll(paths.check("migrate", wanted.leaveOut(), false));
-        uncarried = uncarried.and(paths.leftOut(wanted.leaveOut()));
+        leftBehind = leftBehind.and(paths.leftOut(wanted.leaveOut()));
         pathNeeds = paths.without(wanted.leaveOut());
-        findings.addAll(uncarried.check("migrate", wanted.leaveOut()));
-        findings.addAll(uncarried.needed(from, wanted.leaveOut(), selection));
+        findings.addAll(leftBehind.check("migrate", wanted.leaveOut()));
+        findings.addAll(leftBehind.needed(from, wanted.leaveOut(), selection));
         if (go(readability) && !database.missing() && !selection.selective()) {
             ExtensionRows rows = ExtensionRows.find(from, to, target.facts().user());
             findings.addAll(rows.check("migrate", wanted.leaveOut()));
-            uncarried = uncarried.and(rows.things());
+            leftBehind = leftBehind.and(rows.things());
         }
         findings.addAll(settings.check(from, to, selection, database.name()));
         // The first of these says whether there is anything on the target.
@@ -206,8 +206,8 @@ public final class Preflight {
         return extensions;
     }
 
-    public LeftBehind uncarried() {
-        return uncarried;
+    public LeftBehind leftBehind() {
+        return leftBehind;
     }
 
     public PathNeeds pathNeeds() {
@@ -250,11 +250,13 @@ public final class Preflight {
     private void rights(Set<String> owners, String bootstrap) {
         List<Timescale.Job> jobs = withTimescale ? Timescale.jobs(from) : List.of();
         jobs.forEach(job -> owners.add(job.owner()));
-        OwnerPowers heirs = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
-        owners.removeIf(owner -> owner.equals(bootstrap) || heirs.gained(owner, roles.powers().of(owner)).isEmpty());
+        OwnerPowers ownerPowers = new OwnerPowers(roles.targetPowers(), roles.unreachable(), target.facts().user());
+        owners.removeIf(
+                owner -> owner.equals(bootstrap) || ownerPowers.gained(owner, roles.powers().of(owner)).isEmpty());
         if (!owners.isEmpty()) {
-            findings.addAll(heirs.check(heirs.with(OwnersCode.read(from, selection, owners, roles.powers()), jobs),
-                    wanted.granted()));
+            findings.addAll(
+                    ownerPowers.check(ownerPowers.with(OwnersCode.read(from, selection, owners, roles.powers()), jobs),
+                            wanted.granted()));
         }
     }
 
@@ -275,7 +277,7 @@ public final class Preflight {
             keptComments = comments.kept();
         }
         if (!database.missing() && empty) {
-            findings.addAll(check.namesakes(uncarried.without(objects), from, selection));
+            findings.addAll(check.namesakes(leftBehind.without(objects), from, selection));
             findings.addAll(new TargetSchemas(to, target.facts().user(), wanted.restart())
                     .check(TargetSchemas.owners(objects, from, selection), roles.unreachable()));
         }

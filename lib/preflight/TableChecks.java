@@ -267,7 +267,7 @@ public final class TableChecks {
                 findings.add(Finding.stop("encoding",
                         "create the target with " + DatabaseCreation.bytes(target) + ", or mend the texts",
                         "table %s holds bytes that are no UTF-8: %s", table[0],
-                        SqlFailures.words((SQLException) e.getCause())));
+                        SqlFailures.message((SQLException) e.getCause())));
             } finally {
                 source.run(doing, "ROLLBACK");
             }

@@ -167,14 +167,14 @@ public final class TargetCheck {
             return Finding.stop("target", command + " --restart",
                     "the target holds what an interrupted run left there");
         }
-        List<UnrelatedObject> strangers =
+        List<UnrelatedObject> unrelated =
                 ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
-        return strangers == null ? Finding.stop("target", "read the output of that run, then run this command again",
+        return unrelated == null ? Finding.stop("target", "read the output of that run, then run this command again",
                 "the run that was at work on the target has just ended")
-                : strangers.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
-                : Finding.stop("target", UnrelatedObjects.hint(to, strangers),
+                : unrelated.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+                : Finding.stop("target", UnrelatedObjects.hint(to, unrelated),
                         "the target holds objects that the interrupted run did not make: %s",
-                        Count.some(strangers));
+                        Count.some(unrelated));
     }
 
     private Finding empty() {

@@ -58,7 +58,7 @@ public final class TimescaleAlignment {
                     throw Failure
                             .refused("user \"%s\" may not change the version of timescaledb on the %s: %s",
                                     server.facts().user(), side,
-                                    SqlFailures.words(refused))
+                                    SqlFailures.message(refused))
                             .hint("as a superuser of the %s, first in a session such as psql -X: %s;", side,
                                     String.join("; ", statements))
                             .because(e);

@@ -94,7 +94,7 @@ final class RoleCreation {
                     throw e;
                 }
                 statement.execute("ROLLBACK TO attempt");
-                refused.add(sql + " (" + SqlFailures.words(e) + ")");
+                refused.add(sql + " (" + SqlFailures.message(e) + ")");
             }
         } catch (SQLException e) {
             throw SqlFailures.statement("target", "giving roles their memberships and settings", e);

@@ -63,7 +63,7 @@ final class RoleDifferences {
     }
 
     /** @return the differences in words, such as {@code other attributes, another comment} */
-    String words(Roles.Role role) {
+    String description(Roles.Role role) {
         return String.join(", ", of(role).stream().map(property -> property.words).toList());
     }
 
@@ -79,17 +79,17 @@ final class RoleDifferences {
     }
 
     /**
-     * @param spoken the attributes to be spoken of
+     * @param named the attributes to be spoken of
      * @return the statements, one after another, that make the target's role like the source's, but for its password;
      * the command where that is all
      */
-    String corrections(Roles.Role role, Set<Roles.Attribute> spoken) {
+    String corrections(Roles.Role role, Set<Roles.Attribute> named) {
         List<Property> different = of(role);
         String head = "ALTER ROLE " + Sql.ident(role.name());
         List<String> statements = new ArrayList<>();
         if (different.contains(Property.ATTRIBUTES) || different.contains(Property.CONNECTION_LIMIT)
                 || different.contains(Property.VALID_UNTIL) && role.validUntil() != null) {
-            statements.add(RoleStatements.alter(role.withoutPassword(), spoken));
+            statements.add(RoleStatements.alter(role.withoutPassword(), named));
         }
         if (different.contains(Property.VALID_UNTIL) && role.validUntil() == null) {
             statements.add(head + " VALID UNTIL 'infinity'");

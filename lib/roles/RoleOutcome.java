@@ -9,9 +9,9 @@ import java.util.Set;
  * @param why the reason why it is kept or left out, or null
  * @param lowered the attributes that it has on the source and cannot have on the target
  */
-record RoleOutcome(Roles.Role role, Fate fate, String why, Set<Roles.Attribute> lowered) {
+record RoleOutcome(Roles.Role role, Action action, String why, Set<Roles.Attribute> lowered) {
     /** What becomes of a role. */
-    enum Fate {
+    enum Action {
         /** The target has no role of this name. */
         CREATED,
         /** The target has one, which gets the attributes, the password, the comment and the settings. */
@@ -22,7 +22,7 @@ record RoleOutcome(Roles.Role role, Fate fate, String why, Set<Roles.Attribute> 
         LEFT_OUT
     }
 
-    RoleOutcome(Roles.Role role, Fate fate, String why) {
-        this(role, fate, why, Set.of());
+    RoleOutcome(Roles.Role role, Action action, String why) {
+        this(role, action, why, Set.of());
     }
 }

@@ -83,7 +83,7 @@ public final class RolePlan {
 
     /** @return the roles to create, as the target may have them */
     public List<Roles.Role> missing() {
-        return translation.roles(RoleOutcome.Fate.CREATED);
+        return translation.roles(RoleOutcome.Action.CREATED);
     }
 
     /** @return what may be done about roles on the target */
@@ -99,7 +99,7 @@ public final class RolePlan {
     public List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         for (RoleOutcome outcome : translation.outcomes()) {
-            if (outcome.fate() == RoleOutcome.Fate.LEFT_OUT) {
+            if (outcome.action() == RoleOutcome.Action.LEFT_OUT) {
                 findings.add(
                         Finding.warning("roles", null, "role \"%s\" is left out: %s", outcome.role(), outcome.why()));
             } else if (translation.isServices(outcome.role().name())) {
@@ -111,7 +111,7 @@ public final class RolePlan {
             } else if (differs(outcome.role())) {
                 findings.add(Finding.warning("roles", corrections(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(),
-                        differences.words(outcome.role())));
+                        differences.description(outcome.role())));
             }
         }
         if (mayCreate()) {
@@ -238,7 +238,7 @@ public final class RolePlan {
      */
     public MissingRoles gone() {
         Set<String> replaced = new TreeSet<>(unreachable);
-        translation.roles(RoleOutcome.Fate.LEFT_OUT).forEach(role -> replaced.add(role.name()));
+        translation.roles(RoleOutcome.Action.LEFT_OUT).forEach(role -> replaced.add(role.name()));
         if (!reachable.contains(source.bootstrap())) {
             replaced.add(source.bootstrap());
         }
@@ -258,7 +258,7 @@ public final class RolePlan {
 
     /** @return how many roles of the source were created, existed or were left out, in words */
     private String account(int created) {
-        int leftOut = translation.roles(RoleOutcome.Fate.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
+        int leftOut = translation.roles(RoleOutcome.Action.LEFT_OUT).size() + (mayCreate() ? 0 : missing().size());
         long lowered = mayCreate() ? translation.lowered().size() : 0;
         return created + " created" + (lowered == 0 ? "" : " (" + lowered + " lowered)") + ", "
                 + (source.roles().size() - created - leftOut) + " existed"

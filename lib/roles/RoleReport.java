@@ -37,10 +37,10 @@ public final class RoleReport {
     public void print(Console console) {
         console.explain("role \"%s\" is left out: it is the source's bootstrap superuser", source.bootstrap());
         for (RoleOutcome outcome : translation.outcomes()) {
-            switch (outcome.fate()) {
+            switch (outcome.action()) {
                 case KEPT -> printKept(console, outcome);
                 case LEFT_OUT -> console.say("role \"%s\" is left out: %s", outcome.role(), outcome.why());
-                default -> console.explain("role \"%s\" is %s", outcome.role(), word(outcome.fate()));
+                default -> console.explain("role \"%s\" is %s", outcome.role(), word(outcome.action()));
             }
         }
         for (RoleLoss loss : translation.losses()) {
@@ -82,8 +82,8 @@ public final class RoleReport {
     }
 
     private Stream<Roles.Role> made() {
-        return Stream.of(RoleOutcome.Fate.CREATED, RoleOutcome.Fate.ALTERED)
-                .flatMap(fate -> translation.roles(fate).stream());
+        return Stream.of(RoleOutcome.Action.CREATED, RoleOutcome.Action.ALTERED)
+                .flatMap(action -> translation.roles(action).stream());
     }
 
     /** @return one line with what is written */
@@ -124,17 +124,17 @@ public final class RoleReport {
 
     private List<Map<String, Object>> roles() {
         List<Map<String, Object>> roles = new ArrayList<>();
-        roles.add(role(source.bootstrap(), RoleOutcome.Fate.LEFT_OUT, "it is the source's bootstrap superuser",
+        roles.add(role(source.bootstrap(), RoleOutcome.Action.LEFT_OUT, "it is the source's bootstrap superuser",
                 Set.of()));
         translation.outcomes().forEach(
-                outcome -> roles.add(role(outcome.role().name(), outcome.fate(), outcome.why(), outcome.lowered())));
+                outcome -> roles.add(role(outcome.role().name(), outcome.action(), outcome.why(), outcome.lowered())));
         return roles;
     }
 
-    private Map<String, Object> role(String name, RoleOutcome.Fate fate, String why, Set<Roles.Attribute> lowered) {
+    private Map<String, Object> role(String name, RoleOutcome.Action action, String why, Set<Roles.Attribute> lowered) {
         Map<String, Object> role = new LinkedHashMap<>();
         role.put("name", name);
-        role.put("becomes", word(fate));
+        role.put("becomes", word(action));
         role.put("why", why);
         role.put("lowered", lowered.stream().map(Roles.Attribute::name).toList());
         role.put("loses", losses(name));
@@ -156,7 +156,7 @@ public final class RoleReport {
         return losses;
     }
 
-    private static String word(RoleOutcome.Fate fate) {
-        return fate.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    private static String word(RoleOutcome.Action action) {
+        return action.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

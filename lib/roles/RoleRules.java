@@ -60,8 +60,8 @@ public final class RoleRules {
      */
     public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Becomes becomes,
             String why) {
-        private boolean fits(What thing, String name, TargetKind kind, Collection<String> roles) {
-            return thing == what && kinds.contains(kind)
+        private boolean fits(What item, String name, TargetKind kind, Collection<String> roles) {
+            return item == what && kinds.contains(kind)
                     && names.stream().anyMatch(pattern -> pattern.matcher(name).matches())
                     && (markers.isEmpty() || markers.stream().anyMatch(roles::contains));
         }

@@ -24,10 +24,10 @@ public final class RoleScript {
         this.translation = translation;
     }
 
-    /** @param head the lines of the comment at the top */
-    public static String of(Roles source, RoleTranslation translation, List<String> head) {
+    /** @param header the lines of the comment at the top */
+    public static String of(Roles source, RoleTranslation translation, List<String> header) {
         RoleScript script = new RoleScript(source, translation);
-        head.forEach(script::remark);
+        header.forEach(script::remark);
         script.losses();
         script.roles();
         script.section("Settings", translation.settings(false).stream().map(RoleStatements::set).toList());
@@ -60,7 +60,7 @@ public final class RoleScript {
         List<Roles.Role> made = new ArrayList<>();
         lines.add("");
         for (RoleOutcome outcome : translation.outcomes()) {
-            switch (outcome.fate()) {
+            switch (outcome.action()) {
                 case CREATED, ALTERED -> made.add(outcome.role());
                 case KEPT ->
                     remark("Role \"" + outcome.role() + "\" keeps its attributes and its password: " + outcome.why());

@@ -15,21 +15,21 @@ final class RoleStatements {
     }
 
     /**
-     * @param spoken the attributes to name; a user who may not grant one may not write NOSUPERUSER or the like either
+     * @param named the attributes to name; a user who may not grant one may not write NOSUPERUSER or the like either
      */
-    public static String create(Roles.Role role, Set<Roles.Attribute> spoken) {
-        return "CREATE ROLE " + Sql.ident(role.name()) + options(role, spoken);
+    public static String create(Roles.Role role, Set<Roles.Attribute> named) {
+        return "CREATE ROLE " + Sql.ident(role.name()) + options(role, named);
     }
 
-    /** @param spoken the attributes to name, as for {@link #create} */
-    public static String alter(Roles.Role role, Set<Roles.Attribute> spoken) {
-        return "ALTER ROLE " + Sql.ident(role.name()) + options(role, spoken);
+    /** @param named the attributes to name, as for {@link #create} */
+    public static String alter(Roles.Role role, Set<Roles.Attribute> named) {
+        return "ALTER ROLE " + Sql.ident(role.name()) + options(role, named);
     }
 
-    private static String options(Roles.Role role, Set<Roles.Attribute> spoken) {
+    private static String options(Roles.Role role, Set<Roles.Attribute> named) {
         StringBuilder options = new StringBuilder(" WITH");
         for (Roles.Attribute attribute : Roles.Attribute.values()) {
-            if (spoken.contains(attribute)) {
+            if (named.contains(attribute)) {
                 options.append(role.has(attribute) ? " " : " NO").append(attribute);
             }
         }

@@ -54,25 +54,25 @@ public final class RoleTranslation {
         source.memberships().forEach(this::translate);
         source.parameterGrants().forEach(this::translate);
         source.elsewhere().forEach(
-                thing -> losses.add(new RoleLoss(null, thing.what(), "it is not a role's own", thing.statement())));
+                item -> losses.add(new RoleLoss(null, item.what(), "it is not a role's own", item.statement())));
     }
 
     private RoleOutcome outcome(Roles.Role role) {
         String name = role.name();
         if (isLeftOut(name)) {
-            return new RoleOutcome(role, RoleOutcome.Fate.LEFT_OUT, rules.get(name).why());
+            return new RoleOutcome(role, RoleOutcome.Action.LEFT_OUT, rules.get(name).why());
         } else if (isServices(name)) {
-            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, rules.get(name).why());
+            return new RoleOutcome(role, RoleOutcome.Action.KEPT, rules.get(name).why());
         } else if (target.exists(name) && !alter) {
-            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, "the target has it already");
+            return new RoleOutcome(role, RoleOutcome.Action.KEPT, "the target has it already");
         } else if (!target.mayAlter(name) && !target.isUser(name)) {
             String why = "the target has it, and its user may not alter it";
             losses.add(new RoleLoss(name, "attributes, password, comment and settings", why,
                     target.isBootstrap(name) ? null
                             : RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
-            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, why);
+            return new RoleOutcome(role, RoleOutcome.Action.KEPT, why);
         } else if (target.isUser(name) || target.isBootstrap(name)) {
-            return new RoleOutcome(role, RoleOutcome.Fate.KEPT,
+            return new RoleOutcome(role, RoleOutcome.Action.KEPT,
                     "the target's " + (target.isUser(name) ? "user" : "bootstrap superuser") + " is called that");
         }
         Set<Roles.Attribute> kept = EnumSet.noneOf(Roles.Attribute.class);
@@ -83,18 +83,18 @@ public final class RoleTranslation {
             apart.add(name);
             losses.add(new RoleLoss(name, "attributes, password, comment and settings", more.why(),
                     RoleStatements.alter(role.withoutPassword(), EnumSet.allOf(Roles.Attribute.class))));
-            return new RoleOutcome(role, RoleOutcome.Fate.KEPT, more.why());
+            return new RoleOutcome(role, RoleOutcome.Action.KEPT, more.why());
         }
         if (!lowered.isEmpty()) {
-            losses.add(new RoleLoss(name, "lowered, without " + words(lowered, ", "),
+            losses.add(new RoleLoss(name, "lowered, without " + attributeList(lowered, ", "),
                     "the target's user may not give " + (lowered.size() > 1 ? "them" : "it"),
-                    "ALTER ROLE " + Sql.ident(name) + " " + words(lowered, " ")));
+                    "ALTER ROLE " + Sql.ident(name) + " " + attributeList(lowered, " ")));
         }
         return new RoleOutcome(role.with(kept),
-                target.exists(name) ? RoleOutcome.Fate.ALTERED : RoleOutcome.Fate.CREATED, null, lowered);
+                target.exists(name) ? RoleOutcome.Action.ALTERED : RoleOutcome.Action.CREATED, null, lowered);
     }
 
-    private static String words(Set<Roles.Attribute> attributes, String between) {
+    private static String attributeList(Set<Roles.Attribute> attributes, String between) {
         return attributes.stream().map(Roles.Attribute::name).collect(Collectors.joining(between));
     }
 
@@ -109,7 +109,7 @@ public final class RoleTranslation {
 
     /** A user who may alter a role may change its settings; every user may change their own. */
     private boolean changes(RoleOutcome outcome) {
-        return switch (outcome.fate()) {
+        return switch (outcome.action()) {
             case CREATED, ALTERED -> true;
             case KEPT -> alter && !apart.contains(outcome.role().name())
                     && (target.isUser(outcome.role().name())
@@ -231,8 +231,8 @@ public final class RoleTranslation {
     }
 
     /** @return the roles with this fate */
-    public List<Roles.Role> roles(RoleOutcome.Fate fate) {
-        return outcomes.values().stream().filter(outcome -> outcome.fate() == fate).map(RoleOutcome::role).toList();
+    public List<Roles.Role> roles(RoleOutcome.Action action) {
+        return outcomes.values().stream().filter(outcome -> outcome.action() == action).map(RoleOutcome::role).toList();
     }
 
     /** @return the roles that are created or altered with fewer attributes than on the source */
@@ -272,7 +272,7 @@ public final class RoleTranslation {
         Set<String> names =
                 new TreeSet<>(losses.stream().filter(loss -> loss.role() != null).map(RoleLoss::role).toList());
         outcomes.values().stream()
-                .filter(outcome -> outcome.fate() == RoleOutcome.Fate.LEFT_OUT || isServices(outcome.role().name())
+                .filter(outcome -> outcome.action() == RoleOutcome.Action.LEFT_OUT || isServices(outcome.role().name())
                         || target.isBootstrap(outcome.role().name()))
                 .forEach(outcome -> names.add(outcome.role().name()));
         return names;

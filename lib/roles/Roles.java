@@ -181,14 +181,14 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     }
 
     private static List<Elsewhere> elsewhere(Session session) {
-        List<Elsewhere> things = new ArrayList<>(session.list("listing the settings of all roles", """
+        List<Elsewhere> items = new ArrayList<>(session.list("listing the settings of all roles", """
                 SELECT pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
                  WHERE s.setrole = 0 AND s.setdatabase = 0 ORDER BY u.position""",
                 row -> new Elsewhere("the setting of " + row.getString(1) + " for all roles", "ALTER ROLE ALL SET "
                         + Settings.name(row.getString(1)) + " TO "
                         + Settings.value(row.getString(1), row.getString(2)))));
-        things.addAll(session.list("listing the security labels of roles",
+        items.addAll(session.list("listing the security labels of roles",
                 """
                 SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider,
                   r.rolname, l.label)
@@ -199,7 +199,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                         "the security label of provider \"" + row.getString(1) + "\" on role \"" + row.getString(2)
                                 + "\"",
                         row.getString(3))));
-        return things;
+        return items;
     }
 
     /** @return the roles by name */

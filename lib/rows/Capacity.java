@@ -57,24 +57,24 @@ public final class Capacity {
     private final Session to;
     private boolean empty;
     private final Selection selection;
-    private final int jobs;
+    private final int workers;
     private final int extraSource;
 
     /** @param pauseJobs whether one more session keeps the source's jobs from running */
-    public Capacity(Server source, Session from, Server target, Session to, Selection selection, int jobs,
+    public Capacity(Server source, Session from, Server target, Session to, Selection selection, int workers,
             boolean pauseJobs) {
         this.source = source;
         this.from = from;
         this.target = target;
         this.to = to;
         this.selection = selection;
-        this.jobs = jobs;
+        this.workers = workers;
         extraSource = extraSource(pauseJobs);
     }
 
     public List<Finding> check() {
-        return List.of(slots(source, from, jobs + extraSource, extraSource),
-                slots(target, to, jobs + EXTRA_TARGET, EXTRA_TARGET), locks());
+        return List.of(slots(source, from, workers + extraSource, extraSource),
+                slots(target, to, workers + EXTRA_TARGET, EXTRA_TARGET), locks());
     }
 
     /** @return whether the source has neither tables nor views, as {@link #check} has seen */
@@ -94,7 +94,7 @@ public final class Capacity {
     }
 
     /** @return how many jobs both sides have connection slots for, at least 1 */
-    static int jobs(Session from, Session to, boolean pauseJobs) {
+    static int workers(Session from, Session to, boolean pauseJobs) {
         return (int) Math.max(1, Math.min(slots(from).free() - extraSource(pauseJobs),
                 slots(to).free() - EXTRA_TARGET));
     }

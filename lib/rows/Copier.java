@@ -65,7 +65,7 @@ final class Copier implements AutoCloseable {
      * create tables.
      */
     public void connect(int pairs) {
-        while (idle.size() < Math.min(pairs, parallelism.jobs())) {
+        while (idle.size() < Math.min(pairs, parallelism.workers())) {
             idle.add(Background.begin("connecting", this::pair));
         }
     }
@@ -99,7 +99,7 @@ final class Copier implements AutoCloseable {
                         : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
             }
             List<Part> contended = Collections.synchronizedList(new ArrayList<>());
-            Workers.run("copying", parallelism.jobs(), plan, () -> new Pair(contended, arrival));
+            Workers.run("copying", parallelism.workers(), plan, () -> new Pair(contended, arrival));
             copyThroughLockHolder(contended, arrival);
         } finally {
             parts.releaseLocks();

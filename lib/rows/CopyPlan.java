@@ -39,7 +39,7 @@ final class CopyPlan {
         }
         batches.sort(Comparator.comparing(CopyBatch::bytes).reversed());
         // Never so many together that a worker would have none.
-        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.jobs()));
+        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.workers()));
         Batches.of(small, together).forEach(batch -> batches.add(new CopyBatch(batch)));
         return batches;
     }

@@ -27,13 +27,13 @@ final class LargeObjects {
 
     private final Snapshot source;
     private final Server target;
-    private final int jobs;
+    private final int workers;
     private final AtomicLong done = new AtomicLong();
 
-    public LargeObjects(Snapshot source, Server target, int jobs) {
+    public LargeObjects(Snapshot source, Server target, int workers) {
         this.source = source;
         this.target = target;
-        this.jobs = jobs;
+        this.workers = workers;
     }
 
     /**
@@ -42,7 +42,7 @@ final class LargeObjects {
      * @param journal records them
      */
     public void copy(List<Long> identifiers, Journal journal) {
-        Workers.run("large objects", jobs, Batches.of(identifiers, OBJECTS_A_BATCH), () -> new Batch(journal));
+        Workers.run("large objects", workers, Batches.of(identifiers, OBJECTS_A_BATCH), () -> new Batch(journal));
     }
 
     /** @return large objects that have arrived so far */

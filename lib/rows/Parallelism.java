@@ -7,19 +7,19 @@ import lib.talk.Console;
 /**
  * How much is done at once.
  *
- * @param jobs how many tables are worked on at once
+ * @param workers how many tables are worked on at once
  * @param streams how many COPYs of them have processors of their own; one of them keeps a processor of the source and
  * one of the target busy
  */
-public record Parallelism(int jobs, int streams) {
+public record Parallelism(int workers, int streams) {
     private static final int LEAST = 2;
     private static final int MOST = 8;
     /** While one worker waits for a disk or the network, another one can use its processor. */
     private static final int FOR_EACH_CORE = 2;
 
     /** @return what the operator asks for, who knows what the machines can do */
-    public static Parallelism asked(int jobs) {
-        return new Parallelism(jobs, jobs);
+    public static Parallelism ofBoth(int workers) {
+        return new Parallelism(workers, workers);
     }
 
     /**
@@ -27,25 +27,25 @@ public record Parallelism(int jobs, int streams) {
      * processes it lets work on a query at once (max_parallel_workers; PostgreSQL manual, 20.4.6), which is as many as
      * its cores where somebody has set it, and else 8.
      *
-     * @param asked what the operator says, or 0
+     * @param requested what the operator says, or 0
      * @param pauseJobs whether one more session of the source is needed
      */
-    public static Parallelism of(int asked, Session from, Session to, boolean pauseJobs, Console console) {
-        if (asked > 0) {
-            return asked(asked);
+    public static Parallelism of(int requested, Session from, Session to, boolean pauseJobs, Console console) {
+        if (requested > 0) {
+            return ofBoth(requested);
         }
         int here = Runtime.getRuntime().availableProcessors();
-        long source = workers(from);
-        long target = workers(to);
+        long source = parallelWorkers(from);
+        long target = parallelWorkers(to);
         long cores = LongStream.of(here, source, target).filter(each -> each > 0).min().orElseThrow();
-        int slots = Capacity.jobs(from, to, pauseJobs);
-        int jobs = (int) Math.min(slots, Math.max(LEAST, Math.min(MOST, FOR_EACH_CORE * cores)));
+        int slots = Capacity.workers(from, to, pauseJobs);
+        int workers = (int) Math.min(slots, Math.max(LEAST, Math.min(MOST, FOR_EACH_CORE * cores)));
         boolean shared = isHere(from) && isHere(to);
         console.explain(
                 "%d jobs: this machine has %d cores%s, source and target let %d and %d processes work on a query, "
                         + "and have connections for %d jobs",
-                jobs, here, shared ? " for both servers, too" : "", source, target, slots);
-        return new Parallelism(jobs, shared ? Math.min(jobs, Math.max(1, here / 2)) : jobs);
+                workers, here, shared ? " for both servers, too" : "", source, target, slots);
+        return new Parallelism(workers, shared ? Math.min(workers, Math.max(1, here / 2)) : workers);
     }
 
     /**
@@ -53,10 +53,10 @@ public record Parallelism(int jobs, int streams) {
      * sooner
      */
     public boolean crowded() {
-        return streams < jobs;
+        return streams < workers;
     }
 
-    private static long workers(Session session) {
+    private static long parallelWorkers(Session session) {
         return Long.parseLong(session.text("asking for the size of the server",
                 "SELECT pg_catalog.current_setting('max_parallel_workers')"));
     }

@@ -31,7 +31,7 @@ public final class StreamedRows implements RowMover {
     private final Copier copier;
     private final Console console;
     private final Steps steps;
-    private final int jobs;
+    private final int workers;
     private volatile boolean stopped;
 
     /**
@@ -51,7 +51,7 @@ public final class StreamedRows implements RowMover {
         this.copier = new Copier(source, target, console, parallelism, rate, progress);
         this.console = console;
         this.steps = steps;
-        this.jobs = parallelism.jobs();
+        this.workers = parallelism.workers();
     }
 
     @Override
@@ -82,7 +82,7 @@ public final class StreamedRows implements RowMover {
                         loaded));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
-                new LargeObjects(source, target.server(), jobs).copy(largeObjects, journal);
+                new LargeObjects(source, target.server(), workers).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder())
                         .forEach(sql -> to.run("commenting on large objects", sql));
                 return largeObjects.size() + " copied";

@@ -59,7 +59,7 @@ final class ConnectionRemedy {
         } else if (server != null && server.getHint() != null) {
             return "the %s says: %s".formatted(side, server.getHint());
         }
-        return "08004".equals(state) ? rejected(dsn, e) : OF_ROLE.equals(routine(server)) ? role(dsn, state, words(e))
+        return "08004".equals(state) ? rejected(dsn, e) : OF_ROLE.equals(routine(server)) ? role(dsn, state, message(e))
                 : OF_DATABASE.equals(routine(server)) ? database(dsn, state, e) : byState(dsn, state, e);
     }
 
@@ -90,11 +90,11 @@ final class ConnectionRemedy {
         return GT.tr("Channel Binding is required, but SSL is not in use").equals(e.getMessage());
     }
 
-    private static String role(Dsn dsn, String state, String words) {
+    private static String role(Dsn dsn, String state, String message) {
         String alter = "as a superuser of the " + dsn.side() + ": ALTER ROLE " + Sql.ident(dsn.user());
         return state.equals("53300") ? alter + " CONNECTION LIMIT -1; or end other sessions of this role"
                 // Both states are 28000.
-                : words.contains("not permitted to log in")
+                : message.contains("not permitted to log in")
                         ? "name another user, or let this one log in, " + alter + " LOGIN;"
                 : "check the name of the user, and that it is a role which may log in";
     }
@@ -121,7 +121,7 @@ final class ConnectionRemedy {
                         + "where it is right, it may have expired, "
                         + "then as a superuser: ALTER ROLE %s VALID UNTIL 'infinity';")
                         .formatted(dsn.user(), side, Sql.ident(dsn.user()));
-            case "28000" -> line(dsn, words(e))
+            case "28000" -> line(dsn, message(e))
                     + (dsn.triesTlsFirst() == null && !dsn.isEncrypted() ? "; or try sslmode=require" : "");
             case "3D000" -> "check the database name of the %s; list the databases: psql -l %s".formatted(side,
                     ShellScript.quoted(dsn.withDatabase("postgres").display()));
@@ -172,8 +172,8 @@ final class ConnectionRemedy {
     }
 
     /** The first line that fits a connection counts (PostgreSQL manual, 21.1 "The pg_hba.conf File"). */
-    private static String line(Dsn dsn, String words) {
-        Matcher address = ADDRESS.matcher(words);
+    private static String line(Dsn dsn, String message) {
+        Matcher address = ADDRESS.matcher(message);
         return ("ask for this line at the beginning of pg_hba.conf of the %s, and for SELECT pg_reload_conf(); "
                 + "there: %s "
                 + "%s %s %s scram-sha-256")
@@ -210,7 +210,7 @@ final class ConnectionRemedy {
         return server == null ? "" : String.valueOf(server.getRoutine());
     }
 
-    private static String words(SQLException e) {
+    private static String message(SQLException e) {
         return String.valueOf(e.getMessage());
     }
 

@@ -24,7 +24,7 @@ public final class DatabaseCreation {
 
     /** @return what a person creates the target with for it to hold texts as bytes */
     public static String bytes(Session target) {
-        return words(target, "SQL_ASCII", "C", "C");
+        return options(target, "SQL_ASCII", "C", "C");
     }
 
     /**
@@ -32,17 +32,17 @@ public final class DatabaseCreation {
      * named
      */
     public static String like(Session target, String encoding, String collate, String ctype) {
-        String like = "create the target with " + words(target, encoding, collate, ctype);
+        String like = "create the target with " + options(target, encoding, collate, ctype);
         if (has(target, collate, encoding) && has(target, ctype, encoding)) {
             return like;
         }
         return "install the locale \"%s\" on the target's server, then %s; or %s, where texts sort by their bytes"
                 .formatted(
                         has(target, collate, encoding) ? ctype : collate, like,
-                        like.substring(0, like.indexOf(" with ")) + " with " + words(target, encoding, "C", "C"));
+                        like.substring(0, like.indexOf(" with ")) + " with " + options(target, encoding, "C", "C"));
     }
 
-    private static String words(Session target, String encoding, String collate, String ctype) {
+    private static String options(Session target, String encoding, String collate, String ctype) {
         return on(target, "ENCODING " + Sql.literal(encoding) + " LC_COLLATE " + Sql.literal(collate) + " LC_CTYPE "
                 + Sql.literal(ctype)) + " TEMPLATE template0";
     }

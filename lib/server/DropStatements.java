@@ -18,9 +18,9 @@ import lib.talk.Sql;
  * 5.14 "Dependency Tracking").
  *
  * @param statements each without its semicolon
- * @param along what goes with the objects and is none of them, each as its kind and its name with its schema
+ * @param alsoDropped what goes with the objects and is none of them, each as its kind and its name with its schema
  */
-public record DropStatements(List<String> statements, List<String> along) {
+public record DropStatements(List<String> statements, List<String> alsoDropped) {
     private static final int NAMED = 10;
 
     /**
@@ -32,7 +32,7 @@ public record DropStatements(List<String> statements, List<String> along) {
      * @param extension of which it is a member, or null; members cannot be dropped alone (PostgreSQL manual, ALTER
      * EXTENSION)
      */
-    public record Thing(long catalog, long oid, String kind, String identity, String extension) {
+    public record DroppedObject(long catalog, long oid, String kind, String identity, String extension) {
     }
 
     /**
@@ -81,20 +81,20 @@ public record DropStatements(List<String> statements, List<String> along) {
      * Asks for what depends on the objects.
      *
      * @param session one with an empty search path, so that every name is qualified
-     * @param things in the order in which they are to be dropped, as far as nothing speaks against it; not empty
+     * @param items in the order in which they are to be dropped, as far as nothing speaks against it; not empty
      */
-    public static DropStatements of(Session session, List<Thing> things) {
-        String values = IntStream.range(0, things.size())
-                .mapToObj(i -> "(%d, %d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(i, things.get(i).catalog,
-                        things.get(i).oid))
+    public static DropStatements of(Session session, List<DroppedObject> items) {
+        String values = IntStream.range(0, items.size())
+                .mapToObj(i -> "(%d, %d::pg_catalog.oid, %d::pg_catalog.oid)".formatted(i, items.get(i).catalog,
+                        items.get(i).oid))
                 .collect(Collectors.joining(", "));
         Map<String, Set<Integer>> places = new HashMap<>();
         Map<Integer, String> identities = new HashMap<>();
-        List<String> along = new ArrayList<>();
+        List<String> alsoDropped = new ArrayList<>();
         session.list("looking for what depends on what is to be dropped", QUESTION.formatted(values),
                 row -> {
                     if (row.getString(1).equals("along")) {
-                        along.add(row.getString(3));
+                        alsoDropped.add(row.getString(3));
                     } else if (row.getString(1).equals("identity")) {
                         identities.put(row.getInt(2), row.getString(3));
                     } else {
@@ -104,27 +104,27 @@ public record DropStatements(List<String> statements, List<String> along) {
                 });
         List<String> statements = new ArrayList<>();
         boolean cascades = false;
-        for (int i = 0; i < things.size(); i++) {
-            Thing thing = things.get(i);
+        for (int i = 0; i < items.size(); i++) {
+            DroppedObject item = items.get(i);
             boolean kept = places.getOrDefault("kept", Set.of()).contains(i);
-            if (thing.extension != null) {
+            if (item.extension != null) {
                 statements.add(
-                        "ALTER EXTENSION " + Sql.ident(thing.extension) + " DROP " + thing.kind + " " + thing.identity);
+                        "ALTER EXTENSION " + Sql.ident(item.extension) + " DROP " + item.kind + " " + item.identity);
             }
-            if (thing.extension != null ? (thing.kind + thing.identity).equals("SCHEMApublic")
+            if (item.extension != null ? (item.kind + item.identity).equals("SCHEMApublic")
                     : places.getOrDefault("part", Set.of()).contains(i)) {
                 // It goes with another one, or is in nobody's way when it is no member.
             } else if (identities.containsKey(i)) {
                 statements.add("ALTER TABLE " + identities.get(i));
-            } else if (thing.kind.equals("LARGE OBJECT")) {
-                statements.add("SELECT pg_catalog.lo_unlink(" + thing.identity + ")");
+            } else if (item.kind.equals("LARGE OBJECT")) {
+                statements.add("SELECT pg_catalog.lo_unlink(" + item.identity + ")");
             } else {
-                statements.add("DROP " + thing.kind + (cascades ? " IF EXISTS " : " ") + thing.identity
+                statements.add("DROP " + item.kind + (cascades ? " IF EXISTS " : " ") + item.identity
                         + (kept ? " CASCADE" : ""));
                 cascades |= kept;
             }
         }
-        return new DropStatements(statements, along);
+        return new DropStatements(statements, alsoDropped);
     }
 
     /** @return the statements, each with its semicolon */
@@ -134,7 +134,7 @@ public record DropStatements(List<String> statements, List<String> along) {
 
     /** @return the dependent objects that are dropped, too, as a clause that begins with a comma, or "" */
     public String taking() {
-        return along.isEmpty() ? ""
-                : ", with which goes " + Count.some(along, NAMED);
+        return alsoDropped.isEmpty() ? ""
+                : ", with which goes " + Count.some(alsoDropped, NAMED);
     }
 }

@@ -18,7 +18,7 @@ public final class NewSession {
 
     /** Opens one in which nothing has run yet. */
     static Session connect(Dsn dsn, Properties properties, SideSockets.Use use) throws SQLException {
-        SideSockets.ConnectionSockets sockets = dsn.wire().newConnection(use);
+        SideSockets.ConnectionSockets sockets = dsn.sockets().newConnection(use);
         properties.setProperty("socketFactory", AddressSocketFactory.class.getName());
         properties.setProperty("socketFactoryArg",
                 AddressSocketFactory.argument(properties.getProperty("socketFactoryArg"), sockets));
@@ -32,7 +32,7 @@ public final class NewSession {
         Connection connection = DriverManager.getConnection(dsn.jdbcUrl(), properties);
         TerminationMessage.of(connection);
         if (use == SideSockets.Use.WORK) {
-            ServerWatch.over(dsn.wire(), more -> watching(dsn, more));
+            ServerWatch.over(dsn.sockets(), more -> watching(dsn, more));
         }
         return new Session(connection, dsn.side(), sockets);
     }

@@ -239,7 +239,7 @@ public final class Server implements Sessions {
      */
     public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();
-        properties.setProperty("socketTimeout", String.valueOf(dsn.wire().timeoutAfterGivenUp()));
+        properties.setProperty("socketTimeout", String.valueOf(dsn.sockets().timeoutAfterGivenUp()));
         try {
             return NewSession.open(dsn, properties, SideSockets.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {

@@ -14,7 +14,7 @@ import lib.dsn.SideSockets;
  */
 final class ServerWatch {
     /** What begins a session with these further properties of the driver. */
-    interface Opening {
+    interface SessionOpener {
         Session open(Properties properties) throws SQLException;
     }
 
@@ -25,32 +25,32 @@ final class ServerWatch {
     /** Seconds; a question that is not answered is asked anew, for its own connection may be the one that is lost. */
     private static final int QUESTION = 15;
 
-    private final SideSockets wire;
-    private final Opening opening;
+    private final SideSockets sockets;
+    private final SessionOpener opener;
     private final long every;
     private Session session;
     /** When the first question was asked that has no answer, as {@link System#nanoTime}; 0 for none. */
-    private volatile long asked;
+    private volatile long askedAt;
     private volatile boolean ended;
 
-    private ServerWatch(SideSockets wire, Opening opening) {
-        this.wire = wire;
-        this.opening = opening;
-        long patience = TimeUnit.SECONDS.toMillis(wire.timeout());
+    private ServerWatch(SideSockets sockets, SessionOpener opener) {
+        this.sockets = sockets;
+        this.opener = opener;
+        long patience = TimeUnit.SECONDS.toMillis(sockets.timeout());
         every = patience == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, patience / 4);
     }
 
     /** Starts watching, unless it already does or nobody listens. */
-    static void over(SideSockets wire, Opening opening) {
-        if (wire.console() != null && wire.beginWatch()) {
-            ServerWatch watch = new ServerWatch(wire, opening);
+    static void over(SideSockets sockets, SessionOpener opener) {
+        if (sockets.console() != null && sockets.beginWatch()) {
+            ServerWatch watch = new ServerWatch(sockets, opener);
             watch.thread("asking", watch::ask);
             watch.thread("watching", watch::watch);
         }
     }
 
     private void thread(String name, Runnable work) {
-        Thread thread = new Thread(work, name + "-" + wire.side());
+        Thread thread = new Thread(work, name + "-" + sockets.side());
         thread.setDaemon(true);
         thread.start();
     }
@@ -58,8 +58,8 @@ final class ServerWatch {
     private void ask() {
         for (long last = System.nanoTime(); !ended; pause()) {
             if (millisSince(last) >= every) {
-                if (asked == 0) {
-                    asked = System.nanoTime();
+                if (askedAt == 0) {
+                    askedAt = System.nanoTime();
                 }
                 question();
                 last = System.nanoTime();
@@ -73,7 +73,7 @@ final class ServerWatch {
             if (session == null) {
                 Properties properties = new Properties();
                 properties.setProperty("socketTimeout", String.valueOf(QUESTION));
-                session = opening.open(properties);
+                session = opener.open(properties);
             }
             try (Statement statement = session.createStatement()) {
                 statement.execute("SELECT 1");
@@ -92,23 +92,23 @@ final class ServerWatch {
     }
 
     private void watch() {
-        boolean told = false;
-        while (!wire.endWatch()) {
+        boolean reported = false;
+        while (!sockets.endWatch()) {
             pause();
-            if (asked != 0 && wire.lastAnswer() - asked >= 0) {
-                asked = 0;
-                if (told) {
-                    told = false;
-                    wire.console().answers(wire.side());
+            if (askedAt != 0 && sockets.lastAnswer() - askedAt >= 0) {
+                askedAt = 0;
+                if (reported) {
+                    reported = false;
+                    sockets.console().answers(sockets.side());
                 }
             }
-            long silent = asked == 0 ? 0 : millisSince(asked);
-            if (!told && silent >= TELL_MILLIS) {
-                told = true;
-                wire.console().silent(wire.side(), wire.lastAnswerTime());
+            long silent = askedAt == 0 ? 0 : millisSince(askedAt);
+            if (!reported && silent >= TELL_MILLIS) {
+                reported = true;
+                sockets.console().silent(sockets.side(), sockets.lastAnswerTime());
             }
-            if (wire.timeout() > 0 && silent >= TimeUnit.SECONDS.toMillis(wire.timeout())) {
-                wire.giveUp();
+            if (sockets.timeout() > 0 && silent >= TimeUnit.SECONDS.toMillis(sockets.timeout())) {
+                sockets.giveUp();
             }
         }
         ended = true;

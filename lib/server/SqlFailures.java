@@ -42,7 +42,7 @@ public final class SqlFailures {
             return gone;
         }
         SQLException e = TerminationMessage.of(thrown);
-        Failure failure = Failure.step("%s failed on the %s: %s", doing, side, words(e)).because(e);
+        Failure failure = Failure.step("%s failed on the %s: %s", doing, side, message(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {
             failure.detail("%s", Printable.lines(server.getDetail().lines().toList()));
@@ -73,7 +73,7 @@ public final class SqlFailures {
     }
 
     /** @return the server's primary message, or the driver's */
-    public static String words(SQLException e) {
+    public static String message(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         return server != null && server.getMessage() != null ? server.getMessage()
                 : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
@@ -98,6 +98,6 @@ public final class SqlFailures {
                 return "TLS failed: " + cause.getMessage();
             }
         }
-        return words(e);
+        return message(e);
     }
 }

@@ -140,7 +140,7 @@ public final class TargetLock implements AutoCloseable {
             if (!closed && !Cleanup.stopping()) {
                 lost = Failure
                         .step("the lock that keeps other runs off the target was lost: %s",
-                                e instanceof SQLException known ? SqlFailures.words(known) : e.getMessage())
+                                e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
                         .hint("see that no other run is at work there: preflight");
                 stop.accept(lost);
             }

@@ -41,11 +41,11 @@ public final class ArchiveRows {
     }
 
     /** Restores the rows of TimescaleDB's catalog, one table after another. */
-    public void catalog(Jobs jobs) {
+    public void catalog(Jobs workers) {
         Predicate<Archive.Entry> catalog = ours.and(this::isCatalog);
         Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + TimescaleCatalog.JOBS + " ");
         archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
-        Jobs.Copied copied = jobs.rows(archive.text(catalog.and(ofJobs)));
+        Jobs.Copied copied = workers.rows(archive.text(catalog.and(ofJobs)));
         try {
             target.driver().getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
         } catch (SQLException | IOException e) {
@@ -61,21 +61,21 @@ public final class ArchiveRows {
      * Restores the rows of a whole dump, its large objects and the values of its sequences, except for the deferred
      * tables.
      */
-    public void all(int jobs) {
+    public void all(int workers) {
         List<Contents.Table> turned = contents.orderedTables();
         Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
         Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        archive.restore("data", jobs, options,
+        archive.restore("data", workers, options,
                 ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
                         && !(entry.kind().equals("TABLE DATA")
                                 && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
-        inOrder(turned, jobs);
+        inOrder(turned, workers);
     }
 
-    private void inOrder(List<Contents.Table> tables, int jobs) {
+    private void inOrder(List<Contents.Table> tables, int workers) {
         LoadOrder.load(tables, Contents.Table::turn, together -> {
             Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-            archive.restore("data", jobs, options,
+            archive.restore("data", workers, options,
                     ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
         }, this::hasRows, failure -> !Cleanup.stopping());
     }
@@ -96,8 +96,8 @@ public final class ArchiveRows {
     }
 
     /** Restores the rows of the deferred tables. */
-    public void deferred(int jobs) {
-        inOrder(contents.deferredInOrder(), jobs);
+    public void deferred(int workers) {
+        inOrder(contents.deferredInOrder(), workers);
     }
 
     private boolean isDeferred(Archive.Entry entry) {

@@ -23,15 +23,15 @@ final class CarriedEntries implements Predicate<Archive.Entry> {
      * @param created the extensions that the target's user may comment on
      * @param others the schemas that the target's user may not comment on
      */
-    CarriedEntries(Contents contents, LeftBehind uncarried, Set<String> created, Set<String> others) {
+    CarriedEntries(Contents contents, LeftBehind leftBehind, Set<String> created, Set<String> others) {
         this.contents = contents;
         this.created = created;
         this.others = others;
-        leftOut = uncarried.all().stream().filter(thing -> thing.oid() != 0)
-                .map(thing -> new Archive.Address(thing.catalog(), thing.oid())).collect(Collectors.toSet());
+        leftOut = leftBehind.all().stream().filter(item -> item.oid() != 0)
+                .map(item -> new Archive.Address(item.catalog(), item.oid())).collect(Collectors.toSet());
         // The shell of a base type has no address and precedes it.
-        shells = uncarried.all().stream().filter(thing -> thing.kind().equals("types"))
-                .map(thing -> " " + thing.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
+        shells = leftBehind.all().stream().filter(item -> item.kind().equals("types"))
+                .map(item -> " " + item.name().replaceFirst("^[^.(]*\\.", "") + " ").collect(Collectors.toSet());
     }
 
     @Override

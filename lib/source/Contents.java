@@ -147,13 +147,13 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         if (tables.stream().noneMatch(Inventory.Table::deferred) || TimescaleExtension.of(session) == null) {
             return null;
         }
-        List<Archive.Address> again = waiting(session, tables,
+        List<Archive.Address> inRestoringMode = waiting(session, tables,
                 """
                 relation IN (WITH hypertable AS (%s)
                   SELECT oid FROM hypertable UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i
                     JOIN hypertable h ON h.oid = i.inhparent)"""
                         .formatted(TimescaleCatalog.HYPERTABLES));
-        return again.isEmpty() ? null : again;
+        return inRestoringMode.isEmpty() ? null : inRestoringMode;
     }
 
     /** @param which a condition for the relation that it stands on */

@@ -21,11 +21,11 @@ public final class ExtensionRows {
     private record Table(long oid, String sql, String condition) {
     }
 
-    private final List<LeftBehind.Thing> things;
+    private final List<LeftBehind.Item> things;
     private final String user;
 
-    private ExtensionRows(List<LeftBehind.Thing> things, String user) {
-        this.things = things;
+    private ExtensionRows(List<LeftBehind.Item> items, String user) {
+        this.things = items;
         this.user = user;
     }
 
@@ -36,7 +36,7 @@ public final class ExtensionRows {
      */
     public static ExtensionRows find(Session source, Session target, String user) {
         Map<String, String> refused = refused(target);
-        List<LeftBehind.Thing> things = new ArrayList<>();
+        List<LeftBehind.Item> items = new ArrayList<>();
         if (!refused.isEmpty()) {
             List<Table> tables = source.list("listing the tables of extensions", """
                     SELECT c.oid, n.nspname, c.relname, u.condition
@@ -49,9 +49,9 @@ public final class ExtensionRows {
             tables.stream()
                     .filter(table -> refused.containsKey(table.sql)
                             && Inventory.any(source, table.sql, table.condition))
-                    .forEach(table -> things.add(thing(table.oid, refused.get(table.sql))));
+                    .forEach(table -> items.add(thing(table.oid, refused.get(table.sql))));
         }
-        return new ExtensionRows(things, user);
+        return new ExtensionRows(items, user);
     }
 
     /** @return the same for the tables of a dump, which has rows of all of them */
@@ -62,9 +62,9 @@ public final class ExtensionRows {
                 .map(table -> thing(table.oid(), refused.get(Sql.name(table.schema(), table.name())))).toList(), user);
     }
 
-    private static LeftBehind.Thing thing(long oid, String name) {
+    private static LeftBehind.Item thing(long oid, String name) {
         // A dump has the rows of a table under no catalog and the table's identifier.
-        return new LeftBehind.Thing(KIND, name, "the extension's table has rows of the user", 0, oid);
+        return new LeftBehind.Item(KIND, name, "the extension's table has rows of the user", 0, oid);
     }
 
     /** @return the tables of extensions that the user may not fill: how each is shown, by its quoted name */
@@ -82,20 +82,20 @@ public final class ExtensionRows {
     }
 
     /** @return what is to stay behind */
-    public List<LeftBehind.Thing> things() {
+    public List<LeftBehind.Item> things() {
         return things;
     }
 
     /** @return a stop for each that is not accepted, a warning for each that is */
     public List<Finding> check(String command, Collection<String> accepted) {
-        return things.stream().map(thing -> accepted.contains(KIND) || accepted.contains(thing.name())
-                ? Finding.warning("left out", null, "%s: %s: %s", KIND, thing.name(), thing.reason())
+        return things.stream().map(item -> accepted.contains(KIND) || accepted.contains(item.name())
+                ? Finding.warning("left out", null, "%s: %s: %s", KIND, item.name(), item.reason())
                 : Finding.stop("cannot be carried",
-                        "GRANT INSERT ON " + thing.name() + " TO " + Sql.ident(user)
+                        "GRANT INSERT ON " + item.name() + " TO " + Sql.ident(user)
                                 + "; as its owner on the target, or " + command
                                 + " --leave-out " + KIND,
-                        "%s: %s: %s, and \"%s\" may not insert into it on the target", KIND, thing.name(),
-                        thing.reason(), user))
+                        "%s: %s: %s, and \"%s\" may not insert into it on the target", KIND, item.name(),
+                        item.reason(), user))
                 .toList();
     }
 }

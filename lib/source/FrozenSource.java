@@ -98,10 +98,10 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             } catch (RuntimeException e) {
                 schema.await();
                 // The server's own words may be in any language, those of pg_dump about its query are not.
-                boolean passing = e instanceof Failure failure && isLocked(failure);
-                RuntimeException explained = passing ? e : explained(source, snapshot, e, ", then run again");
+                boolean isTransient = e instanceof Failure failure && isLocked(failure);
+                RuntimeException explained = isTransient ? e : explained(source, snapshot, e, ", then run again");
                 snapshot.close();
-                if (!passing) {
+                if (!isTransient) {
                     throw explained;
                 }
                 if (attempt == ATTEMPTS) {

@@ -31,7 +31,7 @@ public final class LeftBehind {
      * @param kind the class, as {@code --leave-out} takes it, such as {@code subscriptions}
      * @param catalog with {@code oid} the address of an object that a schema dump holds; 0 for what it does not hold
      */
-    public record Thing(String kind, String name, String reason, long catalog, long oid) {
+    public record Item(String kind, String name, String reason, long catalog, long oid) {
     }
 
     public static final String SERVER = "server-settings";
@@ -43,15 +43,15 @@ public final class LeftBehind {
     private static final long PG_CLASS = 1259;
     /** Up to this number, objects of one class with one remedy are reported one by one. */
     private static final int MANY = 5;
-    private final List<Thing> things;
+    private final List<Item> items;
 
-    private LeftBehind(List<Thing> things) {
-        this.things = things;
+    private LeftBehind(List<Item> items) {
+        this.items = items;
     }
 
-    /** @param things what was found earlier, such as a dump's manifest names it */
-    public static LeftBehind of(List<Thing> things) {
-        return new LeftBehind(List.copyOf(things));
+    /** @param items what was found earlier, such as a dump's manifest names it */
+    public static LeftBehind of(List<Item> items) {
+        return new LeftBehind(List.copyOf(items));
     }
 
     /**
@@ -62,7 +62,7 @@ public final class LeftBehind {
     public static LeftBehind find(Session source, Server server, boolean superuser, Selection selection) {
         return new LeftBehind(source.list("looking for what cannot be carried",
                 LeftBehindQuery.of(source, server, superuser, selection),
-                row -> new Thing(row.getString(1), row.getString(2), row.getString(3), row.getLong(4),
+                row -> new Item(row.getString(1), row.getString(2), row.getString(3), row.getLong(4),
                         row.getLong(5))));
     }
 
@@ -74,46 +74,46 @@ public final class LeftBehind {
     public List<Finding> check(String command, Collection<String> accepted) {
         List<Finding> findings = new ArrayList<>();
         Set<String> seen = new HashSet<>();
-        Function<Thing, List<Object>> likeness =
-                thing -> List.of(thing.kind, thing.reason, remedy(thing), accepted.contains(thing.name));
-        Map<List<Object>, Set<String>> alike = things.stream().collect(Collectors.groupingBy(likeness,
-                Collectors.mapping(Thing::name, Collectors.toCollection(LinkedHashSet::new))));
-        for (Thing thing : things) {
-            Set<String> names = alike.get(likeness.apply(thing));
-            String named = names.size() > MANY ? String.join(", ", names) : thing.name;
-            if (!seen.add(thing.kind.equals(SERVER) ? SERVER : thing.kind + " " + named)) {
+        Function<Item, List<Object>> key =
+                item -> List.of(item.kind, item.reason, remedy(item), accepted.contains(item.name));
+        Map<List<Object>, Set<String>> groups = items.stream().collect(Collectors.groupingBy(key,
+                Collectors.mapping(Item::name, Collectors.toCollection(LinkedHashSet::new))));
+        for (Item item : items) {
+            Set<String> names = groups.get(key.apply(item));
+            String named = names.size() > MANY ? String.join(", ", names) : item.name;
+            if (!seen.add(item.kind.equals(SERVER) ? SERVER : item.kind + " " + named)) {
                 // It, or the object that it is a part of, has been named.
-            } else if (thing.kind.equals(SERVER)) {
+            } else if (item.kind.equals(SERVER)) {
                 // They are never part of a dump, so they do not stop a migration.
                 findings.add(Finding.warning("left out", null, "%s: %s: %s", SERVER,
-                        things.stream().filter(other -> other.kind.equals(SERVER)).map(Thing::name).distinct()
+                        items.stream().filter(other -> other.kind.equals(SERVER)).map(Item::name).distinct()
                                 .collect(Collectors.joining(", ")),
-                        thing.reason));
-            } else if (accepted.contains(thing.kind) || accepted.contains(thing.name)) {
-                findings.add(Finding.warning("left out", null, "%s: %s: %s", thing.kind, named, thing.reason));
+                        item.reason));
+            } else if (accepted.contains(item.kind) || accepted.contains(item.name)) {
+                findings.add(Finding.warning("left out", null, "%s: %s: %s", item.kind, named, item.reason));
             } else {
-                findings.add(Finding.stop("cannot be carried", remedy(thing) + command + " --leave-out " + thing.kind,
-                        "%s: %s: %s", thing.kind,
-                        named, thing.reason));
+                findings.add(Finding.stop("cannot be carried", remedy(item) + command + " --leave-out " + item.kind,
+                        "%s: %s: %s", item.kind,
+                        named, item.reason));
             }
         }
         return findings;
     }
 
-    private static String remedy(Thing thing) {
-        return switch (thing.kind) {
+    private static String remedy(Item item) {
+        return switch (item.kind) {
             case "prepared-transactions" -> "COMMIT PREPARED %1$s; or ROLLBACK PREPARED %1$s; on the source, or "
-                    .formatted(Sql.literal(thing.name));
+                    .formatted(Sql.literal(item.name));
             case SelfReferences.KIND ->
-                "DROP " + (thing.name.endsWith(")") ? "FUNCTION " : "VIEW ") + thing.name + "; on the source, or ";
-            case ReservedSchemas.KIND -> ReservedSchemas.remedy(thing.name, thing.reason) + ", or ";
+                "DROP " + (item.name.endsWith(")") ? "FUNCTION " : "VIEW ") + item.name + "; on the source, or ";
+            case ReservedSchemas.KIND -> ReservedSchemas.remedy(item.name, item.reason) + ", or ";
             default -> "";
         };
     }
 
     /** @return these things and more */
-    public LeftBehind and(List<Thing> more) {
-        List<Thing> all = new ArrayList<>(things);
+    public LeftBehind and(List<Item> more) {
+        List<Item> all = new ArrayList<>(items);
         all.addAll(more);
         return new LeftBehind(List.copyOf(all));
     }
@@ -125,25 +125,25 @@ public final class LeftBehind {
      * @return a stop that names what cannot, if anything
      */
     public List<Finding> needed(Session source, Collection<String> accepted, Selection selection) {
-        List<Thing> leftOut = things.stream()
-                .filter(thing -> accepted.contains(thing.kind) || accepted.contains(thing.name)).toList();
+        List<Item> leftOut = items.stream()
+                .filter(item -> accepted.contains(item.kind) || accepted.contains(item.name)).toList();
         List<Archive.Address> objects = new ArrayList<>(ReservedSchemas.contents(source,
-                leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND)).map(Thing::name).toList()));
-        leftOut.stream().filter(thing -> thing.oid != 0)
-                .forEach(thing -> objects.add(new Archive.Address(thing.catalog, thing.oid)));
+                leftOut.stream().filter(item -> item.kind.equals(ReservedSchemas.KIND)).map(Item::name).toList()));
+        leftOut.stream().filter(item -> item.oid != 0)
+                .forEach(item -> objects.add(new Archive.Address(item.catalog, item.oid)));
         List<Dependents.User> users = Dependents.of(source, objects, selection);
         return users.isEmpty() ? List.of() : List.of(Finding.stop("cannot be carried", rescue(leftOut, users),
-                "what is left out is needed by %s", Count.some(Dependents.words(users), Dependents.NAMED)));
+                "what is left out is needed by %s", Count.some(Dependents.descriptions(users), Dependents.NAMED)));
     }
 
     /** The first and the last of these need no superuser. */
-    private static String rescue(List<Thing> leftOut, List<Dependents.User> users) {
+    private static String rescue(List<Item> leftOut, List<Dependents.User> users) {
         List<String> ways = new ArrayList<>();
-        if (leftOut.stream().anyMatch(thing -> SUPERUSERS.contains(thing.kind))) {
+        if (leftOut.stream().anyMatch(item -> SUPERUSERS.contains(item.kind))) {
             ways.add("move as a superuser of the target");
         }
-        leftOut.stream().filter(thing -> thing.kind.equals(ReservedSchemas.KIND))
-                .map(thing -> ReservedSchemas.remedy(thing.name, thing.reason)).distinct().forEach(ways::add);
+        leftOut.stream().filter(item -> item.kind.equals(ReservedSchemas.KIND))
+                .map(item -> ReservedSchemas.remedy(item.name, item.reason)).distinct().forEach(ways::add);
         ways.add("drop on the source what needs it");
         return Dependents.excluding(users) + String.join(", or ", ways);
     }
@@ -156,26 +156,26 @@ public final class LeftBehind {
     /** @return the identifiers of the objects of one system catalog that a schema dump holds and that stay behind */
     public Set<Long> objects(long catalog) {
         Set<Long> objects = new HashSet<>();
-        things.stream().filter(thing -> thing.oid != 0 && thing.catalog == catalog)
-                .forEach(thing -> objects.add(thing.oid));
+        items.stream().filter(item -> item.oid != 0 && item.catalog == catalog)
+                .forEach(item -> objects.add(item.oid));
         return objects;
     }
 
     /** @return those of the source's objects that do not stay behind */
     public List<OwnedObjects.Owned> without(List<OwnedObjects.Owned> objects) {
         Set<Archive.Address> staying =
-                things.stream().map(thing -> new Archive.Address(thing.catalog, thing.oid)).collect(Collectors.toSet());
+                items.stream().map(item -> new Archive.Address(item.catalog, item.oid)).collect(Collectors.toSet());
         return objects.stream().filter(object -> !staying.contains(new Archive.Address(object.catalog(), object.oid())))
                 .toList();
     }
 
     /** @return the names of all that was found */
     public Set<String> names() {
-        return things.stream().map(Thing::name).collect(Collectors.toSet());
+        return items.stream().map(Item::name).collect(Collectors.toSet());
     }
 
     /** @return everything that was found */
-    public List<Thing> all() {
-        return things;
+    public List<Item> all() {
+        return items;
     }
 }

@@ -112,10 +112,10 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
     }
 
     /** @return what the operator leaves behind of all that calls such a function */
-    public List<LeftBehind.Thing> leftOut(Collection<String> accepted) {
+    public List<LeftBehind.Item> leftOut(Collection<String> accepted) {
         return evaluations.stream().filter(evaluation -> stays(evaluation, accepted))
                 .flatMap(evaluation -> Stream.concat(Stream.of(evaluation.oid), evaluation.indexes.stream())
-                        .map(oid -> new LeftBehind.Thing(KIND, evaluation.name,
+                        .map(oid -> new LeftBehind.Item(KIND, evaluation.name,
                                 "it calls " + String.join(", ", evaluation.functions), evaluation.catalog, oid)))
                 .toList();
     }

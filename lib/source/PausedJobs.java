@@ -120,7 +120,7 @@ public final class PausedJobs implements AutoCloseable {
      */
     private int await(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
-        boolean told = false;
+        boolean reported = false;
         for (int moved = due.move();; moved += due.move()) {
             session.text("waiting for the jobs", "SELECT pg_catalog.pg_sleep(1)");
             List<String> running = due.running();
@@ -134,9 +134,9 @@ public final class PausedJobs implements AutoCloseable {
                                 + "WHERE "
                                 + "application_name LIKE '%%[' || %s || ']'",
                                 running.get(0).replaceAll("^job (\\d+) .*", "$1"));
-            } else if (!told) {
+            } else if (!reported) {
                 console.say("waiting for %s of the source, which runs", String.join(", ", running));
-                told = true;
+                reported = true;
             }
         }
     }
@@ -191,7 +191,7 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     /** @return why an existing record of paused jobs is not read, if it is not ours */
-    public static Optional<Failure> stranger(Session session) {
+    public static Optional<Failure> foreignRecord(Session session) {
         OwnSchema.Found found = PauseRecord.find(session);
         return found == null || found.state() == OwnSchema.State.OURS ? Optional.empty() : Optional.of(found
                 .refusal("source")
@@ -246,7 +246,7 @@ public final class PausedJobs implements AutoCloseable {
         if (!drops.isEmpty()) {
             session.run("putting back the jobs", String.join("; ", drops));
         }
-        return steps.stream().map(MovedJobs.Step::words).toList();
+        return steps.stream().map(MovedJobs.Step::description).toList();
     }
 
     private static List<MovedJobs.Step> steps(Session session) {

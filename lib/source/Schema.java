@@ -39,11 +39,11 @@ public final class Schema {
     private Set<Archive.Entry> later = Set.of();
 
     /**
-     * @param uncarried what stays behind
+     * @param leftBehind what stays behind
      * @param created the extensions that this run creates; others keep their comments, unless their owner is connected
      * @param target a session on the target
      */
-    public Schema(Archive archive, Contents contents, LeftBehind uncarried, Collection<String> created,
+    public Schema(Archive archive, Contents contents, LeftBehind leftBehind, Collection<String> created,
             Session target) {
         this.archive = archive;
         this.contents = contents;
@@ -59,7 +59,7 @@ public final class Schema {
                         + Membership.hasRightsOf("extowner")));
         Set<String> others = Set.copyOf(target.texts("listing the schemas of others",
                 "SELECT nspname FROM pg_catalog.pg_namespace WHERE NOT " + Membership.hasRightsOf("nspowner")));
-        ours = new CarriedEntries(contents, uncarried, commented, others);
+        ours = new CarriedEntries(contents, leftBehind, commented, others);
     }
 
     /** @return what is created before the rows: types, functions, tables without indexes and constraints */
@@ -147,11 +147,11 @@ public final class Schema {
     /**
      * Grants what the archive grants.
      *
-     * @param words rewrites the statements for a user who is not a superuser
+     * @param rewrite rewrites the statements for a user who is not a superuser
      * @return what the target refused
      */
-    public List<RefusedStatement> grants(UnaryOperator<String> words) {
-        return archive.grant(ours, words);
+    public List<RefusedStatement> grants(UnaryOperator<String> rewrite) {
+        return archive.grant(ours, rewrite);
     }
 
     /** @return the comments on everything that exists by then */

@@ -74,7 +74,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
                     throw SqlFailures.statement(server.side(), "taking the snapshot", e);
                 }
                 console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)",
-                        SqlFailures.words(e));
+                        SqlFailures.message(e));
             }
             holder.close();
         }
@@ -95,14 +95,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
                     throw e;
                 }
                 session.rollback();
-                console.say("waiting, because %s", blocker(session, server).words);
+                console.say("waiting, because %s", blocker(session, server).description);
             }
         }
         Blocker blocker = blocker(session, server);
-        throw Failure.refused("%s and stays so", blocker.words).hint("%s", blocker.remedy);
+        throw Failure.refused("%s and stays so", blocker.description).hint("%s", blocker.remedy);
     }
 
-    private record Blocker(String words, String remedy) {
+    private record Blocker(String description, String remedy) {
     }
 
     /**

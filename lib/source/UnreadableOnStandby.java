@@ -20,7 +20,7 @@ public final class UnreadableOnStandby {
     private UnreadableOnStandby() {
     }
 
-    /** @return a query for those whose contents are wanted, with five columns as a {@link LeftBehind.Thing} has */
+    /** @return a query for those whose contents are wanted, with five columns as a {@link LeftBehind.Item} has */
     public static String query(Selection selection) {
         return QUERY.formatted(selection.relation("c", "n"), selection.wantedData("c"));
     }

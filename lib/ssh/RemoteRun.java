@@ -34,7 +34,7 @@ public final class RemoteRun {
     private final Dsn source;
     private final Dsn target;
     private final String folder;
-    private final RemoteOutput talk;
+    private final RemoteOutput output;
 
     /**
      * How a run ended.
@@ -53,7 +53,7 @@ public final class RemoteRun {
         this.target = target;
         folder = ".tsmigrate-" + source.database().replaceAll("[^A-Za-z0-9_]", "_")
                 + String.format(Locale.ROOT, "-%08x", (source.display() + ' ' + target.display()).hashCode());
-        talk = new RemoteOutput(console);
+        output = new RemoteOutput(console);
     }
 
     /**
@@ -137,11 +137,11 @@ public final class RemoteRun {
     }
 
     private Result end() {
-        Cleanup.Task told = Cleanup.onExit(() -> {
+        Cleanup.Task interruption = Cleanup.onExit(() -> {
             console.warn("interrupted here; the migration goes on on %s", ssh.host());
             console.hint("run the same command again to see how it goes on, or with --stop to end it");
         });
-        ProgressLine line = console.progress(talk::state);
+        ProgressLine line = console.progress(output::state);
         try {
             follow();
             Result result = fetchResults();
@@ -150,7 +150,7 @@ public final class RemoteRun {
         } catch (Failure e) {
             throw e.asStep();
         } finally {
-            told.cancel();
+            interruption.cancel();
             line.close();
         }
     }
@@ -158,14 +158,14 @@ public final class RemoteRun {
     private void follow() {
         int attempt = 0;
         long before = 0;
-        while (!ssh.follow(talk::accept, RemoteScripts.FOLLOW, folder, String.valueOf(talk.received() + 1))) {
+        while (!ssh.follow(output::accept, RemoteScripts.FOLLOW, folder, String.valueOf(output.received() + 1))) {
             // Ctrl-C reaches ssh as well as this process, which may hear of it a moment later.
             pause(MOMENT_MILLIS);
             if (Cleanup.stopping()) {
                 throw Failure.step("interrupted");
             }
-            attempt = talk.received() > before ? 0 : attempt;
-            before = talk.received();
+            attempt = output.received() > before ? 0 : attempt;
+            before = output.received();
             if (attempt == 0) {
                 console.warn("the connection to %s was lost; trying again", ssh.host());
             } else if (attempt == WAITS.length) {
@@ -177,7 +177,7 @@ public final class RemoteRun {
     }
 
     private Result fetchResults() {
-        byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(talk.received() + 1));
+        byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(output.received() + 1));
         if (answer.length == 0) {
             throw Failure
                     .step("another command has already collected the result of the run on %s", ssh.host())
@@ -190,7 +190,7 @@ public final class RemoteRun {
         String[] head = new String(answer, 0, start, StandardCharsets.US_ASCII).split(" +");
         int rest = start + 1 + Integer.parseInt(head[1]);
         int out = rest + Integer.parseInt(head[2]);
-        talk.accept(Arrays.copyOfRange(answer, start + 1, rest));
+        output.accept(Arrays.copyOfRange(answer, start + 1, rest));
         String code = head[0];
         Result result = new Result(code.equals("-") ? Failure.STEP : Integer.parseInt(code),
                 new String(answer, rest, out - rest, StandardCharsets.UTF_8),

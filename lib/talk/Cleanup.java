@@ -29,21 +29,21 @@ public final class Cleanup {
     }
 
     /** When a task's turn comes after a signal. */
-    private enum Turn {
+    private enum Phase {
         ENDING, PUTTING_BACK, LAST
     }
 
     /** A registered task; {@link #close} runs it early. */
     public static final class Task implements AutoCloseable {
-        private final Turn turn;
+        private final Phase phase;
         private final Runnable work;
-        private final Consumer<String> left;
+        private final Consumer<String> onFailure;
         private boolean done;
 
-        private Task(Turn turn, Runnable work, Consumer<String> left) {
-            this.turn = turn;
+        private Task(Phase phase, Runnable work, Consumer<String> onFailure) {
+            this.phase = phase;
             this.work = work;
-            this.left = left;
+            this.onFailure = onFailure;
         }
 
         @Override
@@ -69,10 +69,10 @@ public final class Cleanup {
         private void run() {
             try {
                 work.run();
-                tell(null);
+                reportFailure(null);
             } catch (RuntimeException e) {
-                tell(e.getMessage());
-                if (turn != Turn.PUTTING_BACK && !stopping) {
+                reportFailure(e.getMessage());
+                if (phase != Phase.PUTTING_BACK && !stopping) {
                     throw e;
                 }
             } finally {
@@ -84,7 +84,7 @@ public final class Cleanup {
         }
 
         /** Reports once what could not be undone; success is not reported. */
-        private void tell(String reason) {
+        private void reportFailure(String reason) {
             synchronized (this) {
                 if (done) {
                     return;
@@ -92,7 +92,7 @@ public final class Cleanup {
                 done = true;
             }
             if (reason != null) {
-                left.accept(reason);
+                onFailure.accept(reason);
             }
         }
     }
@@ -113,7 +113,7 @@ public final class Cleanup {
      * server, and must not throw.
      */
     public static Task onExit(Runnable work) {
-        return register(new Task(Turn.LAST, work, reason -> {}));
+        return register(new Task(Phase.LAST, work, reason -> {}));
     }
 
     /**
@@ -121,17 +121,17 @@ public final class Cleanup {
      * than a second.
      */
     public static Task ending(Runnable work) {
-        return register(new Task(Turn.ENDING, work, reason -> {}));
+        return register(new Task(Phase.ENDING, work, reason -> {}));
     }
 
     /**
      * Registers work that puts something back on a server, in a session that nobody else ends.
      *
-     * @param left reports what was not undone and the command that does it; its argument is the reason: the work has
-     * thrown, or did not end in time
+     * @param onFailure reports what was not undone and the command that does it; its argument is the reason: the work
+     * has thrown, or did not end in time
      */
-    public static Task puttingBack(Runnable work, Consumer<String> left) {
-        return register(new Task(Turn.PUTTING_BACK, work, left));
+    public static Task puttingBack(Runnable work, Consumer<String> onFailure) {
+        return register(new Task(Phase.PUTTING_BACK, work, onFailure));
     }
 
     private static Task register(Task task) {
@@ -152,46 +152,47 @@ public final class Cleanup {
         synchronized (TASKS) {
             stopping = true;
         }
-        together(Turn.ENDING, begun + TimeUnit.MILLISECONDS.toNanos(ENDED_MILLIS));
-        together(Turn.PUTTING_BACK, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
-        for (Task task = next(Turn.LAST); task != null; task = next(Turn.LAST)) {
+        runAll(Phase.ENDING, begun + TimeUnit.MILLISECONDS.toNanos(ENDED_MILLIS));
+        runAll(Phase.PUTTING_BACK, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+        for (Task task = next(Phase.LAST); task != null; task = next(Phase.LAST)) {
             task.run();
         }
-        await(Turn.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+        await(Phase.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
     }
 
     /**
      * Does all tasks of a turn at once, and waits for them and for those that another thread does; no longer than until
      * the deadline.
      */
-    private static void together(Turn turn, long deadline) {
-        for (Task task = next(turn); task != null; task = next(turn)) {
+    private static void runAll(Phase phase, long deadline) {
+        for (Task task = next(phase); task != null; task = next(phase)) {
             synchronized (TASKS) {
                 RUNNING.add(task);
             }
             new Undoing(task).start();
         }
-        await(turn, deadline).forEach(task -> task.tell("the server did not do it in time"));
+        await(phase, deadline).forEach(task -> task.reportFailure("the server did not do it in time"));
     }
 
     /** @return those that have not ended by then */
-    private static List<Task> await(Turn turn, long deadline) {
+    private static List<Task> await(Phase phase, long deadline) {
         synchronized (TASKS) {
             try {
                 for (long rest = deadline - System.nanoTime(); rest > 0
-                        && RUNNING.stream().anyMatch(task -> task.turn == turn); rest = deadline - System.nanoTime()) {
+                        && RUNNING.stream().anyMatch(task -> task.phase == phase); rest =
+                                deadline - System.nanoTime()) {
                     TASKS.wait(TimeUnit.NANOSECONDS.toMillis(rest) + 1);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            return RUNNING.stream().filter(task -> task.turn == turn).toList();
+            return RUNNING.stream().filter(task -> task.phase == phase).toList();
         }
     }
 
-    private static Task next(Turn turn) {
+    private static Task next(Phase phase) {
         synchronized (TASKS) {
-            Task next = TASKS.stream().filter(task -> task.turn == turn).findFirst().orElse(null);
+            Task next = TASKS.stream().filter(task -> task.phase == phase).findFirst().orElse(null);
             TASKS.remove(next);
             return next;
         }

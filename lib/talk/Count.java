@@ -16,13 +16,13 @@ public final class Count {
     }
 
     /** @return the first five, separated by commas, and how many more there are */
-    public static String some(Collection<?> things) {
-        return some(things, NAMED);
+    public static String some(Collection<?> items) {
+        return some(items, NAMED);
     }
 
     /** @return the first ones, separated by commas, and how many more there are */
-    public static String some(Collection<?> things, int named) {
-        return things.stream().limit(named).map(Object::toString).collect(Collectors.joining(", "))
-                + (things.size() > named ? " and " + (things.size() - named) + " more" : "");
+    public static String some(Collection<?> items, int named) {
+        return items.stream().limit(named).map(Object::toString).collect(Collectors.joining(", "))
+                + (items.size() > named ? " and " + (items.size() - named) + " more" : "");
     }
 }

@@ -10,19 +10,19 @@ public final class Heartbeat implements AutoCloseable {
 
     private final ScheduledExecutorService thread;
 
-    /** @param beat runs every 30 seconds, for the first time after 30; it is not repeated once it throws */
-    public Heartbeat(String name, Runnable beat) {
-        this(name, SECONDS, beat);
+    /** @param task runs every 30 seconds, for the first time after 30; it is not repeated once it throws */
+    public Heartbeat(String name, Runnable task) {
+        this(name, SECONDS, task);
     }
 
     /** Runs the beat every so many seconds instead. */
-    public Heartbeat(String name, int seconds, Runnable beat) {
+    public Heartbeat(String name, int seconds, Runnable task) {
         thread = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread daemon = new Thread(work, name);
             daemon.setDaemon(true);
             return daemon;
         });
-        thread.scheduleWithFixedDelay(beat, seconds, seconds, TimeUnit.SECONDS);
+        thread.scheduleWithFixedDelay(task, seconds, seconds, TimeUnit.SECONDS);
     }
 
     /** Starts no further beat; a running one is not interrupted. */

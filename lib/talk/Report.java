@@ -14,13 +14,13 @@ public final class Report {
     private record Step(String name, Duration took, String result) {
     }
 
-    private final List<Printable> head = new ArrayList<>();
+    private final List<Printable> header = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<Printable> notes = new ArrayList<>();
 
     /** A line of the head, such as which servers. */
-    public void head(String format, Object... values) {
-        head.add(new Printable(Printable.format(format, values)));
+    public void header(String format, Object... values) {
+        header.add(new Printable(Printable.format(format, values)));
     }
 
     public void step(String name, Duration took, String result) {
@@ -34,7 +34,7 @@ public final class Report {
 
     /** @return head and notes, for whoever has followed the steps */
     public List<Printable> outline() {
-        List<Printable> lines = new ArrayList<>(head);
+        List<Printable> lines = new ArrayList<>(header);
         if (!notes.isEmpty()) {
             lines.add(new Printable(""));
             lines.addAll(notes);
@@ -44,7 +44,7 @@ public final class Report {
 
     /** @return the whole account as lines */
     public List<Printable> lines() {
-        List<Printable> lines = new ArrayList<>(head);
+        List<Printable> lines = new ArrayList<>(header);
         lines.add(new Printable(""));
         for (Step step : steps) {
             lines.add(new Printable(String.format(Locale.ROOT, "%-20s %8.1f s  %s", step.name,

@@ -27,15 +27,15 @@ public final class Workers {
     /**
      * Returns when every item is done.
      *
-     * @param jobs the number of threads; never more than there are items
+     * @param workers the number of threads; never more than there are items
      * @throws RuntimeException the first failure, after all threads have ended
      */
-    public static <T> void run(String name, int jobs, List<T> items, Supplier<? extends Worker<T>> worker) {
+    public static <T> void run(String name, int workers, List<T> items, Supplier<? extends Worker<T>> worker) {
         Queue<T> queue = new ConcurrentLinkedQueue<>(items);
         AtomicReference<Throwable> failed = new AtomicReference<>();
         List<Worker<T>> running = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Math.min(jobs, items.size()); i++) {
+        for (int i = 0; i < Math.min(workers, items.size()); i++) {
             Thread thread = new Thread(() -> loop(queue, worker, failed, running), name + "-" + (i + 1));
             threads.add(thread);
             thread.start();

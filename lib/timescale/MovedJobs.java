@@ -14,7 +14,7 @@ import lib.talk.Sql;
  */
 public final class MovedJobs {
     /** A statement, and a description of what it does. */
-    public record Step(String sql, String words, boolean drop) {
+    public record Step(String sql, String description, boolean drop) {
     }
 
     /** @param timezone as an SQL constant */

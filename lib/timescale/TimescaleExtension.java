@@ -94,7 +94,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
      * What stands among its own; a member, or a trigger of one, is what the owner of the extension has, who may add to
      * it.
      */
-    private record Intruder(DropStatements.Thing thing, String owner, boolean member) {
+    private record Intruder(DropStatements.DroppedObject thing, String owner, boolean member) {
         @Override
         public String toString() {
             return thing.kind().toLowerCase(Locale.ROOT) + " " + thing.identity() + " of role " + owner;
@@ -171,7 +171,8 @@ public record TimescaleExtension(String version, String schema, String jobTable)
     private static Failure refusal(Session session) {
         List<Intruder> strangers = session.list("looking for what others have put among TimescaleDB's own",
                 NAMED, row -> new Intruder(
-                        new DropStatements.Thing(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4),
+                        new DropStatements.DroppedObject(row.getLong(1), row.getLong(2), row.getString(3),
+                                row.getString(4),
                                 null),
                         row.getString(5), row.getBoolean(6)));
         Failure failure =
@@ -180,7 +181,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
                         strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")),
                         strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");
         List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
-        List<DropStatements.Thing> others =
+        List<DropStatements.DroppedObject> others =
                 strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
         // What a superuser created who is none any more looks the same, and the extension cannot do without it.
         String connect =
@@ -191,7 +192,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
         }
         DropStatements drops = DropStatements.of(session, others);
         // A trigger is dropped by the owner of its table.
-        boolean triggers = others.stream().anyMatch(thing -> thing.kind().equals("TRIGGER"));
+        boolean triggers = others.stream().anyMatch(item -> item.kind().equals("TRIGGER"));
         String by = triggers ? "" : others.size() == 1 ? "its owner or " : "their owners or ";
         return failure.hint(
                 "look at it, then%s, as %sa superuser of the %s: %s" + (connect.isEmpty() ? "" : " Then %s"),

@@ -59,7 +59,7 @@ public record RefusedStatement(String statement, String why) {
             Matcher line = LINE.matcher(message.context());
             if (line.matches()) {
                 RefusedStatement refusal =
-                        new RefusedStatement(statement(lines, Integer.parseInt(line.group(1)), shown), words(message));
+                        new RefusedStatement(statement(lines, Integer.parseInt(line.group(1)), shown), text(message));
                 if (isOne(state(message))) {
                     refusals.add(refusal);
                 } else if (!state(message).matches("0[012].*")) {
@@ -76,7 +76,7 @@ public record RefusedStatement(String statement, String why) {
         return matcher.matches() ? matcher.group(1) : "";
     }
 
-    private static String words(ToolMessages.Message message) {
+    private static String text(ToolMessages.Message message) {
         return MESSAGE.matcher(message.text()).replaceFirst("$2");
     }
 

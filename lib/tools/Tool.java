@@ -140,16 +140,16 @@ public final class Tool {
     /** It ends when its server is given up. */
     private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment,
             ToolMessages messages) {
-        SideSockets wire = side.wire();
+        SideSockets sockets = side.sockets();
         Runnable stopping = this::stop;
-        wire.onGivenUp(stopping);
+        sockets.onGivenUp(stopping);
         try {
             return run(name, side.side(), command, environment, messages);
         } catch (Failure e) {
-            wire.failIfGivenUp();
+            sockets.failIfGivenUp();
             throw e;
         } finally {
-            wire.forget(stopping);
+            sockets.forget(stopping);
         }
     }
 

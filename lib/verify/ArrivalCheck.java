@@ -38,12 +38,12 @@ public final class ArrivalCheck {
      * @param expected what was announced to differ
      * @return what differs beside that
      */
-    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int jobs,
+    public List<Difference> run(FrozenSource source, ComputingSessions target, Map<Long, Long> sequences, int workers,
             AnnouncedDifferences expected, Steps steps) {
         if (level == null) {
             return List.of();
         }
-        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, jobs)
+        Verification verification = new Verification(source.snapshot(), target, source.selection(), console, workers)
                 .sequenceValues(sequences).jobsPaused();
         List<Difference> differences = steps.run("verify", () -> {
             ProgressLine line = console.progress(() -> "verify: " + verification.state());

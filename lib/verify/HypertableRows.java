@@ -50,14 +50,14 @@ final class HypertableRows {
     }
 
     /** @return the hypertables of the target that show fewer rows than the tables hold that inherit from them */
-    List<Difference> run(int jobs) {
+    List<Difference> run(int workers) {
         List<Hypertable> hypertables;
         try (Session session = target.session()) {
             hypertables = session.list("listing the hypertables",
                     theirs.expand("SELECT h.name, h.relid::regclass FROM {hypertables} h"),
                     row -> new Hypertable(row.getString(1), row.getString(2)));
         }
-        Workers.run("counting hypertables", jobs,
+        Workers.run("counting hypertables", workers,
                 hypertables.stream().filter(hypertable -> wanted.getOrDefault(hypertable.name, 0L) > 0
                         || incomplete.contains(hypertable.name)).toList(),
                 Counter::new);
@@ -100,7 +100,7 @@ final class HypertableRows {
                 if (!String.valueOf(e.getSQLState()).startsWith("XX")) {
                     throw SqlFailures.statement(target.side(), doing, e);
                 }
-                report(hypertable, "not readable: " + SqlFailures.words(e));
+                report(hypertable, "not readable: " + SqlFailures.message(e));
             }
         }
 

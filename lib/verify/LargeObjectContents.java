@@ -55,14 +55,14 @@ final class LargeObjectContents {
     }
 
     /** @return those that both sides have and that differ, in no particular order */
-    List<Difference> run(int jobs) {
+    List<Difference> run(int workers) {
         List<Long> identifiers;
         synchronized (source.holder()) {
             identifiers = identifiers(source.holder(), sample);
         }
         List<List<Long>> batches = Batches.of(identifiers, OBJECTS_A_QUERY);
         List<Difference> differences = new ArrayList<>();
-        Workers.run("comparing large objects", jobs, batches, () -> new Pair(differences));
+        Workers.run("comparing large objects", workers, batches, () -> new Pair(differences));
         return differences;
     }
 

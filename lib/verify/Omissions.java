@@ -16,12 +16,12 @@ import lib.source.LeftBehind;
 public final class Omissions {
     private final List<String> parts = new ArrayList<>();
 
-    /** @param uncarried what was accepted, by whatever name, once a check has passed */
-    public Omissions leftBehind(LeftBehind uncarried) {
+    /** @param leftBehind what was accepted, by whatever name, once a check has passed */
+    public Omissions leftBehind(LeftBehind leftBehind) {
         Map<String, Collection<String>> names = new TreeMap<>();
         // Those of the server no dump of a database has, and nobody expects of one.
-        uncarried.all().stream().filter(thing -> !thing.kind().equals(LeftBehind.SERVER))
-                .forEach(thing -> names.computeIfAbsent(thing.kind(), kind -> new TreeSet<>()).add(thing.name()));
+        leftBehind.all().stream().filter(item -> !item.kind().equals(LeftBehind.SERVER))
+                .forEach(item -> names.computeIfAbsent(item.kind(), kind -> new TreeSet<>()).add(item.name()));
         names.forEach((kind, all) -> count(kind, all.size()));
         return this;
     }

@@ -42,7 +42,7 @@ final class RefreshedView {
                 leave(here, there, "every REFRESH makes other rows");
             }
         } catch (SQLException e) {
-            leave(here, there, "REFRESH on the target failed: " + SqlFailures.words(e));
+            leave(here, there, "REFRESH on the target failed: " + SqlFailures.message(e));
         } catch (Failure e) {
             leave(here, there, "the settings of the target could not be read: " + e.getMessage());
         }

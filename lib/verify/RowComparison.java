@@ -66,7 +66,7 @@ final class RowComparison {
     }
 
     /** @param wanted the largest first */
-    void run(List<ComparedTable> wanted, int jobs) {
+    void run(List<ComparedTable> wanted, int workers) {
         if (wanted.isEmpty()) {
             return;
         }
@@ -75,7 +75,7 @@ final class RowComparison {
         }
         try (StreamedComparison looking = new StreamedComparison(source.server(), target, questions.contents())) {
             streamed = looking;
-            Workers.run("comparing rows", jobs, batches(wanted), Pair::new);
+            Workers.run("comparing rows", workers, batches(wanted), Pair::new);
             if (!wantedByOthers.isEmpty()) {
                 compareThroughHolder();
             }
@@ -258,7 +258,7 @@ final class RowComparison {
         }
         results.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
                 state.equals(UNDEFINED_TABLE) ? Difference.MISSING
-                        : "not comparable: " + SqlFailures.words(answers.refused())));
+                        : "not comparable: " + SqlFailures.message(answers.refused())));
     }
 
     private Set<String> columns(Session to, ComparedTable table) {

@@ -79,7 +79,7 @@ public final class Verification {
     private final Server target;
     private final Selection selection;
     private final Console console;
-    private final int jobs;
+    private final int workers;
     private Map<Long, Long> sequenceValues = Map.of();
     private final Set<String> incomplete = new HashSet<>();
     private boolean jobsPaused;
@@ -91,15 +91,16 @@ public final class Verification {
     /**
      * @param computing the target
      * @param selection what is wanted of the source
-     * @param jobs how many tables are compared at once; each takes a session on both sides
+     * @param workers how many tables are compared at once; each takes a session on both sides
      */
-    public Verification(Snapshot source, ComputingSessions computing, Selection selection, Console console, int jobs) {
+    public Verification(Snapshot source, ComputingSessions computing, Selection selection, Console console,
+            int workers) {
         this.source = source;
         this.computing = computing;
         target = computing.server();
         this.selection = selection;
         this.console = console;
-        this.jobs = jobs;
+        this.workers = workers;
     }
 
     /**
@@ -143,7 +144,8 @@ public final class Verification {
             }
             if (level.compareTo(Level.SAMPLE) >= 0 && !selection.selective()) {
                 state = "comparing large objects";
-                differences.addAll(new LargeObjectContents(source, target, level == Level.SAMPLE, executor).run(jobs));
+                differences
+                        .addAll(new LargeObjectContents(source, target, level == Level.SAMPLE, executor).run(workers));
             }
             if (rows != null) {
                 judge(rows.views(), differences);
@@ -172,13 +174,13 @@ public final class Verification {
         RowComparison comparison = new RowComparison(source, computing, console, depth(level), executor);
         rows = comparison.results();
         state = null;
-        comparison.run(wanted, jobs);
+        comparison.run(wanted, workers);
         List<Difference> differences = new ArrayList<>(rows.differences());
         undecided.addAll(rows.undecided());
         if (!rows.ofHypertables().isEmpty() || !incomplete.isEmpty()) {
             state = "counting the rows of hypertables";
             HypertableRows hypertables = new HypertableRows(target, facts.theirs(), rows.ofHypertables(), incomplete);
-            differences.addAll(hypertables.run(jobs));
+            differences.addAll(hypertables.run(workers));
             undecided.addAll(hypertables.undecided());
         }
         return differences;
@@ -217,7 +219,7 @@ public final class Verification {
                 try (Session there = target.session()) {
                     for (ComparedTable chunk : ComparedTable.chunks(source.holder(), facts.ours(), there,
                             facts.theirs())) {
-                        if (chunk.twin() != null) {
+                        if (chunk.counterpart() != null) {
                             tables.add(chunk);
                         } else {
                             incomplete.add(chunk.hypertable());

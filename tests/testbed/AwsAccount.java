@@ -71,7 +71,7 @@ public final class AwsAccount implements AutoCloseable, BeforeAllCallback, Befor
 
     /** @return what was not there when all was new */
     public List<String> made() {
-        return moto.things().stream().filter(thing -> !before.contains(thing)).toList();
+        return moto.things().stream().filter(item -> !before.contains(item)).toList();
     }
 
     /** Runs a command such as {@code down}; the words are split at blanks. */

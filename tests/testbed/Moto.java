@@ -171,19 +171,19 @@ public final class Moto implements AutoCloseable {
     /** @return what there is that costs money or lets somebody in: everything that a run may make */
     public List<String> things() {
         try (Aws aws = aws()) {
-            List<String> things = new ArrayList<>();
+            List<String> items = new ArrayList<>();
             aws.ec2().describeInstances().reservations().stream()
                     .flatMap(reservation -> reservation.instances().stream())
                     .filter(instance -> instance.state().name() != InstanceStateName.TERMINATED)
-                    .forEach(instance -> things.add(instance.instanceId()));
-            aws.ec2().describeVolumes().volumes().forEach(volume -> things.add(volume.volumeId()));
+                    .forEach(instance -> items.add(instance.instanceId()));
+            aws.ec2().describeVolumes().volumes().forEach(volume -> items.add(volume.volumeId()));
             aws.ec2().describeNetworkInterfaces().networkInterfaces()
-                    .forEach(card -> things.add(card.networkInterfaceId()));
-            aws.ec2().describeSecurityGroups().securityGroups().forEach(group -> things.add(group.groupId()));
+                    .forEach(card -> items.add(card.networkInterfaceId()));
+            aws.ec2().describeSecurityGroups().securityGroups().forEach(group -> items.add(group.groupId()));
             aws.ec2().describeSecurityGroupRules(request -> request.maxResults(1000)).securityGroupRules()
-                    .forEach(rule -> things.add(rule.securityGroupRuleId()));
-            aws.ec2().describeKeyPairs().keyPairs().forEach(key -> things.add(key.keyPairId()));
-            return things.stream().sorted().toList();
+                    .forEach(rule -> items.add(rule.securityGroupRuleId()));
+            aws.ec2().describeKeyPairs().keyPairs().forEach(key -> items.add(key.keyPairId()));
+            return items.stream().sorted().toList();
         }
     }
 

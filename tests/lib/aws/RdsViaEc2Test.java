@@ -284,7 +284,7 @@ class RdsViaEc2Test {
 
     /** What was made, by the kind of each thing. */
     private static Set<String> kinds() {
-        return ACCOUNT.made().stream().map(thing -> thing.replaceFirst("-.*", ""))
+        return ACCOUNT.made().stream().map(item -> item.replaceFirst("-.*", ""))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -149,8 +149,8 @@ class MigrateRefusalsTest {
         }
     }
 
-    private static String[] leavingOut(String... things) {
-        return Arrays.stream(things).flatMap(thing -> List.of("--leave-out", thing).stream()).toArray(String[]::new);
+    private static String[] leavingOut(String... items) {
+        return Arrays.stream(items).flatMap(item -> List.of("--leave-out", item).stream()).toArray(String[]::new);
     }
 
     @Test

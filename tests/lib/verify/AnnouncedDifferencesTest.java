@@ -128,12 +128,12 @@ class AnnouncedDifferencesTest {
         List<String> on = List.of("extension citext", "extension plpgsql", "schema public", "the database");
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(from), loader(to[0]));
         assertEquals(0, preflight.code(), preflight.out());
-        on.forEach(thing -> assertTrue(
-                preflight.out().contains("the comment on " + thing + " stays as it is on the target"),
+        on.forEach(item -> assertTrue(
+                preflight.out().contains("the comment on " + item + " stays as it is on the target"),
                 preflight.out()));
         for (CommandRun run : arrives(from, loader(to[0]), loader(to[1]), loader(to[2]))) {
-            on.forEach(thing -> assertTrue(
-                    run.err().contains("warning: comments: the comment on " + thing + " stays as it is on the target"),
+            on.forEach(item -> assertTrue(
+                    run.err().contains("warning: comments: the comment on " + item + " stays as it is on the target"),
                     run.err()));
             assertEquals(4, run.err().split("warning: comments: ", -1).length - 1, run.err());
             assertTrue(
