@@ -15,7 +15,7 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
  * Waits for what AWS does in its own time, by the SDK's waiter. Its ready-made ones for EC2 know machines only, of
  * neither of whose two checks they say how it stands, and no security group or tag.
  *
- * @param patience after which it is given up
+ * @param timeout after which it is given up
  */
 record Ec2Wait(Duration patience) {
     private static final Duration BREATH = Duration.ofSeconds(5);

@@ -129,20 +129,20 @@ public record Money(String locale, String written, List<String> uses) {
     public static List<Finding> check(Session source, Selection selection, Session target,
             Optional<String> carried, String database) {
         Money ours = written(source, Optional.empty());
-        return ours.isSame(there(target, carried)) ? List.of()
+        return ours.isSame(onTarget(target, carried)) ? List.of()
                 : new Money(ours.locale, ours.written, uses(source, selection)).check(target, carried, database);
     }
 
     /** @return a stop that names what would be another amount on the target, if anything would */
     public List<Finding> check(Session target, Optional<String> carried, String database) {
-        Optional<Money> theirs = there(target, carried);
+        Optional<Money> theirs = onTarget(target, carried);
         if (uses.isEmpty() || isSame(theirs)) {
             return List.of();
         }
         String setting = "ALTER DATABASE " + Sql.ident(database) + " SET lc_monetary TO " + Sql.literal(locale)
                 + "; on the target";
         return List.of(Finding.stop("money",
-                (isSame(there(target, Optional.of(locale))) ? setting
+                (isSame(onTarget(target, Optional.of(locale))) ? setting
                         : "install the locale \"" + locale + "\" on the target's server, restart it, and: "
                                 + setting)
                         + "; or make these numeric on the source",
@@ -160,7 +160,7 @@ public record Money(String locale, String written, List<String> uses) {
     }
 
     /** @return how the target writes it, if its server knows that locale */
-    private static Optional<Money> there(Session target, Optional<String> setting) {
+    private static Optional<Money> onTarget(Session target, Optional<String> setting) {
         try {
             return Optional.of(written(target, setting));
         } catch (Failure e) {

@@ -14,7 +14,7 @@ public record UnrelatedObject(OwnedObjects.Owned object, String extension) {
     }
 
     /** @return the same as what is dropped */
-    public DropStatements.DroppedObject thing() {
+    public DropStatements.DroppedObject toDrop() {
         return new DropStatements.DroppedObject(object.catalog(), object.oid(), object.kind(), object.identity(),
                 extension);
     }

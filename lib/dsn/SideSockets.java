@@ -71,10 +71,10 @@ public final class SideSockets {
     }
 
     /** Thrown to what waits on a socket of a server that was given up. */
-    static final class Gone extends IOException {
+    static final class GivenUpException extends IOException {
         private static final long serialVersionUID = 1;
 
-        Gone(String message, Throwable cause) {
+        GivenUpException(String message, Throwable cause) {
             super(message, cause);
         }
     }
@@ -149,15 +149,15 @@ public final class SideSockets {
     }
 
     /** @throws Gone when the server was given up */
-    private void check() throws Gone {
+    private void check() throws GivenUpException {
         if (gone != null) {
-            throw new Gone(gone, null);
+            throw new GivenUpException(gone, null);
         }
     }
 
     /** @return what to throw instead: the reason why a socket was closed from outside */
     IOException reason(IOException e) {
-        return gone == null ? e : new Gone(gone, e);
+        return gone == null ? e : new GivenUpException(gone, e);
     }
 
     /** Records that the server has sent something. */
@@ -259,7 +259,7 @@ public final class SideSockets {
     /** @return the failure of what ended with a server that was given up, or null when something else was the cause */
     public static Failure failure(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof Gone) {
+            if (cause instanceof GivenUpException) {
                 return failure(cause.getMessage()).because(e);
             }
         }

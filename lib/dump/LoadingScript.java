@@ -34,7 +34,7 @@ import lib.talk.Sql;
 /** What {@link Loading} does, as commands of a shell. */
 public final class LoadingScript {
     /** What brings the rows. */
-    public interface Rowing {
+    public interface RowCommands {
         /** @return an archive with the rows of TimescaleDB's catalog, as a word of the shell */
         String catalog();
 
@@ -97,7 +97,7 @@ public final class LoadingScript {
      * @param created the roles that the script has created
      * @param plain whether a plain dump follows, which is for somebody who can give objects away
      */
-    public void ahead(List<Extensions.Extension> extensions, Collection<String> created, boolean plain) {
+    public void prepare(List<Extensions.Extension> extensions, Collection<String> created, boolean plain) {
         List<String> statements = new ArrayList<>();
         extensions.forEach(extension -> statements.addAll(Extensions.create(extension)));
         step("Extensions", statements);
@@ -130,7 +130,7 @@ public final class LoadingScript {
      * @param created the extensions that the script has created
      * @param privileges further statements that give privileges
      */
-    public void restore(ArchiveScript archive, List<Extensions.Extension> created, Rowing rows,
+    public void restore(ArchiveScript archive, List<Extensions.Extension> created, RowCommands rows,
             List<String> privileges) {
         restoring.turnOn();
         script.step("Types, functions, tables, views");
@@ -195,8 +195,8 @@ public final class LoadingScript {
     }
 
     /** @return what brings the rows of an archive that holds them */
-    public Rowing of(ArchiveScript archive) {
-        return new Rowing() {
+    public RowCommands of(ArchiveScript archive) {
+        return new RowCommands() {
             @Override
             public String catalog() {
                 return archive.file();

@@ -51,13 +51,13 @@ final class OrderedScript {
                 .sorted(Comparator.comparing(this::turn)).toList();
         List<Archive.Entry> others = archive.entries().stream().filter(Predicate.not(OrderedScript::isRows)).toList();
         int before = (int) archive.entries().stream().takeWhile(Predicate.not(OrderedScript::isRows)).count();
-        Predicate<Archive.Entry> last = entry -> waits(entry) || isComment(entry);
+        Predicate<Archive.Entry> last = entry -> waitsForDeferred(entry) || isComment(entry);
         List<Archive.Entry> order = new ArrayList<>();
         others.subList(0, before).stream().filter(last.negate()).forEach(order::add);
         rows.stream().filter(entry -> !isDeferred(entry)).forEach(order::add);
         others.subList(before, others.size()).stream().filter(last.negate()).forEach(order::add);
         rows.stream().filter(this::isDeferred).forEach(order::add);
-        others.stream().filter(this::waits).forEach(order::add);
+        others.stream().filter(this::waitsForDeferred).forEach(order::add);
         others.stream().filter(OrderedScript::isComment).forEach(order::add);
         archive.script(out, options(noOwner, noPrivileges), order);
     }
@@ -68,7 +68,7 @@ final class OrderedScript {
      * @param file that archive, as a word of the shell
      */
     void print(ShellScript script, String file, Path out, boolean noOwner, boolean noPrivileges) {
-        List<String> waits = archive.entries().stream().filter(this::waits).map(ArchiveScript::key).toList();
+        List<String> waits = archive.entries().stream().filter(this::waitsForDeferred).map(ArchiveScript::key).toList();
         List<String> last = new ArrayList<>(waits);
         boolean comments = archive.entries().stream().anyMatch(OrderedScript::isComment);
         if (comments) {
@@ -121,7 +121,7 @@ final class OrderedScript {
         return tables.containsKey(rows.oid()) ? tables.get(rows.oid()).turn() : 0;
     }
 
-    private boolean waits(Archive.Entry entry) {
+    private boolean waitsForDeferred(Archive.Entry entry) {
         return !isRows(entry) && waiting.contains(entry.address());
     }
 

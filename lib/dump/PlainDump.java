@@ -66,7 +66,7 @@ public final class PlainDump {
                 findings.addAll(owners(server.facts().user()));
                 findings.addAll(comments(to, extensions.all()));
             }
-            ahead(to, extensions.all()).stream()
+            extensionsBefore(to, extensions.all()).stream()
                     .filter(extension -> !extension.ownSchema() && !STANDARD.contains(extension.schema()))
                     .forEach(extension -> findings.add(stop(
                             "a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
@@ -139,7 +139,7 @@ public final class PlainDump {
      *
      * @return the extensions that must be there before, because another version is wanted, or another owner
      */
-    public static List<Extensions.Extension> ahead(Session to, List<Extensions.Extension> extensions) {
+    public static List<Extensions.Extension> extensionsBefore(Session to, List<Extensions.Extension> extensions) {
         List<String> standard = to.texts("listing the default versions of extensions",
                 "SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions");
         return extensions.stream().filter(extension -> extension.installed() == null && extension.chosen() != null

@@ -56,13 +56,13 @@ public final class PlainLoad implements LoadMethod {
 
     @Override
     public List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions) {
-        return PlainDump.ahead(session, extensions);
+        return PlainDump.extensionsBefore(session, extensions);
     }
 
     @Override
     public void load(Jobs timescale, Rights rights, Journal journal) {
         steps.run("dump", () -> {
-            ProgressLine line = console.progress(RestoredRows.grown(session, "dump", contents));
+            ProgressLine line = console.progress(RestoredRows.growth(session, "dump", contents));
             try {
                 journal.watching(() -> tool.connected("psql", target, arguments(script, contents)));
             } finally {

@@ -172,7 +172,7 @@ final class Restoration {
                             target,
                             console);
             method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
-                    Parallelism.ofBoth(order.wanted().workers()));
+                    Parallelism.requested(order.wanted().workers()));
         }
         Journal journal = loading.run(method, check.leftBehind(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
@@ -254,7 +254,7 @@ final class Restoration {
             LoadingScript loading =
                     new LoadingScript(script, loading(), contents, check.leftBehind(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
-            loading.ahead(isPlain() ? PlainDump.ahead(to, extensions) : extensions, Set.of(), isPlain());
+            loading.prepare(isPlain() ? PlainDump.extensionsBefore(to, extensions) : extensions, Set.of(), isPlain());
             if (isPlain()) {
                 loading.run(order.in());
             } else {

@@ -58,7 +58,7 @@ public final class RestoredRows implements RowMover {
     @Override
     public void move(LongConsumer loaded, Journal journal) {
         steps.run("data", () -> {
-            ProgressLine line = console.progress(grown(target, "data", contents));
+            ProgressLine line = console.progress(growth(target, "data", contents));
             try {
                 schema.rows().all(workers);
             } finally {
@@ -86,7 +86,7 @@ public final class RestoredRows implements RowMover {
     }
 
     /** @return how much larger the target's database is than now, for a progress line */
-    static Supplier<String> grown(Session target, String step, Contents contents) {
+    static Supplier<String> growth(Session target, String step, Contents contents) {
         long before = size(target);
         return () -> {
             try {

@@ -33,9 +33,9 @@ public final class Removal {
     private record Address(long catalog, long oid) {
     }
 
-    private record Made(String kind, String identity) {
-        static Made of(OwnedObjects.Owned object) {
-            return new Made(object.kind(), object.identity());
+    private record MadeObject(String kind, String identity) {
+        static MadeObject of(OwnedObjects.Owned object) {
+            return new MadeObject(object.kind(), object.identity());
         }
 
         boolean is(ObjectKind other) {
@@ -79,18 +79,18 @@ public final class Removal {
         Set<Address> made = addresses(target, JournalTables.MADE.sql());
         made.removeAll(addresses(target, JournalTables.FOUND.sql()));
         // A part, such as the sequence of an identity column, goes with the whole, and may not go alone.
-        List<Made> drops = there.stream()
+        List<MadeObject> drops = there.stream()
                 .filter(object -> !object.part() && made.contains(new Address(object.catalog(), object.oid())))
                 .sorted(Comparator.comparing((OwnedObjects.Owned object) -> !object.kind().equals("EVENT TRIGGER"))
                         .thenComparing(object -> object.kind().equals("SCHEMA"))
                         .thenComparing(OwnedObjects.Owned::oid, Comparator.reverseOrder()))
-                .map(Made::of).collect(Collectors.toList());
+                .map(MadeObject::of).collect(Collectors.toList());
         int schemas = (int) drops.stream().filter(drop -> !drop.is(ObjectKind.SCHEMA)).count();
         drops.addAll(schemas, UnrelatedObjects.extensions(target).stream()
-                .map(name -> new Made(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
+                .map(name -> new MadeObject(ObjectKind.EXTENSION.word(), Sql.ident(name))).toList());
         // What depends on nothing that has gone by then, such as a cast between types of the system.
         UnownedObjects.list(target).stream()
-                .filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(Made::of)
+                .filter(object -> made.contains(new Address(object.catalog(), object.oid()))).map(MadeObject::of)
                 .forEach(drops::add);
         Timescale timescale = Timescale.of(target);
         if (timescale == null) {
@@ -110,12 +110,12 @@ public final class Removal {
         return drops.size();
     }
 
-    private static boolean isOfRows(Made object) {
+    private static boolean isOfRows(MadeObject object) {
         return !object.is(ObjectKind.EXTENSION) && !object.is(ObjectKind.SCHEMA);
     }
 
-    private static void drop(Session target, List<Made> made, Predicate<Made> wanted) {
-        List<String> drops = made.stream().filter(wanted).map(Made::drop).toList();
+    private static void drop(Session target, List<MadeObject> made, Predicate<MadeObject> wanted) {
+        List<String> drops = made.stream().filter(wanted).map(MadeObject::drop).toList();
         Batches.of(drops, DROPS_A_TRANSACTION).forEach(
                 batch -> target.run("removing what the failed run made", String.join(";", batch)));
     }

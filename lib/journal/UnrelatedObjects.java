@@ -127,7 +127,7 @@ public final class UnrelatedObjects {
                         // Out of an extension before that goes.
                         .thenComparing(stranger -> stranger.extension() == null)
                         .thenComparing(stranger -> stranger.object().oid(), Comparator.reverseOrder()))
-                .map(UnrelatedObject::thing).toList());
+                .map(UnrelatedObject::toDrop).toList());
         String owners = unrelated.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
         boolean mine = "t".equals(target.text("asking for their owners",

@@ -78,7 +78,7 @@ public final class ArchiveLoad implements LoadMethod {
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal),
                 any -> archive.relations() + " tables, views and sequences");
         rows.prepare(parallel);
-        Set<Archive.Address> later = schema.later();
+        Set<Archive.Address> later = schema.postDataAddresses();
         rights.setOwners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
         if (timescale != null) {
             steps.run("hypertables", () -> {
@@ -95,7 +95,7 @@ public final class ArchiveLoad implements LoadMethod {
         if (trial.wanted()) {
             steps.run("functions", () -> trial.run(all));
         }
-        Predicate<EntrySql> waits = part -> schema.waits(part.entry());
+        Predicate<EntrySql> waits = part -> schema.waitsForDeferred(part.entry());
         PostPlan plan =
                 PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(parallel, BESIDE_ROWS), journal)) {

@@ -57,7 +57,8 @@ public final class ArchiveScript {
         script.line(
                 "pg_restore --list " + file + (others.isEmpty() ? "" : " | " + dropLines(others)) + " > " + CONTENTS);
         List<String> made = keys(
-                schema.carried().and(schema.makes(existing).negate()).and(entry -> !entry.kind().equals("COMMENT")));
+                schema.carried().and(schema.isCreated(existing).negate())
+                        .and(entry -> !entry.kind().equals("COMMENT")));
         made.add(COMMENTS);
         section("pre-data", 1, false, made);
     }
@@ -103,7 +104,7 @@ public final class ArchiveScript {
     /** @return what post-data will make, by its address */
     public Set<Archive.Address> postDataAddresses() {
         schema.preData();
-        Set<Archive.Address> later = schema.later();
+        Set<Archive.Address> later = schema.postDataAddresses();
         schema.postData();
         return later;
     }
@@ -114,8 +115,9 @@ public final class ArchiveScript {
      * @param owners whether pg_restore gives to their owners what it makes
      */
     public void postData(int workers, boolean owners) {
-        List<String> others = keys(schema.carried().and(entry -> schema.waits(entry) || schema.needsHypertables(entry)
-                || entry.kind().equals("EVENT TRIGGER")));
+        List<String> others =
+                keys(schema.carried().and(entry -> schema.waitsForDeferred(entry) || schema.needsHypertables(entry)
+                        || entry.kind().equals("EVENT TRIGGER")));
         others.add(COMMENTS);
         if (whole) {
             contents.materializedViews().forEach(view -> others.add(key(0, view.oid(), "MATERIALIZED VIEW DATA")));
@@ -125,7 +127,7 @@ public final class ArchiveScript {
 
     public void deferredPostData() {
         restoreOnly(List.of("--section=post-data"),
-                keys(schema.carried().and(schema::waits).and(Predicate.not(schema::needsHypertables))));
+                keys(schema.carried().and(schema::waitsForDeferred).and(Predicate.not(schema::needsHypertables))));
     }
 
     /** What looks into hypertables, with the comments on it. */

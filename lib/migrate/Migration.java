@@ -132,7 +132,7 @@ public final class Migration {
         Selection selection;
         Preflight preflight;
         Parallelism parallelism;
-        FrozenSource.Early early = null;
+        FrozenSource.Pending early = null;
         Session to = database.server().session();
         try (Session from = source.session()) {
             selection = Selection.resolve(from, wanted.filters());

@@ -90,7 +90,7 @@ final class MigrationLoad {
      * @throws Failure refused or step; differences, when verification found some
      */
     void run(ComputingSessions target, Attempt attempt) throws SQLException {
-        source.explaining(() -> ExclusiveTarget.run(target.server(), wanted.restart(), attempt, steps, console,
+        source.explainFailures(() -> ExclusiveTarget.run(target.server(), wanted.restart(), attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, attempt)));
     }
 

@@ -86,7 +86,8 @@ final class MigrationScript {
             }
             loading.database(DatabaseSettings.creation(source.snapshot().holder()), client.major());
             roles();
-            loading.ahead(plain ? PlainDump.ahead(to, extensions) : extensions, preflight.rolePlan().created(), plain);
+            loading.prepare(plain ? PlainDump.extensionsBefore(to, extensions) : extensions,
+                    preflight.rolePlan().created(), plain);
             if (plain) {
                 loading.run(files.out());
             } else {
@@ -130,11 +131,12 @@ final class MigrationScript {
         // An archive with rows holds these privileges too.
         List<String> privileges =
                 dump != null || contents.selective() ? List.of() : Grants.onLargeObjects(source.snapshot().holder());
-        loading.restore(archive, extensions, dump == null ? new Streamed() : loading.of(archive), privileges);
+        loading.restore(archive, extensions, dump == null ? new StreamedRowCommands() : loading.of(archive),
+                privileges);
     }
 
     /** Rows out of the source. */
-    private final class Streamed implements LoadingScript.Rowing {
+    private final class StreamedRowCommands implements LoadingScript.RowCommands {
         @Override
         public String catalog() {
             List<String> arguments = new ArrayList<>(List.of("--format=custom", "--data-only"));

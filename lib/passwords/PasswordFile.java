@@ -139,7 +139,7 @@ public final class PasswordFile {
     }
 
     /** @return the passwords that this file has and the other one does not, by role, for whatever database */
-    public Map<String, String> beyond(PasswordFile other) {
+    public Map<String, String> missingFrom(PasswordFile other) {
         List<PasswordEntry> known = other.entries().toList();
         return byRole(entries().filter(entry -> !known.contains(entry)));
     }

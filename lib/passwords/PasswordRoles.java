@@ -101,7 +101,7 @@ public final class PasswordRoles {
         }
         Map<String, Roles.Role> before = source == null ? there : source.byName();
         return there.keySet().stream()
-                .filter(role -> neverTouched(role).isEmpty() && before.containsKey(role)
+                .filter(role -> exclusionReason(role).isEmpty() && before.containsKey(role)
                         && isOrdinaryLogin(before.get(role)))
                 .filter(role -> all || (known() ? !hasPassword(role) : !source.readable()))
                 // A role without a password on the source needs none on the target.
@@ -118,8 +118,8 @@ public final class PasswordRoles {
         List<String> reasons = new ArrayList<>();
         List<String> remedies = new ArrayList<>();
         for (String role : roles) {
-            neverTouched(role).ifPresent(why -> reasons.add("role \"%s\": %s".formatted(role, why)));
-            if (neverTouched(role).isEmpty() && !rights.mayAlter(role)) {
+            exclusionReason(role).ifPresent(why -> reasons.add("role \"%s\": %s".formatted(role, why)));
+            if (exclusionReason(role).isEmpty() && !rights.mayAlter(role)) {
                 reasons.add("role \"%s\": user \"%s\" of the target may not alter it".formatted(role, facts.user()));
                 remedies.add((facts.major() < 16 ? "run this as a superuser of the target, or use: "
                         : "GRANT %s TO %s WITH ADMIN OPTION; or use: ".formatted(Sql.ident(role),
@@ -139,7 +139,7 @@ public final class PasswordRoles {
         }
     }
 
-    private Optional<String> neverTouched(String role) {
+    private Optional<String> exclusionReason(String role) {
         Optional<String> platform = service(role, target);
         if (!exists(role)) {
             return Optional.of("the target has no such role");

@@ -44,7 +44,7 @@ public final class PasswordStore {
         PasswordFile interrupted = Files.exists(pendingPath) ? read(pendingPath, form) : file;
         Map<String, String> pending = new LinkedHashMap<>(interrupted.own(target));
         pending.entrySet().removeAll(file.own(target).entrySet());
-        if (!interrupted.beyond(file).equals(pending)) {
+        if (!interrupted.missingFrom(file).equals(pending)) {
             throw Failure
                     .refused("\"%s\" holds passwords of an interrupted run for another database than %s", pendingPath,
                             target)

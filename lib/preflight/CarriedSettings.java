@@ -19,7 +19,7 @@ public final class CarriedSettings {
     private static final String CHECK = "settings";
 
     /** @param role null for the database itself; {@code missing} are the schemas of a search_path that nobody has */
-    private record Named(String role, boolean inDatabase, String parameter, String value, String missing) {
+    private record Setting(String role, boolean inDatabase, String parameter, String value, String missing) {
         private String altering(String database) {
             String of = role == null ? "" : "ROLE " + Sql.ident(role) + (inDatabase ? " IN " : "");
             return "ALTER " + of + (role == null || inDatabase ? "DATABASE " + Sql.ident(database) : "");
@@ -59,7 +59,7 @@ public final class CarriedSettings {
                         OR s.setdatabase = 0 AND r.oid IS NOT NULL)
                    AND (s.setrole = 0 OR r.oid <> 10 AND r.rolname !~ '^pg_') ORDER BY 1 NULLS FIRST, 2, 3"""
                         .formatted(!selective),
-                row -> new Named(row.getString(1), row.getBoolean(2), row.getString(3), row.getString(4),
+                row -> new Setting(row.getString(1), row.getBoolean(2), row.getString(3), row.getString(4),
                         row.getString(5)))
                 .stream()
                 // A role that is there keeps what it has.
@@ -69,7 +69,7 @@ public final class CarriedSettings {
         return findings;
     }
 
-    private static void finding(Named named, String database, List<Finding> findings) {
+    private static void finding(Setting named, String database, List<Finding> findings) {
         String reset = "afterwards, on the target: " + named.altering(database) + " RESET "
                 + Settings.name(named.parameter) + ";";
         switch (named.parameter) {

@@ -110,7 +110,7 @@ final class NameConflicts {
         if (found.isEmpty()) {
             return List.of();
         }
-        DropStatements drops = DropStatements.of(to, found.stream().map(UnrelatedObject::thing).toList());
+        DropStatements drops = DropStatements.of(to, found.stream().map(UnrelatedObject::toDrop).toList());
         return List.of(Finding.stop("target",
                 "rename them on the source, or drop them on the target" + drops.taking() + ": " + drops.sql(),
                 "the target has objects with names that are to be created: %s", Count.some(found)));

@@ -20,7 +20,7 @@ final class RoleCreation {
      * @param created how many roles
      * @param refused the statements that the target refused, each with the reason
      */
-    record Done(int created, List<String> refused) {
+    record Result(int created, List<String> refused) {
     }
 
     private final RoleTranslation translation;
@@ -42,7 +42,7 @@ final class RoleCreation {
     }
 
     /** Does all of it in one transaction. */
-    Done apply(Session session) {
+    Result apply(Session session) {
         List<String> refused = new ArrayList<>();
         session.run("creating roles", "BEGIN");
         // A role's name has no encoding of its own: another database of the server, with another encoding, may show it
@@ -56,7 +56,7 @@ final class RoleCreation {
         statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
                 .forEach(statement -> attempt(session, statement, refused));
         session.run("creating roles", "COMMIT");
-        return new Done(create.size(), refused);
+        return new Result(create.size(), refused);
     }
 
     /** @return the statements of {@link #apply}, without the passwords */

@@ -267,7 +267,7 @@ public final class RolePlan {
 
     /** Creates the missing roles and makes all settings and grants, in one transaction. */
     public Outcome apply(Session session) {
-        RoleCreation.Done done = creation.apply(session);
+        RoleCreation.Result done = creation.apply(session);
         return new Outcome(account(done.created()), done.refused());
     }
 

@@ -48,7 +48,7 @@ public final class RoleRules {
     }
 
     /** What becomes of it. */
-    enum Becomes {
+    enum Treatment {
         LEFT_OUT, KEPT, ASKED
     }
 
@@ -58,7 +58,7 @@ public final class RoleRules {
      * @param markers roles of which the source must have one; empty for a rule that applies to every source
      * @param why a clause that begins with "it", or "the"
      */
-    public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Becomes becomes,
+    public record Rule(What what, List<Pattern> names, Set<String> markers, Set<TargetKind> kinds, Treatment treatment,
             String why) {
         private boolean fits(What item, String name, TargetKind kind, Collection<String> roles) {
             return item == what && kinds.contains(kind)
@@ -90,7 +90,7 @@ public final class RoleRules {
         return new Rule(What.valueOf(constant(cells[0])), names(cells[1]).stream().map(RoleRules::pattern).toList(),
                 Set.copyOf(names(cells[2])),
                 names(cells[3]).stream().map(kind -> TargetKind.valueOf(constant(kind))).collect(Collectors.toSet()),
-                Becomes.valueOf(constant(cells[4])), cells[5]);
+                Treatment.valueOf(constant(cells[4])), cells[5]);
     }
 
     private static List<String> names(String cell) {

@@ -189,7 +189,7 @@ public final class RoleTarget {
 
     /** @return the rule of this kind of target, unless the answer of the server itself counts */
     Optional<RoleRules.Rule> rule(RoleRules.What what, String name) {
-        return RoleRules.of(what, name, kind).filter(rule -> !asked || rule.becomes() != RoleRules.Becomes.ASKED);
+        return RoleRules.of(what, name, kind).filter(rule -> !asked || rule.treatment() != RoleRules.Treatment.ASKED);
     }
 
     /** @return why this setting cannot be made for a role; empty if it can */

@@ -99,12 +99,13 @@ public final class RoleTranslation {
     }
 
     private boolean isLeftOut(String role) {
-        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.LEFT_OUT;
+        return rules.containsKey(role) && rules.get(role).treatment() == RoleRules.Treatment.LEFT_OUT;
     }
 
     /** @return whether the target has this role and only the managed service changes it */
     boolean isServices(String role) {
-        return rules.containsKey(role) && rules.get(role).becomes() == RoleRules.Becomes.KEPT && target.exists(role);
+        return rules.containsKey(role) && rules.get(role).treatment() == RoleRules.Treatment.KEPT
+                && target.exists(role);
     }
 
     /** A user who may alter a role may change its settings; every user may change their own. */

@@ -23,7 +23,7 @@ import lib.server.Settings;
  */
 public record Roles(String database, String bootstrap, boolean readable, List<Role> roles, List<Membership> memberships,
         List<Setting> settings,
-        List<ParameterGrant> parameterGrants, List<Elsewhere> elsewhere) {
+        List<ParameterGrant> parameterGrants, List<ExternalProperty> elsewhere) {
     /** What a role may be given, in the order in which pg_dumpall writes it (PostgreSQL manual, CREATE ROLE). */
     public enum Attribute {
         SUPERUSER, INHERIT, CREATEROLE, CREATEDB, LOGIN, REPLICATION, BYPASSRLS
@@ -85,7 +85,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
     /**
      * A property of roles that belongs to the cluster or to a module, with the statement that creates it elsewhere.
      */
-    public record Elsewhere(String what, String statement) {
+    public record ExternalProperty(String what, String statement) {
     }
 
     /** The column with the stored passwords, as the questions of {@link #read} have it. */
@@ -180,14 +180,15 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                 row -> new ParameterGrant(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
     }
 
-    private static List<Elsewhere> elsewhere(Session session) {
-        List<Elsewhere> items = new ArrayList<>(session.list("listing the settings of all roles", """
+    private static List<ExternalProperty> elsewhere(Session session) {
+        List<ExternalProperty> items = new ArrayList<>(session.list("listing the settings of all roles", """
                 SELECT pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
                   FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(c, position)
                  WHERE s.setrole = 0 AND s.setdatabase = 0 ORDER BY u.position""",
-                row -> new Elsewhere("the setting of " + row.getString(1) + " for all roles", "ALTER ROLE ALL SET "
-                        + Settings.name(row.getString(1)) + " TO "
-                        + Settings.value(row.getString(1), row.getString(2)))));
+                row -> new ExternalProperty("the setting of " + row.getString(1) + " for all roles",
+                        "ALTER ROLE ALL SET "
+                                + Settings.name(row.getString(1)) + " TO "
+                                + Settings.value(row.getString(1), row.getString(2)))));
         items.addAll(session.list("listing the security labels of roles",
                 """
                 SELECT l.provider, r.rolname, pg_catalog.format('SECURITY LABEL FOR %%I ON ROLE %%I IS %%L', l.provider,
@@ -195,7 +196,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
                   FROM pg_catalog.pg_shseclabel l JOIN pg_catalog.pg_roles r ON r.oid = l.objoid
                  WHERE l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND %s ORDER BY 3"""
                         .formatted(CARRIED.formatted("r")),
-                row -> new Elsewhere(
+                row -> new ExternalProperty(
                         "the security label of provider \"" + row.getString(1) + "\" on role \"" + row.getString(2)
                                 + "\"",
                         row.getString(3))));

@@ -88,14 +88,14 @@ final class CopyProgress {
         double rate = (gone - oldest.moved) * 1e9 / Math.max(1, now - oldest.nanos);
         long expected =
                 Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
-        String left = rate < 1 ? "" : ", " + span((long) ((expected - gone) / rate)) + " left";
+        String left = rate < 1 ? "" : ", " + duration((long) ((expected - gone) / rate)) + " left";
         String current = lanes.stream().filter(lane -> lane.batch != null).map(lane -> lane.batch.name())
                 .collect(Collectors.joining(" "));
         return "%s of about %s, %s/s%s: %s".formatted(Bytes.text(gone), Bytes.text(expected), Bytes.text((long) rate),
                 left, current);
     }
 
-    private static String span(long seconds) {
+    private static String duration(long seconds) {
         return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min"
                 : String.format(Locale.ROOT, "%d h %d min", seconds / 3600, seconds / 60 % 60);
     }

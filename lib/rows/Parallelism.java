@@ -18,7 +18,7 @@ public record Parallelism(int workers, int streams) {
     private static final int FOR_EACH_CORE = 2;
 
     /** @return what the operator asks for, who knows what the machines can do */
-    public static Parallelism ofBoth(int workers) {
+    public static Parallelism requested(int workers) {
         return new Parallelism(workers, workers);
     }
 
@@ -32,7 +32,7 @@ public record Parallelism(int workers, int streams) {
      */
     public static Parallelism of(int requested, Session from, Session to, boolean pauseJobs, Console console) {
         if (requested > 0) {
-            return ofBoth(requested);
+            return requested(requested);
         }
         int here = Runtime.getRuntime().availableProcessors();
         long source = parallelWorkers(from);

@@ -36,8 +36,8 @@ final class ServerWatch {
     private ServerWatch(SideSockets sockets, SessionOpener opener) {
         this.sockets = sockets;
         this.opener = opener;
-        long patience = TimeUnit.SECONDS.toMillis(sockets.timeout());
-        every = patience == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, patience / 4);
+        long timeout = TimeUnit.SECONDS.toMillis(sockets.timeout());
+        every = timeout == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, timeout / 4);
     }
 
     /** Starts watching, unless it already does or nobody listens. */
@@ -99,13 +99,13 @@ final class ServerWatch {
                 askedAt = 0;
                 if (reported) {
                     reported = false;
-                    sockets.console().answers(sockets.side());
+                    sockets.console().reportAnswer(sockets.side());
                 }
             }
             long silent = askedAt == 0 ? 0 : millisSince(askedAt);
             if (!reported && silent >= TELL_MILLIS) {
                 reported = true;
-                sockets.console().silent(sockets.side(), sockets.lastAnswerTime());
+                sockets.console().reportSilence(sockets.side(), sockets.lastAnswerTime());
             }
             if (sockets.timeout() > 0 && silent >= TimeUnit.SECONDS.toMillis(sockets.timeout())) {
                 sockets.giveUp();

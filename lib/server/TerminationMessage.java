@@ -36,12 +36,12 @@ public final class TerminationMessage extends InputStream {
     private static final int BUFFER = 8 * 1024;
 
     /** What a failed write throws instead of "broken pipe". */
-    static final class Told extends IOException {
+    static final class ServerMessageException extends IOException {
         private static final long serialVersionUID = 1;
 
         private final transient ServerErrorMessage message;
 
-        private Told(ServerErrorMessage message, IOException e) {
+        private ServerMessageException(ServerErrorMessage message, IOException e) {
             super(message.getMessage(), e);
             this.message = message;
         }
@@ -72,7 +72,7 @@ public final class TerminationMessage extends InputStream {
             wrapped.set(input, words);
             Field output = field(PGStream.class, "pgOutput");
             output.set(session,
-                    new PgBufferedOutputStream(words.new Written((OutputStream) output.get(session)), BUFFER));
+                    new PgBufferedOutputStream(words.new WatchedOutput((OutputStream) output.get(session)), BUFFER));
             return words;
         } catch (ReflectiveOperationException e) {
             throw new SQLException("the JDBC driver is not the one that this was made for", e);
@@ -88,7 +88,7 @@ public final class TerminationMessage extends InputStream {
     /** @return the server's own words, where a write that failed has found them; else what was thrown */
     public static SQLException of(SQLException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof Told told && told.message != null) {
+            if (cause instanceof ServerMessageException told && told.message != null) {
                 SQLException why = new PSQLException(told.message);
                 why.initCause(e);
                 return why;
@@ -126,7 +126,7 @@ public final class TerminationMessage extends InputStream {
         }
         drain();
         ServerErrorMessage message = message();
-        return message == null ? e : new Told(message, e);
+        return message == null ? e : new ServerMessageException(message, e);
     }
 
     /** Reads what has arrived before the server closed the connection. */
@@ -189,8 +189,8 @@ public final class TerminationMessage extends InputStream {
     }
 
     /** What goes to the server. */
-    private final class Written extends FilterOutputStream {
-        Written(OutputStream out) {
+    private final class WatchedOutput extends FilterOutputStream {
+        WatchedOutput(OutputStream out) {
             super(out);
         }
 

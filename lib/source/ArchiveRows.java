@@ -45,7 +45,7 @@ public final class ArchiveRows {
         Predicate<Archive.Entry> catalog = ours.and(this::isCatalog);
         Predicate<Archive.Entry> ofJobs = entry -> entry.tag().contains(" " + TimescaleCatalog.JOBS + " ");
         archive.restore("data", 1, options, catalog.and(ofJobs.negate()));
-        Jobs.Copied copied = workers.rows(archive.text(catalog.and(ofJobs)));
+        Jobs.CopyStatement copied = workers.rows(archive.text(catalog.and(ofJobs)));
         try {
             target.driver().getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
         } catch (SQLException | IOException e) {

@@ -29,12 +29,12 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     private static final int ATTEMPTS = 3;
 
     /** A source that is being frozen beside other work, which may turn out to be in vain. */
-    public static final class Early {
+    public static final class Pending {
         private final Server server;
         private final Tool tool;
         private final Background<FrozenSource> frozen;
 
-        private Early(Server server, Tool tool, Background<FrozenSource> frozen) {
+        private Pending(Server server, Tool tool, Background<FrozenSource> frozen) {
             this.server = server;
             this.tool = tool;
             this.frozen = frozen;
@@ -63,8 +63,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
      *
      * @param tool for this work alone
      */
-    public static Early begin(Server source, Tool tool, Function<Tool, FrozenSource> work) {
-        return new Early(source, tool, Background.begin("freezing", () -> work.apply(tool)));
+    public static Pending begin(Server source, Tool tool, Function<Tool, FrozenSource> work) {
+        return new Pending(source, tool, Background.begin("freezing", () -> work.apply(tool)));
     }
 
     /** What was taken, and what else was read under its snapshot. */
@@ -99,7 +99,8 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                 schema.await();
                 // The server's own words may be in any language, those of pg_dump about its query are not.
                 boolean isTransient = e instanceof Failure failure && isLocked(failure);
-                RuntimeException explained = isTransient ? e : explained(source, snapshot, e, ", then run again");
+                RuntimeException explained =
+                        isTransient ? e : withSchemaChanges(source, snapshot, e, ", then run again");
                 snapshot.close();
                 if (!isTransient) {
                     throw explained;
@@ -165,15 +166,16 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
      *
      * @throws Failure that of the work; a step's also names the changes that can be its cause
      */
-    public void explaining(Attempt.Work work) throws SQLException {
+    public void explainFailures(Attempt.Work work) throws SQLException {
         try {
             work.run();
         } catch (Failure e) {
-            throw explained(server, snapshot, e, "");
+            throw withSchemaChanges(server, snapshot, e, "");
         }
     }
 
-    private static RuntimeException explained(Server server, Snapshot snapshot, RuntimeException e, String then) {
+    private static RuntimeException withSchemaChanges(Server server, Snapshot snapshot, RuntimeException e,
+            String then) {
         if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping()
                 || snapshot.holder().isClosed()) {
             return e;

@@ -74,10 +74,10 @@ public final class PausedJobs implements AutoCloseable {
     /**
      * Pauses the jobs, and waits for those that run.
      *
-     * @param patience how long to wait
+     * @param timeout how long to wait
      * @return null where the source does not have TimescaleDB
      */
-    public static PausedJobs begin(Server source, Console console, Duration patience) {
+    public static PausedJobs begin(Server source, Console console, Duration timeout) {
         Session session = source.session();
         try {
             if (TimescaleExtension.of(session) == null) {
@@ -104,7 +104,7 @@ public final class PausedJobs implements AutoCloseable {
         try {
             session.run("preparing to pause the jobs", "SET lock_timeout = '10s'");
             PauseRecord.make(session);
-            int moved = paused.await(patience);
+            int moved = paused.await(timeout);
             paused.heartbeat = new Heartbeat("paused jobs", paused::moveDueJobs);
             console.say("%s of the source moved, none is running", Count.of(moved, "job"));
             return paused;
@@ -118,8 +118,8 @@ public final class PausedJobs implements AutoCloseable {
      * A running job sets its next start when it ends and is moved then; a job that the scheduler has just started
      * becomes visible a moment later.
      */
-    private int await(Duration patience) {
-        long deadline = System.nanoTime() + patience.toNanos();
+    private int await(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
         boolean reported = false;
         for (int moved = due.move();; moved += due.move()) {
             session.text("waiting for the jobs", "SELECT pg_catalog.pg_sleep(1)");
@@ -129,7 +129,7 @@ public final class PausedJobs implements AutoCloseable {
             } else if (System.nanoTime() > deadline) {
                 throw Failure
                         .refused("%s of the source still runs after %s", running.get(0),
-                                Count.of(patience.toMinutes(), "minute"))
+                                Count.of(timeout.toMinutes(), "minute"))
                         .hint("wait for its end, or end it: SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                 + "WHERE "
                                 + "application_name LIKE '%%[' || %s || ']'",

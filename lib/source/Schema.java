@@ -36,7 +36,7 @@ public final class Schema {
     /** What needs these, by the identifiers of the archive. */
     private final Set<Integer> following = new HashSet<>();
     private final Predicate<Archive.Entry> ours;
-    private Set<Archive.Entry> later = Set.of();
+    private Set<Archive.Entry> postDataAddresses = Set.of();
 
     /**
      * @param leftBehind what stays behind
@@ -67,10 +67,10 @@ public final class Schema {
         Set<String> existing = new HashSet<>(
                 target.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
         List<Archive.Entry> made =
-                archive.entries().stream().filter(ours.and(makes(existing)).and(Schema::isSchema)).toList();
+                archive.entries().stream().filter(ours.and(isCreated(existing)).and(Schema::isSchema)).toList();
         List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
-        later = new HashSet<>(made);
-        before.forEach(part -> later.remove(part.entry()));
+        postDataAddresses = new HashSet<>(made);
+        before.forEach(part -> postDataAddresses.remove(part.entry()));
         return before;
     }
 
@@ -79,7 +79,7 @@ public final class Schema {
      * @throws Failure step, when pg_restore has not written all that there is in a way that is known here
      */
     public List<EntrySql> postData() {
-        Set<Archive.Entry> others = new HashSet<>(later);
+        Set<Archive.Entry> others = new HashSet<>(postDataAddresses);
         List<EntrySql> after = EntrySql.of(archive, with("--section=post-data"), others::contains);
         after.forEach(part -> others.remove(part.entry()));
         if (!others.isEmpty()) {
@@ -93,8 +93,8 @@ public final class Schema {
     }
 
     /** @return what {@link #postData} will make, by its address */
-    public Set<Archive.Address> later() {
-        return later.stream().map(Archive.Entry::address).collect(Collectors.toSet());
+    public Set<Archive.Address> postDataAddresses() {
+        return postDataAddresses.stream().map(Archive.Entry::address).collect(Collectors.toSet());
     }
 
     /** Creates the large objects of a whole dump, which are as many as the rows of a table. */
@@ -120,7 +120,7 @@ public final class Schema {
      * @param existing the schemas that are there before the archive is restored
      * @return what of {@link #carried} is made
      */
-    public Predicate<Archive.Entry> makes(Set<String> existing) {
+    public Predicate<Archive.Entry> isCreated(Set<String> existing) {
         Set<Long> present = contents.schemas().stream().filter(schema -> existing.contains(schema.name()))
                 .map(Inventory.Relation::oid)
                 .collect(Collectors.toSet());
@@ -207,7 +207,7 @@ public final class Schema {
     }
 
     /** @return whether an entry of post-data must wait for the deferred tables */
-    public boolean waits(Archive.Entry entry) {
+    public boolean waitsForDeferred(Archive.Entry entry) {
         return waiting.contains(entry.address());
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES RemoteHost.java RemoteRun.java RemoteScripts.java RemoteOutput.java Ssh.java Toolkit.java Tunnel.java
+//SOURCES RemoteHost.java RemoteOutput.java RemoteRun.java RemoteScripts.java Ssh.java Toolkit.java Tunnel.java
 //SOURCES ../tools/package-info.java
 /** A migration that runs on another machine. */
 package lib.ssh;

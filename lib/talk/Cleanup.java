@@ -50,7 +50,7 @@ public final class Cleanup {
         public void close() {
             synchronized (TASKS) {
                 // While the process is ending, another thread does the work: anything begun here would be cut off.
-                if (stopping && !(Thread.currentThread() instanceof Undoing) && Thread.currentThread() != HOOK
+                if (stopping && !(Thread.currentThread() instanceof ShutdownHook) && Thread.currentThread() != HOOK
                         || !TASKS.remove(this)) {
                     return;
                 }
@@ -98,8 +98,8 @@ public final class Cleanup {
     }
 
     /** Does one task after a signal. */
-    private static final class Undoing extends Thread {
-        Undoing(Task task) {
+    private static final class ShutdownHook extends Thread {
+        ShutdownHook(Task task) {
             super(task::run, "undoing");
             setDaemon(true);
         }
@@ -169,7 +169,7 @@ public final class Cleanup {
             synchronized (TASKS) {
                 RUNNING.add(task);
             }
-            new Undoing(task).start();
+            new ShutdownHook(task).start();
         }
         await(phase, deadline).forEach(task -> task.reportFailure("the server did not do it in time"));
     }

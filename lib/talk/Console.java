@@ -42,7 +42,7 @@ public final class Console {
 
     private ProgressLine line;
     /** The messages about servers that do not answer, by side. */
-    private final Map<String, String> silent = new ConcurrentSkipListMap<>();
+    private final Map<String, String> reportSilence = new ConcurrentSkipListMap<>();
 
     /** Parses the arguments, runs the command, reports what failed, and returns the exit code. */
     public static int run(Object command, String... args) {
@@ -118,19 +118,19 @@ public final class Console {
     public synchronized ProgressLine progress(Supplier<String> state) {
         boolean shown = !quiet && !verbose && ProgressLine.isSeen();
         line = new ProgressLine(spec.commandLine().getErr(),
-                () -> silent.isEmpty() ? state.get() : String.join(", ", silent.values()), shown);
+                () -> reportSilence.isEmpty() ? state.get() : String.join(", ", reportSilence.values()), shown);
         return line;
     }
 
     /** Reports that a server does not answer, until it does. */
-    public void silent(String side, String since) {
-        silent.put(side, "no answer from the " + side + " since " + since);
-        warn("%s", silent.get(side));
+    public void reportSilence(String side, String since) {
+        reportSilence.put(side, "no answer from the " + side + " since " + since);
+        warn("%s", reportSilence.get(side));
     }
 
     /** Reports that it answers again. */
-    public void answers(String side) {
-        silent.remove(side);
+    public void reportAnswer(String side) {
+        reportSilence.remove(side);
         say("the %s answers again", side);
     }
 

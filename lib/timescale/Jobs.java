@@ -55,14 +55,14 @@ public final class Jobs {
     }
 
     /** A COPY statement and the rows for it, in its text format. */
-    public record Copied(String statement, String rows) {
+    public record CopyStatement(String statement, String rows) {
     }
 
     /**
      * @param copy the rows of the table of jobs as pg_restore writes them
      * @return the same with owners that the target can have
      */
-    public Copied rows(List<String> copy) {
+    public CopyStatement rows(List<String> copy) {
         Set<String> possible = owners();
         String user = user();
         StringBuilder rows = new StringBuilder();
@@ -74,7 +74,7 @@ public final class Jobs {
                 column = List.of(line.replaceFirst("^[^(]*\\(", "").replaceFirst("\\).*", "").split(", "))
                         .indexOf(OWNER);
             } else if (statement != null && line.equals("\\.")) {
-                return new Copied(statement, rows.toString());
+                return new CopyStatement(statement, rows.toString());
             } else if (statement != null) {
                 String[] values = line.split("\t", -1);
                 values[column] = possible.contains(values[column]) ? values[column] : user;

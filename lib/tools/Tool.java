@@ -104,19 +104,19 @@ public final class Tool {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
         ProgramProcess process = new ProgramProcess();
-        Beginning beginning = new Beginning(bytes, process);
+        LimitedOutput beginning = new LimitedOutput(bytes, process);
         run(name, "this machine", command, Map.of(), new ToolMessages(name), process, beginning, () -> beginning.full);
         return beginning.kept.toByteArray();
     }
 
     /** Keeps what comes first, and ends who writes on. */
-    private static final class Beginning extends OutputStream {
+    private static final class LimitedOutput extends OutputStream {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final int most;
         private final ProgramProcess process;
         private volatile boolean full;
 
-        Beginning(int most, ProgramProcess process) {
+        LimitedOutput(int most, ProgramProcess process) {
             this.most = most;
             this.process = process;
         }

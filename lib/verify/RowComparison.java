@@ -204,7 +204,7 @@ final class RowComparison {
             compare(from, to, table, table.columns());
         } else if (table.stored()) {
             console.explain("table %s is read with COPY: %s", table.identity(), LockedTables.WHY_NOT);
-            answered(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
+            compareAnswers(from, to, table, List.of(), null, () -> streamed.ask(from, to, table, executor));
         } else {
             results.add(new UndecidedRelation(table.identity(),
                     "its rows were not compared, for " + LockedTables.WHY_NOT, "to decide, compare them as its owner"));
@@ -213,20 +213,20 @@ final class RowComparison {
 
     private void compare(Session from, Session to, ComparedTable table, List<Checksums.Column> columns) {
         RowQueries.Question asked = questions.of(from, table, columns);
-        answered(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
+        compareAnswers(from, to, table, columns, asked, () -> RowSum.ask(from, to, List.of(asked), executor));
     }
 
     /** Asks both sides. */
-    private interface Asking {
-        RowSum.Answers ask() throws SQLException;
+    private interface Query {
+        RowSum.Answers run() throws SQLException;
     }
 
     /** @param asked what the servers are asked, or null where the rows come here */
-    private void answered(Session from, Session to, ComparedTable table, List<Checksums.Column> columns,
-            RowQueries.Question asked, Asking asking) {
+    private void compareAnswers(Session from, Session to, ComparedTable table, List<Checksums.Column> columns,
+            RowQueries.Question asked, Query asking) {
         RowSum.Answers answers;
         try {
-            answers = asking.ask();
+            answers = asking.run();
         } catch (SQLException e) {
             throw SqlFailures.statement(source.side(), "comparing the rows of " + table.identity(), e);
         }

@@ -57,7 +57,7 @@ final class Bench implements Callable<Integer> {
     public Integer call() {
         // Has JBang compile migrate, too, which no contender should wait for.
         String startUp = Notes.startUp();
-        List<Contender> able = able(Contender.select(contenders));
+        List<Contender> able = usable(Contender.select(contenders));
         List<Workload> all = workloads.isEmpty() ? List.of(Workload.values()) : Workload.select(workloads);
         List<Workload> apart = linked.equals("none") ? List.of() : Workload.select(linked);
         Deadline deadline = new Deadline(Duration.ofMinutes(minutes),
@@ -70,17 +70,17 @@ final class Bench implements Callable<Integer> {
             try {
                 BenchServers servers = BenchServers.of(workload, scale);
                 past.add(servers);
-                contest(servers, false, able, deadline);
+                rounds(servers, false, able, deadline);
                 if (workload == Workload.TIMESERIES) {
                     WorkloadRounds alone =
                             new WorkloadRounds(servers, servers.source().port(), servers.target().port(), List.of(), 1,
                                     deadline);
                     Round floor = alone.turn(Contender.FLOOR, 1);
-                    floor.tell();
+                    floor.line();
                     notes.add(Notes.floor(floor, outcomes.get(outcomes.size() - 1)));
                 }
                 if (apart.contains(workload)) {
-                    contest(servers, true, able, deadline);
+                    rounds(servers, true, able, deadline);
                 }
                 servers.rest();
             } catch (TestAbortedException e) {
@@ -98,7 +98,7 @@ final class Bench implements Callable<Integer> {
                 .allMatch(Ranking::counts) ? 0 : 1;
     }
 
-    private void contest(BenchServers servers, boolean link, List<Contender> able, Deadline deadline) {
+    private void rounds(BenchServers servers, boolean link, List<Contender> able, Deadline deadline) {
         deadline.begin(servers.workload().share());
         try (Link toSource = Link.to(servers.source().port()); Link toTarget = Link.to(servers.target().port())) {
             WorkloadRounds contest = new WorkloadRounds(servers, link ? toSource.port() : servers.source().port(),
@@ -109,7 +109,7 @@ final class Bench implements Callable<Integer> {
                     servers.servers());
             outcomes.add(new WorkloadResult(servers.workload(), link, contents, servers.workload().scaled(scale),
                     servers.servers(),
-                    servers.bytes(), contest.run(Round::tell)));
+                    servers.bytes(), contest.run(Round::line)));
         }
     }
 
@@ -118,7 +118,7 @@ final class Bench implements Callable<Integer> {
     }
 
     /** Those whose programs are here; the others are named. */
-    private List<Contender> able(List<Contender> all) {
+    private List<Contender> usable(List<Contender> all) {
         if (all.stream().noneMatch(Contender::needsPgcopydb) || Pgcopydb.unavailable().isEmpty()) {
             return all;
         }

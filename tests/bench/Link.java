@@ -52,7 +52,7 @@ public final class Link implements AutoCloseable {
     }
 
     /** What is under way; an empty one is the end. */
-    private record Parcel(byte[] bytes, long arrival) {
+    private record Packet(byte[] bytes, long arrival) {
     }
 
     private Link(int port) throws IOException {
@@ -89,36 +89,36 @@ public final class Link implements AutoCloseable {
     }
 
     private static void carry(Socket from, Socket to, Lane lane, long opened) {
-        BlockingQueue<Parcel> underWay = new LinkedBlockingQueue<>();
+        BlockingQueue<Packet> underWay = new LinkedBlockingQueue<>();
         Semaphore window = new Semaphore(WINDOW);
         begin(() -> send(from, lane, opened, underWay, window));
         begin(() -> deliver(to, underWay, window));
     }
 
-    private static void send(Socket from, Lane lane, long opened, BlockingQueue<Parcel> underWay, Semaphore window)
+    private static void send(Socket from, Lane lane, long opened, BlockingQueue<Packet> underWay, Semaphore window)
             throws IOException, InterruptedException {
         try {
             InputStream in = from.getInputStream();
             byte[] bytes = new byte[CHUNK];
             for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
                 window.acquire(length);
-                Parcel parcel =
-                        new Parcel(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY));
+                Packet parcel =
+                        new Packet(Arrays.copyOf(bytes, length), Math.max(lane.arrival(length), opened + ONE_WAY));
                 underWay.add(parcel);
                 if (parcel.arrival() - System.nanoTime() > ONE_WAY + BUSY) {
                     LockSupport.parkNanos(BUSY);
                 }
             }
         } finally {
-            underWay.add(new Parcel(new byte[0], lane.arrival(0)));
+            underWay.add(new Packet(new byte[0], lane.arrival(0)));
         }
     }
 
-    private static void deliver(Socket to, BlockingQueue<Parcel> underWay, Semaphore window)
+    private static void deliver(Socket to, BlockingQueue<Packet> underWay, Semaphore window)
             throws IOException, InterruptedException {
         try (to) {
             OutputStream out = to.getOutputStream();
-            for (Parcel parcel = underWay.take(); parcel.bytes().length > 0; parcel = underWay.take()) {
+            for (Packet parcel = underWay.take(); parcel.bytes().length > 0; parcel = underWay.take()) {
                 for (long rest = parcel.arrival() - System.nanoTime(); rest > 0; rest =
                         parcel.arrival() - System.nanoTime()) {
                     LockSupport.parkNanos(rest);

@@ -14,7 +14,7 @@ public record Round(Contender contender, int number, Measured measured, double s
     }
 
     /** Says on one line how it went. */
-    void tell() {
+    void line() {
         System.out.printf("%2d  %-24s %7.1f s  CPU %6.1f s, servers %6.1f s  %5d MiB  %6d MB written  %s%n", number,
                 contender.title(), measured.seconds(),
                 measured.cpu(), servers, measured.peak() >> 20, measured.written() / 1_000_000, problem);

@@ -112,11 +112,11 @@ class MigrateEndingTest {
                 run.err());
     }
 
-    private interface Deed {
+    private interface Action {
         void run() throws IOException;
     }
 
-    private static CommandRun meanwhile(String target, Deed deed, String... options) throws IOException {
+    private static CommandRun meanwhile(String target, Action deed, String... options) throws IOException {
         try (HeldLock hold = HeldLock.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
             CompletableFuture<CommandRun> migration = BackgroundWork.run(() -> SIDES.migrate(shop, target, options));
             hold.awaitWaiter();
