@@ -22,7 +22,6 @@ import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
@@ -104,7 +103,7 @@ public final class Journal {
             insert.setArray(3, session.createArrayOf("text", column.apply(OwnedObjects.Owned::owner)));
             insert.executeUpdate();
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "beginning the journal", e);
+            throw session.failure("beginning the journal", e);
         }
     }
 

@@ -14,6 +14,7 @@ import lib.server.SessionAbort;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
+import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Sql;
 import lib.talk.Workers;
@@ -45,11 +46,8 @@ public final class AfterLoad {
 
     /** Sets the sequences to where those of the source stand. */
     public void setSequences(List<Inventory.Sequence> sequences) {
-        for (int i = 0; i < sequences.size(); i += SEQUENCES_PER_BATCH) {
-            to.run("setting the sequences",
-                    sequences.subList(i, Math.min(sequences.size(), i + SEQUENCES_PER_BATCH)).stream()
-                            .map(AfterLoad::setSequence).collect(Collectors.joining(";")));
-        }
+        Batches.of(sequences, SEQUENCES_PER_BATCH).forEach(batch -> to.run("setting the sequences",
+                batch.stream().map(AfterLoad::setSequence).collect(Collectors.joining(";"))));
     }
 
     /** @return the statement that sets one sequence */
@@ -135,7 +133,7 @@ public final class AfterLoad {
             }
         } catch (SQLException e) {
             if (!RefusedStatement.isOne(e.getSQLState())) {
-                throw SqlFailures.statement("target", doing, e);
+                throw to.failure(doing, e);
             }
             refusal = new RefusedStatement(sql, SqlFailures.message(e));
         }

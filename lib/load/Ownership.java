@@ -17,8 +17,8 @@ import lib.journal.Memberships;
 import lib.server.Membership;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SqlFailures;
 import lib.talk.Failure;
+import lib.talk.Batches;
 import lib.talk.Sql;
 
 /**
@@ -86,9 +86,7 @@ final class Ownership {
 
     private void alterOwners(List<OwnedObjects.Owned> given) {
         Set<SchemaGrant> schemaGrants = schemaGrants(given);
-        for (int i = 0; i < given.size(); i += STATEMENTS_PER_BATCH) {
-            run(alterOwner(given.subList(i, Math.min(given.size(), i + STATEMENTS_PER_BATCH)), schemaGrants));
-        }
+        Batches.of(given, STATEMENTS_PER_BATCH).forEach(batch -> run(alterOwner(batch, schemaGrants)));
     }
 
     /** One transaction: what is lent for it is never there for anybody else, nor after a crash. */
@@ -224,7 +222,7 @@ final class Ownership {
         try (Statement statement = target.createStatement()) {
             statement.execute(String.join(";", statements));
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "setting the owners", e);
+            throw target.failure("setting the owners", e);
         }
     }
 }

@@ -12,7 +12,6 @@ import lib.catalog.EntrySql;
 import lib.journal.Journal;
 import lib.server.Session;
 import lib.server.SessionAbort;
-import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 import lib.talk.Printable;
@@ -129,7 +128,7 @@ final class SchemaSession implements AutoCloseable {
             if (steps.size() == 1 || session.isClosed()
                     || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
                 throw steps.size() == 1 ? failure(steps.get(0), e)
-                        : SqlFailures.statement("target",
+                        : session.failure(
                                 steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
             // Nothing of the trip is there now; one by one, the step that fails says so itself.
@@ -137,8 +136,8 @@ final class SchemaSession implements AutoCloseable {
         }
     }
 
-    private static Failure failure(Step step, SQLException e) {
-        Failure failure = SqlFailures.statement("target", step.doing, e);
+    private Failure failure(Step step, SQLException e) {
+        Failure failure = session.failure(step.doing, e);
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
         Printable command =

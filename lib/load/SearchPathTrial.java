@@ -92,7 +92,7 @@ public final class SearchPathTrial {
             session.rollback();
             return count + " of " + needs.evaluations().size() + " functions were tried with some rows";
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "trying what calls functions", e);
+            throw session.failure("trying what calls functions", e);
         } finally {
             session.close();
         }

@@ -7,7 +7,6 @@ import java.util.List;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.Sql;
 
@@ -59,7 +58,7 @@ public final class EnvironmentChecks {
                 return Finding.ok("pooler", "the connection to the %s is direct", server.side());
             }
         } catch (SQLException e) {
-            throw SqlFailures.statement(server.side(), "asking for the process", e);
+            throw session.failure("asking for the process", e);
         }
         return Finding.stop("pooler",
                 "connect to the server itself, which listens on another host or port than its pooler",

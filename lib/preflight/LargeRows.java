@@ -14,7 +14,6 @@ import lib.code.PlannedCode;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SqlFailures;
 import lib.talk.Bytes;
 import lib.talk.ShellScript;
 
@@ -146,7 +145,7 @@ final class LargeRows {
             }
         } catch (SQLException e) {
             if (!QUERY_CANCELED.equals(e.getSQLState())) {
-                throw SqlFailures.statement("source", "looking for large rows in " + candidate.table, e);
+                throw source.failure("looking for large rows in " + candidate.table, e);
             }
             return null;
         }

@@ -97,7 +97,7 @@ final class RoleCreation {
                 refused.add(sql + " (" + SqlFailures.message(e) + ")");
             }
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "giving roles their memberships and settings", e);
+            throw session.failure("giving roles their memberships and settings", e);
         }
     }
 }

@@ -234,7 +234,7 @@ final class Copier implements AutoCloseable {
             to.commit();
             succeeded = true;
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "loading " + batch, e);
+            throw to.failure("loading " + batch, e);
         } finally {
             lane.end(succeeded);
         }

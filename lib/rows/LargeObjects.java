@@ -12,7 +12,6 @@ import lib.journal.Journal;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
-import lib.server.SqlFailures;
 import lib.source.Snapshot;
 import lib.talk.Batches;
 import lib.talk.Workers;
@@ -70,7 +69,7 @@ final class LargeObjects {
                 to.run("writing the journal", journal.recordingLargeObjects(identifiers));
                 to.commit();
             } catch (SQLException e) {
-                throw SqlFailures.statement("target", "loading large objects", e);
+                throw to.failure("loading large objects", e);
             }
             done.addAndGet(identifiers.size());
         }
@@ -96,7 +95,7 @@ final class LargeObjects {
                     }
                 }
             } catch (SQLException e) {
-                throw SqlFailures.statement("source", "reading large objects", e);
+                throw from.failure("reading large objects", e);
             }
             return longer;
         }
@@ -107,7 +106,7 @@ final class LargeObjects {
                 write.setBytes(2, head);
                 write.execute();
             } catch (SQLException e) {
-                throw SqlFailures.statement("target", "creating large object " + identifier, e);
+                throw sessions.target().failure("creating large object " + identifier, e);
             }
         }
 
@@ -137,7 +136,7 @@ final class LargeObjects {
                     return row.getBytes(1);
                 }
             } catch (SQLException e) {
-                throw SqlFailures.statement("source", "reading large object " + identifier, e);
+                throw sessions.source().failure("reading large object " + identifier, e);
             }
         }
 

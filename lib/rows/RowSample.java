@@ -13,7 +13,6 @@ import lib.catalog.Money;
 import lib.code.PlannedCode;
 import lib.server.Session;
 import lib.server.SessionAbort;
-import lib.server.SqlFailures;
 import lib.source.Inventory;
 import lib.source.Snapshot;
 import org.postgresql.copy.CopyOut;
@@ -91,7 +90,7 @@ public record RowSample(String into, String encoding, byte[] rows) {
             }
             return new RowSample(part.loading(), encoding, rows.toByteArray());
         } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading some rows of table " + table, e);
+            throw session.failure("reading some rows of table " + table, e);
         } finally {
             // Also ends what is still being read.
             SessionAbort.abort(session);

@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import lib.server.Session;
-import lib.server.SqlFailures;
 import lib.server.TerminationMessage;
 import lib.talk.Bytes;
 import lib.talk.Failure;
@@ -60,10 +59,10 @@ final class RowStream {
             target = to.termination();
             in = begin(to, format + loading);
             CopyOut out = read(from, format);
-            pump(out);
+            pump(out, from);
             return new Moved(out.getHandledRowCount(), in.endCopy());
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "loading table " + part, target == null ? e : target.reasonFor(e));
+            throw to.failure("loading table " + part, target == null ? e : target.reasonFor(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
             throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
@@ -82,13 +81,13 @@ final class RowStream {
             return from.driver().getCopyAPI()
                     .copyOut("COPY " + part.reading() + " TO STDOUT (" + options + ")");
         } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading table " + part, source.reasonFor(e));
+            throw from.failure("reading table " + part, source.reasonFor(e));
         }
     }
 
-    private void pump(CopyOut out) throws SQLException {
+    private void pump(CopyOut out, Session from) throws SQLException {
         int filled = 0;
-        for (byte[] row = next(out); row != null; row = next(out)) {
+        for (byte[] row = next(out, from); row != null; row = next(out, from)) {
             if (filled + row.length > BATCH) {
                 write(batch, filled);
                 filled = 0;
@@ -103,11 +102,11 @@ final class RowStream {
         write(batch, filled);
     }
 
-    private byte[] next(CopyOut out) {
+    private byte[] next(CopyOut out, Session from) {
         try {
             return out.readFromCopy();
         } catch (SQLException e) {
-            throw SqlFailures.statement("source", "reading table " + part, source.reasonFor(e));
+            throw from.failure("reading table " + part, source.reasonFor(e));
         }
     }
 

@@ -10,7 +10,6 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionSettings;
 import lib.server.Sessions;
-import lib.server.SqlFailures;
 import lib.talk.Console;
 import lib.tools.ClientTools;
 import lib.tools.Tool;
@@ -89,7 +88,7 @@ public final class ComputingSessions implements Sessions {
             return session;
         } catch (SQLException e) {
             session.close();
-            throw SqlFailures.statement(side(), "beginning a session", e);
+            throw session.failure("beginning a session", e);
         } catch (RuntimeException e) {
             session.close();
             throw e;

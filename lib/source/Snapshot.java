@@ -71,7 +71,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 console.explain("a table came or went while the snapshot was taken, trying again");
             } catch (SQLException e) {
                 if (!PASSING.contains(String.valueOf(e.getSQLState()))) {
-                    throw SqlFailures.statement(server.side(), "taking the snapshot", e);
+                    throw holder.failure("taking the snapshot", e);
                 }
                 console.explain("a table is wanted in a stronger mode or was dropped, trying again (%s)",
                         SqlFailures.message(e));
@@ -184,7 +184,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
             return session;
         } catch (SQLException e) {
             session.close();
-            throw SqlFailures.statement(server.side(), "joining the snapshot", e);
+            throw session.failure("joining the snapshot", e);
         }
     }
 

@@ -98,7 +98,7 @@ final class HypertableRows {
             } catch (SQLException e) {
                 // What TimescaleDB says of a catalog that does not fit together.
                 if (!String.valueOf(e.getSQLState()).startsWith("XX")) {
-                    throw SqlFailures.statement(target.side(), doing, e);
+                    throw session.failure(doing, e);
                 }
                 report(hypertable, "not readable: " + SqlFailures.message(e));
             }

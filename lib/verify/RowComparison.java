@@ -168,7 +168,7 @@ final class RowComparison {
                 }
                 statement.execute("RELEASE together");
             } catch (SQLException e) {
-                throw SqlFailures.statement(source.side(), "comparing rows", e);
+                throw sessions.source().failure("comparing rows", e);
             }
             if (answers == null || answers.refused() != null) {
                 return false;
@@ -183,7 +183,7 @@ final class RowComparison {
             try {
                 return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
             } catch (SQLException e) {
-                throw SqlFailures.statement(source.side(), "locking table " + table.identity(), e);
+                throw sessions.source().failure("locking table " + table.identity(), e);
             }
         }
 
@@ -228,7 +228,7 @@ final class RowComparison {
         try {
             answers = asking.run();
         } catch (SQLException e) {
-            throw SqlFailures.statement(source.side(), "comparing the rows of " + table.identity(), e);
+            throw from.failure("comparing the rows of " + table.identity(), e);
         }
         if (answers.refused() == null) {
             results.judge(table, asked, answers.source().get(0), answers.target().get(0));
@@ -254,7 +254,7 @@ final class RowComparison {
             return;
         }
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
-            throw SqlFailures.statement(target.side(), "comparing the rows of " + table.identity(), answers.refused());
+            throw to.failure("comparing the rows of " + table.identity(), answers.refused());
         }
         results.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
                 state.equals(UNDEFINED_TABLE) ? Difference.MISSING
