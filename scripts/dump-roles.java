@@ -8,7 +8,6 @@
 //DESCRIPTION Write the roles of a cluster as SQL that the target accepts
 
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,6 +21,7 @@ import lib.roles.RoleTranslation;
 import lib.roles.Roles;
 import lib.roles.TargetKind;
 import lib.roles.TargetKindOption;
+import lib.server.OldestVersion;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.StepFile;
@@ -82,8 +82,8 @@ class DumpRoles implements Callable<Integer> {
             throw Failure.usage("--target-version is for a target that is not connected to")
                     .hint("leave out one of --target and --target-version");
         }
-        if (version != null && version < 12) {
-            throw Failure.usage("--target-version must be 12 or newer, got %d", version);
+        if (version != null && version < OldestVersion.MAJOR) {
+            throw Failure.usage("--target-version must be %d or newer, got %d", OldestVersion.MAJOR, version);
         }
         if (apply && !endpoints.hasTarget()) {
             throw Failure.usage("--apply needs a target").hint("use --target or set TARGET");
@@ -92,10 +92,7 @@ class DumpRoles implements Callable<Integer> {
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.hasTarget() ? endpoints.target(console) : null;
         Server source = Server.connect(from);
-        if (source.facts().major() < 12) {
-            throw Failure.refused("the source is PostgreSQL %s, older than 12", source.facts().version())
-                    .hint("upgrade the source to PostgreSQL 12 or newer");
-        }
+        OldestVersion.require(source.side(), source.facts());
         if (step.wanted()) {
             Server there = to == null ? null : Server.connect(to);
             if (there == null ? step.isDone(console, source) : step.isDone(console, source, there)) {

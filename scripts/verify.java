@@ -7,7 +7,6 @@
 //MAIN Verify
 //DESCRIPTION Compare two databases, objects and rows, and list every difference
 
-import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -18,6 +17,7 @@ import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.facts.Difference;
 import lib.journal.Memberships;
+import lib.server.OldestVersion;
 import lib.server.SameDatabase;
 import lib.server.Server;
 import lib.server.Session;
@@ -52,8 +52,6 @@ import picocli.CommandLine.Option;
                 "Example:", "  verify --source postgresql://app@old/shop --target postgresql://app@new/shop \\",
                 "         --level counts"})
 class Verify implements Callable<Integer> {
-    private static final int OLDEST = 12;
-
     @Option(names = "--level", paramLabel = "LEVEL", order = 10, defaultValue = "checksums",
             description = "compare objects, counts (also numbers of rows), sample (also contents, of large tables "
                     + "some) or "
@@ -104,11 +102,7 @@ class Verify implements Callable<Integer> {
 
     private static Server connect(Dsn dsn) {
         Server server = Server.connect(dsn);
-        if (server.facts().major() < OLDEST) {
-            throw Failure.refused("the %s runs PostgreSQL %s, and %d is the oldest version that can be compared",
-                    dsn.side(),
-                    server.facts().version(), OLDEST);
-        }
+        OldestVersion.require(server.side(), server.facts());
         return server;
     }
 

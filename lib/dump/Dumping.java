@@ -16,6 +16,7 @@ import lib.preflight.Readability;
 import lib.preflight.TableChecks;
 import lib.preflight.TimescaleSource;
 import lib.server.Finding;
+import lib.server.OldestVersion;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.Verdict;
@@ -39,7 +40,6 @@ import lib.tools.Tool;
  * Dumps a database by itself: nothing is written unless all of it can be read, and what a dump does not hold is named.
  */
 public final class Dumping {
-    private static final int OLDEST = 12;
 
     private final Console console;
     private final DumpOrder order;
@@ -56,10 +56,8 @@ public final class Dumping {
         this.console = console;
         this.order = order;
         source = Server.connect(dsn);
+        OldestVersion.require(source.side(), source.facts());
         int major = source.facts().major();
-        if (major < OLDEST) {
-            throw Failure.refused("the source is PostgreSQL %s, older than %d", source.facts().version(), OLDEST);
-        }
         int wanted = order.compression() == null ? 0 : order.compression().clientMajor();
         client = clients.pickOne(Math.max(major, wanted), Integer.MAX_VALUE,
                 wanted > major ? "for compression " + order.compression() : "for a source of version " + major);

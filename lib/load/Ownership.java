@@ -17,8 +17,8 @@ import lib.journal.Memberships;
 import lib.server.Membership;
 import lib.server.Server;
 import lib.server.Session;
-import lib.talk.Failure;
 import lib.talk.Batches;
+import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**

@@ -3,6 +3,7 @@ package lib.preflight;
 import java.util.ArrayList;
 import java.util.List;
 import lib.server.Finding;
+import lib.server.OldestVersion;
 import lib.server.Server;
 import lib.talk.Failure;
 import lib.tools.ClientTools;
@@ -15,14 +16,13 @@ import lib.tools.ClientTools;
  * missing
  */
 record VersionCheck(List<Finding> findings, ClientTools.Installation tools, Integer neededClient) {
-    private static final int OLDEST = 12;
-
     static VersionCheck of(Server.Facts source, Server.Facts target, ClientTools installed) {
-        if (source.major() < OLDEST) {
-            return new VersionCheck(List.of(Finding.stop("versions", "upgrade the source to PostgreSQL 12 or newer",
-                    "the source is PostgreSQL %s, older than 12",
-                    source.version())), null, null);
-        } else if (target.major() < source.major()) {
+        try {
+            OldestVersion.require("source", source);
+        } catch (Failure e) {
+            return new VersionCheck(List.of(Finding.stop("versions", e)), null, null);
+        }
+        if (target.major() < source.major()) {
             return new VersionCheck(
                     List.of(Finding.stop("versions", "create the target as PostgreSQL " + source.major() + " or newer",
                             "the target is PostgreSQL %s, older than the source, which is %s", target.version(),

@@ -59,7 +59,6 @@ class HintsCoveredTest {
                     "pg_dump and this program find other tables, which is a defect"},
             {"drop them on the source, or run again with --restart: the table is then read as a whole",
                     "an index that is made between two questions"},
-            {"upgrade the source to PostgreSQL 12 or newer", "servers that nobody packages any more"},
             {"does not try functions that need a search_path",
                     "its remedy is a value, which is said of other things too"},
             {"was not searched for rows beyond 1 GB within", "a table of a gigabyte"},
