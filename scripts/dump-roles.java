@@ -13,23 +13,16 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
-import lib.roles.RecognizedKind;
+import lib.roles.RoleDump;
 import lib.roles.RoleReport;
-import lib.roles.RoleScript;
-import lib.roles.RoleTarget;
-import lib.roles.RoleTranslation;
-import lib.roles.Roles;
-import lib.roles.TargetKind;
 import lib.roles.TargetKindOption;
 import lib.server.OldestVersion;
 import lib.server.Server;
-import lib.server.Session;
 import lib.server.StepFile;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
 import lib.talk.Printable;
-import lib.talk.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -93,102 +86,40 @@ class DumpRoles implements Callable<Integer> {
         Dsn to = endpoints.hasTarget() ? endpoints.target(console) : null;
         Server source = Server.connect(from);
         OldestVersion.require(source.side(), source.facts());
-        if (step.wanted()) {
-            Server there = to == null ? null : Server.connect(to);
-            if (there == null ? step.isDone(console, source) : step.isDone(console, source, there)) {
-                return Failure.OK;
-            }
-            to = there == null ? null : there.dsn();
-        }
-        Roles roles;
-        RoleTarget target;
-        Server loader = null;
-        try (Session session = source.session()) {
-            roles = Roles.read(session, source);
-            if (to != null) {
-                loader = Server.connect(to);
-            }
-            target = loader == null ? unseen(source, session) : ask(loader);
+        Server target = to == null ? null : Server.connect(to);
+        if (target == null ? step.isDone(console, source) : step.isDone(console, source, target)) {
+            return Failure.OK;
         }
         boolean toFile = file != null && !dryRun;
         boolean applied = apply && !dryRun;
         boolean passwords = (toFile || applied) && !noPasswords;
-        RoleTranslation translation = new RoleTranslation(roles, target, true, passwords, grantAnyway);
-        RoleReport report = new RoleReport(roles, translation, passwords);
+        RoleDump roles =
+                RoleDump.of(source, target, new RoleDump.Order(kind.given(), version, passwords, grantAnyway), console);
+        RoleReport report = roles.report();
         report.print(console);
         if (passwords) {
             report.printWithoutPassword(console, from.user());
         } else if (!noPasswords && !json) {
             console.warn("no passwords are written to stdout: use --out");
         }
-        String sql = RoleScript.of(roles, translation, header(source, translation, passwords && roles.readable()));
-        if (dryRun && !json) {
-            console.out(Printable.multiline(new ShellScript("dump-roles: the roles of %s".formatted(from), List.of())
-                    .step("Roles, without passwords")
-                    .sql(ShellScript.Side.TARGET, sql).text()));
-        } else if (toFile || !applied) {
-            write(sql, toFile ? file : null);
+        if (toFile) {
+            file.write(roles.sql() + "\n");
         }
         if (applied) {
-            run(loader, sql);
+            roles.apply();
         }
         if (json) {
             console.out(Printable.multiline(report.json()));
+        } else if (dryRun) {
+            console.out(roles.script());
+        } else if (!toFile && !applied) {
+            console.out(Printable.multiline(roles.sql()));
         }
         console.say("%s", report.summary());
         if (!dryRun) {
             step.write();
         }
         return Failure.OK;
-    }
-
-    private static void run(Server target, String sql) {
-        try (Session session = target.session()) {
-            session.run("creating the roles", sql);
-        }
-    }
-
-    private void write(String sql, OutputFile file) {
-        if (file != null) {
-            file.write(sql + "\n");
-        } else if (!json) {
-            console.out(Printable.multiline(sql));
-        }
-    }
-
-    private RoleTarget unseen(Server source, Session session) {
-        if (kind.given() == null) {
-            console.say(
-                    "there is no target to ask: the roles are for PostgreSQL, where a superuser loads them; see "
-                            + "--target-kind");
-        }
-        return RoleTarget.assumed(kind.given() == null ? TargetKind.POSTGRES : kind.given(),
-                version == null ? source.facts().major() : version, source, session);
-    }
-
-    private RoleTarget ask(Server target) {
-        Server.Facts facts = target.facts();
-        if (!facts.superuser() && !facts.createRole()) {
-            throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())
-                    .hint("name another user in --target, or write the roles for a superuser: without --target, with "
-                            + "--target-version %d",
-                            facts.major());
-        }
-        try (Session session = target.session()) {
-            RecognizedKind recognized = RecognizedKind.of(kind.given(), target, session);
-            console.explain("the target is %s", recognized);
-            return RoleTarget.ask(recognized.kind(), target, session);
-        }
-    }
-
-    private static List<String> header(Server source, RoleTranslation translation, boolean passwords) {
-        List<String> head = new ArrayList<>();
-        head.add("Roles of %s (PostgreSQL %s), for PostgreSQL %d".formatted(source.dsn(), source.facts().version(),
-                translation.target().major()));
-        head.add("To be run by " + translation.target().user().map(user -> "\"" + user + "\"").orElse("a superuser")
-                + " in the database that takes the place of \"" + source.database() + "\"; it may be run again");
-        head.add(passwords ? "Passwords are in it as they are stored: keep it to yourself" : "Passwords are not in it");
-        return head;
     }
 
     public static void main(String... args) {

@@ -8,30 +8,22 @@
 //DESCRIPTION Look at both servers and say whether a migration can go ahead
 
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
 import lib.catalog.MigrationOptions;
-import lib.catalog.QueryScript;
-import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
-import lib.preflight.Preflight;
+import lib.preflight.PreflightRun;
 import lib.roles.TargetKindOption;
-import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
-import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.talk.Attempt;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.OutputFile;
-import lib.talk.Printable;
-import lib.tools.ClientTools;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,13 +39,6 @@ import picocli.CommandLine.Option;
                 "Example:", "  preflight --source postgresql://app@old/shop \\",
                 "            --target postgresql://app@new/shop", ""})
 class PreflightCheck implements Callable<Integer> {
-    private static final List<String> NO_QUESTIONS = List.of(
-            "What is no question to a server: which client programs are installed on this machine.",
-            "Whether both sides are one database is seen from a lock that lasts as long as its session, which ends "
-                    + "here with the block.",
-            "A target that is yet to be created is asked through another database of its server, which TARGET must "
-                    + "name then.");
-
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "how many tables the migration will copy at once (default: as migrate chooses)")
     Integer jobs;
@@ -102,50 +87,21 @@ class PreflightCheck implements Callable<Integer> {
     }
 
     private void check() {
-        Dsn sourceDsn = endpoints.source(console);
-        Dsn targetDsn = endpoints.target(console);
-        Server source = Server.connect(sourceDsn);
-        TargetDatabase target = TargetDatabase.connect(targetDsn, createDatabase);
-        try (Session from = source.session(); Session to = target.server().session()) {
-            List<Finding> findings = new ArrayList<>();
-            Runnable asking = () -> {
-                int workers = Parallelism.of(jobs == null ? 0 : jobs, from, to, pauseJobs, console).workers();
-                MigrationOptions wanted =
-                        new MigrationOptions(filters, workers, leaveOut, grantAnyway, createDatabase, restart, noOwner,
-                                false,
-                                pauseJobs, kind.given());
-                Preflight preflight = new Preflight(source, from, target, to, wanted,
-                        Selection.resolve(from, filters), console);
-                preflight.begin(ClientTools.find(endpoints.environment()));
-                findings.addAll(preflight.run());
-                if (clientNeeded != null && preflight.neededClient() != null) {
-                    new OutputFile(clientNeeded, true).write(preflight.neededClient() + "\n");
-                }
-            };
-            if (dryRun) {
-                List<Session.Asked> asked = Collections.synchronizedList(new ArrayList<>());
-                from.record(asked);
-                to.record(asked);
-                asking.run();
-                console.out(Printable.multiline(
-                        new QueryScript("preflight: of %s and %s".formatted(source.dsn(), target.server().dsn()),
-                                NO_QUESTIONS)
-                                .ask(asked).text()));
-                return;
-            }
-            asking.run();
-            for (Finding finding : findings) {
-                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.message());
-                if (finding.fix() != null) {
-                    console.out("%-8s %-18s   fix: %s", "", "", finding.remedy());
-                }
-            }
-            long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();
-            if (stops > 0) {
-                throw Failure.refused("no-go: %d finding(s) stop a migration", stops);
-            }
-            console.out("go");
+        Dsn from = endpoints.source(console);
+        Dsn to = endpoints.target(console);
+        PreflightRun run = new PreflightRun(Server.connect(from), TargetDatabase.connect(to, createDatabase),
+                new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        noOwner, false, pauseJobs, kind.given()),
+                console);
+        if (dryRun) {
+            console.out(run.script(endpoints.environment()));
+            return;
         }
+        List<Finding> findings = run.findings(endpoints.environment());
+        if (clientNeeded != null && run.neededClient() != null) {
+            new OutputFile(clientNeeded, true).write(run.neededClient() + "\n");
+        }
+        PreflightRun.print(findings, console);
     }
 
     public static void main(String... args) {

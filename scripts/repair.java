@@ -7,17 +7,14 @@
 //MAIN RepairCommand
 //DESCRIPTION Find and mend what an aborted migration has left behind
 
-import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import lib.dsn.Endpoints;
 import lib.load.Repair;
 import lib.server.Server;
-import lib.server.Session;
-import lib.source.PausedJobs;
+import lib.source.MovedJobsRepair;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
-import lib.talk.ShellScript;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,41 +42,22 @@ class RepairCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (endpoints.hasSource()) {
-            source(Server.connect(endpoints.source(console)));
-        }
-        if (endpoints.hasTarget() || !endpoints.hasSource()) {
-            target(new Repair(Server.connect(endpoints.target(console))));
-        }
-        return Failure.OK;
-    }
-
-    private void source(Server source) {
-        try (Session session = source.session()) {
+            MovedJobsRepair jobs = new MovedJobsRepair(Server.connect(endpoints.source(console)));
             if (dryRun) {
-                ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
-                console.out(Printable.multiline((PausedJobs.exists(session)
-                        ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))
-                        : script.step("No job is paused")).text()));
-            } else if (!PausedJobs.exists(session)) {
-                PausedJobs.foreignRecord(session).ifPresent(refusal -> {
-                    throw refusal;
-                });
-                console.out("source: nothing to mend");
+                console.out(jobs.script());
             } else {
-                PausedJobs.restore(session).forEach(done -> console.out("source: %s", done));
+                jobs.run(done -> console.out("%s", done));
             }
         }
-    }
-
-    private void target(Repair repair) {
-        if (dryRun) {
-            console.out(Printable.multiline(repair.script()));
-        } else if (!repair.run(console, done -> console.out("%s", done))) {
-            console.out("%s", repair.halfLoaded()
-                    ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command "
-                            + "again with --restart"
-                    : "target: nothing to mend");
+        if (endpoints.hasTarget() || !endpoints.hasSource()) {
+            Repair load = new Repair(Server.connect(endpoints.target(console)));
+            if (dryRun) {
+                console.out(Printable.multiline(load.script()));
+            } else {
+                load.run(console, done -> console.out("%s", done));
+            }
         }
+        return Failure.OK;
     }
 
     public static void main(String... args) {

@@ -31,12 +31,11 @@ public final class Repair {
     /**
      * Mends what it finds.
      *
-     * @param report is told what was done
-     * @return whether there was anything to mend
+     * @param report is told what was done, or that there was nothing to do
      * @throws Failure refused, when a migration is at work there
      */
-    public boolean run(Console console, Consumer<String> report) {
-        return withFindings(found -> {
+    public void run(Console console, Consumer<String> report) {
+        boolean any = withFindings(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
             try (TargetLock lock = TargetLock.take(target.session());
                     Memberships memberships = new Memberships(target, lock, console)) {
@@ -60,6 +59,12 @@ public final class Repair {
                 }
             }
         });
+        if (!any) {
+            report.accept(halfLoaded()
+                    ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command "
+                            + "again with --restart"
+                    : "target: nothing to mend");
+        }
     }
 
     /** @return a shell script that does what {@link #run} would do */
@@ -91,7 +96,7 @@ public final class Repair {
     }
 
     /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
-    public boolean halfLoaded() {
+    private boolean halfLoaded() {
         try (Session session = target.session()) {
             return JournalTables.find(session).state() == OwnSchema.State.OURS;
         }

@@ -12,7 +12,7 @@ import lib.talk.Sql;
  * servers that have some of the roles: those that are missing are created, then all are altered, but for the bootstrap
  * superuser and the user who runs it, whose attributes and passwords somebody needs.
  */
-public final class RoleScript {
+final class RoleScript {
     private static final String OWN = "(oid = 10 OR rolname = current_user)";
 
     private final Roles source;

@@ -20,7 +20,7 @@ import lib.source.Tablespaces;
  * What a target's user may give, and what follows for a comparison from what it may not: the same that a migration
  * announces and accepts.
  */
-public final class UnavoidableDifferences {
+final class UnavoidableDifferences {
     private UnavoidableDifferences() {
     }
 

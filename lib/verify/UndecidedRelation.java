@@ -7,7 +7,7 @@ package lib.verify;
  * @param why what is the matter
  * @param remedy the command that decides it
  */
-public record UndecidedRelation(String relation, String why, String remedy) {
+record UndecidedRelation(String relation, String why, String remedy) {
     /** @return one line */
     @Override
     public String toString() {

@@ -25,7 +25,7 @@ import lib.talk.Sql;
 import lib.timescale.CatalogShape;
 
 /** What {@link Verification} asks of both sides, as a shell script. */
-public final class VerificationScript {
+final class VerificationScript {
     private static final List<String> REMARKS = List.of(
             "verify asks the source under one snapshot, with every table locked against truncating, and compares "
                     + "the answers.",

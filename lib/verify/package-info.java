@@ -1,7 +1,8 @@
-//SOURCES AnnouncedDifferences.java ArrivalCheck.java DifferenceTable.java DifferingViews.java HypertableRows.java
-//SOURCES LargeObjectContents.java Omissions.java RefreshedView.java RefusedPrivileges.java RowComparison.java
-//SOURCES RowResults.java SequenceValues.java StreamedComparison.java UnavoidableDifferences.java UndecidedRelation.java
-//SOURCES Verification.java VerificationScript.java
-//SOURCES ../settings/package-info.java ../compare/package-info.java
+//SOURCES AnnouncedDifferences.java ArrivalCheck.java DatabaseComparison.java DifferenceTable.java
+//SOURCES DifferingViews.java HypertableRows.java LargeObjectContents.java Omissions.java RefreshedView.java
+//SOURCES RefusedPrivileges.java RowComparison.java RowResults.java SequenceValues.java
+//SOURCES StreamedComparison.java UnavoidableDifferences.java UndecidedRelation.java Verification.java
+//SOURCES VerificationScript.java
+//SOURCES ../settings/package-info.java ../journal/package-info.java ../compare/package-info.java
 /** Whether the target holds what the source holds. */
 package lib.verify;
