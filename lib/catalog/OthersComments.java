@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import lib.server.Finding;
 import lib.server.Membership;
 import lib.server.Server;
@@ -24,7 +23,7 @@ import lib.timescale.TimescaleExtension;
  */
 public final class OthersComments {
     /** What is commented on; {@code name} is "" for the database. */
-    private record CommentedObject(String kind, String name) {
+    public record CommentedObject(String kind, String name) {
     }
 
     /**
@@ -147,13 +146,8 @@ public final class OthersComments {
                 : "extension " + item.name;
     }
 
-    /**
-     * @return what the comments are on, as {@code AnnouncedDifferences} has it: {@code extension citext},
-     * {@code database the database}
-     */
-    public Set<String> kept() {
-        return wanted.keySet().stream()
-                .map(item -> item.kind.equals("DATABASE") ? "database the database" : description(item))
-                .collect(Collectors.toSet());
+    /** @return what the comments are on */
+    public Set<CommentedObject> kept() {
+        return Set.copyOf(wanted.keySet());
     }
 }

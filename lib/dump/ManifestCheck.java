@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import lib.catalog.OwnedObjects;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.server.Finding;
 import lib.server.Session;
 import lib.source.Contents;
@@ -41,7 +42,7 @@ final class ManifestCheck {
                 .collect(Collectors.toSet());
         List<Difference> differences = new ArrayList<>();
         objects.stream().filter(object -> !there.contains(object.toString()) && !object.isPublic())
-                .forEach(object -> differences.add(new Difference(object.kind().toLowerCase(java.util.Locale.ROOT),
+                .forEach(object -> differences.add(new Difference(FactKind.of(object.kind()),
                         object.identity(), "in the dump",
                         Difference.MISSING)));
         if (differences.isEmpty()) {
@@ -62,7 +63,7 @@ final class ManifestCheck {
         }
         return contents.sequences().stream()
                 .filter(sequence -> !position(sequence.value(), sequence.called()).equals(there.get(sequence.sql())))
-                .map(sequence -> new Difference("sequence value", sequence.sql(),
+                .map(sequence -> new Difference(FactKind.SEQUENCE_VALUE, sequence.sql(),
                         position(sequence.value(), sequence.called()), there.get(sequence.sql())))
                 .toList();
     }

@@ -61,7 +61,7 @@ final class RestoreCheck {
     private Extensions extensions;
     private LeftBehind leftBehind;
     private ExtensionOwners owners;
-    private Set<String> keptComments = Set.of();
+    private Set<OthersComments.CommentedObject> keptComments = Set.of();
 
     /** @param psql what psql has on the target */
     RestoreCheck(Manifest manifest, TargetDatabase database, Order order, Supplier<DriverSettings> psql) {
@@ -166,7 +166,7 @@ final class RestoreCheck {
     }
 
     /** @return what bears the target's comment still */
-    Set<String> keptComments() {
+    Set<OthersComments.CommentedObject> keptComments() {
         return keptComments;
     }
 

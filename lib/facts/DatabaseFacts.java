@@ -21,7 +21,8 @@ final class DatabaseFacts {
      * The comment that an extension brings along changes with its version; that of TimescaleDB with every update too.
      */
     private static final FactQuery EXTENSIONS = FactQuery.ofDatabase("extension", """
-            SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent, {owner e.extowner} AS owner,
+            SELECT 'extension' AS kind, {name e.extname} AS identity, NULL AS parent,
+              e.extname AS "of name", {owner e.extowner} AS owner,
               e.extversion AS version, {name n.nspname} AS schema,
                    CASE WHEN %s THEN {unknown}
                      ELSE nullif({comment pg_extension e.oid}, (SELECT a.comment FROM pg_available_extensions a
@@ -38,6 +39,7 @@ final class DatabaseFacts {
     private static final FactQuery SYSTEM_GRANTS = FactQuery.ofDatabase("system object",
             """
             SELECT 'system object' AS kind, identity, 'extension ' || {name x.extname} AS parent,
+                   o.schema AS "of schema", o.name AS "of name",
                    (SELECT string_agg(grantee || chr(30) || privileges, chr(31))
                       FROM (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' WHEN e.grantee = o.owner
                         AND o.owner IN (10, coalesce(x.extowner, 10)) THEN 'its owner'
@@ -47,14 +49,14 @@ final class DatabaseFacts {
                              WHERE {same major: true else e.grantee <> 0 AND (e.grantee <> o.owner
                                OR NOT o.owner IN (10, coalesce(x.extowner, 10)))} GROUP BY 1) g) AS grant
               FROM (SELECT 'pg_proc'::regclass AS catalog, p.oid, p.pronamespace AS namespace, p.proowner AS owner,
-                p.proacl AS given,
+                p.proacl AS given, n.nspname AS schema, p.proname AS name,
                            coalesce(p.proacl, acldefault('f', p.proowner)) AS acl,
                            {name n.nspname} || '.' || {name p.proname} || '(' || oidvectortypes(p.proargtypes) || ')'
                              AS identity
                       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
                     UNION ALL
                     SELECT 'pg_class', c.oid, c.relnamespace, c.relowner, c.relacl,
-                           coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'
+                           n.nspname, c.relname, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'
                              ELSE 'r' END::"char", c.relowner)),
                            {name n.nspname} || '.' || {name c.relname}
                       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -73,7 +75,8 @@ final class DatabaseFacts {
                          10))))} else true}""");
 
     private static final FactQuery LANGUAGES = FactQuery.ofDatabase("language", """
-            SELECT 'language' AS kind, {name l.lanname} AS identity, NULL AS parent, {owner l.lanowner} AS owner,
+            SELECT 'language' AS kind, {name l.lanname} AS identity, NULL AS parent,
+                   l.lanname AS "of name", {owner l.lanowner} AS owner,
                    concat_ws(', ', CASE WHEN l.lanpltrusted THEN 'trusted'
                      ELSE 'untrusted' END, 'handler ' || nullif(l.lanplcallfoid, 0)::regproc,
                              'inline ' || nullif(l.laninline, 0)::regproc, 'validator ' || nullif(l.lanvalidator,
@@ -96,8 +99,8 @@ final class DatabaseFacts {
               FROM pg_am m WHERE m.oid >= 16384 AND {own pg_am m.oid}""");
 
     private static final FactQuery WRAPPERS = FactQuery.ofDatabase("foreign-data wrapper", """
-            SELECT 'foreign-data wrapper' AS kind, {name w.fdwname} AS identity, NULL AS parent, {owner w.fdwowner}
-              AS owner,
+            SELECT 'foreign-data wrapper' AS kind, {name w.fdwname} AS identity, NULL AS parent,
+                   w.fdwname AS "of name", {owner w.fdwowner} AS owner,
                    concat_ws(', ', 'handler ' || nullif(w.fdwhandler, 0)::regproc,
                      'validator ' || nullif(w.fdwvalidator, 0)::regproc) AS "is",
                    {secret options w.fdwoptions} AS "secret option", {grants F w.fdwacl w.fdwowner} AS grant,
@@ -106,7 +109,8 @@ final class DatabaseFacts {
 
     private static final FactQuery SERVERS = FactQuery.ofDatabase("server",
             """
-            SELECT 'server' AS kind, {name s.srvname} AS identity, NULL AS parent, {owner s.srvowner} AS owner,
+            SELECT 'server' AS kind, {name s.srvname} AS identity, NULL AS parent, s.srvname AS "of name",
+              {owner s.srvowner} AS owner,
               {name w.fdwname} AS wrapper,
                    s.srvtype AS type, s.srvversion AS "server version", {secret options s.srvoptions}
                      AS "secret option",
@@ -180,7 +184,8 @@ final class DatabaseFacts {
               FROM pg_event_trigger e WHERE {own pg_event_trigger e.oid}""");
 
     private static final FactQuery LARGE_OBJECTS = FactQuery.ofDatabase("large object", """
-            SELECT 'large object' AS kind, l.oid::text AS identity, NULL AS parent, {owner l.lomowner} AS owner,
+            SELECT 'large object' AS kind, l.oid::text AS identity, NULL AS parent, l.oid::text AS "of name",
+                   {owner l.lomowner} AS owner,
                    {grants L l.lomacl l.lomowner} AS grant, {comment pg_largeobject l.oid} AS comment
               FROM pg_largeobject_metadata l""");
 

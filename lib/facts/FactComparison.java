@@ -33,8 +33,8 @@ import lib.timescale.JobFacts;
  * and are read side by side. Objects that only the target has are no difference.
  */
 public final class FactComparison {
-    private static final Set<String> PLACED = Set.of("table tablespace", "partitioned table tablespace",
-            "materialized view tablespace", "index tablespace");
+    private static final Set<FactKind> PLACED = Set.of(FactKind.TABLE, FactKind.PARTITIONED_TABLE,
+            FactKind.MATERIALIZED_VIEW, FactKind.INDEX);
 
     private final Snapshot source;
     private final Server target;
@@ -141,7 +141,7 @@ public final class FactComparison {
                 new FactProperties(administrators, sourceRoles, missing, sourceFacts.major() == targetFacts.major());
         differences.addAll(from.list("looking for what a standby cannot read",
                 UnreadableOnStandby.query(selection),
-                row -> new Difference("rows", row.getString(2), row.getString(3), "not compared")));
+                row -> new Difference(FactKind.ROWS, row.getString(2), row.getString(3), "not compared")));
         timescale = CatalogShape.read(from);
         CatalogShape there = CatalogShape.read(to);
         ours = new FactTemplate(sourceFacts, targetFacts, true, selection, timescale, there);
@@ -166,7 +166,8 @@ public final class FactComparison {
      */
     private void withoutUnwritten(Session to) {
         Predicate<Difference> unplaced =
-                difference -> PLACED.contains(difference.kind()) && difference.target().equals(Difference.MISSING);
+                difference -> PLACED.contains(difference.kind()) && "tablespace".equals(difference.property())
+                        && difference.target().equals(Difference.MISSING);
         if (differences.stream().anyMatch(unplaced)) {
             Set<String> places = new HashSet<>(to.texts("listing the tablespaces", "SELECT "
                     + FactTemplate.name("t.spcname")
@@ -245,7 +246,7 @@ public final class FactComparison {
             differences
                     .add(new Difference(fact.kind(), fact.identity(), description(labels, fact), Difference.MISSING));
         }
-        missing.add(query.name() + " " + fact.identity());
+        missing.add(query.name() + " " + fact.identity().text());
     }
 
     private static String description(List<String> labels, FactStream.Fact fact) {

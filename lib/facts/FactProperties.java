@@ -39,9 +39,10 @@ final class FactProperties {
 
     /** Adds what differs between the two. */
     void compare(List<String> labels, FactStream.Fact source, FactStream.Fact target, List<Difference> differences) {
-        if (!source.kind().equals(target.kind())) {
-            differences.add(new Difference(source.kind(), source.identity(), source.kind(), target.kind()));
-            missing.add("relation " + source.identity());
+        if (source.kind() != target.kind()) {
+            differences.add(new Difference(source.kind(), source.identity(), source.kind().word(),
+                    target.kind().word()));
+            missing.add("relation " + source.identity().text());
             return;
         }
         for (int i = 0; i < labels.size(); i++) {
@@ -59,9 +60,9 @@ final class FactProperties {
                 settleOwners(ours, theirs);
                 compareLists(source, shown, ours, theirs, secret, differences);
             } else if (!same(label, here, there)) {
-                String kind =
-                        shown.equals("is") || shown.equals("definition") ? source.kind() : source.kind() + " " + shown;
-                differences.add(new Difference(kind, source.identity(), value(here, secret), value(there, secret)));
+                String property = shown.equals("is") || shown.equals("definition") ? null : shown;
+                differences.add(new Difference(source.kind(), property, source.identity(), null, value(here, secret),
+                        value(there, secret)));
             }
         }
     }
@@ -105,7 +106,7 @@ final class FactProperties {
     private void compareLists(FactStream.Fact fact, String label, Map<String, String> here, Map<String, String> there,
             boolean secret,
             List<Difference> differences) {
-        boolean grant = label.endsWith("grant");
+        boolean grant = label.equals(Difference.GRANT);
         Set<String> keys = new TreeSet<>(here.keySet());
         there.keySet().stream().filter(key -> !grant || concernsSource(key)).forEach(keys::add);
         for (String key : keys) {
@@ -113,8 +114,8 @@ final class FactProperties {
             String other = there.get(key);
             if (!(one == null ? "" : one).equals(other == null ? "" : other)
                     && !(grant && missing.contains("role " + key))) {
-                differences.add(new Difference(fact.kind() + " " + label,
-                        fact.identity(), key, value(one, secret), value(other, secret)));
+                differences.add(new Difference(fact.kind(), label, fact.identity(), key, value(one, secret),
+                        value(other, secret)));
             }
         }
     }

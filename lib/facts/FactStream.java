@@ -8,7 +8,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import lib.server.FactQuery;
 import lib.server.Session;
 import lib.talk.Failure;
@@ -19,7 +21,7 @@ import lib.talk.Sql;
  */
 final class FactStream implements AutoCloseable {
     private static final int ROWS_A_TRIP = 2000;
-    private static final int FIRST_PROPERTY = 4;
+    private static final int AFTER_PARENT = 4;
 
     /**
      * One object.
@@ -27,7 +29,7 @@ final class FactStream implements AutoCloseable {
      * @param key the identity as the order of the rows has it
      * @param properties one for each label; null where nothing is set
      */
-    record Fact(byte[] key, String kind, String identity, String parent, List<String> properties) {
+    record Fact(byte[] key, FactKind kind, FactIdentity identity, String parent, List<String> properties) {
     }
 
     private final Session session;
@@ -35,6 +37,8 @@ final class FactStream implements AutoCloseable {
     private final Statement statement;
     private final ResultSet rows;
     private final List<String> labels = new ArrayList<>();
+    private final List<Integer> properties = new ArrayList<>();
+    private final Map<String, Integer> names = new HashMap<>();
 
     /**
      * @param session a session that is not in autocommit mode, where the driver fetches a few rows at a time
@@ -49,8 +53,14 @@ final class FactStream implements AutoCloseable {
             statement.setFetchSize(ROWS_A_TRIP);
             rows = statement.executeQuery(asBytes ? bytes(statement, sql) : sql);
             ResultSetMetaData columns = rows.getMetaData();
-            for (int i = FIRST_PROPERTY; i <= columns.getColumnCount(); i++) {
-                labels.add(columns.getColumnLabel(i));
+            for (int i = AFTER_PARENT; i <= columns.getColumnCount(); i++) {
+                String label = columns.getColumnLabel(i);
+                if (label.startsWith(FactTemplate.NAME)) {
+                    names.put(label.substring(FactTemplate.NAME.length()), i);
+                } else {
+                    labels.add(label);
+                    properties.add(i);
+                }
             }
         } catch (SQLException e) {
             throw failure(e);
@@ -79,15 +89,22 @@ final class FactStream implements AutoCloseable {
             if (!rows.next()) {
                 return null;
             }
-            List<String> properties = new ArrayList<>(labels.size());
-            for (int i = 0; i < labels.size(); i++) {
-                properties.add(text(rows.getBytes(i + FIRST_PROPERTY)));
+            List<String> values = new ArrayList<>(labels.size());
+            for (int column : properties) {
+                values.add(text(rows.getBytes(column)));
             }
             byte[] key = rows.getBytes(2);
-            return new Fact(key, text(rows.getBytes(1)), text(key), text(rows.getBytes(3)), properties);
+            FactIdentity identity = new FactIdentity(text(key), named("schema"), named("name"), named("column"),
+                    named("role"), "yes".equals(named("database")));
+            return new Fact(key, FactKind.of(text(rows.getBytes(1))), identity, text(rows.getBytes(3)), values);
         } catch (SQLException e) {
             throw failure(e);
         }
+    }
+
+    private String named(String part) throws SQLException {
+        Integer column = names.get(part);
+        return column == null ? null : text(rows.getBytes(column));
     }
 
     /** Bytes that are no UTF-8 stay distinct as Latin 1. */

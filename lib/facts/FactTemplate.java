@@ -25,6 +25,8 @@ public final class FactTemplate {
      */
     static final String OWNER = "\u001d";
     public static final String OWN = "its owner";
+    /** Begins the label of a column that is a part of {@link FactIdentity}, such as {@code of schema}. */
+    static final String NAME = "of ";
 
     private final Server.Facts facts;
     private final Server.Facts other;
@@ -165,6 +167,11 @@ public final class FactTemplate {
         return "CASE WHEN " + column + " ~ '^[a-z_][a-z0-9_$]*$' THEN " + column + "::text ELSE '\"' || replace("
                 + column
                 + "::text, '\"', '\"\"') || '\"' END";
+    }
+
+    /** @return the same of a name that is known here */
+    public static String quoted(String name) {
+        return name.matches("[a-z_][a-z0-9_$]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
     }
 
     /**

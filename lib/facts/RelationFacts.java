@@ -7,7 +7,7 @@ import lib.server.FactQuery;
 final class RelationFacts {
     /** initdb gives "public" to the bootstrap superuser, from 15 on to pg_database_owner (6171). */
     private static final FactQuery SCHEMAS = FactQuery.inSchemas("schema", """
-            SELECT 'schema' AS kind, {name n.nspname} AS identity, NULL AS parent,
+            SELECT 'schema' AS kind, {name n.nspname} AS identity, NULL AS parent, n.nspname AS "of name",
                    {source: CASE WHEN n.nspname = 'public' AND n.nspowner IN (10, 6171) THEN {unknown}
                      ELSE {owner n.nspowner} END
                     else {owner n.nspowner}} AS owner,
@@ -21,6 +21,7 @@ final class RelationFacts {
               WHEN 'm' THEN 'materialized view'
                      WHEN 'f' THEN 'foreign table' ELSE 'sequence' END AS kind,
                    {name n.nspname} || '.' || {name c.relname} AS identity, 'schema ' || {name n.nspname} AS parent,
+                   n.nspname AS "of schema", c.relname AS "of name",
                    CASE WHEN c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                      AND d.objid = c.oid
                                                            AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))
@@ -83,6 +84,9 @@ final class RelationFacts {
                    CASE WHEN a.attoptions IS NOT NULL THEN {options a.attoptions} END AS option,
                    CASE WHEN a.attfdwoptions IS NOT NULL THEN {options a.attfdwoptions} END AS "foreign option",
                    CASE WHEN a.attacl IS NOT NULL THEN {grants c a.attacl c.relowner} END AS grant,
+                   CASE WHEN a.attacl IS NOT NULL THEN n.nspname END AS "of schema",
+                   CASE WHEN a.attacl IS NOT NULL THEN c.relname END AS "of name",
+                   CASE WHEN a.attacl IS NOT NULL THEN a.attname END AS "of column",
                    o.description AS comment
               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

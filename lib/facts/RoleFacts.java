@@ -29,7 +29,7 @@ final class RoleFacts {
             """;
 
     private static final FactQuery ROLES = FactQuery.ofDatabase("role", "{source: " + RELEVANT + """
-            else} SELECT 'role' AS kind, {name r.rolname} AS identity, NULL AS parent,
+            else} SELECT 'role' AS kind, {name r.rolname} AS identity, NULL AS parent, r.rolname AS "of role",
                    CASE WHEN r.rolsuper THEN 'yes' ELSE 'no' END AS superuser, CASE WHEN r.rolinherit THEN 'yes'
                      ELSE 'no' END AS inherit,
                    CASE WHEN r.rolcreaterole THEN 'yes' ELSE 'no' END AS createrole, CASE WHEN r.rolcreatedb THEN 'yes'
@@ -49,6 +49,7 @@ final class RoleFacts {
     private static final FactQuery MEMBERSHIPS = FactQuery.ofDatabase("membership", "{source: " + RELEVANT + """
             else} SELECT 'membership' AS kind, {name m.rolname} || ' in ' || {name r.rolname} AS identity,
                    'role ' || {name m.rolname} || chr(31) || 'role ' || {name r.rolname} AS parent,
+                   m.rolname AS "of role", r.rolname AS "of name",
                    {both since 16: CASE WHEN bool_or(a.inherit_option) THEN 'yes' ELSE 'no' END AS inherit,
                     CASE WHEN bool_or(a.set_option) THEN 'yes' ELSE 'no' END AS set,}
                    CASE WHEN bool_or(a.admin_option{since 16: AND NOT (a.grantor = 10 AND NOT a.inherit_option
@@ -65,7 +66,8 @@ final class RoleFacts {
                    CASE WHEN r.oid IS NULL THEN 'the database' WHEN s.setdatabase = 0 THEN 'role ' || {name r.rolname}
                      ELSE 'role ' || {name r.rolname} || ' in the database' END || ': ' || split_part(o, '=', 1)
                        AS identity,
-                   'role ' || {name r.rolname} AS parent, substr(o, strpos(o, '=') + 1) AS "is"
+                   'role ' || {name r.rolname} AS parent, r.rolname AS "of role", split_part(o, '=', 1) AS "of name",
+                   CASE WHEN s.setdatabase <> 0 THEN 'yes' END AS "of database", substr(o, strpos(o, '=') + 1) AS "is"
               FROM this, pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) o
              WHERE (s.setdatabase = this.oid OR s.setdatabase = 0 AND r.oid IS NOT NULL)
                AND NOT (r.oid IS NULL AND o ~* '^default_transaction_read_only=(on|t|tr|tru|true|y|ye|yes|1)$')
@@ -76,19 +78,21 @@ final class RoleFacts {
             SELECT 'default privileges' AS kind,
                    'of ' || {name r.rolname} || CASE WHEN n.oid IS NULL THEN ''
                      ELSE ' in schema ' || {name n.nspname} END || ' on '
-                     || CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
-                       WHEN 'T' THEN 'types'
-                        WHEN 'n' THEN 'schemas' ELSE 'large objects' END AS identity,
+                     || d.kind AS identity,
                    'role ' || {name r.rolname} || coalesce(chr(31) || 'schema ' || {name n.nspname}, '') AS parent,
+                   r.rolname AS "of role", n.nspname AS "of schema", d.kind AS "of name",
                    {grants r d.defaclacl d.defaclrole} AS grant
-              FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT
+              FROM (SELECT a.*, CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
+                      WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas'
+                      ELSE 'large objects' END AS kind FROM pg_default_acl a) d
+                JOIN pg_roles r ON r.oid = d.defaclrole LEFT
                 JOIN pg_namespace n ON n.oid = d.defaclnamespace""");
 
     /** Parameters can be granted from 15 on. */
     private static final FactQuery PARAMETER_GRANTS = FactQuery.ofDatabase("parameter grant", """
             {since 15: {source: %s else} SELECT 'parameter grant' AS kind, p.parname || ' to ' || {name r.rolname}
               AS identity,
-                   'role ' || {name r.rolname} AS parent,
+                   'role ' || {name r.rolname} AS parent, p.parname AS "of name", r.rolname AS "of role",
                    string_agg(e.privilege_type || CASE WHEN e.is_grantable THEN ' with grant option' ELSE '' END, ', '
                      ORDER BY e.privilege_type)
                      AS "is"

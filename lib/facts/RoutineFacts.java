@@ -16,6 +16,7 @@ final class RoutineFacts {
                    {name n.nspname} || '.' || {name p.proname} || '(' || oidvectortypes(p.proargtypes) || ')'
                      AS identity,
                    'schema ' || {name n.nspname} AS parent,
+                   n.nspname AS "of schema", p.proname AS "of name",
                    {owner p.proowner} AS owner, pg_get_function_arguments(p.oid) AS arguments,
                      pg_get_function_result(p.oid) AS result,
                    l.lanname AS language,

@@ -20,10 +20,10 @@ final class TimescaleState {
     static List<Difference> of(Session target) {
         List<Difference> differences = new ArrayList<>();
         if (RestoringMode.isOn(target)) {
-            differences.add(new Difference("restoring mode", "the database", "off",
+            differences.add(new Difference(FactKind.RESTORING_MODE, "the database", "off",
                     "on, so that compressed rows are not seen and no job runs"));
         }
-        CatalogSequence.behind(target).forEach(sequence -> differences.add(new Difference("catalog sequence",
+        CatalogSequence.behind(target).forEach(sequence -> differences.add(new Difference(FactKind.CATALOG_SEQUENCE,
                 sequence.name(), "at least " + sequence.largest(), String.valueOf(sequence.last()))));
         return differences;
     }

@@ -14,7 +14,7 @@ final class TypeFacts {
               WHEN 'r' THEN 'range' ELSE 'type' END
                      AS kind,
                    {name n.nspname} || '.' || {name t.typname} AS identity, 'schema ' || {name n.nspname} AS parent,
-                   {owner t.typowner} AS owner,
+                   n.nspname AS "of schema", t.typname AS "of name", {owner t.typowner} AS owner,
                    CASE t.typtype
                      WHEN 'e' THEN (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
                        FROM pg_enum e

@@ -8,11 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
 import lib.facts.FactTemplate;
 import lib.server.Finding;
 import lib.server.JournalTables;
@@ -75,38 +78,36 @@ public final class DefaultPrivileges {
         }
 
         boolean holds(Difference difference) {
-            String kind = difference.kind();
-            String object = Difference.plain(difference.object());
-            if (kind.equals(CHUNKS)) {
+            if (ofChunk(difference)) {
                 // Those for a schema hold for the hypertable or for its chunks, which stand in another one.
                 return ours && type == Type.TABLES && schema != null && !less;
             }
-            boolean given = difference.entry() != null && Difference.plain(difference.entry()).equals(
-                    grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : Difference.plain(grantee));
-            return given && (kind.startsWith("default privileges")
-                    ? object.equals("of " + Difference.plain(role)
-                            + (schema == null ? "" : " in schema " + Difference.plain(schema))
-                            + " on " + type.word())
-                    : ours && type.kinds.contains(kind)
-                            && (schema == null || object.startsWith(Difference.plain(schema) + ".")));
+            FactIdentity object = difference.object();
+            String to =
+                    grantee == null ? FactTemplate.OWN : grantee.isEmpty() ? "PUBLIC" : FactTemplate.quoted(grantee);
+            return to.equals(difference.entry()) && (difference.kind() == FactKind.DEFAULT_PRIVILEGES
+                    ? role.equals(object.role()) && Objects.equals(schema, object.schema())
+                            && type.word().equals(object.name())
+                    : ours && type.kinds.contains(difference.kind())
+                            && Difference.GRANT.equals(difference.property())
+                            && (schema == null || schema.equals(object.schema())));
         }
     }
 
     /** What they can be for; {@code kinds} are those of differences. */
     private enum Type {
-        TABLES("r", "table grant", "partitioned table grant", "view grant", "materialized view grant",
-                "foreign table grant"),
-        SEQUENCES("S", "sequence grant"),
-        FUNCTIONS("f", "function grant", "procedure grant", "aggregate grant", "window function grant"),
-        TYPES("T", "type grant", "domain grant", "composite type grant", "enum grant", "range grant",
-                "base type grant"),
-        SCHEMAS("n", "schema grant"),
-        LARGE_OBJECTS("L", "large object grant");
+        TABLES("r", FactKind.TABLE, FactKind.PARTITIONED_TABLE, FactKind.VIEW, FactKind.MATERIALIZED_VIEW,
+                FactKind.FOREIGN_TABLE),
+        SEQUENCES("S", FactKind.SEQUENCE),
+        FUNCTIONS("f", FactKind.FUNCTION, FactKind.PROCEDURE, FactKind.AGGREGATE, FactKind.WINDOW_FUNCTION),
+        TYPES("T", FactKind.TYPE, FactKind.DOMAIN, FactKind.COMPOSITE_TYPE, FactKind.ENUM, FactKind.RANGE),
+        SCHEMAS("n", FactKind.SCHEMA),
+        LARGE_OBJECTS("L", FactKind.LARGE_OBJECT);
 
         private final String letter;
-        private final Set<String> kinds;
+        private final Set<FactKind> kinds;
 
-        Type(String letter, String... kinds) {
+        Type(String letter, FactKind... kinds) {
             this.letter = letter;
             this.kinds = Set.of(kinds);
         }
@@ -188,7 +189,7 @@ public final class DefaultPrivileges {
         List<Map.Entry<Entry, Set<String>>> holding =
                 entries.entrySet().stream().filter(entry -> entry.getKey().holds(difference)).toList();
         holding.forEach(entry -> (entry.getKey().less ? taken : given).addAll(entry.getValue()));
-        return !holding.isEmpty() && (difference.kind().equals(CHUNKS) ? difference.source().equals(AS_THEIRS)
+        return !holding.isEmpty() && (ofChunk(difference) ? difference.source().equals(AS_THEIRS)
                 : Stream.of(source, target).flatMap(Set::stream)
                         .map(privilege -> privilege.replace(OPTION, "")).allMatch(privilege -> {
                             int granted = grade(given, privilege);
@@ -196,6 +197,10 @@ public final class DefaultPrivileges {
                             return now == Math.max(grade(source, privilege), granted)
                                     || now == granted && taken.contains(privilege);
                         }));
+    }
+
+    private static boolean ofChunk(Difference difference) {
+        return difference.kind() == FactKind.CHUNK && Difference.GRANTS.equals(difference.property());
     }
 
     /** @return 0 without the privilege, 2 with the option to grant it */

@@ -60,7 +60,7 @@ public final class Preflight {
     private LeftBehind leftBehind;
     private PathNeeds pathNeeds;
     private RolePlan roles;
-    private Set<String> keptComments = Set.of();
+    private Set<OthersComments.CommentedObject> keptComments = Set.of();
     private ExtensionOwners owners;
     private boolean withTimescale;
     private Integer neededClient;
@@ -228,7 +228,7 @@ public final class Preflight {
     }
 
     /** @return what keeps the comment that it has on the target */
-    public Set<String> keptComments() {
+    public Set<OthersComments.CommentedObject> keptComments() {
         return keptComments;
     }
 

@@ -4,13 +4,12 @@ package lib.roles;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.server.Finding;
 import lib.server.Membership;
 import lib.server.Server;
@@ -215,21 +214,13 @@ public final class RolePlan {
         return names;
     }
 
-    /**
-     * @return the powers that the target's roles have already, as a comparison names them, such as
-     * {@code role superuser boss}
-     */
-    public Set<String> powersThere() {
-        Set<String> powers = new TreeSet<>();
-        existing.values()
-                .forEach(role -> role.attributes().forEach(attribute -> powers.add(power(attribute, role.name()))));
+    /** @return the powers that each of the target's roles has already */
+    public Map<String, Set<Roles.Attribute>> powersThere() {
+        Map<String, Set<Roles.Attribute>> powers = new HashMap<>();
+        existing.values().forEach(role -> powers.put(role.name(), role.attributes()));
         // The first superuser is in no list of roles, and has them all.
-        Stream.of(Roles.Attribute.values()).forEach(attribute -> powers.add(power(attribute, bootstrap)));
+        powers.put(bootstrap, Set.of(Roles.Attribute.values()));
         return powers;
-    }
-
-    private static String power(Roles.Attribute attribute, String role) {
-        return "role " + attribute.name().toLowerCase(Locale.ROOT) + " " + role;
     }
 
     /**

@@ -4,7 +4,8 @@ package lib.server;
  * A question to the catalogs about one kind of object, which both sides answer with one row for each object. Its
  * columns are {@code kind} (as a difference names it), {@code identity} (unique within the query, the same on both
  * sides), {@code parent} (query's name and identity of the object without which this one cannot be, or several with
- * chr(31) between them, or null), then one column for each property that is compared.
+ * chr(31) between them, or null), then one column for each property that is compared, and one for each part of the
+ * identity that somebody asks for, such as {@code of schema}.
  *
  * <p>
  * The name of a property's column says how it is compared and shown, see {@code facts/FactProperties}. Null stands for

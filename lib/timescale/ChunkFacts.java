@@ -12,6 +12,8 @@ public final class ChunkFacts {
     /** Bits of a chunk's status: src/chunk.h in TimescaleDB's sources. */
     private static final FactQuery CHUNKS = FactQuery.ofTimescale("chunk", false, """
             SELECT 'chunk' AS kind, k.name AS identity, 'hypertable ' || k.hypertable AS parent,
+                   (SELECT n.nspname FROM pg_namespace n WHERE n.oid = c.relnamespace) AS "of schema",
+                   c.relname AS "of name",
                    CASE WHEN k.status & 4 = 4 THEN 'frozen' END AS state,
                    CASE WHEN c.relowner = k.relowner THEN 'as its hypertable' ELSE {owner c.relowner} END AS owner,
                    CASE WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid

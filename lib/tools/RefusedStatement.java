@@ -99,7 +99,7 @@ public record RefusedStatement(String statement, String why) {
     /** @return whether it grants something to this role, or revokes it */
     public boolean isTo(String role) {
         StatementSubject subject = subject();
-        return subject != null && role.replace("\"", "").equals(subject.role());
+        return subject != null && role.equals(subject.role());
     }
 
     /**

@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
  *
  * @param kind of object, as GRANT names it, such as {@code TABLE} or {@code FOREIGN SERVER}; {@link #DEFAULTS} for
  * default privileges, {@link #SETTING} for a setting of a database or of a role in it
- * @param object its qualified name without quotes and without the arguments of a function; of default privileges the
- * role whose they are; of a setting its parameter
+ * @param schema of the object; null where it is in none
+ * @param name the object's, without the arguments of a function; of default privileges the role whose they are; of a
+ * setting its parameter
  * @param columns those of a table that it is about, or none for all of it
  * @param role who is granted something, or whose setting it is; null for a setting of the database itself
  */
-public record StatementSubject(String kind, String object, Set<String> columns, String role) {
+public record StatementSubject(String kind, String schema, String name, Set<String> columns, String role) {
     public static final String DEFAULTS = "DEFAULT PRIVILEGES";
     public static final String SETTING = "SETTING";
 
@@ -27,6 +28,11 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
     private static final Set<String> KINDS = Set.of("TABLE", "SEQUENCE", "FUNCTION", "PROCEDURE", "ROUTINE", "SCHEMA",
             "DATABASE", "TYPE", "DOMAIN", "LANGUAGE", "LARGE OBJECT", "FOREIGN DATA WRAPPER", "FOREIGN SERVER",
             "PARAMETER");
+
+    /** @return the object's qualified name without quotes, for the operator */
+    public String object() {
+        return schema == null ? name : schema + "." + name;
+    }
 
     /**
      * @param text one statement, or several of which one is of that kind, such as a GRANT between two statements that
@@ -59,7 +65,7 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
             if (take("ALTER", "DEFAULT", "PRIVILEGES")) {
                 String owner = take("FOR", "ROLE") ? name() : null;
                 next = tokens.contains("TO") ? tokens.lastIndexOf("TO") + 1 : tokens.lastIndexOf("FROM") + 1;
-                return new StatementSubject(DEFAULTS, owner, Set.of(), name());
+                return new StatementSubject(DEFAULTS, null, owner, Set.of(), name());
             } else if (take("ALTER", "DATABASE")) {
                 name();
                 return setting(null);
@@ -71,7 +77,7 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
         }
 
         private StatementSubject setting(String role) {
-            return take("SET") ? new StatementSubject(SETTING, name(), Set.of(), role) : null;
+            return take("SET") ? new StatementSubject(SETTING, null, name(), Set.of(), role) : null;
         }
 
         private StatementSubject privilege() {
@@ -89,12 +95,13 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
                 return null;
             }
             String kind = kind();
-            String object = name();
+            List<String> object = names();
             while (next < tokens.size() && !tokens.get(next).equals("TO") && !tokens.get(next).equals("FROM")) {
                 next++;
             }
             next++;
-            return new StatementSubject(kind, object, columns, name());
+            return new StatementSubject(kind, object.size() > 1 ? object.get(0) : null, object.get(object.size() - 1),
+                    columns, name());
         }
 
         /** Without one, GRANT means a table (PostgreSQL manual, GRANT). */
@@ -121,19 +128,21 @@ public record StatementSubject(String kind, String object, Set<String> columns, 
 
         /** @return the name that stands here, with what qualifies it, or null at the end */
         private String name() {
-            if (next >= tokens.size()) {
-                return null;
-            }
+            return next < tokens.size() ? String.join(".", names()) : null;
+        }
+
+        /** @return the same, part by part */
+        private List<String> names() {
             List<String> parts = new ArrayList<>(List.of(plain(tokens.get(next++))));
             while (next + 1 < tokens.size() && tokens.get(next).equals(".")) {
                 parts.add(plain(tokens.get(next + 1)));
                 next += 2;
             }
-            return String.join(".", parts);
+            return parts;
         }
 
         private static String plain(String token) {
-            return token.replace("\"", "");
+            return token.startsWith("\"") ? token.substring(1, token.length() - 1).replace("\"\"", "\"") : token;
         }
     }
 }

@@ -1,22 +1,29 @@
 package lib.verify;
 
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.catalog.OthersComments;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
+import lib.facts.FactTemplate;
+import lib.roles.Roles;
 import lib.tools.RefusedStatement;
 
 /** Which differences are no news after a migration: those that preflight announced and the operator accepted. */
 public final class AnnouncedDifferences {
     /** What is granted on these lets the target's user load, and was there before. */
-    private static final Set<String> FOR_LOADING = Set.of("database grant", "schema grant");
+    private static final Set<FactKind> FOR_LOADING = Set.of(FactKind.DATABASE, FactKind.SCHEMA);
 
     /** What a role can do with any of these is no matter of words: it is announced by itself. */
-    private static final Set<String> POWERS = Set.of("role superuser", "role createrole", "role createdb", "role login",
-            "role replication", "role bypassrls");
+    private static final Set<Roles.Attribute> POWERS = EnumSet.complementOf(EnumSet.of(Roles.Attribute.INHERIT));
 
     private final String user;
     private final Set<String> roles;
@@ -28,9 +35,9 @@ public final class AnnouncedDifferences {
     private Set<String> jobOwners = Set.of();
     private Set<String> gone = Set.of();
     private Set<String> tablespaces = Set.of();
-    private Set<String> comments = Set.of();
+    private Set<OthersComments.CommentedObject> comments = Set.of();
     private Set<String> extensions = Set.of();
-    private Set<String> powers = Set.of();
+    private Map<String, Set<Roles.Attribute>> powers = Map.of();
     private RefusedPrivileges refusals = new RefusedPrivileges(List.of());
     private boolean superuser = true;
     private Predicate<Difference> defaults = difference -> false;
@@ -47,9 +54,9 @@ public final class AnnouncedDifferences {
             Collection<String> leftOut, boolean noOwner,
             boolean noPrivileges, boolean withoutSomeData) {
         this.user = user;
-        this.roles = roles.stream().map(Difference::plain).collect(Collectors.toSet());
-        this.owners = owners.stream().map(Difference::plain).collect(Collectors.toSet());
-        this.leftOut = leftOut.stream().map(Difference::plain).collect(Collectors.toSet());
+        this.roles = Set.copyOf(roles);
+        this.owners = Set.copyOf(owners);
+        this.leftOut = leftOut.stream().map(AnnouncedDifferences::plain).collect(Collectors.toSet());
         this.noOwner = noOwner;
         this.noPrivileges = noPrivileges;
         this.withoutSomeData = withoutSomeData;
@@ -62,7 +69,7 @@ public final class AnnouncedDifferences {
      * target's user may act as
      */
     public AnnouncedDifferences jobOwners(Collection<String> owners) {
-        jobOwners = owners.stream().map(Difference::plain).collect(Collectors.toSet());
+        jobOwners = Set.copyOf(owners);
         return this;
     }
 
@@ -71,28 +78,27 @@ public final class AnnouncedDifferences {
      * their default privileges are others'.
      */
     public AnnouncedDifferences gone(Collection<String> names) {
-        gone = names.stream().map(Difference::plain).collect(Collectors.toSet());
+        gone = Set.copyOf(names);
         return this;
     }
 
-    /** @param kept what bears the target's comment still, such as {@code extension citext} */
-    public AnnouncedDifferences comments(Set<String> kept) {
-        comments = kept.stream().map(Difference::plain).collect(Collectors.toSet());
+    /** @param kept what bears the target's comment still */
+    public AnnouncedDifferences comments(Set<OthersComments.CommentedObject> kept) {
+        comments = kept;
         return this;
     }
 
     /** @param others the extensions that belong to others on the target */
     public AnnouncedDifferences extensionOwners(Set<String> others) {
-        extensions = others.stream().map(Difference::plain).collect(Collectors.toSet());
+        extensions = Set.copyOf(others);
         return this;
     }
 
     /**
-     * @param before the powers that roles had on the target before, such as {@code role superuser boss}; no other one
-     * was announced
+     * @param before the powers that each role had on the target before; no other one was announced
      */
-    public AnnouncedDifferences powers(Set<String> before) {
-        powers = before.stream().map(Difference::plain).collect(Collectors.toSet());
+    public AnnouncedDifferences powers(Map<String, Set<Roles.Attribute>> before) {
+        powers = before;
         return this;
     }
 
@@ -104,7 +110,7 @@ public final class AnnouncedDifferences {
 
     /** Announces that the target's server does not have these tablespaces, so that nothing is or will be in them. */
     public AnnouncedDifferences tablespaces(Collection<String> names) {
-        tablespaces = names.stream().map(Difference::plain).collect(Collectors.toSet());
+        tablespaces = Set.copyOf(names);
         return this;
     }
 
@@ -125,54 +131,68 @@ public final class AnnouncedDifferences {
 
     /** @return whether the difference follows from what was announced */
     public boolean covers(Difference difference) {
-        String kind = difference.kind();
-        String object = Difference.plain(difference.object());
-        if (kind.endsWith(" owner")) {
-            String owner = Difference.plain(difference.source());
-            return noOwner || owners.contains(owner) || kind.equals("job owner") && jobOwners.contains(owner)
-                    || kind.equals("extension owner") && extensions.contains(object);
-        } else if (kind.endsWith(" grant") || kind.equals("chunk grants") || kind.startsWith("default privileges")) {
-            return noPrivileges || defaults.test(difference)
-                    || gone.stream().anyMatch(role -> isTo(role, difference) || object.startsWith("of " + role + " "))
-                    || kind.equals("parameter grant") && roles.stream().anyMatch(role -> isTo(role, difference))
+        FactKind kind = difference.kind();
+        FactIdentity object = difference.object();
+        String property = String.valueOf(difference.property());
+        if (property.equals(Difference.OWNER)) {
+            return noOwner || isOneOf(owners, difference.source())
+                    || kind == FactKind.JOB && isOneOf(jobOwners, difference.source())
+                    || kind == FactKind.EXTENSION && extensions.contains(object.name());
+        } else if (difference.ofPrivileges()) {
+            return noPrivileges || defaults.test(difference) || isOfGone(difference)
+                    || kind == FactKind.PARAMETER_GRANT && roles.contains(object.role())
                     || refusals.explainGrant(difference)
-                    || !superuser && isForSuperusers(kind, object)
+                    || !superuser && (kind == FactKind.SYSTEM_OBJECT
+                            || kind == FactKind.DEFAULT_PRIVILEGES && owners.contains(object.role()))
                     || FOR_LOADING.contains(kind) && difference.source().equals(Difference.MISSING)
-                            && isTo(Difference.plain(user), difference);
-        } else if (kind.endsWith(" comment") && comments.contains(kind.replaceFirst("comment$", "") + object)) {
+                            && FactTemplate.quoted(user).equals(difference.entry());
+        } else if (property.equals(Difference.COMMENT) && isComment(kind, object)) {
             return true;
-        } else if (POWERS.contains(kind) && difference.target().equals("yes")) {
-            return powers.contains(kind + " " + object);
-        } else if (kind.startsWith("role")) {
-            return roles.contains(object);
-        } else if (kind.startsWith("membership")) {
-            return roles.stream().anyMatch(role -> object.startsWith(role + " in ") || object.endsWith(" in " + role));
-        } else if (kind.startsWith("setting")) {
-            return roles.stream()
-                    .anyMatch(role -> object.startsWith("role " + role + ": ")
-                            || object.startsWith("role " + role + " in the database: "))
-                    || refusals.explainSetting(difference);
-        } else if (kind.endsWith(" tablespace")) {
-            return !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
-        } else if (kind.endsWith(" tablespaces")) {
-            String kept = Stream.of(Difference.plain(difference.source()).split(", "))
-                    .filter(name -> !tablespaces.contains(name)).collect(Collectors.joining(", "));
-            return Difference.plain(difference.target()).equals(kept.isEmpty() ? Difference.MISSING : kept);
         }
-        return leftOut.contains(object) || withoutSomeData && kind.equals("materialized view state");
+        return switch (kind) {
+            case ROLE -> {
+                Optional<Roles.Attribute> power =
+                        POWERS.stream().filter(each -> each.name().equalsIgnoreCase(property)).findFirst();
+                yield power.isPresent() && difference.target().equals("yes")
+                        ? powers.getOrDefault(object.role(), Set.of()).contains(power.get())
+                        : roles.contains(object.role());
+            }
+            case MEMBERSHIP -> roles.contains(object.role()) || roles.contains(object.name());
+            case SETTING -> object.role() != null && roles.contains(object.role())
+                    || refusals.explainSetting(difference);
+            default -> switch (property) {
+                case "tablespace" -> !tablespaces.isEmpty() && difference.target().equals(Difference.MISSING);
+                case "tablespaces" -> difference.target().equals(thereOf(difference.source()));
+                default -> leftOut.contains(plain(object.text()))
+                        || withoutSomeData && kind == FactKind.MATERIALIZED_VIEW && property.equals("state");
+            };
+        };
     }
 
-    /** A privilege on a parameter has no object of its own, so that its grantee stands in the name. */
-    private static boolean isTo(String role, Difference difference) {
-        return difference.entry() == null
-                ? difference.kind().equals("parameter grant")
-                        && Difference.plain(difference.object()).endsWith(" to " + role)
-                : Difference.plain(difference.entry()).equals(role);
+    private boolean isOfGone(Difference difference) {
+        String role = difference.object().role();
+        return isOneOf(gone, difference.entry()) || role != null && gone.contains(role);
     }
 
-    private boolean isForSuperusers(String kind, String object) {
-        return kind.equals("system object grant") || kind.startsWith("default privileges")
-                && owners.stream().anyMatch(owner -> object.startsWith("of " + owner + " in schema ")
-                        || object.startsWith("of " + owner + " on "));
+    private boolean isComment(FactKind kind, FactIdentity object) {
+        return comments.stream().anyMatch(each -> FactKind.of(each.kind()) == kind
+                && (kind == FactKind.DATABASE || each.name().equals(object.name())));
+    }
+
+    /** @return those of the tablespaces that the target's server has */
+    private String thereOf(String list) {
+        String kept = Stream.of(list.split(", ")).filter(name -> !isOneOf(tablespaces, name))
+                .collect(Collectors.joining(", "));
+        return kept.isEmpty() ? Difference.MISSING : kept;
+    }
+
+    /** @param value as the comparison has a name; may be null */
+    private static boolean isOneOf(Set<String> names, String value) {
+        return names.stream().anyMatch(name -> FactTemplate.quoted(name).equals(value));
+    }
+
+    /** What is left out is named by the operator, who need not quote. */
+    private static String plain(String name) {
+        return name.replace("\"", "");
     }
 }

@@ -34,7 +34,7 @@ public final class DifferenceTable {
         for (Difference difference : differences) {
             String source = oneLine(difference.source());
             String target = oneLine(difference.target());
-            rows.add(List.of(difference.kind(), Printable.of(difference.named()).text(),
+            rows.add(List.of(difference.what(), Printable.of(difference.named()).text(),
                     full ? source : shortened(source, target),
                     full ? target : shortened(target, source)));
         }

@@ -14,6 +14,7 @@ import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.ComparedTable;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.facts.FactTemplate;
 import lib.server.Server;
 import lib.server.Session;
@@ -121,7 +122,8 @@ final class HypertableRows {
         }
 
         private void report(Hypertable hypertable, String target) {
-            differences.add(new Difference("hypertable rows", hypertable.name, "all rows of its chunks", target));
+            differences
+                    .add(new Difference(FactKind.HYPERTABLE_ROWS, hypertable.name, "all rows of its chunks", target));
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
@@ -121,7 +122,8 @@ final class LargeObjectContents {
                     // One that is missing has been reported.
                     if (other != null && !other.equals(content)) {
                         differences.add(
-                                new Difference("large object contents", String.valueOf(identifier), content, other));
+                                new Difference(FactKind.LARGE_OBJECT_CONTENTS, String.valueOf(identifier), content,
+                                        other));
                     }
                 });
             }

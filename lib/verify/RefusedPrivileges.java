@@ -1,24 +1,31 @@
 package lib.verify;
 
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
+import lib.facts.FactTemplate;
 import lib.tools.RefusedStatement;
 import lib.tools.StatementSubject;
 
 /** Which differences follow from privileges and settings that the target refused. */
 final class RefusedPrivileges {
-    private static final Set<String> ROUTINES = Set.of("function", "procedure", "aggregate", "window function");
+    private static final Set<FactKind> ROUTINES =
+            EnumSet.of(FactKind.FUNCTION, FactKind.PROCEDURE, FactKind.AGGREGATE, FactKind.WINDOW_FUNCTION);
+    private static final Set<FactKind> TYPES = EnumSet.of(FactKind.TYPE, FactKind.COMPOSITE_TYPE, FactKind.DOMAIN,
+            FactKind.ENUM, FactKind.RANGE);
 
-    /** What a difference calls the objects that GRANT knows by one word; all others it calls by the same. */
-    private static final Map<String, Set<String>> KINDS = Map.of("TABLE",
-            Set.of("table", "partitioned table", "view", "materialized view", "foreign table", "sequence"), "FUNCTION",
-            ROUTINES, "PROCEDURE", ROUTINES, "ROUTINE", ROUTINES, "FOREIGN SERVER", Set.of("server"),
-            "FOREIGN DATA WRAPPER", Set.of("foreign-data wrapper"));
-    private static final Set<String> TYPES = Set.of("domain", "enum", "range");
+    /** The kinds of objects that GRANT knows by one word; others have the same word in both. */
+    private static final Map<String, Set<FactKind>> KINDS = Map.of("TABLE",
+            EnumSet.of(FactKind.TABLE, FactKind.PARTITIONED_TABLE, FactKind.VIEW, FactKind.MATERIALIZED_VIEW,
+                    FactKind.FOREIGN_TABLE, FactKind.SEQUENCE, FactKind.CHUNK),
+            "FUNCTION", ROUTINES, "PROCEDURE", ROUTINES, "ROUTINE", ROUTINES, "TYPE", TYPES, "DOMAIN", TYPES,
+            "FOREIGN SERVER", EnumSet.of(FactKind.SERVER));
 
     private final List<StatementSubject> refused;
 
@@ -33,38 +40,39 @@ final class RefusedPrivileges {
 
     /** @return whether one of them is why this setting of the database, or of a role in it, differs */
     boolean explainSetting(Difference difference) {
-        String object = Difference.plain(difference.object());
-        return refused.stream().filter(subject -> subject.kind().equals(StatementSubject.SETTING))
-                .anyMatch(subject -> object
-                        .equals((subject.role() == null ? "the database"
-                                : "role " + subject.role() + " in the database")
-                                + ": " + subject.object()));
+        FactIdentity object = difference.object();
+        return object.inDatabase() && refused.stream().anyMatch(subject -> subject.kind()
+                .equals(StatementSubject.SETTING) && subject.name().equals(object.name())
+                && Objects.equals(subject.role(), object.role()));
     }
 
     private static boolean explains(StatementSubject subject, Difference difference) {
-        String kind = difference.kind().replaceFirst(" grants?$", "");
-        String object = Difference.plain(difference.object());
-        String grantee = difference.entry() == null ? null : Difference.plain(difference.entry());
-        if (kind.equals("parameter")) {
-            return subject.kind().equals("PARAMETER") && object.equals(subject.object() + " to " + subject.role());
-        } else if (grantee != null && !grantee.equals(subject.role())) {
+        FactIdentity object = difference.object();
+        String entry = difference.entry();
+        // PUBLIC is a word of the language, and no name.
+        if (entry != null && !entry.equals("PUBLIC".equals(subject.role()) ? subject.role()
+                : FactTemplate.quoted(String.valueOf(subject.role())))) {
             return false;
         }
-        return switch (kind) {
-            case "default privileges" -> subject.kind().equals(StatementSubject.DEFAULTS)
-                    && (object.startsWith("of " + subject.object() + " in schema ")
-                            || object.startsWith("of " + subject.object() + " on "));
-            case "database" -> subject.kind().equals("DATABASE");
-            case "column" -> subject.kind().equals("TABLE") && subject.columns().stream()
-                    .anyMatch(column -> object.equals(subject.object() + "." + column));
-            case "chunk" -> subject.kind().equals("TABLE") && object.equals(subject.object());
-            default -> (kind.equals("system object") || isOf(kind, subject.kind()))
-                    && (object.equals(subject.object()) || object.startsWith(subject.object() + "("));
+        return switch (difference.kind()) {
+            case PARAMETER_GRANT -> subject.kind().equals("PARAMETER") && subject.object().equals(object.name())
+                    && subject.role().equals(object.role());
+            case DEFAULT_PRIVILEGES -> subject.kind().equals(StatementSubject.DEFAULTS)
+                    && Objects.equals(subject.name(), object.role());
+            case DATABASE -> subject.kind().equals("DATABASE");
+            case COLUMN -> subject.kind().equals("TABLE") && isOn(subject, object)
+                    && subject.columns().contains(object.column());
+            case SYSTEM_OBJECT -> isOn(subject, object);
+            default -> isOf(difference.kind(), subject.kind()) && isOn(subject, object);
         };
     }
 
-    private static boolean isOf(String kind, String word) {
-        return word.equals("TYPE") || word.equals("DOMAIN") ? kind.endsWith("type") || TYPES.contains(kind)
-                : KINDS.getOrDefault(word, Set.of(word.toLowerCase(java.util.Locale.ROOT))).contains(kind);
+    private static boolean isOn(StatementSubject subject, FactIdentity object) {
+        return Objects.equals(subject.schema(), object.schema()) && subject.name().equals(object.name());
+    }
+
+    private static boolean isOf(FactKind kind, String word) {
+        Set<FactKind> kinds = KINDS.get(word);
+        return kinds == null ? word.equals(kind.name().replace('_', ' ')) : kinds.contains(kind);
     }
 }

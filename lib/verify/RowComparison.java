@@ -16,6 +16,7 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQueries;
 import lib.compare.RowSum;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
@@ -256,7 +257,7 @@ final class RowComparison {
         if (!state.startsWith("42") || state.equals(INSUFFICIENT_PRIVILEGE)) {
             throw to.failure("comparing the rows of " + table.identity(), answers.refused());
         }
-        results.add(new Difference("rows", table.identity(), answers.source().get(0).number(),
+        results.add(new Difference(FactKind.ROWS, table.identity(), answers.source().get(0).number(),
                 state.equals(UNDEFINED_TABLE) ? Difference.MISSING
                         : "not comparable: " + SqlFailures.message(answers.refused())));
     }

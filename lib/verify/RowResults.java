@@ -12,6 +12,7 @@ import lib.compare.RowQueries;
 import lib.compare.RowSum;
 import lib.compare.RowTally;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.settings.ComputingSessions;
 import lib.talk.Console;
 
@@ -47,7 +48,7 @@ final class RowResults {
             return;
         }
         boolean number = here.rows() != there.rows();
-        Difference difference = new Difference(number ? "rows" : "row contents", table.identity(),
+        Difference difference = new Difference(number ? FactKind.ROWS : FactKind.ROW_CONTENTS, table.identity(),
                 number ? here.number() : here.contents(),
                 number ? there.number() : there.contents());
         if (table.materialized()) {

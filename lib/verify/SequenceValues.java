@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.code.PlannedCode;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.facts.FactTemplate;
 import lib.server.Server;
 import lib.server.Session;
@@ -125,7 +126,8 @@ final class SequenceValues {
                             : reached.value.subtract(position.value);
             if (ahead.signum() * sequence.increment.signum() < 0) {
                 differences.add(
-                        new Difference("sequence value", sequence.identity, position.toString(), reached.toString()));
+                        new Difference(FactKind.SEQUENCE_VALUE, sequence.identity, position.toString(),
+                                reached.toString()));
             }
         }
     }

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
@@ -20,6 +19,7 @@ import lib.compare.ComparedTable;
 import lib.compare.RowQueries;
 import lib.facts.Difference;
 import lib.facts.FactComparison;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
@@ -69,10 +69,6 @@ public final class Verification {
             return name().toLowerCase(Locale.ROOT);
         }
     }
-
-    /** Differences of other kinds leave the rows of views alone. */
-    private static final Pattern BEARS_ON_ROWS = Pattern
-            .compile("(?sd)^(?!role|membership|setting|default privileges|index|.* (owner|grant|grants|comment)$)");
 
     private final Snapshot source;
     private final ComputingSessions computing;
@@ -163,7 +159,7 @@ public final class Verification {
         synchronized (source.holder()) {
             return source.holder().list("looking for schemas that are not compared",
                     ReservedSchemas.query(selection),
-                    row -> new Difference("schema", row.getString(2), row.getString(3), "not compared"));
+                    row -> new Difference(FactKind.SCHEMA, row.getString(2), row.getString(3), "not compared"));
         }
     }
 
@@ -196,10 +192,10 @@ public final class Verification {
 
     /** A view is wrong only if nothing is that it could have been made of. */
     private void judge(List<Difference> views, List<Difference> differences) {
-        if (differences.stream().noneMatch(difference -> BEARS_ON_ROWS.matcher(difference.kind()).find())) {
+        if (differences.stream().noneMatch(Difference::bearsOnRows)) {
             differences.addAll(views);
         } else {
-            views.forEach(view -> undecided.add(new UndecidedRelation(view.object(),
+            views.forEach(view -> undecided.add(new UndecidedRelation(view.object().text(),
                     "a REFRESH on the target would give other rows than the view has there",
                     "to decide, mend the other differences and refresh it, then verify")));
         }

@@ -12,6 +12,8 @@ import lib.catalog.Filters;
 import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
@@ -91,7 +93,7 @@ class VerificationRowsTest {
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE é SET ä = 'fur' WHERE ä = 'für'", "COMMENT ON TABLE é IS 'ss'");
         assertEquals(List.of("row contents \"é\"", "table comment \"é\""),
-                verify().stream().map(found -> found.kind() + " "
+                verify().stream().map(found -> found.what() + " "
                         + found.named().replace("public.", "")).toList());
     }
 
@@ -107,8 +109,10 @@ class VerificationRowsTest {
         assertEquals(List.of(), verify());
         server.sql(target, "DROP TABLE t", make.formatted("e8"));
         List<Difference> found = verify();
-        assertEquals(new Difference("table comment", "public.t", "Bé", "Bè"), found.get(1));
-        assertEquals(List.of("row contents", "table comment"), found.stream().map(Difference::kind).toList());
+        assertEquals(new Difference(FactKind.TABLE, "comment",
+                new FactIdentity("public.t", "public", "t", null, null, false), null,
+                "Bé", "Bè"), found.get(1));
+        assertEquals(List.of("row contents", "table comment"), found.stream().map(Difference::what).toList());
     }
 
     @Test
@@ -119,7 +123,7 @@ class VerificationRowsTest {
                 + " END $$", "INSERT INTO wide (c1, c1600) VALUES (1, 2)");
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE wide SET c1600 = 3");
-        assertEquals(List.of("public.wide"), verify().stream().map(Difference::object).toList());
+        assertEquals(List.of("public.wide"), verify().stream().map(Difference::named).toList());
     }
 
     @Test
@@ -139,7 +143,7 @@ class VerificationRowsTest {
         assertEquals(List.of(), verify());
         server.sql(target, "UPDATE large SET md5 = upper(md5) WHERE i = 20000", "DELETE FROM small");
         assertEquals(List.of("row contents public.large", "rows public.small"),
-                verify().stream().map(found -> found.kind() + " " + found.named())
+                verify().stream().map(found -> found.what() + " " + found.named())
                         .toList());
     }
 
@@ -152,9 +156,9 @@ class VerificationRowsTest {
         server.sql(target, "DELETE FROM config WHERE i = 998");
         assertEquals(List.of(), verify());
         server.sql(target, "DELETE FROM config WHERE i = 1001");
-        assertEquals(List.of(new Difference("rows", "public.config", "3 rows", "2 rows")), verify());
+        assertEquals(List.of(new Difference(FactKind.ROWS, "public.config", "3 rows", "2 rows")), verify());
         server.sql(target, "ALTER EXTENSION hstore DROP TABLE config", "DROP TABLE config");
-        assertEquals(List.of(new Difference("rows", "public.config", "3 rows", "missing")), verify());
+        assertEquals(List.of(new Difference(FactKind.ROWS, "public.config", "3 rows", "missing")), verify());
     }
 
     @Test
@@ -173,7 +177,7 @@ class VerificationRowsTest {
             assertTrue(!truncate.isDone());
         }
         truncate.get();
-        assertEquals(List.of(new Difference("rows", "public.waited", "0 rows", "9 rows")), verify());
+        assertEquals(List.of(new Difference(FactKind.ROWS, "public.waited", "0 rows", "9 rows")), verify());
     }
 
     @Test
@@ -186,8 +190,8 @@ class VerificationRowsTest {
         try (Snapshot snapshot = snapshot()) {
             assertEquals(List.of(),
                     verification(snapshot).sequenceValues(Map.of(up, 10L, down, -10L)).run(Level.OBJECTS));
-            assertEquals(List.of(new Difference("sequence value", "public.down", "-99", "-10"),
-                    new Difference("sequence value", "public.up", "11", "10")),
+            assertEquals(List.of(new Difference(FactKind.SEQUENCE_VALUE, "public.down", "-99", "-10"),
+                    new Difference(FactKind.SEQUENCE_VALUE, "public.up", "11", "10")),
                     verification(snapshot).sequenceValues(Map.of(up, 11L)).run(Level.OBJECTS));
         }
     }
@@ -201,11 +205,11 @@ class VerificationRowsTest {
                 "SELECT lo_put(7, 0, '\\x02')");
         try (Snapshot snapshot = snapshot()) {
             assertEquals(List.of("column default"),
-                    verification(snapshot).run(Level.OBJECTS).stream().map(Difference::kind).toList());
+                    verification(snapshot).run(Level.OBJECTS).stream().map(Difference::what).toList());
             assertEquals(List.of("column default", "rows"),
-                    verification(snapshot).run(Level.COUNTS).stream().map(Difference::kind).toList());
+                    verification(snapshot).run(Level.COUNTS).stream().map(Difference::what).toList());
             assertEquals(List.of("large object contents", "row contents", "column default", "rows"),
-                    verification(snapshot).run(Level.CHECKSUMS).stream().map(Difference::kind).toList());
+                    verification(snapshot).run(Level.CHECKSUMS).stream().map(Difference::what).toList());
         }
     }
 }

@@ -29,18 +29,28 @@ class StatementSubjectTest {
             "ALTER DATABASE shop SET work_mem TO '4MB' | SETTING | work_mem | ",
             "ALTER ROLE \"a b\" IN DATABASE shop SET search_path TO 'one', 'two' | SETTING | search_path | a b"})
     void kind_object_and_role(String statement, String kind, String object, String role) {
-        assertEquals(new StatementSubject(kind, object, Set.of(), role), StatementSubject.of(statement));
+        StatementSubject subject = StatementSubject.of(statement);
+        assertEquals(object, subject.object());
+        assertEquals(new StatementSubject(kind, object.startsWith("shop.") ? "shop" : null,
+                object.replaceFirst("^shop\\.", ""), Set.of(), role), subject);
     }
 
     @Test
     void columns_are_not_the_table() {
-        assertEquals(new StatementSubject("TABLE", "shop.item", Set.of("a", "B c"), "clerk"),
+        assertEquals(new StatementSubject("TABLE", "shop", "item", Set.of("a", "B c"), "clerk"),
                 StatementSubject.of("GRANT SELECT(a),UPDATE(\"B c\") ON TABLE shop.item TO clerk"));
+    }
+
+    /** A dot or a quote within a name is no part of how names are put together. */
+    @Test
+    void names_are_what_they_are() {
+        assertEquals(new StatementSubject("TABLE", "a.b", "c\"d", Set.of("e\"f"), "g\"h"), StatementSubject
+                .of("GRANT SELECT(\"e\"\"f\") ON TABLE \"a.b\".\"c\"\"d\" TO \"g\"\"h\""));
     }
 
     @Test
     void its_grantor_may_be_set_around_it() {
-        assertEquals(new StatementSubject("LARGE OBJECT", "7", Set.of(), "clerk"), StatementSubject.of(
+        assertEquals(new StatementSubject("LARGE OBJECT", null, "7", Set.of(), "clerk"), StatementSubject.of(
                 "SET SESSION AUTHORIZATION \"a;b\";\nGRANT SELECT ON LARGE OBJECT 7 TO clerk;\n"
                         + "RESET SESSION AUTHORIZATION"));
     }

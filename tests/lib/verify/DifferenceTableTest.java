@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import lib.facts.Difference;
+import lib.facts.FactKind;
 import lib.talk.Printable;
 import org.junit.jupiter.api.Test;
 
@@ -17,8 +18,8 @@ class DifferenceTableTest {
         assertEquals(List.of("KIND   OBJECT" + " ".repeat(76) + "SOURCE   TARGET",
                 "table  \"@|bold a|@\"" + " ".repeat(70) + "missing  here",
                 "view   " + longest + "  here     missing"),
-                DifferenceTable.lines(List.of(new Difference("table", "\"@|bold a|@\"", "missing", "here"),
-                        new Difference("view", longest, "here", "missing")), false).stream().map(Printable::text)
+                DifferenceTable.lines(List.of(new Difference(FactKind.TABLE, "\"@|bold a|@\"", "missing", "here"),
+                        new Difference(FactKind.VIEW, longest, "here", "missing")), false).stream().map(Printable::text)
                         .toList());
     }
 }

@@ -19,6 +19,8 @@ import lib.catalog.Filters;
 import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
@@ -41,23 +43,29 @@ class RefusedPrivilegesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`',
-            value = {"GRANT USAGE ON SCHEMA shop TO clerk | schema grant | shop | clerk | true",
-                    "GRANT USAGE ON SCHEMA shop TO clerk | table grant | shop.item | clerk | false",
-                    "GRANT USAGE ON SCHEMA shop TO clerk | schema grant | shop | boss | false",
-                    "GRANT USAGE ON SCHEMA shop TO clerk | type grant | shop | clerk | false",
-                    "GRANT SELECT ON TABLE shop.item TO clerk | view grant | shop.item | clerk | true",
-                    "GRANT SELECT ON TABLE shop.item TO clerk | column grant | shop.item.id | clerk | false",
-                    "GRANT SELECT(id) ON TABLE shop.item TO clerk | column grant | shop.item.id | clerk | true",
-                    "GRANT SELECT(id) ON TABLE shop.item TO clerk | column grant | shop.item.price | clerk | false",
-                    "GRANT ALL ON FUNCTION shop.f(i int) TO clerk | function grant | shop.f(integer) | clerk | true",
-                    "GRANT ALL ON FUNCTION shop.f(i integer) TO clerk | function grant | shop.ff(integer) | clerk "
-                            + "| false",
-                    "GRANT USAGE ON TYPE shop.mood TO clerk | enum grant | shop.mood | clerk | true",
-                    "GRANT ALL ON DATABASE shop TO clerk | database grant | the database | clerk | true"})
-    void its_own(String statement, String kind, String object, String grantee, boolean explained) {
+            value = {"GRANT USAGE ON SCHEMA shop TO clerk | SCHEMA | | shop | | clerk | true",
+                    "GRANT USAGE ON SCHEMA shop TO clerk | TABLE | shop | item | | clerk | false",
+                    "GRANT USAGE ON SCHEMA shop TO clerk | SCHEMA | | shop | | boss | false",
+                    "GRANT USAGE ON SCHEMA shop TO clerk | TYPE | | shop | | clerk | false",
+                    "GRANT SELECT ON TABLE shop.item TO clerk | VIEW | shop | item | | clerk | true",
+                    "GRANT SELECT ON TABLE shop.item TO clerk | COLUMN | shop | item | id | clerk | false",
+                    "GRANT SELECT(id) ON TABLE shop.item TO clerk | COLUMN | shop | item | id | clerk | true",
+                    "GRANT SELECT(id) ON TABLE shop.item TO clerk | COLUMN | shop | item | price | clerk | false",
+                    "GRANT ALL ON FUNCTION shop.f(i int) TO clerk | FUNCTION | shop | f | | clerk | true",
+                    "GRANT ALL ON FUNCTION shop.f(i integer) TO clerk | FUNCTION | shop | ff | | clerk | false",
+                    "GRANT USAGE ON TYPE shop.mood TO clerk | ENUM | shop | mood | | clerk | true",
+                    "GRANT ALL ON DATABASE shop TO clerk | DATABASE | | | | clerk | true",
+                    "GRANT SELECT ON TABLE a.\"b.c\" TO clerk | TABLE | a.b | c | | clerk | false",
+                    "GRANT SELECT ON TABLE \"a.b\".c TO clerk | TABLE | a.b | c | | clerk | true",
+                    "GRANT SELECT ON TABLE shop.\"x\"\"y\" TO clerk | TABLE | shop | xy | | clerk | false",
+                    "GRANT SELECT ON TABLE shop.item TO \"c\"\"k\" | TABLE | shop | item | | ck | false",
+                    "GRANT SELECT ON TABLE shop.item TO PUBLIC | TABLE | shop | item | | PUBLIC | true"})
+    void its_own(String statement, FactKind kind, String schema, String name, String column, String grantee,
+            boolean explained) {
         RefusedPrivileges refused =
                 new RefusedPrivileges(List.of(new RefusedStatement(statement, "permission denied")));
-        assertEquals(explained, refused.explainGrant(new Difference(kind, object, grantee, "usage", "missing")));
+        assertEquals(explained, refused.explainGrant(new Difference(kind, Difference.GRANT,
+                new FactIdentity("it", schema, name, column, null, false), grantee, "usage", "missing")));
     }
 
     /** Of every kind of object that pg_dump grants on: the kinds of both sides' words must meet. */
@@ -91,8 +99,8 @@ class RefusedPrivilegesTest {
         dump(server, source, "bare.sql", "--no-privileges");
         tool("psql", server, bare, "-Xq", "-f", folder.resolve("bare.sql").toString());
         List<Difference> missing = differences(server, source, bare).stream()
-                .filter(difference -> difference.kind().matches(".* grant|default privileges")).toList();
-        Set<String> kinds = missing.stream().map(difference -> difference.kind().replaceFirst(" grant$", ""))
+                .filter(Difference::ofPrivileges).toList();
+        Set<String> kinds = missing.stream().map(difference -> difference.kind().word())
                 .collect(Collectors.toCollection(TreeSet::new));
         assertTrue(kinds.containsAll(Set.of("schema", "table", "partitioned table", "view", "materialized view",
                 "foreign table", "column", "sequence", "function", "aggregate", "procedure", "domain", "enum",

@@ -15,6 +15,8 @@ import lib.catalog.Filters;
 import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
@@ -253,11 +255,12 @@ class TimescaleVerificationTest {
             assertEquals(
                     List.of("job scheduled 1001 policy_retention on plant.counter", "job scheduled 1007 plant.beat",
                             "job owner 1009 plant.beat"),
-                    strict.run(Verification.Level.OBJECTS).stream().map(found -> found.kind() + " " + found.named())
+                    strict.run(Verification.Level.OBJECTS).stream().map(found -> found.what() + " " + found.named())
                             .toList());
             List<Difference> rest = new Verification(snapshot, target, all, new Console(), 1).jobsPaused()
                     .run(Verification.Level.OBJECTS);
-            assertEquals(List.of(new Difference("job owner", "1009 plant.beat", "\"Ana Lyst\"", "plant_owner")), rest);
+            assertEquals(List.of(new Difference(FactKind.JOB, "owner", FactIdentity.of("1009 plant.beat"), null,
+                    "\"Ana Lyst\"", "plant_owner")), rest);
             assertEquals(List.of(false, true), List.of(nothing.covers(rest.get(0)), remapped.covers(rest.get(0))));
         }
     }

@@ -164,7 +164,7 @@ class VerificationTest {
             target.sql(changed, change.sql.replace(":db", changed));
             List<String> found = new ArrayList<>();
             for (Difference difference : verify(changed)) {
-                found.add(String.join(" | ", difference.kind(), difference.named(), oneLine(difference.source()),
+                found.add(String.join(" | ", difference.what(), difference.named(), oneLine(difference.source()),
                         oneLine(difference.target())));
             }
             assertEquals(String.join("\n", change.differences), String.join("\n", masked(found, change.differences)));
