@@ -1,8 +1,6 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,7 +13,6 @@ import lib.catalog.Money;
 import lib.code.PlannedCode;
 import lib.server.Session;
 import lib.server.SessionPair;
-import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -73,13 +70,14 @@ final class Copier implements AutoCloseable {
     private SessionPair pair() {
         SessionPair sessions = new SessionPair(source, target);
         try {
-            run(sessions.source(), TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY + ";" + Money.OWN);
-            run(sessions.target(), LOADING);
+            sessions.source().run("beginning a session",
+                    TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY + ";" + Money.OWN);
+            sessions.target().run("beginning a session", LOADING);
             sessions.target().setAutoCommit(false);
             return sessions;
-        } catch (SQLException e) {
+        } catch (RuntimeException e) {
             sessions.close();
-            throw SqlFailures.statement("target", "beginning a session", e);
+            throw e;
         }
     }
 
@@ -117,8 +115,6 @@ final class Copier implements AutoCloseable {
         List<Part> contended = new ArrayList<>();
         try (Pair pair = new Pair(contended, table -> {})) {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
         copyThroughLockHolder(contended, table -> {});
     }
@@ -141,8 +137,6 @@ final class Copier implements AutoCloseable {
                     Money.during(source.holder(), () -> copyBatch(batch, lane, stream, source.holder(), to, arrival));
                 }
             }
-        } catch (SQLException e) {
-            throw SqlFailures.statement("target", "ending the session", e);
         }
     }
 
@@ -166,7 +160,7 @@ final class Copier implements AutoCloseable {
         }
 
         @Override
-        public void work(CopyBatch batch) throws SQLException {
+        public void work(CopyBatch batch) {
             if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
@@ -227,14 +221,12 @@ final class Copier implements AutoCloseable {
         try {
             for (Part part : batch.parts()) {
                 if (part.replaces()) {
-                    run(to, "TRUNCATE ONLY " + part.table().sql());
+                    to.run("loading " + batch, "TRUNCATE ONLY " + part.table().sql());
                 }
                 rows.add(move(part, stream, from, to));
             }
-            to.commit();
+            to.commit("loading " + batch);
             succeeded = true;
-        } catch (SQLException e) {
-            throw to.failure("loading " + batch, e);
         } finally {
             lane.end(succeeded);
         }
@@ -270,12 +262,6 @@ final class Copier implements AutoCloseable {
     /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */
     private boolean sqlAscii() {
         return source.server().facts().encoding().equals("SQL_ASCII");
-    }
-
-    private static void run(Session session, String sql) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     /** @return the rows and tables that have arrived so far, in words */

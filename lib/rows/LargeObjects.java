@@ -67,7 +67,7 @@ final class LargeObjects {
                     rest(identifier, to);
                 }
                 to.run("writing the journal", journal.recordingLargeObjects(identifiers));
-                to.commit();
+                to.commit("loading large objects");
             } catch (SQLException e) {
                 throw to.failure("loading large objects", e);
             }

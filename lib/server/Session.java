@@ -116,8 +116,9 @@ public final class Session implements AutoCloseable {
         return connection.createArrayOf(type, elements);
     }
 
-    public void setAutoCommit(boolean on) throws SQLException {
-        connection.setAutoCommit(on);
+    /** @param on whether each statement is a transaction of its own; else one begins with the next statement */
+    public void setAutoCommit(boolean on) {
+        during("beginning a transaction", () -> connection.setAutoCommit(on));
     }
 
     public boolean isAutoCommit() throws SQLException {
@@ -125,10 +126,12 @@ public final class Session implements AutoCloseable {
     }
 
     /** Makes the next transaction and those that follow read-only and repeatable read. */
-    public void beginSnapshot() throws SQLException {
-        connection.setAutoCommit(false);
-        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        connection.setReadOnly(true);
+    public void beginSnapshot() {
+        during("beginning a transaction", () -> {
+            connection.setAutoCommit(false);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setReadOnly(true);
+        });
     }
 
     public Savepoint setSavepoint() throws SQLException {
@@ -139,12 +142,25 @@ public final class Session implements AutoCloseable {
         connection.rollback(to);
     }
 
-    public void commit() throws SQLException {
-        connection.commit();
+    /** @param doing what the transaction was for, as the failure names it */
+    public void commit(String doing) {
+        during(doing, connection::commit);
     }
 
-    public void rollback() throws SQLException {
-        connection.rollback();
+    public void rollback() {
+        during("ending a transaction", connection::rollback);
+    }
+
+    private interface Call {
+        void run() throws SQLException;
+    }
+
+    private void during(String doing, Call call) {
+        try {
+            call.run();
+        } catch (SQLException e) {
+            throw failure(doing, e);
+        }
     }
 
     /** @return what only PostgreSQL's driver can do, such as COPY */

@@ -13,6 +13,7 @@ import lib.server.Sessions;
 import lib.server.SqlFailures;
 import lib.talk.Batches;
 import lib.talk.Console;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
 import lib.talk.Sql;
@@ -178,13 +179,11 @@ public final class Snapshot implements Sessions, AutoCloseable {
         Session session = server.session();
         try {
             session.beginSnapshot();
-            try (Statement statement = session.createStatement()) {
-                statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(id));
-            }
+            session.run("joining the snapshot", "SET TRANSACTION SNAPSHOT " + Sql.literal(id));
             return session;
-        } catch (SQLException e) {
+        } catch (RuntimeException e) {
             session.close();
-            throw session.failure("joining the snapshot", e);
+            throw e;
         }
     }
 
@@ -195,7 +194,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * @return false when somebody waits for a stronger lock on one; that table must then be read through
      * {@link #holder}
      */
-    public boolean tryLock(Session session, Collection<String> tables) throws SQLException {
+    public boolean tryLock(Session session, Collection<String> tables) {
         try (Statement statement = session.createStatement()) {
             try {
                 statement.execute("SAVEPOINT locking; LOCK TABLE ONLY " + String.join(", ONLY ", tables)
@@ -208,6 +207,9 @@ public final class Snapshot implements Sessions, AutoCloseable {
                 throw e;
             }
             return true;
+        } catch (SQLException e) {
+            throw session.failure(tables.size() == 1 ? "locking table " + tables.iterator().next()
+                    : "locking " + Count.of(tables.size(), "table"), e);
         }
     }
 

@@ -181,11 +181,7 @@ final class RowComparison {
         }
 
         private boolean lock(ComparedTable table) {
-            try {
-                return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
-            } catch (SQLException e) {
-                throw sessions.source().failure("locking table " + table.identity(), e);
-            }
+            return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
         }
 
         @Override
