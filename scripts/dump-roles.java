@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         synopsisHeading = "%nUsage:%n  ", customSynopsis = "dump-roles [OPTION]...", optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the roles are written, less what was reported", "1:reading, writing or applying failed",
+        exitCodeList = {"0:the roles are written, less what was reported", "1:writing or applying failed",
                 "2:wrong usage", "3:refused before anything was changed",
                 "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "A target is optional. If there is one, the SQL fits its roles and the rights of",
@@ -101,6 +101,9 @@ class DumpRoles implements Callable<Integer> {
             report.printWithoutPassword(console, from.user());
         } else if (!noPasswords && !json) {
             console.warn("no passwords are written to stdout: use --out");
+        }
+        if (toFile || applied) {
+            console.begin();
         }
         if (toFile) {
             file.write(roles.sql() + "\n");

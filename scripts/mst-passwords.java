@@ -106,7 +106,7 @@ class MstPasswords implements Callable<Integer> {
                 if (show) {
                     console.out(Printable.multiline(PasswordFile.empty(form).with(target.dsn(), passwords).shown()));
                 }
-                change.run(store);
+                change.run(store, console);
             }
         }
         console.say("%s set%s", Count.of(passwords.size(), "password"),

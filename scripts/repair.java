@@ -46,7 +46,7 @@ class RepairCommand implements Callable<Integer> {
             if (dryRun) {
                 console.out(jobs.script());
             } else {
-                jobs.run(done -> console.out("%s", done));
+                jobs.run(console, done -> console.out("%s", done));
             }
         }
         if (endpoints.hasTarget() || !endpoints.hasSource()) {

@@ -92,7 +92,7 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
     /**
      * Does work that calls AWS.
      *
-     * @throws Failure refused, when a call fails; it names the call and what to do
+     * @throws Failure when a call fails; it names the call and what to do
      */
     public <T> T ask(Supplier<T> work) {
         try {

@@ -65,37 +65,37 @@ final class AwsErrors implements ExecutionInterceptor {
     private static Failure answered(AwsServiceException answer) {
         String call = Call.of(answer);
         String code = String.valueOf(answer.awsErrorDetails().errorCode());
-        Failure failure = DENIED.contains(code) ? Failure.refused("AWS does not permit %s", call)
+        Failure failure = DENIED.contains(code) ? Failure.of("AWS does not permit %s", call)
                 .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md "
                         + "lists all that are needed",
                         call)
-                : STRANGER.contains(code) ? Failure.refused("AWS does not accept the credentials (%s)", code)
+                : STRANGER.contains(code) ? Failure.of("AWS does not accept the credentials (%s)", code)
                         .hint("see which identity you have: aws sts get-caller-identity; or choose other credentials "
                                 + "with --profile")
                 : answer.isThrottlingException()
-                        ? Failure.refused("AWS throttles %s: too many calls in this account and region", call)
+                        ? Failure.of("AWS throttles %s: too many calls in this account and region", call)
                                 .hint("wait a minute")
                 : code.endsWith("LimitExceeded") ? Failure
-                        .refused("a quota of this AWS account does not permit %s (%s)", call, code)
+                        .of("a quota of this AWS account does not permit %s (%s)", call, code)
                         .hint("%s, or have the quota raised (AWS console, Service Quotas)",
                                 code.startsWith("Vcpu") || code.startsWith("Instance")
                                         ? "choose a smaller --instance-type" : "remove what is not needed any more")
                 : NO_CAPACITY.contains(code)
-                        ? Failure.refused("AWS has no machine of this type here just now (%s)", code)
+                        ? Failure.of("AWS has no machine of this type here just now (%s)", code)
                                 .hint("choose another --instance-type, or a --subnet in another availability zone")
-                : code.endsWith(".Duplicate") ? Failure.refused("AWS refuses %s: the name is taken (%s)", call, code)
+                : code.endsWith(".Duplicate") ? Failure.of("AWS refuses %s: the name is taken (%s)", call, code)
                         .hint("remove what has that name if it is yours, or wait a minute: AWS shows new things late")
-                : Failure.refused("AWS refuses %s (%s)", call, code);
+                : Failure.of("AWS refuses %s (%s)", call, code);
         return failure.detail("%s", shortMessage(answer.awsErrorDetails().errorMessage()));
     }
 
     private static Failure unreached(SdkException error) {
         String message = shortMessage(error.getMessage());
         if (message.contains("credentials")) {
-            return Failure.refused("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
+            return Failure.of("no AWS credentials were found").detail("%s", message.replaceFirst(LIST, "$1"))
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
         }
-        return Failure.refused("could not reach AWS for %s", Call.of(error)).detail("%s", message)
+        return Failure.of("could not reach AWS for %s", Call.of(error)).detail("%s", message)
                 .hint("look at the network, --region and --endpoint-url");
     }
 

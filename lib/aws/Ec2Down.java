@@ -40,10 +40,11 @@ public final class Ec2Down {
     /**
      * Removes all, or with {@code keepInstance} only the way to the database.
      *
-     * @throws Failure step, when something could not be removed; the state file stays then
+     * @throws Failure when something could not be removed; the state file stays then
      */
     public void run(Ec2State state, boolean keepInstance) {
         String again = "run again: rds-via-ec2 down --dir " + Printable.of(ShellScript.quoted(folder.toString()));
+        console.begin();
         try {
             aws.ask(() -> {
                 Ec2Resources there = Ec2Resources.of(aws, state.run());
@@ -56,7 +57,7 @@ public final class Ec2Down {
                 return null;
             });
         } catch (Failure e) {
-            throw e.asStep().hint("%s", new Printable(e.hint() == null ? again : e.hint() + "\nthen " + again));
+            throw e.hint("%s", new Printable(e.hint() == null ? again : e.hint() + "\nthen " + again));
         }
     }
 
@@ -112,13 +113,13 @@ public final class Ec2Down {
             console.say("terminating the machine %s, which takes a minute or two", String.join(", ", machines));
             wait.until(() -> Ec2Resources.instances(aws, state.run()), List::isEmpty,
                     left -> Failure
-                            .step("the machine %s was not terminated within %d s", left.get(0).instanceId(),
+                            .of("the machine %s was not terminated within %d s", left.get(0).instanceId(),
                                     wait.patience().toSeconds())
                             .hint("wait longer with --wait"));
         }
         there.groups().forEach(group -> {
             wait.until(() -> removed(group.groupId()), gone -> gone,
-                    last -> Failure.step("the security group %s is still in use", group.groupId())
+                    last -> Failure.of("the security group %s is still in use", group.groupId())
                             .hint("see by what: aws ec2 describe-network-interfaces --filters Name=group-id,Values=%s",
                                     group.groupId()));
             console.say("removed the security group %s", group.groupId());
@@ -147,7 +148,7 @@ public final class Ec2Down {
 
     private void checkRemoved(Ec2State state) {
         wait.until(() -> Ec2Resources.of(aws, state.run()).descriptions(), List::isEmpty,
-                left -> Failure.step("not everything is gone").detail("%s", Printable.lines(left)));
+                left -> Failure.of("not everything is gone").detail("%s", Printable.lines(left)));
         console.out(
                 "nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, "
                         + "security group, rule or key pair",
@@ -161,7 +162,7 @@ public final class Ec2Down {
         try {
             Files.deleteIfExists(folder.resolve(Ec2State.FILE));
         } catch (IOException e) {
-            throw Failure.step("could not remove \"%s\": %s", folder.resolve(Ec2State.FILE), e.getMessage()).because(e);
+            throw Failure.of("could not remove \"%s\": %s", folder.resolve(Ec2State.FILE), e.getMessage()).because(e);
         }
     }
 }

@@ -28,7 +28,7 @@ final class Ec2Images {
      * Finds an image.
      *
      * @param wanted its identifier, or null for the newest one of Ubuntu's newest LTS release
-     * @throws Failure refused, when there is none for this processor
+     * @throws Failure when there is none for this processor
      */
     Image image(String wanted, String architecture) {
         // Of an identifier that is none, AWS makes an error; no image fits a filter by it.
@@ -37,11 +37,11 @@ final class Ec2Images {
                         : aws.ec2().describeImages(request -> request.filters(Aws.filter("image-id", wanted))).images()
                                 .stream().findFirst()
                                 .orElseThrow(() -> Failure
-                                        .refused("there is no image \"%s\" in region %s", wanted, aws.region())
+                                        .of("there is no image \"%s\" in region %s", wanted, aws.region())
                                         .hint("choose another --image, or leave it out"));
         if (!architecture.equals(image.architectureAsString())) {
             throw Failure
-                    .refused("the image %s is for processors of type %s, and the machine has %s", wanted,
+                    .of("the image %s is for processors of type %s, and the machine has %s", wanted,
                             image.architectureAsString(), architecture)
                     .hint("choose another --image or another --instance-type");
         }
@@ -59,7 +59,7 @@ final class Ec2Images {
                 .images().stream()
                 .max(Comparator.comparing((Image image) -> release(image.name())).thenComparing(Image::creationDate))
                 .orElseThrow(() -> Failure
-                        .refused("there is no image of Ubuntu %s for %s in region %s", String.join(" or ", releases()),
+                        .of("there is no image of Ubuntu %s for %s in region %s", String.join(" or ", releases()),
                                 architecture, aws.region())
                         .hint("choose an image with --image"));
     }

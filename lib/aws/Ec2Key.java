@@ -26,7 +26,7 @@ record Ec2Key(Path file) {
             }
             return Files.readString(other).strip();
         } catch (IOException e) {
-            throw Failure.refused("could not make the key \"%s\": %s", file, e.getMessage()).because(e)
+            throw Failure.of("could not make the key \"%s\": %s", file, e.getMessage()).because(e)
                     .hint("install OpenSSH's client, or use a key pair of yours with --key-name and --key-file");
         }
     }
@@ -48,7 +48,7 @@ record Ec2Key(Path file) {
             Files.deleteIfExists(file);
             Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".pub"));
         } catch (IOException e) {
-            throw Failure.step("could not remove the key \"%s\": %s", file, e.getMessage()).because(e);
+            throw Failure.of("could not remove the key \"%s\": %s", file, e.getMessage()).because(e);
         }
     }
 }

@@ -116,10 +116,10 @@ public final class Ec2Planner {
                 .filter(subnet -> options.subnet() == null || subnet.subnetId().equals(options.subnet())).toList();
         if (subnets.isEmpty()) {
             throw options.subnet() == null
-                    ? Failure.refused("the VPC %s of the database has no subnet", database.vpc())
+                    ? Failure.of("the VPC %s of the database has no subnet", database.vpc())
                             .hint("make one in the AWS console, under VPC")
                     : Failure
-                            .refused("there is no subnet \"%s\" in the VPC %s of the database", options.subnet(),
+                            .of("there is no subnet \"%s\" in the VPC %s of the database", options.subnet(),
                                     database.vpc())
                             .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s",
                                     database.vpc());
@@ -129,7 +129,7 @@ public final class Ec2Planner {
         Subnet best = subnets.stream().filter(subnet -> options.subnet() != null || open.contains(subnet.subnetId()))
                 .min(Comparator.comparing((Subnet subnet) -> !subnet.availabilityZone().equals(database.zone()))
                         .thenComparing(Subnet::subnetId))
-                .orElseThrow(() -> Failure.refused(
+                .orElseThrow(() -> Failure.of(
                         "no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach "
                                 + "the machine",
                         database.vpc())
@@ -170,7 +170,7 @@ public final class Ec2Planner {
                 .collect(Collectors.toSet());
         return candidates.stream().filter(offered::contains).findFirst()
                 .orElseThrow(() -> Failure
-                        .refused("the availability zone %s has no machine of type %s", place.zone(),
+                        .of("the availability zone %s has no machine of type %s", place.zone(),
                                 String.join(", ", candidates))
                         .hint("choose another --instance-type, or a --subnet in another zone; list what there is: aws "
                                 + "ec2 describe-instance-type-offerings"
@@ -184,7 +184,7 @@ public final class Ec2Planner {
                 .processorInfo().supportedArchitecturesAsStrings());
         known.retainAll(Ec2Images.ARCHITECTURES);
         if (known.isEmpty()) {
-            throw Failure.refused("there is no Ubuntu for machines of type %s", type)
+            throw Failure.of("there is no Ubuntu for machines of type %s", type)
                     .hint("choose another --instance-type");
         }
         return known.get(0);

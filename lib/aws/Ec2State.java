@@ -69,12 +69,12 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
 
     /**
      * @return {@link #read}, once {@code up} is done
-     * @throws Failure refused, also when the machine is not ready
+     * @throws Failure also when the machine is not ready
      */
     public static Ec2State ready(Path folder) {
         Ec2State state = read(folder);
         if (state.address() == null) {
-            throw Failure.refused("the machine of \"%s\" is not ready", folder)
+            throw Failure.of("the machine of \"%s\" is not ready", folder)
                     .hint("run rds-via-ec2 up: it goes on where it was interrupted");
         }
         return state;
@@ -83,12 +83,12 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
     /**
      * Reads the state file of a folder.
      *
-     * @throws Failure refused, when there is none, or it is broken
+     * @throws Failure when there is none, or it is broken
      */
     public static Ec2State read(Path folder) {
         Path file = folder.resolve(FILE);
         if (!exists(folder)) {
-            throw Failure.refused("there is no \"%s\": nothing was made from this folder", file)
+            throw Failure.of("there is no \"%s\": nothing was made from this folder", file)
                     .hint("name the folder of up with --dir; what all runs have made: aws ec2 describe-tags --filters "
                             + "Name=key,Values=%s",
                             Ec2Plan.TAG);
@@ -103,12 +103,12 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
         } catch (JsonParseException e) {
             throw broken(file).because(e);
         } catch (IOException e) {
-            throw Failure.refused("could not read \"%s\": %s", file, e.getMessage()).because(e);
+            throw Failure.of("could not read \"%s\": %s", file, e.getMessage()).because(e);
         }
     }
 
     private static Failure broken(Path file) {
-        return Failure.refused("\"%s\" is broken, or of another version of tsmigrate", file)
+        return Failure.of("\"%s\" is broken, or of another version of tsmigrate", file)
                 .hint("list what runs have made, and remove it by hand: aws ec2 describe-tags --filters "
                         + "Name=key,Values=%s",
                         Ec2Plan.TAG);

@@ -60,6 +60,7 @@ public final class Ec2Up {
      * @throws Failure step; the state file says what was made until then
      */
     public Ec2State run(Ec2State begun) {
+        console.begin();
         state = begun.write(folder);
         String next = "go on with: rds-via-ec2 up --dir %1$s\nor remove what was made: rds-via-ec2 down --dir %1$s"
                 .formatted(Printable.of(ShellScript.quoted(folder.toString())));
@@ -67,7 +68,7 @@ public final class Ec2Up {
         try {
             return aws.ask(this::make);
         } catch (Failure e) {
-            throw e.asStep().hint("%s", new Printable(e.hint() == null ? next : e.hint() + "\nthen " + next));
+            throw e.hint("%s", new Printable(e.hint() == null ? next : e.hint() + "\nthen " + next));
         } finally {
             if (!Cleanup.stopping()) {
                 interrupted.cancel();
@@ -183,24 +184,24 @@ public final class Ec2Up {
         Instance instance =
                 wait.until(() -> described(machine), it -> it != null && it.state().name() != InstanceStateName.PENDING,
                         it -> Failure
-                                .step("the machine %s did not start within %d s", machine, wait.patience().toSeconds())
+                                .of("the machine %s did not start within %d s", machine, wait.patience().toSeconds())
                                 .hint("%s", lookUp));
         if (over(instance)) {
             lost();
         }
         if (instance.state().name() != InstanceStateName.RUNNING) {
-            throw Failure.step("the machine %s is %s instead of running", machine, instance.state().nameAsString())
+            throw Failure.of("the machine %s is %s instead of running", machine, instance.state().nameAsString())
                     .detail("%s", reason(instance))
                     .hint("%s", over(instance) ? "the next up makes another one"
                             : "start it: aws ec2 start-instances --instance-ids " + machine);
         }
         String address = state.plan().place().open() ? instance.publicIpAddress() : instance.privateIpAddress();
         if (address == null) {
-            throw Failure.step("the machine %s has got no public address", machine)
+            throw Failure.of("the machine %s has got no public address", machine)
                     .hint("look at its subnet %s in the AWS console", state.plan().place().subnet());
         }
         wait.until(() -> status(machine), "ok ok"::equals,
-                last -> Failure.step("the machine %s runs but did not become ready within %d s: its checks are \"%s\"",
+                last -> Failure.of("the machine %s runs but did not become ready within %d s: its checks are \"%s\"",
                         machine,
                         wait.patience().toSeconds(), last).hint("%s", lookUp));
         state = state.with(Ec2State.ADDRESS, address).write(folder);

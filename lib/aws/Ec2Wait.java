@@ -57,7 +57,7 @@ record Ec2Wait(Duration patience) {
             Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.step("interrupted while waiting for AWS").because(e);
+            throw Failure.of("interrupted while waiting for AWS").because(e);
         }
     }
 }

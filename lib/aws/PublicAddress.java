@@ -37,7 +37,7 @@ final class PublicAddress {
      * Asks a service that answers with the caller's address and nothing else.
      *
      * @return the block of this one address
-     * @throws Failure refused, when there is no such answer
+     * @throws Failure when there is no such answer
      */
     public static String ask(String url) {
         try {
@@ -59,7 +59,7 @@ final class PublicAddress {
     }
 
     private static Failure unknown(String url, String why) {
-        return Failure.refused("could not find out this machine's address from \"%s\": %s", url, why)
+        return Failure.of("could not find out this machine's address from \"%s\": %s", url, why)
                 .hint("say from where ssh may come, with --ssh-from ADDRESS/32");
     }
 }

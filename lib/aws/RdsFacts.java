@@ -21,21 +21,21 @@ record RdsFacts(String id, String engine, String version, String status, String 
     /**
      * Asks AWS.
      *
-     * @throws Failure refused, when there is no such instance, or it holds no PostgreSQL that can be reached
+     * @throws Failure when there is no such instance, or it holds no PostgreSQL that can be reached
      */
     public static RdsFacts of(Aws aws, String id) {
         DBInstance instance = find(aws, id);
         if (!instance.engine().contains("postgres")) {
-            throw Failure.refused("the RDS instance \"%s\" holds %s, not PostgreSQL", id, instance.engine())
+            throw Failure.of("the RDS instance \"%s\" holds %s, not PostgreSQL", id, instance.engine())
                     .hint("name another --db-instance");
         }
         if (instance.endpoint() == null || instance.endpoint().address() == null) {
             throw Failure
-                    .refused("the RDS instance \"%s\" has no address yet; it is %s", id, instance.dbInstanceStatus())
+                    .of("the RDS instance \"%s\" has no address yet; it is %s", id, instance.dbInstanceStatus())
                     .hint("wait for it: aws rds wait db-instance-available --db-instance-identifier %s", id);
         }
         if (instance.dbSubnetGroup() == null || instance.vpcSecurityGroups().isEmpty()) {
-            throw Failure.refused("the RDS instance \"%s\" is in no VPC with a security group", id)
+            throw Failure.of("the RDS instance \"%s\" is in no VPC with a security group", id)
                     .hint("put it into one, in the AWS console under RDS, Modify");
         }
         return new RdsFacts(id, instance.engine(), instance.engineVersion(), instance.dbInstanceStatus(),
@@ -50,7 +50,7 @@ record RdsFacts(String id, String engine, String version, String status, String 
             return aws.rds().describeDBInstances(request -> request.dbInstanceIdentifier(id)).dbInstances().get(0);
         } catch (DbInstanceNotFoundException e) {
             List<DBInstance> all = aws.rds().describeDBInstances().dbInstances();
-            throw Failure.refused("there is no RDS instance \"%s\" in region %s", id, aws.region()).because(e)
+            throw Failure.of("there is no RDS instance \"%s\" in region %s", id, aws.region()).because(e)
                     .hint(all.isEmpty() ? "there is none at all; look into another --region"
                             : "use --db-instance with one of: %s",
                             all.stream().map(DBInstance::dbInstanceIdentifier).sorted()

@@ -124,7 +124,7 @@ public final class Archive {
     /**
      * Reads the table of contents of an archive, a file or a folder.
      *
-     * @throws Failure step, when pg_restore cannot read it
+     * @throws Failure when pg_restore cannot read it
      */
     public static Archive open(Tool tool, Path file) {
         List<Entry> entries = new ArrayList<>();
@@ -231,7 +231,7 @@ public final class Archive {
             Files.writeString(file, script, StandardCharsets.ISO_8859_1);
             return RefusedStatement.run(tool, target, file, script);
         } catch (IOException e) {
-            throw Failure.step("the privileges could not be prepared: %s", e.getMessage()).because(e);
+            throw Failure.of("the privileges could not be prepared: %s", e.getMessage()).because(e);
         }
     }
 

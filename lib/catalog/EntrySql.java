@@ -108,7 +108,7 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     }
 
     private static Failure unread(IOException e) {
-        return Failure.step("the schema's script could not be read: %s", e.getMessage()).because(e);
+        return Failure.of("the schema's script could not be read: %s", e.getMessage()).because(e);
     }
 
     private static List<EntrySql> split(String text, boolean readable, Collection<Archive.Entry> entries) {

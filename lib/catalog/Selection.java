@@ -53,7 +53,7 @@ public final class Selection {
                 identifiers(session, "SELECT c.oid" + OF_KINDS.formatted("r,p,m") + filters.withoutData());
         session.run("resolving the filters", "SET search_path TO ''");
         if (filters.selectObjects() && relations.equals("{}") && namespaces.equals("{}")) {
-            throw Failure.refused("no matching schemas or tables were found on the %s", session.side())
+            throw Failure.of("no matching schemas or tables were found on the %s", session.side())
                     .hint("list them in psql on the %s: \\dt *.*", session.side());
         }
         return new Selection(filters, relations, namespaces, withoutData);

@@ -100,7 +100,7 @@ final class ClientConninfo {
                 keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
         if (clientMajor < since && (keyword.protection() || keyword.since() < since)) {
             throw Failure
-                    .refused("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for",
+                    .of("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for",
                             clientMajor, keyword.name(), value,
                             parameters.origin(keyword.name()), parameters.side)
                     .hint("install the client tools of PostgreSQL %d or newer", since);

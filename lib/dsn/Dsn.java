@@ -201,7 +201,7 @@ public final class Dsn {
      * secrets, so that nothing in the tool's own environment matters (see {@link ToolEnvironment#unset}).
      *
      * @param clientMajor the major version of the tool; what it does not know is left out
-     * @throws Failure refused, if what it does not know protects the connection
+     * @throws Failure if what it does not know protects the connection
      */
     public String conninfo(int clientMajor) {
         return ClientConninfo.of(parameters, servers, sockets, user(), database, applicationName(), clientMajor);

@@ -249,7 +249,7 @@ public final class SideSockets {
         return gone == null ? 0 : (int) Math.min(timeout, TimeUnit.MINUTES.toSeconds(1));
     }
 
-    /** @throws Failure step, when the server was given up */
+    /** @throws Failure when the server was given up */
     public void failIfGivenUp() {
         if (gone != null) {
             throw failure(gone);
@@ -267,7 +267,7 @@ public final class SideSockets {
     }
 
     private static Failure failure(String reason) {
-        return Failure.step("%s", reason)
+        return Failure.of("%s", reason)
                 .hint("look after the server and the network in between, or wait longer with --server-timeout");
     }
 }

@@ -43,7 +43,7 @@ public final class DumpFiles {
             files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed())
                     .toList();
         } catch (IOException | UncheckedIOException e) {
-            throw Failure.step("could not read \"%s\": %s", dump, e.getMessage()).because(e);
+            throw Failure.of("could not read \"%s\": %s", dump, e.getMessage()).because(e);
         }
         List<Manifest.File> found = Collections.synchronizedList(new ArrayList<>());
         each(workers, files, file -> {
@@ -56,18 +56,18 @@ public final class DumpFiles {
     /**
      * Asks whether all files are there, in their full length.
      *
-     * @throws Failure refused, naming the first file that is not
+     * @throws Failure naming the first file that is not
      */
     public static void checkSizes(Path dump, List<Manifest.File> files) {
         for (Manifest.File file : files) {
             Path path = path(dump, file);
             if (!Files.isRegularFile(path)) {
-                throw Failure.refused("the dump is not whole: its file \"%s\" is missing", path)
+                throw Failure.of("the dump is not whole: its file \"%s\" is missing", path)
                         .hint("copy it again, or make the dump anew");
             }
             if (size(path) != file.bytes()) {
                 throw Failure
-                        .refused("the dump is not whole: \"%s\" has %d bytes, and its manifest says %d", path,
+                        .of("the dump is not whole: \"%s\" has %d bytes, and its manifest says %d", path,
                                 size(path), file.bytes())
                         .hint("copy it again, or make the dump anew");
             }
@@ -77,14 +77,14 @@ public final class DumpFiles {
     /**
      * Asks whether all files have the checksums that the manifest says.
      *
-     * @throws Failure refused, naming a file that has not
+     * @throws Failure naming a file that has not
      */
     public void checkContents(Path dump, List<Manifest.File> files, int workers) {
         each(workers, files, file -> {
             Path path = path(dump, file);
             if (!checksum(path).equals(file.sha256())) {
                 throw Failure
-                        .refused("the dump is damaged: \"%s\" does not have the checksum that its manifest says", path)
+                        .of("the dump is damaged: \"%s\" does not have the checksum that its manifest says", path)
                         .hint("copy it again, or make the dump anew");
             }
         });
@@ -113,7 +113,7 @@ public final class DumpFiles {
                 done.addAndGet(length);
             }
         } catch (IOException e) {
-            throw Failure.step("could not read \"%s\": %s", file, e.getMessage()).because(e);
+            throw Failure.of("could not read \"%s\": %s", file, e.getMessage()).because(e);
         } catch (NoSuchAlgorithmException e) {
             // Every Java has it.
             throw new IllegalStateException(e);

@@ -76,7 +76,7 @@ final class DumpOutput implements AutoCloseable {
     /**
      * Begins to write; {@link #close} removes what is not complete by then.
      *
-     * @throws Failure refused, when the place cannot be written to
+     * @throws Failure when the place cannot be written to
      */
     public static DumpOutput begin(Path out, DumpFormat format) {
         Path place = out.toAbsolutePath().normalize();
@@ -93,7 +93,7 @@ final class DumpOutput implements AutoCloseable {
             }
             return output;
         } catch (IOException e) {
-            throw Failure.refused("could not write to \"%s\": %s", out, reason(e)).because(e)
+            throw Failure.of("could not write to \"%s\": %s", out, reason(e)).because(e)
                     .hint("name another place");
         }
     }
@@ -166,7 +166,7 @@ final class DumpOutput implements AutoCloseable {
             remove(old);
             remove(archive());
         } catch (IOException e) {
-            throw Failure.step("could not write \"%s\": %s", out, reason(e)).because(e);
+            throw Failure.of("could not write \"%s\": %s", out, reason(e)).because(e);
         }
     }
 

@@ -120,9 +120,10 @@ public final class DumpWriter {
      * Writes the dump.
      *
      * @param source the snapshot; while it lasts, nothing can be truncated
+     * @param begun is told once the place is there and is written to
      * @return its manifest, which stands beside it
      */
-    public Manifest write(FrozenSource source, Contents contents) {
+    public Manifest write(FrozenSource source, Contents contents, Runnable begun) {
         attempts++;
         if (attempts == 2 && order.wanted().workers() > 1) {
             // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger
@@ -130,6 +131,7 @@ public final class DumpWriter {
             console.explain("trying again with one job");
         }
         try (DumpOutput output = DumpOutput.begin(order.out(), order.format())) {
+            begun.run();
             DumpFiles files = new DumpFiles();
             ProgressLine line =
                     console.progress(() -> "dump: " + Bytes.text(output.bytes()) + " written" + checked(files));
@@ -167,7 +169,7 @@ public final class DumpWriter {
             }
         } catch (Failure e) {
             if ((e.getMessage() + e.detail()).contains("No space left on device")) {
-                throw Failure.step("no space is left where \"%s\" was to be written", order.out()).because(e)
+                throw Failure.of("no space is left where \"%s\" was to be written", order.out()).because(e)
                         .hint("make room, or name a place on another disk; what was written is removed");
             }
             throw e;

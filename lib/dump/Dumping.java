@@ -50,7 +50,7 @@ public final class Dumping {
     /**
      * Connects to the source.
      *
-     * @throws Failure refused, when it cannot be connected to, is too old, or there is no pg_dump for it
+     * @throws Failure when it cannot be connected to, is too old, or there is no pg_dump for it
      */
     public Dumping(Console console, DumpOrder order, Dsn dsn, ClientTools clients) {
         this.console = console;
@@ -117,7 +117,8 @@ public final class Dumping {
         try {
             FrozenSource.Taken<Manifest> taken =
                     FrozenSource.take(source, selection, Set.of(), order.wanted().filters().arguments(),
-                            tool, console, now -> steps.run("dump", () -> writer.write(now, now.contents()),
+                            tool, console,
+                            now -> steps.run("dump", () -> writer.write(now, now.contents(), console::begin),
                                     manifest -> DumpFiles.summary(manifest.files())));
             try (FrozenSource frozen = taken.source()) {
                 console.explain("the snapshot %s is let go", frozen.snapshot().id());

@@ -150,12 +150,12 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /**
      * Reads the manifest of a dump.
      *
-     * @throws Failure refused, when there is none, it is broken, or it is of another version
+     * @throws Failure when there is none, it is broken, or it is of another version
      */
     public static Manifest read(Path dump) {
         Path file = beside(dump);
         if (!Files.exists(file)) {
-            throw Failure.refused("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
+            throw Failure.of("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
                     .hint("an interrupted dump has none: make it anew with dump; what other tools made is for "
                             + "pg_restore "
                             + "or psql");
@@ -165,7 +165,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
             int version = version(tree);
             if (version != FORMAT) {
                 throw Failure
-                        .refused("the manifest \"%s\" has format version %d, and this tsmigrate reads version %d", file,
+                        .of("the manifest \"%s\" has format version %d, and this tsmigrate reads version %d", file,
                                 version, FORMAT)
                         .hint(version > FORMAT ? "use a newer tsmigrate, such as the one that made the dump"
                                 : "make the dump anew");
@@ -178,7 +178,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         } catch (JsonParseException | NumberFormatException e) {
             throw broken(file, "it is no valid JSON of that form").because(e);
         } catch (IOException e) {
-            throw Failure.refused("could not read the manifest \"%s\": %s", file, e.getMessage()).because(e);
+            throw Failure.of("could not read the manifest \"%s\": %s", file, e.getMessage()).because(e);
         }
     }
 
@@ -190,7 +190,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     }
 
     private static Failure broken(Path file, String why) {
-        return Failure.refused("the manifest \"%s\" is broken: %s", file, why).hint("make the dump anew");
+        return Failure.of("the manifest \"%s\" is broken: %s", file, why).hint("make the dump anew");
     }
 
     /** @return the first part of a record, or of the records in its lists, that JSON did not give */

@@ -59,7 +59,7 @@ final class Restoration {
     private final Manifest manifest;
     private boolean complete;
 
-    /** @throws Failure refused, when the dump has no manifest that can be used */
+    /** @throws Failure when the dump has no manifest that can be used */
     public Restoration(Console console, RestoreCheck.Order order) {
         this.console = console;
         this.order = order;
@@ -69,7 +69,7 @@ final class Restoration {
         boolean timescale = manifest.contents().timescale() != null;
         if (timescale != order.timescale()) {
             throw Failure
-                    .refused("the dump \"%s\" is of a database %s TimescaleDB", order.in(),
+                    .of("the dump \"%s\" is of a database %s TimescaleDB", order.in(),
                             timescale ? "with" : "without")
                     .hint("%s %s", RestoreCheck.Order.command(timescale), ShellScript.quoted(order.in().toString()));
         }
@@ -88,8 +88,8 @@ final class Restoration {
     /**
      * Runs every step.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when something is
-     * missing in the end
+     * @throws Failure when nothing was changed; step, when work had begun; differences, when something is missing in
+     * the end
      */
     public void run(Dsn target, ClientTools clients) {
         attempt.run(() -> {
@@ -233,7 +233,7 @@ final class Restoration {
         ClientTools.Installation client = client(clients, database.server());
         int major = database.server().facts().major();
         if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
-            throw Failure.refused(
+            throw Failure.of(
                     "pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it "
                             + "would stop there",
                     client.major(), major)

@@ -49,7 +49,7 @@ public final class Journal {
      *
      * @param target for a session beside it
      * @param session a session that stays open as long as the journal is used
-     * @throws Failure refused, when something else has the name of our schema
+     * @throws Failure when something else has the name of our schema
      */
     public static Journal begin(Server target, Session session, List<OwnedObjects.Owned> objects,
             List<Extensions.Extension> extensions) {

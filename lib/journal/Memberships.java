@@ -108,7 +108,7 @@ public final class Memberships implements AutoCloseable {
      * Becomes a member of a role, if the user is not one with all its rights.
      *
      * @return whether it is one now whose rights the user has without further ado
-     * @throws Failure step, when the server refuses it
+     * @throws Failure when the server refuses it
      */
     public boolean join(Session session, String role) {
         List<PriorMembership.State> current = PriorMembership.ask(session, facts, List.of(role));

@@ -65,7 +65,7 @@ public final class Removal {
      * @param memberships without those of the failed run the user may not drop what it has given to others
      * @param begun is told when something is about to be changed
      * @return how many objects were removed
-     * @throws Failure refused, when there is something that the run has not made
+     * @throws Failure when there is something that the run has not made
      */
     public static int run(TargetLock lock, Session target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);

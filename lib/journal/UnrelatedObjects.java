@@ -142,7 +142,7 @@ public final class UnrelatedObjects {
     static Failure refusal(Session target, List<UnrelatedObject> unrelated) {
         return unrelated.isEmpty() ? null
                 : Failure
-                        .refused("the target holds objects that the interrupted run did not make: %s",
+                        .of("the target holds objects that the interrupted run did not make: %s",
                                 Count.some(unrelated))
                         .hint("%s", hint(target, unrelated));
     }

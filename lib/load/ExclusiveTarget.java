@@ -29,8 +29,8 @@ public final class ExclusiveTarget {
      * @param attempt is told when the target is changed
      * @param console hears what could not be put back
      * @param work is given the lock, a session on the target, and what the user becomes a member of there until the end
-     * @throws Failure refused, when another run is at work there, or what is there is not what an earlier run has made;
-     * step, when the lock is lost
+     * @throws Failure when another run is at work there, or what is there is not what an earlier run has made; step,
+     * when the lock is lost
      */
     public static void run(Server target, boolean restart, Attempt attempt, Steps steps, Console console,
             Work work) {

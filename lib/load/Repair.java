@@ -32,13 +32,14 @@ public final class Repair {
      * Mends what it finds.
      *
      * @param report is told what was done, or that there was nothing to do
-     * @throws Failure refused, when a migration is at work there
+     * @throws Failure when a migration is at work there
      */
     public void run(Console console, Consumer<String> report) {
         boolean any = withFindings(found -> {
             // Without the lock, a run that began meanwhile would lose its sessions to us.
             try (TargetLock lock = TargetLock.take(target.session());
                     Memberships memberships = new Memberships(target, lock, console)) {
+                console.begin();
                 Leftovers.end(lock, found.session);
                 if (!found.joined.isEmpty()) {
                     memberships.adopt(found.session);
@@ -124,7 +125,7 @@ public final class Repair {
                 return false;
             }
             if (TargetLock.isTaken(session)) {
-                throw Failure.refused("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
+                throw Failure.of("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
             }
             work.accept(found);
             return true;

@@ -76,7 +76,7 @@ final class SchemaSession implements AutoCloseable {
     /**
      * Does all steps, in this order.
      *
-     * @throws Failure step, naming the one that failed; those of the same trip are undone
+     * @throws Failure naming the one that failed; those of the same trip are undone
      */
     void run(List<Step> steps) {
         List<Step> trip = new ArrayList<>();

@@ -238,7 +238,7 @@ final class SchemaWorkers implements AutoCloseable {
             wait();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.step("interrupted");
+            throw Failure.of("interrupted");
         }
     }
 

@@ -76,7 +76,7 @@ public final class SearchPathTrial {
      *
      * @param parts what will be made after the rows
      * @return how much was tried, in words
-     * @throws Failure step, naming the function and what makes it work
+     * @throws Failure naming the function and what makes it work
      */
     String run(List<EntrySql> parts) {
         Map<Archive.Address, EntrySql> made = new HashMap<>();
@@ -210,7 +210,7 @@ public final class SearchPathTrial {
             return;
         }
         String fixes = running.stream().map(need -> need.fix(dumped)).collect(Collectors.joining("\n"));
-        throw Failure.step("%s cannot be computed, because %s has no search_path when it is called: %s", evaluation,
+        throw Failure.of("%s cannot be computed, because %s has no search_path when it is called: %s", evaluation,
                 running.stream().map(PathNeeds.Need::function).collect(Collectors.joining(" or ")),
                 SqlFailures.message(e)).because(e)
                 // COPY shows the row.

@@ -78,8 +78,7 @@ public final class Migration {
     /**
      * Runs every step.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification
-     * found some
+     * @throws Failure when nothing was changed; step, when work had begun; differences, when verification found some
      */
     public void run(Dsn source, Dsn target, ClientTools clients) {
         connect(source, target, (from, to) -> prepare(from, to, clients, false, this::load));
@@ -89,7 +88,7 @@ public final class Migration {
      * Runs every check and changes nothing.
      *
      * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
-     * @throws Failure refused
+     * @throws Failure when it fails
      */
     public String script(Dsn source, Dsn target, ClientTools clients) {
         return connect(source, target, (from, to) -> prepare(from, to, clients, true, this::script));
@@ -198,7 +197,8 @@ public final class Migration {
                     console, report);
         }
         if (!dryRun) {
-            steps.run("dump", () -> DumpFiles.summary(writer(preflight).write(source, source.contents()).files()));
+            steps.run("dump",
+                    () -> DumpFiles.summary(writer(preflight).write(source, source.contents(), () -> {}).files()));
             report.note("the dump is in \"%s\"", order.files().out());
         }
     }

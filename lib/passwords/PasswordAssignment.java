@@ -37,7 +37,7 @@ public final class PasswordAssignment {
 
     /**
      * @param store where the passwords are kept, or null
-     * @throws Failure refused, when one of the roles cannot be given a password
+     * @throws Failure when one of the roles cannot be given a password
      */
     public PasswordAssignment(Console console, PasswordRoles known, PasswordStore store, Order order) {
         this.console = console;
@@ -65,7 +65,7 @@ public final class PasswordAssignment {
             chosen.addAll(known.lacking(order.overwrite()));
         }
         order.leaveOut().stream().filter(role -> !known.exists(role)).findFirst().ifPresent(role -> {
-            throw Failure.refused("the target has no role \"%s\" to leave out", role);
+            throw Failure.of("the target has no role \"%s\" to leave out", role);
         });
         chosen.removeAll(order.leaveOut());
         known.check(chosen);

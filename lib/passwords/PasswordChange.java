@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import lib.server.Session;
 import lib.talk.Cleanup;
+import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Sql;
 import org.postgresql.util.PasswordUtil;
@@ -44,7 +45,7 @@ public final class PasswordChange {
             return PasswordUtil.encodeScramSha256(password.toCharArray(), iterations, salt);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             // The driver finds nothing left of it after SASLprep (RFC 4013). Not the cause: it may quote the password.
-            throw Failure.refused("the password of role \"%s\" is empty once normalized (SASLprep)", role);
+            throw Failure.of("the password of role \"%s\" is empty once normalized (SASLprep)", role);
         }
     }
 
@@ -52,14 +53,16 @@ public final class PasswordChange {
      * Sets the passwords.
      *
      * @param store where they are kept, or null
-     * @throws Failure step, if the server did not confirm it; the store keeps the passwords, which may have been set
+     * @param console is told when work begins
+     * @throws Failure if the server did not confirm it; the store keeps the passwords, which may have been set
      */
-    public void run(PasswordStore store) {
+    public void run(PasswordStore store, Console console) {
         if (store != null) {
             store.prepare(passwords);
         }
         try {
             session.run("giving passwords", "BEGIN");
+            console.begin();
             int next = 0;
             for (String role : passwords.keySet()) {
                 session.run("giving role \"" + role + "\" a password", statements.get(next++));

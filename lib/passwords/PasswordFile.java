@@ -186,12 +186,12 @@ public final class PasswordFile {
 
     /**
      * @return {@link #content} for a terminal, without the last line break
-     * @throws Failure refused, when a terminal would not show the name of a role as it is
+     * @throws Failure when a terminal would not show the name of a role as it is
      */
     public String shown() {
         entries().map(PasswordEntry::role).filter(role -> !Printable.of(role).text().equals(role)).findFirst()
                 .ifPresent(role -> {
-                    throw Failure.refused("role \"%s\" has characters that a terminal would not show", role)
+                    throw Failure.of("role \"%s\" has characters that a terminal would not show", role)
                             .hint("use --out instead of --show");
                 });
         return content().stripTrailing();

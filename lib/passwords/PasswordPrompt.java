@@ -32,7 +32,7 @@ public final class PasswordPrompt {
             }
             // Two different characters that the locale cannot decode would look equal.
             if (new String(typed).indexOf('\uFFFD') >= 0) {
-                throw Failure.refused(
+                throw Failure.of(
                         "the password of role \"%s\" has a character that the locale of this terminal does not know",
                         role)
                         .hint("set LC_ALL to a locale with UTF-8");
@@ -42,13 +42,13 @@ public final class PasswordPrompt {
             }
             System.console().printf("Passwords did not match.%n");
         }
-        throw Failure.refused("passwords for role \"%s\" did not match", role);
+        throw Failure.of("passwords for role \"%s\" did not match", role);
     }
 
     private static char[] read(String prompt, Object... values) {
         char[] typed = System.console().readPassword(prompt, values);
         if (typed == null) {
-            throw Failure.refused("no password was typed");
+            throw Failure.of("no password was typed");
         }
         return typed;
     }

@@ -46,7 +46,7 @@ public final class PasswordRoles {
      * Asks both sides.
      *
      * @param from the source, or null
-     * @throws Failure refused, if the user of the target may give no passwords
+     * @throws Failure if the user of the target may give no passwords
      */
     public static PasswordRoles read(Server to, Server from) {
         Roles source = null;
@@ -57,7 +57,7 @@ public final class PasswordRoles {
         }
         Server.Facts facts = to.facts();
         if (!facts.superuser() && !facts.createRole()) {
-            throw Failure.refused("user \"%s\" of the target may not give passwords to other roles", facts.user())
+            throw Failure.of("user \"%s\" of the target may not give passwords to other roles", facts.user())
                     .hint("name another user in --target, or have a superuser run: ALTER ROLE %s CREATEROLE;",
                             Sql.ident(facts.user()));
         }
@@ -92,11 +92,11 @@ public final class PasswordRoles {
      * connecting user, superusers and the roles of the managed service.
      *
      * @param all whether to include roles that have a password
-     * @throws Failure refused, if neither side tells which roles have a password
+     * @throws Failure if neither side tells which roles have a password
      */
     public List<String> lacking(boolean all) {
         if (!known() && source == null) {
-            throw Failure.refused("user \"%s\" of the target cannot see which roles have a password", facts.user())
+            throw Failure.of("user \"%s\" of the target cannot see which roles have a password", facts.user())
                     .hint("use --source, whose roles are meant then, or name roles with --roles");
         }
         Map<String, Roles.Role> before = source == null ? there : source.byName();
@@ -113,7 +113,7 @@ public final class PasswordRoles {
         return role.has(Roles.Attribute.LOGIN) && (source == null || service(role.name(), source).isEmpty());
     }
 
-    /** @throws Failure refused, naming all of these roles that cannot be given a password */
+    /** @throws Failure naming all of these roles that cannot be given a password */
     public void check(Collection<String> roles) {
         List<String> reasons = new ArrayList<>();
         List<String> remedies = new ArrayList<>();
@@ -132,7 +132,7 @@ public final class PasswordRoles {
         }
         if (!reasons.isEmpty()) {
             throw Failure
-                    .refused("%s cannot be given a password",
+                    .of("%s cannot be given a password",
                             reasons.size() == 1 ? "a role" : reasons.size() + " roles")
                     .detail("%s", Printable.lines(reasons))
                     .hint("%s", Printable.lines(remedies.stream().map(PrintableSql::hint).toList()));

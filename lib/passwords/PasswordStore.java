@@ -46,7 +46,7 @@ public final class PasswordStore {
         pending.entrySet().removeAll(file.own(target).entrySet());
         if (!interrupted.missingFrom(file).equals(pending)) {
             throw Failure
-                    .refused("\"%s\" holds passwords of an interrupted run for another database than %s", pendingPath,
+                    .of("\"%s\" holds passwords of an interrupted run for another database than %s", pendingPath,
                             target)
                     .hint("run the same command for that database first");
         }
@@ -95,7 +95,7 @@ public final class PasswordStore {
         try {
             Files.move(pendingPath, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw Failure.step("could not rename \"%s\": %s", pendingPath, e.getMessage()).because(e)
+            throw Failure.of("could not rename \"%s\": %s", pendingPath, e.getMessage()).because(e)
                     .hint("the passwords in it are set: rename it to \"%s\"", path);
         }
     }
@@ -109,7 +109,7 @@ public final class PasswordStore {
         try {
             Files.deleteIfExists(pendingPath);
         } catch (IOException e) {
-            throw Failure.step("could not remove \"%s\": %s", pendingPath, e.getMessage()).because(e)
+            throw Failure.of("could not remove \"%s\": %s", pendingPath, e.getMessage()).because(e)
                     .hint("remove it: nothing in it is set");
         }
     }

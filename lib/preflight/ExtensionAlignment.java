@@ -37,7 +37,7 @@ public final class ExtensionAlignment {
      *
      * @param leaveOut the extensions that the target may go without
      * @param on the side on which timescaledb may be updated, if any
-     * @throws Failure refused, when the versions cannot be made equal
+     * @throws Failure when the versions cannot be made equal
      */
     public ExtensionAlignment(Console console, Server source, Server target, Collection<String> leaveOut,
             Optional<String> on) {
@@ -66,22 +66,22 @@ public final class ExtensionAlignment {
     /**
      * Changes the version of timescaledb where it has to be, then creates the extensions.
      *
-     * @throws Failure refused, when nothing was changed; step, when one side has the other version already
+     * @throws Failure when nothing was changed; step, when one side has the other version already
      */
     public void run() {
         List<String> changed = new ArrayList<>();
         try {
             for (TimescaleAlignment.Step step : steps) {
                 // An update would end every session that has timescaledb's library loaded.
-                step.run(step.side().equals("source") ? source : target);
+                step.run(step.side().equals("source") ? source : target, console);
                 changed.add(step.result());
             }
             try (Session here = source.session(); Session there = target.session()) {
-                creation(here, there).run();
+                creation(here, there).run(console);
             }
         } catch (Failure e) {
             throw changed.isEmpty() ? e
-                    : e.asStep().hint("%stimescaledb stays as it is now (%s); run align-version again",
+                    : e.hint("%stimescaledb stays as it is now (%s); run align-version again",
                             new Printable(e.hint() == null ? "" : e.hint() + "\n"), String.join(", ", changed));
         }
     }
@@ -135,14 +135,14 @@ public final class ExtensionAlignment {
                 .filter(finding -> finding.level() == Finding.Level.WARNING && !finding.check().equals("left out"))
                 .toList());
         if (stops.size() == 1) {
-            throw Failure.refused("%s", stops.get(0).message()).hint("%s", stops.get(0).remedy());
+            throw Failure.of("%s", stops.get(0).message()).hint("%s", stops.get(0).remedy());
         }
         for (Finding stop : stops) {
             console.error("%s", stop.message());
             console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
-            throw Failure.refused("%d extensions stand in the way; nothing was changed", stops.size());
+            throw Failure.of("%d extensions stand in the way; nothing was changed", stops.size());
         }
     }
 

@@ -12,6 +12,7 @@ import lib.catalog.Extensions;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
 import lib.talk.Sql;
@@ -39,11 +40,11 @@ final class ExtensionCreation {
         this.extensions = extensions;
     }
 
-    /** @throws Failure refused, when something is to be created and the user may not */
+    /** @throws Failure when something is to be created and the user may not */
     public void mayCreate() {
         if (!extensions.isEmpty() && "f".equals(target.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            throw Failure.refused("user \"%s\" may not create in the target's database", server.facts().user())
+            throw Failure.of("user \"%s\" may not create in the target's database", server.facts().user())
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(server.database()),
                             Sql.ident(server.facts().user()));
         }
@@ -86,13 +87,17 @@ final class ExtensionCreation {
         return statements;
     }
 
-    /** @throws Failure when one cannot be created, or turns out to be less than the source needs; none is there then */
-    public void run() {
+    /**
+     * @param console is told that work has begun, unless what the target has is less than the source needs
+     * @throws Failure when one cannot be created, or turns out to be less than the source needs; none is there then
+     */
+    public void run(Console console) {
         target.run(DOING, "BEGIN");
         try {
             statements().forEach(
                     step -> target.run("creating extension " + step.getValue(), step.getKey()));
         } catch (Failure e) {
+            console.begin();
             throw e.hint("%sno extension was created", new Printable(e.hint() == null ? "" : e.hint() + "\n"));
         }
         // Before it is created, timescaledb does not tell everybody its edition.
@@ -101,8 +106,9 @@ final class ExtensionCreation {
                         ? TimescaleFeatures.community(source) : List.of();
         if (!features.isEmpty()
                 && TimescaleFeatures.edition(target, false, null) == TimescaleFeatures.Edition.APACHE) {
-            throw Failure.refused("%s", TimescaleFeatures.lacking(features)).hint("%s", TimescaleFeatures.FIX);
+            throw Failure.of("%s", TimescaleFeatures.lacking(features)).hint("%s", TimescaleFeatures.FIX);
         }
+        console.begin();
         target.run(DOING, "COMMIT");
     }
 }

@@ -73,7 +73,7 @@ public final class PreflightRun {
     /**
      * Prints a line for each finding, and one for its remedy, if it has one.
      *
-     * @throws Failure refused, if one of them stops a migration
+     * @throws Failure if one of them stops a migration
      */
     public static void print(List<Finding> findings, Console console) {
         for (Finding finding : findings) {
@@ -84,7 +84,7 @@ public final class PreflightRun {
         }
         long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();
         if (stops > 0) {
-            throw Failure.refused("no-go: %d finding(s) stop a migration", stops);
+            throw Failure.of("no-go: %d finding(s) stop a migration", stops);
         }
         console.out("go");
     }

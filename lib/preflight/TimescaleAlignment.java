@@ -15,6 +15,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.server.Versions;
+import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Printable;
@@ -47,22 +48,27 @@ public final class TimescaleAlignment {
      * @param statements to be run in a session of their own, in which nothing has run before
      */
     public record Step(String side, String result, List<String> statements) {
-        /** @throws Failure when it cannot be done; this side is as it was then */
-        public void run(Server server) {
+        /**
+         * @param console is told that work has begun, unless the user may not do this
+         * @throws Failure when it cannot be done; this side is as it was then
+         */
+        public void run(Server server, Console console) {
             // What waits for a lock here keeps everybody else waiting behind it.
             try (Session session =
                     server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
                 statements.forEach(sql -> session.run("changing the version of timescaledb", sql));
+                console.begin();
             } catch (Failure e) {
                 if (e.getCause() instanceof SQLException refused && "42501".equals(refused.getSQLState())) {
                     throw Failure
-                            .refused("user \"%s\" may not change the version of timescaledb on the %s: %s",
+                            .of("user \"%s\" may not change the version of timescaledb on the %s: %s",
                                     server.facts().user(), side,
                                     SqlFailures.message(refused))
                             .hint("as a superuser of the %s, first in a session such as psql -X: %s;", side,
                                     String.join("; ", statements))
                             .because(e);
                 }
+                console.begin();
                 throw e.hint("%sthe %s is as it was", new Printable(e.hint() == null ? "" : e.hint() + "\n"), side);
             }
         }
@@ -134,7 +140,7 @@ public final class TimescaleAlignment {
      * Decides what to do.
      *
      * @param on the side that may be updated, if any
-     * @throws Failure refused, with what each side offers and the ways that are left
+     * @throws Failure with what each side offers and the ways that are left
      */
     public Plan plan(Optional<String> on) {
         if (target.version == null ? target.offers.contains(source.version)
@@ -228,7 +234,7 @@ public final class TimescaleAlignment {
         if (ways.isEmpty()) {
             otherWays();
         }
-        return Failure.refused("%s", difference()).detail("%s", detail()).hint("%s", String.join("; or ", ways));
+        return Failure.of("%s", difference()).detail("%s", detail()).hint("%s", String.join("; or ", ways));
     }
 
     private String detail() {

@@ -40,7 +40,7 @@ public final class RoleDump {
      * Reads the roles of the source, and asks the target which it has.
      *
      * @param target or null
-     * @throws Failure refused, if the target's user may not create roles
+     * @throws Failure if the target's user may not create roles
      */
     public static RoleDump of(Server source, Server target, Order order, Console console) {
         try (Session session = source.session()) {
@@ -63,7 +63,7 @@ public final class RoleDump {
     private static RoleTarget asked(Server target, Order order, Console console) {
         Server.Facts facts = target.facts();
         if (!facts.superuser() && !facts.createRole()) {
-            throw Failure.refused("user \"%s\" of the target may not create roles", facts.user())
+            throw Failure.of("user \"%s\" of the target may not create roles", facts.user())
                     .hint("name another user in --target, or write the roles for a superuser: without --target, with "
                             + "--target-version %d",
                             facts.major());

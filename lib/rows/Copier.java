@@ -86,8 +86,8 @@ final class Copier implements AutoCloseable {
      *
      * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of
      * them
-     * @throws Failure step, naming the table and the side, when a table cannot be copied or arrives with another number
-     * of rows
+     * @throws Failure naming the table and the side, when a table cannot be copied or arrives with another number of
+     * rows
      */
     public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
         try {
@@ -247,7 +247,7 @@ final class Copier implements AutoCloseable {
                 text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
         RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
         if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
-            throw Failure.step("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
+            throw Failure.of("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
         return moved.arrived();
     }

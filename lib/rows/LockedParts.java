@@ -26,11 +26,11 @@ final class LockedParts implements AutoCloseable {
     /**
      * Nobody can have made an index while the table is held, which the same session says.
      *
-     * @throws Failure step, when somebody has
+     * @throws Failure when somebody has
      */
     synchronized void refuseCode(Part part) {
         if (TableRanges.isCoded(now(), part.table())) {
-            throw Failure.step(
+            throw Failure.of(
                     "table %s of the source got an index or statistics while it was read, which call what no "
                             + "superuser owns",
                     part.table())

@@ -50,7 +50,7 @@ final class RowStream {
      *
      * @param format the options of COPY on both sides
      * @param loading further ones of the target's, such as {@code FREEZE}, or empty
-     * @throws Failure step, naming the table and the side
+     * @throws Failure naming the table and the side
      */
     Moved move(Part what, Session from, Session to, String format, String loading) {
         part = what;
@@ -65,7 +65,7 @@ final class RowStream {
             throw to.failure("loading table " + part, target == null ? e : target.reasonFor(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
-            throw Failure.step("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
+            throw Failure.of("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
                     Bytes.text(Runtime.getRuntime().maxMemory()))
                     .hint("run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx%dm, or with fewer --jobs", HEAP);
         }

@@ -77,7 +77,7 @@ public final class JournalTables {
 
     /**
      * @return whether a run has begun there and has not ended well
-     * @throws Failure refused, when the schema of our name is not ours
+     * @throws Failure when the schema of our name is not ours
      */
     public static boolean exist(Session target) {
         OwnSchema.Found found = find(target);

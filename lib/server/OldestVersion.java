@@ -12,11 +12,11 @@ public final class OldestVersion {
 
     /**
      * @param side as messages name it
-     * @throws Failure refused, if the server is older
+     * @throws Failure if the server is older
      */
     public static void require(String side, Server.Facts facts) {
         if (facts.major() < MAJOR) {
-            throw Failure.refused("the %s is PostgreSQL %s, older than %d", side, facts.version(), MAJOR)
+            throw Failure.of("the %s is PostgreSQL %s, older than %d", side, facts.version(), MAJOR)
                     .hint("upgrade it to PostgreSQL %d or newer", MAJOR);
         }
     }

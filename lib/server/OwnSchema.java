@@ -133,7 +133,7 @@ public final class OwnSchema {
 
         /** @return the refusal to work with it */
         public Failure refusal(String side) {
-            return Failure.refused("%s", text(side)).hint("%s", hint());
+            return Failure.of("%s", text(side)).hint("%s", hint());
         }
     }
 
@@ -201,7 +201,7 @@ public final class OwnSchema {
      *
      * @param session one outside a transaction, or in one that is to be rolled back when this fails
      * @param tables all that the schema may hold afterwards
-     * @throws Failure refused, when the schema exists and is not ours
+     * @throws Failure when the schema exists and is not ours
      */
     public static void create(Session session, List<Table> tables) {
         Found before = find(session, tables);

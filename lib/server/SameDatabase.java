@@ -10,7 +10,7 @@ public final class SameDatabase {
     private SameDatabase() {
     }
 
-    /** @throws Failure refused, when they are */
+    /** @throws Failure when they are */
     public static void refuse(Server source, Server target) {
         try (Session from = source.session(); Session to = target.session()) {
             if (is(from, to)) {
@@ -20,7 +20,7 @@ public final class SameDatabase {
     }
 
     public static Failure refusal(Server target) {
-        return Failure.refused("source and target are the same database (%s)", target.dsn())
+        return Failure.of("source and target are the same database (%s)", target.dsn())
                 .hint("check --source and --target");
     }
 

@@ -68,7 +68,7 @@ public final class Server implements Sessions {
     /**
      * Connects once and asks what this server is. A missing password is prompted for if there is a terminal.
      *
-     * @throws Failure refused, saying why the connection failed
+     * @throws Failure saying why the connection failed
      */
     public static Server connect(Dsn dsn) {
         return attempt(dsn, false).orFail();
@@ -226,7 +226,7 @@ public final class Server implements Sessions {
         add(session);
         if (abandoned) {
             SessionAbort.abort(session);
-            throw Failure.step("the sessions on the %s are being ended", side());
+            throw Failure.of("the sessions on the %s are being ended", side());
         }
         return session;
     }
@@ -235,7 +235,7 @@ public final class Server implements Sessions {
      * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits
      * for a server that was given up, for it may be back. Close it.
      *
-     * @throws Failure refused, saying why the connection failed
+     * @throws Failure saying why the connection failed
      */
     public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();

@@ -31,7 +31,7 @@ public final class SqlFailures {
         if (gone != null) {
             return gone;
         }
-        return Failure.refused("could not connect to the %s: %s", dsn.side(), reason(dsn, e)).because(e).hint("%s",
+        return Failure.of("could not connect to the %s: %s", dsn.side(), reason(dsn, e)).because(e).hint("%s",
                 ConnectionRemedy.of(dsn, e));
     }
 
@@ -42,7 +42,7 @@ public final class SqlFailures {
             return gone;
         }
         SQLException e = TerminationMessage.of(thrown);
-        Failure failure = Failure.step("%s failed on the %s: %s", doing, side, message(e)).because(e);
+        Failure failure = Failure.of("%s failed on the %s: %s", doing, side, message(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (server != null && server.getDetail() != null) {
             failure.detail("%s", Printable.lines(server.getDetail().lines().toList()));

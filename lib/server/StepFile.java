@@ -60,7 +60,7 @@ public final class StepFile {
                 compare(step);
             }
         } catch (IOException e) {
-            throw Failure.refused("could not read the folder \"%s\": %s", folder(), e.getMessage()).because(e);
+            throw Failure.of("could not read the folder \"%s\": %s", folder(), e.getMessage()).because(e);
         }
         if (!Files.exists(path)) {
             return false;
@@ -86,13 +86,13 @@ public final class StepFile {
         List<String> lines = Files.readAllLines(step);
         List<DatabaseIdentity> earlier = lines.stream().flatMap(line -> DatabaseIdentity.parse(line).stream()).toList();
         if (earlier.isEmpty() || earlier.size() != lines.size()) {
-            throw elsewhere(Failure.refused("\"%s\" does not say for which databases the step was done", step));
+            throw elsewhere(Failure.of("\"%s\" does not say for which databases the step was done", step));
         }
         for (DatabaseIdentity database : databases) {
             for (DatabaseIdentity other : earlier) {
                 if (other.side().equals(database.side()) && !other.same(database)) {
                     throw elsewhere(
-                            Failure.refused("\"%s\" was done for another %s: %s", step, other.side(), other.text()))
+                            Failure.of("\"%s\" was done for another %s: %s", step, other.side(), other.text()))
                             .detail("the %s is %s%s", database.side(), database.text(),
                                     other.address().equals(database.address())
                                             ? ", which was made since under the same name" : "");

@@ -28,7 +28,7 @@ public final class TargetDatabase {
     /**
      * Connects to the database, or, when it is missing and may be created, to another one of the same server.
      *
-     * @throws Failure refused, when neither can be connected to
+     * @throws Failure when neither can be connected to
      */
     public static TargetDatabase connect(Dsn dsn, boolean create) {
         return connect(dsn, create, false);
@@ -93,7 +93,7 @@ public final class TargetDatabase {
             statement.execute(
                     "CREATE DATABASE " + Sql.ident(dsn.database()) + " " + DatabaseCreation.on(session, properties));
         } catch (SQLException e) {
-            throw SqlFailures.statement("target", "creating database \"" + dsn.database() + "\"", e).asRefusal();
+            throw SqlFailures.statement("target", "creating database \"" + dsn.database() + "\"", e);
         }
         created.run();
         return Server.connect(dsn);

@@ -49,7 +49,7 @@ public final class TargetLock implements AutoCloseable {
      * Takes the lock.
      *
      * @param session a session on the target for this alone; it is closed with the lock
-     * @throws Failure refused, when another run has it
+     * @throws Failure when another run has it
      */
     public static TargetLock take(Session session) {
         try {
@@ -85,7 +85,7 @@ public final class TargetLock implements AutoCloseable {
     }
 
     static Failure inUse() {
-        return Failure.refused("another migration is at work on the target").hint("%s", IN_USE_HINT);
+        return Failure.of("another migration is at work on the target").hint("%s", IN_USE_HINT);
     }
 
     /**
@@ -139,7 +139,7 @@ public final class TargetLock implements AutoCloseable {
             preferFailureOfWork(e);
             if (!closed && !Cleanup.stopping()) {
                 lost = Failure
-                        .step("the lock that keeps other runs off the target was lost: %s",
+                        .of("the lock that keeps other runs off the target was lost: %s",
                                 e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
                         .hint("see that no other run is at work there: preflight");
                 stop.accept(lost);
@@ -165,7 +165,7 @@ public final class TargetLock implements AutoCloseable {
     /**
      * Does a part of the work of the run.
      *
-     * @throws Failure step, when the lock was lost meanwhile
+     * @throws Failure when the lock was lost meanwhile
      */
     public void runWhileHeld(Runnable work) {
         try {

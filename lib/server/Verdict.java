@@ -15,7 +15,7 @@ public final class Verdict {
      * Prints the findings.
      *
      * @return how many there were, in words
-     * @throws Failure refused, when one of them stops the run
+     * @throws Failure when one of them stops the run
      */
     public static String of(List<Finding> findings, Console console, Report report) {
         List<Finding> stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).toList();
@@ -29,14 +29,14 @@ public final class Verdict {
         }
         if (stops.size() == 1) {
             Finding stop = stops.get(0);
-            throw Failure.refused("%s", stop.message()).hint("%s", stop.remedy());
+            throw Failure.of("%s", stop.message()).hint("%s", stop.remedy());
         }
         for (Finding stop : stops) {
             console.error("%s", stop.message());
             console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
-            throw Failure.refused("preflight found %d reasons not to start; nothing was changed", stops.size());
+            throw Failure.of("preflight found %d reasons not to start; nothing was changed", stops.size());
         }
         long warnings = findings.stream().filter(finding -> finding.level() == Finding.Level.WARNING).count();
         return Count.of(findings.size(), "check") + ", " + Count.of(warnings, "warning");

@@ -49,7 +49,7 @@ public final class ArchiveRows {
         try {
             target.driver().getCopyAPI().copyIn(copied.statement(), new StringReader(copied.rows()));
         } catch (SQLException | IOException e) {
-            throw Failure.step("the jobs of TimescaleDB could not be loaded: %s", e.getMessage()).because(e);
+            throw Failure.of("the jobs of TimescaleDB could not be loaded: %s", e.getMessage()).because(e);
         }
     }
 

@@ -79,7 +79,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      *
      * @param session a session under the snapshot
      * @param archive of the schema, or of everything, under the same snapshot; asked for when all else is known
-     * @throws Failure refused, when pg_dump took other tables than the filters mean to us
+     * @throws Failure when pg_dump took other tables than the filters mean to us
      */
     public static Contents read(Session session, Server server, Selection selection, Inventory inventory,
             Supplier<Archive> archive) {
@@ -119,7 +119,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                 tables.stream().filter(table -> !table.extension() && !archived.contains(table.oid())).toList();
         if (!missing.isEmpty()) {
             throw Failure
-                    .refused("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(),
+                    .of("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(),
                             missing.get(0))
                     .hint("name tables and schemas in the filters with their schema");
         }

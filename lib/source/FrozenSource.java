@@ -106,7 +106,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
                     throw explained;
                 }
                 if (attempt == ATTEMPTS) {
-                    throw Failure.refused(
+                    throw Failure.of(
                             "another session wants to drop, truncate or alter a table of the source, so it cannot "
                                     + "be dumped")
                             .because(e)
@@ -130,14 +130,14 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
     /**
      * What was written after the snapshot.
      *
-     * @throws Failure step, when a table changed its file: the locks of the snapshot's holder rule that out, and its
-     * rows would be missing
+     * @throws Failure when a table changed its file: the locks of the snapshot's holder rule that out, and its rows
+     * would be missing
      */
     public WriteCounters writtenSince() {
         WriteCounters now = now();
         counters.files().forEach((table, file) -> {
             if (!file.equals(now.files().get(table))) {
-                throw Failure.step(
+                throw Failure.of(
                         "a table of the source was truncated, rewritten or dropped while it was read (oid %d)", table);
             }
         });
@@ -176,7 +176,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
 
     private static RuntimeException withSchemaChanges(Server server, Snapshot snapshot, RuntimeException e,
             String then) {
-        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.STEP || Cleanup.stopping()
+        if (!(e instanceof Failure failure) || failure.exitCode() != Failure.REFUSED || Cleanup.stopping()
                 || snapshot.holder().isClosed()) {
             return e;
         }
@@ -190,7 +190,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
         if (changes.isEmpty()) {
             return e;
         }
-        Failure explained = Failure.step("%s%s", Failure.why(e), SchemaChanges.description(changes)).because(e);
+        Failure explained = Failure.of("%s%s", Failure.why(e), SchemaChanges.description(changes)).because(e);
         return (failure.detail() == null ? explained : explained.detail("%s", new Printable(failure.detail())))
                 .hint("%sstop what changes the schema of the source%s",
                         new Printable(failure.hint() == null ? "" : failure.hint() + "\n"), then);

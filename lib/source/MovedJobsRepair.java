@@ -4,6 +4,7 @@ package lib.source;
 import java.util.function.Consumer;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
 import lib.talk.ShellScript;
@@ -19,13 +20,14 @@ public final class MovedJobsRepair {
     /**
      * Restores the jobs.
      *
+     * @param console is told when work begins
      * @param report is told what was done, or that there was nothing to do
-     * @throws Failure refused, when that run is still at work, or the record is not ours
+     * @throws Failure when that run is still at work, or the record is not ours
      */
-    public void run(Consumer<String> report) {
+    public void run(Console console, Consumer<String> report) {
         try (Session session = source.session()) {
             if (PausedJobs.exists(session)) {
-                PausedJobs.restore(session).forEach(done -> report.accept("source: " + done));
+                PausedJobs.restore(session, console::begin).forEach(done -> report.accept("source: " + done));
                 return;
             }
             PausedJobs.foreignRecord(session).ifPresent(refusal -> {

@@ -52,13 +52,13 @@ public final class PausedJobs implements AutoCloseable {
      * Does some work while the source's jobs are paused. Jobs that a killed run has left moved are restored first, even
      * if {@code wanted} is false.
      *
-     * @throws Failure refused, when nothing was paused because of rights, another run, or a job that does not end
+     * @throws Failure when nothing was paused because of rights, another run, or a job that does not end
      */
     public static <T> T during(boolean wanted, Server source, Console console, Attempt.Question<T> work)
             throws SQLException {
         try (Session session = source.session()) {
             if (exists(session) && !inUse(session)) {
-                restore(session).forEach(done -> console.say("left by an earlier run: %s", done));
+                restore(session, () -> {}).forEach(done -> console.say("left by an earlier run: %s", done));
             }
         }
         if (wanted) {
@@ -91,7 +91,7 @@ public final class PausedJobs implements AutoCloseable {
                 throw inUse();
             }
             if (PauseRecord.isTaken(session)) {
-                throw Failure.refused(
+                throw Failure.of(
                         "the source has a schema \"%s\" already, where --pause-jobs would remember what it moves",
                         OwnSchema.NAME)
                         .hint("%s", ReservedSchemas.remedy(OwnSchema.NAME));
@@ -128,7 +128,7 @@ public final class PausedJobs implements AutoCloseable {
                 return moved + due.move();
             } else if (System.nanoTime() > deadline) {
                 throw Failure
-                        .refused("%s of the source still runs after %s", running.get(0),
+                        .of("%s of the source still runs after %s", running.get(0),
                                 Count.of(timeout.toMinutes(), "minute"))
                         .hint("wait for its end, or end it: SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                 + "WHERE "
@@ -213,7 +213,7 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private static Failure inUse() {
-        return Failure.refused("another run has paused the jobs of the source").hint("wait for its end");
+        return Failure.of("another run has paused the jobs of the source").hint("wait for its end");
     }
 
     /** @return the statements that {@link #restore} would run */
@@ -226,12 +226,13 @@ public final class PausedJobs implements AutoCloseable {
      * it was before.
      *
      * @return what was done, a line each
-     * @throws Failure refused, when that run is still at work
+     * @throws Failure when that run is still at work
      */
-    public static List<String> restore(Session session) {
+    public static List<String> restore(Session session, Runnable begun) {
         if (inUse(session)) {
             throw inUse();
         }
+        begun.run();
         return undo(session);
     }
 

@@ -76,14 +76,14 @@ public final class Schema {
 
     /**
      * @return what is created after the rows; call {@link #preData} before
-     * @throws Failure step, when pg_restore has not written all that there is in a way that is known here
+     * @throws Failure when pg_restore has not written all that there is in a way that is known here
      */
     public List<EntrySql> postData() {
         Set<Archive.Entry> others = new HashSet<>(postDataAddresses);
         List<EntrySql> after = EntrySql.of(archive, with("--section=post-data"), others::contains);
         after.forEach(part -> others.remove(part.entry()));
         if (!others.isEmpty()) {
-            throw Failure.step("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(),
+            throw Failure.of("the script of pg_restore lacks %d of the archive's entries, such as: %s", others.size(),
                     others.iterator().next().line());
         }
         after.stream()

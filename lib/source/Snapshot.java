@@ -51,7 +51,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
     /**
      * Locks every wanted table, then takes and exports the snapshot.
      *
-     * @throws Failure refused, when a table stays locked by somebody else for a minute, naming it
+     * @throws Failure when a table stays locked by somebody else for a minute, naming it
      */
     public static Snapshot take(Server server, Selection selection, Console console) {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -79,7 +79,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
             }
             holder.close();
         }
-        throw Failure.refused("the tables of the source could not be locked together: its schema keeps changing")
+        throw Failure.of("the tables of the source could not be locked together: its schema keeps changing")
                 .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
     }
 
@@ -100,7 +100,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
             }
         }
         Blocker blocker = blocker(session, server);
-        throw Failure.refused("%s and stays so", blocker.description).hint("%s", blocker.remedy);
+        throw Failure.of("%s and stays so", blocker.description).hint("%s", blocker.remedy);
     }
 
     private record Blocker(String description, String remedy) {

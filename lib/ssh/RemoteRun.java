@@ -61,7 +61,7 @@ public final class RemoteRun {
      *
      * @param preflight the class and the arguments of preflight
      * @param migrate those of migrate
-     * @throws Failure refused, when it could not be started; step, when its end could not be seen
+     * @throws Failure when it could not be started; step, when its end could not be seen
      */
     public Result run(List<String> preflight, List<String> migrate) {
         String state = startOrFind(preflight, migrate);
@@ -75,13 +75,13 @@ public final class RemoteRun {
     /**
      * Ends a run as Ctrl-C does, and waits for it.
      *
-     * @throws Failure refused, when there is none
+     * @throws Failure when there is none
      */
     public Result stop() {
         String state = words(ssh.run(RemoteScripts.LOOK, folder)).get(0);
         if (state.equals("new")) {
             ssh.run(RemoteScripts.REMOVE, folder);
-            throw Failure.refused("no run of this migration is on %s", ssh.host());
+            throw Failure.of("no run of this migration is on %s", ssh.host());
         } else if (state.equals("running")) {
             ssh.run(RemoteScripts.STOP, folder);
         }
@@ -137,6 +137,7 @@ public final class RemoteRun {
     }
 
     private Result end() {
+        console.begin();
         Cleanup.Task interruption = Cleanup.onExit(() -> {
             console.warn("interrupted here; the migration goes on on %s", ssh.host());
             console.hint("run the same command again to see how it goes on, or with --stop to end it");
@@ -147,8 +148,6 @@ public final class RemoteRun {
             Result result = fetchResults();
             removeFolder();
             return result;
-        } catch (Failure e) {
-            throw e.asStep();
         } finally {
             interruption.cancel();
             line.close();
@@ -162,14 +161,14 @@ public final class RemoteRun {
             // Ctrl-C reaches ssh as well as this process, which may hear of it a moment later.
             pause(MOMENT_MILLIS);
             if (Cleanup.stopping()) {
-                throw Failure.step("interrupted");
+                throw Failure.of("interrupted");
             }
             attempt = output.received() > before ? 0 : attempt;
             before = output.received();
             if (attempt == 0) {
                 console.warn("the connection to %s was lost; trying again", ssh.host());
             } else if (attempt == WAITS.length) {
-                throw Failure.step("the connection to %s was lost; the migration goes on there", ssh.host())
+                throw Failure.of("the connection to %s was lost; the migration goes on there", ssh.host())
                         .hint("run the same command again: it attaches to the run");
             }
             pause(WAITS[attempt++] * 1000L);
@@ -180,7 +179,7 @@ public final class RemoteRun {
         byte[] answer = ssh.run(RemoteScripts.COLLECT, folder, String.valueOf(output.received() + 1));
         if (answer.length == 0) {
             throw Failure
-                    .step("another command has already collected the result of the run on %s", ssh.host())
+                    .of("another command has already collected the result of the run on %s", ssh.host())
                     .hint("compare both sides with verify");
         }
         int start = 0;
@@ -197,7 +196,7 @@ public final class RemoteRun {
                 new String(answer, out, answer.length - out, StandardCharsets.UTF_8));
         if (code.equals("-") || result.code > 128 + 15) {
             removeFolder();
-            throw Failure.step("the run on %s was killed, or the machine was restarted", ssh.host())
+            throw Failure.of("the run on %s was killed, or the machine was restarted", ssh.host())
                     .hint("run the same command again with --restart");
         }
         return result;

@@ -59,7 +59,7 @@ public final class Ssh {
      * Runs a script for a POSIX shell on the machine.
      *
      * @return what it wrote to stdout
-     * @throws Failure refused, when the connection failed or was lost, or the script failed
+     * @throws Failure when the connection failed or was lost, or the script failed
      */
     public byte[] run(String script, String... arguments) {
         return send(stream -> {}, script, arguments);
@@ -78,12 +78,12 @@ public final class Ssh {
                 throw failure(code, new String(out.join(), StandardCharsets.UTF_8),
                         new String(err.join(), StandardCharsets.UTF_8));
             } else if (!written) {
-                throw Failure.refused("what was sent to %s did not arrive as a whole", host);
+                throw Failure.of("what was sent to %s did not arrive as a whole", host);
             }
             return out.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.step("ssh to %s was interrupted", host);
+            throw Failure.of("ssh to %s was interrupted", host);
         } finally {
             end.close();
         }
@@ -125,7 +125,7 @@ public final class Ssh {
         try {
             return builder.start();
         } catch (IOException e) {
-            throw Failure.refused("could not start ssh").because(e)
+            throw Failure.of("could not start ssh").because(e)
                     .hint("install it: sudo apt-get install -y openssh-client");
         }
     }
@@ -155,13 +155,13 @@ public final class Ssh {
     Failure failure(int code, String out, String err) {
         if (code != LOST) {
             List<String> lines = Stream.concat(out.lines(), err.lines()).toList();
-            return Failure.refused("a step on %s failed with exit code %d", host, code)
+            return Failure.of("a step on %s failed with exit code %d", host, code)
                     .detail("%s", Printable.lines(lines.stream().skip(Math.max(0, lines.size() - 5)).toList()));
         }
         String reason = err.lines().filter(
                 line -> !line.isBlank() && !line.startsWith("@") && !line.startsWith("Warning: Permanently added"))
                 .reduce((first, last) -> last).orElse("the connection was closed");
-        return Failure.refused("could not connect to %s through ssh: %s", host, reason).hint("%s", hint(err));
+        return Failure.of("could not connect to %s through ssh: %s", host, reason).hint("%s", hint(err));
     }
 
     private String hint(String err) {

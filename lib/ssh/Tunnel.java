@@ -32,7 +32,7 @@ public final class Tunnel implements AutoCloseable {
         end = Cleanup.ending(process::destroy);
     }
 
-    /** @throws Failure refused, when the connection failed */
+    /** @throws Failure when the connection failed */
     public static Tunnel open(Ssh ssh, Dsn server) {
         int port = freePort();
         String address = server.address().contains(":") ? '[' + server.address() + ']' : server.address();
@@ -61,14 +61,14 @@ public final class Tunnel implements AutoCloseable {
                     throw ssh.failure(process.exitValue(), "", err);
                 }
             } catch (IOException e) {
-                throw Failure.refused("could not read what ssh says").because(e);
+                throw Failure.of("could not read what ssh says").because(e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw Failure.refused("interrupted");
+                throw Failure.of("interrupted");
             }
             if (System.nanoTime() > deadline) {
                 close();
-                throw Failure.refused("ssh to %s did not open a tunnel within %d s", ssh.host(), SECONDS);
+                throw Failure.of("ssh to %s did not open a tunnel within %d s", ssh.host(), SECONDS);
             }
         }
     }
@@ -86,7 +86,7 @@ public final class Tunnel implements AutoCloseable {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
-            throw Failure.refused("no port is free on this machine").because(e);
+            throw Failure.of("no port is free on this machine").because(e);
         }
     }
 

@@ -19,7 +19,6 @@ public final class Attempt {
 
     private final Console console;
     private final String unchanged;
-    private volatile boolean begun;
 
     /**
      * @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged}
@@ -31,14 +30,13 @@ public final class Attempt {
 
     /** From now on the target is changed. */
     public void begin() {
-        begun = true;
+        console.begin();
     }
 
     /**
      * Does the work.
      *
-     * @throws Failure refused, when nothing was changed; step, when work had begun; differences, when verification
-     * found some
+     * @throws Failure when nothing was changed; step, when work had begun; differences, when verification found some
      */
     public void run(Work work) {
         ask(() -> {
@@ -53,15 +51,9 @@ public final class Attempt {
         try {
             return work.ask();
         } catch (Failure e) {
-            if (!begun) {
-                throw e.exitCode() == Failure.STEP ? e.asRefusal() : e;
-            }
-            throw e.exitCode() == Failure.DIFFERENCES ? e
-                    : e.asStep().hint("%s%s",
-                            new Printable(e.hint() == null ? "mend the cause, then " : e.hint() + "\nthen "), AGAIN);
+            throw explained(e);
         } catch (SQLException e) {
-            Failure failure = Failure.step("a session could not be ended: %s", e.getMessage()).because(e);
-            throw begun ? failure.hint(AGAIN) : failure.asRefusal();
+            throw explained(Failure.of("a session could not be ended: %s", e.getMessage()).because(e));
         } finally {
             // The sessions that a signal takes away bring us here before it is the message's turn.
             if (!Cleanup.stopping()) {
@@ -70,10 +62,18 @@ public final class Attempt {
         }
     }
 
+    private Failure explained(Failure failure) {
+        Failure decided = console.decided(failure);
+        return decided.exitCode() != Failure.STEP ? decided
+                : decided.hint("%s%s", new Printable(
+                        failure.hint() == null ? "mend the cause, then " : failure.hint() + "\nthen "), AGAIN);
+    }
+
     private void interrupted() {
-        console.warn(begun ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed",
+        console.warn(
+                console.hasBegun() ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed",
                 unchanged);
-        if (begun) {
+        if (console.hasBegun()) {
             console.hint(AGAIN);
         }
     }

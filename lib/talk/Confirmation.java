@@ -24,7 +24,7 @@ public final class Confirmation {
         }
         String answer = System.console().readLine("%s [y/N] ", Printable.of(question));
         if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {
-            throw Failure.refused("not confirmed; nothing was changed");
+            throw Failure.of("not confirmed; nothing was changed");
         }
     }
 }

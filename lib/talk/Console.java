@@ -40,6 +40,7 @@ public final class Console {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
+    private volatile boolean begun;
     private ProgressLine line;
     /** The messages about servers that do not answer, by side. */
     private final Map<String, String> reportSilence = new ConcurrentSkipListMap<>();
@@ -65,6 +66,21 @@ public final class Console {
                         UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
                         UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING,
                         UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST, UsageMessageSpec.SECTION_KEY_FOOTER));
+    }
+
+    /** From now on something is changed, or written: whatever fails is no refusal any more. */
+    public void begin() {
+        begun = true;
+    }
+
+    /** @return whether the command has begun to change something */
+    public boolean hasBegun() {
+        return begun;
+    }
+
+    /** @return the same failure, with the exit code that follows from whether work had begun */
+    public Failure decided(Failure failure) {
+        return begun && failure.exitCode() != Failure.DIFFERENCES ? failure.asStep() : failure;
     }
 
     /** A line of the product on stdout. */
@@ -212,15 +228,22 @@ public final class Console {
             return Failure.STEP;
         }
         boolean trace = line.getParseResult().hasMatchedOption("--verbose");
-        Failure failure = e instanceof Failure known ? known
-                : Failure.step("unexpected %s: %s", e.getClass().getSimpleName(), Failure.why(e)).because(e)
-                        .hint("run again with -v for the details, and report them");
+        // Of what nobody has expected, nobody knows how far it came.
+        Failure failure = e instanceof Failure known ? decided(line, known)
+                : Failure.of("unexpected %s: %s", e.getClass().getSimpleName(), Failure.why(e)).because(e)
+                        .hint("run again with -v for the details, and report them").asStep();
         report(line.getErr(), line.getCommandSpec().root().name(), failure, trace,
                 color(line.getParseResult().hasMatchedOption("--no-color")));
         if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {
             tryHelp(line.getErr(), line.getCommandSpec());
         }
         return failure.exitCode();
+    }
+
+    private static Failure decided(CommandLine line, Failure failure) {
+        return line.getCommandSpec().mixins().values().stream().map(CommandSpec::userObject)
+                .filter(Console.class::isInstance).map(Console.class::cast).findFirst()
+                .map(console -> console.decided(failure)).orElse(failure);
     }
 
     private record Version(String command) implements IVersionProvider {

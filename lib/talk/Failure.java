@@ -2,9 +2,10 @@ package lib.talk;
 
 /**
  * How a command ends when it cannot go on: one line saying what is wrong, an optional detail, the next command to run,
- * and the exit code. The message names the side, quotes values and never holds a secret; {@link Console} prints it the
- * way psql prints its own errors. Values are made fit to be shown (see {@link Printable}), in a hint so that SQL in
- * them still means the same.
+ * and the exit code. Whoever finds something wrong does not choose between 1 and 3: that is decided by whether the
+ * command had begun to change something ({@link Console#begin}). The message names the side, quotes values and never
+ * holds a secret; {@link Console} prints it the way psql prints its own errors. Values are made fit to be shown (see
+ * {@link Printable}), in a hint so that SQL in them still means the same.
  */
 public final class Failure extends RuntimeException {
     /** Everything arrived. */
@@ -20,7 +21,7 @@ public final class Failure extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    private final int exitCode;
+    private int exitCode;
     private String detail;
     private String hint;
 
@@ -33,12 +34,13 @@ public final class Failure extends RuntimeException {
         return new Failure(USAGE, Printable.format(format, values));
     }
 
-    public static Failure refused(String format, Object... values) {
+    /**
+     * Whatever else: the exit code is that of a refusal, until {@link Console#decided} knows that work had begun.
+     *
+     * @param format the message
+     */
+    public static Failure of(String format, Object... values) {
         return new Failure(REFUSED, Printable.format(format, values));
-    }
-
-    public static Failure step(String format, Object... values) {
-        return new Failure(STEP, Printable.format(format, values));
     }
 
     public static Failure differences(String format, Object... values) {
@@ -57,22 +59,10 @@ public final class Failure extends RuntimeException {
         return this;
     }
 
-    /** @return the same failure, said before anything was changed */
-    public Failure asRefusal() {
-        Failure refusal = new Failure(REFUSED, getMessage());
-        refusal.detail = detail;
-        refusal.hint = hint;
-        refusal.initCause(this);
-        return refusal;
-    }
-
-    /** @return the same failure, said after work had begun */
-    public Failure asStep() {
-        Failure step = new Failure(STEP, getMessage());
-        step.detail = detail;
-        step.hint = hint;
-        step.initCause(this);
-        return step;
+    /** @return this, of a step that had begun */
+    Failure asStep() {
+        exitCode = STEP;
+        return this;
     }
 
     /** Keeps the cause for {@code -v}; it is never printed otherwise. */

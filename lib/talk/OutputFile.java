@@ -50,8 +50,7 @@ public record OutputFile(Path path, boolean overwrite) {
     /**
      * Writes the file, in UTF-8 and of mode 0600.
      *
-     * @throws Failure step, when it cannot be written, or when a file of that name has been created since
-     * {@link #check}
+     * @throws Failure when it cannot be written, or when a file of that name has been created since {@link #check}
      */
     public void write(String content) {
         Path unfinished = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
@@ -69,10 +68,10 @@ public record OutputFile(Path path, boolean overwrite) {
                 Files.deleteIfExists(unfinished);
             }
         } catch (FileAlreadyExistsException e) {
-            throw Failure.step("\"%s\" is not written: a file of that name has appeared meanwhile", path).because(e)
+            throw Failure.of("\"%s\" is not written: a file of that name has appeared meanwhile", path).because(e)
                     .hint("name another file or use --overwrite");
         } catch (IOException e) {
-            throw Failure.step("could not write \"%s\": %s", path, e.getMessage()).because(e);
+            throw Failure.of("could not write \"%s\": %s", path, e.getMessage()).because(e);
         }
     }
 

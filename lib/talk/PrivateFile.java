@@ -60,7 +60,7 @@ public final class PrivateFile {
             }
             return nameless;
         } catch (IOException e) {
-            throw Failure.refused("could not write a private temporary file: %s", e.getMessage()).because(e)
+            throw Failure.of("could not write a private temporary file: %s", e.getMessage()).because(e)
                     .hint("set TMPDIR to a folder you can write to");
         }
     }

@@ -47,7 +47,7 @@ public final class Workers {
         } else if (failure instanceof Error error) {
             throw error;
         } else if (failure != null) {
-            throw Failure.step("%s failed: %s", name, Failure.why(failure)).because(failure);
+            throw Failure.of("%s failed: %s", name, Failure.why(failure)).because(failure);
         }
     }
 

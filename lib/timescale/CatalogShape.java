@@ -40,7 +40,7 @@ public record CatalogShape(String version, Set<String> columns) {
 
     /**
      * @return what the database of this session has, which may be {@link #NONE}
-     * @throws Failure refused, where TimescaleDB's schemas hold objects of other users
+     * @throws Failure where TimescaleDB's schemas hold objects of other users
      */
     public static CatalogShape read(Session session) {
         TimescaleExtension extension = TimescaleExtension.of(session);

@@ -81,7 +81,7 @@ public final class Jobs {
                 rows.append(String.join("\t", values)).append('\n');
             }
         }
-        throw Failure.step("the dump holds no rows of TimescaleDB's jobs");
+        throw Failure.of("the dump holds no rows of TimescaleDB's jobs");
     }
 
     /** A job that has another owner on the target than on the source. */
@@ -138,7 +138,7 @@ public final class Jobs {
      * Gives each job the state that it has on the source, and has it due when it is due there: a dump does not hold
      * that, and without it every job would run at once. {@link DisabledJobs} stay paused.
      *
-     * @throws Failure step, when one has another state in the end, or is not there
+     * @throws Failure when one has another state in the end, or is not there
      */
     public String resume() {
         String table = Timescale.jobTable(target);
@@ -152,7 +152,7 @@ public final class Jobs {
         for (Timescale.Job job : source.jobs()) {
             boolean scheduled = job.scheduled() && !held.containsKey(job.id());
             if (here.stream().noneMatch(other -> other.id() == job.id() && other.scheduled() == scheduled)) {
-                throw Failure.step("%s of the source is not on the target as it should be: %s", job,
+                throw Failure.of("%s of the source is not on the target as it should be: %s", job,
                         scheduled ? "running" : "paused");
             }
         }

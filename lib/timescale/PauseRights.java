@@ -13,12 +13,12 @@ public final class PauseRights {
     private PauseRights() {
     }
 
-    /** @throws Failure refused, with the GRANT that is missing */
+    /** @throws Failure with the GRANT that is missing */
     public static void check(Session session, Server source) {
         String user = source.facts().user();
         if ("f".equals(session.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
-            throw Failure.refused(
+            throw Failure.of(
                     "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
                             + "remembers what it moves",
                     user)
@@ -28,7 +28,7 @@ public final class PauseRights {
         List<String> checked = AlterJob.checked(session, jobs);
         if (!checked.isEmpty() && "f".equals(session.text("asking for the right to change jobs",
                 "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
-            throw Failure.refused(
+            throw Failure.of(
                     "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
                     user, String.join(", ", checked))
                     .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
@@ -39,7 +39,7 @@ public final class PauseRights {
                 .formatted(jobs, Timescale.ownJob("j.id"), Membership.hasRightsOf("j.owner::pg_catalog.oid")));
         if (!foreign.isEmpty()) {
             throw Failure
-                    .refused("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,
+                    .of("user \"%s\" may not pause jobs of the source that belong to \"%s\"", user,
                             String.join("\", \"", foreign))
                     .hint("GRANT %s TO %s;", String.join(", ", foreign.stream().map(Sql::ident).toList()),
                             Sql.ident(user));

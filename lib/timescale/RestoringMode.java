@@ -48,7 +48,7 @@ public final class RestoringMode implements AutoCloseable {
      *
      * @param lock keeps other runs off the target
      * @param to a session on the target, which gets the mode too
-     * @throws Failure step, when new sessions do not have it, as behind a connection pooler that hands out old ones
+     * @throws Failure when new sessions do not have it, as behind a connection pooler that hands out old ones
      */
     public static RestoringMode turnOn(TargetLock lock, Server target, Session to, Timescale timescale,
             Console console) {
@@ -84,7 +84,7 @@ public final class RestoringMode implements AutoCloseable {
         try (Session fresh = target.session()) {
             String state = fresh.text("asking for restoring mode", STATE);
             if (!wanted.equals(state)) {
-                throw Failure.step("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
+                throw Failure.of("a new session on the target has timescaledb.restoring %s, not %s", state, wanted)
                         .hint("connect to the server itself: a connection pooler in between hands out sessions "
                                 + "that are "
                                 + "older than the setting");

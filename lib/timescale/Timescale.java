@@ -79,7 +79,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
 
     /**
      * @return the extension, or null where the database does not have it; without what {@link #whole} adds
-     * @throws Failure refused, where its schemas hold objects of other users
+     * @throws Failure where its schemas hold objects of other users
      */
     public static Timescale of(Session session) {
         TimescaleExtension extension = TimescaleExtension.of(session);

@@ -105,7 +105,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
      * Looks for it.
      *
      * @return null where the database does not have it
-     * @throws Failure refused, naming what others have put among its own
+     * @throws Failure naming what others have put among its own
      */
     public static TimescaleExtension of(Session session) {
         // Planning the whole query takes long, and many databases do not have the extension.
@@ -176,7 +176,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
                                 null),
                         row.getString(5), row.getBoolean(6)));
         Failure failure =
-                Failure.refused("on the %s, objects in the schemas of TimescaleDB do not belong to it: %s%s",
+                Failure.of("on the %s, objects in the schemas of TimescaleDB do not belong to it: %s%s",
                         session.side(),
                         strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")),
                         strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");

@@ -42,10 +42,10 @@ public final class ClientTools {
             return folder.resolve(name).toString();
         }
 
-        /** @throws Failure refused, where this program is not among them: some packages have it apart */
+        /** @throws Failure where this program is not among them: some packages have it apart */
         public Installation with(String name) {
             if (!Files.isExecutable(folder.resolve(name))) {
-                throw Failure.refused("there is no %s beside the pg_dump in \"%s\"", name, folder)
+                throw Failure.of("there is no %s beside the pg_dump in \"%s\"", name, folder)
                         .hint("put it there, or name a folder that has all client programs in %s", BINDIRS);
             }
             return this;
@@ -104,7 +104,7 @@ public final class ClientTools {
      * pg_restore newer than the target writes settings that the target does not know (pg_dump manual, "Notes"). The
      * source's own major is best.
      *
-     * @throws Failure refused, naming the package to install
+     * @throws Failure naming the package to install
      */
     public Installation pick(int sourceMajor, int targetMajor) {
         return installed.stream().filter(tools -> tools.major >= sourceMajor && tools.major <= targetMajor)
@@ -120,7 +120,7 @@ public final class ClientTools {
      * @param oldest the major version that can do it
      * @param newest the major version that should not be exceeded
      * @param what what they are needed for, such as {@code for a source of version 15}
-     * @throws Failure refused, naming the package to install
+     * @throws Failure naming the package to install
      */
     public Installation pickOne(int oldest, int newest, String what) {
         return installed.stream().filter(tools -> tools.major >= oldest)
@@ -128,14 +128,14 @@ public final class ClientTools {
                         .thenComparingInt(Installation::major)
                         .thenComparing(Comparator.comparingInt(Installation::minor).reversed()))
                 .orElseThrow(() -> missing(oldest, Integer.MAX_VALUE,
-                        Failure.refused("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
+                        Failure.of("pg_dump and pg_restore of version %d or newer are needed %s", oldest, what)));
     }
 
     private Failure none(int sourceMajor, int targetMajor) {
         String range =
                 sourceMajor == targetMajor ? "version " + sourceMajor : "version " + sourceMajor + " to " + targetMajor;
         return missing(sourceMajor, targetMajor,
-                Failure.refused(
+                Failure.of(
                         "pg_dump and pg_restore of %s are needed for a source of version %d and a target of version %d",
                         range, sourceMajor, targetMajor));
     }

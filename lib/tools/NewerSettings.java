@@ -32,7 +32,7 @@ public final class NewerSettings {
         try (RandomAccessFile file = new RandomAccessFile(script.toFile(), "r")) {
             return place(file) >= 0;
         } catch (IOException e) {
-            throw Failure.refused("could not read \"%s\": %s", script, e.getMessage()).because(e);
+            throw Failure.of("could not read \"%s\": %s", script, e.getMessage()).because(e);
         }
     }
 
@@ -45,7 +45,7 @@ public final class NewerSettings {
                 file.write(REMARK.getBytes(StandardCharsets.ISO_8859_1));
             }
         } catch (IOException e) {
-            throw Failure.step("could not write \"%s\": %s", script, e.getMessage()).because(e);
+            throw Failure.of("could not write \"%s\": %s", script, e.getMessage()).because(e);
         }
     }
 

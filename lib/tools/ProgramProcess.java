@@ -26,11 +26,11 @@ final class ProgramProcess {
     /**
      * Starts the program.
      *
-     * @throws Failure step, when it cannot be started, or not any more
+     * @throws Failure when it cannot be started, or not any more
      */
     synchronized StartedProcess start(String name, ProcessExecutor executor) {
         if (ended || Cleanup.stopping()) {
-            throw Failure.step("%s was not started any more", name);
+            throw Failure.of("%s was not started any more", name);
         }
         try {
             StartedProcess started = executor.start();
@@ -38,7 +38,7 @@ final class ProgramProcess {
             return started;
         } catch (IOException e) {
             // The library's own message would repeat the whole environment.
-            throw Failure.step("could not start %s", name);
+            throw Failure.of("could not start %s", name);
         }
     }
 

@@ -44,7 +44,7 @@ public record RefusedStatement(String statement, String why) {
      * @param file what psql runs
      * @param script the same, one character for each byte
      * @return what was refused of it
-     * @throws Failure step, on any other error
+     * @throws Failure on any other error
      */
     public static List<RefusedStatement> run(Tool tool, Dsn target, Path file, String script) {
         List<String> arguments = List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=0", "--set=VERBOSITY=verbose",
@@ -63,7 +63,7 @@ public record RefusedStatement(String statement, String why) {
                 if (isOne(state(message))) {
                     refusals.add(refusal);
                 } else if (!state(message).matches("0[012].*")) {
-                    throw Failure.step("giving privileges failed on the target: %s", refusal.why).detail("%s",
+                    throw Failure.of("giving privileges failed on the target: %s", refusal.why).detail("%s",
                             refusal.statement);
                 }
             }

@@ -51,7 +51,7 @@ public final class Tool {
      *
      * @param side the server; its connection string becomes {@code -d}
      * @return the lines of stdout
-     * @throws Failure step, with the message that failed it
+     * @throws Failure with the message that failed it
      */
     public List<String> connected(String name, Dsn side, List<String> arguments) {
         return run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(),
@@ -83,7 +83,7 @@ public final class Tool {
      *
      * @param tolerated the messages that do not end it
      * @return everything it said on stderr
-     * @throws Failure step, with the first message that is none of those
+     * @throws Failure with the first message that is none of those
      */
     public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments,
             Predicate<ToolMessages.Message> tolerated) {
@@ -203,10 +203,10 @@ public final class Tool {
                 judge(name, side, code, messages);
             }
         } catch (ExecutionException e) {
-            throw Failure.step("%s could not be run to its end on the %s", name, side).because(e.getCause());
+            throw Failure.of("%s could not be run to its end on the %s", name, side).because(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.step("%s was interrupted", name);
+            throw Failure.of("%s was interrupted", name);
         } finally {
             running.remove(process);
             ON_TARGET.remove(process);
@@ -241,14 +241,14 @@ public final class Tool {
 
     private static void judge(String name, String side, int code, ToolMessages messages) {
         messages.failing().ifPresent(message -> {
-            throw Failure.step("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
+            throw Failure.of("%s failed on the %s: %s", name, side, message.text()).detail("%s", message.detail());
         });
         // pg_restore ends so after errors that it went on from, each of which was judged above; psql ends with 0 then.
         // Whatever else it is, such as a signal, has cut the program short (PostgreSQL manual, psql, "Exit Status").
         boolean wholeWithErrors = code == 1 && messages.all().stream()
                 .anyMatch(message -> message.text().startsWith("errors ignored on restore: "));
         if (code != 0 && !wholeWithErrors) {
-            throw Failure.step("%s ended with exit code %d on the %s", name, code, side)
+            throw Failure.of("%s ended with exit code %d on the %s", name, code, side)
                     .detail("%s", Printable.lines(messages.all().stream().map(ToolMessages.Message::text).toList()));
         }
     }

@@ -43,7 +43,7 @@ public final class DatabaseComparison {
     /**
      * Finds out what is to be compared.
      *
-     * @throws Failure refused, if one of the sides is too old
+     * @throws Failure if one of the sides is too old
      */
     public DatabaseComparison(Server source, Server target, Order order, Console console) {
         OldestVersion.require(source.side(), source.facts());
@@ -86,6 +86,7 @@ public final class DatabaseComparison {
 
     private void compare(Verification verification, Predicate<Difference> wanted) {
         List<Difference> differences;
+        console.begin();
         ProgressLine line = console.progress(verification::state);
         try {
             differences = verification.run(order.level).stream().filter(wanted).toList();

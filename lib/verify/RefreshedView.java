@@ -73,7 +73,7 @@ final class RefreshedView {
         try (Statement statement = session.createStatement()) {
             EventTriggers triggers = EventTriggers.of(session);
             if (!triggers.others().isEmpty()) {
-                throw Failure.refused("it would fire event trigger %s with the rights of this user",
+                throw Failure.of("it would fire event trigger %s with the rights of this user",
                         String.join(", ", triggers.others()));
             }
             session.setAutoCommit(false);

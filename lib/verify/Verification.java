@@ -119,7 +119,7 @@ public final class Verification {
      * Compares.
      *
      * @return every difference, sorted
-     * @throws Failure step, when a side cannot answer, naming the side and the table
+     * @throws Failure when a side cannot answer, naming the side and the table
      */
     public List<Difference> run(Level level) {
         ExecutorService executor = Executors.newCachedThreadPool(work -> {

@@ -56,6 +56,23 @@ class DumpRolesReportTest {
         }
     }
 
+    /** Nothing is written or applied before all is read. */
+    @Test
+    void roles_that_cannot_be_read_are_a_refusal() {
+        source.sql("shop", "CREATE ROLE reader LOGIN PASSWORD 'reader'",
+                "REVOKE SELECT ON pg_auth_members FROM PUBLIC");
+        try {
+            Path file = folder.resolve("roles.sql");
+            CommandRun run = CommandRun.of("DumpRoles", Map.of("SOURCE", source.uri("shop", "reader", "reader")), "-o",
+                    file.toString());
+            assertTrue(run.failure().contains("permission denied for table pg_auth_members"), run.failure());
+            assertEquals(3, run.code());
+            assertFalse(Files.exists(file));
+        } finally {
+            source.sql("shop", "GRANT SELECT ON pg_auth_members TO PUBLIC");
+        }
+    }
+
     @Test
     void passwords_go_to_a_private_file_and_nowhere_else() throws IOException {
         source.sql("postgres", "CREATE ROLE clerk LOGIN PASSWORD 'secret'");

@@ -170,7 +170,7 @@ class PauseRecordShapesTest {
             session.createStatement().execute("SET search_path = ''");
             assertFalse(PausedJobs.exists(session), what);
             assertEquals(List.of(), PausedJobs.plan(session), what);
-            assertEquals(List.of(), PausedJobs.restore(session), what);
+            assertEquals(List.of(), PausedJobs.restore(session, () -> {}), what);
             assertTrue(lib.timescale.Timescale.of(session).jobs().size() > 0, what);
         }
         assertUntouched(before, what);

@@ -196,7 +196,7 @@ class PausedJobsTest {
                             + "\\('2[^']*'\\)::pg_catalog\\.timestamptz, "
                             + ".*, \\('Europe/Berlin'\\)::pg_catalog\\.text\\b.*\\)"),
                     PausedJobs.plan(session).get(0));
-            Failure failure = assertThrows(Failure.class, () -> PausedJobs.restore(session));
+            Failure failure = assertThrows(Failure.class, () -> PausedJobs.restore(session, () -> {}));
             assertEquals("putting back the jobs failed on the source: canceling statement due to lock timeout",
                     failure.getMessage());
             assertEquals(before, server.rows(shop, STATE));
@@ -207,7 +207,7 @@ class PausedJobsTest {
             server.sql(shop, plan.toArray(String[]::new));
             assertFalse(PausedJobs.exists(session));
             assertEquals(List.of(), PausedJobs.plan(session));
-            assertEquals(List.of(), PausedJobs.restore(session));
+            assertEquals(List.of(), PausedJobs.restore(session, () -> {}));
         }
         asBefore();
     }
@@ -223,6 +223,20 @@ class PausedJobsTest {
         asBefore();
         assertEquals("source: nothing to mend\n",
                 CommandRun.of("RepairCommand", Map.of("SOURCE", server.uri(shop))).out());
+    }
+
+    /** What one side has got already makes the other side's failure no refusal. */
+    @Test
+    void what_fails_after_jobs_were_put_back_is_no_refusal() {
+        kill();
+        Map<String, String> sides =
+                Map.of("SOURCE", server.uri(shop), "TARGET", "postgresql://nobody@127.0.0.1:1/none");
+        CommandRun repair = CommandRun.of("RepairCommand", sides);
+        assertTrue(repair.out().startsWith("source: job 1000 (public.nap) is due at "), repair.out());
+        assertTrue(repair.failure().startsWith("error: could not connect to the target: "), repair.failure());
+        assertEquals(1, repair.code());
+        asBefore();
+        assertEquals(3, CommandRun.of("RepairCommand", sides).code());
     }
 
     @Test

@@ -22,4 +22,23 @@ class AttemptTest {
             throw new SQLException("lost");
         })).exitCode());
     }
+
+    @ParameterizedTest
+    @CsvSource({"false, 2, 3, 4", "true, 1, 1, 4"})
+    void only_differences_are_what_they_are_whether_or_not_it_has_begun(boolean begun, int usage, int other,
+            int differences) {
+        assertEquals(usage, code(begun, Failure.usage("wrong")));
+        assertEquals(other, code(begun, Failure.of("wrong")));
+        assertEquals(differences, code(begun, Failure.differences("1 difference")));
+    }
+
+    private static int code(boolean begun, Failure failure) {
+        Attempt attempt = new Attempt(new Console(), "the source is unchanged");
+        return assertThrows(Failure.class, () -> attempt.run(() -> {
+            if (begun) {
+                attempt.begin();
+            }
+            throw failure;
+        })).exitCode();
+    }
 }

@@ -51,7 +51,7 @@ class PrintableTest {
     @Test
     void values_keep_to_their_line_and_lines_of_ours_stay() {
         Failure failure =
-                Failure.step("table \"%s\" is gone", "a\n  go")
+                Failure.of("table \"%s\" is gone", "a\n  go")
                         .detail("%s", Printable.lines(List.of("one\ntwo", "three")))
                         .hint("DROP TABLE %s;", Sql.ident("a\n"));
         assertEquals("table \"a<U+000A>  go\" is gone", failure.getMessage());
