@@ -101,7 +101,7 @@ public final class RemoteRun {
                 ssh.run(RemoteScripts.INSTALL_JAVA, folder);
             }
             console.say("copying the toolkit to %s", ssh.host());
-            ssh.send(Toolkit::write, RemoteScripts.RECEIVE, folder, "toolkit.jar");
+            ssh.send(Toolkit::write, RemoteScripts.UNPACK, folder);
             String script = RemoteScripts.run(quoted(preflight), quoted(migrate));
             ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder,
                     "run.sh");

@@ -29,6 +29,12 @@ final class RemoteScripts {
             cd "$HOME/$1" && cat >"$2.part" && mv "$2.part" "$2"
             """;
 
+    /** Extracts the tar archive on stdin, which is the toolkit. */
+    static final String UNPACK = """
+            umask 077
+            mkdir -p "$HOME/$1/toolkit" && tar -x -f - -C "$HOME/$1/toolkit"
+            """;
+
     /**
      * A function that installs the first package of several that is to be had. A machine that has just been made is
      * still busy with its own packages for a while.
@@ -116,7 +122,7 @@ final class RemoteScripts {
             # No other program is told. The options are those of the commands themselves; performance data would stay \
             in /tmp.
             tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m \
-            -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp toolkit.jar "$@"; }
+            -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp '%4$s' "$@"; }
             preflight() { rm -f client; tool %1$s --client-needed client >&2; }
             migrate() { tool %2$s --out %3$s; }
             preflight
@@ -153,6 +159,6 @@ final class RemoteScripts {
      * @param migrate those of migrate
      */
     static String run(String preflight, String migrate) {
-        return RUN.formatted(preflight, migrate, SUMMARY);
+        return RUN.formatted(preflight, migrate, SUMMARY, Toolkit.CLASS_PATH);
     }
 }

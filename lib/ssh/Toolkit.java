@@ -5,63 +5,52 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 /**
- * The running toolkit as one jar, for another machine: its own classes and the libraries of a migration, 3 MB. The
- * libraries that only this machine needs, such as that of AWS, stay here.
+ * The running toolkit as one tar archive, for another machine: the jars on its class path that a migration needs, as
+ * they are, 3 MB. The libraries that only this machine needs, such as that of AWS, stay here.
  */
 final class Toolkit {
+    /** The class path on the other machine, where the archive is extracted into the folder {@code toolkit}. */
+    static final String CLASS_PATH = "toolkit/*:toolkit";
+
     /** A class of each library. */
     private static final List<String> LIBRARIES =
             List.of("picocli/CommandLine", "org/postgresql/Driver", "com/google/gson/Gson",
                     "org/zeroturnaround/exec/ProcessExecutor", "org/slf4j/Logger", "org/slf4j/impl/StaticLoggerBinder");
-    private static final String SERVICES = "META-INF/services/";
+    private static final int BLOCK = 512;
+    private static final int LONGEST_NAME = 100;
 
-    private final Set<String> written = new HashSet<>();
-    private final Map<String, String> services = new TreeMap<>();
-    private final ZipOutputStream jar;
-
-    private Toolkit(ZipOutputStream jar) {
-        this.jar = jar;
+    private Toolkit() {
     }
 
-    /** Writes the jar; the stream stays open. */
+    /** Writes the archive; the stream stays open. */
     static void write(OutputStream stream) throws IOException {
-        ZipOutputStream jar = new ZipOutputStream(stream);
-        Toolkit toolkit = new Toolkit(jar);
-        toolkit.entry(JarFile.MANIFEST_NAME,
-                "Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         for (Path place : places()) {
-            toolkit.add(place);
+            if (Files.isDirectory(place)) {
+                for (Path file : files(place)) {
+                    write(stream, place.relativize(file).toString(), file);
+                }
+            } else {
+                write(stream, place.getFileName().toString(), place);
+            }
         }
-        // A library finds its drivers and providers by these files, of which a class path has several of one name.
-        for (Map.Entry<String, String> service : toolkit.services.entrySet()) {
-            toolkit.entry(service.getKey(), service.getValue().getBytes(StandardCharsets.UTF_8));
-        }
-        jar.finish();
+        stream.write(new byte[2 * BLOCK]);
     }
 
     /** @return the jars and folders on the class path that hold what is needed, our own first */
-    private static List<Path> places() throws IOException {
-        List<Path> places = new ArrayList<>(List.of(place(Toolkit.class.getName().replace('.', '/'))));
+    private static Set<Path> places() throws IOException {
+        Set<Path> places = new LinkedHashSet<>(Set.of(place(Toolkit.class.getName().replace('.', '/'))));
         for (String library : LIBRARIES) {
             places.add(place(library));
         }
-        return places.stream().distinct().toList();
+        return places;
     }
 
     private static Path place(String type) throws IOException {
@@ -75,38 +64,35 @@ final class Toolkit {
         return Path.of(URI.create(text));
     }
 
-    private void add(Path place) throws IOException {
-        if (Files.isDirectory(place)) {
-            addAll(place);
-        } else {
-            try (FileSystem opened = FileSystems.newFileSystem(place)) {
-                addAll(opened.getPath("/"));
-            }
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.filter(Files::isRegularFile).toList();
         }
     }
 
-    private void addAll(Path root) throws IOException {
-        List<Path> files;
-        try (Stream<Path> all = Files.walk(root)) {
-            files = all.filter(Files::isRegularFile).toList();
+    /** A file as tar has it (POSIX, pax, "ustar Interchange Format"): a header, the content, and zeros to a block. */
+    private static void write(OutputStream stream, String name, Path file) throws IOException {
+        if (name.length() > LONGEST_NAME) {
+            throw new IOException("the name of " + name + " is too long for a tar archive");
         }
-        for (Path file : files) {
-            String name = root.relativize(file).toString();
-            if (name.startsWith(SERVICES)) {
-                services.merge(name, Files.readString(file), (first, second) -> first.stripTrailing() + "\n" + second);
-            } else if (name.endsWith(".class") && !name.endsWith("module-info.class") || !name.contains("META-INF/")) {
-                // A library may read files of its own; signatures and descriptions of what each jar was are for that
-                // jar only.
-                entry(name, Files.readAllBytes(file));
-            }
+        long size = Files.size(file);
+        byte[] header = new byte[BLOCK];
+        put(header, 0, name);
+        put(header, 100, "0000600\0" + "0000000\0" + "0000000\0" + "%011o\0%011o\0".formatted(size, 0));
+        put(header, 148, "        0");
+        put(header, 257, "ustar\00000");
+        int sum = 0;
+        for (byte octet : header) {
+            sum += octet;
         }
+        put(header, 148, "%06o\0".formatted(sum));
+        stream.write(header);
+        Files.copy(file, stream);
+        stream.write(new byte[(int) (-size & BLOCK - 1)]);
     }
 
-    private void entry(String name, byte[] content) throws IOException {
-        if (written.add(name)) {
-            jar.putNextEntry(new ZipEntry(name));
-            jar.write(content);
-            jar.closeEntry();
-        }
+    private static void put(byte[] header, int at, String text) {
+        byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(ascii, 0, header, at, ascii.length);
     }
 }

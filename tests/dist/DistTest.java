@@ -135,15 +135,20 @@ class DistTest {
         for (String jar : path.split(File.pathSeparator)) {
             jars.add(Path.of(jar).toUri().toURL());
         }
-        Path toolkit = temporary.resolve("toolkit.jar");
+        Path archive = temporary.resolve("toolkit.tar");
+        Path toolkit = Files.createDirectories(temporary.resolve("toolkit"));
         try (URLClassLoader loader = new URLClassLoader(jars.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
-                OutputStream stream = Files.newOutputStream(toolkit)) {
+                OutputStream stream = Files.newOutputStream(archive)) {
             Method write = loader.loadClass("lib.ssh.Toolkit").getDeclaredMethod("write", OutputStream.class);
             write.setAccessible(true);
             write.invoke(null, stream);
         }
+        Run.of(List.of("tar", "-x", "-f", archive.toString(), "-C", toolkit.toString())).orFail();
+        try (Stream<Path> files = Files.list(toolkit)) {
+            assertEquals(List.of(), files.filter(file -> !file.toString().endsWith(".jar")).toList());
+        }
         for (String main : List.of("PreflightCheck", "Migrate")) {
-            Run run = Run.of(List.of(JAVA.resolve("bin/java").toString(), "-cp", toolkit.toString(), main, "--source",
+            Run run = Run.of(List.of(JAVA.resolve("bin/java").toString(), "-cp", toolkit + "/*", main, "--source",
                     "postgresql://127.0.0.1:1/x", "--target", "postgresql://127.0.0.1:1/x"));
             assertTrue(run.err().contains("127.0.0.1") && run.code() == 3, run.err());
         }

@@ -99,7 +99,8 @@ class RdsViaEc2WholeTest {
             Map.of("arguments", arguments.join(), "output", said.toString(), "log of the source", beside.source().log(),
                     "log of the target",
                     beside.target().log()).forEach((where, text) -> assertFalse(text.contains(secret), where));
-            assertTrue(arguments.join().contains("toolkit.jar Migrate") && beside.target().log().contains("COPY "),
+            assertTrue(
+                    arguments.join().contains("toolkit/*:toolkit Migrate") && beside.target().log().contains("COPY "),
                     "not looked at the right time");
         }
     }
