@@ -44,7 +44,7 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
     public static Aws open(String profile, String region, String endpoint) {
         if (profile != null && ProfileFile.defaultProfileFile().profile(profile).isEmpty()) {
             throw Failure.usage("there is no AWS profile \"%s\"", profile)
-                    .hint("list those that there are: aws configure list-profiles");
+                    .hint("list them: aws configure list-profiles");
         }
         String place = region(profile, region);
         SdkHttpClient http =
@@ -74,7 +74,7 @@ public record Aws(Ec2Client ec2, RdsClient rds, String profile, String region, S
         } catch (IllegalArgumentException e) {
             // Said below, like every other text that is none.
         }
-        throw Failure.usage("--endpoint-url \"%s\" is no URL", endpoint)
+        throw Failure.usage("--endpoint-url \"%s\" is not a URL", endpoint)
                 .hint("such as https://ec2.internal.example.com");
     }
 

@@ -81,10 +81,11 @@ final class AwsErrors implements ExecutionInterceptor {
                                 code.startsWith("Vcpu") || code.startsWith("Instance")
                                         ? "choose a smaller --instance-type" : "remove what is not needed any more")
                 : NO_CAPACITY.contains(code)
-                        ? Failure.of("AWS has no machine of this type here just now (%s)", code)
+                        ? Failure.of("AWS has no capacity for this machine type here at the moment (%s)", code)
                                 .hint("choose another --instance-type, or a --subnet in another availability zone")
                 : code.endsWith(".Duplicate") ? Failure.of("AWS refuses %s: the name is taken (%s)", call, code)
-                        .hint("remove what has that name if it is yours, or wait a minute: AWS shows new things late")
+                        .hint("remove what has that name if it is yours, or wait a minute: AWS lists new resources "
+                                + "with a delay")
                 : Failure.of("AWS refuses %s (%s)", call, code);
         return failure.detail("%s", shortMessage(answer.awsErrorDetails().errorMessage()));
     }
@@ -96,7 +97,7 @@ final class AwsErrors implements ExecutionInterceptor {
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure, or choose a --profile");
         }
         return Failure.of("could not reach AWS for %s", Call.of(error)).detail("%s", message)
-                .hint("look at the network, --region and --endpoint-url");
+                .hint("check the network, --region and --endpoint-url");
     }
 
     /** The authorization message that AWS adds is long, encoded, and for the administrator's eyes. */

@@ -148,7 +148,7 @@ public final class Ec2Down {
 
     private void checkRemoved(Ec2State state) {
         wait.until(() -> Ec2Resources.of(aws, state.run()).descriptions(), List::isEmpty,
-                left -> Failure.of("not everything is gone").detail("%s", Printable.lines(left)));
+                left -> Failure.of("not everything was removed").detail("%s", Printable.lines(left)));
         console.out(
                 "nothing is left in %s with the tag %s=%s: AWS lists no machine, volume, network interface, "
                         + "security group, rule or key pair",

@@ -59,7 +59,7 @@ public final class Ec2Planner {
     public Ec2Plan plan() {
         if (options.database() == null) {
             throw Failure.usage("no RDS instance was given")
-                    .hint("use --db-instance; list those that there are: aws rds describe-db-instances");
+                    .hint("choose one with --db-instance; list them: aws rds describe-db-instances");
         }
         return aws.ask(() -> find(options.database(), this::sshFrom));
     }
@@ -79,7 +79,7 @@ public final class Ec2Planner {
                             ShellScript.quoted(folder.toString()));
         }
         if (options.machine() && previous.made().containsKey(Ec2State.INSTANCE)) {
-            throw Failure.usage("the machine is made already, and cannot become another one")
+            throw Failure.usage("the machine exists already and cannot be changed")
                     .hint("remove it first: rds-via-ec2 down --dir %s", ShellScript.quoted(folder.toString()));
         }
         String sshFrom = options.sshFrom() == null ? plan.sshFrom() : options.sshFrom();
@@ -121,7 +121,7 @@ public final class Ec2Planner {
                     : Failure
                             .of("there is no subnet \"%s\" in the VPC %s of the database", options.subnet(),
                                     database.vpc())
-                            .hint("list those that there are: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s",
+                            .hint("list them: aws ec2 describe-subnets --filters Name=vpc-id,Values=%s",
                                     database.vpc());
         }
         Set<String> open = open(database.vpc(), subnets);
@@ -133,7 +133,7 @@ public final class Ec2Planner {
                         "no subnet in the VPC %s of the database is open to the Internet, so ssh could not reach "
                                 + "the machine",
                         database.vpc())
-                        .hint("if you reach the VPC another way, as by VPN, say which --subnet to use: %s",
+                        .hint("if you reach the VPC another way, such as a VPN, choose one with --subnet: %s",
                                 subnets.stream().map(Subnet::subnetId).sorted().collect(Collectors.joining(", "))));
         return new Ec2Plan.Place(best.subnetId(), best.availabilityZone(), open.contains(best.subnetId()));
     }
@@ -172,7 +172,8 @@ public final class Ec2Planner {
                 .orElseThrow(() -> Failure
                         .of("the availability zone %s has no machine of type %s", place.zone(),
                                 String.join(", ", candidates))
-                        .hint("choose another --instance-type, or a --subnet in another zone; list what there is: aws "
+                        .hint("choose another --instance-type, or a --subnet in another zone; list what is offered: "
+                                + "aws "
                                 + "ec2 describe-instance-type-offerings"
                                 + " --location-type availability-zone --filters Name=location,Values=%s",
                                 place.zone()));

@@ -34,7 +34,7 @@ public final class Ec2Up {
     /** A machine that ends is not there any more. */
     private static final Set<InstanceStateName> OVER =
             Set.of(InstanceStateName.SHUTTING_DOWN, InstanceStateName.TERMINATED);
-    /** AWS shows new things late (Amazon EC2 API reference, "Eventual consistency"). */
+    /** AWS lists new resources with a delay (Amazon EC2 API reference, "Eventual consistency"). */
     private static final int TRIES = 6;
     private static final long PAUSE_MILLIS = 1_000;
 
@@ -197,8 +197,8 @@ public final class Ec2Up {
         }
         String address = state.plan().place().open() ? instance.publicIpAddress() : instance.privateIpAddress();
         if (address == null) {
-            throw Failure.of("the machine %s has got no public address", machine)
-                    .hint("look at its subnet %s in the AWS console", state.plan().place().subnet());
+            throw Failure.of("the machine %s has no public address", machine)
+                    .hint("check its subnet %s in the AWS console", state.plan().place().subnet());
         }
         wait.until(() -> status(machine), "ok ok"::equals,
                 last -> Failure.of("the machine %s runs but did not become ready within %d s: its checks are \"%s\"",

@@ -28,7 +28,8 @@ final class PublicAddress {
      */
     public static String block(String text) {
         if (!BLOCK.matcher(text).matches()) {
-            throw Failure.usage("--ssh-from \"%s\" is no block of IPv4 addresses", text).hint("such as 203.0.113.7/32");
+            throw Failure.usage("--ssh-from \"%s\" is not a block of IPv4 addresses", text).hint("such as "
+                    + "203.0.113.7/32");
         }
         return text.contains("/") ? text : text + "/32";
     }
@@ -60,6 +61,6 @@ final class PublicAddress {
 
     private static Failure unknown(String url, String why) {
         return Failure.of("could not find out this machine's address from \"%s\": %s", url, why)
-                .hint("say from where ssh may come, with --ssh-from ADDRESS/32");
+                .hint("give the addresses that ssh may come from with --ssh-from ADDRESS/32");
     }
 }

@@ -51,7 +51,7 @@ record RdsFacts(String id, String engine, String version, String status, String 
         } catch (DbInstanceNotFoundException e) {
             List<DBInstance> all = aws.rds().describeDBInstances().dbInstances();
             throw Failure.of("there is no RDS instance \"%s\" in region %s", id, aws.region()).because(e)
-                    .hint(all.isEmpty() ? "there is none at all; look into another --region"
+                    .hint(all.isEmpty() ? "the region has none; try another --region"
                             : "use --db-instance with one of: %s",
                             all.stream().map(DBInstance::dbInstanceIdentifier).sorted()
                                     .collect(Collectors.joining(", ")));

@@ -32,8 +32,8 @@ public final class LockedTables implements AutoCloseable {
 
     /** Why a query of a relation was not run, as a report says it. */
     public static final String WHY_NOT =
-            "its indexes or statistics call what no superuser owns or what needs a search_path, or could not be "
-                    + "kept from doing so: a lock on it was not to be had";
+            "its indexes or statistics call functions that no superuser owns or that need a search_path, or this "
+                    + "could not be ruled out because the table could not be locked";
 
     private final Session session;
     private final Session now;

@@ -69,7 +69,7 @@ public final class OwnerPowers {
         String code = Count.some(each.code(), NAMED);
         return accepted ? Finding.warning("owners", null, "%s, and acts with these rights: %s", words, code)
                 : Finding.stop("owners",
-                        "look at it, then give it to another role on the source, or accept it with --grant-anyway "
+                        "review it, then give it to another role on the source, or accept it with --grant-anyway "
                                 + ShellScript.quoted(each.owner()),
                         "%s, and would act with these rights: %s", words, code);
     }

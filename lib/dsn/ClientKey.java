@@ -92,8 +92,8 @@ record ClientKey(PrivateKey key, boolean encrypted) {
     /** Another format would not help. */
     private static Failure ofUnknownKind(String side, Path file) {
         return Failure.usage(
-                "the JDBC driver cannot read the private key \"%s\" of the %s: it is no key of a kind that Java's "
-                        + "TLS knows",
+                "the JDBC driver cannot read the private key \"%s\" of the %s: Java's TLS does not support this "
+                        + "kind of key",
                 file, side)
                 .hint("have a certificate made for a key of another kind, such as RSA: openssl req -new -newkey "
                         + "rsa:3072 "

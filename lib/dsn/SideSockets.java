@@ -268,6 +268,6 @@ public final class SideSockets {
 
     private static Failure failure(String reason) {
         return Failure.of("%s", reason)
-                .hint("look after the server and the network in between, or wait longer with --server-timeout");
+                .hint("check the server and the network, or wait longer with --server-timeout");
     }
 }

@@ -62,14 +62,14 @@ public final class DumpFiles {
         for (Manifest.File file : files) {
             Path path = path(dump, file);
             if (!Files.isRegularFile(path)) {
-                throw Failure.of("the dump is not whole: its file \"%s\" is missing", path)
-                        .hint("copy it again, or make the dump anew");
+                throw Failure.of("the dump is incomplete: its file \"%s\" is missing", path)
+                        .hint("copy it again, or dump again");
             }
             if (size(path) != file.bytes()) {
                 throw Failure
-                        .of("the dump is not whole: \"%s\" has %d bytes, and its manifest says %d", path,
+                        .of("the dump is incomplete: \"%s\" has %d bytes, and its manifest says %d", path,
                                 size(path), file.bytes())
-                        .hint("copy it again, or make the dump anew");
+                        .hint("copy it again, or dump again");
             }
         }
     }
@@ -85,7 +85,7 @@ public final class DumpFiles {
             if (!checksum(path).equals(file.sha256())) {
                 throw Failure
                         .of("the dump is damaged: \"%s\" does not have the checksum that its manifest says", path)
-                        .hint("copy it again, or make the dump anew");
+                        .hint("copy it again, or dump again");
             }
         });
     }

@@ -57,7 +57,7 @@ final class DumpOutput implements AutoCloseable {
             throw Failure.usage("\"%s\" exists already", there)
                     .hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
         } else if (!isDump(out)) {
-            throw Failure.usage("\"%s\" is no dump and is not overwritten", out).hint("name another place");
+            throw Failure.usage("\"%s\" is not a dump and is not overwritten", out).hint("name another place");
         }
     }
 

@@ -121,7 +121,7 @@ public final class Dumping {
                             now -> steps.run("dump", () -> writer.write(now, now.contents(), console::begin),
                                     manifest -> DumpFiles.summary(manifest.files())));
             try (FrozenSource frozen = taken.source()) {
-                console.explain("the snapshot %s is let go", frozen.snapshot().id());
+                console.explain("the snapshot %s is released", frozen.snapshot().id());
             }
             return taken.read();
         } finally {

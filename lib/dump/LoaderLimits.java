@@ -43,8 +43,7 @@ public final class LoaderLimits {
                 .map(Contents.Table::toString).sorted().toList();
         if (!circular.isEmpty()) {
             findings.add(Finding.warning("functions", loader.instead,
-                    "tables %s may read each other while they are loaded, and %s tries none a second time: if "
-                            + "one fails, %s",
+                    "tables %s may read each other while they are loaded, and %s retries none: if one fails, %s",
                     Count.some(circular, SHOWN),
                     loader.name, loader.instead));
         }

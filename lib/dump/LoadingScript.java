@@ -87,7 +87,7 @@ public final class LoadingScript {
         }
         if (wanted.restart()) {
             script.step(
-                    "What an earlier run left is removed by --restart of the command itself, by the list that it kept");
+                    "Objects of an earlier run are removed only by the command itself, with --restart");
         }
     }
 
@@ -143,16 +143,16 @@ public final class LoadingScript {
                     later.negate().and(OwnersAndPrivileges::isSetEarly));
         }
         if (contents.timescale() != null) {
-            script.step("What TimescaleDB knows of hypertables, chunks and jobs, one table after another");
+            script.step("TimescaleDB's catalog of hypertables, chunks and jobs, one table after another");
             restoring.catalogRows(rows.catalog());
         }
-        script.step("Rows, large objects, and where the sequences stand");
+        script.step("Rows, large objects, and the values of the sequences");
         rows.rows();
         script.step("Indexes, constraints, triggers");
         boolean withOwners = !wanted.noOwner() && owners.superuserCanSetOwners(later);
         archive.postData(wanted.workers(), withOwners);
         if (contents.hasDeferredAtOnce()) {
-            script.step("Tables that name what has only now been made");
+            script.step("Rows that refer to objects that exist only now");
             rows.deferredRows();
             archive.deferredPostData();
         }
@@ -174,7 +174,7 @@ public final class LoadingScript {
         }
         restoring.turnOff();
         if (contents.hasAfterRestoringMode()) {
-            script.step("What reads hypertables, whose rows restoring mode hides");
+            script.step("Objects that read hypertables, whose rows restoring mode hides");
             if (!contents.deferred().isEmpty()) {
                 rows.deferredRows();
             }

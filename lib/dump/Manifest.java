@@ -156,8 +156,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         Path file = beside(dump);
         if (!Files.exists(file)) {
             throw Failure.of("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
-                    .hint("an interrupted dump has none: make it anew with dump; what other tools made is for "
-                            + "pg_restore "
+                    .hint("an interrupted dump has none: dump again; restore dumps of other tools with pg_restore "
                             + "or psql");
         }
         try (Reader reader = Files.newBufferedReader(file)) {
@@ -168,7 +167,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
                         .of("the manifest \"%s\" has format version %d, and this tsmigrate reads version %d", file,
                                 version, FORMAT)
                         .hint(version > FORMAT ? "use a newer tsmigrate, such as the one that made the dump"
-                                : "make the dump anew");
+                                : "dump again");
             }
             Manifest manifest = GSON.fromJson(tree, Manifest.class);
             missing(manifest).ifPresent(name -> {
@@ -190,7 +189,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     }
 
     private static Failure broken(Path file, String why) {
-        return Failure.of("the manifest \"%s\" is broken: %s", file, why).hint("make the dump anew");
+        return Failure.of("the manifest \"%s\" is broken: %s", file, why).hint("dump again");
     }
 
     /** @return the first part of a record, or of the records in its lists, that JSON did not give */

@@ -69,7 +69,9 @@ public final class PlainDump {
             extensionsBefore(to, extensions.all()).stream()
                     .filter(extension -> !extension.ownSchema() && !STANDARD.contains(extension.schema()))
                     .forEach(extension -> findings.add(stop(
-                            "a plain dump creates extension %s as the target likes, which is not %s", extension.name(),
+                            "a plain dump creates extension %s in the target's default version, which is not "
+                                    + "%s",
+                            extension.name(),
                             extension.chosen())));
         }
         return findings;
@@ -117,7 +119,8 @@ public final class PlainDump {
                         .collect(Collectors.toCollection(TreeSet::new));
         return noOwner || others.isEmpty() ? List.of()
                 : List.of(Finding.stop("plain dump", "use --format directory or --no-owner for the dump",
-                        "a plain dump with objects of other owners (%s) is for a superuser, and \"%s\" is none",
+                        "only a superuser can restore a plain dump with objects of other owners (%s), and \"%s\" is "
+                                + "not one",
                         String.join(", ", others), user));
     }
 

@@ -234,8 +234,8 @@ final class Restoration {
         int major = database.server().facts().major();
         if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
             throw Failure.of(
-                    "pg_restore %d makes a setting that PostgreSQL %d does not know, so that a script with it "
-                            + "would stop there",
+                    "pg_restore %d sets a parameter that PostgreSQL %d does not have, so a script with it would "
+                            + "stop there",
                     client.major(), major)
                     .hint("run the same without --dry-run, or dump again with pg_dump %d", major);
         }

@@ -74,7 +74,7 @@ final class RestoreRoles {
             manifest.serverRoles().stream().filter(missing::remove)
                     .forEach(role -> findings.add(Finding.warning("roles", null, named.contains(role)
                             ? "what role \"%s\" owned on the source will belong to \"%s\""
-                            : "what role \"%s\" was granted stays behind: it belongs to the source's server",
+                            : "privileges of role \"%s\" are not migrated: it belongs to the source's server",
                             role, target.facts().user())));
         }
         if (owners && !manifest.ownersCode().isEmpty()) {
@@ -84,7 +84,7 @@ final class RestoreRoles {
             boolean inNames = manifest.users().stream().anyMatch(missing::contains);
             String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
             findings.add(Finding.stop("roles",
-                    "bring them over with dump-roles and psql first"
+                    "create them with dump-roles and psql first"
                             + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
                     "the dump names roles that do not exist on the target: %s", String.join(", ", missing)));
         }

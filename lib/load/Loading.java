@@ -200,7 +200,7 @@ public final class Loading {
             steps.run("jobs", jobs::resume);
             jobs.notes().forEach(note -> report.note("%s", note));
             if (contents.timescale().jobs().stream().anyMatch(Timescale.Job::scheduled) && !jobs.scheduled()) {
-                warn("no scheduler of TimescaleDB's jobs is seen at work on the target; " + jobs.startingScheduler());
+                warn("no scheduler of TimescaleDB's jobs is running on the target; " + jobs.startingScheduler());
             }
         }
     }

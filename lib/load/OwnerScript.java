@@ -93,7 +93,7 @@ public final class OwnerScript {
         if (grants.isEmpty()) {
             script.step(title).sql(TARGET, giving.stripTrailing());
         } else {
-            script.step(title + "; each must be let into the schema meanwhile").sql(TARGET, schemaGrants(grants)
+            script.step(title + "; each is granted CREATE on the schema meanwhile").sql(TARGET, schemaGrants(grants)
                     + "\nSELECT 'GRANT ' || what || ' TO ' || owner FROM lent\n\\gexec\n" + giving
                     + "SELECT 'REVOKE ' || what || ' FROM ' || owner FROM lent\n\\gexec");
         }

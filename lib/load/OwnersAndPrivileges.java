@@ -131,8 +131,8 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         afterLoad.runTolerant(request.more.stream().map(rewrite).toList(), "giving privileges");
         grantees.warnings().forEach(this::warn);
         grantors.replacedGrantors().forEach(
-                grantor -> warn("what role \"%s\" granted is granted by the owners instead: \"%s\" cannot act as it"
-                        .formatted(grantor, target.facts().user())));
+                grantor -> warn(("privileges granted by role \"%s\" are granted by the owners instead: "
+                        + "\"%s\" cannot act as it").formatted(grantor, target.facts().user())));
     }
 
     /** @return the privileges that the target refused */

@@ -74,7 +74,7 @@ public final class Repair {
         boolean any = withFindings(found -> {
             boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
             if (journal) {
-                script.step("What is left of sessions that load").sql(ShellScript.Side.TARGET,
+                script.step("Remaining sessions of an interrupted load").sql(ShellScript.Side.TARGET,
                         List.of(Leftovers.ENDING));
             }
             if (!found.joined.isEmpty()) {
@@ -125,7 +125,7 @@ public final class Repair {
                 return false;
             }
             if (TargetLock.isTaken(session)) {
-                throw Failure.of("a migration is at work on the target").hint("%s", TargetLock.IN_USE_HINT);
+                throw Failure.of("a migration is running on the target").hint("%s", TargetLock.IN_USE_HINT);
             }
             work.accept(found);
             return true;

@@ -83,7 +83,7 @@ public final class PasswordChange {
         try {
             session.run("giving passwords", "COMMIT");
         } catch (Failure e) {
-            throw e.hint("it is not known whether they are set: %s", store == null ? "give them again with --overwrite"
+            throw e.hint("whether they are set is not known: %s", store == null ? "give them again with --overwrite"
                     : "run the same command again, it sets those of \"" + store.pendingPath() + "\"");
         }
     }

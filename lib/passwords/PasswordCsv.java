@@ -44,7 +44,7 @@ final class PasswordCsv {
         } catch (IOException | CsvParseException e) {
             // Not the cause: it may quote a field, and a field may be a password.
         }
-        throw Failure.usage("\"%s\" is no CSV file: a record of it does not fit its header", file);
+        throw Failure.usage("\"%s\" is not a CSV file: a record of it does not fit its header", file);
     }
 
     private static PasswordEntry entry(NamedCsvRecord row) {

@@ -96,10 +96,10 @@ public record ArrayNulls(List<String> texts, List<String> anew) {
     public Finding warning() {
         return Finding.warning("settings",
                 anew.isEmpty() ? null
-                        : "where such a text has NULL in it, afterwards in psql on the target: "
+                        : "if such a text contains NULL, afterwards in psql on the target: "
                                 + String.join(" ", anew),
-                "array_nulls is off for the target's database, and on while it is loaded; what reads a text as an "
-                        + "array is computed with it: %s",
+                "array_nulls is off for the target's database but on while it is loaded, which affects what reads a "
+                        + "text as an array: %s",
                 String.join(", ", texts));
     }
 }

@@ -78,24 +78,24 @@ public final class CarriedSettings {
                     findings.add(frozen(database));
                 } else if (DatabaseSettings.isOn(named.value)) {
                     findings.add(Finding.warning(CHECK, reset,
-                            "%s will be read-only on the target too: default_transaction_read_only comes along",
+                            "%s will be read-only on the target too: default_transaction_read_only is copied",
                             named.description()));
                 }
             }
             case "search_path" -> {
                 if (named.missing != null) {
                     findings.add(Finding.warning(CHECK, reset,
-                            "the search_path of %s comes along and names schemas that the source does not have: %s",
+                            "the search_path of %s is copied and names schemas that do not exist on the source: %s",
                             named.description(), named.missing));
                 }
             }
             case "role" -> findings.add(Finding.warning(CHECK, reset,
-                    "role of %s comes along: sessions of it act as role \"%s\" on the target too, and may do what "
-                            + "that may",
+                    "the setting \"role\" of %s is copied: its sessions act as role \"%s\" on the target too, with "
+                            + "the rights of that role",
                     named.description(), named.value));
             default -> findings.add(Finding.warning(CHECK, reset,
-                    "%s of %s comes along, and no session of it can begin where the target's server lacks one of "
-                            + "these: %s",
+                    "%s of %s is copied, and its sessions cannot start if the target's server lacks one of these "
+                            + "libraries: %s",
                     named.parameter, named.description(), named.value));
         }
     }
@@ -121,16 +121,16 @@ public final class CarriedSettings {
                    AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) ORDER BY 1"""));
         return List.of(Finding.warning(CHECK,
                 resets.isEmpty() ? null
-                        : "to act as the user who is connected, on the " + server.side() + ": " + resets,
-                "sessions of \"%s\" on the %s act as role \"%s\", as a setting says, and may do what that may",
+                        : "to act as the connecting user, on the " + server.side() + ": " + resets,
+                "sessions of \"%s\" on the %s act as role \"%s\" because of a setting, with the rights of that role",
                 facts.login(), server.side(), facts.user()));
     }
 
     /** @return what is said of a database that its owner has closed to writers, such as before a move */
     public static Finding frozen(String database) {
         return Finding.warning(CHECK,
-                "to have it on the target too, afterwards: ALTER DATABASE " + Sql.ident(database)
+                "to set it on the target too, afterwards: ALTER DATABASE " + Sql.ident(database)
                         + " SET default_transaction_read_only TO 'on';",
-                "default_transaction_read_only of the database stays behind: the target would refuse every write");
+                "default_transaction_read_only of the database is not copied: the target would refuse every write");
     }
 }

@@ -66,7 +66,7 @@ final class Collations {
         }
         if (findings.isEmpty()) {
             findings.add(Finding.ok("collations",
-                    "the target has all that are used, in the same versions as far as they have any"));
+                    "the target has all collations that are used, in the same versions where versions are known"));
         }
         return findings;
     }

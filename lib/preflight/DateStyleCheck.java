@@ -63,11 +63,12 @@ public final class DateStyleCheck {
      */
     public static List<Finding> stop(String style, List<String> computed, String user, String database) {
         return computed.isEmpty() || DriverSettings.possible(style) ? List.of() : List.of(Finding.stop(CHECK,
-                "where these do not depend on it: ALTER ROLE " + Sql.ident(user) + " IN DATABASE "
+                "if their results do not depend on DateStyle: ALTER ROLE " + Sql.ident(user) + " IN DATABASE "
                         + Sql.ident(database) + " SET datestyle TO 'ISO, " + DriverSettings.order(style)
-                        + "'; until the move is over; else run the script that --dry-run prints, with psql",
-                "the DateStyle that holds on the target, \"%s\", does not begin with ISO, and the JDBC driver "
-                        + "cannot work under it; it could decide what is computed for %s",
+                        + "'; and reset it after the migration; otherwise run the script that --dry-run prints with "
+                        + "psql",
+                "the target's DateStyle \"%s\" does not begin with ISO, which the JDBC driver requires; a different "
+                        + "DateStyle could change what is computed for %s",
                 style, Count.some(computed, SHOWN)));
     }
 }

@@ -168,10 +168,13 @@ public final class DefaultPrivileges {
                                     + (ours ? "" : " of \"" + entry.getKey().role + "\""))
                             .collect(Collectors.joining("; "));
             if (!these.isEmpty()) {
-                findings.add(Finding.warning("privileges", (ours ? "to have the source's only, before: " : "") + these
-                        .stream()
-                        .map(entry -> entry.getKey().undoing(entry.getValue())).collect(Collectors.joining(" ")), ours
-                                ? "by default privileges of the target, what arrives has other privileges than on "
+                findings.add(Finding.warning("privileges", (ours ? "to have only those of the source, run before "
+                        + "the migration: " : "") + these
+                                .stream()
+                                .map(entry -> entry.getKey().undoing(entry.getValue()))
+                                .collect(Collectors.joining(" ")),
+                        ours
+                                ? "default privileges of the target give migrated objects other privileges than on "
                                         + "the source: %s"
                                 : "the target has default privileges, which it keeps: %s",
                         words));

@@ -46,7 +46,7 @@ public final class DiskSpace {
                                     + "a dump of them may not fit, unless compression makes it smaller",
                             folder, Bytes.text(free), Bytes.text(bytes));
         } catch (IOException e) {
-            return Finding.warning("disk", null, "the free space of \"%s\" cannot be asked for: %s", folder,
+            return Finding.warning("disk", null, "the free space of \"%s\" cannot be determined: %s", folder,
                     e.getMessage());
         }
     }

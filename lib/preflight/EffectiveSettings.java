@@ -60,8 +60,8 @@ final class EffectiveSettings {
         List<Finding> findings = new ArrayList<>(arrays == null ? List.of() : List.of(arrays.warning()));
         if (!differences.isEmpty()) {
             findings.add(Finding.warning("settings",
-                    "where that matters, on the target: " + remedy(target, wanted, database),
-                    "the source's server has settings that decide what data and queries mean, and that stay behind: %s",
+                    "if that matters, on the target: " + remedy(target, wanted, database),
+                    "the source's server has settings that affect data and queries and that are not copied: %s",
                     String.join("; ", differences)));
         }
         return findings;

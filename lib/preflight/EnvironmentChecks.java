@@ -62,7 +62,7 @@ public final class EnvironmentChecks {
         }
         return Finding.stop("pooler",
                 "connect to the server itself, which listens on another host or port than its pooler",
-                "a connection pooler stands before the %s: snapshots and session settings do not survive it",
+                "the %s is behind a connection pooler, which preserves neither snapshots nor session settings",
                 server.side());
     }
 
@@ -77,10 +77,10 @@ public final class EnvironmentChecks {
                    AND pid <> pg_catalog.pg_backend_pid()""",
                 row -> row.getLong(1) == 0 ? Finding.ok("sessions", "nobody else is connected to the source's database")
                         : Finding.warning("sessions",
-                                "stop the application; what is connected: SELECT pid, usename, application_name, "
+                                "stop the application; list its sessions: SELECT pid, usename, application_name, "
                                         + "state FROM pg_stat_activity;",
-                                "%d other session(s) on the source, %d of them writing now (%s): what they write "
-                                        + "from now on is not moved",
+                                "%d other session(s) on the source, %d of them writing now (%s): rows that they "
+                                        + "write from now on are not migrated",
                                 row.getLong(1), row.getLong(2), row.getString(3)))
                 .get(0);
     }
@@ -100,16 +100,17 @@ public final class EnvironmentChecks {
             return List.of();
         }
         List<Finding> findings = new ArrayList<>(
-                List.of(Finding.warning("maintenance", "UPDATE cron.job SET active = false; and note which were active",
-                        "pg_cron runs jobs on the source while it is read")));
+                List.of(Finding.warning("maintenance", "note which jobs are active, then: UPDATE cron.job SET "
+                        + "active = false;",
+                        "pg_cron may run jobs on the source during the migration")));
         String port = port(to);
         if (!port.equals(port(from)) || !database.equals(source.database())) {
             findings.add(Finding.warning("maintenance",
                     "on the target, before its jobs run: UPDATE cron.job SET nodename = 'localhost', nodeport = " + port
                             + ", database = "
                             + Sql.literal(database) + ";",
-                    "the rows of cron.job come along with the port and the database of the source, where the "
-                            + "target's pg_cron would then do its work"));
+                    "the rows of cron.job keep the port and database of the source, so the target's pg_cron would "
+                            + "run its jobs there"));
         }
         return findings;
     }

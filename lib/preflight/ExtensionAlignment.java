@@ -97,7 +97,7 @@ public final class ExtensionAlignment {
             List<String> statements =
                     creation(here, there).statements().stream().map(Map.Entry::getKey).toList();
             if (statements.isEmpty()) {
-                return script.step("No extension is to be created").text();
+                return script.step("No extension has to be created").text();
             }
             List<String> all = new ArrayList<>(List.of("BEGIN"));
             all.addAll(statements);
@@ -142,7 +142,7 @@ public final class ExtensionAlignment {
             console.hint("%s", stop.remedy());
         }
         if (!stops.isEmpty()) {
-            throw Failure.of("%d extensions stand in the way; nothing was changed", stops.size());
+            throw Failure.of("%d extensions prevent the migration; nothing was changed", stops.size());
         }
     }
 

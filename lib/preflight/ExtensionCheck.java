@@ -168,7 +168,7 @@ public final class ExtensionCheck {
             List<String> users = users(extension);
             return Optional.of(Finding.stop(CHECK,
                     install.formatted(extension.name(), "it") + (users.isEmpty() && source != null
-                            ? ", or go without: --leave-out " + extension.name() : ""),
+                            ? ", or leave it out: --leave-out " + extension.name() : ""),
                     "extension %s is not available on the target%s", extension.name(), usedBy(users)));
         }
         for (String required : extension.requires()) {
@@ -205,15 +205,15 @@ public final class ExtensionCheck {
         if (extension.name().equals(TimescaleExtension.NAME)) {
             return source == null ? "" : " or, " + WITHOUT_TIMESCALE;
         }
-        return source == null ? " or, where nothing of the dump needs it: " + option
-                : users.isEmpty() ? " or go without: " + option
-                : " or drop on the source what uses it, and go without: " + option;
+        return source == null ? " or, if nothing in the dump needs it: " + option
+                : users.isEmpty() ? " or leave it out: " + option
+                : " or drop on the source what uses it, and leave it out: " + option;
     }
 
     private Finding created(Extensions.Extension extension) {
         if (!extension.missing().isEmpty()) {
             return Finding.warning(CHECK, null,
-                    "extension %s %s needs %s on the target, which the source does not have and which comes along",
+                    "extension %s %s needs %s on the target, which the source does not have; it is created too",
                     extension.name(), extension.chosen(), String.join(", ", extension.missing()));
         }
         return extension.same() ? Finding.ok(CHECK, "%s %s", extension.name(), extension.version())

@@ -71,16 +71,16 @@ final class LargeRows {
             } else if (candidate.toast > COPY_LIMIT / 4) {
                 findings.add(Finding.warning(CHECK,
                         "SELECT max(" + candidate.rowLength + ") FROM ONLY " + candidate.table + ";",
-                        plain ? "table %s was not searched for rows beyond 1 GB within %d s"
-                                : "table %s was not searched for rows beyond 1 GB: it is locked, or that would run "
-                                        + "what no superuser owns",
+                        plain ? "table %s was not searched for rows larger than 1 GB within %d s"
+                                : "table %s was not searched for rows larger than 1 GB: it is locked, or reading it "
+                                        + "would run code that no superuser owns",
                         candidate.table, SECONDS));
             }
         }
         rows.sort(Comparator.comparing(Largest::bytes).reversed());
         rows.stream().filter(row -> row.bytes > COPY_LIMIT).forEach(row -> findings.add(Finding.stop(CHECK,
                 "migrate --exclude-table-data " + ShellScript.quoted(row.table) + ", and move its rows by other means",
-                "table %s holds a row of %s in COPY's format, which ends at 1 GB", row.table, Bytes.text(row.bytes))));
+                "table %s holds a row of %s in COPY's format, whose limit is 1 GB", row.table, Bytes.text(row.bytes))));
         memory(rows.stream().filter(row -> row.bytes <= COPY_LIMIT).limit(workers).toList(), heap);
         return findings;
     }

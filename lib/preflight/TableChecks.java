@@ -171,7 +171,7 @@ public final class TableChecks {
     private static void unlogged(List<Stored> tables, List<Finding> findings) {
         if (!tables.isEmpty()) {
             findings.add(Finding.warning("unlogged tables",
-                    "where a crash or a failover must not empty them, afterwards on the target: " + statements(tables),
+                    "if a crash or failover must not empty them, afterwards on the target: " + statements(tables),
                     "%d table(s) stay unlogged on the target: %s", tables.size(), Count.some(names(tables))));
         }
     }
@@ -186,12 +186,12 @@ public final class TableChecks {
         List<Stored> indexes = Stream.concat(own.stream(), copies.stream()).toList();
         if (!indexes.isEmpty()) {
             findings.add(Finding.warning("invalid indexes", (own.isEmpty() ? ""
-                    : "to have them on the target, before on the source: " + statements(own))
+                    : "to have them on the target, run on the source first: " + statements(own))
                     + (copies.isEmpty() ? ""
-                            : (own.isEmpty() ? "" : " and ") + "to be rid of what a failed REINDEX has left there: "
+                            : (own.isEmpty() ? "" : " and ") + "to drop what a failed REINDEX has left there: "
                                     + statements(copies)),
-                    "%d index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it "
-                            + "fails, and stay behind: %s",
+                    "%d index(es) of the source are invalid, as a failed CREATE INDEX CONCURRENTLY leaves them, and "
+                            + "are not migrated: %s",
                     indexes.size(),
                     Count.some(names(indexes))));
         }
@@ -252,21 +252,21 @@ public final class TableChecks {
                  WHERE c.relkind = 'r' AND %s GROUP BY 1 ORDER BY 1""".formatted(selection.relation("c", "n")),
                 row -> new String[]{row.getString(1), row.getString(2)});
         for (String[] table : tables) {
-            String doing = "looking for bytes that are no UTF-8";
+            String doing = "looking for bytes that are not valid UTF-8";
             try {
                 if (PlannedCode.holds(source, doing, table[0])) {
                     source.run(doing, "SELECT " + table[1] + " FROM ONLY " + table[0]);
                 } else {
                     findings.add(Finding.warning("encoding",
-                            "look as its owner: SELECT " + table[1] + " FROM ONLY " + table[0] + ";",
-                            "table %s was not searched for bytes that are no UTF-8: it is locked, or that would "
-                                    + "run what no superuser owns",
+                            "check it as its owner: SELECT " + table[1] + " FROM ONLY " + table[0] + ";",
+                            "table %s was not searched for bytes that are not valid UTF-8: it is locked, or reading "
+                                    + "it would run code that no superuser owns",
                             table[0]));
                 }
             } catch (Failure e) {
                 findings.add(Finding.stop("encoding",
-                        "create the target with " + DatabaseCreation.bytes(target) + ", or mend the texts",
-                        "table %s holds bytes that are no UTF-8: %s", table[0],
+                        "create the target with " + DatabaseCreation.bytes(target) + ", or correct the texts",
+                        "table %s holds bytes that are not valid UTF-8: %s", table[0],
                         SqlFailures.message((SQLException) e.getCause())));
             } finally {
                 source.run(doing, "ROLLBACK");

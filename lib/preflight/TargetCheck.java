@@ -75,7 +75,7 @@ public final class TargetCheck {
             return Finding.ok("tls", "the connection to the %s stays on this machine", server.side());
         }
         return Finding.warning("tls",
-                ("off".equals(cipher) ? "have TLS turned on there (ssl = on), then " : "")
+                ("off".equals(cipher) ? "enable TLS there (ssl = on), then " : "")
                         + "add sslmode=require to the connection string of the " + server.side(),
                 "the connection to the %s is not encrypted", server.side());
     }
@@ -162,16 +162,16 @@ public final class TargetCheck {
 
     private Finding interrupted() {
         if (TargetLock.isTaken(to)) {
-            return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is at work on the target");
+            return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is running on the target");
         } else if (!wanted.restart()) {
             return Finding.stop("target", command + " --restart",
-                    "the target holds what an interrupted run left there");
+                    "the target holds objects of an interrupted run");
         }
         List<UnrelatedObject> unrelated =
                 ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
         return unrelated == null ? Finding.stop("target", "read the output of that run, then run this command again",
                 "the run that was at work on the target has just ended")
-                : unrelated.isEmpty() ? Finding.ok("target", "what an interrupted run left there will be removed")
+                : unrelated.isEmpty() ? Finding.ok("target", "the objects of an interrupted run will be removed")
                 : Finding.stop("target", UnrelatedObjects.hint(to, unrelated),
                         "the target holds objects that the interrupted run did not make: %s",
                         Count.some(unrelated));

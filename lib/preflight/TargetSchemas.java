@@ -97,8 +97,8 @@ public final class TargetSchemas {
                         user, schema));
             } else if (row.getString(2) != null) {
                 findings.add(Finding.stop("target", fix,
-                        "role \"%s\" owns objects in schema \"%s\" and may not create there on the target,"
-                                + " nor may \"%s\" let it",
+                        "role \"%s\" owns objects in schema \"%s\" and may not create there on the target, and "
+                                + "\"%s\" cannot grant it that right",
                         row.getString(2), schema, user));
             }
             return schema;

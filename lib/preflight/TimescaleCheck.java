@@ -70,8 +70,8 @@ final class TimescaleCheck {
                     : Stream.of(preloaded.split(",")).map(String::strip).filter(name -> !name.isEmpty())
                             .map(name -> ", " + Sql.literal(name.replace("\"", ""))).collect(Collectors.joining());
             findings.add(Finding.stop(CHECK,
-                    "where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser of "
-                            + "the target: "
+                    "if there is no superuser, choose a service that offers TimescaleDB; otherwise, as a superuser "
+                            + "of the target: "
                             + "ALTER SYSTEM SET shared_preload_libraries = " + Sql.literal(TimescaleExtension.NAME)
                             + others
                             + "; then restart its server",
@@ -106,8 +106,8 @@ final class TimescaleCheck {
         if (edition == TimescaleFeatures.Edition.APACHE) {
             findings.add(Finding.stop(CHECK, TimescaleFeatures.FIX, "%s", TimescaleFeatures.lacking(features)));
         } else if (edition == TimescaleFeatures.Edition.UNKNOWN && !aligned) {
-            findings.add(Finding.warning(CHECK, "align-version, which creates the extension and then knows",
-                    "whether the target has the community edition of timescaledb shows only once it is created; "
+            findings.add(Finding.warning(CHECK, "run align-version, which creates the extension and checks its edition",
+                    "whether the target has the community edition of timescaledb can be seen only once it is created; "
                             + "the source needs it for %s",
                     String.join(", ", features)));
         }

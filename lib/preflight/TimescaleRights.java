@@ -70,7 +70,7 @@ public final class TimescaleRights {
      */
     private String by() {
         return kind.get().managed() ? kind.get().helper() + " may run: "
-                : "where nobody is superuser, move to a service of Timescale Cloud or MST, whose users have these "
-                        + "rights; else, as a superuser of the target: ";
+                : "if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these "
+                        + "rights; otherwise, as a superuser of the target: ";
     }
 }

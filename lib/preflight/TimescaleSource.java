@@ -89,7 +89,7 @@ public final class TimescaleSource {
     public static List<Finding> tried(String version) {
         return TimescaleVersions.TRIED.contains(version) ? List.of()
                 : List.of(Finding.warning(CHECK, "try it with a copy of the source first",
-                        "not tried with TimescaleDB %s, but with %s", version,
+                        "not tested with TimescaleDB %s, only with %s", version,
                         String.join(", ", TimescaleVersions.TRIED)));
     }
 

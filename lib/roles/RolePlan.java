@@ -69,7 +69,8 @@ public final class RolePlan {
                 .map(role -> Finding.warning("privileges",
                         existing.containsKey(role) && !existing.get(role).has(Roles.Attribute.SUPERUSER)
                                 ? granting(role) : null,
-                        "what role \"%s\" has granted will be granted by the owners: \"%s\" cannot act as it on "
+                        "privileges granted by role \"%s\" will be granted by the owners instead: \"%s\" cannot act "
+                                + "as it on "
                                 + "the target",
                         role, facts.user()))
                 .toList();
@@ -130,7 +131,7 @@ public final class RolePlan {
             findings.add(Finding.warning("roles",
                     logins.isEmpty() ? null
                             : "afterwards: mst-passwords --out passwords.csv, or in psql on the target:" + logins,
-                    "the passwords of the source cannot be read: %d role(s) arrive without",
+                    "the passwords of the source cannot be read: %d role(s) are created without a password",
                     missing().size()));
         }
         if (findings.stream().allMatch(finding -> finding.level() == Finding.Level.OK)) {

@@ -64,8 +64,8 @@ public final class RoleReport {
     public void printWithoutPassword(Console console, String user) {
         if (!source.readable() && !withoutPassword().isEmpty()) {
             console.warn(
-                    "the passwords of the source cannot be read by \"%s\"; these roles can log in and arrive "
-                            + "without: %s",
+                    "the passwords of the source cannot be read by \"%s\"; these roles can log in and are created "
+                            + "without a password: %s",
                     user,
                     withoutPassword().stream().map(name -> '"' + name + '"').collect(Collectors.joining(", ")));
             console.hint(

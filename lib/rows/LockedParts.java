@@ -31,7 +31,7 @@ final class LockedParts implements AutoCloseable {
     synchronized void refuseCode(Part part) {
         if (TableRanges.isCoded(now(), part.table())) {
             throw Failure.of(
-                    "table %s of the source got an index or statistics while it was read, which call what no "
+                    "table %s of the source got an index or statistics while it was read, which call code that no "
                             + "superuser owns",
                     part.table())
                     .hint("drop them on the source, or run again with --restart: the table is then read as a whole");

@@ -42,8 +42,8 @@ public record Parallelism(int workers, int streams) {
         int workers = (int) Math.min(slots, Math.max(LEAST, Math.min(MOST, FOR_EACH_CORE * cores)));
         boolean shared = isHere(from) && isHere(to);
         console.explain(
-                "%d jobs: this machine has %d cores%s, source and target let %d and %d processes work on a query, "
-                        + "and have connections for %d jobs",
+                "%d workers: this machine has %d cores%s, source and target let %d and %d processes work on a query, "
+                        + "and have connections for %d workers",
                 workers, here, shared ? " for both servers, too" : "", source, target, slots);
         return new Parallelism(workers, shared ? Math.min(workers, Math.max(1, here / 2)) : workers);
     }

@@ -65,7 +65,7 @@ public final class StepFile {
         if (!Files.exists(path)) {
             return false;
         }
-        console.say("done before for these databases, as \"%s\" says", path);
+        console.say("already done for these databases, according to \"%s\"", path);
         return true;
     }
 
@@ -102,7 +102,7 @@ public final class StepFile {
     }
 
     private Failure elsewhere(Failure failure) {
-        return failure.hint("take another folder, with make: DIR=FOLDER, or remove this one: rm -r %s",
+        return failure.hint("use another folder, with make: DIR=FOLDER, or remove this one: rm -r %s",
                 ShellScript.quoted(folder().toString()));
     }
 }

@@ -85,7 +85,7 @@ public final class TargetLock implements AutoCloseable {
     }
 
     static Failure inUse() {
-        return Failure.of("another migration is at work on the target").hint("%s", IN_USE_HINT);
+        return Failure.of("another migration is running on the target").hint("%s", IN_USE_HINT);
     }
 
     /**
@@ -141,7 +141,7 @@ public final class TargetLock implements AutoCloseable {
                 lost = Failure
                         .of("the lock that keeps other runs off the target was lost: %s",
                                 e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
-                        .hint("see that no other run is at work there: preflight");
+                        .hint("see that no other run uses it: preflight");
                 stop.accept(lost);
             }
         }

@@ -51,15 +51,16 @@ public final class AddedDefaults {
         }
         List<Finding> findings = new ArrayList<>();
         affected.forEach((hypertable, some) -> findings.add(Finding.stop("timescaledb", remedy(some),
-                "%s of hypertable %s would arrive with NULL in %s: compressed before the column was added, they "
-                        + "have its value from the source's system catalog, which no dump carries",
+                "%s of hypertable %s would arrive with NULL in %s: they were compressed before the column was "
+                        + "added, so its value stands only in the source's system catalog, which a dump does not "
+                        + "include",
                 Count.of(some.size(), "chunk"), hypertable,
                 some.stream().map(CompressedChunk::columns).distinct().collect(Collectors.joining(", ")))));
         if (!unseen.isEmpty()) {
             findings.add(Finding.warning("timescaledb",
-                    "look as its owner: SELECT count(*) FROM ONLY " + unseen.get(0).batches() + " WHERE "
+                    "check it as its owner: SELECT count(*) FROM ONLY " + unseen.get(0).batches() + " WHERE "
                             + unseen.get(0).condition()
-                            + "; where that is not 0, " + remedy(unseen),
+                            + "; if that is not 0, " + remedy(unseen),
                     "whether %s would arrive with NULL in a column that was added with a default could not "
                             + "be checked: %s",
                     Count.of(unseen.size(), "compressed chunk"),

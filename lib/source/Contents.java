@@ -121,7 +121,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
             throw Failure
                     .of("pg_dump leaves out %d table(s) that were selected, the first is %s", missing.size(),
                             missing.get(0))
-                    .hint("name tables and schemas in the filters with their schema");
+                    .hint("qualify the tables in the filters with their schema");
         }
     }
 

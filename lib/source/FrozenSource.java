@@ -73,7 +73,7 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
 
     /**
      * Takes the snapshot and dumps the schema under it, beside what else is to be read. pg_dump may find a table locked
-     * by somebody who waits for our snapshot; then the snapshot is let go, and taken anew.
+     * by somebody who waits for our snapshot; then the snapshot is released, and taken anew.
      *
      * @param sameExtensions the extensions that have the same version on both sides
      * @param filters pg_dump's own filter arguments

@@ -92,7 +92,8 @@ public final class PausedJobs implements AutoCloseable {
             }
             if (PauseRecord.isTaken(session)) {
                 throw Failure.of(
-                        "the source has a schema \"%s\" already, where --pause-jobs would remember what it moves",
+                        "the source has a schema \"%s\" already, in which --pause-jobs would record the jobs that "
+                                + "it moves",
                         OwnSchema.NAME)
                         .hint("%s", ReservedSchemas.remedy(OwnSchema.NAME));
             }
@@ -181,7 +182,8 @@ public final class PausedJobs implements AutoCloseable {
     }
 
     private void reportFailure(String reason) {
-        console.warn("not every job of the source could be put back, and may be late by twenty minutes: %s", reason);
+        console.warn("not every job of the source could be put back, so some may run up to twenty minutes late: "
+                + "%s", reason);
         console.hint("put them back with: repair");
     }
 

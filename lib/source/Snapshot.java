@@ -69,7 +69,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
                     lock(holder, locked, " NOWAIT");
                     return new Snapshot(server, holder, id);
                 }
-                console.explain("a table came or went while the snapshot was taken, trying again");
+                console.explain("a table was created or dropped while the snapshot was taken, trying again");
             } catch (SQLException e) {
                 if (!PASSING.contains(String.valueOf(e.getSQLState()))) {
                     throw holder.failure("taking the snapshot", e);

@@ -66,12 +66,13 @@ public final class Attempt {
         Failure decided = console.decided(failure);
         return decided.exitCode() != Failure.STEP ? decided
                 : decided.hint("%s%s", new Printable(
-                        failure.hint() == null ? "mend the cause, then " : failure.hint() + "\nthen "), AGAIN);
+                        failure.hint() == null ? "fix the cause, then " : failure.hint() + "\nthen "), AGAIN);
     }
 
     private void interrupted() {
         console.warn(
-                console.hasBegun() ? "interrupted: %s, the target is half loaded" : "interrupted: nothing was changed",
+                console.hasBegun() ? "interrupted: %s, the target is partly loaded" : "interrupted: nothing was "
+                        + "changed",
                 unchanged);
         if (console.hasBegun()) {
             console.hint(AGAIN);

@@ -19,8 +19,8 @@ public final class Confirmation {
             return;
         }
         if (System.console() == null) {
-            throw Failure.usage("there is no terminal to ask at: %s", question)
-                    .hint("say so with --yes, or look first with --dry-run");
+            throw Failure.usage("there is no terminal to confirm this at: %s", question)
+                    .hint("confirm with --yes, or see with --dry-run what would be done");
         }
         String answer = System.console().readLine("%s [y/N] ", Printable.of(question));
         if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {

@@ -42,8 +42,8 @@ public record OutputFile(Path path, boolean overwrite) {
             throw Failure.usage("\"%s\" exists already", path).hint("name another file or use --overwrite");
         }
         if (!Files.isWritable(path.toAbsolutePath().getParent())) {
-            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or it is closed to you", path)
-                    .hint("name a file in a folder of yours");
+            throw Failure.usage("\"%s\" cannot be written: there is no such folder, or you may not write to it", path)
+                    .hint("name a file in a folder that you can write to");
         }
     }
 
@@ -85,7 +85,7 @@ public record OutputFile(Path path, boolean overwrite) {
             console.say("the summary is in %s", path);
         } catch (Failure e) {
             console.warn("%s", e.getMessage());
-            console.hint("the summary also stands above, on standard output");
+            console.hint("the summary is also printed above, on standard output");
         }
     }
 

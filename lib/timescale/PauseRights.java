@@ -19,8 +19,8 @@ public final class PauseRights {
         if ("f".equals(session.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.of(
-                    "user \"%s\" may not create the schema in the source's database in which --pause-jobs "
-                            + "remembers what it moves",
+                    "user \"%s\" may not create the schema in the source's database in which --pause-jobs records "
+                            + "the jobs that it moves",
                     user)
                     .hint("GRANT CREATE ON DATABASE %s TO %s;", Sql.ident(source.database()), Sql.ident(user));
         }
@@ -29,7 +29,7 @@ public final class PauseRights {
         if (!checked.isEmpty() && "f".equals(session.text("asking for the right to change jobs",
                 "SELECT pg_catalog.has_table_privilege(" + Sql.literal(jobs) + ", 'UPDATE')"))) {
             throw Failure.of(
-                    "TimescaleDB would run a function of its owner's, which checks it, as user \"%s\" to pause %s",
+                    "TimescaleDB would run the owner's check function as user \"%s\" to pause %s",
                     user, String.join(", ", checked))
                     .hint("GRANT UPDATE ON %s TO %s;", jobs, Sql.ident(user));
         }

@@ -203,7 +203,7 @@ public final class Tool {
                 judge(name, side, code, messages);
             }
         } catch (ExecutionException e) {
-            throw Failure.of("%s could not be run to its end on the %s", name, side).because(e.getCause());
+            throw Failure.of("%s did not run to completion on the %s", name, side).because(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Failure.of("%s was interrupted", name);

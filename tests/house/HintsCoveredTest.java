@@ -34,7 +34,7 @@ class HintsCoveredTest {
     private static final Map<String, String> UNSAID = Stream.of(new String[][]{
             {"such as https://ec2.internal.example.com", "an example"},
             {"use --region, such as --region eu-central-1, or set AWS_REGION", AWS},
-            {"look at the network, --region and --endpoint-url", "AWS out of reach"},
+            {"check the network, --region and --endpoint-url", "AWS out of reach"},
             {"see by what: aws ec2 describe-network-interfaces --filters Name=group-id,Values=", AWS},
             {"choose an image with --image", AWS},
             {"name another --db-instance", AWS},
@@ -46,7 +46,7 @@ class HintsCoveredTest {
             {"compare both sides with verify", "a run on another machine whose end nobody has seen"},
             {"run rds-via-ec2 up: it goes on where it was interrupted", "a machine that is not ready"},
             {"name another one with --dir", "a folder that root may not make"},
-            {"the summary also stands above, on standard output", "says where something is"},
+            {"the summary is also printed above, on standard output", "says where something is"},
             {"set TMPDIR to a folder you can write to", "a folder that root may not write to"},
             {"set LC_ALL to a locale with UTF-8", "a terminal in another encoding"},
             {"the passwords in it are set: rename it to", "a folder that root may not write to"},
@@ -55,14 +55,14 @@ class HintsCoveredTest {
                     "for whoever signs certificates"},
             {"give the key another password", "as for a user's"},
             {"run again with -v for the details, and report them", "a defect of this program"},
-            {"name tables and schemas in the filters with their schema",
+            {"qualify the tables in the filters with their schema",
                     "pg_dump and this program find other tables, which is a defect"},
             {"drop them on the source, or run again with --restart: the table is then read as a whole",
                     "an index that is made between two questions"},
             {"does not try functions that need a search_path",
                     "its remedy is a value, which is said of other things too"},
-            {"was not searched for rows beyond 1 GB within", "a table of a gigabyte"},
-            {"UPDATE cron.job SET active = false; and note which were active", "a server with pg_cron"}})
+            {"was not searched for rows larger than 1 GB within", "a table of a gigabyte"},
+            {"note which jobs are active, then: UPDATE cron.job SET active = false;", "a server with pg_cron"}})
             .collect(Collectors.toMap(row -> row[0], row -> row[1], (first, second) -> first, LinkedHashMap::new));
 
     private static Map<Path, String> sources(String... folders) throws IOException {

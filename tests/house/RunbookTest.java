@@ -70,7 +70,8 @@ class RunbookTest {
         assertEquals(codes(first), codes(second));
         assertEquals(files, contents());
         for (String step : List.of("align-version", "dump", "dump-roles", "restore-postgres")) {
-            assertTrue(second.get(step).err().contains(step + ": done before for these databases, as \"" + folder),
+            assertTrue(second.get(step).err().contains(step + ": already done for these databases, according to "
+                    + "\"" + folder),
                     second.get(step).err());
         }
         assertTrue(second.get("verify").err().contains("verify: 3 rows in 1 table compared: no differences\n"),
@@ -93,7 +94,7 @@ class RunbookTest {
         assertTrue(refused.failure().matches("(?s)error: \"\\S+/dump.done\" was done for another source: \\S+/" + shop
                 + " \\(database \\d+ of server \\d+\\)\n"
                 + "detail: the source is \\S+/" + other
-                + " \\(database \\d+ of server \\d+\\)\nhint: take another folder, with make: DIR=FOLDER, or remove "
+                + " \\(database \\d+ of server \\d+\\)\nhint: use another folder, with make: DIR=FOLDER, or remove "
                 + "this one: rm -r \\S+"),
                 refused.failure());
         assertEquals(files, contents());

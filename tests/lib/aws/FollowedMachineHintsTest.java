@@ -31,24 +31,25 @@ class FollowedMachineHintsTest {
     /** @param next the words of the next run, with the groups of the hint */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            plan --ssh-from 203.0.113.7 | use (--db-instance); list those that there are: aws rds \
+            plan --ssh-from 203.0.113.7 | choose one with (--db-instance); list them: aws rds \
             describe-db-instances | plan --ssh-from 203.0.113.7 $1 shop
             plan --ssh-from 203.0.113.7 --db-instance shoe | use (--db-instance) with one of: (\\S+) | plan --ssh-from \
             203.0.113.7 $1 $2
             plan --db-instance shop --ssh-from all | such as (203.0.113.7/32) | plan --db-instance shop --ssh-from $1
-            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | say from where ssh may come, with \
-            (--ssh-from) ADDRESS/32 | plan --db-instance shop $1 203.0.113.7/32
+            plan --db-instance shop --check-address-url http://127.0.0.1:1/ | give the addresses that ssh may come \
+            from with (--ssh-from) ADDRESS/32 | plan --db-instance shop $1 203.0.113.7/32
             PLAN --key-name own | (leave both out) to have a new key pair made | PLAN
             PLAN --instance-type m1.nosuch | choose another (--instance-type), or a --subnet in another zone | PLAN $1 \
             t3.large
-            PLAN --subnet subnet-0 | (list) those that there are: aws ec2 describe-subnets --filters \
+            PLAN --subnet subnet-0 | (list) them: aws ec2 describe-subnets --filters \
             Name=vpc-id,Values=vpc- | PLAN --subnet SUBNET
             PLAN --instance-type m6g.large --image ami-00000003 | choose another (--image) or another \
             (--instance-type) | PLAN --image ami-00000003 $2 t3.large
             PLAN --image ami-99999999 | choose another (--image), or leave it out | PLAN
-            up --ssh-from 203.0.113.7 --db-instance shop --wait 8 | say so with (--yes), or look first with \
-            (--dry-run) | up --ssh-from 203.0.113.7 --db-instance shop --wait 8 $1
-            up --ssh-from 203.0.113.7 --db-instance shop | say so with (--yes), or look first with (--dry-run) | up \
+            up --ssh-from 203.0.113.7 --db-instance shop --wait 8 | confirm with (--yes), or see with (--dry-run) \
+            what would be done | up --ssh-from 203.0.113.7 --db-instance shop --wait 8 $1
+            up --ssh-from 203.0.113.7 --db-instance shop | confirm with (--yes), or see with (--dry-run) what would \
+            be done | up \
             --ssh-from 203.0.113.7 --db-instance shop $2
             """)
     void an_option_that_the_hint_names(String words, String hint, String next) {

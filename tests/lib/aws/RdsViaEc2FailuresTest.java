@@ -48,11 +48,11 @@ class RdsViaEc2FailuresTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             always | ec2:ImportKeyPair | 400 | InvalidKeyPair.Duplicate | AWS refuses ec2:ImportKeyPair: the name is \
-            taken (InvalidKeyPair.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS shows \
-            new things late
+            taken (InvalidKeyPair.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS lists \
+            new resources with a delay
             soak | ec2:CreateSecurityGroup | 400 | InvalidGroup.Duplicate | AWS refuses ec2:CreateSecurityGroup: the \
             name is taken (InvalidGroup.Duplicate) | remove what has that name if it is yours, or wait a minute: AWS \
-            shows new things late
+            lists new resources with a delay
             soak | ec2:AuthorizeSecurityGroupIngress | 400 | RulesPerSecurityGroupLimitExceeded | a quota of this AWS \
             account does not permit ec2:AuthorizeSecurityGroupIngress (RulesPerSecurityGroupLimitExceeded) | remove \
             what is not needed any more, or have the quota raised (AWS console, Service Quotas)
@@ -62,8 +62,9 @@ class RdsViaEc2FailuresTest {
             soak | ec2:RunInstances | 400 | InstanceLimitExceeded | a quota of this AWS account does not permit \
             ec2:RunInstances (InstanceLimitExceeded) | choose a smaller --instance-type, or have the quota raised (AWS \
             console, Service Quotas)
-            soak | ec2:RunInstances | 500 | InsufficientInstanceCapacity | AWS has no machine of this type here just \
-            now (InsufficientInstanceCapacity) | choose another --instance-type, or a --subnet in another availability \
+            soak | ec2:RunInstances | 500 | InsufficientInstanceCapacity | AWS has no capacity for this machine type \
+            here at the moment (InsufficientInstanceCapacity) | choose another --instance-type, or a --subnet in \
+            another availability \
             zone
             soak | ec2:RunInstances | 403 | UnauthorizedOperation | AWS does not permit ec2:RunInstances | have the \
             permission "ec2:RunInstances" added to the policy of this AWS user or role; docs/rds-via-ec2.md lists all \
@@ -101,7 +102,7 @@ class RdsViaEc2FailuresTest {
         }
         CommandRun deferred = ACCOUNT.run(folder, "up --instance-type t3.xlarge --yes");
         assertEquals(
-                "error: the machine is made already, and cannot become another one\nhint: remove it first: "
+                "error: the machine exists already and cannot be changed\nhint: remove it first: "
                         + "rds-via-ec2 down --dir FOLDER",
                 failure(deferred));
         assertEquals(2, deferred.code());
@@ -193,7 +194,8 @@ class RdsViaEc2FailuresTest {
         ACCOUNT.proxy().fail("ec2:DeleteKeyPair", 1, 200, "none", "none");
         CommandRun down = ACCOUNT.run(folder, "down --yes --wait 2");
         assertEquals(
-                "error: not everything is gone\ndetail: key pair " + Ec2State.read(folder).made().get(Ec2State.KEY_PAIR)
+                "error: not everything was removed\ndetail: key "
+                        + "pair " + Ec2State.read(folder).made().get(Ec2State.KEY_PAIR)
                         + "\nhint: run again: rds-via-ec2 down --dir FOLDER",
                 failure(down));
         assertEquals(1, down.code());
@@ -202,7 +204,7 @@ class RdsViaEc2FailuresTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             plan --ssh-from 203.0.113.7 | 2 | error: no RDS instance was given
-            plan --db-instance shop --ssh-from everywhere | 2 | error: --ssh-from "everywhere" is no block of IPv4 \
+            plan --db-instance shop --ssh-from everywhere | 2 | error: --ssh-from "everywhere" is not a block of IPv4 \
             addresses
             plan --db-instance shop --volume 5 | 2 | error: --volume must be between 10 and 16384 GiB, got 5
             plan --db-instance shop --key-name own | 2 | error: --key-name and --key-file go together
@@ -217,7 +219,8 @@ class RdsViaEc2FailuresTest {
             the image ami-00000003 is for processors of type x86_64, and the machine has arm64
             plan --db-instance shop --check-address-url http://127.0.0.1:1/ | 3 | error: could not find out this \
             machine's address from "http://127.0.0.1:1/": it cannot be reached
-            up --db-instance shop --ssh-from 203.0.113.7 | 2 | error: there is no terminal to ask at: make this?
+            up --db-instance shop --ssh-from 203.0.113.7 | 2 | error: there is no terminal to confirm this at: make \
+            this?
             down | 3 | error: there is no "FOLDER/rds-via-ec2.json": nothing was made from this folder
             """)
     void what_cannot_be_is_refused_before_anything_is_made(String words, int code, String error) {
@@ -229,14 +232,25 @@ class RdsViaEc2FailuresTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            UnauthorizedOperation | AWS does not permit ec2:DescribeSubnets
-            AuthFailure | AWS does not accept the credentials (AuthFailure)
+            UnauthorizedOperation | AWS does not permit ec2:DescribeSubnets | have the permission \
+            "ec2:DescribeSubnets" added to the policy of this AWS user or role
+            AuthFailure | AWS does not accept the credentials (AuthFailure) | see which identity you have: aws sts \
+            get-caller-identity; or choose other credentials with --profile
             """)
-    void a_plan_that_may_not_read_is_refused(String code, String message) {
+    void a_plan_that_may_not_read_is_refused(String code, String message, String hint) {
         ACCOUNT.proxy().fail("ec2:DescribeSubnets", 1, 403, code, "no");
         CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --ssh-from 203.0.113.7");
         assertEquals("error: " + message, failure(run).lines().findFirst().orElseThrow());
+        assertTrue(failure(run).contains("hint: " + hint), failure(run));
         assertEquals(3, run.code());
+    }
+
+    @Test
+    void a_profile_that_does_not_exist_is_refused_with_the_command_that_lists_those_that_do() {
+        CommandRun run = ACCOUNT.run(folder, "plan --db-instance shop --profile nosuch");
+        assertEquals("error: there is no AWS profile \"nosuch\"\nhint: list them: aws configure list-profiles",
+                failure(run));
+        assertEquals(2, run.code());
     }
 
     @Test
@@ -246,7 +260,7 @@ class RdsViaEc2FailuresTest {
         assertEquals(
                 "error: no subnet in the VPC VPC of the database is open to the Internet, so ssh could not reach "
                         + "the machine\n"
-                        + "hint: if you reach the VPC another way, as by VPN, say which --subnet to use: "
+                        + "hint: if you reach the VPC another way, such as a VPN, choose one with --subnet: "
                         + String.join(", ", ACCOUNT.moto().subnets()),
                 failure(run).replaceAll("vpc-\\w+", "VPC"));
         assertEquals(3, run.code());

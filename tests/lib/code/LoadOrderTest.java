@@ -94,11 +94,11 @@ class LoadOrderTest {
     void tables_that_read_each_other_are_named_where_none_is_tried_again() {
         String source = readingEachOther();
         Path plain = folder.resolve("plain");
-        String files = CIRCLE + " psql tries none a second time: if one fails, use --format directory for the dump";
+        String files = CIRCLE + " psql retries none: if one fails, use --format directory for the dump";
         warns(Dumps.dump(SIDES.source().uri(source), plain, "--format", "plain", "--dry-run"), files);
         warns(Dumps.dump(SIDES.source().uri(source), plain, "--format", "plain"), files);
         warns(Dumps.restore(SIDES.target().uri(SIDES.target().newDatabase()), plain, "--dry-run"), files);
-        String script = CIRCLE + " a script tries none a second time: if one fails, run %s without --dry-run";
+        String script = CIRCLE + " a script retries none: if one fails, run %s without --dry-run";
         String target = SIDES.target().newDatabase();
         warns(SIDES.migrate(source, target, "--dry-run"), script.formatted("migrate"));
         Path archive = folder.resolve("archive");

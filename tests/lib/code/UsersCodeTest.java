@@ -260,11 +260,11 @@ class UsersCodeTest {
         CommandRun run = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(TARGET.newDatabase()));
         assertNothingStolen(SOURCE);
         assertEquals(indexed,
-                (run.out() + run.err()).contains("table m.t was not searched for bytes that are no UTF-8"),
+                (run.out() + run.err()).contains("table m.t was not searched for bytes that are not valid UTF-8"),
                 run.out() + run.err());
         mallory("INSERT INTO t VALUES (ROW('a', convert_from('\\xe9', 'SQL_ASCII'))::pair)");
         CommandRun bytes = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(TARGET.newDatabase()));
-        assertEquals(!indexed, (bytes.out() + bytes.err()).contains("table m.t holds bytes that are no UTF-8"),
+        assertEquals(!indexed, (bytes.out() + bytes.err()).contains("table m.t holds bytes that are not valid UTF-8"),
                 bytes.out() + bytes.err());
     }
 

@@ -69,7 +69,7 @@ class DumpPlaceTest {
         Path mine = Files.createDirectory(folder.resolve("mine"));
         Files.writeString(mine.resolve("letter"), "keep me");
         CommandRun run = Dumps.dump(SERVER.uri(shop), mine, "--overwrite");
-        assertEquals("error: \"" + mine + "\" is no dump and is not overwritten\nhint: name another place",
+        assertEquals("error: \"" + mine + "\" is not a dump and is not overwritten\nhint: name another place",
                 run.failure());
         assertEquals(2, run.code());
         assertEquals("keep me", Files.readString(mine.resolve("letter")));

@@ -124,8 +124,7 @@ class ManifestTest {
     void a_dump_without_one_is_refused() {
         refused("""
                 the dump "%1$s/shop" has no manifest ("shop.manifest.json")
-                an interrupted dump has none: make it anew with dump; what other tools made is for \
-                pg_restore or psql""",
+                an interrupted dump has none: dump again; restore dumps of other tools with pg_restore or psql""",
                 assertThrows(Failure.class, () -> Manifest.read(folder.resolve("shop"))));
     }
 
@@ -141,7 +140,7 @@ class ManifestTest {
     void one_of_another_older_format_is_refused() {
         refused("""
                 the manifest "%1$s/shop.manifest.json" has format version 0, and this tsmigrate reads version 1
-                make the dump anew""", assertThrows(Failure.class,
+                dump again""", assertThrows(Failure.class,
                 () -> read(VERSION_1.replace("\"formatVersion\": 1", "\"formatVersion\": 0"))));
     }
 
@@ -149,7 +148,7 @@ class ManifestTest {
     void a_broken_one_is_refused() {
         String broken = """
                 the manifest "%1$s/shop.manifest.json" is broken: it is no valid JSON of that form
-                make the dump anew""";
+                dump again""";
         refused(broken, assertThrows(Failure.class, () -> read("")));
         refused(broken, assertThrows(Failure.class, () -> read("[]")));
         refused(broken, assertThrows(Failure.class, () -> read("{}")));
@@ -157,11 +156,11 @@ class ManifestTest {
         refused(broken, assertThrows(Failure.class, () -> read(VERSION_1.replace("4711", "\"many\""))));
         refused("""
                 the manifest "%1$s/shop.manifest.json" is broken: "sha256" is missing
-                make the dump anew""",
+                dump again""",
                 assertThrows(Failure.class, () -> read(VERSION_1.replace("\"sha256\"", "\"md5\""))));
         refused("""
                 the manifest "%1$s/shop.manifest.json" is broken: "contents" is missing
-                make the dump anew""",
+                dump again""",
                 assertThrows(Failure.class, () -> read(VERSION_1.replace("\"contents\"", "\"holds\""))));
     }
 

@@ -118,7 +118,8 @@ class RestorePostgresTest {
             assertEquals(0, Dumps.dump(source.uri("app", "app", "app"), plain, "-Fp").code());
             target.sql("postgres", "CREATE DATABASE again OWNER app");
             assertEquals("""
-                    error: a plain dump with objects of other owners (app_jobs) is for a superuser, and "app" is none
+                    error: only a superuser can restore a plain dump with objects of other owners (app_jobs), and \
+                    "app" is not one
                     hint: use --format directory or --no-owner for the dump""",
                     Dumps.restore(target.uri("again", "app", "app"), plain).failure());
         }
@@ -182,8 +183,8 @@ class RestorePostgresTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             plain     | The dump, Sequences, Statistics for the planner
-            directory | Extensions, Types, functions, tables, views, Rows, large objects, and where the sequences \
-            stand, Indexes, constraints, triggers, Comments, Sequences, \
+            directory | Extensions, Types, functions, tables, views, Rows, large objects, and the values of the \
+            sequences, Indexes, constraints, triggers, Comments, Sequences, \
             Materialized views, Statistics for the planner""")
     void a_dry_run_prints_a_script_that_does_the_same_and_changes_nothing(String format, String steps) {
         String source = Dumps.shop(SOURCE);
@@ -214,11 +215,11 @@ class RestorePostgresTest {
                 format.equals("plain") ? "broken" : "COPY failed for table \"item\": ERROR:  broken"),
                 failed.failure().lines().findFirst().orElseThrow());
         assertTrue(failed.failure().endsWith(
-                "\nhint: mend the cause, then run the same command again with --restart: it removes what this run "
+                "\nhint: fix the cause, then run the same command again with --restart: it removes what this run "
                         + "made"),
                 failed.failure());
         assertEquals(
-                "error: the target holds what an interrupted run left there\nhint: restore-postgres " + dump
+                "error: the target holds objects of an interrupted run\nhint: restore-postgres " + dump
                         + " --restart",
                 Dumps.restore(TARGET.uri(target), dump).failure());
 
@@ -243,7 +244,7 @@ class RestorePostgresTest {
             CommandRun run = child.end();
             assertEquals(143, run.code(), run.err());
             assertTrue(run.err().endsWith("""
-                    restore-postgres: warning: interrupted: the dump is unchanged, the target is half loaded
+                    restore-postgres: warning: interrupted: the dump is unchanged, the target is partly loaded
                     restore-postgres: hint: run the same command again with --restart: it removes what this run made
                     """), run.err());
         }

@@ -46,11 +46,11 @@ class RestoreRefusalsTest {
                 target);
 
         Files.write(rows, Arrays.copyOf(content, content.length - 1));
-        refuses("error: the dump is not whole: \"%s\" has %d bytes, and its manifest says %d".formatted(rows,
+        refuses("error: the dump is incomplete: \"%s\" has %d bytes, and its manifest says %d".formatted(rows,
                 content.length - 1, content.length), dump, target);
 
         Files.delete(rows);
-        refuses("error: the dump is not whole: its file \"" + rows + "\" is missing", dump, target);
+        refuses("error: the dump is incomplete: its file \"" + rows + "\" is missing", dump, target);
 
         Files.write(rows, content);
         Files.writeString(Manifest.beside(dump), "}", StandardOpenOption.APPEND);

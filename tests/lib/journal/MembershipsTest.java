@@ -211,7 +211,7 @@ class MembershipsTest {
             assertTrue(migrate.millisToEnd() < 5000, migrate.millisToEnd() + " ms");
             assertEquals(before, memberships(), run.err());
             assertEquals("""
-                    migrate: warning: interrupted: the source is unchanged, the target is half loaded
+                    migrate: warning: interrupted: the source is unchanged, the target is partly loaded
                     migrate: hint: run the same command again with --restart: it removes what this run made
                     """, run.err().lines().dropWhile(line -> !line.contains("interrupted")).map(line -> line + "\n")
                     .reduce("", String::concat));

@@ -27,7 +27,7 @@ import testbed.Sides;
 /** A step that fails after work has begun: what is said then, and that --restart takes away just what that run made. */
 class MigrateRestartTest {
     private static final String HINT =
-            "hint: mend the cause, then run the same command again with --restart: it removes what this run made\n";
+            "hint: fix the cause, then run the same command again with --restart: it removes what this run made\n";
     private static final String IN_USE_HINT =
             "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
                     + "AND granted AND classid = 116"
@@ -95,7 +95,7 @@ class MigrateRestartTest {
         assertEquals(HINT.strip(), failed.failure().lines().reduce((first, last) -> last).orElseThrow());
         assertEquals("", failed.out());
         SIDES.refusesToMigrate("""
-                error: the target holds what an interrupted run left there
+                error: the target holds objects of an interrupted run
                 hint: migrate --restart
                 """, shop, target);
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
@@ -282,7 +282,7 @@ class MigrateRestartTest {
             table.awaitWaiter();
             for (String option : List.of("--no-owner", "--restart")) {
                 CommandRun second = SIDES.migrate(shop, target, option);
-                assertEquals("error: another migration is at work on the target\nhint: " + IN_USE_HINT,
+                assertEquals("error: another migration is running on the target\nhint: " + IN_USE_HINT,
                         second.failure());
                 assertEquals(3, second.code());
             }

@@ -62,7 +62,7 @@ class CarriedSettingsTest {
             default -> SIDES.migrate(source, target, "--via-files", "--dir", folder.toString(), "--format", way);
         };
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("default_transaction_read_only of the database stays behind"), run.err());
+        assertTrue(run.err().contains("default_transaction_read_only of the database is not copied"), run.err());
         if (way.equals("script")) {
             PastedScript.between(run, SOURCE.uri(source), TARGET.uri(target));
         } else {
@@ -91,12 +91,12 @@ class CarriedSettingsTest {
             assertEquals(0, run.code(), run.err());
             String report = run.out();
             for (String said : new String[]{"role \"closed_reader\" will be read-only on the target too",
-                    "search_path of the database comes along and names schemas that the source does not have: "
+                    "search_path of the database is copied and names schemas that do not exist on the source: "
                             + "\"Gone, too\"",
-                    "search_path of role \"closed_reader\" in the database comes along and names schemas "
-                            + "that the source does not have: gone",
-                    "session_preload_libraries of the database comes along, and no session of it can begin where "
-                            + "the target's server lacks one of these: auto_explain"}) {
+                    "search_path of role \"closed_reader\" in the database is copied and names schemas "
+                            + "that do not exist on the source: gone",
+                    "session_preload_libraries of the database is copied, and its sessions cannot start if the "
+                            + "target's server lacks one of these libraries: auto_explain"}) {
                 assertTrue(report.contains(said), said + " is missing: " + report);
             }
             CommandRun check = CommandRun.of("PreflightCheck",
@@ -160,15 +160,16 @@ class CarriedSettingsTest {
             assertEquals(0, run.code(), run.err());
             assertTrue(
                     run.err().contains(
-                            "sessions of \"acting\" on the source act as role \"acted_as\", as a setting says"),
+                            "sessions of \"acting\" on the source act as role \"acted_as\" because of a setting"),
                     run.err());
             assertTrue(run.err().contains(
-                    "role of the database comes along: sessions of it act as role \"acted_as\" on the target too"),
+                    "the setting \"role\" of the database is copied: its sessions act as role \"acted_as\" on the "
+                            + "target too"),
                     run.err());
             assertEquals("acted_as", TARGET.query(target, "SELECT current_user"));
             CommandRun check = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));
             String fix = check.out().lines()
-                    .filter(line -> line.contains("to act as the user who is connected, on the source: ")).findFirst()
+                    .filter(line -> line.contains("to act as the connecting user, on the source: ")).findFirst()
                     .orElseThrow();
             SOURCE.sql("postgres", fix.replaceFirst(".*on the source: ", "").replaceFirst(";$", ""));
             CommandRun mended = CommandRun.preflight(from, TARGET.uri(TARGET.newDatabase()));

@@ -118,8 +118,8 @@ class GrantorsTest {
                 "GRANT boss, first TO loader");
         CommandRun preflight = CommandRun.preflight(source.uri("shop"), uri());
         assertEquals("""
-                warning  privileges         what role "Größe, "2"" has granted will be granted by the owners: "loader" \
-                cannot act as it on the target
+                warning  privileges         privileges granted by role "Größe, "2"" will be granted by the owners \
+                instead: "loader" cannot act as it on the target
                                               fix: GRANT "Größe, ""2""\" TO "loader";
                 """,
                 preflight.out().lines().dropWhile(line -> !line.startsWith("warning  privileges")).limit(2)
@@ -143,9 +143,10 @@ class GrantorsTest {
         CommandRun run = Dumps.restore(uri(), dump);
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of(
-                "restore-postgres: warning: what role \"Größe, \"2\"\" granted is granted by the owners instead: "
+                "restore-postgres: warning: privileges granted by role \"Größe, \"2\"\" are granted by the owners "
+                        + "instead: "
                         + "\"loader\" cannot act as it"),
-                run.err().lines().filter(line -> line.contains(" granted is granted by ")).toList());
+                run.err().lines().filter(line -> line.contains(" are granted by the owners ")).toList());
         assertEquals(source.rows("shop", ABLE), target.rows("moved", ABLE));
 
         loader("CREATE ROLE boss", "CREATE ROLE first", "CREATE ROLE \"Größe, \"\"2\"\"\"", "CREATE ROLE third",

@@ -134,7 +134,7 @@ class FollowedFailureHintsTest {
             CommandRun refused = Runbook.run(goal, steps, ends(from, to)).values().iterator().next();
             assertEquals(3, refused.code());
             Matcher hint =
-                    in(refused, "hint: take another folder, with make: DIR=FOLDER, or remove this one: (rm -r \\S+)$");
+                    in(refused, "hint: use another folder, with make: DIR=FOLDER, or remove this one: (rm -r \\S+)$");
             assertEquals(0, Runbook.run(goal, folder.resolve("another-" + goal), ends(from, to)).values().iterator()
                     .next().code());
             Run.of(List.of("sh", "-c", hint.group(1))).orFail();

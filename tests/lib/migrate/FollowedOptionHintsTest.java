@@ -155,11 +155,11 @@ class FollowedOptionHintsTest {
         try (HeldLock hold = HeldLock.on(SOURCE, from)) {
             warned = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
             Run connected =
-                    psql(SOURCE, from, said(warned, "stop the application; what is connected: (SELECT .*;)").group(1));
+                    psql(SOURCE, from, said(warned, "stop the application; list its sessions: (SELECT .*;)").group(1));
             assertTrue(connected.out().lines().anyMatch(line -> line.startsWith(hold.pid() + "|")),
                     connected.out() + connected.err());
         }
-        String closing = said(warned, "to have it on the target too, afterwards: (ALTER DATABASE .*;)").group(1);
+        String closing = said(warned, "to set it on the target too, afterwards: (ALTER DATABASE .*;)").group(1);
         assertFalse(CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to)).out().contains("stop the application"));
         CommandRun run = SIDES.migrate(from, to);
         assertEquals(0, run.code(), run.err());

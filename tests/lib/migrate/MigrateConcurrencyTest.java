@@ -154,7 +154,7 @@ class MigrateConcurrencyTest {
         assertEquals(0, run.code(), run.err());
         // It was closed for the move: the target is open, and that is said.
         assertEquals("off", TARGET.query(target, "SHOW default_transaction_read_only"));
-        assertTrue(run.out().contains("warning: settings: default_transaction_read_only of the database stays behind"),
+        assertTrue(run.out().contains("warning: settings: default_transaction_read_only of the database is not copied"),
                 run.out());
         assertEquals("seen", TARGET.query(target, "SELECT evtname FROM pg_event_trigger"));
     }
@@ -259,7 +259,7 @@ class MigrateConcurrencyTest {
                     hint: name an empty database, or create one with --create-database""", run.failure());
             assertEquals(3, run.code());
             assertTrue(started.size() > 0 && started.stream().noneMatch(ProcessHandle::isAlive), started.toString());
-            BackgroundWork.until("the snapshot is let go",
+            BackgroundWork.until("the snapshot is released",
                     () -> SOURCE
                             .query("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + source + "'")
                             .equals("0"));

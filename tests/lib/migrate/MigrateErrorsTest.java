@@ -141,8 +141,8 @@ class MigrateErrorsTest {
                 """.formatted(there), SOURCE.uri(shop), TARGET.uri(empty), "-o", there.toString());
         Path nowhere = folder.resolve("missing/summary");
         refuses(2, """
-                error: "%s" cannot be written: there is no such folder, or it is closed to you
-                hint: name a file in a folder of yours
+                error: "%s" cannot be written: there is no such folder, or you may not write to it
+                hint: name a file in a folder that you can write to
                 """.formatted(nowhere), SOURCE.uri(shop), TARGET.uri(empty), "--out", nowhere.toString());
     }
 

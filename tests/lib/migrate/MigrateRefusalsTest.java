@@ -95,7 +95,7 @@ class MigrateRefusalsTest {
         Sides sides = new Sides(SOURCE, newer);
         sides.refusesToMigrate("""
                 error: extension old_snapshot is not available on the target
-                hint: install old_snapshot on the target's server, or drop it on the source, or go without: \
+                hint: install old_snapshot on the target's server, or drop it on the source, or leave it out: \
                 --leave-out old_snapshot
                 """, database, target);
         CommandRun run = sides.migrate(database, target, "--leave-out", "old_snapshot");
@@ -176,7 +176,7 @@ class MigrateRefusalsTest {
                 """, database, target, four);
         CommandRun two = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(target, "narrow", "narrow"), "-v");
         assertEquals(0, two.code(), two.err());
-        assertTrue(two.err().startsWith("migrate: 2 jobs: this machine has "), two.err());
+        assertTrue(two.err().startsWith("migrate: 2 workers: this machine has "), two.err());
         String again = TARGET.newDatabase("OWNER narrow");
         CommandRun files = CommandRun.migrate(SOURCE.uri(database), TARGET.uri(again, "narrow", "narrow"), "--jobs",
                 "2", "--via-files",

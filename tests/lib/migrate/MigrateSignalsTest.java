@@ -38,7 +38,7 @@ class MigrateSignalsTest {
             SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tsmigrate%'
               AND datname = current_database()""";
     private static final String HALF_LOADED = """
-            migrate: warning: interrupted: the source is unchanged, the target is half loaded
+            migrate: warning: interrupted: the source is unchanged, the target is partly loaded
             migrate: hint: run the same command again with --restart: it removes what this run made
             """;
     private static final Sides SIDES = Sides.shared();

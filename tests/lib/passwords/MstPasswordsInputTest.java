@@ -187,7 +187,7 @@ class MstPasswordsInputTest {
                 mst("--from-file", nothing.toString()).failure());
         Path ragged = privateFile("role,password\napp,secret,word\n");
         CommandRun malformed = mst("--from-file", ragged.toString(), "-v");
-        assertEquals("error: \"" + ragged + "\" is no CSV file: a record of it does not fit its header",
+        assertEquals("error: \"" + ragged + "\" is not a CSV file: a record of it does not fit its header",
                 malformed.failure());
         assertFalse(malformed.err().contains("secret"), malformed.err());
         Path empty = privateFile("role,password\napp,\n");
@@ -220,7 +220,8 @@ class MstPasswordsInputTest {
             --show --format=json | invalid form "json": must be csv or pgpass
             --prompt --from-file=x | --prompt and --from-file exclude each other
             --from-file=/nonexistent/x | "/nonexistent/x" could not be read: /nonexistent/x
-            --out=/nonexistent/x | "/nonexistent/x" cannot be written: there is no such folder, or it is closed to you
+            --out=/nonexistent/x | "/nonexistent/x" cannot be written: there is no such folder, or you may not write \
+            to it
             """)
     void wrong_usage(String options, String message) {
         CommandRun run = mst(options.split(" "));

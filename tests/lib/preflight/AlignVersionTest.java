@@ -165,7 +165,8 @@ class AlignVersionTest {
         source.sql(from, Stream.of("a", "b", "c", "d").map(name -> "CREATE TABLE " + name + " (g gadget)")
                 .toArray(String[]::new));
         CommandRun run = run(source, from, plain, there);
-        assertTrue(run.failure().endsWith("error: 2 extensions stand in the way; nothing was changed"), run.failure());
+        assertTrue(run.failure().endsWith("error: 2 extensions prevent the migration; nothing was "
+                + "changed"), run.failure());
         assertTrue(run.failure().contains(
                 "table column public.d.g, table column public.used.g, table column public.used.gs, table "
                         + "constraint check_n on "
@@ -201,8 +202,8 @@ class AlignVersionTest {
         CommandRun run = run();
         assertEquals(0, run.code(), run.err());
         assertEquals(
-                "align-version: warning: extension aaa 1 needs extra on the target, which the source does not have "
-                        + "and which comes along\n",
+                "align-version: warning: extension aaa 1 needs extra on the target, which the source does not have; "
+                        + "it is created too\n",
                 run.err());
         assertEquals(List.of("cube", "zzz", "aaa"),
                 run.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList());
@@ -291,11 +292,11 @@ class AlignVersionTest {
                 error: extension pg_buffercache can be created on the target by a superuser only
                 hint: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; CREATE EXTENSION \
                 IF NOT EXISTS "pg_buffercache" \
-                WITH SCHEMA "public" VERSION '1.5'; or go without: --leave-out pg_buffercache
+                WITH SCHEMA "public" VERSION '1.5'; or leave it out: --leave-out pg_buffercache
                 """);
         assertEquals(List.of(), installed(target, to));
         target.sql(to, refused.failure().replaceFirst("(?s).*superuser of the target: ", "")
-                .replaceFirst(" or go without: .*", ""));
+                .replaceFirst(" or leave it out: .*", ""));
         CommandRun run = CommandRun.of("AlignVersion", sides);
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of("hstore 1.8 in public", "pg_buffercache 1.5 in public"), installed(target, to));

@@ -60,8 +60,8 @@ class ArrayNullsTest {
                 SOURCE.query(source, "SELECT \"g\"\"\"::text || ' ' || a::text FROM \"t x\""));
         String target = TARGET.newDatabase();
         String said =
-                "array_nulls is off for the target's database, and on while it is loaded; what reads a text as an "
-                        + "array is computed with it: "
+                "array_nulls is off for the target's database but on while it is loaded, which affects what reads a "
+                        + "text as an array: "
                         + "constraint public.\"t x\": \"t x_t_check\", generated column public.\"t x\".\"g\"\"\", "
                         + "index public.by__text, index public.by_pg_catalogtextarray, index "
                         + "public.by_publictxatype, index public.by_text3, index public.ix, materialized view "
@@ -72,7 +72,7 @@ class ArrayNullsTest {
         assertEquals(4, run.code(), run.err());
         // What is stored comes as it is, and what is computed as was said.
         assertEquals("{b,NULL}", TARGET.query(target, "SELECT a::text FROM \"t x\""));
-        Matcher fix = Pattern.compile("fix: where such a text has NULL in it, afterwards in psql on the target: (.*;)")
+        Matcher fix = Pattern.compile("fix: if such a text contains NULL, afterwards in psql on the target: (.*;)")
                 .matcher(CommandRun.preflight(SOURCE.uri(source),
                         TARGET.uri(TARGET.newDatabase())).out());
         assertTrue(fix.find());

@@ -85,13 +85,15 @@ class DefaultPrivilegesTest {
         String target = target();
         CommandRun preflight = CommandRun.preflight(SOURCE.uri(source), TARGET.uri(target));
         assertEquals(0, preflight.code(), preflight.out());
-        String fix = preflight.out().lines().filter(line -> line.contains("fix: to have the source's only, before: "))
+        String fix = preflight.out().lines().filter(line -> line.contains("fix: to have only those of the source, "
+                + "run before the migration: "))
                 .findFirst().orElseThrow(() -> new AssertionError(preflight.out()))
-                .replaceFirst(".*, before: ", "");
+                .replaceFirst(".*, run before the migration: ", "");
         assertTrue(
                 preflight.out().contains(
-                        "by default privileges of the target, what arrives has other privileges than on the source: "),
+                        "default privileges of the target give migrated objects other privileges than on the source: "),
                 preflight.out());
+        assertTrue(preflight.out().contains("the target has default privileges, which it keeps: "), preflight.out());
         assertTrue(preflight.out().contains("not EXECUTE on functions for PUBLIC"), preflight.out());
         assertTrue(
                 preflight.out()
@@ -100,7 +102,7 @@ class DefaultPrivilegesTest {
 
         CommandRun run = SIDES.migrate(source, target, "--verify", "checksums");
         assertEquals(0, run.code(), run.err() + run.out());
-        assertTrue(run.err().contains("warning: privileges: by default privileges of the target"), run.err());
+        assertTrue(run.err().contains("warning: privileges: default privileges of the target"), run.err());
         String stock = target();
         Oracle.restoreInto(SOURCE, source, TARGET, stock);
         assertEquals(TARGET.query(stock, PRIVILEGES), TARGET.query(target, PRIVILEGES));
@@ -113,7 +115,7 @@ class DefaultPrivilegesTest {
         TARGET.sql(undone, fix);
         CommandRun less = SIDES.migrate(source, undone, "--verify", "objects");
         assertEquals(0, less.code(), less.err());
-        assertEquals(false, less.err().contains("by default privileges of the target"), less.err());
+        assertEquals(false, less.err().contains("default privileges of the target give"), less.err());
         assertEquals(SOURCE.query(source, PRIVILEGES), TARGET.query(undone, PRIVILEGES));
     }
 
@@ -142,7 +144,7 @@ class DefaultPrivilegesTest {
         assertEquals(0, restored.code(), restored.err());
         assertTrue(
                 restored.err().contains(
-                        "warning: privileges: by default privileges of the target, what arrives has other privileges"),
+                        "warning: privileges: default privileges of the target give migrated objects other privileges"),
                 restored.err());
     }
 }

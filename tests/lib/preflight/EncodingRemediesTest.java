@@ -52,7 +52,7 @@ class EncodingRemediesTest {
     void bytes_go_into_a_database_that_sorts_without_icu() {
         String from = SOURCE.newDatabase("ENCODING 'SQL_ASCII' LOCALE 'C'");
         SOURCE.sql(from, "CREATE TABLE item (t text)", "INSERT INTO item VALUES (convert_from('\\xff', 'SQL_ASCII'))");
-        follows(SOURCE, icu, from, icu.newDatabase(), "bytes that are no UTF-8", "SQL_ASCII C c");
+        follows(SOURCE, icu, from, icu.newDatabase(), "bytes that are not valid UTF-8", "SQL_ASCII C c");
         SOURCE.sql("postgres", "DROP DATABASE " + from);
     }
 

@@ -97,7 +97,7 @@ class FollowedRemediesTest {
                                 "GRANT SELECT ON item TO remedy_granter WITH GRANT OPTION", "SET ROLE remedy_granter",
                                 "GRANT SELECT ON item TO remedy_clerk"),
                         List.of("CREATE ROLE remedy_granter", "CREATE ROLE remedy_clerk"), "",
-                        "what role \"remedy_granter\" has granted", "always"),
+                        "privileges granted by role \"remedy_granter\"", "always"),
                 new State("a role that is another one there", "", "",
                         List.of("CREATE ROLE remedy_clerk LOGIN CREATEDB CONNECTION LIMIT 2",
                                 "CREATE TABLE item (id int)",
@@ -273,7 +273,7 @@ class FollowedRemediesTest {
         String uri = TARGET.uri(to).replace("127.0.0.1", "db.example") + "?hostaddr=127.0.0.1";
         CommandRun run = CommandRun.preflight(SOURCE.uri("postgres"), uri);
         assertTrue(run.out().contains(
-                "fix: have TLS turned on there (ssl = on), then add sslmode=require to the connection string of "
+                "fix: enable TLS there (ssl = on), then add sslmode=require to the connection string of "
                         + "the target"),
                 run.out() + run.err());
         try (PgServer tls = PgServer.withTls(ClientBinaries.clientMajor())) {

@@ -73,7 +73,7 @@ class FollowedWarningsTest {
                 place.formatted(to) + " SET bytea_output = 'escape'");
         String target = TARGET.uri(to, LOADER, "l");
         psql(TARGET, to,
-                said(CommandRun.preflight(SOURCE.uri(from), target), "where that matters, on the target: (ALTER .*;)"));
+                said(CommandRun.preflight(SOURCE.uri(from), target), "if that matters, on the target: (ALTER .*;)"));
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), target);
         assertFalse(again.out().contains("that stay behind"), again.out());
         SOURCE.sql("postgres", "DROP DATABASE " + from);
@@ -91,8 +91,8 @@ class FollowedWarningsTest {
         assertThrows(RuntimeException.class, () -> SOURCE.sql(from, "REINDEX INDEX CONCURRENTLY \"once only\""));
         SOURCE.sql(from, "DELETE FROM item");
         CommandRun warned = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
-        String fix = said(warned, "to have them on the target, before on the source: (.*;)");
-        psql(SOURCE, from, fix.replace(" and to be rid of what a failed REINDEX has left there: ", " "));
+        String fix = said(warned, "to have them on the target, run on the source first: (.*;)");
+        psql(SOURCE, from, fix.replace(" and to drop what a failed REINDEX has left there: ", " "));
         CommandRun again = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
         assertFalse(again.out().contains("are invalid"), again.out());
         assertEquals("once only", SOURCE.query(from,
@@ -138,7 +138,7 @@ class FollowedWarningsTest {
         }
         assertEquals(1, lost.code(), lost.err());
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.slow");
-        said(lost, "hint: see that no other run is at work there: (preflight)");
+        said(lost, "hint: see that no other run uses it: (preflight)");
         CommandRun seen = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
         assertEquals(0, SIDES.migrate(from, to, said(seen, "fix: migrate (--restart)")).code());
         assertEquals("1000", TARGET.query(to, "SELECT count(*) FROM item"));

@@ -59,12 +59,12 @@ class LeftOutExtensionsTest {
         SOURCE.sql(from, "CREATE EXTENSION pg_buffercache", "CREATE TABLE t AS SELECT 1 AS id");
         String to = target();
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), to,
-                options(CommandRun.migrate(SOURCE.uri(from), to), "or go without: "));
+                options(CommandRun.migrate(SOURCE.uri(from), to), "or leave it out: "));
         assertEquals(0, run.code(), run.err());
         Path dump = Dumps.dumped(SOURCE, from, folder.resolve("d"));
         String restored = target();
         CommandRun again = Dumps.restore(restored, dump,
-                options(Dumps.restore(restored, dump), "where nothing of the dump needs it: "));
+                options(Dumps.restore(restored, dump), "if nothing in the dump needs it: "));
         assertEquals(0, again.code(), again.err());
     }
 
@@ -75,7 +75,7 @@ class LeftOutExtensionsTest {
                 "CREATE VIEW \"in use\" AS SELECT count(*) FROM pg_buffercache", "CREATE TABLE t AS SELECT 1 AS id");
         String to = target();
         String[] without = options(CommandRun.migrate(SOURCE.uri(from), to),
-                "or drop on the source what uses it, and go without: ");
+                "or drop on the source what uses it, and leave it out: ");
         CommandRun needed = CommandRun.migrate(SOURCE.uri(from), to, without);
         assertEquals("error: extension pg_buffercache is left out, and is used by view public.\"in use\"\n"
                 + "hint: leave that out too: --exclude-table 'public.\"in use\"', or drop on the source what uses it",

@@ -94,7 +94,7 @@ class ManyOfAKindTest {
         String from = SOURCE.newDatabase();
         SOURCE.sql(from, "CREATE EXTENSION pageinspect", "CREATE TABLE item (id int)");
         String to = owned();
-        Matcher without = Pattern.compile("or go without: (--leave-out) (pageinspect)$")
+        Matcher without = Pattern.compile("or leave it out: (--leave-out) (pageinspect)$")
                 .matcher(CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to, LOADER, "l")).failure());
         assertTrue(without.find());
         CommandRun service =

@@ -127,11 +127,11 @@ class PreflightRemediesTest {
         CommandRun run =
                 CommandRun.preflight(source.uri(from, "asking", "a"), target.uri("unlogged"), "--create-database");
         assertEquals("""
-                warning roles the passwords of the source cannot be read: 2 role(s) arrive without
+                warning roles the passwords of the source cannot be read: 2 role(s) are created without a password
                 fix: afterwards: mst-passwords \
                 --out passwords.csv, or in psql on the target: \\password "a b" \\password "asking"
                 warning unlogged tables 2 table(s) stay unlogged on the target: public."Sc;", public.scratch
-                fix: where a crash or a failover must not empty them, afterwards on the target: \
+                fix: if a crash or failover must not empty them, afterwards on the target: \
                 ALTER TABLE public."Sc;" SET LOGGED; ALTER TABLE public.scratch SET LOGGED;
                 """, found(run, "warning  roles") + found(run, "warning  unlogged"));
         source.sql(from, "DROP OWNED BY asking", "DROP ROLE asking, \"a b\"");

@@ -134,7 +134,8 @@ class PreflightTest {
                 stop     extensions         extension pg_stat_statements can be created on the target by a superuser \
                 only
                                               fix: as a superuser of the target: CREATE SCHEMA IF NOT EXISTS "public"; \
-                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or go without: \
+                CREATE EXTENSION IF NOT EXISTS "pg_stat_statements" WITH SCHEMA "public" VERSION '%s'; or leave it \
+                out: \
                 --leave-out pg_stat_statements
                 stop     cannot be carried  event-triggers: seen: only a superuser may create an event trigger
                                               fix: migrate --leave-out event-triggers
@@ -183,8 +184,7 @@ class PreflightTest {
                 CommandRun.preflight(SOURCE.uri(source, "keeper", "keeper"), TARGET.uri(database, "keeper", "keeper"));
         assertEquals("""
                 stop     target             role "teller" owns objects in schema "public" and may not create there on \
-                the target, \
-                nor may "keeper" let it
+                the target, and "keeper" cannot grant it that right
                                               fix: GRANT CREATE ON SCHEMA "public" TO "keeper" WITH GRANT OPTION;
                 """, stops(stopped));
         TARGET.sql(database, "GRANT CREATE ON SCHEMA \"public\" TO \"keeper\" WITH GRANT OPTION;");
@@ -225,7 +225,7 @@ class PreflightTest {
             SOURCE.sql(shop, fix);
         } else {
             TARGET.sql(mended,
-                    fix.replaceFirst("as a superuser of the target: ", "").replaceFirst(" or go without: .*", ""));
+                    fix.replaceFirst("as a superuser of the target: ", "").replaceFirst(" or leave it out: .*", ""));
         }
     }
 

@@ -277,10 +277,10 @@ class TimescaleAlignTest {
         server.sql(to, "CREATE ROLE owner LOGIN PASSWORD 'owner'", "ALTER DATABASE " + to + " OWNER TO owner");
         CommandRun preflight = CommandRun.preflight(server.uri(from), server.uri(to, "owner", "owner"));
         assertTrue(preflight.out().contains("""
-                warning  timescaledb        whether the target has the community edition of timescaledb shows only \
-                once it is created; the source needs it \
+                warning  timescaledb        whether the target has the community edition of timescaledb can be seen \
+                only once it is created; the source needs it \
                 for gap filling (public.filled)
-                                              fix: align-version, which creates the extension and then knows
+                                              fix: run align-version, which creates the extension and checks its edition
                 """), preflight.out());
         CommandRun run = align(server.uri(from), server.uri(to, "owner", "owner"));
         assertEquals("""
@@ -302,8 +302,8 @@ class TimescaleAlignTest {
             String to = target.newDatabase();
             assertRefused(align(source.uri(from), target.uri(to)), """
                     error: the target's server does not preload timescaledb
-                    hint: where nobody is superuser, move to a service that offers TimescaleDB; else, as a superuser \
-                    of the target: \
+                    hint: if there is no superuser, choose a service that offers TimescaleDB; otherwise, as a \
+                    superuser of the target: \
                     ALTER SYSTEM SET shared_preload_libraries = 'timescaledb', 'pg_stat_statements'; \
                     then restart its server
                     """);

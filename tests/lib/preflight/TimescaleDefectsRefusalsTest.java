@@ -66,8 +66,8 @@ class TimescaleDefectsRefusalsTest {
         Path dump = Dumps.dumped(server, from, folder.resolve("m"));
         try (Pooler pooler = Pooler.before(server, "session")) {
             String lines = """
-                    error: a connection pooler stands before the target: snapshots and session settings do not survive \
-                    it
+                    error: the target is behind a connection pooler, which preserves neither snapshots nor session \
+                    settings
                     hint: connect to the server itself, which listens on another host or port than its pooler""";
             sides.refuses(3, lines, from, to, () -> CommandRun.migrate(server.uri(from), pooler.uri(to)));
             sides.refuses(3, lines, from, to, () -> restore(pooler.uri(to), dump));
@@ -131,9 +131,8 @@ class TimescaleDefectsRefusalsTest {
                         """
                 error: user "keeper" may not switch restoring mode of TimescaleDB on the target: \
                 public.timescaledb_pre_restore() would have to run as its owner, a superuser
-                hint: where nobody is superuser, move to a service of Timescale Cloud or MST, whose users have these \
-                rights; \
-                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() \
+                hint: if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these \
+                rights; otherwise, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() \
                 SECURITY DEFINER"""),
                 refused.failure());
         mend(to, refused);

@@ -155,29 +155,28 @@ class TimescalePreflightTest {
                         .filter(line -> !line.startsWith("ok ")).collect(Collectors.joining("\n"));
         assertEquals("""
                 stop target: user "mover" may not write to every table of TimescaleDB's catalog on the target
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, whose users have these \
-                rights; \
-                else, as a superuser of the target: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
+                fix: if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these \
+                rights; otherwise, as a superuser of the target: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES \
+                IN SCHEMA \
                 _timescaledb_cache, _timescaledb_catalog, _timescaledb_config, _timescaledb_internal TO "mover";
                 stop target: user "mover" may not set every sequence of TimescaleDB's catalog on the target
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
-                whose users have these rights; \
-                else, as a superuser of the target: GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA \
+                fix: if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these \
+                rights; otherwise, as a superuser of the target: GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA \
                 _timescaledb_catalog, _timescaledb_config TO "mover";
                 stop target: user "mover" may not switch restoring mode of TimescaleDB on the target: \
                 public.timescaledb_pre_restore() \
                 would have to run as its owner, a superuser
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
-                whose users have these rights; \
-                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() SECURITY DEFINER \
+                fix: if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these \
+                rights; otherwise, as a superuser of the target: ALTER FUNCTION public.timescaledb_pre_restore() \
+                SECURITY DEFINER \
                 SET search_path = pg_catalog, pg_temp; \
                 GRANT EXECUTE ON FUNCTION public.timescaledb_pre_restore() TO "mover";
                 stop target: user "mover" may not switch restoring mode of TimescaleDB on the target: \
                 public.timescaledb_post_restore() \
                 would have to run as its owner, a superuser
-                fix: where nobody is superuser, move to a service of Timescale Cloud or MST, \
-                whose users have these rights; \
-                else, as a superuser of the target: ALTER FUNCTION public.timescaledb_post_restore() SECURITY DEFINER \
+                fix: if there is no superuser, choose a service of Timescale Cloud or MST, whose users have these \
+                rights; otherwise, as a superuser of the target: ALTER FUNCTION public.timescaledb_post_restore() \
+                SECURITY DEFINER \
                 SET search_path = pg_catalog, pg_temp; \
                 GRANT EXECUTE ON FUNCTION public.timescaledb_post_restore() TO "mover";
                 stop target: user "mover" may not create in schema "_timescaledb_internal" of the target
@@ -190,7 +189,7 @@ class TimescalePreflightTest {
                 restore.err().contains(
                         "error: user \"mover\" may not set every sequence of TimescaleDB's catalog on the target\n"),
                 restore.err());
-        mend(target, found.replaceAll("where nobody is superuser.* as a superuser of the target: ", ""));
+        mend(target, found.replaceAll("if there is no superuser.* as a superuser of the target: ", ""));
         CommandRun run = CommandRun.migrate(server.uri(source), server.uri(target, "mover", "mover"), "--leave-out",
                 "server-settings", "--verify", "none");
         assertEquals(0, run.code(), run.err());
@@ -219,7 +218,7 @@ class TimescalePreflightTest {
     void versions_that_were_never_tried_or_cannot_restore_what_is_used_are_told() throws SQLException {
         assertEquals(List.of(), TimescaleSource.tried("2.22.1"));
         assertEquals(
-                "[warning: timescaledb: not tried with TimescaleDB 2.20.2, but with 2.13.1, 2.19.3, 2.22.1, 2.29.2]",
+                "[warning: timescaledb: not tested with TimescaleDB 2.20.2, only with 2.13.1, 2.19.3, 2.22.1, 2.29.2]",
                 TimescaleSource.tried("2.20.2").toString());
         try (PgServer newer = Timescale.community("2.22.1").start()) {
             String source = newer.newDatabase();

@@ -109,7 +109,7 @@ class TimescaleRemediesTest {
             CommandRun run = CommandRun.migrate(server.uri(from), full.uri(to));
             assertEquals(0, run.code(), run.err());
             Matcher remedy = Pattern.compile(
-                    "no scheduler of TimescaleDB's jobs is seen at work on the target; all 2 background workers "
+                    "no scheduler of TimescaleDB's jobs is running on the target; all 2 background workers "
                             + "that max_worker_processes allows are taken, and the scheduler"
                             + " needs one; raise the setting where the service has it, or, as a superuser of the "
                             + "target: (ALTER SYSTEM .*;) and restart")

@@ -270,8 +270,8 @@ class DumpRolesReportTest {
             not "aws"
             --target-version 11 | --target-version must be 12 or newer, got 11
             --target-version 15 --target x | --target-version is for a target that is not connected to
-            -o /nonexistent/roles.sql | "/nonexistent/roles.sql" cannot be written: there is no such folder, or it is \
-            closed to you
+            -o /nonexistent/roles.sql | "/nonexistent/roles.sql" cannot be written: there is no such folder, or you \
+            may not write to it
             """)
     void wrong_usage(String options, String message) {
         CommandRun run = dump(options.split(" "));

@@ -299,7 +299,8 @@ class DumpRolesTest {
         source.sql("postgres", "DROP ROLE reader");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
-                the passwords of the source cannot be read by "reader"; these roles can log in and arrive without: \
+                the passwords of the source cannot be read by "reader"; these roles can log in and are created \
+                without a password: \
                 "NOREPLICATION", "Rep_SUPERUSER_x", \
                 "bypasses", "chain_3", "clerk", "creates", "expired", "granter", "md5_user", "no_inherit", \
                 "no_password", "reader", "root_like"

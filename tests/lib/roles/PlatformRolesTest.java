@@ -105,7 +105,7 @@ class PlatformRolesTest {
                 + line("role \"app\": the membership in \"tsdbadmin_group\": that belongs to Managed Service for "
                         + "TimescaleDB")
                 + line("what role \"_aiven\" owns on the source will belong to \"tsdbadmin\"")
-                + line("the passwords of the source cannot be read: 3 role(s) arrive without")
+                + line("the passwords of the source cannot be read: 3 role(s) are created without a password")
                 + "warning: what was granted to role \"tsdbadmin_group\" is left out (1): the target has no such "
                 + "role\n",
                 warnings(run));
@@ -156,7 +156,7 @@ class PlatformRolesTest {
                 + line("role \"app\": the membership in \"postgres\": that is the superuser of the service there")
                 + line("role \"app\": the membership in \"rds_superuser\": that belongs to Amazon RDS")
                 + line("what role \"postgres\" owns on the source will belong to \"tsdbadmin\"")
-                + line("the passwords of the source cannot be read: 2 role(s) arrive without")
+                + line("the passwords of the source cannot be read: 2 role(s) are created without a password")
                 + "warning: what was granted to role \"rds_superuser\" is left out (2): the target has no such role\n"
                 + "warning: the default privileges of role \"postgres\" are those of \"tsdbadmin\" now\n",
                 warnings(run));

@@ -109,10 +109,11 @@ class EncodingTest {
         CommandRun run = CommandRun.migrate(source.uri(ascii), target.uri(utf8));
         assertEquals(
                 """
-                error: table public.t holds bytes that are no UTF-8: invalid byte sequence for encoding "UTF8": 0xe9 \
+                error: table public.t holds bytes that are not valid UTF-8: invalid byte sequence for encoding \
+                "UTF8": 0xe9 \
                 0x5c 0x62
                 hint: create the target with ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0, or \
-                mend the texts""",
+                correct the texts""",
                 run.failure());
         assertEquals(3, run.code());
         assertEquals("0", target.query(utf8, "SELECT count(*) FROM pg_class WHERE oid >= 16384"));

@@ -83,12 +83,12 @@ class LargeValuesTest {
         SOURCE.sql("postgres", "DROP DATABASE " + source, "DROP ROLE reader");
         assertEquals(3, run.code());
         assertTrue(run.out().contains("""
-                stop     huge rows          table public."Wide" holds a row of 1.0 GB in COPY's format, which ends at \
-                1 GB
+                stop     huge rows          table public."Wide" holds a row of 1.0 GB in COPY's format, whose limit \
+                is 1 GB
                                               fix: migrate --exclude-table-data 'public."Wide"', and move its rows by \
                 other means
-                stop     huge rows          table public.doubled holds a row of 1.0 GB in COPY's format, which ends at \
-                1 GB
+                stop     huge rows          table public.doubled holds a row of 1.0 GB in COPY's format, whose limit \
+                is 1 GB
                 """), run.out());
     }
 

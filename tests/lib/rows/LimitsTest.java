@@ -156,8 +156,8 @@ class LimitsTest {
         assertThrows(RuntimeException.class,
                 () -> SOURCE.sql(from, "CREATE UNIQUE INDEX CONCURRENTLY \"once only\" ON item (id)"));
         String says =
-                "1 index(es) of the source are invalid, such as CREATE INDEX CONCURRENTLY leaves them when it "
-                        + "fails, and stay behind: public.\"once only\"";
+                "1 index(es) of the source are invalid, as a failed CREATE INDEX CONCURRENTLY leaves them, and are "
+                        + "not migrated: public.\"once only\"";
         String to = TARGET.newDatabase();
         CommandRun run = CommandRun.migrate(SOURCE.uri(from), TARGET.uri(to));
         assertEquals(0, run.code(), run.err());

@@ -78,8 +78,8 @@ class LostServerTest {
             assertEquals(1, run.code(), run.err());
             assertTrue(run.failure().matches("(?s)error: no answer from the " + lost
                     + " since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND + " s\n"
-                    + "hint: look after the server and the network in between, or wait longer with "
-                    + "--server-timeout\nhint: then run the same command again with --restart: .*"),
+                    + "hint: check the server and the network, or wait longer with --server-timeout\nhint: then run "
+                    + "the same command again with --restart: .*"),
                     run.err());
             assertTrue(seconds <= BOUND + SLACK, seconds + " s");
         } finally {

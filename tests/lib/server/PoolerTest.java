@@ -23,8 +23,8 @@ class PoolerTest {
         SIDES.source().sql(from, "CREATE TABLE item AS SELECT 1 AS id");
         try (Pooler source = Pooler.before(SIDES.source(), mode); Pooler target = Pooler.before(SIDES.target(), mode)) {
             SIDES.refuses(3, """
-                    error: a connection pooler stands before the source: snapshots and session settings do not survive \
-                    it
+                    error: the source is behind a connection pooler, which preserves neither snapshots nor session \
+                    settings
                     hint: connect to the server itself, which listens on another host or port than its pooler
                     """, from, to, () -> CommandRun.migrate(source.uri(from), SIDES.target().uri(to)));
             CommandRun preflight =
@@ -32,7 +32,7 @@ class PoolerTest {
             assertEquals(3, preflight.code(), preflight.out());
             assertTrue(
                     preflight.out()
-                            .contains("stop     pooler             a connection pooler stands before the target: "),
+                            .contains("stop     pooler             the target is behind a connection pooler, "),
                     preflight.out());
         }
         SIDES.source().sql("postgres", "DROP DATABASE " + from);

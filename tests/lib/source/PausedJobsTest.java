@@ -160,8 +160,8 @@ class PausedJobsTest {
             assertEquals(143, run.code());
             assertTrue(child.millisToEnd() < 5_000, child.millisToEnd() + " ms");
             assertTrue(run.err().contains(
-                    "migrate: warning: not every job of the source could be put back, and may be late by twenty "
-                            + "minutes: "
+                    "migrate: warning: not every job of the source could be put back, so some may run up to twenty "
+                            + "minutes late: "
                             + "the server did not do it in time\nmigrate: hint: put them back with: repair\n"),
                     run.err());
             assertTrue(
@@ -285,8 +285,8 @@ class PausedJobsTest {
         server.sql(shop, "CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE pg_read_all_data", "CREATE ROLE keeper");
         server.sql(shop, "UPDATE _timescaledb_config.bgw_job SET owner = 'keeper' WHERE id = 1000");
         for (String missing : new String[]{
-                "user \"reader\" may not create the schema in the source's database in which --pause-jobs "
-                        + "remembers what it moves\nhint: GRANT CREATE ON DATABASE \""
+                "user \"reader\" may not create the schema in the source's database in which --pause-jobs records "
+                        + "the jobs that it moves\nhint: GRANT CREATE ON DATABASE \""
                         + shop + "\" TO \"reader\";",
                 "user \"reader\" may not pause jobs of the source that belong to \"keeper\", \"postgres\"\nhint: "
                         + "GRANT \"keeper\", \"postgres\" TO \"reader\";"}) {

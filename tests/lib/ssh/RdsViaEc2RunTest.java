@@ -73,7 +73,7 @@ class RdsViaEc2RunTest {
             assertEquals(143, stopped.code(), stopped.err());
             assertTrue(
                     stopped.err().contains(
-                            "migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"),
+                            "migrate: warning: interrupted: the source is unchanged, the target is partly loaded\n"),
                     stopped.err());
             assertNothingLeft();
         }

@@ -141,7 +141,7 @@ class EndedInTimeTest {
             server.stop();
             ends(migrate, signal, code);
             assertTrue(migrate.err()
-                    .endsWith("migrate: warning: interrupted: the source is unchanged, the target is half loaded\n"
+                    .endsWith("migrate: warning: interrupted: the source is unchanged, the target is partly loaded\n"
                             + "migrate: hint: run the same command again with --restart: it removes what this run "
                             + "made\n"),
                     migrate.err());

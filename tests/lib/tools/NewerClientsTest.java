@@ -93,7 +93,7 @@ class NewerClientsTest {
         CommandRun refused = run("RestorePostgres", "TARGET", target, "--dry-run", dump("directory").toString());
         assertEquals(3, refused.code(), refused.err());
         assertEquals("""
-                error: pg_restore 17 makes a setting that PostgreSQL 15 does not know, so that a script with it would \
+                error: pg_restore 17 sets a parameter that PostgreSQL 15 does not have, so a script with it would \
                 stop there
                 hint: run the same without --dry-run, or dump again with pg_dump 15""", refused.failure());
         assertEquals("", refused.out());
