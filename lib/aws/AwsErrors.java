@@ -65,29 +65,42 @@ final class AwsErrors implements ExecutionInterceptor {
     private static Failure answered(AwsServiceException answer) {
         String call = Call.of(answer);
         String code = String.valueOf(answer.awsErrorDetails().errorCode());
-        Failure failure = DENIED.contains(code) ? Failure.of("AWS does not permit %s", call)
-                .hint("have the permission \"%s\" added to the policy of this AWS user or role; docs/rds-via-ec2.md "
-                        + "lists all that are needed",
-                        call)
-                : STRANGER.contains(code) ? Failure.of("AWS does not accept the credentials (%s)", code)
-                        .hint("see which identity you have: aws sts get-caller-identity; or choose other credentials "
-                                + "with --profile")
-                : answer.isThrottlingException()
-                        ? Failure.of("AWS throttles %s: too many calls in this account and region", call)
-                                .hint("wait a minute")
-                : code.endsWith("LimitExceeded") ? Failure
-                        .of("a quota of this AWS account does not permit %s (%s)", call, code)
-                        .hint("%s, or have the quota raised (AWS console, Service Quotas)",
-                                code.startsWith("Vcpu") || code.startsWith("Instance")
-                                        ? "choose a smaller --instance-type" : "remove what is not needed any more")
-                : NO_CAPACITY.contains(code)
-                        ? Failure.of("AWS has no capacity for this machine type here at the moment (%s)", code)
-                                .hint("choose another --instance-type, or a --subnet in another availability zone")
-                : code.endsWith(".Duplicate") ? Failure.of("AWS refuses %s: the name is taken (%s)", call, code)
-                        .hint("remove what has that name if it is yours, or wait a minute: AWS lists new resources "
-                                + "with a delay")
-                : Failure.of("AWS refuses %s (%s)", call, code);
-        return failure.detail("%s", shortMessage(answer.awsErrorDetails().errorMessage()));
+        return failure(call, code, answer.isThrottlingException())
+                .detail("%s", shortMessage(answer.awsErrorDetails().errorMessage()));
+    }
+
+    private static Failure failure(String call, String code, boolean throttled) {
+        if (DENIED.contains(code)) {
+            return Failure.of("AWS does not permit %s", call)
+                    .hint("have the permission \"%s\" added to the policy of this AWS user or role; "
+                            + "docs/rds-via-ec2.md lists all that are needed",
+                            call);
+        }
+        if (STRANGER.contains(code)) {
+            return Failure.of("AWS does not accept the credentials (%s)", code)
+                    .hint("see which identity you have: aws sts get-caller-identity; or choose other credentials with "
+                            + "--profile");
+        }
+        if (throttled) {
+            return Failure.of("AWS throttles %s: too many calls in this account and region", call)
+                    .hint("wait a minute");
+        }
+        if (code.endsWith("LimitExceeded")) {
+            boolean instances = code.startsWith("Vcpu") || code.startsWith("Instance");
+            return Failure.of("a quota of this AWS account does not permit %s (%s)", call, code)
+                    .hint("%s, or have the quota raised (AWS console, Service Quotas)",
+                            instances ? "choose a smaller --instance-type" : "remove what is not needed any more");
+        }
+        if (NO_CAPACITY.contains(code)) {
+            return Failure.of("AWS has no capacity for this machine type here at the moment (%s)", code)
+                    .hint("choose another --instance-type, or a --subnet in another availability zone");
+        }
+        if (code.endsWith(".Duplicate")) {
+            return Failure.of("AWS refuses %s: the name is taken (%s)", call, code)
+                    .hint("remove what has that name if it is yours, or wait a minute: AWS lists new resources with a "
+                            + "delay");
+        }
+        return Failure.of("AWS refuses %s (%s)", call, code);
     }
 
     private static Failure unreached(SdkException error) {

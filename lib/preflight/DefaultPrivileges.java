@@ -35,22 +35,30 @@ public final class DefaultPrivileges {
     private static final String QUERY = """
             SELECT r.rolname, r.rolname = current_user, n.nspname, a.defaclobjtype,
                    CASE WHEN x.grantee = a.defaclrole THEN NULL WHEN x.grantee = 0 THEN ''
-                     ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.less,
-                   x.privilege_type || CASE WHEN x.option THEN ' with grant option' ELSE '' END
-              FROM pg_catalog.pg_default_acl a JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole LEFT
-                JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
-             CROSS JOIN LATERAL (SELECT CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(CASE a.defaclobjtype
-               WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END AS acl) s
-             CROSS JOIN LATERAL (
-               SELECT e.grantee, e.privilege_type, false AS less, e.is_grantable AND e.grantee <> a.defaclrole AS option
-                 FROM pg_catalog.aclexplode(a.defaclacl) e
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(s.acl) b
-                  WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))
-               UNION
-               SELECT b.grantee, b.privilege_type, true, false FROM pg_catalog.aclexplode(s.acl) b
-                WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(a.defaclacl) e
-                  WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))) x
-             WHERE %s ORDER BY 2 DESC, 1, 3 NULLS FIRST, 4, 5, 6, 7""";
+                     ELSE pg_catalog.pg_get_userbyid(x.grantee) END,
+                   x.less, x.privilege_type || CASE WHEN x.option THEN ' with grant option' ELSE '' END
+              FROM pg_catalog.pg_default_acl a
+              JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole
+              LEFT JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
+              CROSS JOIN LATERAL (
+                  SELECT CASE WHEN n.oid IS NULL THEN pg_catalog.acldefault(
+                             CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole)
+                           END AS acl) s
+              CROSS JOIN LATERAL (
+                  SELECT e.grantee, e.privilege_type, false AS less,
+                         e.is_grantable AND e.grantee <> a.defaclrole AS option
+                    FROM pg_catalog.aclexplode(a.defaclacl) e
+                   WHERE NOT EXISTS (
+                     SELECT FROM pg_catalog.aclexplode(s.acl) b
+                      WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))
+                  UNION
+                  SELECT b.grantee, b.privilege_type, true, false
+                    FROM pg_catalog.aclexplode(s.acl) b
+                   WHERE NOT EXISTS (
+                     SELECT FROM pg_catalog.aclexplode(a.defaclacl) e
+                      WHERE (b.grantee, b.privilege_type) = (e.grantee, e.privilege_type))) x
+             WHERE %s
+             ORDER BY 2 DESC, 1, 3 NULLS FIRST, 4, 5, 6, 7""";
 
     /**
      * What one command has given or taken.
@@ -159,28 +167,26 @@ public final class DefaultPrivileges {
     /** @return a warning for those that hold for what arrives, and one for the others */
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        for (boolean ours : new boolean[]{true, false}) {
-            List<Map.Entry<Entry, Set<String>>> these =
-                    entries.entrySet().stream().filter(entry -> entry.getKey().ours == ours).toList();
-            String words =
-                    these.stream()
-                            .map(entry -> entry.getKey().description(entry.getValue())
-                                    + (ours ? "" : " of \"" + entry.getKey().role + "\""))
-                            .collect(Collectors.joining("; "));
-            if (!these.isEmpty()) {
-                findings.add(Finding.warning("privileges", (ours ? "to have only those of the source, run before "
-                        + "the migration: " : "") + these
-                                .stream()
-                                .map(entry -> entry.getKey().undoing(entry.getValue()))
-                                .collect(Collectors.joining(" ")),
-                        ours
-                                ? "default privileges of the target give migrated objects other privileges than on "
-                                        + "the source: %s"
-                                : "the target has default privileges, which it keeps: %s",
-                        words));
-            }
+        List<Entry> own = entries.keySet().stream().filter(Entry::ours).toList();
+        if (!own.isEmpty()) {
+            findings.add(Finding.warning("privileges",
+                    "to have only those of the source, run before the migration: " + undoing(own),
+                    "default privileges of the target give migrated objects other privileges than on the source: %s",
+                    own.stream().map(entry -> entry.description(entries.get(entry)))
+                            .collect(Collectors.joining("; "))));
+        }
+        List<Entry> others = entries.keySet().stream().filter(entry -> !entry.ours).toList();
+        if (!others.isEmpty()) {
+            findings.add(Finding.warning("privileges", undoing(others),
+                    "the target has default privileges, which it keeps: %s",
+                    others.stream().map(entry -> entry.description(entries.get(entry)) + " of \"" + entry.role + "\"")
+                            .collect(Collectors.joining("; "))));
         }
         return findings;
+    }
+
+    private String undoing(List<Entry> some) {
+        return some.stream().map(entry -> entry.undoing(entries.get(entry))).collect(Collectors.joining(" "));
     }
 
     /** @return whether this difference is of privileges that they give or take, and of no others */

@@ -117,23 +117,23 @@ public final class Inventory {
         List<Table> found = session.list("listing the tables",
                 """
                 WITH RECURSIVE %s,
-                %s
+                  %s
                 SELECT c.oid, n.nspname, c.relname,
                        pg_catalog.pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0
                          ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
                        coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum), ''),
-                       pg_catalog.min(pg_catalog.format('column "%%s" of type %%s', a.attname,
-                         pg_catalog.format_type(a.atttypid, a.atttypmod)))
+                       pg_catalog.min(
+                         pg_catalog.format('column "%%s" of type %%s', a.attname,
+                           pg_catalog.format_type(a.atttypid, a.atttypmod)))
                          FILTER (WHERE s.oid IS NULL AND a.attname IS NOT NULL),
-                       pg_catalog.bool_or(l.oid IS NOT NULL) AND e.oid IS NULL, coalesce(f.condition, ''), f.oid IS
-                         NOT NULL, c.relfilenode,
-                       coalesce(e.level, 0)
+                       pg_catalog.bool_or(l.oid IS NOT NULL) AND e.oid IS NULL, coalesce(f.condition, ''),
+                       f.oid IS NOT NULL, c.relfilenode, coalesce(e.level, 0)
                   FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN config f ON f.oid = c.oid
                   LEFT JOIN depth e ON e.oid = c.oid
                   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                    AND a.attgenerated = ''
+                      AND a.attgenerated = ''
                   LEFT JOIN safe s ON s.oid = a.atttypid
                   LEFT JOIN deferred l ON l.oid = a.atttypid
                  WHERE c.relkind = 'r' AND (%s OR (f.oid IS NOT NULL AND %s)) AND %s
@@ -214,21 +214,23 @@ public final class Inventory {
     public List<Relation> materializedViews() {
         return session.list("listing the materialized views", """
                 WITH RECURSIVE reads(reader, relation) AS (
-                  SELECT DISTINCT r.ev_class, d.refobjid
-                    FROM pg_catalog.pg_rewrite r
-                    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-                      AND d.objid = r.oid
-                                               AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                                 AND d.refobjid <> r.ev_class
-                    JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')),
-                depth(oid, level) AS (
-                  SELECT c.oid, 0 FROM pg_catalog.pg_class c WHERE c.relkind = 'm'
-                  UNION SELECT reads.reader, depth.level + 1 FROM depth JOIN reads ON reads.relation = depth.oid)
+                    SELECT DISTINCT r.ev_class, d.refobjid
+                      FROM pg_catalog.pg_rewrite r
+                      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                          AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          AND d.refobjid <> r.ev_class
+                      JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')),
+                  depth(oid, level) AS (
+                    SELECT c.oid, 0 FROM pg_catalog.pg_class c WHERE c.relkind = 'm'
+                    UNION
+                    SELECT reads.reader, depth.level + 1 FROM depth JOIN reads ON reads.relation = depth.oid)
                 SELECT c.oid, n.nspname, c.relname
-                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    JOIN depth ON depth.oid = c.oid
+                  FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  JOIN depth ON depth.oid = c.oid
                  WHERE c.relkind = 'm' AND c.relispopulated AND %s AND %s
-                 GROUP BY c.oid, n.nspname, c.relname ORDER BY pg_catalog.max(depth.level), c.oid"""
+                 GROUP BY c.oid, n.nspname, c.relname
+                 ORDER BY pg_catalog.max(depth.level), c.oid"""
                 .formatted(selection.relation("c", "n"), selection.data("c")),
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
     }
@@ -255,7 +257,8 @@ public final class Inventory {
     /** @return the schemas that are wanted or hold something wanted, with their identifiers */
     public List<Relation> schemas() {
         return session.list("listing the schemas", """
-                SELECT n.oid, '', n.nspname FROM pg_catalog.pg_namespace n
+                SELECT n.oid, '', n.nspname
+                  FROM pg_catalog.pg_namespace n
                  WHERE (%s) OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND %s)
                  ORDER BY n.oid""".formatted(selection.namespace("n"), selection.relation("c", "n")),
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
@@ -264,7 +267,8 @@ public final class Inventory {
     /** @return the tablespaces that the source's database uses beside its default one */
     public List<String> tablespaces() {
         return session.texts("listing the tablespaces", """
-                SELECT DISTINCT t.spcname FROM pg_catalog.pg_tablespace t
+                SELECT DISTINCT t.spcname
+                  FROM pg_catalog.pg_tablespace t
                   JOIN pg_catalog.pg_class c ON c.reltablespace = t.oid
                  WHERE t.spcname !~ '^pg_'""");
     }
@@ -275,9 +279,11 @@ public final class Inventory {
 
     private List<Relation> list(String doing, String condition, String order) {
         return session.list(doing, """
-                SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c
+                SELECT c.oid, n.nspname, c.relname
+                  FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                 WHERE %s ORDER BY %s""".formatted(condition, order),
+                 WHERE %s
+                 ORDER BY %s""".formatted(condition, order),
                 row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
     }
 }
