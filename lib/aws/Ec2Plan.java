@@ -32,7 +32,7 @@ public record Ec2Plan(String profile, String region, String endpoint, RdsFacts d
         }
     }
 
-    /** @return the same with another block of addresses that ssh may come from */
+    /** @return this plan with another block of addresses that ssh may come from */
     Ec2Plan withSshFrom(String block) {
         return new Ec2Plan(profile, region, endpoint, database, place, machine, key, block);
     }

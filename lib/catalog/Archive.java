@@ -240,7 +240,7 @@ public final class Archive {
     }
 
     /**
-     * Gives the comments. They are in no section by themselves: pg_restore takes them to be in that of the entry
+     * Creates the comments. They are in no section by themselves: pg_restore takes them to be in that of the entry
      * before, which need not be the one before in the archive once only some are wanted.
      */
     public void comment(Predicate<Entry> wanted) {

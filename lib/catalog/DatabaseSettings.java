@@ -13,7 +13,7 @@ import lib.talk.Sql;
 import lib.tools.RefusedStatement;
 
 /**
- * What belongs to the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual,
+ * Properties of the database itself, which pg_dump writes only together with CREATE DATABASE (pg_dump manual,
  * {@code --create}).
  */
 public final class DatabaseSettings {

@@ -8,8 +8,7 @@ import lib.talk.ShellScript;
 import lib.talk.Sql;
 
 /**
- * What in a database cannot do without an extension or other objects: what depends on one of its own (pg_depend,
- * PostgreSQL manual, 53.18).
+ * The objects in a database that depend on an extension or on other objects (pg_depend, PostgreSQL manual, 53.18).
  */
 public final class Dependents {
     /** How many are named in a message. */
@@ -52,8 +51,8 @@ public final class Dependents {
     }
 
     /**
-     * @return the same without what a filter keeps from being moved, which needs nothing; {@code selection} is null for
-     * all
+     * @return what depends on it, without what a filter excludes, since that needs nothing; {@code selection} is null
+     * for all
      */
     public static List<User> of(Session session, String extension, Selection selection) {
         return users(session, "looking for what uses extension " + extension,
@@ -67,9 +66,9 @@ public final class Dependents {
     }
 
     /**
-     * @param selection what is wanted; what a filter keeps from being moved needs nothing
-     * @return the same for single objects, by what pg_depend calls them; what of them needs another of them is not
-     * listed
+     * @param selection what is wanted; what a filter excludes needs nothing
+     * @return what depends on single objects, which are given by their addresses in pg_depend; objects of the list that
+     * depend on each other are not listed
      */
     public static List<User> of(Session session, Collection<Archive.Address> objects,
             Selection selection) {

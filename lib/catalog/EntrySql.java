@@ -49,12 +49,12 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
     public static final String ESCAPED = "SET escape_string_warning = off; SET standard_conforming_strings = off;";
     private static final String ESCAPED_IN_HEAD = "\nSET standard_conforming_strings = off;\n";
 
-    /** @return the same, and then these statements in the same transaction */
+    /** @return this entry with further statements, run in the same transaction */
     public EntrySql thenRun(String statements) {
         return new EntrySql(entry, name, settings, sql, needs, statements);
     }
 
-    /** @return what is done, as a failure names it */
+    /** @return a description of the step for error messages */
     public String description() {
         return switch (entry.kind()) {
             case "FK CONSTRAINT" -> "creating foreign key " + name;
@@ -98,7 +98,7 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         }
     }
 
-    /** What needs what can be read all the same. */
+    /** The dependencies, which can be read even if the text cannot. */
     private static List<EntrySql> unreadable(Path script, Collection<Archive.Entry> entries) {
         try {
             return split(Files.readString(script, StandardCharsets.ISO_8859_1), false, entries);

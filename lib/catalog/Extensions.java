@@ -21,7 +21,7 @@ import lib.talk.Sql;
  * (pg_available_extension_versions).
  */
 public final class Extensions {
-    /** Comes with every database. */
+    /** The extension that every database has. */
     private static final String BUILT_IN = "plpgsql";
 
     /**
@@ -57,7 +57,7 @@ public final class Extensions {
      * An extension as a database has it; {@code ownedBy} is null where that is the bootstrap superuser or not known.
      */
     public record Installed(String name, String version, String schema, String ownedBy) {
-        /** @return the same in another version */
+        /** @return this extension in another version */
         public Installed in(String other) {
             return new Installed(name, other, schema, ownedBy);
         }
@@ -84,7 +84,7 @@ public final class Extensions {
         return compare(installed(source), target, stays);
     }
 
-    /** The same, where it is known already what the source has. */
+    /** Compares the extensions of a source that have been read before with what the target offers. */
     public static Extensions compare(List<Installed> source, Session target, Predicate<String> stays) {
         Extensions both = new Extensions();
         source.forEach(extension -> both.present.put(extension.name, extension));

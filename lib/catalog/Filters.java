@@ -46,7 +46,7 @@ public final class Filters {
         return !excludedData.isEmpty();
     }
 
-    /** @return the same filters as arguments of a pg_dump that takes the rows too */
+    /** @return these filters as arguments of a pg_dump that includes the rows */
     public List<String> argumentsWithData() {
         List<String> arguments = arguments();
         excludedData.forEach(pattern -> arguments.add("--exclude-table-data=" + pattern));

@@ -20,21 +20,21 @@ import lib.roles.TargetKind;
 public record MigrationOptions(Filters filters, int workers, Collection<String> leaveOut, Collection<String> granted,
         boolean createDatabase, boolean restart, boolean noOwner, boolean noPrivileges, boolean pauseJobs,
         TargetKind kind) {
-    /** @return the same with so many at once */
+    /** @return these options with another number of workers */
     public MigrationOptions withWorkers(int number) {
         return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges,
                 pauseJobs,
                 kind);
     }
 
-    /** @return the same with owners and privileges, whether or not they will be given */
+    /** @return these options with owners and privileges, whether or not they will be set */
     public MigrationOptions withOwnersAndPrivileges() {
         return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, false, false,
                 pauseJobs,
                 kind);
     }
 
-    /** @return the same of a dump that may hold no owners or no privileges */
+    /** @return these options for a dump that may hold no owners or no privileges */
     public MigrationOptions of(boolean owners, boolean privileges) {
         return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, noOwner || !owners,
                 noPrivileges || !privileges, pauseJobs, kind);

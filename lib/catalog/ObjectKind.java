@@ -98,7 +98,7 @@ public enum ObjectKind {
                         Collectors.mapping(OwnedObjects.Owned::identity, Collectors.toList()))));
     }
 
-    /** The same by kind and name. */
+    /** Finds a kind of object by kind and name. */
     public static String recording(Map<ObjectKind, List<String>> identities) {
         return identities.entrySet().stream().map(kind -> kind.getKey().created(kind.getValue()))
                 .collect(Collectors.joining("; "));

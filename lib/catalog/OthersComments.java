@@ -70,7 +70,7 @@ public final class OthersComments {
     }
 
     /**
-     * The same by what a dump says of its source.
+     * Compares the comments that a dump records of its source with those of the target.
      *
      * @param extensions whether the source has one of this name, {@code schemas} too
      */

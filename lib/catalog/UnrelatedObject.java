@@ -13,7 +13,7 @@ public record UnrelatedObject(OwnedObjects.Owned object, String extension) {
         return new UnrelatedObject(object, null);
     }
 
-    /** @return the same as what is dropped */
+    /** @return this object as one to drop */
     public DropStatements.DroppedObject toDrop() {
         return new DropStatements.DroppedObject(object.catalog(), object.oid(), object.kind(), object.identity(),
                 extension);

@@ -28,7 +28,7 @@ public final class FunctionText {
                     + "pg_catalog.pg_get_functiondef(p.oid)"
                     + " ELSE pg_catalog.encode(pg_catalog.convert_to(pg_catalog.pg_get_functiondef(p.oid), "
                     + "'SQL_ASCII'), 'escape') END, '')";
-    /** The same for what is between its quotes, where that is kept. */
+    /** Reads what is between the quotes of a quoted part, where that is kept. */
     public static final String BODY = "CASE WHEN p.prosrc = '' THEN " + DEFINITION
             + " WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN p.prosrc"
             + " ELSE pg_catalog.encode(pg_catalog.convert_to(p.prosrc, 'SQL_ASCII'), 'escape') END";

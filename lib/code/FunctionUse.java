@@ -10,8 +10,8 @@ import lib.server.Session;
 /**
  * What calls a function while a database is loaded, as the system catalog knows it (pg_depend): nothing is run.
  *
- * @param what kind of thing that is, for messages
- * @param name the same
+ * @param what kind of object that is, for messages
+ * @param name its name, for messages
  * @param catalog the identifier of the system catalog that holds it
  * @param relation the table or materialized view that it belongs to
  * @param view whether that is a materialized view

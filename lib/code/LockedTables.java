@@ -154,7 +154,7 @@ public final class LockedTables implements AutoCloseable {
         }
     }
 
-    /** Lets them go. A session that is broken holds nothing. */
+    /** Releases the locks. A session that is broken holds none. */
     @Override
     public void close() {
         if (!begun) {

@@ -27,7 +27,7 @@ public final class PlannedCode {
      * makes it ignore.
      */
     public static final String TABLES_ONLY = restriction("view, foreign-table");
-    /** Takes that back. */
+    /** Ends that restriction. */
     public static final String ANYTHING = restriction("");
 
     private static final String FOREIGN =
@@ -115,7 +115,7 @@ public final class PlannedCode {
      * @param held whether nobody can give it an index or statistics now
      */
     public record Queried(String sql, boolean whole, List<String> packed, boolean held) {
-        /** One that nobody holds. */
+        /** A relation that nobody has locked. */
         public Queried(String sql, boolean whole) {
             this(sql, whole, List.of(), false);
         }
@@ -152,7 +152,7 @@ public final class PlannedCode {
                 FOREIGN.formatted("k.castfunc"));
     }
 
-    /** @return the same, with what the user has written */
+    /** @return this condition, including code that the connecting user has written */
     static String written(String relation) {
         return RUNS.formatted(relation, writtenFunction("d.refobjid"), writtenOperator("d.refobjid"),
                 writtenFunction("k.castfunc"));
@@ -163,7 +163,7 @@ public final class PlannedCode {
         return WRITTEN.formatted(identifier);
     }
 
-    /** @return the same of the function behind an operator */
+    /** @return this condition for the function behind an operator */
     static String writtenOperator(String identifier) {
         return WRITTEN.formatted("(SELECT o.oprcode FROM pg_catalog.pg_operator o WHERE o.oid = " + identifier + ")");
     }

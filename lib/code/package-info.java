@@ -2,7 +2,6 @@
 //SOURCES OwnerPowers.java OwnersCode.java PlannedCode.java WrittenFunction.java
 //SOURCES ../catalog/package-info.java
 /**
- * What a user has written that a server runs by itself: which functions that is, what they need, and with whose rights
- * they run.
+ * User code that a server runs by itself: which functions that is, what they need, and with whose rights they run.
  */
 package lib.code;

@@ -25,7 +25,7 @@ public final class RowQueries {
         CONTENTS
     }
 
-    /** The same question as each side is asked it. */
+    /** A question, as a query for the source and one for the target. */
     public record Question(String source, String target) {
     }
 

@@ -19,7 +19,7 @@ import lib.server.Session;
  * @param looked of how many rows the contents count: of all, of a sample, or of none
  */
 public record RowSum(long rows, BigDecimal checksum, long looked) {
-    /** The same question as both sides answer it; what the target refused is kept, for it may be a difference. */
+    /** The answers of both sides to a question; an error of the target is kept, because it may be a difference. */
     public record Answers(List<RowSum> source, List<RowSum> target, SQLException refused) {
     }
 

@@ -45,7 +45,7 @@ final class ClientConninfo {
         return PrivateFile.write("service", "[" + SERVICE + "]\nsslpassword=" + password + "\n");
     }
 
-    /** @return the same by keyword */
+    /** @return the values by keyword */
     static Map<String, String> values(ConnectionParameters parameters, List<ServerAddress> servers, SideSockets sockets,
             String user, String database,
             String application, int clientMajor) {

@@ -170,7 +170,7 @@ public final class SideSockets {
         return answered;
     }
 
-    /** @return the same moment as a time of day */
+    /** @return when the server last sent something, as a time of day */
     public String lastAnswerTime() {
         return LocalTime.now().minusNanos(System.nanoTime() - answered).format(CLOCK);
     }

@@ -89,7 +89,7 @@ public final class DumpWriter {
     }
 
     /**
-     * Prints what makes the same dump, but for its manifest.
+     * Prints the commands that make this dump, without its manifest.
      *
      * @param archive of the schema
      */

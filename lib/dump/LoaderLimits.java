@@ -8,20 +8,20 @@ import lib.source.PathNeeds;
 import lib.talk.Count;
 
 /**
- * What is not tried where PostgreSQL's own programs load a database: no table a second time, and no function before the
- * rows.
+ * Warnings for loads by PostgreSQL's own programs, which neither retry a table nor try functions before the rows are
+ * loaded.
  */
 public final class LoaderLimits {
-    /** Who loads a plain dump. */
+    /** The program that loads a plain dump. */
     static final Loader PSQL = new Loader("psql", "use --format directory for the dump");
 
     private static final int SHOWN = 10;
 
     /**
-     * A way to load without trying.
+     * A way to load that retries nothing.
      *
      * @param name what loads
-     * @param instead what to do to have it tried
+     * @param instead what to do instead
      */
     public record Loader(String name, String instead) {
         /** @return a script that a command prints */
@@ -35,7 +35,7 @@ public final class LoaderLimits {
 
     /**
      * @param needs what calls functions that need a search_path, and does not stay behind
-     * @return a warning of each kind that there is something of
+     * @return the warnings that apply
      */
     public static List<Finding> check(Contents contents, PathNeeds needs, Loader loader) {
         List<Finding> findings = new ArrayList<>();

@@ -33,14 +33,14 @@ import lib.talk.Sql;
 
 /** What {@link Loading} does, as commands of a shell. */
 public final class LoadingScript {
-    /** What brings the rows. */
+    /** The commands that load the rows. */
     public interface RowCommands {
-        /** @return an archive with the rows of TimescaleDB's catalog, as a word of the shell */
+        /** @return an archive with the rows of TimescaleDB's catalog, quoted for the shell */
         String catalog();
 
         void rows();
 
-        /** Brings those of the tables that come late. */
+        /** Loads the rows of the deferred tables. */
         void deferredRows();
     }
 
@@ -194,7 +194,7 @@ public final class LoadingScript {
         end();
     }
 
-    /** @return what brings the rows of an archive that holds them */
+    /** @return the commands that load the rows of an archive that holds them */
     public RowCommands of(ArchiveScript archive) {
         return new RowCommands() {
             @Override

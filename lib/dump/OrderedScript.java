@@ -63,7 +63,8 @@ final class OrderedScript {
     }
 
     /**
-     * Prints what does the same with an archive that is yet to be made; ours may be one of the schema alone.
+     * Prints the commands that write the script from an archive that does not exist yet; the archive at hand may hold
+     * the schema alone.
      *
      * @param file that archive, as a word of the shell
      */

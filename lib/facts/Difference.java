@@ -37,7 +37,7 @@ public record Difference(FactKind kind, String property, FactIdentity object, St
         this(kind, null, object, null, source, target);
     }
 
-    /** The same of one that is known by its text alone. */
+    /** A difference of which only the text is known. */
     public Difference(FactKind kind, String object, String source, String target) {
         this(kind, FactIdentity.of(object), source, target);
     }

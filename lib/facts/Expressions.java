@@ -56,7 +56,7 @@ final class Expressions {
     private Expressions() {
     }
 
-    /** @return whether both say the same */
+    /** @return whether both expressions mean the same */
     static boolean same(String one, String other) {
         return one.equals(other) || canonical(one).equals(canonical(other));
     }

@@ -169,7 +169,7 @@ public final class FactTemplate {
                 + "::text, '\"', '\"\"') || '\"' END";
     }
 
-    /** @return the same of a name that is known here */
+    /** @return the expansion for a name that is known here */
     public static String quoted(String name) {
         return name.matches("[a-z_][a-z0-9_$]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
     }

@@ -79,7 +79,7 @@ public record PriorMembership(String role, String grantor, Boolean inherit, Bool
         return leaving("CURRENT_USER") + (grantor.equals(facts.user()) ? "" : by(facts));
     }
 
-    /** @return the same for somebody else to run, such as a superuser */
+    /** @return the statement that somebody else, such as a superuser, runs to end the membership */
     String leavingOfUser(Server.Facts facts) {
         return leaving(Sql.ident(facts.user())) + by(facts);
     }

@@ -105,7 +105,7 @@ public final class UnrelatedObjects {
         return list(target, OwnedObjects.list(target));
     }
 
-    /** The same, of what is there and has an owner. */
+    /** Lists the objects that exist and have an owner. */
     static List<UnrelatedObject> list(Session target, List<OwnedObjects.Owned> there) {
         Set<Address> known = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql()
                 + " UNION ALL SELECT catalog, object FROM " + JournalTables.FOUND.sql());

@@ -249,7 +249,7 @@ public final class ArchiveScript {
         return entries.stream().filter(wanted).map(ArchiveScript::key).collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** What finds the line again in a later archive of the same database, whose numbering may be another. */
+    /** A key that identifies the entry in a later archive of this database, whose numbering may differ. */
     public static String key(Archive.Entry entry) {
         return entry.oid() == 0 ? entry.line().substring(entry.line().indexOf(';'))
                 : key(entry.catalog(), entry.oid(), entry.kind());

@@ -12,7 +12,7 @@ import lib.talk.Console;
 import lib.talk.Steps;
 import lib.tools.Tool;
 
-/** A target that one run has for itself, free of what an earlier one has left there. */
+/** Keeps other runs off a target, and clears it of the objects of an earlier one. */
 public final class ExclusiveTarget {
     /** What a run does there. */
     public interface Work {
@@ -26,8 +26,8 @@ public final class ExclusiveTarget {
      * Does the work of a run while other runs are kept off the target, which is cleared first where that is wanted and
      * needed.
      *
-     * @param attempt is told when the target is changed
-     * @param console hears what could not be put back
+     * @param attempt is notified when the target is changed
+     * @param console shows what could not be put back
      * @param work is given the lock, a session on the target, and what the user becomes a member of there until the end
      * @throws Failure when another run is at work there, or what is there is not what an earlier run has made; step,
      * when the lock is lost

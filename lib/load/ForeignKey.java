@@ -20,8 +20,8 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
 
     /**
      * @param whole the entries of indexes and constraints of partitioned tables
-     * @return the same in two steps; empty where one of both tables is partitioned: it refuses NOT VALID, or validates
-     * but the constraint of the root
+     * @return the foreign key in two steps; empty if one of its tables is partitioned, because such a table refuses NOT
+     * VALID or validates the constraint of the root only
      */
     static Optional<ForeignKey> of(EntrySql part, Set<Integer> whole) {
         if (part.needs().stream().anyMatch(whole::contains)) {

@@ -43,7 +43,7 @@ final class Grantees {
 
     /**
      * @param script statements as pg_restore writes them, one character for each byte
-     * @return the same without what the target cannot have
+     * @return the script without the statements that the target cannot have
      */
     String rewrite(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");

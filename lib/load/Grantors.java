@@ -30,7 +30,7 @@ public final class Grantors {
      * Becomes a member of the grantors as far as that is possible.
      *
      * @param script statements as pg_restore writes them, one character for each byte, or one statement as it is
-     * @return the same as this user may run them
+     * @return the statements in a form that this user may run
      */
     public String rewrite(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
@@ -39,7 +39,7 @@ public final class Grantors {
                         ? "SET ROLE " + found.group(1) + ";\n" + found.group(2) + "RESET ROLE" : found.group(2)));
     }
 
-    /** @return the same of a statement, as somebody says it who is a member of its grantor */
+    /** @return a statement with SET ROLE in place of SET SESSION AUTHORIZATION, for a member of its grantor */
     public static String withSetRole(String statement) {
         return GRANTOR_BLOCK.matcher(statement).replaceAll("SET ROLE $1;\n$2RESET ROLE");
     }

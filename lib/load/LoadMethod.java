@@ -12,59 +12,59 @@ import lib.source.Inventory;
 import lib.timescale.Jobs;
 import lib.tools.RefusedStatement;
 
-/** How the schema and the rows get to the target: step by step from an archive, or as one script. */
+/** Loads the schema and the rows into the target: step by step from an archive, or as one script. */
 public interface LoadMethod {
     /**
-     * What is given while a load is under way: the server computes index expressions, statistics and materialized views
-     * as the owner of the table.
+     * Sets owners and privileges during a load, because the server computes index expressions, statistics and
+     * materialized views as the owner of the table.
      */
     interface Rights {
-        /** Gives those of the objects to their owners that are there. */
+        /** Sets the owners of those objects that exist. */
         void setOwners(Predicate<OwnedObjects.Owned> there);
 
-        /** @return what gives the others to their owners, to be run in the transaction that makes them */
+        /** @return the statements that set the owners of the others, to be run in the transaction that creates each */
         Map<Archive.Address, String> ownersOnCreation();
 
-        /** Gives the privileges, unless that is done. */
+        /** Grants the privileges, unless that was done before. */
         void grantPrivileges();
     }
 
-    /** @return those of the extensions that must be created before */
+    /** @return those of the extensions that must be created before the load the load */
     List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions);
 
     /**
-     * Brings both, but for what the other methods bring.
+     * Loads schema and rows, except for what the other methods load.
      *
      * @param jobs TimescaleDB's, or null where the source does not have that extension
-     * @param rights gives the owners, before anything is done as one
+     * @param rights sets the owners, before anything runs as one of them
      * @param journal records what is created
      */
     void load(Jobs jobs, Rights rights, Journal journal);
 
     /**
-     * Brings what looks into hypertables, which restoring mode of TimescaleDB hides; called when that is off.
+     * Loads the objects that read hypertables, whose rows restoring mode of TimescaleDB hides; called when it is off.
      *
      * @param journal records what is created
-     * @return how much that was, in words
+     * @return a description of what was loaded
      */
     String loadAfterRestoringMode(Journal journal);
 
     /**
-     * Brings what stands on hypertables and needs what {@link #loadAfterRestoringMode} brings: keys that refer to
-     * tables which were filled then; called when the mode is on again.
+     * Creates objects on hypertables that need what {@link #loadAfterRestoringMode} has loaded, such as foreign keys to
+     * tables that were filled then; called when the mode is on again.
      *
      * @param journal records what is created
-     * @return how much that was, in words
+     * @return a description of what was loaded
      */
     String loadInRestoringModeAgain(Journal journal);
 
-    /** @return whether owners, privileges, the contents of materialized views and event triggers have come along */
+    /** @return whether owners, privileges, the contents of materialized views and event triggers are loaded too */
     boolean loadsEverything();
 
     /**
-     * Gives the privileges that the source gives.
+     * Grants the privileges that are granted on the source.
      *
-     * @param rewrite rewrites the statements for a user who is not a superuser
+     * @param rewrite changes the statements for a user who is not a superuser
      * @return what the target refused
      */
     List<RefusedStatement> grantPrivileges(UnaryOperator<String> rewrite);
@@ -76,9 +76,9 @@ public interface LoadMethod {
      */
     void createEventTriggers(Journal journal);
 
-    /** @return the relations that have no planner statistics yet */
+    /** @return the relations that do not have planner statistics yet */
     List<Inventory.Relation> notAnalyzed();
 
-    /** @return which rows have come, in words */
+    /** @return a description of the rows that were moved */
     String loadedRows();
 }

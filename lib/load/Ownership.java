@@ -22,9 +22,9 @@ import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
- * Gives every object that a migration made to its owner. Somebody who is not superuser must be a member of the new
- * owner, until all is loaded, and the new owner must have the right to create in the schema (PostgreSQL manual, ALTER
- * TABLE, "Notes"), which is lent for a transaction.
+ * Gives every object that a migration made to its owner. A non-superuser must be a member of the new owner until the
+ * load ends, and the new owner must have the CREATE privilege on the schema (PostgreSQL manual, ALTER TABLE, "Notes"),
+ * which is granted for one transaction.
  */
 final class Ownership {
     private static final int STATEMENTS_PER_BATCH = 200;
@@ -52,9 +52,10 @@ final class Ownership {
     }
 
     /**
-     * Gives objects away, as far as that can be and the connecting user may still work on them afterwards.
+     * Sets the owners of objects, as far as possible and as long as the connecting user can still work on them
+     * afterwards.
      *
-     * @return those that have their owner now
+     * @return those whose owner was set
      */
     public List<OwnedObjects.Owned> setOwners(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = usableAfterwards(objects);
@@ -63,13 +64,13 @@ final class Ownership {
     }
 
     /**
-     * Gives objects away, also those that the connecting user can then no longer work on: the last that is done with
-     * them.
+     * Sets the owners of objects that the connecting user can no longer work on afterwards, too: the last step for
+     * these.
      */
     public void setRemainingOwners(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = reachable(objects);
         join(given);
-        // As long as the schema is the user's own, others can be let in and out again.
+        // As long as the user owns the schema, it can grant CREATE on it and revoke that.
         alterOwners(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
         alterOwners(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
     }
@@ -89,7 +90,7 @@ final class Ownership {
         Batches.of(given, STATEMENTS_PER_BATCH).forEach(batch -> run(alterOwner(batch, schemaGrants)));
     }
 
-    /** One transaction: what is lent for it is never there for anybody else, nor after a crash. */
+    /** One transaction: nobody else sees the privilege that is granted for it, and it does not outlive a crash. */
     private static List<String> alterOwner(List<OwnedObjects.Owned> objects, Set<SchemaGrant> schemaGrants) {
         List<SchemaGrant> here =
                 objects.stream().map(SchemaGrant::of).filter(schemaGrants::contains).distinct().toList();
@@ -140,9 +141,9 @@ final class Ownership {
     }
 
     /**
-     * Makes the connecting user a member of the owners for a time.
+     * Makes the connecting user a member of the owners for the duration of the run.
      *
-     * @return the owners whose rights the user has by then without further ado, so that what is theirs can be loaded
+     * @return the owners whose rights the user inherits, so that their objects can be loaded
      */
     private Set<String> join(List<OwnedObjects.Owned> objects) {
         return superuser ? Set.of() : objects.stream().map(OwnedObjects.Owned::owner).distinct().sorted()
@@ -157,7 +158,7 @@ final class Ownership {
                         .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Somebody who gets something in a schema of somebody else. */
+    /** An owner who gets objects in a schema of another owner, and needs CREATE there for a moment. */
     record SchemaGrant(String schema, String owner) {
         static SchemaGrant of(OwnedObjects.Owned object) {
             return new SchemaGrant(object.schema(), object.owner());
@@ -172,7 +173,7 @@ final class Ownership {
         }
     }
 
-    /** @return who must be let into which schema while objects are given away by this user */
+    /** @return who needs CREATE on which schema while this user sets owners */
     static Set<SchemaGrant> schemaGrants(List<OwnedObjects.Owned> objects, String user) {
         // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
         Set<SchemaGrant> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
@@ -185,7 +186,7 @@ final class Ownership {
     }
 
     /**
-     * Makes the connecting user a member of a role for a time, if that can be.
+     * Makes the connecting user a member of a role for the duration of the run, if possible.
      *
      * @return whether it is one now
      */
@@ -196,12 +197,12 @@ final class Ownership {
         try {
             return memberships.join(target, role) || mayActAs(role);
         } catch (Failure e) {
-            // Out of reach: somebody else will own its things.
+            // The role is out of reach: its objects will have another owner.
             return false;
         }
     }
 
-    /** Who is a member without the rights of the role may act as the role nevertheless. */
+    /** A member that does not inherit the rights of the role may still use SET ROLE. */
     private boolean mayActAs(String role) {
         return "t".equals(
                 target.text("asking for memberships", "SELECT "

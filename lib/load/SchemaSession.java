@@ -76,7 +76,7 @@ final class SchemaSession implements AutoCloseable {
     /**
      * Does all steps, in this order.
      *
-     * @throws Failure naming the one that failed; those of the same trip are undone
+     * @throws Failure naming the one that failed; those of its batch are rolled back
      */
     void run(List<Step> steps) {
         List<Step> trip = new ArrayList<>();

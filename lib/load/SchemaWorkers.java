@@ -63,26 +63,26 @@ final class SchemaWorkers implements AutoCloseable {
         this.journal = journal;
     }
 
-    /** Has something else end as soon as a session fails, which nobody would hear of before it asks. */
+    /** Runs this as soon as a session fails, before anybody waits for the workers. */
     synchronized void whenFailed(Runnable end) {
         stop = end;
     }
 
-    /** Lets this many sessions work from now on. */
+    /** Sets the number of sessions that work from now on. */
     synchronized void setLimit(int sessions) {
         limit = sessions;
         grow();
     }
 
     /**
-     * From now on no failure: what an owner lacks a privilege for, or cannot even see without, and the steps after it,
-     * of a task whose steps are transactions of their own.
+     * Defers failures from now on: steps that fail because the owner lacks a privilege, or cannot see an object without
+     * it, and the steps after them, of a task whose steps are transactions of their own.
      */
     synchronized void deferPrivilegeFailures() {
         defersFailures = true;
     }
 
-    /** @return the steps that were spared, in an order in which they can be tried again; a failure of these is one */
+    /** @return the deferred steps, in an order in which they can be run again; if they fail again, that is an error */
     synchronized List<SchemaSession.Step> takeDeferred() {
         defersFailures = false;
         List<SchemaSession.Step> steps = List.copyOf(refused);

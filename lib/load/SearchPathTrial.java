@@ -36,7 +36,9 @@ import org.postgresql.util.ServerErrorMessage;
 public final class SearchPathTrial {
     /** A function, table, type or schema that is not there (PostgreSQL manual, appendix A). */
     private static final Set<String> NOT_FOUND = Set.of("42883", "42P01", "42704", "3F000");
-    /** What is tried of what calls the same function, and read by a materialized view. */
+    /**
+     * How many objects that call one function are tried, and how many tables that a materialized view reads are filled.
+     */
     private static final int CALLS = 8;
     private static final int READ = 20;
 

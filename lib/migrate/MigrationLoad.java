@@ -86,7 +86,7 @@ final class MigrationLoad {
     /**
      * Runs every step.
      *
-     * @param attempt is told when the target is changed
+     * @param attempt is notified when the target is changed
      * @throws Failure refused or step; differences, when verification found some
      */
     void run(ComputingSessions target, Attempt attempt) throws SQLException {

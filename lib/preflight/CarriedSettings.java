@@ -12,8 +12,8 @@ import lib.server.Settings;
 import lib.talk.Sql;
 
 /**
- * Settings that come along and would freeze or mislead the target, for they were made for the source's server or for
- * the move.
+ * Settings that are copied and would make the target read-only or mislead it, because they were made for the source's
+ * server or for the migration.
  */
 public final class CarriedSettings {
     private static final String CHECK = "settings";

@@ -23,9 +23,9 @@ import lib.server.Session;
 import lib.talk.Sql;
 
 /**
- * The default privileges that a target's database has before anything arrives (PostgreSQL manual, ALTER DEFAULT
- * PRIVILEGES). Those of the connecting user hold for all that the user creates, and pg_dump writes only what differs
- * from the built-in ones, so that with the stock tools too what arrives has them beside its own.
+ * The default privileges that a target's database has before the migration (PostgreSQL manual, ALTER DEFAULT
+ * PRIVILEGES). Those of the connecting user apply to all objects that it creates, and pg_dump writes only what differs
+ * from the built-in ones, so that migrated objects get them in addition to their own, with the stock tools too.
  */
 public final class DefaultPrivileges {
     /** In a query of one row: whether there are any. */
@@ -164,7 +164,7 @@ public final class DefaultPrivileges {
         return new DefaultPrivileges(entries);
     }
 
-    /** @return a warning for those that hold for what arrives, and one for the others */
+    /** @return a warning for those that apply to migrated objects, and one for the others */
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         List<Entry> own = entries.keySet().stream().filter(Entry::ours).toList();

@@ -61,7 +61,7 @@ public final class ExtensionCheck {
         return run(false);
     }
 
-    /** @return the same, for somebody who makes the versions of timescaledb equal */
+    /** @return a check for a command that makes the versions of timescaledb equal */
     public List<Finding> beforeAlignment() {
         return run(true);
     }

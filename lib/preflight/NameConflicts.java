@@ -63,7 +63,7 @@ final class NameConflicts {
         return stop(to, found(objects, to, staying));
     }
 
-    /** The same for what is wanted of a source. */
+    /** Checks the names of the objects that are wanted of a source. */
     static List<Finding> check(Collection<OwnedObjects.Owned> objects, Session from, Selection selection,
             Session to, Predicate<UnrelatedObject> staying) {
         List<OwnedObjects.Owned> ownerless = selection.selective() ? List.of() : UnownedObjects.list(from);

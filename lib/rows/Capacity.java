@@ -16,14 +16,14 @@ import lib.timescale.TimescaleExtension;
 /** Whether both servers have connection slots and lock table entries enough. */
 public final class Capacity {
     /**
-     * Beside one session for each job: the one that asks, the holder of the snapshot, pg_dump, one that reads counters,
-     * and the watch.
+     * Besides one session for each worker: the one that asks, the holder of the snapshot, pg_dump, one that reads
+     * counters, and the watch.
      */
     private static final int EXTRA_SOURCE = 5;
     /** The journal's session, two that make indexes while rows are loaded, and the watch. */
     private static final int EXTRA_TARGET = 4;
 
-    /** Sessions beyond those that one job needs. */
+    /** Sessions that further workers need. */
     private static final int ROOM = 8;
 
     /** How many sessions more each limit lets begin; {@code most} is how many the server takes in all. */

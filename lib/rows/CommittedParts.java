@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import lib.source.Inventory;
 
-/** Which parts of tables have been committed on the target, with how many rows. Several threads tell and ask. */
+/** Which parts of tables have been committed on the target, with how many rows. Safe for use by several threads. */
 final class CommittedParts {
     private final CopiedRows arrivals = new CopiedRows();
     private final Map<Long, Integer> parts = new HashMap<>();
@@ -22,7 +22,7 @@ final class CommittedParts {
     }
 
     /**
-     * Begins to count a table anew of which parts have failed, which is then brought again as a whole.
+     * Resets the count of a table of which parts have failed, before it is copied again as a whole.
      *
      * @return whether other parts of it are there
      */

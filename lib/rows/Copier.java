@@ -22,8 +22,8 @@ import lib.talk.Failure;
 import lib.talk.Workers;
 
 /**
- * Moves the rows of tables from source to target through COPY, in several pairs of sessions at once. What lands in one
- * transaction is there as a whole or not at all.
+ * Copies the rows of tables from source to target with COPY, in several pairs of sessions at once. The rows of one
+ * transaction arrive completely or not at all.
  */
 final class Copier implements AutoCloseable {
     /**
@@ -40,7 +40,7 @@ final class Copier implements AutoCloseable {
     private final CopyProgress progress;
     private final LockedParts parts;
     private final CommittedParts committed = new CommittedParts();
-    /** Those that nobody uses now; some are still being connected. */
+    /** Pairs of sessions that are not in use; some are still being connected. */
     private final Queue<Background<SessionPair>> idle = new ConcurrentLinkedQueue<>();
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
@@ -58,8 +58,7 @@ final class Copier implements AutoCloseable {
     }
 
     /**
-     * Begins to connect, so that this many pairs of sessions wait for rows: with a far server that takes as long as to
-     * create tables.
+     * Starts to open this many pairs of sessions; with a distant server that takes as long as creating the tables.
      */
     public void connect(int pairs) {
         while (idle.size() < Math.min(pairs, parallelism.workers())) {
@@ -84,8 +83,7 @@ final class Copier implements AutoCloseable {
     /**
      * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again.
      *
-     * @param arrival is told of each table whose rows are all there, committed; by the thread that brought the last of
-     * them
+     * @param arrival is called for each table whose rows are all committed, by the thread that copied the last of them
      * @throws Failure naming the table and the side, when a table cannot be copied or arrives with another number of
      * rows
      */
@@ -105,8 +103,8 @@ final class Copier implements AutoCloseable {
     }
 
     /**
-     * Copies tables one after another, because later ones refer to earlier ones; in one transaction, for every other
-     * one costs journeys there and back.
+     * Copies tables one after another, because later ones refer to earlier ones; in one transaction, since each further
+     * one costs a round trip.
      */
     public void copyInOrder(List<Inventory.Table> tables) {
         if (tables.isEmpty()) {
@@ -186,7 +184,7 @@ final class Copier implements AutoCloseable {
             sessions.cancel();
         }
 
-        /** Another one goes on with the sessions, unless they are broken. */
+        /** Returns the sessions for reuse, unless they are broken. */
         @Override
         public synchronized void close() {
             busy.remove(this);

@@ -3,8 +3,8 @@ package lib.rows;
 import java.util.List;
 
 /**
- * What lands in one transaction: a part of a large table, one table, or several small ones, for which it saves time to
- * go together.
+ * What is copied in one transaction: a part of a large table, one table, or several small ones together, which saves
+ * time.
  */
 record CopyBatch(List<Part> parts) {
     /** @return bytes on the source's disk, about */

@@ -38,7 +38,7 @@ final class LockedParts implements AutoCloseable {
         }
     }
 
-    /** Lets the tables go; the session stays for others. */
+    /** Releases the tables; the session stays for others. */
     synchronized void releaseLocks() {
         if (held != null) {
             held.close();

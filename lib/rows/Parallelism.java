@@ -17,13 +17,13 @@ public record Parallelism(int workers, int streams) {
     /** While one worker waits for a disk or the network, another one can use its processor. */
     private static final int FOR_EACH_CORE = 2;
 
-    /** @return what the operator asks for, who knows what the machines can do */
+    /** @return the parallelism that the operator requests */
     public static Parallelism requested(int workers) {
         return new Parallelism(workers, workers);
     }
 
     /**
-     * Two jobs for each core of the machine that has the fewest, as far as that is known: a server tells how many
+     * Two workers for each core of the machine that has the fewest, as far as that is known: a server tells how many
      * processes it lets work on a query at once (max_parallel_workers; PostgreSQL manual, 20.4.6), which is as many as
      * its cores where somebody has set it, and else 8.
      *

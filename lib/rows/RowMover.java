@@ -5,29 +5,29 @@ import lib.journal.Journal;
 import lib.timescale.Jobs;
 
 /**
- * How the rows get to the target, between the tables and their indexes: streamed from the source, or from the files of
- * a dump.
+ * Moves the rows to the target, after the tables and before their indexes: streamed from the source, or from the files
+ * of a dump.
  */
 public interface RowMover {
-    /** Is told that rows come next, and how many sessions on each side it may begin already. */
+    /** Prepares for the rows, which come next, and may open this many sessions on each side. */
     void prepare(int sessions);
 
     /**
-     * Reads some rows of a table, which are not brought.
+     * Reads some rows of a table for a trial; they are not moved.
      *
      * @param table the source's identifier
-     * @return null where none can be had
+     * @return null if none can be read
      */
     RowSample sample(long table);
 
-    /** Brings the rows of TimescaleDB's catalog, without which the others could not be understood. */
+    /** Moves the rows of TimescaleDB's catalog, which the other rows depend on. */
     void moveCatalog(Jobs jobs);
 
     /**
-     * Brings the rows of all tables but those that come late, and the large objects.
+     * Moves the rows of all tables except deferred ones, and the large objects.
      *
-     * @param loaded is told the source's identifier of each table whose rows are all there, by whoever brought them, if
-     * that is known before the end
+     * @param loaded is told the source's identifier of each table whose rows are all there, on the thread that moved
+     * them, if that is known before the end
      * @param journal records the large objects
      */
     void move(LongConsumer loaded, Journal journal);
@@ -35,9 +35,12 @@ public interface RowMover {
     /** Makes a running {@link #move} fail soon; called from another thread. */
     void stop();
 
-    /** Brings the rows of the others, once the indexes are there, and restoring mode of TimescaleDB is off. */
+    /**
+     * Moves the rows of the deferred tables, after the indexes were created and restoring mode of TimescaleDB was
+     * turned off.
+     */
     void moveDeferred();
 
-    /** @return which rows have come, in words */
+    /** @return a description of the rows that were moved */
     String movedRows();
 }

@@ -1,12 +1,12 @@
 package lib.rows;
 
 /**
- * Lets so many bytes a second through, whoever brings them; those who bring more wait their turn. Safe for use by
- * several threads.
+ * Limits the bytes a second of all threads together; threads that exceed the rate wait. Safe for use by several
+ * threads.
  */
 final class Throttle {
     private static final double NANOS = 1e9;
-    /** What was not used while nobody came is forgotten after this time, so that no burst follows a pause. */
+    /** Unused allowance expires after this time, so that no burst follows a pause. */
     private static final long MEMORY = 100_000_000;
 
     private final long rate;
@@ -36,7 +36,7 @@ final class Throttle {
         }
     }
 
-    /** Lets everything through from now on: who waits here would not notice that the work has failed elsewhere. */
+    /** Ends the limit: a thread that waits here would not notice that the work has failed elsewhere. */
     synchronized void open() {
         open = true;
         notifyAll();

@@ -15,8 +15,8 @@ public final class DatabaseCreation {
 
     /**
      * @param properties what the database is created with, as the source's server would say it
-     * @return the same for the target: what does not name a provider of locales would get that of template0, and not
-     * every encoding goes with it
+     * @return the properties for the target: without a locale provider it would get that of template0, which not every
+     * encoding works with
      */
     public static String on(Session target, String properties) {
         return properties + (properties.contains(" LOCALE_PROVIDER ") || isLibc(target) ? "" : " LOCALE_PROVIDER libc");

@@ -49,7 +49,7 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
         return side + ": " + text();
     }
 
-    /** @return the same without the side, for messages */
+    /** @return the text without the side, for messages */
     String text() {
         return address + " (database " + oid + server.map(identifier -> " of server " + identifier).orElse("") + ")";
     }

@@ -103,7 +103,7 @@ public final class OwnSchema {
      * @param version of this program by which it was made, where that is another one and was asked, else null
      */
     public record Found(State state, boolean schema, Set<String> tables, String owner, String reason, String version) {
-        /** @return the same, created by a version of this program that has other tables */
+        /** @return what was found, created by a version of this program that has other tables */
         Found by(String otherVersion) {
             return new Found(State.OTHER_VERSION, schema, tables, owner, reason, otherVersion);
         }

@@ -74,7 +74,10 @@ public final class Server implements Sessions {
         return attempt(dsn, false).orFail();
     }
 
-    /** The same for a server that is far away: the session that has asked is the first one, until {@link #abandon}. */
+    /**
+     * Connects to a server that is far away: the session that has asked stays and is the first one, until
+     * {@link #abandon}.
+     */
     public static Server connectToStay(Dsn dsn) {
         return attempt(dsn, true).orFail();
     }
@@ -178,7 +181,7 @@ public final class Server implements Sessions {
         return SessionSettings.PINNED;
     }
 
-    /** @return the same of a session in which values are computed */
+    /** @return a session in which values are computed */
     public static List<String> loading() {
         return SessionSettings.LOADING;
     }

@@ -57,7 +57,7 @@ public final class ComputingSessions implements Sessions {
     }
 
     /**
-     * The same, but that a text of many statements goes to the server as it is, in one trip, and is one transaction
+     * A session in which a text of many statements is sent as it is, in one round trip, and is one transaction
      * (PostgreSQL manual, 55.2.2.1 "Multiple Statements in a Simple Query").
      */
     public Session scriptSession() {

@@ -54,7 +54,7 @@ public final class ExtensionRows {
         return new ExtensionRows(items, user);
     }
 
-    /** @return the same for the tables of a dump, which has rows of all of them */
+    /** @return the rows of extensions among the tables of a dump, which has rows of all of them */
     public static ExtensionRows find(List<Contents.Table> tables, Session target, String user) {
         Map<String, String> refused = refused(target);
         return new ExtensionRows(tables.stream()

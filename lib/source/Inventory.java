@@ -46,7 +46,7 @@ public final class Inventory {
             return Sql.name(schema, name);
         }
 
-        /** @return the same, but that the rows of {@code condition} are read through these expressions */
+        /** @return this table, with the rows of {@code condition} read through these expressions */
         public Table reading(String read) {
             return new Table(oid, schema, name, bytes, columns, read, text, deferred, condition, extension, file,
                     catalog, turn, circular);

@@ -120,7 +120,7 @@ public record PathNeeds(List<Need> needs, List<Evaluation> evaluations) {
                 .toList();
     }
 
-    /** @return the same without what stays behind */
+    /** @return these needs without those of objects that stay behind */
     public PathNeeds without(Collection<String> accepted) {
         return new PathNeeds(needs, evaluations.stream().filter(evaluation -> !stays(evaluation, accepted)).toList());
     }

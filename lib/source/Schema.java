@@ -147,7 +147,7 @@ public final class Schema {
     /**
      * Grants what the archive grants.
      *
-     * @param rewrite rewrites the statements for a user who is not a superuser
+     * @param rewrite changes the statements for a user who is not a superuser
      * @return what the target refused
      */
     public List<RefusedStatement> grants(UnaryOperator<String> rewrite) {

@@ -65,7 +65,10 @@ public final class Ssh {
         return send(stream -> {}, script, arguments);
     }
 
-    /** The same for a script that reads something. A secret may be given that way; arguments are seen by everybody. */
+    /**
+     * Runs a script that reads from stdin. Secrets are passed that way, because every user of the machine can see
+     * arguments.
+     */
     public byte[] send(Input input, String script, String... arguments) {
         Process process = start(remote(script, arguments));
         Cleanup.Task end = Cleanup.ending(process::destroy);

@@ -10,7 +10,7 @@ public final class Attempt {
         void run() throws SQLException;
     }
 
-    /** The same, with a result. */
+    /** Does work that has a result. */
     public interface Question<T> {
         T ask() throws SQLException;
     }

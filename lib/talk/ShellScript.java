@@ -98,7 +98,7 @@ public final class ShellScript {
                 : sql(side, statements.stream().map(sql -> sql + ';').collect(Collectors.joining("\n")));
     }
 
-    /** The same with a text of SQL. */
+    /** Adds a command that sends a text of SQL. */
     public ShellScript sql(Side side, String sql) {
         sides.add(side);
         return sql(side.word(), sql);

@@ -66,7 +66,7 @@ public final class DisabledJobs {
                 + " LOOP RAISE WARNING '%', job.line; END LOOP; END");
     }
 
-    /** @return the same, by identifiers */
+    /** @return the jobs, by identifiers */
     static Map<Integer, String> lines(Session target, Timescale source, String table) {
         Map<Integer, String> lines = new LinkedHashMap<>();
         if (!source.jobs().isEmpty()) {

@@ -60,7 +60,7 @@ public final class Jobs {
 
     /**
      * @param copy the rows of the table of jobs as pg_restore writes them
-     * @return the same with owners that the target can have
+     * @return these rows with owners that exist on the target
      */
     public CopyStatement rows(List<String> copy) {
         Set<String> possible = owners();

@@ -144,8 +144,8 @@ public final class RestoringMode implements AutoCloseable {
     }
 
     /**
-     * @return the statements that turn the mode off and start the jobs' scheduler; the same twice where the first does
-     * not do both
+     * @return the statements that turn the mode off and start the jobs' scheduler; twice the same statement where one
+     * call does not do both
      */
     public static List<String> turnOffStatements(Timescale timescale) {
         return Collections.nCopies(Versions.ORDER.compare(timescale.version(), SEEN_AT_ONCE) < 0 ? 2 : 1,

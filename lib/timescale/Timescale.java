@@ -88,8 +88,8 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     }
 
     /**
-     * @return the same with the foreign keys, but for those that the extension adds for each chunk, the tablespaces,
-     * and these
+     * @return this description with the foreign keys, except for those that the extension adds for each chunk, the
+     * tablespaces, and these
      */
     public Timescale whole(Session session, List<Reader> reading) {
         return new Timescale(version, schema, jobs,

@@ -26,7 +26,7 @@ public record RefusedStatement(String statement, String why) {
      * has one cannot give it to its giver.
      */
     private static final Set<String> STATES = Set.of("42501", "42704", "22023", "01007", "01006", "0LP01");
-    /** So many with the same words are told one by one. */
+    /** Up to this many with the same reason are listed one by one. */
     private static final int MANY = 5;
     private static final Pattern LINE = Pattern.compile("in line (\\d+)");
     private static final Pattern ON = Pattern.compile("(?s) ON (?:[A-Z]+ )*([^(]+?)(?:\\(.*\\))? (?:TO|FROM) ");
@@ -42,7 +42,7 @@ public record RefusedStatement(String statement, String why) {
      * Runs a script of statements, each of which ends its line, to its end.
      *
      * @param file what psql runs
-     * @param script the same, one character for each byte
+     * @param script the text of the file, one character for each byte
      * @return what was refused of it
      * @throws Failure on any other error
      */

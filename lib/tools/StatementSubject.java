@@ -131,7 +131,7 @@ public record StatementSubject(String kind, String schema, String name, Set<Stri
             return next < tokens.size() ? String.join(".", names()) : null;
         }
 
-        /** @return the same, part by part */
+        /** @return the parts of it */
         private List<String> names() {
             List<String> parts = new ArrayList<>(List.of(plain(tokens.get(next++))));
             while (next + 1 < tokens.size() && tokens.get(next).equals(".")) {

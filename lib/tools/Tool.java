@@ -59,8 +59,8 @@ public final class Tool {
     }
 
     /**
-     * The same with a program that creates nothing, so that its session is none of those which a failed run leaves at
-     * work.
+     * Runs a program that creates nothing, so that its session is not recorded among those that a failed run leaves
+     * behind.
      */
     public List<String> asking(String name, Dsn side, List<String> arguments) {
         return run(name, side, connecting(name, side, "", arguments), side.toolEnvironment(), new ToolMessages(name));

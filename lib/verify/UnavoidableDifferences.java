@@ -17,8 +17,8 @@ import lib.server.Session;
 import lib.source.Tablespaces;
 
 /**
- * What a target's user may give, and what follows for a comparison from what it may not: the same that a migration
- * announces and accepts.
+ * The differences that the target's user cannot avoid, because it may not set everything: a migration announces and
+ * accepts these too.
  */
 final class UnavoidableDifferences {
     private UnavoidableDifferences() {
