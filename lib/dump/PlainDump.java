@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import lib.catalog.Extensions;
 import lib.catalog.OwnedObjects;
 import lib.server.Finding;
+import lib.server.JournalTables;
 import lib.server.Membership;
 import lib.server.Server;
 import lib.server.Session;
@@ -98,10 +99,11 @@ public final class PlainDump {
         return Finding.stop("plain dump", "use --format directory for the dump", format, values);
     }
 
-    /** Extensions that were created before may have made some. */
+    /** Extensions that were created before may have made some; those of a failed run go before the dump is loaded. */
     private List<Finding> schemas(Session to) {
-        List<String> there =
-                to.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace");
+        List<String> there = to.texts("listing the schemas", "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+                + (JournalTables.exist(to) ? " WHERE NOT EXISTS (SELECT FROM " + JournalTables.MADE.sql()
+                        + " m WHERE m.catalog = n.tableoid AND m.object = n.oid)" : ""));
         // Those of extensions come with them.
         Set<Long> made = contents.objects().stream().filter(object -> object.kind().equals("SCHEMA"))
                 .map(OwnedObjects.Owned::oid)
