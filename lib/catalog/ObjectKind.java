@@ -134,6 +134,21 @@ public enum ObjectKind {
                 + " WHERE d.deptype OPERATOR(pg_catalog.=) 'e'";
     }
 
+    /**
+     * @return the statement that writes down the operators which this very transaction has brought without defining
+     * them, as commutators or negators of others (PostgreSQL manual, CREATE OPERATOR)
+     */
+    public static String recordingShellOperators() {
+        return recordingShellOperators(IN_THIS_TRANSACTION);
+    }
+
+    private static String recordingShellOperators(String created) {
+        return "INSERT INTO " + JournalTables.MADE.sql() + " SELECT " + OPERATOR.address() + ", c.oid FROM "
+                + OPERATOR.table() + " c WHERE c.oid OPERATOR(pg_catalog.>=) 16384"
+                + " AND c.oprcode::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid AND " + created
+                + " EXCEPT SELECT catalog, object FROM " + JournalTables.MADE.sql();
+    }
+
     /** @return statements that write down what this very transaction has created and nobody owns */
     public static String recordingOwnerless() {
         return UnownedObjects.recording(IN_THIS_TRANSACTION);
@@ -156,7 +171,9 @@ public enum ObjectKind {
                     JournalTables.PLANNED.sql(), kind.table(), kind.match(), kind.word(), since, kind.owner);
             return kind == EXTENSION ? withMembers(insert) : insert;
         });
-        return Stream.concat(owned, Stream.of(UnownedObjects.recording(since))).collect(Collectors.joining(";\n"));
+        return Stream
+                .concat(owned, Stream.of(UnownedObjects.recording(since), recordingShellOperators(since)))
+                .collect(Collectors.joining(";\n"));
     }
 
     private String match() {

@@ -8,7 +8,8 @@ import lib.server.Session;
 
 /**
  * The user's objects that have an owner, each with the words that ALTER and DROP call it by. Parts of other objects
- * (indexes, row types, array types, sequences of identity columns) and members of extensions are not listed.
+ * (indexes, row types, array types, the functions that a range type brings along, sequences of identity columns) and
+ * members of extensions are not listed.
  */
 public final class OwnedObjects {
     /**
@@ -53,7 +54,9 @@ public final class OwnedObjects {
              WHERE t.typtype IN ('b', 'd', 'e', 'r', 'p') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e
                WHERE e.typarray = t.oid)
                 OR t.typtype = 'c' AND c.relkind = 'c'
-            UNION ALL SELECT 'pg_proc', oid, 'ROUTINE', pronamespace, proowner, false FROM pg_catalog.pg_proc
+            UNION ALL SELECT 'pg_proc', p.oid, 'ROUTINE', pronamespace, proowner, false FROM pg_catalog.pg_proc p
+             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_proc'::pg_catalog.regclass
+               AND d.objid = p.oid AND d.deptype = 'i')
             UNION ALL SELECT 'pg_operator', oid, 'OPERATOR', oprnamespace, oprowner, false FROM pg_catalog.pg_operator
             UNION ALL SELECT 'pg_opfamily', oid, 'OPERATOR FAMILY', opfnamespace, opfowner, false
               FROM pg_catalog.pg_opfamily

@@ -161,9 +161,17 @@ public final class Journal {
                 planned.values().stream().filter(other -> other.kind().equals(kind)).forEach(made::add);
             }
         }
-        boolean ownerless = entries.stream().anyMatch(entry -> UnownedObjects.KINDS.contains(entry.kind()));
-        return ObjectKind.recording(made)
-                + (ownerless ? (made.isEmpty() ? "" : "; ") + ObjectKind.recordingOwnerless() : "");
+        List<String> statements = new ArrayList<>();
+        if (!made.isEmpty()) {
+            statements.add(ObjectKind.recording(made));
+        }
+        if (entries.stream().anyMatch(entry -> entry.kind().equals("OPERATOR"))) {
+            statements.add(ObjectKind.recordingShellOperators());
+        }
+        if (entries.stream().anyMatch(entry -> UnownedObjects.KINDS.contains(entry.kind()))) {
+            statements.add(ObjectKind.recordingOwnerless());
+        }
+        return String.join("; ", statements);
     }
 
     /** @return the statement that records large objects that were created in the same transaction */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import testbed.BackgroundWork;
@@ -64,6 +66,10 @@ class MigrateRestartTest {
                 "INSERT INTO price SELECT id, id / 7.0 FROM app.item",
                 "CREATE MATERIALIZED VIEW total AS SELECT app.made('view', 1) AS made, sum(amount) FROM price",
                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                // Neither the functions of a range type nor an operator that is not defined is in an archive.
+                "CREATE TYPE span AS RANGE (subtype = citext)",
+                "CREATE FUNCTION app.inside(int, span) RETURNS bool LANGUAGE sql RETURN true",
+                "CREATE OPERATOR <% (LEFTARG = int4, RIGHTARG = span, FUNCTION = app.inside, COMMUTATOR = >%)",
                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()",
                 "CREATE SEQUENCE ticket", "SELECT setval('ticket', 77)", "SELECT lo_from_bytea(815, 'large')",
                 "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO auditor",
@@ -110,6 +116,18 @@ class MigrateRestartTest {
             switchOn(target, part);
         }
         arrives(SIDES.migrate(shop, target, "--restart"), target);
+    }
+
+    @Test
+    void what_psql_has_loaded_is_removed_too(@TempDir Path folder) {
+        String target = TARGET.newDatabase();
+        String[] files = {"--via-files", "--format", "plain", "--dir", folder.toString(), "--restart"};
+        for (String part : List.of("data", "index", "view")) {
+            CommandRun failed = SIDES.migrate(shop, target, files);
+            assertEquals(1, failed.code(), failed.err());
+            switchOn(target, part);
+        }
+        arrives(SIDES.migrate(shop, target, files), target);
     }
 
     @Test
