@@ -55,52 +55,52 @@ public final class Ec2Options {
     }
 
     /** @return whether something was said of the machine itself or of its key */
-    public boolean machine() {
+    boolean machine() {
         return Stream.of(type, volume, image, subnet, keyName).anyMatch(Objects::nonNull);
     }
 
     /** @return the RDS instance, or null */
-    public String database() {
+    String database() {
         return database;
     }
 
     /** @return the type, or null */
-    public String type() {
+    String type() {
         return type;
     }
 
     /** @return the size in GiB, or null */
-    public Integer volume() {
+    Integer volume() {
         return volume;
     }
 
     /** @return the image, or null */
-    public String image() {
+    String image() {
         return image;
     }
 
     /** @return the subnet, or null */
-    public String subnet() {
+    String subnet() {
         return subnet;
     }
 
     /** @return the name of an existing key pair, or null */
-    public String keyName() {
+    String keyName() {
         return keyName;
     }
 
     /** @return its private key, or null */
-    public Path keyFile() {
+    Path keyFile() {
         return keyFile;
     }
 
     /** @return where ssh may come from, or null */
-    public String sshFrom() {
+    String sshFrom() {
         return sshFrom;
     }
 
     /** @return the service that tells this machine's address */
-    public String checkAddress() {
+    String checkAddress() {
         return checkAddress;
     }
 }

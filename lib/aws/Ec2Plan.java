@@ -27,7 +27,7 @@ public record Ec2Plan(String profile, String region, String endpoint, RdsFacts d
 
     /** A key pair: its name in AWS, or null for one to be made, and the file with the private key. */
     public record Key(String name, String file) {
-        public boolean made() {
+        boolean made() {
             return name == null;
         }
     }
@@ -38,12 +38,12 @@ public record Ec2Plan(String profile, String region, String endpoint, RdsFacts d
     }
 
     /** @return the name of what a run makes */
-    public static String name(String run) {
+    static String name(String run) {
         return TAG + "-" + run;
     }
 
     /** @return the name of the key pair that the machine gets */
-    public String keyName(String run) {
+    String keyName(String run) {
         return key.made() ? name(run) : key.name();
     }
 

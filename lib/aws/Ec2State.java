@@ -47,13 +47,13 @@ public record Ec2State(int formatVersion, String run, Ec2Plan plan, Map<String, 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
     /** A run that has made nothing yet; its id is the day and what chance gives. */
-    public static Ec2State begin(Ec2Plan plan) {
+    static Ec2State begin(Ec2Plan plan) {
         String day = LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
         return new Ec2State(FORMAT, "%s-%06x".formatted(day, new SecureRandom().nextInt(1 << 24)), plan, Map.of());
     }
 
     /** @return the same run with another plan */
-    public Ec2State replanned(Ec2Plan other) {
+    Ec2State replanned(Ec2Plan other) {
         return new Ec2State(formatVersion, run, other, made);
     }
 

@@ -26,7 +26,7 @@ final class PublicAddress {
      *
      * @throws Failure usage, when it is none
      */
-    public static String block(String text) {
+    static String block(String text) {
         if (!BLOCK.matcher(text).matches()) {
             throw Failure.usage("--ssh-from \"%s\" is not a block of IPv4 addresses", text).hint("such as "
                     + "203.0.113.7/32");
@@ -40,7 +40,7 @@ final class PublicAddress {
      * @return the block of this one address
      * @throws Failure when there is no such answer
      */
-    public static String ask(String url) {
+    static String ask(String url) {
         try {
             HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE)
                     .followRedirects(HttpClient.Redirect.NORMAL).build();

@@ -23,7 +23,7 @@ record RdsFacts(String id, String engine, String version, String status, String 
      *
      * @throws Failure when there is no such instance, or it holds no PostgreSQL that can be reached
      */
-    public static RdsFacts of(Aws aws, String id) {
+    static RdsFacts of(Aws aws, String id) {
         DBInstance instance = find(aws, id);
         if (!instance.engine().contains("postgres")) {
             throw Failure.of("the RDS instance \"%s\" holds %s, not PostgreSQL", id, instance.engine())

@@ -27,7 +27,7 @@ public final class Filters {
      * @return whether whole objects are left out, so that large objects and database-wide objects stay behind too, as
      * with pg_dump
      */
-    public boolean selectObjects() {
+    boolean selectObjects() {
         return !(schemas.isEmpty() && tables.isEmpty());
     }
 
@@ -37,7 +37,7 @@ public final class Filters {
     }
 
     /** @return whether single tables are named, so that nothing but relations is wanted */
-    public boolean tablesOnly() {
+    boolean tablesOnly() {
         return !tables.isEmpty();
     }
 

@@ -43,7 +43,7 @@ public final class Grants {
     }
 
     /** @return what must be granted and revoked on the source's database, said of the target's by its name */
-    public static List<String> onDatabase(Session source, String target) {
+    static List<String> onDatabase(Session source, String target) {
         return statements(source, "listing the privileges on the database", QUERY.formatted("''", """
                 (
                   SELECT d.datdba AS owner, d.datacl AS acl, pg_catalog.acldefault('d', d.datdba) AS standard
@@ -153,7 +153,7 @@ public final class Grants {
     }
 
     /** @return the statements as one text, to be sent in one round trip */
-    public static String asOneText(List<String> statements) {
+    static String asOneText(List<String> statements) {
         return statements.stream().collect(Collectors.joining(";\n"));
     }
 }

@@ -13,7 +13,7 @@ import lib.talk.Sql;
  */
 record NamePattern(String schema, String name) {
     /** Parses a table pattern such as {@code public.order*} or {@code "Orders"}. */
-    public static NamePattern of(String pattern) {
+    static NamePattern of(String pattern) {
         StringBuilder current = new StringBuilder();
         String schema = null;
         boolean quoted = false;

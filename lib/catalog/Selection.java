@@ -141,7 +141,7 @@ public final class Selection {
     }
 
     /** @return an SQL condition: the schema is not the system's, not temporary and not our own */
-    public static String userSchema(String namespace) {
+    static String userSchema(String namespace) {
         return namespace + ".nspname OPERATOR(pg_catalog.!~) '^pg_' AND " + namespace
                 + ".nspname NOT IN ('information_schema', '"
                 + OWN_SCHEMA + "')";

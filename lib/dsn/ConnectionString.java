@@ -35,7 +35,7 @@ final class ConnectionString {
      * @return values by keyword, in the order of the text
      * @throws Failure usage, naming the side
      */
-    public static Map<String, String> parse(String side, String text) {
+    static Map<String, String> parse(String side, String text) {
         if (text == null || text.isBlank()) {
             return Map.of();
         }

@@ -153,12 +153,12 @@ public final class Dsn {
     }
 
     /** @return true if a password stood on our own command line, where {@code ps} shows it to everybody */
-    public boolean passwordOnCommandLine() {
+    boolean passwordOnCommandLine() {
         return passwordOnCommandLine;
     }
 
     /** @return what the user should know about these parameters, one sentence each, without secrets */
-    public List<String> warnings() {
+    List<String> warnings() {
         return List.copyOf(warnings);
     }
 
@@ -192,7 +192,7 @@ public final class Dsn {
     }
 
     /** @return {@link #conninfo(int)} for client tools that know every parameter */
-    public String conninfo() {
+    String conninfo() {
         return conninfo(Integer.MAX_VALUE);
     }
 

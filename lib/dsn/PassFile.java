@@ -32,7 +32,7 @@ public final class PassFile {
      * file
      * @return null if nothing fits
      */
-    public static String password(Path file, String host, int port, String database, String user,
+    static String password(Path file, String host, int port, String database, String user,
             List<String> warnings) {
         if (!Files.exists(file)) {
             return null;
@@ -124,7 +124,7 @@ public final class PassFile {
      *
      * @param password null for a file without any, which keeps the tool from reading another
      */
-    public static Path write(String side, String password) {
+    static Path write(String side, String password) {
         if (password == null) {
             return PrivateFile.write("pgpass", "");
         }

@@ -37,7 +37,7 @@ final class ServiceFile {
      * @return values by keyword; of a keyword given twice, the first
      * @throws Failure usage, when the service or the named file is missing or a line is malformed
      */
-    public static Map<String, String> look(String side, String service, String named, Path home,
+    static Map<String, String> look(String side, String service, String named, Path home,
             Map<String, String> environment) {
         ServiceFile reader = new ServiceFile(side, service);
         Path own = named != null ? Path.of(named) : home.resolve(".pg_service.conf");

@@ -25,7 +25,7 @@ public final class DumpFiles {
     private final AtomicLong done = new AtomicLong();
 
     /** @return bytes read so far; may be called from another thread */
-    public long done() {
+    long done() {
         return done.get();
     }
 
@@ -37,7 +37,7 @@ public final class DumpFiles {
      * @param workers how many files are read at once
      * @return the files by name
      */
-    public List<Manifest.File> read(Path dump, String name, int workers) {
+    List<Manifest.File> read(Path dump, String name, int workers) {
         List<Path> files;
         try (Stream<Path> all = Files.walk(dump)) {
             files = all.filter(Files::isRegularFile).sorted(Comparator.comparingLong(DumpFiles::size).reversed())
@@ -58,7 +58,7 @@ public final class DumpFiles {
      *
      * @throws Failure naming the first file that is not
      */
-    public static void checkSizes(Path dump, List<Manifest.File> files) {
+    static void checkSizes(Path dump, List<Manifest.File> files) {
         for (Manifest.File file : files) {
             Path path = path(dump, file);
             if (!Files.isRegularFile(path)) {
@@ -79,7 +79,7 @@ public final class DumpFiles {
      *
      * @throws Failure naming a file that has not
      */
-    public void checkContents(Path dump, List<Manifest.File> files, int workers) {
+    void checkContents(Path dump, List<Manifest.File> files, int workers) {
         each(workers, files, file -> {
             Path path = path(dump, file);
             if (!checksum(path).equals(file.sha256())) {

@@ -59,7 +59,7 @@ public final class DumpWriter {
     }
 
     /** @return what pg_dump is told, but for the snapshot */
-    public List<String> arguments(Path out) {
+    List<String> arguments(Path out) {
         return arguments(order.format(), out);
     }
 

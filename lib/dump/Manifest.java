@@ -125,7 +125,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     }
 
     /** @return the manifest as it is written: readable, one line for each thing that there are many of */
-    public String json() {
+    String json() {
         return Printable.json(text(GSON.toJsonTree(this).getAsJsonObject(), "")) + "\n";
     }
 

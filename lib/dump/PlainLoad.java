@@ -43,7 +43,7 @@ public final class PlainLoad implements LoadMethod {
     }
 
     /** @return what psql is told to run the script */
-    public static List<String> arguments(Path script, Contents contents) {
+    static List<String> arguments(Path script, Contents contents) {
         List<String> arguments =
                 new ArrayList<>(List.of("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"));
         if (contents.objects().stream().anyMatch(object -> object.kind().equals("EVENT TRIGGER"))) {

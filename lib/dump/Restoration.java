@@ -60,7 +60,7 @@ final class Restoration {
     private boolean complete;
 
     /** @throws Failure when the dump has no manifest that can be used */
-    public Restoration(Console console, RestoreCheck.Order order) {
+    Restoration(Console console, RestoreCheck.Order order) {
         this.console = console;
         this.order = order;
         steps = new Steps(console, report);
@@ -76,12 +76,12 @@ final class Restoration {
     }
 
     /** @return the account of the run, as far as it has come */
-    public Report report() {
+    Report report() {
         return report;
     }
 
     /** @return whether every step was done, so that the account is worth reading even when something is missing */
-    public boolean complete() {
+    boolean complete() {
         return complete;
     }
 
@@ -91,7 +91,7 @@ final class Restoration {
      * @throws Failure when nothing was changed; step, when work had begun; differences, when something is missing in
      * the end
      */
-    public void run(Dsn target, ClientTools clients) {
+    void run(Dsn target, ClientTools clients) {
         attempt.run(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.wanted().createDatabase());
@@ -210,7 +210,7 @@ final class Restoration {
      *
      * @return a shell script that does with PostgreSQL's own programs what {@link #run} does
      */
-    public String script(Dsn target, ClientTools clients) {
+    String script(Dsn target, ClientTools clients) {
         return attempt.ask(() -> {
             DumpFiles.checkSizes(order.in(), manifest.files());
             TargetDatabase database = TargetDatabase.connect(target, order.wanted().createDatabase());

@@ -33,19 +33,19 @@ public final class AfterLoad {
     private final List<RefusedStatement> refused = new ArrayList<>();
 
     /** @param to a session on the target */
-    public AfterLoad(ComputingSessions target, Session to, Console console) {
+    AfterLoad(ComputingSessions target, Session to, Console console) {
         this.target = target;
         this.to = to;
         this.console = console;
     }
 
     /** @return what the target refused */
-    public List<RefusedStatement> refused() {
+    List<RefusedStatement> refused() {
         return refused;
     }
 
     /** Sets the sequences to where those of the source stand. */
-    public void setSequences(List<Inventory.Sequence> sequences) {
+    void setSequences(List<Inventory.Sequence> sequences) {
         Batches.of(sequences, SEQUENCES_PER_BATCH).forEach(batch -> to.run("setting the sequences",
                 batch.stream().map(AfterLoad::setSequence).collect(Collectors.joining(";"))));
     }
@@ -57,7 +57,7 @@ public final class AfterLoad {
     }
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
-    public void refreshViews(List<Inventory.Relation> views) {
+    void refreshViews(List<Inventory.Relation> views) {
         Session session = target.session();
         try {
             // The user's own queries run as the server's owner has it.
@@ -74,7 +74,7 @@ public final class AfterLoad {
     }
 
     /** Collects planner statistics, several tables at once. */
-    public void analyze(List<Inventory.Relation> relations, int workers) {
+    void analyze(List<Inventory.Relation> relations, int workers) {
         Workers.run("analyzing", workers, relations, () -> new Workers.Worker<>() {
             private final Session session = target.session();
 
@@ -96,7 +96,7 @@ public final class AfterLoad {
     }
 
     /** Runs statements. What the target refuses is left out and reported; any other error ends the step. */
-    public void runTolerant(List<String> statements, String doing) {
+    void runTolerant(List<String> statements, String doing) {
         for (String sql : statements) {
             runTolerant(sql, "", doing).ifPresent(refused::add);
         }

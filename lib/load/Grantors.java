@@ -32,7 +32,7 @@ public final class Grantors {
      * @param script statements as pg_restore writes them, one character for each byte, or one statement as it is
      * @return the statements in a form that this user may run
      */
-    public String rewrite(String script) {
+    String rewrite(String script) {
         boolean utf8 = script.contains("\nSET client_encoding = 'UTF8';\n");
         return GRANTOR_BLOCK.matcher(script)
                 .replaceAll(found -> Matcher.quoteReplacement(joinGrantor(found.group(1), utf8)
@@ -52,7 +52,7 @@ public final class Grantors {
     }
 
     /** @return the grantors for whom the owners have granted */
-    public Set<String> replacedGrantors() {
+    Set<String> replacedGrantors() {
         return joined.entrySet().stream().filter(grantor -> !grantor.getValue()).map(Map.Entry::getKey)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

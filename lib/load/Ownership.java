@@ -57,7 +57,7 @@ final class Ownership {
      *
      * @return those whose owner was set
      */
-    public List<OwnedObjects.Owned> setOwners(List<OwnedObjects.Owned> objects) {
+    List<OwnedObjects.Owned> setOwners(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = usableAfterwards(objects);
         alterOwners(given);
         return given;
@@ -67,7 +67,7 @@ final class Ownership {
      * Sets the owners of objects that the connecting user can no longer work on afterwards, too: the last step for
      * these.
      */
-    public void setRemainingOwners(List<OwnedObjects.Owned> objects) {
+    void setRemainingOwners(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = reachable(objects);
         join(given);
         // As long as the user owns the schema, it can grant CREATE on it and revoke that.
@@ -106,7 +106,7 @@ final class Ownership {
      * @return what to run after the creation of each, in the same transaction; nothing for those that
      * {@link #setOwners} would not give
      */
-    public Map<Archive.Address, String> ownersOnCreation(List<OwnedObjects.Owned> objects) {
+    Map<Archive.Address, String> ownersOnCreation(List<OwnedObjects.Owned> objects) {
         List<OwnedObjects.Owned> given = usableAfterwards(objects);
         Set<SchemaGrant> schemaGrants = schemaGrants(given);
         Map<Archive.Address, String> statements = new HashMap<>();
@@ -125,7 +125,7 @@ final class Ownership {
      * @return those of the objects that stay with the connecting user, because their owner does not exist or is out of
      * reach
      */
-    public List<OwnedObjects.Owned> keptByUser(List<OwnedObjects.Owned> objects) {
+    List<OwnedObjects.Owned> keptByUser(List<OwnedObjects.Owned> objects) {
         return objects.stream().filter(object -> needsOwner(object, user) && !roles.contains(object.owner())).toList();
     }
 

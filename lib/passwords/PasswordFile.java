@@ -100,12 +100,12 @@ public final class PasswordFile {
                 : new PasswordEntry(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
     }
 
-    public Form form() {
+    Form form() {
         return form;
     }
 
     /** @return the passwords for a database by role, the first one of each, as libpq does it */
-    public Map<String, String> passwords(Dsn target) {
+    Map<String, String> passwords(Dsn target) {
         return byRole(entries().filter(entry -> entry.role() != null && entry.fits(target)));
     }
 
@@ -134,12 +134,12 @@ public final class PasswordFile {
     }
 
     /** @return the passwords by role on lines that name this database and no other */
-    public Map<String, String> own(Dsn target) {
+    Map<String, String> own(Dsn target) {
         return byRole(entries().filter(entry -> entry.names(target)));
     }
 
     /** @return the passwords that this file has and the other one does not, by role, for whatever database */
-    public Map<String, String> missingFrom(PasswordFile other) {
+    Map<String, String> missingFrom(PasswordFile other) {
         List<PasswordEntry> known = other.entries().toList();
         return byRole(entries().filter(entry -> !known.contains(entry)));
     }
@@ -179,7 +179,7 @@ public final class PasswordFile {
     }
 
     /** @return what the file holds, passwords too */
-    public String content() {
+    String content() {
         return form == Form.CSV ? PasswordCsv.header() + entries().map(PasswordCsv::line).collect(Collectors.joining())
                 : lines.stream().map(line -> line.text + '\n').collect(Collectors.joining());
     }

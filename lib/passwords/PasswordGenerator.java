@@ -39,7 +39,7 @@ public final class PasswordGenerator {
     }
 
     /** @return a new password */
-    public String next() {
+    String next() {
         StringBuilder password = new StringBuilder();
         RANDOM.ints(length, 0, alphabet.length).forEach(place -> password.append((char) alphabet[place]));
         return password.toString();

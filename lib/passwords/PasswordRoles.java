@@ -68,22 +68,22 @@ public final class PasswordRoles {
     }
 
     /** @return whether the target says which roles have a password */
-    public boolean known() {
+    boolean known() {
         return target.readable();
     }
 
     /** @return whether the target has a role of this name, of whatever kind */
-    public boolean exists(String role) {
+    boolean exists(String role) {
         return rights.exists(role);
     }
 
     /** @return whether the target's user is connected as this role */
-    public boolean isUser(String role) {
+    boolean isUser(String role) {
         return rights.isUser(role);
     }
 
     /** @return whether a role is known to have a password on the target */
-    public boolean hasPassword(String role) {
+    boolean hasPassword(String role) {
         return there.get(role).verifier() != null;
     }
 
@@ -94,7 +94,7 @@ public final class PasswordRoles {
      * @param all whether to include roles that have a password
      * @throws Failure if neither side tells which roles have a password
      */
-    public List<String> lacking(boolean all) {
+    List<String> lacking(boolean all) {
         if (!known() && source == null) {
             throw Failure.of("user \"%s\" of the target cannot see which roles have a password", facts.user())
                     .hint("use --source, whose roles are meant then, or name roles with --roles");
@@ -114,7 +114,7 @@ public final class PasswordRoles {
     }
 
     /** @throws Failure naming all of these roles that cannot be given a password */
-    public void check(Collection<String> roles) {
+    void check(Collection<String> roles) {
         List<String> reasons = new ArrayList<>();
         List<String> remedies = new ArrayList<>();
         for (String role : roles) {

@@ -71,27 +71,27 @@ public final class PasswordStore {
     }
 
     /** @return the passwords that are set there, by role */
-    public Map<String, String> held() {
+    Map<String, String> held() {
         return file.own(target);
     }
 
     /** @return the passwords that an interrupted run may have set or not, by role */
-    public Map<String, String> pending() {
+    Map<String, String> pending() {
         return pending;
     }
 
     /** @return the file of the passwords that are about to be set */
-    public Path pendingPath() {
+    Path pendingPath() {
         return pendingPath;
     }
 
     /** Writes down passwords that are about to be set. */
-    public void prepare(Map<String, String> passwords) {
+    void prepare(Map<String, String> passwords) {
         new OutputFile(pendingPath, true).write(file.with(target, passwords).content());
     }
 
     /** Records that they are set. */
-    public void complete() {
+    void complete() {
         try {
             Files.move(pendingPath, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -101,7 +101,7 @@ public final class PasswordStore {
     }
 
     /** Records that they are not set, and keeps those that an interrupted run may have set. */
-    public void withdraw() {
+    void withdraw() {
         if (!pending.isEmpty()) {
             prepare(pending);
             return;

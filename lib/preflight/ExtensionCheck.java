@@ -62,7 +62,7 @@ public final class ExtensionCheck {
     }
 
     /** @return a check for a command that makes the versions of timescaledb equal */
-    public List<Finding> beforeAlignment() {
+    List<Finding> beforeAlignment() {
         return run(true);
     }
 

@@ -32,7 +32,7 @@ final class ExtensionCreation {
      * @param server the target's
      * @param extensions those that are to be created, in order
      */
-    public ExtensionCreation(Session source, Session target, Server server,
+    ExtensionCreation(Session source, Session target, Server server,
             List<Extensions.Extension> extensions) {
         this.source = source;
         this.target = target;
@@ -41,7 +41,7 @@ final class ExtensionCreation {
     }
 
     /** @throws Failure when something is to be created and the user may not */
-    public void mayCreate() {
+    void mayCreate() {
         if (!extensions.isEmpty() && "f".equals(target.text("asking for the right to create",
                 "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"))) {
             throw Failure.of("user \"%s\" may not create in the target's database", server.facts().user())
@@ -53,7 +53,7 @@ final class ExtensionCreation {
     /**
      * @return a warning for each schema that will belong to whoever creates it here, and to somebody else on the source
      */
-    public List<Finding> foreignSchemas() {
+    List<Finding> foreignSchemas() {
         Set<String> wanted =
                 extensions.stream().filter(extension -> !extension.ownSchema()).map(Extensions.Extension::schema)
                         .collect(Collectors.toCollection(TreeSet::new));
@@ -78,7 +78,7 @@ final class ExtensionCreation {
     }
 
     /** @return the statements, each with the name of the extension that it is for */
-    public List<Map.Entry<String, String>> statements() {
+    List<Map.Entry<String, String>> statements() {
         List<Map.Entry<String, String>> statements = new ArrayList<>();
         Set<String> schemas = new HashSet<>();
         extensions.forEach(extension -> Extensions.create(extension).stream()
@@ -91,7 +91,7 @@ final class ExtensionCreation {
      * @param console is told that work has begun, unless what the target has is less than the source needs
      * @throws Failure when one cannot be created, or turns out to be less than the source needs; none is there then
      */
-    public void run(Console console) {
+    void run(Console console) {
         target.run(DOING, "BEGIN");
         try {
             statements().forEach(

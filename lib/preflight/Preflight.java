@@ -190,7 +190,7 @@ public final class Preflight {
      * @return the major version of the client programs that would serve and are not installed, or null where nothing is
      * missing
      */
-    public Integer neededClient() {
+    Integer neededClient() {
         return neededClient;
     }
 

@@ -52,7 +52,7 @@ public final class TimescaleAlignment {
          * @param console is told that work has begun, unless the user may not do this
          * @throws Failure when it cannot be done; this side is as it was then
          */
-        public void run(Server server, Console console) {
+        void run(Server server, Console console) {
             // What waits for a lock here keeps everybody else waiting behind it.
             try (Session session =
                     server.untouchedSession("search_path=", "statement_timeout=0", "lock_timeout=30s")) {
@@ -98,7 +98,7 @@ public final class TimescaleAlignment {
      * @param source null where there is only a dump of it; then no plan can be made
      * @param extension timescaledb, which the source has
      */
-    public static TimescaleAlignment of(Session source, Session target, Extensions.Extension extension) {
+    static TimescaleAlignment of(Session source, Session target, Extensions.Extension extension) {
         Extensions.Installed here =
                 new Extensions.Installed(TimescaleExtension.NAME, extension.version(), extension.schema(), null);
         Extensions.Installed there = extension.installed() == null ? null
@@ -207,7 +207,7 @@ public final class TimescaleAlignment {
     }
 
     /** @return what is different, in one line */
-    public String difference() {
+    String difference() {
         if (target.version == null) {
             return "timescaledb is " + source.version + " on the source, and the target does not offer this version";
         }

@@ -86,7 +86,7 @@ public final class TimescaleSource {
     }
 
     /** @return a warning for a version that this toolkit was never tried with */
-    public static List<Finding> tried(String version) {
+    static List<Finding> tried(String version) {
         return TimescaleVersions.TRIED.contains(version) ? List.of()
                 : List.of(Finding.warning(CHECK, "try it with a copy of the source first",
                         "not tested with TimescaleDB %s, only with %s", version,
@@ -94,7 +94,7 @@ public final class TimescaleSource {
     }
 
     /** @return a warning for each thing that is used and that this version may not be able to restore */
-    public static List<Finding> defects(Session source, String version) {
+    static List<Finding> defects(Session source, String version) {
         return TimescaleDefect.of(source, version).stream()
                 .map(defect -> Finding.warning(CHECK,
                         "on both sides, first in its session: " + TimescaleExtension.update(defect.mended())

@@ -27,7 +27,7 @@ public final class RoleReport {
     private final boolean passwords;
 
     /** @param passwords whether passwords were to be written, as far as they can be read */
-    public RoleReport(Roles source, RoleTranslation translation, boolean passwords) {
+    RoleReport(Roles source, RoleTranslation translation, boolean passwords) {
         this.source = source;
         this.translation = translation;
         this.passwords = passwords;

@@ -25,7 +25,7 @@ final class RoleScript {
     }
 
     /** @param header the lines of the comment at the top */
-    public static String of(Roles source, RoleTranslation translation, List<String> header) {
+    static String of(Roles source, RoleTranslation translation, List<String> header) {
         RoleScript script = new RoleScript(source, translation);
         header.forEach(script::remark);
         script.losses();

@@ -17,12 +17,12 @@ final class RoleStatements {
     /**
      * @param named the attributes to name; a user who may not grant one may not write NOSUPERUSER or the like either
      */
-    public static String create(Roles.Role role, Set<Roles.Attribute> named) {
+    static String create(Roles.Role role, Set<Roles.Attribute> named) {
         return "CREATE ROLE " + Sql.ident(role.name()) + options(role, named);
     }
 
     /** @param named the attributes to name, as for {@link #create} */
-    public static String alter(Roles.Role role, Set<Roles.Attribute> named) {
+    static String alter(Roles.Role role, Set<Roles.Attribute> named) {
         return "ALTER ROLE " + Sql.ident(role.name()) + options(role, named);
     }
 
@@ -44,18 +44,18 @@ final class RoleStatements {
     }
 
     /** @return the role's comment, in a list that may be empty */
-    public static List<String> comment(Roles.Role role) {
+    static List<String> comment(Roles.Role role) {
         return role.comment() == null ? List.of()
                 : List.of("COMMENT ON ROLE " + Sql.ident(role.name()) + " IS " + Sql.literal(role.comment()));
     }
 
     /** A setting that holds in every database. */
-    public static String set(Roles.Setting setting) {
+    static String set(Roles.Setting setting) {
         return "ALTER ROLE " + Sql.ident(setting.role()) + assignment(setting);
     }
 
     /** A setting that holds in one database. */
-    public static String set(Roles.Setting setting, String database) {
+    static String set(Roles.Setting setting, String database) {
         return inDatabase(setting) + Sql.ident(database) + assignment(setting);
     }
 
@@ -73,7 +73,7 @@ final class RoleStatements {
      * @param major the version of the server: before 16 a membership has neither INHERIT nor SET, and from there on
      * they have defaults
      */
-    public static String grant(Roles.Membership membership, int major) {
+    static String grant(Roles.Membership membership, int major) {
         List<String> options = new ArrayList<>();
         if (major >= 16 && membership.inherit() != null) {
             options.add("ADMIN " + word(membership.admin()));
@@ -90,7 +90,7 @@ final class RoleStatements {
         return value ? "TRUE" : "FALSE";
     }
 
-    public static String grant(Roles.ParameterGrant grant) {
+    static String grant(Roles.ParameterGrant grant) {
         return "GRANT " + grant.privileges() + " ON PARAMETER " + Settings.name(grant.parameter()) + " TO "
                 + (grant.role() == null ? "PUBLIC" : Sql.ident(grant.role()))
                 + (grant.grantable() ? " WITH GRANT OPTION" : "");

@@ -53,7 +53,7 @@ public final class RoleTarget {
      * @param like a server that knows which parameters everybody may set
      * @param session a session there
      */
-    public static RoleTarget assumed(TargetKind kind, int major, Server like, Session session) {
+    static RoleTarget assumed(TargetKind kind, int major, Server like, Session session) {
         Set<Roles.Attribute> givable = EnumSet.allOf(Roles.Attribute.class);
         if (!kind.managed()) {
             return new RoleTarget(kind, false, major, null, null, givable);
@@ -126,12 +126,12 @@ public final class RoleTarget {
         return kind;
     }
 
-    public int major() {
+    int major() {
         return major;
     }
 
     /** @return the attributes that the user may grant to a role or remove from it */
-    public Set<Roles.Attribute> givable() {
+    Set<Roles.Attribute> givable() {
         return givable;
     }
 
@@ -145,12 +145,12 @@ public final class RoleTarget {
     }
 
     /** @return the user who is or will be connected; empty where that may be any superuser */
-    public Optional<String> user() {
+    Optional<String> user() {
         return Optional.ofNullable(user);
     }
 
     /** @return the database that was connected to, if the target was asked */
-    public Optional<String> database() {
+    Optional<String> database() {
         return Optional.ofNullable(database);
     }
 
@@ -173,7 +173,7 @@ public final class RoleTarget {
     }
 
     /** @return whether membership in a role can be granted; true for a role that is yet to be created */
-    public boolean mayGrant(String role) {
+    boolean mayGrant(String role) {
         return !exists(role) || existing.get(role).grantable;
     }
 
@@ -183,7 +183,7 @@ public final class RoleTarget {
     }
 
     /** @return whether there is such a predefined role */
-    public boolean predefined(String role) {
+    boolean predefined(String role) {
         return asked ? exists(role) : TargetKind.predefined(role, major);
     }
 

@@ -217,7 +217,7 @@ public final class RoleTranslation {
         }
     }
 
-    public RoleTarget target() {
+    RoleTarget target() {
         return target;
     }
 
@@ -227,22 +227,22 @@ public final class RoleTranslation {
     }
 
     /** @return every role of the source with what becomes of it, by name */
-    public List<RoleOutcome> outcomes() {
+    List<RoleOutcome> outcomes() {
         return List.copyOf(outcomes.values());
     }
 
     /** @return the roles with this fate */
-    public List<Roles.Role> roles(RoleOutcome.Action action) {
+    List<Roles.Role> roles(RoleOutcome.Action action) {
         return outcomes.values().stream().filter(outcome -> outcome.action() == action).map(RoleOutcome::role).toList();
     }
 
     /** @return the roles that are created or altered with fewer attributes than on the source */
-    public List<RoleOutcome> lowered() {
+    List<RoleOutcome> lowered() {
         return outcomes.values().stream().filter(outcome -> !outcome.lowered().isEmpty()).toList();
     }
 
     /** @return the roles that get a comment */
-    public List<Roles.Role> commented() {
+    List<Roles.Role> commented() {
         return outcomes.values().stream()
                 .filter(outcome -> changes(outcome) && target.mayAlter(outcome.role().name())
                         && !isServices(outcome.role().name())
@@ -250,21 +250,21 @@ public final class RoleTranslation {
                 .map(RoleOutcome::role).toList();
     }
 
-    public List<Roles.Membership> memberships() {
+    List<Roles.Membership> memberships() {
         return memberships;
     }
 
     /** @param database whether to return the settings for a single database, or those for all databases */
-    public List<Roles.Setting> settings(boolean database) {
+    List<Roles.Setting> settings(boolean database) {
         return settings.stream().filter(setting -> setting.database() == database).toList();
     }
 
-    public List<Roles.ParameterGrant> parameterGrants() {
+    List<Roles.ParameterGrant> parameterGrants() {
         return parameterGrants;
     }
 
     /** @return what is lost, in the order of roles, settings, memberships, grants on parameters and the rest */
-    public List<RoleLoss> losses() {
+    List<RoleLoss> losses() {
         return losses;
     }
 

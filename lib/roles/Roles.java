@@ -45,12 +45,12 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         }
 
         /** @return the same role with other attributes */
-        public Role with(Set<Attribute> others) {
+        Role with(Set<Attribute> others) {
             return new Role(name, others, connectionLimit, verifier, validUntil, comment);
         }
 
         /** @return the same role without its password */
-        public Role withoutPassword() {
+        Role withoutPassword() {
             return new Role(name, attributes, connectionLimit, null, validUntil, comment);
         }
 
@@ -67,7 +67,7 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
      */
     public record Membership(String role, String member, boolean admin, Boolean inherit, Boolean set) {
         /** @return the same membership without ADMIN OPTION */
-        public Membership withoutAdmin() {
+        Membership withoutAdmin() {
             return new Membership(role, member, false, inherit, set);
         }
     }

@@ -32,7 +32,7 @@ public enum TargetKind {
     }
 
     /** @return as the option names it */
-    public String option() {
+    String option() {
         return name().toLowerCase(Locale.ROOT);
     }
 
@@ -47,7 +47,7 @@ public enum TargetKind {
     }
 
     /** @return whether a predefined role exists in this major version */
-    public static boolean predefined(String role, int major) {
+    static boolean predefined(String role, int major) {
         return major >= PREDEFINED.getOrDefault(role, 0);
     }
 

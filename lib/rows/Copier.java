@@ -46,7 +46,7 @@ final class Copier implements AutoCloseable {
     private volatile boolean stopped;
 
     /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
-    public Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate,
+    Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate,
             CopyProgress progress) {
         this.source = source;
         this.target = target;

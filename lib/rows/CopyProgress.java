@@ -58,7 +58,7 @@ final class CopyProgress {
     private long finishedOnDisk;
 
     /** @param total bytes on the source's disk */
-    public CopyProgress(long total) {
+    CopyProgress(long total) {
         this.total = total;
     }
 
@@ -69,7 +69,7 @@ final class CopyProgress {
     }
 
     /** @return bytes sent so far, in COPY's format */
-    public long bytes() {
+    long bytes() {
         return moved.get();
     }
 
@@ -77,7 +77,7 @@ final class CopyProgress {
      * @return such as {@code 1.5 GB of about 4.0 GB, 120.0 MB/s, 21 s left: public.account (part 2 of 8)}; the speed is
      * that of the last ten seconds
      */
-    public synchronized String text() {
+    synchronized String text() {
         long now = System.nanoTime();
         long gone = moved.get();
         samples.add(new Sample(now, gone));

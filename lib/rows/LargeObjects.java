@@ -29,7 +29,7 @@ final class LargeObjects {
     private final int workers;
     private final AtomicLong done = new AtomicLong();
 
-    public LargeObjects(Snapshot source, Server target, int workers) {
+    LargeObjects(Snapshot source, Server target, int workers) {
         this.source = source;
         this.target = target;
         this.workers = workers;
@@ -40,12 +40,12 @@ final class LargeObjects {
      *
      * @param journal records them
      */
-    public void copy(List<Long> identifiers, Journal journal) {
+    void copy(List<Long> identifiers, Journal journal) {
         Workers.run("large objects", workers, Batches.of(identifiers, OBJECTS_A_BATCH), () -> new Batch(journal));
     }
 
     /** @return large objects that have arrived so far */
-    public long done() {
+    long done() {
         return done.get();
     }
 

@@ -56,7 +56,7 @@ public record Finding(Level level, String check, String text, String fix) {
     }
 
     /** @return one line */
-    public Printable line() {
+    Printable line() {
         return new Printable(level.word() + ": " + check + ": " + text);
     }
 

@@ -26,7 +26,7 @@ public final class SqlFailures {
     }
 
     /** Why a connection could not be opened (SQLSTATE: PostgreSQL manual, appendix A). */
-    public static Failure failure(Dsn dsn, SQLException e) {
+    static Failure failure(Dsn dsn, SQLException e) {
         Failure gone = SideSockets.failure(e);
         if (gone != null) {
             return gone;

@@ -81,7 +81,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @param archive of the schema, or of everything, under the same snapshot; asked for when all else is known
      * @throws Failure when pg_dump took other tables than the filters mean to us
      */
-    public static Contents read(Session session, Server server, Selection selection, Inventory inventory,
+    static Contents read(Session session, Server server, Selection selection, Inventory inventory,
             Supplier<Archive> archive) {
         Map<Long, Long> rows = new HashMap<>();
         session.list("reading the estimates of rows",
@@ -209,7 +209,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @return what can only be made when restoring mode of TimescaleDB is off: in the mode a hypertable has no rows for
      * who checks a foreign key or calls a function, and such a key would reference none of its chunks
      */
-    public Set<Archive.Address> afterRestoringMode() {
+    Set<Archive.Address> afterRestoringMode() {
         Set<Archive.Address> after = new HashSet<>();
         if (timescale != null) {
             timescale.keys().forEach(key -> after.add(new Archive.Address(PG_CONSTRAINT, key.oid())));

@@ -211,7 +211,7 @@ public final class Inventory {
      * @return the populated materialized views, each after those that it reads, also through views (pg_rewrite's rows
      * in pg_depend)
      */
-    public List<Relation> materializedViews() {
+    List<Relation> materializedViews() {
         return session.list("listing the materialized views", """
                 WITH RECURSIVE reads(reader, relation) AS (
                     SELECT DISTINCT r.ev_class, d.refobjid
@@ -239,7 +239,7 @@ public final class Inventory {
      * @return the relations to analyze, largest first: plain tables, materialized views, and the roots of partition
      * trees, because ANALYZE of a partitioned table does its partitions too
      */
-    public List<Relation> analyzed() {
+    List<Relation> analyzed() {
         return relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
                 "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM "
                         + "pg_catalog.pg_partition_tree(c.oid) t),"
@@ -255,7 +255,7 @@ public final class Inventory {
     }
 
     /** @return the schemas that are wanted or hold something wanted, with their identifiers */
-    public List<Relation> schemas() {
+    List<Relation> schemas() {
         return session.list("listing the schemas", """
                 SELECT n.oid, '', n.nspname
                   FROM pg_catalog.pg_namespace n

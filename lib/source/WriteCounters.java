@@ -14,7 +14,7 @@ import lib.server.Session;
  */
 public record WriteCounters(long inserted, long updated, long deleted, long transactions, Map<Long, Long> files) {
     /** Reads the counters, and where each table's rows are stored, of the tables that the session sees. */
-    public static WriteCounters read(Session source, Selection selection) {
+    static WriteCounters read(Session source, Selection selection) {
         long[] rows = new long[3];
         Map<Long, Long> files = new TreeMap<>();
         source.list("reading the statistics", """
@@ -35,7 +35,7 @@ public record WriteCounters(long inserted, long updated, long deleted, long tran
     }
 
     /** @return what was written since */
-    public WriteCounters since(WriteCounters before) {
+    WriteCounters since(WriteCounters before) {
         return new WriteCounters(inserted - before.inserted, updated - before.updated, deleted - before.deleted,
                 transactions - before.transactions, files);
     }

@@ -51,7 +51,7 @@ public final class Ssh {
         this.host = host;
     }
 
-    public RemoteHost host() {
+    RemoteHost host() {
         return host;
     }
 
@@ -61,7 +61,7 @@ public final class Ssh {
      * @return what it wrote to stdout
      * @throws Failure when the connection failed or was lost, or the script failed
      */
-    public byte[] run(String script, String... arguments) {
+    byte[] run(String script, String... arguments) {
         return send(stream -> {}, script, arguments);
     }
 
@@ -69,7 +69,7 @@ public final class Ssh {
      * Runs a script that reads from stdin. Secrets are passed that way, because every user of the machine can see
      * arguments.
      */
-    public byte[] send(Input input, String script, String... arguments) {
+    byte[] send(Input input, String script, String... arguments) {
         Process process = start(remote(script, arguments));
         Cleanup.Task end = Cleanup.ending(process::destroy);
         try {
@@ -97,7 +97,7 @@ public final class Ssh {
      *
      * @return true when it ran to its end, false when the connection failed, was lost or was ended here
      */
-    public boolean follow(Consumer<byte[]> reader, String script, String... arguments) {
+    boolean follow(Consumer<byte[]> reader, String script, String... arguments) {
         Process process = start(remote(script, arguments));
         Cleanup.Task end = Cleanup.ending(process::destroy);
         try (InputStream out = process.getInputStream()) {

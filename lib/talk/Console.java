@@ -74,12 +74,12 @@ public final class Console {
     }
 
     /** @return whether the command has begun to change something */
-    public boolean hasBegun() {
+    boolean hasBegun() {
         return begun;
     }
 
     /** @return the same failure, with the exit code that follows from whether work had begun */
-    public Failure decided(Failure failure) {
+    Failure decided(Failure failure) {
         return begun && failure.exitCode() != Failure.DIFFERENCES ? failure.asStep() : failure;
     }
 
@@ -161,7 +161,7 @@ public final class Console {
     }
 
     /** @return the name of the running command, as its messages begin */
-    public String command() {
+    String command() {
         return spec.root().name();
     }
 

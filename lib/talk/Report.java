@@ -23,7 +23,7 @@ public final class Report {
         header.add(new Printable(Printable.format(format, values)));
     }
 
-    public void step(String name, Duration took, String result) {
+    void step(String name, Duration took, String result) {
         steps.add(new Step(name, took, result));
     }
 

@@ -43,7 +43,7 @@ public final class AlterJob {
      * @param job an SQL expression for its identifier
      * @return for {@code check_config}: none, where the job's own may not run; {@link #checks} has what gives it back
      */
-    public static String unchecked(String job, String table) {
+    static String unchecked(String job, String table) {
         return "(SELECT 0 FROM %s c WHERE c.id = %s AND %s)".formatted(table, job, CHECKED);
     }
 
@@ -60,7 +60,7 @@ public final class AlterJob {
     }
 
     /** @return jobs with such functions */
-    public static List<String> checked(Session session, String table) {
+    static List<String> checked(Session session, String table) {
         return session.texts("looking for jobs with functions that check them",
                 """
                 SELECT pg_catalog.format('job %%s (%%I.%%I)', c.id, c.proc_schema, c.proc_name) FROM %s c WHERE %s
@@ -69,7 +69,7 @@ public final class AlterJob {
     }
 
     /** Calls alter_job with {@link #unchecked}, and restores the functions in the same transaction. */
-    public static <T> T keepingChecks(Session session, String table, Supplier<T> work) {
+    static <T> T keepingChecks(Session session, String table, Supplier<T> work) {
         List<String> checks = session.texts("looking for functions that check jobs", checks(table));
         if (checks.isEmpty()) {
             return work.get();
@@ -117,7 +117,7 @@ public final class AlterJob {
     }
 
     /** @return the call for the database of this session */
-    public static String call(Session session, Map<String, String> given) {
+    static String call(Session session, Map<String, String> given) {
         return session.text("looking for TimescaleDB's alter_job", query(given));
     }
 }

@@ -142,7 +142,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     }
 
     /** @return the table of the jobs, which is in another schema since 2.25 */
-    public static String jobTable(Session session) {
+    static String jobTable(Session session) {
         return session.text("looking for the table of jobs",
                 """
                 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
@@ -152,7 +152,7 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
     }
 
     /** @return a condition for the table of the jobs: the job is the user's */
-    public static String ownJob(String column) {
+    static String ownJob(String column) {
         return column + " >= " + FIRST_JOB;
     }
 

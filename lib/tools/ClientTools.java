@@ -38,7 +38,7 @@ public final class ClientTools {
 
     /** One installation: the folder of pg_dump, pg_restore and psql, and their version. */
     public record Installation(Path folder, int major, int minor) {
-        public String tool(String name) {
+        String tool(String name) {
             return folder.resolve(name).toString();
         }
 
@@ -95,7 +95,7 @@ public final class ClientTools {
     }
 
     /** @return what was found, in the order of preference of the places */
-    public List<Installation> installed() {
+    List<Installation> installed() {
         return installed;
     }
 

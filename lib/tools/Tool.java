@@ -85,7 +85,7 @@ public final class Tool {
      * @return everything it said on stderr
      * @throws Failure with the first message that is none of those
      */
-    public List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments,
+    List<ToolMessages.Message> attempt(String name, Dsn side, List<String> arguments,
             Predicate<ToolMessages.Message> tolerated) {
         ToolMessages messages = new ToolMessages(name, tolerated);
         run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(), messages);

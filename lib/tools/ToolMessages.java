@@ -30,7 +30,7 @@ final class ToolMessages {
     /** One message with the lines that belong to it. */
     public record Message(String severity, String text, String context, List<String> more) {
         /** @return the reason why the message does not matter, if that is known */
-        public Optional<String> harmless() {
+        Optional<String> harmless() {
             if (severity.equals(GREETING)) {
                 return Optional.of("the server says it of a new session, whose setting or database it concerns");
             }
@@ -43,12 +43,12 @@ final class ToolMessages {
         }
 
         /** @return whether the message fails the step */
-        public boolean fails() {
+        boolean fails() {
             return (severity.equals("error") || severity.equals("warning")) && harmless().isEmpty();
         }
 
         /** @return what the server or the tool added, without the statement, which can be long */
-        public Printable detail() {
+        Printable detail() {
             List<String> lines = new ArrayList<>();
             if (!context.isEmpty()) {
                 lines.add(context);
@@ -83,7 +83,7 @@ final class ToolMessages {
     private boolean creating;
 
     /** @param tool the name that begins every message, such as {@code pg_restore} */
-    public ToolMessages(String tool) {
+    ToolMessages(String tool) {
         this(tool, message -> false);
     }
 
@@ -94,7 +94,7 @@ final class ToolMessages {
     }
 
     /** Takes one line of stderr. A line without the tool's name continues the message before it. */
-    public synchronized void line(String line) {
+    synchronized void line(String line) {
         Matcher script = SCRIPT.matcher(line);
         if (prefix.equals("psql: ") && script.matches()) {
             boolean error = List.of("error", "fatal", "panic").contains(script.group(2).toLowerCase(Locale.ROOT));
@@ -155,12 +155,12 @@ final class ToolMessages {
     }
 
     /** @return the first message that fails the step, if there is one */
-    public synchronized Optional<Message> failing() {
+    synchronized Optional<Message> failing() {
         return Optional.ofNullable(failing);
     }
 
     /** @return all messages so far */
-    public synchronized List<Message> all() {
+    synchronized List<Message> all() {
         return List.copyOf(messages);
     }
 }

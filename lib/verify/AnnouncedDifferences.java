@@ -124,13 +124,13 @@ public final class AnnouncedDifferences {
      * @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the
      * name of who is out of reach
      */
-    public AnnouncedDifferences superuser(boolean is) {
+    AnnouncedDifferences superuser(boolean is) {
         superuser = is;
         return this;
     }
 
     /** @return whether the difference follows from what was announced */
-    public boolean covers(Difference difference) {
+    boolean covers(Difference difference) {
         FactKind kind = difference.kind();
         FactIdentity object = difference.object();
         String property = String.valueOf(difference.property());

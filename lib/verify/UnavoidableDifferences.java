@@ -28,7 +28,7 @@ final class UnavoidableDifferences {
      * @return what covers the differences that this user of the target could not have avoided; none for a superuser,
      * but for a service's own roles
      */
-    public static AnnouncedDifferences of(Server source, Session from, Server target, Session to) {
+    static AnnouncedDifferences of(Server source, Session from, Server target, Session to) {
         Roles roles = Roles.read(from, source);
         Set<String> owners = new TreeSet<>();
         OwnedObjects.list(from).forEach(object -> owners.add(object.owner()));

@@ -110,7 +110,7 @@ public final class Verification {
     }
 
     /** Leaves out whether jobs of TimescaleDB are scheduled, for a target whose jobs are paused for the time being. */
-    public Verification jobsPaused() {
+    Verification jobsPaused() {
         jobsPaused = true;
         return this;
     }
@@ -229,7 +229,7 @@ public final class Verification {
     }
 
     /** @return the relations of which it could not be told whether their rows are right, by name */
-    public List<UndecidedRelation> undecided() {
+    List<UndecidedRelation> undecided() {
         return undecided;
     }
 
@@ -239,7 +239,7 @@ public final class Verification {
     }
 
     /** @return what is going on, in a few words; may be called from another thread */
-    public String state() {
+    String state() {
         String now = state;
         return now != null ? now : progress(compared());
     }

@@ -38,7 +38,7 @@ final class VerificationScript {
     private final Selection selection;
     private final QueryScript script;
 
-    public VerificationScript(Server source, Server target, Selection selection) {
+    VerificationScript(Server source, Server target, Selection selection) {
         this.source = source;
         this.target = target;
         this.selection = selection;
@@ -47,7 +47,7 @@ final class VerificationScript {
     }
 
     /** @return the questions of this level */
-    public String text(Verification.Level level) {
+    String text(Verification.Level level) {
         try (Session from = source.session(); Session to = target.session()) {
             objects(from, to);
             Set<String> there = new HashSet<>(to.list("listing the relations",
