@@ -20,6 +20,7 @@ import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Printable;
 import lib.talk.ProgressLine;
+import lib.timescale.TimescaleExtension;
 
 /** A comparison of two databases by itself, whoever has made the second one. */
 public final class DatabaseComparison {
@@ -73,8 +74,18 @@ public final class DatabaseComparison {
         Predicate<Difference> wanted = order.permitted ? unavoidable().negate() : difference -> true;
         Memberships joined = order.joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
+            requireComparable(snapshot);
+            console.begin();
             compare(new Verification(snapshot, ComputingSessions.on(target, environment, console), selection, console,
                     order.workers), wanted);
+        }
+    }
+
+    /** A side whose extension holds what others have put there cannot be asked what is in it. */
+    private void requireComparable(Snapshot snapshot) {
+        try (Session there = target.session()) {
+            TimescaleExtension.of(snapshot.holder());
+            TimescaleExtension.of(there);
         }
     }
 
@@ -86,7 +97,6 @@ public final class DatabaseComparison {
 
     private void compare(Verification verification, Predicate<Difference> wanted) {
         List<Difference> differences;
-        console.begin();
         ProgressLine line = console.progress(verification::state);
         try {
             differences = verification.run(order.level).stream().filter(wanted).toList();
