@@ -14,36 +14,31 @@ import lib.talk.Sql;
  * one by its name.
  */
 public enum ObjectKind {
-    SCHEMA("pg_namespace", "nspowner", "to_regnamespace"), TABLE("pg_class", "relowner", "to_regclass"), VIEW(
-            "pg_class", "relowner", "to_regclass"),
-    MATERIALIZED_VIEW("pg_class", "relowner", "to_regclass"), SEQUENCE(
-            "pg_class", "relowner", "to_regclass"),
+    SCHEMA("pg_namespace", "nspowner", "to_regnamespace"),
+    TABLE("pg_class", "relowner", "to_regclass"),
+    VIEW("pg_class", "relowner", "to_regclass"),
+    MATERIALIZED_VIEW("pg_class", "relowner", "to_regclass"),
+    SEQUENCE("pg_class", "relowner", "to_regclass"),
     FOREIGN_TABLE("pg_class", "relowner", "to_regclass"),
     // to_regtype and to_regprocedure raise an error for a shell type, which a base type and its functions are made
     // from.
-    TYPE("pg_type", "typowner", null), ROUTINE("pg_proc", "proowner", null), OPERATOR("pg_operator", "oprowner",
-            "to_regoperator"),
-    OPERATOR_FAMILY("pg_opfamily", "opfowner", null), OPERATOR_CLASS("pg_opclass",
-            "opcowner", null),
-    COLLATION("pg_collation", "collowner", null), CONVERSION("pg_conversion",
-            "conowner",
-            null),
-    TEXT_SEARCH_DICTIONARY("pg_ts_dict", "dictowner", null), TEXT_SEARCH_CONFIGURATION(
-            "pg_ts_config", "cfgowner",
-            null),
-    STATISTICS("pg_statistic_ext", "stxowner", null), FOREIGN_DATA_WRAPPER(
-            "pg_foreign_data_wrapper", "fdwowner",
-            null),
-    SERVER("pg_foreign_server", "srvowner", null), LANGUAGE(
-            "pg_language", "lanowner", null),
-    PUBLICATION("pg_publication",
-            "pubowner", null),
-    EVENT_TRIGGER("pg_event_trigger",
-            "evtowner", null),
-    EXTENSION("pg_extension",
-            "extowner", null),
-    LARGE_OBJECT(
-            "pg_largeobject", "lomowner", null);
+    TYPE("pg_type", "typowner", null),
+    ROUTINE("pg_proc", "proowner", null),
+    OPERATOR("pg_operator", "oprowner", "to_regoperator"),
+    OPERATOR_FAMILY("pg_opfamily", "opfowner", null),
+    OPERATOR_CLASS("pg_opclass", "opcowner", null),
+    COLLATION("pg_collation", "collowner", null),
+    CONVERSION("pg_conversion", "conowner", null),
+    TEXT_SEARCH_DICTIONARY("pg_ts_dict", "dictowner", null),
+    TEXT_SEARCH_CONFIGURATION("pg_ts_config", "cfgowner", null),
+    STATISTICS("pg_statistic_ext", "stxowner", null),
+    FOREIGN_DATA_WRAPPER("pg_foreign_data_wrapper", "fdwowner", null),
+    SERVER("pg_foreign_server", "srvowner", null),
+    LANGUAGE("pg_language", "lanowner", null),
+    PUBLICATION("pg_publication", "pubowner", null),
+    EVENT_TRIGGER("pg_event_trigger", "evtowner", null),
+    EXTENSION("pg_extension", "extowner", null),
+    LARGE_OBJECT("pg_largeobject", "lomowner", null);
 
     /** Whatever the statements before it have set, these are the system's own. */
     private static final String IN_THIS_TRANSACTION =

@@ -35,7 +35,10 @@ public final class FunctionText {
 
     /** What a name can be of. */
     public enum Kind {
-        FUNCTION, RELATION, TYPE, OPERATOR
+        FUNCTION,
+        RELATION,
+        TYPE,
+        OPERATOR
     }
 
     /** Comments, quoted names, words, operators, and each other character by itself. */

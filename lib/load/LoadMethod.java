@@ -29,7 +29,7 @@ public interface LoadMethod {
         void grantPrivileges();
     }
 
-    /** @return those of the extensions that must be created before the load the load */
+    /** @return those of the extensions that must be created before the load */
     List<Extensions.Extension> extensionsBefore(List<Extensions.Extension> extensions);
 
     /**

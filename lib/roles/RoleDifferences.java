@@ -18,11 +18,14 @@ import lib.talk.Sql;
 final class RoleDifferences {
     /** A property in which two roles can differ, as messages name it. */
     enum Property {
-        ATTRIBUTES("other attributes"), CONNECTION_LIMIT("another connection limit"), PASSWORD(
+        ATTRIBUTES("other attributes"),
+        CONNECTION_LIMIT("another connection limit"),
+        PASSWORD(
                 "another stored password"),
         VALID_UNTIL(
                 "another VALID UNTIL"),
-        COMMENT("another comment"), SETTINGS("other settings");
+        COMMENT("another comment"),
+        SETTINGS("other settings");
 
         private final String words;
 

@@ -44,12 +44,18 @@ public final class RoleRules {
 
     /** What a rule is about. */
     public enum What {
-        ROLE, ATTRIBUTE, MEMBERSHIP, SETTING, PARAMETER_GRANT
+        ROLE,
+        ATTRIBUTE,
+        MEMBERSHIP,
+        SETTING,
+        PARAMETER_GRANT
     }
 
     /** What becomes of it. */
     enum Treatment {
-        LEFT_OUT, KEPT, ASKED
+        LEFT_OUT,
+        KEPT,
+        ASKED
     }
 
     /**

@@ -26,7 +26,13 @@ public record Roles(String database, String bootstrap, boolean readable, List<Ro
         List<ParameterGrant> parameterGrants, List<ExternalProperty> elsewhere) {
     /** What a role may be given, in the order in which pg_dumpall writes it (PostgreSQL manual, CREATE ROLE). */
     public enum Attribute {
-        SUPERUSER, INHERIT, CREATEROLE, CREATEDB, LOGIN, REPLICATION, BYPASSRLS
+        SUPERUSER,
+        INHERIT,
+        CREATEROLE,
+        CREATEDB,
+        LOGIN,
+        REPLICATION,
+        BYPASSRLS
     }
 
     /**

@@ -15,7 +15,9 @@ import lib.talk.PrintableSql;
 public record Finding(Level level, String check, String text, String fix) {
     /** A stop refuses the migration; a warning is for the operator to judge. */
     public enum Level {
-        OK, WARNING, STOP;
+        OK,
+        WARNING,
+        STOP;
 
         /** @return the level as it is printed */
         public String word() {

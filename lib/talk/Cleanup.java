@@ -30,7 +30,9 @@ public final class Cleanup {
 
     /** When a task's turn comes after a signal. */
     private enum Phase {
-        ENDING, PUTTING_BACK, LAST
+        ENDING,
+        PUTTING_BACK,
+        LAST
     }
 
     /** A registered task; {@link #close} runs it early. */

@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
 public final class ShellScript {
     /** A variable with a connection string. */
     public enum Side {
-        SOURCE, TARGET;
+        SOURCE,
+        TARGET;
 
         /** @return the side of this name, {@code source} or {@code target} */
         public static Side of(String name) {

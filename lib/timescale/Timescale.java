@@ -41,7 +41,9 @@ public record Timescale(String version, String schema, List<Job> jobs, List<Key>
 
     /** When a {@link Reader} reads: for each row, when it is made of the rows, or when they are analyzed. */
     public enum Reads {
-        ROWS, OBJECT, STATISTICS
+        ROWS,
+        OBJECT,
+        STATISTICS
     }
 
     /**

@@ -19,7 +19,9 @@ public final class TimescaleFeatures {
 
     /** As the parameter timescaledb.license has it; unknown, while the extension is in no session of ours. */
     public enum Edition {
-        COMMUNITY, APACHE, UNKNOWN
+        COMMUNITY,
+        APACHE,
+        UNKNOWN
     }
 
     /** What helps where the edition is the wrong one. */

@@ -4,7 +4,9 @@ import lib.talk.Failure;
 
 /** The formats of pg_dump that a dump may have (pg_dump manual, {@code --format}). */
 public enum DumpFormat {
-    PLAIN("plain", ".sql"), CUSTOM("custom", ".dump"), DIRECTORY("directory", "");
+    PLAIN("plain", ".sql"),
+    CUSTOM("custom", ".dump"),
+    DIRECTORY("directory", "");
 
     private final String word;
     private final String ending;

@@ -29,7 +29,9 @@ public enum Workload {
 
     /** What a server has to offer. */
     enum Kind {
-        PLAIN, HYPERTABLE, COMMUNITY
+        PLAIN,
+        HYPERTABLE,
+        COMMUNITY
     }
 
     private final String contents;

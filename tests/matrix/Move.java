@@ -23,7 +23,9 @@ public final class Move {
 
     /** What became of it: equal in all, refused before anything was changed, or neither. */
     public enum End {
-        EQUAL, REFUSED, FAILED
+        EQUAL,
+        REFUSED,
+        FAILED
     }
 
     /**

@@ -79,7 +79,11 @@ class FollowedHintsTest {
 
     /** What is done with the group of the hint. */
     enum Remedy {
-        ADD, TAKE_AWAY, REPLACE, SQL, SHELL
+        ADD,
+        TAKE_AWAY,
+        REPLACE,
+        SQL,
+        SHELL
     }
 
     static List<State> states() {
