@@ -228,10 +228,9 @@ public final class Console {
             return Failure.STEP;
         }
         boolean trace = line.getParseResult().hasMatchedOption("--verbose");
-        // Of what nobody has expected, nobody knows how far it came.
-        Failure failure = e instanceof Failure known ? decided(line, known)
+        Failure failure = decided(line, e instanceof Failure known ? known
                 : Failure.of("unexpected %s: %s", e.getClass().getSimpleName(), Failure.why(e)).because(e)
-                        .hint("run again with -v for the details, and report them").asStep();
+                        .hint("run again with -v for the details, and report them"));
         report(line.getErr(), line.getCommandSpec().root().name(), failure, trace,
                 color(line.getParseResult().hasMatchedOption("--no-color")));
         if (failure.exitCode() == Failure.USAGE && failure.hint() == null) {

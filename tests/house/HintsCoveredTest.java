@@ -54,7 +54,6 @@ class HintsCoveredTest {
             {"have a certificate made for a key of another kind, such as RSA: openssl req",
                     "for whoever signs certificates"},
             {"give the key another password", "as for a user's"},
-            {"run again with -v for the details, and report them", "a defect of this program"},
             {"qualify the tables in the filters with their schema",
                     "pg_dump and this program find other tables, which is a defect"},
             {"drop them on the source, or run again with --restart: the table is then read as a whole",
