@@ -2,6 +2,7 @@
 
 package house;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -100,6 +101,52 @@ class FirstRunTest {
             assertEquals("hello again\n", run("again"));
         }
         assertEquals("", launcher.run(copy, null, "hello").orFail().err());
+    }
+
+    @Test
+    void a_library_that_was_cut_off_is_fetched_again() throws IOException {
+        Path library = library();
+        assertEquals("hello first\n", run("first"));
+        byte[] whole = Files.readAllBytes(library);
+        for (byte[] cut : List.of(Arrays.copyOf(whole, whole.length / 2), new byte[0])) {
+            // After a first run, and before one.
+            for (String setting : List.of("", "setting " + cut.length)) {
+                launcher.with("JBANG_OTHER", setting);
+                Files.write(library, cut);
+                Run run = launcher.run(copy, null, "hello", "again");
+                assertEquals("hello again\n", run.orFail().out());
+                assertTrue(run.err().contains("jbang: " + library + " is cut off; fetching it again\n"), run.err());
+                assertArrayEquals(whole, Files.readAllBytes(library));
+                assertEquals("", launcher.run(copy, null, "hello").orFail().err());
+            }
+        }
+        Files.delete(library);
+        assertEquals("hello again\n", run("again"));
+    }
+
+    @Test
+    void a_library_that_was_cut_off_is_fetched_again_with_an_installed_jbang_too() throws IOException {
+        install();
+        Path library = library();
+        assertEquals("hello first\n", run("first"));
+        byte[] whole = Files.readAllBytes(library);
+        for (String setting : List.of("", "setting")) {
+            launcher.with("JBANG_OTHER", setting);
+            Files.write(library, Arrays.copyOf(whole, whole.length / 2));
+            assertEquals("hello again\n", run("again"));
+            assertArrayEquals(whole, Files.readAllBytes(library));
+        }
+        assertEquals("", launcher.run(copy, null, "hello").orFail().err());
+    }
+
+    /** One that the command needs, in a repository of its own, whose name JBang does not write down as it is. */
+    private Path library() throws IOException {
+        Path script = copy.resolveSibling("scripts/hello.java");
+        Files.writeString(script, "//DEPS org.slf4j:slf4j-api:1.7.36\n" + Files.readString(script)
+                .replace("        System", "        org.slf4j.event.Level.valueOf(\"INFO\");\n        System"));
+        Path repository = temporary.toRealPath().resolve("the user's = repository");
+        launcher.with("JBANG_REPO", repository.toString());
+        return repository.resolve("org/slf4j/slf4j-api/1.7.36/slf4j-api-1.7.36.jar");
     }
 
     @Test
