@@ -69,7 +69,7 @@ public final class DatabaseSettings {
     public static List<Finding> refused(Session source, RoleTarget target, String name) {
         return refusals(source, target, name).stream().map(refusal -> Finding.warning("settings",
                 target.superuser() ? null : target.kind().helper() + " may run: " + refusal.statement() + ";",
-                "SET %s of the database is left out: %s", parameter(refusal.statement()).orElseThrow(),
+                "SET %s of the database is left out: %s", Settings.name(refusal.subject().name()),
                 refusal.why())).toList();
     }
 

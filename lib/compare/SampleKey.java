@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lib.server.Session;
 import lib.talk.Sql;
+import lib.timescale.CompressedChunk;
 
 /**
  * The columns by which some rows of a large table are found on both sides. The physical order of rows is another on
@@ -72,10 +73,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
             SELECT DISTINCT ON (c.indrelid) c.indrelid, c.names, c.types, c.many::pg_catalog.int8, (%s) / 8192
               FROM candidate c ORDER BY c.indrelid, c.many, pg_catalog.array_length(c.names, 1), c.indexrelid""";
 
-    /**
-     * What a table of compressed batches holds beside the columns that are compressed and what TimescaleDB writes of
-     * each batch.
-     */
+    /** The columns by which a table of compressed batches is segmented. */
     private static final String SEGMENTS =
             """
             SELECT q.packed, pg_catalog.array_agg(a.attname ORDER BY a.attnum)::text[], pg_catalog.array_agg(t.typname
@@ -83,7 +81,7 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
               FROM pg_catalog.unnest(ARRAY[%s]::text[]) q(packed) JOIN pg_catalog.pg_attribute a
                 ON a.attrelid = q.packed::pg_catalog.regclass
               JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-             WHERE a.attnum > 0 AND NOT a.attisdropped AND t.typname <> 'compressed_data' AND a.attname !~ '^_ts_meta_'
+             WHERE a.attnum > 0 AND NOT a.attisdropped AND %s
              GROUP BY q.packed HAVING pg_catalog.bool_and(t.typname = ANY (%s)
                AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace)""";
 
@@ -113,9 +111,11 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         }
         if (!packed.isEmpty()) {
             String names = packed.keySet().stream().map(Sql::literal).collect(Collectors.joining(", "));
-            session.list("looking for segments", SEGMENTS.formatted(names, TYPES), row -> keys.put(
-                    packed.get(row.getString(1)).oid(),
-                    segmented(row.getString(1), texts(row.getArray(2).getArray()), texts(row.getArray(3).getArray()))));
+            session.list("looking for segments", SEGMENTS.formatted(names, CompressedChunk.SEGMENTING, TYPES),
+                    row -> keys.put(
+                            packed.get(row.getString(1)).oid(),
+                            segmented(row.getString(1), texts(row.getArray(2).getArray()),
+                                    texts(row.getArray(3).getArray()))));
         }
         return keys;
     }
@@ -140,10 +140,10 @@ record SampleKey(List<String> columns, List<String> types, String draw) {
         return new SampleKey(columns, types, """
                 SELECT %s FROM (
                   SELECT s.*, pg_catalog.sum(s."rows") OVER (ORDER BY s."chance") - s."rows" AS "rows before" FROM (
-                    SELECT %s, pg_catalog.sum("_ts_meta_count") AS "rows", pg_catalog.random() AS "chance" FROM %s
+                    SELECT %s, pg_catalog.sum(%s) AS "rows", pg_catalog.random() AS "chance" FROM %s
                       WHERE %s GROUP BY %s) s) d
-                 WHERE d."rows before" < %d""".formatted(literals(columns), names(columns, ""), packed, set,
-                names(columns, ""), ROWS));
+                 WHERE d."rows before" < %d""".formatted(literals(columns), names(columns, ""),
+                CompressedChunk.BATCH_ROWS, packed, set, names(columns, ""), ROWS));
     }
 
     private static String names(List<String> columns, String before) {

@@ -20,6 +20,7 @@ import lib.talk.Background;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Workers;
+import lib.timescale.TimescaleCatalog;
 
 /**
  * Copies the rows of tables from source to target with COPY, in several pairs of sessions at once. The rows of one
@@ -244,17 +245,11 @@ final class Copier implements AutoCloseable {
         String format =
                 text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
         RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
-        if (moved.sent() != moved.arrived() && !mergesRows(part.table())) {
+        boolean merged = part.table().catalog() > 0 && TimescaleCatalog.mergesRows(part.table().name());
+        if (moved.sent() != moved.arrived() && !merged) {
             throw Failure.of("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
         }
         return moved.arrived();
-    }
-
-    /**
-     * Since 2.14 a trigger of TimescaleDB updates the rows that are there already, which then do not count as loaded.
-     */
-    private static boolean mergesRows(Inventory.Table table) {
-        return table.catalog() > 0 && table.name().equals("metadata");
     }
 
     /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */

@@ -56,6 +56,15 @@ public record CompressedChunk(String hypertable, String name, String batches, St
              GROUP BY h.schema_name, h.table_name, cn.nspname, c.relname, pn.nspname, p.relname, c.oid
                ORDER BY 1, c.oid""";
 
+    /**
+     * An SQL condition on a column {@code a} of type {@code t} of a table of batches: it is neither compressed nor what
+     * TimescaleDB writes of each batch, so that batches are segmented by it.
+     */
+    public static final String SEGMENTING = "t.typname <> 'compressed_data' AND a.attname !~ '^_ts_meta_'";
+
+    /** The column of a table of batches that says how many rows a batch has, as SQL. */
+    public static final String BATCH_ROWS = "\"_ts_meta_count\"";
+
     /** @return those of a database that has the extension */
     public static List<CompressedChunk> list(Session session) {
         String doing = "looking for columns that were added to compressed chunks";

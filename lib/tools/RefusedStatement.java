@@ -18,8 +18,9 @@ import lib.talk.Failure;
  * names a role that is not there. Nothing else is refused: any other error ends the step.
  *
  * @param why the server's own words
+ * @param subject what it is about, or null if that is neither a privilege nor a setting
  */
-public record RefusedStatement(String statement, String why) {
+public record RefusedStatement(String statement, String why, StatementSubject subject) {
     /**
      * By SQLSTATE (PostgreSQL manual, appendix A): not for this user; no such role, as GRANT and as SET ROLE say it;
      * the two warnings of a GRANT or REVOKE that did nothing, or not all, because its user has no grant option; and who
@@ -29,9 +30,12 @@ public record RefusedStatement(String statement, String why) {
     /** Up to this many with the same reason are listed one by one. */
     private static final int MANY = 5;
     private static final Pattern LINE = Pattern.compile("in line (\\d+)");
-    private static final Pattern ON = Pattern.compile("(?s) ON (?:[A-Z]+ )*([^(]+?)(?:\\(.*\\))? (?:TO|FROM) ");
     /** What psql prints of a server's message with VERBOSITY verbose, where the severity can be in any language. */
     private static final Pattern MESSAGE = Pattern.compile("(?s)([0-9A-Z]{5}): (.*)");
+
+    public RefusedStatement(String statement, String why) {
+        this(statement, why, StatementSubject.of(statement));
+    }
 
     /** @return whether a server that says so has refused, and not failed */
     public static boolean isOne(String sqlState) {
@@ -91,14 +95,8 @@ public record RefusedStatement(String statement, String why) {
         return new String(text.getBytes(StandardCharsets.ISO_8859_1), charset).replaceFirst(";$", "");
     }
 
-    /** @return what it is about, or null if that is neither a privilege nor a setting */
-    public StatementSubject subject() {
-        return StatementSubject.of(statement);
-    }
-
     /** @return whether it grants something to this role, or revokes it */
     public boolean isTo(String role) {
-        StatementSubject subject = subject();
         return subject != null && role.equals(subject.role());
     }
 
@@ -123,10 +121,8 @@ public record RefusedStatement(String statement, String why) {
 
     /** @return the server's words, in any language, without the name of what they are about */
     private String reason() {
-        Matcher on = ON.matcher(statement);
-        String name = on.find() ? on.group(1).replaceFirst("(?s)^(\"([^\"]|\"\")*\"|[^.\"]*)\\.", "")
-                .replaceAll("^\"|\"$", "").replace("\"\"", "\"") : "";
-        return name.isEmpty() ? why : why.replace(name, "…");
+        return subject == null || subject.name() == null || subject.name().isEmpty() ? why
+                : why.replace(subject.name(), "…");
     }
 
     /** One line for the operator. */

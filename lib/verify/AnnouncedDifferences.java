@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.catalog.OthersComments;
 import lib.facts.Difference;
 import lib.facts.FactIdentity;
@@ -24,6 +25,9 @@ public final class AnnouncedDifferences {
 
     /** What a role can do with any of these is no matter of words: it is announced by itself. */
     private static final Set<Roles.Attribute> POWERS = EnumSet.complementOf(EnumSet.of(Roles.Attribute.INHERIT));
+
+    /** One of a list of names, each in quotes where it has to be. */
+    private static final Pattern NAME = Pattern.compile("\"(?:[^\"]|\"\")*\"|[^\", ]+");
 
     private final String user;
     private final Set<String> roles;
@@ -181,7 +185,7 @@ public final class AnnouncedDifferences {
 
     /** @return those of the tablespaces that the target's server has */
     private String thereOf(String list) {
-        String kept = Stream.of(list.split(", ")).filter(name -> !isOneOf(tablespaces, name))
+        String kept = NAME.matcher(list).results().map(MatchResult::group).filter(name -> !isOneOf(tablespaces, name))
                 .collect(Collectors.joining(", "));
         return kept.isEmpty() ? Difference.MISSING : kept;
     }

@@ -20,11 +20,12 @@ class TimescaleKnowledgeTest {
             Pattern.DOTALL);
 
     /**
-     * Its schemas, the tables and functions that have its names, its parameters, the names of chunks, and the extension
-     * itself in SQL or compared with another name.
+     * Its schemas, the tables and functions that have its names, its parameters, the names of chunks, the columns of
+     * compressed chunks, and the extension itself in SQL or compared with another name.
      */
     private static final Pattern KNOWLEDGE = Pattern.compile(
-            "_timescaledb|timescaledb_\\w|timescaledb\\.[a-z]|bgw_job|_hyper_|'timescaledb'|^\"timescaledb\"\\)");
+            "_timescaledb|timescaledb_\\w|timescaledb\\.[a-z]|bgw_job|_hyper_|'timescaledb'|^\"timescaledb\"\\)"
+                    + "|compressed_data|_ts_meta_|^\"metadata\"");
 
     @Test
     void no_other_room_names_what_belongs_to_the_extension() {

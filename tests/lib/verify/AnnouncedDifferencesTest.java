@@ -3,6 +3,7 @@
 package lib.verify;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -11,8 +12,12 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lib.facts.Difference;
+import lib.facts.FactIdentity;
+import lib.facts.FactKind;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -269,5 +274,17 @@ class AnnouncedDifferencesTest {
                 TARGET.sql("postgres", "DROP DATABASE " + to);
             }
         }
+    }
+
+    @Test
+    void a_name_with_a_comma_is_one_name() {
+        Difference difference =
+                new Difference(FactKind.HYPERTABLE, "tablespaces", FactIdentity.of("plant.reading"), null,
+                        "fast, \"old, slow\"", "fast");
+        AnnouncedDifferences announced =
+                new AnnouncedDifferences(LOADER, List.of(), List.of(), List.of(), false, false, false);
+
+        assertTrue(announced.tablespaces(Set.of("old, slow")).covers(difference));
+        assertFalse(announced.tablespaces(Set.of("old", "slow")).covers(difference));
     }
 }
