@@ -93,11 +93,15 @@ public final class RemoteRun {
         if (!answer.get(0).equals("new")) {
             return answer.get(0);
         }
+        String from;
+        String to;
         try {
-            String from = send(asked(source));
-            String to = send(asked(target));
+            from = send(asked(source));
+            to = send(asked(target));
             if (answer.size() < 2 || Integer.parseInt(answer.get(1)) < OLDEST_JAVA) {
                 console.say("installing a Java runtime on %s", ssh.host());
+                // It stays there, as nothing else does.
+                console.begin();
                 ssh.run(RemoteScripts.INSTALL_JAVA, folder);
             }
             console.say("copying the toolkit to %s", ssh.host());
@@ -105,14 +109,42 @@ public final class RemoteRun {
             String script = RemoteScripts.run(quoted(preflight), quoted(migrate));
             ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder,
                     "run.sh");
-            ssh.send(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)),
-                    RemoteScripts.START, folder);
         } catch (Failure e) {
             removeFolder();
             throw e;
         }
+        start(from, to);
         console.say("the migration runs on %s; it goes on there when this command ends", ssh.host());
         return "new";
+    }
+
+    /** From here on the folder may be that of a run, and is left alone until it is known that there is none. */
+    private void start(String from, String to) {
+        Cleanup.Task interruption = Cleanup.onExit(() -> {
+            console.warn("interrupted here; the migration may have been started on %s", ssh.host());
+            console.hint("run the same command again to see how it goes on, or with --stop to end it");
+        });
+        try {
+            Ssh.Answer answer =
+                    ssh.ask(stream -> stream.write((from + '\n' + to + '\n').getBytes(StandardCharsets.US_ASCII)),
+                            RemoteScripts.START, folder);
+            if (answer.gaveUp()) {
+                removeFolder();
+                throw answer.failure();
+            } else if (answer.failure() != null) {
+                console.begin();
+                // Ctrl-C reaches ssh as well as this process, which may hear of it a moment later.
+                pause(MOMENT_MILLIS);
+                throw Failure
+                        .of("the connection to %s was lost; the migration may have been started there", ssh.host())
+                        .detail("%s", Failure.why(answer.failure()))
+                        .hint("run the same command again: it attaches to the run, or starts it if there is none");
+            }
+        } finally {
+            if (!Cleanup.stopping()) {
+                interruption.cancel();
+            }
+        }
     }
 
     /** @return the connection string as it is to be used there, after the files that it needs have been sent */
@@ -207,6 +239,8 @@ public final class RemoteRun {
         try {
             ssh.run(RemoteScripts.REMOVE, folder);
         } catch (Failure e) {
+            // What stays there is a change.
+            console.begin();
             console.warn("the folder ~/%s on %s could not be removed: %s", folder, ssh.host(), Failure.why(e));
         }
     }

@@ -47,6 +47,16 @@ public final class Ssh {
         void write(OutputStream stream) throws IOException;
     }
 
+    /**
+     * What became of a script.
+     *
+     * @param gaveUp whether it said itself that it failed; else it may have been done, or still be running
+     * @param out what it wrote to stdout
+     * @param failure why it failed or nobody knows its end, or null
+     */
+    record Answer(boolean gaveUp, byte[] out, Failure failure) {
+    }
+
     public Ssh(RemoteHost host) {
         this.host = host;
     }
@@ -70,6 +80,15 @@ public final class Ssh {
      * arguments.
      */
     byte[] send(Input input, String script, String... arguments) {
+        Answer answer = ask(input, script, arguments);
+        if (answer.failure != null) {
+            throw answer.failure;
+        }
+        return answer.out;
+    }
+
+    /** Runs such a script where it matters whether it failed or the connection did. */
+    Answer ask(Input input, String script, String... arguments) {
         Process process = start(remote(script, arguments));
         Cleanup.Task end = Cleanup.ending(process::destroy);
         try {
@@ -77,16 +96,17 @@ public final class Ssh {
             CompletableFuture<byte[]> out = CompletableFuture.supplyAsync(() -> all(process.getInputStream()));
             boolean written = write(input, process.getOutputStream());
             int code = process.waitFor();
+            Failure failure = null;
             if (code != 0) {
-                throw failure(code, new String(out.join(), StandardCharsets.UTF_8),
+                failure = failure(code, new String(out.join(), StandardCharsets.UTF_8),
                         new String(err.join(), StandardCharsets.UTF_8));
             } else if (!written) {
-                throw Failure.of("what was sent to %s did not arrive as a whole", host);
+                failure = Failure.of("what was sent to %s did not arrive as a whole", host);
             }
-            return out.join();
+            return new Answer(code > 0 && code < SIGNAL, out.join(), failure);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.of("ssh to %s was interrupted", host);
+            return new Answer(false, new byte[0], Failure.of("ssh to %s was interrupted", host));
         } finally {
             end.close();
         }

@@ -164,6 +164,47 @@ class RdsViaEc2RunTest {
     }
 
     @Test
+    void where_the_connection_is_lost_as_the_run_starts_it_is_left_there_to_be_followed() {
+        // sshd goes when the run is about to begin, before anybody can be told that it has.
+        beside.middle().sh("""
+                printf '#!/bin/sh\\npkill -KILL -u ubuntu sshd\\nexec /usr/bin/setsid "$@"\\n' >/usr/local/bin/setsid
+                chmod 755 /usr/local/bin/setsid""").orFail();
+        try (HeldLock hold = standstill()) {
+            CommandRun lost = beside.run(shop, moved, "--host", "beside").end();
+            assertTrue(lost.failure().startsWith(
+                    "error: the connection to beside was lost; the migration may have been started there\ndetail: "),
+                    lost.failure());
+            assertTrue(lost.failure().endsWith(
+                    "\nhint: run the same command again: it attaches to the run, or starts it if there is none"),
+                    lost.failure());
+            assertEquals(1, lost.code());
+            assertFalse(lost.err().contains("interrupted"), lost.err());
+            BackgroundWork.until("the run stands still", hold::isWaitedFor);
+        } finally {
+            beside.middle().sh("rm -f /usr/local/bin/setsid");
+        }
+        CommandRun again = beside.run(shop, moved, "--host", "beside").end();
+        assertEquals(0, again.code(), again.err());
+        assertTrue(again.err().matches("(?s)rds-via-ec2: a run of this migration (goes on|has ended) on beside: "
+                + "attached, with the options that it was started with\n.*"), again.err());
+        assertArrived();
+        assertNothingLeft();
+    }
+
+    @Test
+    void where_packages_are_installed_there_a_failure_is_no_refusal() {
+        beside.middle().sh("mv /usr/local/bin/java /root/java").orFail();
+        try {
+            CommandRun run = beside.run(shop, moved, "--host", "beside").end();
+            assertTrue(run.failure().startsWith("error: a step on beside failed with exit code 1\n"), run.failure());
+            assertEquals(1, run.code(), run.err());
+        } finally {
+            beside.middle().sh("mv /root/java /usr/local/bin/java").orFail();
+        }
+        assertNothingLeft();
+    }
+
+    @Test
     void what_preflight_refuses_is_seen_here_and_nothing_stays_there() {
         beside.target().sql(moved, "CREATE TABLE there_already ()");
         CommandRun refused = beside.run(shop, moved, "--host", "beside").end();
