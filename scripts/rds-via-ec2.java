@@ -73,7 +73,7 @@ class RdsViaEc2 {
             customSynopsis = "rds-via-ec2 plan --db-instance ID [OPTION]...", optionListHeading = "%nOptions:%n")
     static class Plan implements Callable<Integer> {
         @Mixin
-        Ec2Options wishes;
+        Ec2Options options;
         @Mixin
         AwsOptions account;
         @Mixin
@@ -83,9 +83,9 @@ class RdsViaEc2 {
 
         @Override
         public Integer call() {
-            wishes.check();
+            options.check();
             try (Aws aws = account.open()) {
-                Ec2Plan plan = new Ec2Planner(aws, wishes, folder.path(), console).plan();
+                Ec2Plan plan = new Ec2Planner(aws, options, folder.path(), console).plan();
                 plan.lines(NO_RUN).forEach(line -> console.out("%s", line));
             }
             return Failure.OK;
@@ -99,7 +99,7 @@ class RdsViaEc2 {
                     "say now. The machine itself cannot be changed once it is made."})
     static class Up implements Callable<Integer> {
         @Mixin
-        Ec2Options wishes;
+        Ec2Options options;
         @Mixin
         AwsOptions account;
         @Mixin
@@ -112,10 +112,10 @@ class RdsViaEc2 {
         @Override
         public Integer call() {
             work.check();
-            wishes.check();
+            options.check();
             Optional<Ec2State> former = Ec2State.find(folder.path());
             try (Aws aws = former.map(state -> account.open(state.plan())).orElseGet(account::open)) {
-                Ec2State state = new Ec2Planner(aws, wishes, folder.path(), console).run(former);
+                Ec2State state = new Ec2Planner(aws, options, folder.path(), console).run(former);
                 if (work.dryRun()) {
                     console.out(Printable.multiline(Ec2Script.up(state)));
                     return Failure.OK;

@@ -46,15 +46,15 @@ public final class Ec2Planner {
 
     /**
      * @param previous what an interrupted run has made
-     * @return the run to begin, or the former one with what is wished now
+     * @return the run to begin, or the former one changed by the options that are given now
      */
     public Ec2State run(Optional<Ec2State> previous) {
         return previous.map(state -> state.replanned(plan(state))).orElseGet(() -> Ec2State.begin(plan()));
     }
 
     /**
-     * @throws Failure usage, when no database was given; refused, when the machine cannot be as wished or cannot be
-     * reached
+     * @throws Failure usage, when no database was given; refused, when the machine cannot be as the options say or
+     * cannot be reached
      */
     public Ec2Plan plan() {
         if (options.database() == null) {
@@ -65,7 +65,7 @@ public final class Ec2Planner {
     }
 
     /**
-     * What an earlier plan becomes by what is wished now; without wishes it stays as it is.
+     * What an earlier plan becomes by the options that are given now; without any it stays as it is.
      *
      * @throws Failure usage, when it comes too late, or is for another database
      */

@@ -85,7 +85,7 @@ class RdsViaEc2Test {
     }
 
     @Test
-    void a_plan_follows_wishes() {
+    void a_plan_follows_its_options() {
         CommandRun run = ACCOUNT.run(folder,
                 "plan --db-instance shop --ssh-from 203.0.113.0/24 --instance-type m6g.large --volume 300");
         assertEquals(0, run.code(), run.err());
