@@ -79,13 +79,13 @@ public final class AwsAccount implements AutoCloseable, BeforeAllCallback, Befor
         return CommandRun.of("RdsViaEc2", Map.of(), words(folder, words));
     }
 
-    /** The same in a process of its own. */
+    /** Starts a command in a process of its own. */
     public ChildCommand start(Path folder, String words) {
         return ChildCommand.start(ChildCommand.java("RdsViaEc2", words(folder, words)),
                 folder.toAbsolutePath().getParent(), Moto.ENVIRONMENT);
     }
 
-    /** The same at a terminal. */
+    /** Starts a command at a terminal. */
     public Terminal terminal(Path folder, String words) {
         return Terminal.start(ChildCommand.java("RdsViaEc2", words(folder, words)), Moto.ENVIRONMENT);
     }

@@ -23,7 +23,7 @@ public final class BackgroundWork {
         }).orTimeout(SECONDS, TimeUnit.SECONDS);
     }
 
-    /** As above, for work without a result. */
+    /** Does work without a result in a thread of its own. */
     public static CompletableFuture<Boolean> run(Runnable work) {
         return run(() -> {
             work.run();

@@ -91,7 +91,7 @@ public final class FourMachines implements AutoCloseable {
         return run(Map.of(), from, to, options);
     }
 
-    /** As above, with more variables. */
+    /** Starts `rds-via-ec2 run` on the operator's machine, with more variables in its environment. */
     public ChildCommand run(Map<String, String> more, String from, String to, String... options) {
         Map<String, String> environment = new HashMap<>(more);
         environment.putAll(Map.of("SOURCE", source.uri(from), "TARGET", target.uri(to), "TSMIGRATE_PG_BINDIRS",

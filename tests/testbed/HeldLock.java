@@ -42,7 +42,7 @@ public final class HeldLock implements AutoCloseable {
         BackgroundWork.until("somebody waits for the lock", this::isWaitedFor);
     }
 
-    /** The same, or until the run has ended that should have waited, and can be asked why. */
+    /** Waits until another session waits for this one, or the run has ended that should have, and can be asked why. */
     public void awaitWaiter(Future<?> run) {
         BackgroundWork.until("somebody waits for the lock", () -> isWaitedFor() || run.isDone());
     }
@@ -63,7 +63,7 @@ public final class HeldLock implements AutoCloseable {
         release();
     }
 
-    /** The same, early. */
+    /** Rolls the transaction back before the lock is closed. */
     public void release() {
         try {
             session.close();

@@ -57,7 +57,7 @@ public final class Machine implements AutoCloseable {
         return start(List.of("--net"), preparation, arguments);
     }
 
-    /** As above, in the network of the machine that the tests run on. */
+    /** A machine that is prepared first, in the network of the machine that the tests run on. */
     public static Machine startHere(String preparation, String... arguments) {
         return start(List.of(), preparation, arguments);
     }

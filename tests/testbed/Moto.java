@@ -44,7 +44,7 @@ public final class Moto implements AutoCloseable {
             "simple"}""";
     private static final List<String> CREDENTIALS = List.of("aws.accessKeyId", "aws.secretAccessKey");
 
-    /** The same for another process. */
+    /** The credentials and the region as variables, for another process. */
     public static final Map<String, String> ENVIRONMENT =
             Map.of("AWS_ACCESS_KEY_ID", "testing", "AWS_SECRET_ACCESS_KEY", "testing", "AWS_REGION", REGION);
 

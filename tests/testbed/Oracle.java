@@ -44,13 +44,17 @@ public final class Oracle {
         return restore(source, database, target, clients(source.major()));
     }
 
-    /** The same into a database that is there, whatever it has. */
+    /** Restores a database's dump with stock clients into a database that exists, whatever it has. */
     public static void restoreInto(ServerAccess source, String database, ServerAccess target, String copy) {
         Path clients = clients(source.major());
         apply(target, copy, clients, dump(source, database, clients, "pg_dump"), "");
     }
 
-    /** As above, by the clients in this folder. */
+    /**
+     * Restores a database with the stock tools of a folder: roles that are missing, then {@code pg_dump | psql}.
+     *
+     * @return the new database's name on the target server
+     */
     public static String restore(ServerAccess source, String database, ServerAccess target, Path clients) {
         copyRoles(source, target, clients);
         String copy = target.newDatabase(likeThat(source, database));
@@ -113,7 +117,7 @@ public final class Oracle {
         return Optional.empty();
     }
 
-    /** As above; a test that asks where there are none is skipped. */
+    /** The folder of the oldest clients that can dump a server of this version; without one the test is skipped. */
     public static Path clients(int major) {
         return clientFor(major)
                 .orElseThrow(() -> Requirement.missing("needs a pg_dump that can read a server of version " + major));

@@ -26,7 +26,7 @@ public final class PastedScript {
         }
     }
 
-    /** As above, between two databases, as superuser of both sides; it must succeed. */
+    /** Runs a script between two databases, given by connection string; it must succeed. */
     public static Run between(CommandRun printed, String source, String target) {
         return run(printed, Map.of("SOURCE", source, "TARGET", target)).orFail();
     }

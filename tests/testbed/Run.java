@@ -29,7 +29,12 @@ public record Run(List<String> command, int code, String out, String err) {
         return of(command, environment, input, Path.of(""));
     }
 
-    /** As above, in another current folder. */
+    /**
+     * Runs a program in a folder and waits for it, twenty minutes at most.
+     *
+     * @param environment what is set beyond this process's own environment; an empty value removes the variable
+     * @param input the file it reads, or null for none
+     */
     public static Run of(List<String> command, Map<String, String> environment, Path input, Path folder) {
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toAbsolutePath().toFile());
         environment.forEach((name, value) -> {

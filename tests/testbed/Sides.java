@@ -92,7 +92,7 @@ public final class Sides implements AutoCloseable {
         return run;
     }
 
-    /** As above, as superuser of both sides. */
+    /** Runs migrate as superuser of both sides; it is refused and changes nothing. */
     public void refusesToMigrate(String lines, String from, String to, String... options) {
         refuses(3, lines, from, to, () -> migrate(from, to, options));
     }

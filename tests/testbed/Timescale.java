@@ -94,7 +94,7 @@ public final class Timescale {
         return database;
     }
 
-    /** The same in a database that has the extension, in whatever version. */
+    /** Makes the plant's objects in a database that has the extension, in whatever version. */
     public static void plant(PgServer server, String database) {
         if (server.rows(database, "SELECT FROM pg_roles WHERE rolname = 'plant_owner'").isEmpty()) {
             server.script(database, Path.of("tests/sql/timescale-roles.sql"));

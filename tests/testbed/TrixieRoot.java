@@ -86,7 +86,7 @@ public final class TrixieRoot {
         return timescalePlan().with(settings).start();
     }
 
-    /** As above, not started yet. */
+    /** A plan for a server that preloads TimescaleDB, to be started by the caller. */
     public static PgServer.Plan timescalePlan() {
         return PgServer.plan(server()).with(TIMESCALE.toArray(String[]::new));
     }

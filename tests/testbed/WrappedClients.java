@@ -29,7 +29,7 @@ public final class WrappedClients {
         return in(temporary, ClientBinaries.bin(ClientBinaries.clientMajor()), program, script);
     }
 
-    /** As above, before the clients of a folder. */
+    /** Makes a folder of programs that run the clients of another folder, of which one does more. */
     public static Map<String, String> in(Path temporary, Path clients, String program, String script) {
         try {
             Path folder = Files.createTempDirectory(temporary, "clients-");
