@@ -17,10 +17,7 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +38,6 @@ class HouseRulesTest {
     private static final int LONGEST_TEST = 400;
     private static final int WIDTH = 120;
     private static final int LARGEST_ROOM = 40;
-    private static final String INDEX = "package-info";
 
     /**
      * The rooms of lib/, lowest first: a room uses those before it, never one after it. docs/architecture.md says what
@@ -124,48 +120,10 @@ class HouseRulesTest {
         assertNoneBroken();
     }
 
-    /** From a catalog on the web JBang can neither list a folder nor follow a pattern. */
     @Test
-    void the_index_of_a_room_names_its_files_and_nothing_else_names_sources() {
-        for (String room : ROOMS) {
-            Set<String> files = LIB.stream().filter(file -> room(file).equals(room) && !file.name().equals(INDEX))
-                    .map(file -> file.name() + ".java")
-                    .collect(Collectors.toCollection(TreeSet::new));
-            Set<String> named = index(room).directive("//SOURCES").stream().filter(source -> !source.contains("/"))
-                    .collect(Collectors.toCollection(TreeSet::new));
-            if (!files.equals(named)) {
-                broken.add(index(room) + " names " + named + ", and the room holds " + files);
-            }
-        }
-        LIB.stream().filter(file -> !file.name().equals(INDEX) && !file.directive("//SOURCES").isEmpty())
-                .forEach(file -> broken.add(file + " names sources"));
+    void the_indexes_of_the_rooms_are_whole() {
+        broken.addAll(RoomIndexes.broken());
         assertNoneBroken();
-    }
-
-    /** JBang walks all ways from index to index: with each arrow in them it builds for minutes. */
-    @Test
-    void an_index_and_a_script_name_the_rooms_that_are_used_but_none_that_another_one_brings() {
-        for (String room : ROOMS) {
-            rooms(index(room), LIB.stream().filter(file -> room(file).equals(room))
-                    .flatMap(file -> imports(file).stream()).collect(Collectors.toSet()));
-        }
-        SCRIPTS.forEach(script -> {
-            Set<String> used = imports(script);
-            // What another script brings need not be named again.
-            SCRIPTS.stream().filter(other -> script.directive("//SOURCES").contains(other.name() + ".java"))
-                    .forEach(other -> used.removeAll(reachable(named(other))));
-            rooms(script, used);
-        });
-        assertNoneBroken();
-    }
-
-    private void rooms(SourceFile file, Set<String> used) {
-        Set<String> named = named(file);
-        difference(used, reachable(named))
-                .forEach(room -> broken.add(file + " does not reach " + room + ", which is used"));
-        named.stream().filter(room -> reachable(difference(named, Set.of(room))).contains(room))
-                .forEach(room -> broken.add(file + " names " + room + ", which another room brings"));
-        difference(named, used).forEach(room -> broken.add(file + " names " + room + ", which is not used"));
     }
 
     @Test
@@ -221,7 +179,7 @@ class HouseRulesTest {
     void the_rooms_are_described_as_their_indexes_do() throws IOException {
         String table = ROOMS.stream()
                 .map(room -> "| `" + room + "` | "
-                        + index(room).text().replaceFirst("(?s).*/\\*\\*\\s+(?:\\* )?", "")
+                        + RoomIndexes.index(room).text().replaceFirst("(?s).*/\\*\\*\\s+(?:\\* )?", "")
                                 .replaceFirst("(?s)\\.\\s+\\*/.*", "")
                                 .replaceAll("\n \\* ", " ")
                         + " |\n")
@@ -324,40 +282,5 @@ class HouseRulesTest {
 
     private static String room(JavaClass type) {
         return type.getPackageName().replaceFirst("^lib\\.", "");
-    }
-
-    private static SourceFile index(String room) {
-        return LIB.stream().filter(file -> room(file).equals(room) && file.name().equals(INDEX)).findFirst()
-                .orElseThrow(() -> new AssertionError("lib/" + room + " has no " + INDEX));
-    }
-
-    /** @return the rooms of other packages that a file imports from */
-    private static Set<String> imports(SourceFile file) {
-        return Pattern.compile("(?m)^import (?:static )?lib\\.(\\w+)\\.").matcher(file.code()).results()
-                .map(found -> found.group(1)).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** @return the rooms that a file's sources name */
-    private static Set<String> named(SourceFile file) {
-        return file.directive("//SOURCES").stream().filter(source -> source.endsWith("/" + INDEX + ".java"))
-                .map(source -> Path.of(source).getParent().getFileName().toString())
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** @return these rooms, and those that their indexes name, and so on */
-    private static Set<String> reachable(Collection<String> rooms) {
-        Set<String> seen = new TreeSet<>();
-        Deque<String> open = new ArrayDeque<>(rooms);
-        while (!open.isEmpty()) {
-            String next = open.pop();
-            if (seen.add(next)) {
-                open.addAll(named(index(next)));
-            }
-        }
-        return seen;
-    }
-
-    private static Set<String> difference(Set<String> all, Set<String> without) {
-        return all.stream().filter(name -> !without.contains(name)).collect(Collectors.toCollection(TreeSet::new));
     }
 }
