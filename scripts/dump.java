@@ -84,7 +84,7 @@ class Dump implements Callable<Integer> {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
         if (jobs != null && jobs > 1 && written != DumpFormat.DIRECTORY) {
-            throw Failure.usage("only format directory is written by several jobs at once, not %s", written.word());
+            throw Failure.usage("only format directory is written by several workers at once, not %s", written.word());
         }
         Compression compression = compress == null ? null : Compression.of(compress);
         Dsn source = endpoints.source(console);

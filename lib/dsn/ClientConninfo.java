@@ -83,26 +83,28 @@ final class ClientConninfo {
 
     private static Map<String, String> others(ConnectionParameters parameters, int clientMajor) {
         Map<String, String> others = new LinkedHashMap<>();
-        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
-            String value = parameters.get(keyword.name());
-            boolean passedOn = value != null && !keyword.secret() && keyword.use() != ConnectionParameter.Use.IGNORED
-                    && (keyword.use() != ConnectionParameter.Use.OURS || keyword.name().startsWith("ssl"));
-            if (passedOn && knows(parameters, keyword, value, clientMajor)) {
-                others.put(keyword.name(), value);
+        for (ConnectionParameter parameter : ConnectionParameter.ALL) {
+            String value = parameters.get(parameter.name());
+            boolean passedOn =
+                    value != null && !parameter.secret() && parameter.use() != ConnectionParameter.Use.IGNORED
+                            && (parameter.use() != ConnectionParameter.Use.OURS || parameter.name().startsWith("ssl"));
+            if (passedOn && knows(parameters, parameter, value, clientMajor)) {
+                others.put(parameter.name(), value);
             }
         }
         return others;
     }
 
-    private static boolean knows(ConnectionParameters parameters, ConnectionParameter keyword, String value,
+    private static boolean knows(ConnectionParameters parameters, ConnectionParameter parameter, String value,
             int clientMajor) {
         int since =
-                keyword.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE : keyword.since();
-        if (clientMajor < since && (keyword.protection() || keyword.since() < since)) {
+                parameter.name().equals("sslrootcert") && value.equals("system") ? SYSTEM_ROOTS_SINCE
+                        : parameter.since();
+        if (clientMajor < since && (parameter.protection() || parameter.since() < since)) {
             throw Failure
                     .of("the client tools of PostgreSQL %d do not know %s=%s%s, which the %s asks for",
-                            clientMajor, keyword.name(), value,
-                            parameters.origin(keyword.name()), parameters.side)
+                            clientMajor, parameter.name(), value,
+                            parameters.origin(parameter.name()), parameters.side)
                     .hint("install the client tools of PostgreSQL %d or newer", since);
         }
         return clientMajor >= since;

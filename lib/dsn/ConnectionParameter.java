@@ -120,13 +120,13 @@ record ConnectionParameter(String name, String variable, int since, String value
             Set.of("channel_binding", "require_auth", "sslcertmode", "ssl_min_protocol_version",
                     "sslpassword");
 
-    /** Common wrong names, and the keywords of libpq. */
+    /** Common wrong names, and the parameters of libpq that are meant. */
     private static final Map<String, String> MISNOMERS =
             Map.of("database", "dbname", "db", "dbname", "username", "user", "hostname", "host",
                     "server", "host", "pass", "password", "passwd", "password", "pwd", "password", "ssl", "sslmode",
                     "schema", "options");
 
-    /** @return the keyword of this name, or null */
+    /** @return the parameter of this name, or null */
     static ConnectionParameter of(String name) {
         return BY_NAME.get(name);
     }
@@ -144,12 +144,12 @@ record ConnectionParameter(String name, String variable, int since, String value
                         : "did you mean \"" + meant + "\"?");
     }
 
-    /** @return the keyword that somebody who wrote this probably meant, or null */
+    /** @return the parameter that somebody who wrote this probably meant, or null */
     private static String meant(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return ALL.stream()
-                .filter(keyword -> keyword.name.equals(lower) || lower.equalsIgnoreCase(keyword.property)
-                        || lower.equals(keyword.name.replace("_", "")) || name.equals(keyword.variable))
+                .filter(parameter -> parameter.name.equals(lower) || lower.equalsIgnoreCase(parameter.property)
+                        || lower.equals(parameter.name.replace("_", "")) || name.equals(parameter.variable))
                 .map(ConnectionParameter::name).findFirst().orElse(MISNOMERS.get(lower));
     }
 

@@ -73,10 +73,10 @@ final class ConnectionParameters {
     List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         values.forEach((name, value) -> {
-            ConnectionParameter keyword = ConnectionParameter.of(name);
-            if (keyword.use() == ConnectionParameter.Use.WARNED && !value.matches(keyword.harmless())) {
+            ConnectionParameter parameter = ConnectionParameter.of(name);
+            if (parameter.use() == ConnectionParameter.Use.WARNED && !value.matches(parameter.harmless())) {
                 warnings.add(
-                        "%s%s holds for the client tools only: %s".formatted(name, origin(name), keyword.reason()));
+                        "%s%s holds for the client tools only: %s".formatted(name, origin(name), parameter.reason()));
             }
         });
         return warnings;
@@ -97,10 +97,10 @@ final class ConnectionParameters {
     }
 
     private void addEnvironment() {
-        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
-            String value = keyword.variable() == null ? null : environment.get(keyword.variable());
-            if (value != null && keyword.use() != ConnectionParameter.Use.IGNORED) {
-                add(keyword.name(), value, " (in " + keyword.variable() + ")");
+        for (ConnectionParameter parameter : ConnectionParameter.ALL) {
+            String value = parameter.variable() == null ? null : environment.get(parameter.variable());
+            if (value != null && parameter.use() != ConnectionParameter.Use.IGNORED) {
+                add(parameter.name(), value, " (in " + parameter.variable() + ")");
             }
         }
         if (environment.getOrDefault("PGREQUIRESSL", "").startsWith("1")) {
@@ -118,14 +118,14 @@ final class ConnectionParameters {
     }
 
     private void check(String name, String value) {
-        ConnectionParameter keyword = ConnectionParameter.of(name);
-        if (!value.matches(keyword.values())) {
+        ConnectionParameter parameter = ConnectionParameter.of(name);
+        if (!value.matches(parameter.values())) {
             Failure failure = Failure.usage("invalid %s \"%s\"%s for the %s", name, value, origin(name), side);
-            throw keyword.values().matches("[a-z01|-]+")
-                    ? failure.hint("it is one of %s", keyword.values().replace("|", ", ")) : failure;
+            throw parameter.values().matches("[a-z01|-]+")
+                    ? failure.hint("it is one of %s", parameter.values().replace("|", ", ")) : failure;
         }
-        if (keyword.use() == ConnectionParameter.Use.REFUSED && !value.matches(keyword.harmless())) {
-            throw Failure.usage("%s%s cannot be used for the %s: %s", name, origin(name), side, keyword.reason());
+        if (parameter.use() == ConnectionParameter.Use.REFUSED && !value.matches(parameter.harmless())) {
+            throw Failure.usage("%s%s cannot be used for the %s: %s", name, origin(name), side, parameter.reason());
         }
     }
 }

@@ -17,10 +17,11 @@ final class DriverProperties {
     /** @param warnings receives what the user should know */
     static Properties of(ConnectionParameters parameters, List<ServerAddress> servers, List<String> warnings) {
         Properties properties = new Properties();
-        for (ConnectionParameter keyword : ConnectionParameter.ALL) {
-            String value = keyword.use() == ConnectionParameter.Use.DRIVER ? parameters.or(keyword.name(), null) : null;
+        for (ConnectionParameter parameter : ConnectionParameter.ALL) {
+            String value =
+                    parameter.use() == ConnectionParameter.Use.DRIVER ? parameters.or(parameter.name(), null) : null;
             if (value != null) {
-                properties.setProperty(keyword.property(), translate(keyword.name(), value));
+                properties.setProperty(parameter.property(), translate(parameter.name(), value));
             }
         }
         properties.setProperty("tcpKeepAlive", String.valueOf(parameters.number("keepalives", 1) != 0));

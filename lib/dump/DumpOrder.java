@@ -9,7 +9,7 @@ import lib.tools.DumpFormat;
 /**
  * What the operator wants of a dump.
  *
- * @param wanted with the number of jobs that write
+ * @param wanted with the number of workers that write
  * @param out the file or folder to write
  * @param compression null for pg_dump's own choice
  */

@@ -128,7 +128,7 @@ public final class DumpWriter {
         if (attempts == 2 && order.wanted().workers() > 1) {
             // The sessions of a parallel pg_dump lock each table again, and fail where somebody waits for a stronger
             // lock.
-            console.explain("trying again with one job");
+            console.explain("trying again with one worker");
         }
         try (DumpOutput output = DumpOutput.begin(order.out(), order.format())) {
             begun.run();

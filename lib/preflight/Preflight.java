@@ -67,7 +67,7 @@ public final class Preflight {
 
     /**
      * @param from a session on the source, {@code to} one on the target
-     * @param wanted with as many jobs as there will be
+     * @param wanted with as many workers as there will be
      */
     public Preflight(Server source, Session from, TargetDatabase database, Session to, MigrationOptions wanted,
             Selection selection, Console console) {

@@ -93,7 +93,7 @@ public final class Capacity {
         return Finding.ok("connections", "the %s has %d slots free, %d are needed", server.side(), free, needed);
     }
 
-    /** @return how many jobs both sides have connection slots for, at least 1 */
+    /** @return how many workers both sides have connection slots for, at least 1 */
     static int workers(Session from, Session to, boolean pauseJobs) {
         return (int) Math.max(1, Math.min(slots(from).free() - extraSource(pauseJobs),
                 slots(to).free() - EXTRA_TARGET));

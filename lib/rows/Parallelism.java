@@ -49,8 +49,8 @@ public record Parallelism(int workers, int streams) {
     }
 
     /**
-     * @return whether there are more jobs than processors for them, so that what takes fewer processor seconds is done
-     * sooner
+     * @return whether there are more workers than processors for them, so that what takes fewer processor seconds is
+     * done sooner
      */
     public boolean crowded() {
         return streams < workers;

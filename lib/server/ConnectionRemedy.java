@@ -135,7 +135,7 @@ final class ConnectionRemedy {
             case "57P05" -> longer(dsn, "idle_session_timeout");
             case "57014" -> longer(dsn, "statement_timeout");
             case "53300" ->
-                "the %s has no connection slot left: end other sessions, or let fewer jobs run at once".formatted(side);
+                "the %s has no connection slot left: end other sessions, or use fewer workers (--jobs)".formatted(side);
             // Such as TimescaleDB's library, which reads its catalog before the first statement of a session.
             case "42501" ->
                 "let user \"%s\" do that, as a superuser of the %s: for a schema, GRANT USAGE ON SCHEMA its_name TO %s;"

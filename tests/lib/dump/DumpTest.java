@@ -158,7 +158,7 @@ class DumpTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            -Fc -j2     | only format directory is written by several jobs at once, not custom
+            -Fc -j2     | only format directory is written by several workers at once, not custom
             -j0         | --jobs must be at least 1, got 0
             -Fx         | invalid format "x": must be plain, custom or directory
             -Zbzip2     | invalid compression "bzip2": must be a level of 0 to 9, or none, gzip, lz4 or zstd with an \

@@ -152,7 +152,7 @@ class FollowedFailureHintsTest {
         drop(from, to);
     }
 
-    /** A server with few connections: fewer jobs, or, where there is no place even for one, more connections. */
+    /** A server with few connections: fewer workers, or, where there is no place even for one, more connections. */
     @Test
     void connections_that_are_too_few() {
         String from = item();
