@@ -58,7 +58,7 @@ public final class PausedJobs implements AutoCloseable {
             throws SQLException {
         try (Session session = source.session()) {
             if (exists(session) && !inUse(session)) {
-                restore(session, () -> {}).forEach(done -> console.say("left by an earlier run: %s", done));
+                restore(session, console::begin).forEach(done -> console.say("left by an earlier run: %s", done));
             }
         }
         if (wanted) {
@@ -104,6 +104,7 @@ public final class PausedJobs implements AutoCloseable {
         PausedJobs paused = new PausedJobs(source, console, session);
         try {
             session.run("preparing to pause the jobs", "SET lock_timeout = '10s'");
+            console.begin();
             PauseRecord.make(session);
             int moved = paused.await(timeout);
             paused.heartbeat = new Heartbeat("paused jobs", paused::moveDueJobs);
@@ -179,6 +180,7 @@ public final class PausedJobs implements AutoCloseable {
         try (Session fresh = source.sessionToPutBack()) {
             undo(fresh).forEach(done -> console.explain("%s", done));
         }
+        console.say("the jobs of the source are due as before");
     }
 
     private void reportFailure(String reason) {

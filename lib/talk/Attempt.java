@@ -3,7 +3,11 @@ package lib.talk;
 
 import java.sql.SQLException;
 
-/** Work that changes the target at some point: every failure and every signal says whether it has, and how to go on. */
+/**
+ * Work that changes the target at some point: every failure and every signal says whether it has, and how to go on.
+ * Something else may have been changed before, such as when jobs of the source are due; whoever does so says that, and
+ * what became of it.
+ */
 public final class Attempt {
     /** What is done to the target. */
     public interface Work {
@@ -15,10 +19,12 @@ public final class Attempt {
         T ask() throws SQLException;
     }
 
-    private static final String AGAIN = "run the same command again with --restart: it removes what this run made";
+    private static final String RESTART = "run the same command again with --restart: it removes what this run made";
+    private static final String AGAIN = "run the same command again: the target is unchanged";
 
     private final Console console;
     private final String unchanged;
+    private volatile boolean begun;
 
     /**
      * @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged}
@@ -30,6 +36,7 @@ public final class Attempt {
 
     /** From now on the target is changed. */
     public void begin() {
+        begun = true;
         console.begin();
     }
 
@@ -66,16 +73,17 @@ public final class Attempt {
         Failure decided = console.decided(failure);
         return decided.exitCode() != Failure.STEP ? decided
                 : decided.hint("%s%s", new Printable(
-                        failure.hint() == null ? "fix the cause, then " : failure.hint() + "\nthen "), AGAIN);
+                        failure.hint() == null ? "fix the cause, then " : failure.hint() + "\nthen "),
+                        begun ? RESTART : AGAIN);
     }
 
     private void interrupted() {
-        console.warn(
-                console.hasBegun() ? "interrupted: %s, the target is partly loaded" : "interrupted: nothing was "
-                        + "changed",
-                unchanged);
-        if (console.hasBegun()) {
-            console.hint(AGAIN);
+        if (begun) {
+            console.warn("interrupted: %s, the target is partly loaded", unchanged);
+            console.hint(RESTART);
+        } else {
+            console.warn(console.hasBegun() ? "interrupted: the target is unchanged"
+                    : "interrupted: nothing was changed");
         }
     }
 }

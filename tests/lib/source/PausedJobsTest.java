@@ -27,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -147,6 +149,47 @@ class PausedJobsTest {
             CommandRun run = child.end();
             assertEquals(143, run.code());
             assertFalse(run.err().contains("put back"), run.err());
+            asBefore();
+        }
+    }
+
+    /** Its own jobs, or those that a killed run has left moved; nothing has come to the target then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--pause-jobs", "--no-owner"})
+    void what_fails_after_only_jobs_were_changed_is_no_refusal_and_needs_no_restart(String option) {
+        readyFor(option);
+        try (HeldLock hold = HeldLock.on(server, shop, "LOCK TABLE item")) {
+            CompletableFuture<CommandRun> running = BackgroundWork
+                    .run(() -> CommandRun.migrate(server.uri(shop), server.uri(target), option));
+            hold.awaitWaiter();
+            server.sql(shop, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                    + "AND query LIKE 'LOCK TABLE%' AND datname = current_database()");
+            CommandRun run = running.join();
+            assertTrue(run.failure().endsWith("then run the same command again: the target is unchanged"),
+                    run.failure());
+            assertFalse(run.err().contains("--restart"), run.err());
+            assertEquals(option.equals("--pause-jobs"),
+                    run.err().contains("migrate: the jobs of the source are due as before\n"), run.err());
+            assertEquals(1, run.code());
+            asBefore();
+        }
+        assertEquals(0, CommandRun.migrate(server.uri(shop), server.uri(target), option).code());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--pause-jobs", "--no-owner"})
+    void a_run_that_is_ended_after_only_jobs_were_changed_says_so(String option) {
+        readyFor(option);
+        try (HeldLock hold = HeldLock.on(server, shop, "LOCK TABLE item");
+                ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", option), folder,
+                        Map.of("SOURCE", server.uri(shop), "TARGET", server.uri(target)))) {
+            child.await("it waits", hold::isWaitedFor);
+            child.signal("INT");
+            CommandRun run = child.end();
+            assertTrue(run.err().endsWith("migrate: warning: interrupted: the target is unchanged\n"), run.err());
+            assertEquals(option.equals("--pause-jobs"),
+                    run.err().contains("migrate: the jobs of the source are due as before\n"), run.err());
+            assertEquals(130, run.code());
             asBefore();
         }
     }
@@ -310,6 +353,14 @@ class PausedJobsTest {
     private void asBefore() {
         assertEquals(before, server.rows(shop, STATE));
         assertEquals("0", server.query(shop, OURS));
+    }
+
+    private void readyFor(String option) {
+        if (!option.equals("--pause-jobs")) {
+            kill();
+            target = server.newDatabase();
+            server.sql(target, "CREATE EXTENSION timescaledb");
+        }
     }
 
     private void kill() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,6 +31,24 @@ class AttemptTest {
         assertEquals(usage, code(begun, Failure.usage("wrong")));
         assertEquals(other, code(begun, Failure.of("wrong")));
         assertEquals(differences, code(begun, Failure.differences("1 difference")));
+    }
+
+    @Test
+    void what_was_changed_elsewhere_is_not_removed_with_restart() {
+        Console console = new Console();
+        Attempt attempt = new Attempt(console, "the source is unchanged");
+        Failure failure = assertThrows(Failure.class, () -> attempt.run(() -> {
+            console.begin();
+            throw Failure.of("wrong").hint("mend it");
+        }));
+        assertEquals("mend it\nthen run the same command again: the target is unchanged", failure.hint());
+        assertEquals(1, failure.exitCode());
+        Failure later = assertThrows(Failure.class, () -> attempt.run(() -> {
+            attempt.begin();
+            throw Failure.of("wrong");
+        }));
+        assertEquals("fix the cause, then run the same command again with --restart: it removes what this run made",
+                later.hint());
     }
 
     private static int code(boolean begun, Failure failure) {
