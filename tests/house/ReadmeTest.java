@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -86,7 +87,16 @@ class ReadmeTest {
     @ParameterizedTest
     @MethodSource("aliases")
     void the_exit_codes_of_a_command_are_those_of_its_help(Catalog.Alias alias) {
-        assertEquals(exitCodes(alias), page(alias).lines().filter(line -> line.matches("\\| \\d+ \\|.*")).toList());
+        List<String> expected = new ArrayList<>(exitCodes(alias));
+        for (Class<?> subcommand : alias.main().getAnnotation(Command.class).subcommands()) {
+            List<String> rows = exitCodes(subcommand);
+            if (!rows.isEmpty() && !rows.equals(exitCodes(alias))) {
+                expected.add("Those of `" + subcommand.getAnnotation(Command.class).name() + "`:");
+                expected.addAll(rows);
+            }
+        }
+        assertEquals(expected,
+                page(alias).lines().filter(line -> line.matches("\\| \\d+ \\|.*|Those of `.*`:")).toList());
     }
 
     @Test
@@ -222,7 +232,11 @@ class ReadmeTest {
 
     /** The exit codes of a command as rows of a table. */
     private static List<String> exitCodes(Catalog.Alias alias) {
-        return Arrays.stream(alias.main().getAnnotation(Command.class).exitCodeList())
+        return exitCodes(alias.main());
+    }
+
+    private static List<String> exitCodes(Class<?> command) {
+        return Arrays.stream(command.getAnnotation(Command.class).exitCodeList())
                 .map(line -> "| " + line.replaceFirst(":", " | ") + " |").toList();
     }
 

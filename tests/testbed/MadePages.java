@@ -87,10 +87,23 @@ public final class MadePages {
                         row.getKey().get(1))).toList());
     }
 
+    /** A table, and one more for each subcommand that has exit codes of its own. */
     private static String exitCodes(CommandLine line) {
-        return table(List.of("code", "meaning"),
-                line.getCommandSpec().usageMessage().exitCodeList().entrySet().stream()
-                        .map(code -> List.of(code.getKey().strip(), code.getValue())).toList());
+        Map<String, String> codes = codes(line);
+        return exitCodes(codes) + line.getSubcommands().values().stream()
+                .filter(subcommand -> !codes(subcommand).isEmpty() && !codes(subcommand).equals(codes))
+                .map(subcommand -> "\nThose of `" + subcommand.getCommandName() + "`:\n\n"
+                        + exitCodes(codes(subcommand)))
+                .collect(Collectors.joining());
+    }
+
+    private static String exitCodes(Map<String, String> codes) {
+        return table(List.of("code", "meaning"), codes.entrySet().stream()
+                .map(code -> List.of(code.getKey().strip(), code.getValue())).toList());
+    }
+
+    private static Map<String, String> codes(CommandLine line) {
+        return line.getCommandSpec().usageMessage().exitCodeList();
     }
 
     private static Stream<OptionSpec> listed(CommandLine line) {
