@@ -130,10 +130,10 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
                     || next.oid() != Long.parseLong(header.group(3))) {
                 continue;
             }
-            String held = String.join(" ", settings.values());
+            String inForce = String.join(" ", settings.values());
             String body = body(text.substring(start, header.start()), settings);
             if (open != null) {
-                found.add(of(open, comments, held, readable ? body : null));
+                found.add(of(open, comments, inForce, readable ? body : null));
             }
             open = expected.remove(next.id());
             comments = header.group(4);

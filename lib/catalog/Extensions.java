@@ -63,10 +63,10 @@ public final class Extensions {
         }
     }
 
-    private record Offer(boolean superuser, boolean ownSchema, Set<String> requires) {
+    private record AvailableVersion(boolean superuser, boolean ownSchema, Set<String> requires) {
     }
 
-    private final Map<String, Map<String, Offer>> offers = new TreeMap<>();
+    private final Map<String, Map<String, AvailableVersion>> offers = new TreeMap<>();
     private final Map<String, Installed> installed = new TreeMap<>();
     private final Map<String, Installed> present = new LinkedHashMap<>();
     private final List<Extension> extensions = new ArrayList<>();
@@ -101,7 +101,7 @@ public final class Extensions {
                   FROM pg_catalog.pg_available_extension_versions v""",
                 row -> both.offers.computeIfAbsent(row.getString(1), name -> new TreeMap<>())
                         .put(row.getString(2),
-                                new Offer(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));
+                                new AvailableVersion(row.getBoolean(3), row.getBoolean(4), names(row.getArray(5)))));
         Set<String> ordered = new LinkedHashSet<>();
         both.present.keySet().forEach(name -> both.order(name, new TreeSet<>(), ordered));
         ordered.forEach(name -> both.extensions.add(both.extension(name)));
@@ -139,20 +139,20 @@ public final class Extensions {
                 ? Versions.nearest(present.get(name).version, offers.get(name).keySet()).orElse(null) : null;
     }
 
-    private Offer offer(String name) {
+    private AvailableVersion offer(String name) {
         String chosen = chosen(name);
-        return chosen == null ? new Offer(false, false, Set.of()) : offers.get(name).get(chosen);
+        return chosen == null ? new AvailableVersion(false, false, Set.of()) : offers.get(name).get(chosen);
     }
 
     private Extension extension(String name) {
         Installed here = present.get(name);
         Installed there = installed.getOrDefault(name, new Installed(name, null, null, null));
-        Offer offer = offer(name);
+        AvailableVersion offer = offer(name);
         Set<String> missing = new TreeSet<>(offer.requires);
         missing.removeIf(required -> present.containsKey(required) || installed.containsKey(required));
         boolean superuser = offer.superuser
                 || missing.stream().anyMatch(required -> offers.getOrDefault(required, Map.of()).values().stream()
-                        .anyMatch(Offer::superuser));
+                        .anyMatch(AvailableVersion::superuser));
         return new Extension(name, here.version, here.schema, there.version, there.schema, chosen(name),
                 offer.ownSchema, superuser,
                 offer.requires, missing, here.ownedBy, there.ownedBy, List.of(), List.of());

@@ -28,7 +28,7 @@ final class FactProperties {
 
     /**
      * @param sourceRoles all roles of the source
-     * @param missing what the target lacks, as {@code role app}; what follows from that is no news
+     * @param missing what the target lacks, as {@code role app}; what follows from that is no further difference
      */
     FactProperties(Administrators administrators, Set<String> sourceRoles, Set<String> missing, boolean sameMajor) {
         this.administrators = administrators;

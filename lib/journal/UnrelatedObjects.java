@@ -21,37 +21,37 @@ import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
-/** What stands on a target beside what a failed run has made there, by its journal, or would go with it. */
+/** Objects of a target that a failed run did not make, by its journal, those that would be dropped with its own too. */
 public final class UnrelatedObjects {
     /**
-     * What goes with the run's objects (DROP … CASCADE), by pg_depend (PostgreSQL manual, 53.18), and is not seen where
-     * the objects are that have owners: extensions, members of extensions, and objects without an owner. Of an
+     * What is dropped with the run's objects (DROP … CASCADE), by pg_depend (PostgreSQL manual, 53.18), and is not seen
+     * where the objects are that have owners: extensions, members of extensions, and objects without an owner. Of an
      * extension that the run has made, members are what it brought along, and what an update since has; where an
      * extension is not the run's, it is named with what was put into it. A member of one that stays would take that
      * with it.
      */
-    private static final String GOING =
+    private static final String DROPPED_TOO =
             """
             WITH RECURSIVE made AS (SELECT m.catalog, m.object FROM %1$s m EXCEPT SELECT f.catalog, f.object
               FROM %2$s f),
-              going (classid, objid) AS (
+              dropped (classid, objid) AS (
                 SELECT m.catalog, m.object FROM made m
                  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.catalog AND d.objid = m.object
                    AND d.deptype = 'e')
                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.tableoid = m.catalog
                      AND x.oid = m.object AND NOT %7$s)
-                UNION SELECT d.classid, d.objid FROM going g JOIN pg_catalog.pg_depend d ON d.refclassid = g.classid
+                UNION SELECT d.classid, d.objid FROM dropped g JOIN pg_catalog.pg_depend d ON d.refclassid = g.classid
                   AND d.refobjid = g.objid)
-            SELECT %3$s%4$s (e.classid, e.objid) IN (SELECT g.classid, g.objid FROM going g)
+            SELECT %3$s%4$s (e.classid, e.objid) IN (SELECT g.classid, g.objid FROM dropped g)
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = e.classid AND p.objid = e.objid
                  AND p.deptype = 'i')
-               AND CASE WHEN (x.tableoid, x.oid) NOT IN (SELECT g.classid, g.objid FROM going g) THEN true
+               AND CASE WHEN (x.tableoid, x.oid) NOT IN (SELECT g.classid, g.objid FROM dropped g) THEN true
                         WHEN (x.tableoid, x.oid) IN (SELECT m.catalog, m.object FROM made m)
                           THEN (e.classid, e.objid) NOT IN (SELECT m.catalog, m.object FROM made m) AND e.xmin <> x.xmin
                         ELSE %5$s END
             UNION ALL SELECT x.tableoid, x.oid, 'EXTENSION', pg_catalog.quote_ident(x.extname), NULL, NULL
               FROM pg_catalog.pg_extension x
-             WHERE (x.tableoid, x.oid) IN (SELECT g.classid, g.objid FROM going g)
+             WHERE (x.tableoid, x.oid) IN (SELECT g.classid, g.objid FROM dropped g)
                AND (x.tableoid, x.oid) NOT IN (SELECT m.catalog, m.object FROM made m)
             UNION ALL SELECT o.catalog, o.oid, o.kind, o.identity, o.schema, NULL
               FROM (%6$s UNION ALL SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, u.umid, 'USER MAPPING',
@@ -59,7 +59,7 @@ public final class UnrelatedObjects {
                              ELSE pg_catalog.quote_ident(u.usename) END, ' SERVER ', pg_catalog.quote_ident(u.srvname)),
                              NULL
                       FROM pg_catalog.pg_user_mappings u) o
-             WHERE (o.catalog, o.oid) IN (SELECT g.classid, g.objid FROM going g)
+             WHERE (o.catalog, o.oid) IN (SELECT g.classid, g.objid FROM dropped g)
                AND (o.catalog, o.oid) NOT IN (SELECT m.catalog, m.object FROM made m)"""
                     .formatted(JournalTables.MADE.sql(), JournalTables.FOUND.sql(), AddedMembers.COLUMNS,
                             AddedMembers.MEMBERS, AddedMembers.CONDITION, UnownedObjects.ALL,
@@ -87,7 +87,7 @@ public final class UnrelatedObjects {
                         .formatted(JournalTables.MADE.sql(), Membership.hasRightsOf("e.extowner")));
     }
 
-    /** @return whether something will still be there when the failed run is undone, of what is no stranger */
+    /** @return whether an object that is none of {@link #list} is still there once the failed run is undone */
     public static Predicate<UnrelatedObject> staying(Session target) {
         Set<Address> made = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql());
         List<String> extensions = extensions(target);
@@ -113,7 +113,8 @@ public final class UnrelatedObjects {
                 .filter(object -> !known.contains(Address.of(object))).map(UnrelatedObject::of);
         return Stream
                 .concat(owned,
-                        AddedMembers.unrelatedObjects(target, "looking for what goes with the run's objects", GOING)
+                        AddedMembers
+                                .unrelatedObjects(target, "looking for what depends on the run's objects", DROPPED_TOO)
                                 .stream())
                 .toList();
     }
@@ -122,13 +123,13 @@ public final class UnrelatedObjects {
     public static String hint(Session target, List<UnrelatedObject> unrelated) {
         DropStatements drops = DropStatements.of(target, unrelated.stream()
                 .sorted(Comparator
-                        .comparing((UnrelatedObject stranger) -> !stranger.object().kind().equals("EVENT TRIGGER"))
-                        .thenComparing(stranger -> stranger.object().kind().equals("SCHEMA"))
+                        .comparing((UnrelatedObject each) -> !each.object().kind().equals("EVENT TRIGGER"))
+                        .thenComparing(each -> each.object().kind().equals("SCHEMA"))
                         // Out of an extension before that goes.
-                        .thenComparing(stranger -> stranger.extension() == null)
-                        .thenComparing(stranger -> stranger.object().oid(), Comparator.reverseOrder()))
+                        .thenComparing(each -> each.extension() == null)
+                        .thenComparing(each -> each.object().oid(), Comparator.reverseOrder()))
                 .map(UnrelatedObject::toDrop).toList());
-        String owners = unrelated.stream().map(stranger -> stranger.object().owner()).filter(Objects::nonNull)
+        String owners = unrelated.stream().map(each -> each.object().owner()).filter(Objects::nonNull)
                 .distinct().map(Sql::literal).collect(Collectors.joining(", "));
         boolean mine = "t".equals(target.text("asking for their owners",
                 "SELECT coalesce(pg_catalog.bool_and(" + Membership.hasRightsOf("r.oid") + "), true)"

@@ -57,7 +57,7 @@ final class PostData {
         return contents.tables().stream().filter(table -> table.bytes() >= LARGE).count();
     }
 
-    /** Takes notice that all rows of a table are there; called by whoever brought them. */
+    /** Records that all rows of a table have arrived; called by what has loaded them. */
     synchronized void loaded(long table) {
         loaded.add(table);
         startTable(table);

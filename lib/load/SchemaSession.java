@@ -16,7 +16,7 @@ import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 import lib.talk.Printable;
 
-/** A session on the target that makes objects, many of them in one trip and one transaction. */
+/** A session on the target that makes objects, many of them in one batch, which is one transaction. */
 final class SchemaSession implements AutoCloseable {
     /** Few enough that the locks of one transaction fit into the smallest lock table beside those of others. */
     private static final int STEPS_PER_BATCH = 100;
@@ -79,19 +79,19 @@ final class SchemaSession implements AutoCloseable {
      * @throws Failure naming the one that failed; those of its batch are rolled back
      */
     void run(List<Step> steps) {
-        List<Step> trip = new ArrayList<>();
+        List<Step> batch = new ArrayList<>();
         int size = 0;
         for (Step step : steps) {
-            boolean other = !trip.isEmpty() && (step.sql == null) != (trip.get(0).sql == null);
-            if (other || trip.size() == STEPS_PER_BATCH || size + step.size() > CHARACTERS_PER_BATCH) {
-                runBatch(trip);
-                trip.clear();
+            boolean other = !batch.isEmpty() && (step.sql == null) != (batch.get(0).sql == null);
+            if (other || batch.size() == STEPS_PER_BATCH || size + step.size() > CHARACTERS_PER_BATCH) {
+                runBatch(batch);
+                batch.clear();
                 size = 0;
             }
-            trip.add(step);
+            batch.add(step);
             size += step.size();
         }
-        runBatch(trip);
+        runBatch(batch);
     }
 
     private void runBatch(List<Step> steps) {
@@ -105,11 +105,11 @@ final class SchemaSession implements AutoCloseable {
             return;
         }
         StringBuilder text = new StringBuilder();
-        String held = settings;
+        String inForce = settings;
         for (Step step : steps) {
-            if (!step.settings.isEmpty() && !step.settings.equals(held)) {
-                held = step.settings;
-                text.append(held).append('\n');
+            if (!step.settings.isEmpty() && !step.settings.equals(inForce)) {
+                inForce = step.settings;
+                text.append(inForce).append('\n');
             }
             text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner).append('\n');
         }
@@ -123,7 +123,7 @@ final class SchemaSession implements AutoCloseable {
                 escaped = true;
             }
             statement.execute(text.toString());
-            settings = held;
+            settings = inForce;
         } catch (SQLException e) {
             if (steps.size() == 1 || session.isClosed()
                     || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
@@ -131,7 +131,7 @@ final class SchemaSession implements AutoCloseable {
                         : session.failure(
                                 steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
             }
-            // Nothing of the trip is there now; one by one, the step that fails says so itself.
+            // Nothing of the batch is there now; one by one, the step that fails says so itself.
             List.copyOf(steps).forEach(step -> runBatch(List.of(step)));
         }
     }

@@ -14,7 +14,7 @@ import lib.talk.Failure;
 
 /** Sessions on the target that do what they are given, several at once, until they are closed or one of them fails. */
 final class SchemaWorkers implements AutoCloseable {
-    /** Small tasks that one session does in a trip. */
+    /** Small tasks that one session does in a batch. */
     private static final int STEPS_PER_BATCH = 60;
     /**
      * The class of errors about privileges, and about names that cannot be found without them (PostgreSQL manual,

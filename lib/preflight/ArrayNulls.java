@@ -51,8 +51,8 @@ public record ArrayNulls(List<String> texts, List<String> anew) {
              WHERE (c.relkind = 'm' OR x.name IS NOT NULL) AND %s AND EXISTS (
                    SELECT FROM pg_catalog.regexp_matches(x.tree, ':resulttype (\\d+) :resultcollid', 'g') m
                      JOIN pg_catalog.pg_type t ON t.oid = m[1]::pg_catalog.oid AND t.typcategory = 'A')""";
-    /** What computes them anew, in a session of the database; a generated column only if what it is made of is set. */
-    private static final String ANEW =
+    /** What computes them again, in a session of the database; a generated column only if what it is made of is set. */
+    private static final String COMPUTING_AGAIN =
             """
             SELECT pg_catalog.format('UPDATE ONLY %%I.%%I SET %%I = %%3$I;', n.nspname, c.relname, a.attname)
               FROM pg_catalog.pg_attrdef f
@@ -88,8 +88,9 @@ public record ArrayNulls(List<String> texts, List<String> anew) {
             return null;
         }
         return new ArrayNulls(List.copyOf(found.keySet()),
-                source.texts("listing what computes values anew",
-                        ANEW.formatted(found.values().stream().distinct().collect(Collectors.joining(", ")))));
+                source.texts("listing what computes values again",
+                        COMPUTING_AGAIN
+                                .formatted(found.values().stream().distinct().collect(Collectors.joining(", ")))));
     }
 
     /** @return for a target whose database has it off, a warning that names what may come out in another way */

@@ -123,8 +123,8 @@ final class Copier implements AutoCloseable {
         if (parts.isEmpty()) {
             return;
         }
-        CopyProgress.Lane lane = progress.lane();
-        RowStream stream = new RowStream(throttle, lane::moved);
+        CopyProgress.WorkerProgress workerProgress = progress.worker();
+        RowStream stream = new RowStream(throttle, workerProgress::moved);
         try (Session to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
@@ -133,7 +133,8 @@ final class Copier implements AutoCloseable {
                         part);
                 CopyBatch batch = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
-                    Money.during(source.holder(), () -> copyBatch(batch, lane, stream, source.holder(), to, arrival));
+                    Money.during(source.holder(),
+                            () -> copyBatch(batch, workerProgress, stream, source.holder(), to, arrival));
                 }
             }
         }
@@ -141,8 +142,8 @@ final class Copier implements AutoCloseable {
 
     private final class Pair implements Workers.Worker<CopyBatch> {
         private final SessionPair sessions;
-        private final CopyProgress.Lane lane = progress.lane();
-        private final RowStream stream = new RowStream(throttle, lane::moved);
+        private final CopyProgress.WorkerProgress workerProgress = progress.worker();
+        private final RowStream stream = new RowStream(throttle, workerProgress::moved);
         private final List<Part> contended;
         private final Consumer<Inventory.Table> arrival;
         private boolean cancelled;
@@ -163,7 +164,7 @@ final class Copier implements AutoCloseable {
             if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
-                    copyBatch(batch, lane, stream, sessions.source(), sessions.target(), arrival);
+                    copyBatch(batch, workerProgress, stream, sessions.source(), sessions.target(), arrival);
                     well = true;
                 } finally {
                     // Nobody goes on with what a failure has left.
@@ -212,10 +213,11 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void copyBatch(CopyBatch batch, CopyProgress.Lane lane, RowStream stream, Session from, Session to,
+    private void copyBatch(CopyBatch batch, CopyProgress.WorkerProgress workerProgress, RowStream stream, Session from,
+            Session to,
             Consumer<Inventory.Table> arrival) {
         boolean succeeded = false;
-        lane.begin(batch);
+        workerProgress.begin(batch);
         List<Long> rows = new ArrayList<>();
         try {
             for (Part part : batch.parts()) {
@@ -227,7 +229,7 @@ final class Copier implements AutoCloseable {
             to.commit("loading " + batch);
             succeeded = true;
         } finally {
-            lane.end(succeeded);
+            workerProgress.end(succeeded);
         }
         for (int i = 0; i < rows.size(); i++) {
             if (committed.add(batch.parts().get(i), rows.get(i))) {

@@ -20,8 +20,8 @@ final class CopyProgress {
     private record Sample(long nanos, long moved) {
     }
 
-    /** What one worker does. */
-    final class Lane {
+    /** How far one worker has come. */
+    final class WorkerProgress {
         private CopyBatch batch;
         private long own;
 
@@ -38,7 +38,7 @@ final class CopyProgress {
             own += bytes;
         }
 
-        /** The work for the shipment has ended, well or not. */
+        /** The work for the batch has ended, well or not. */
         void end(boolean well) {
             synchronized (CopyProgress.this) {
                 if (well) {
@@ -52,7 +52,7 @@ final class CopyProgress {
 
     private final long total;
     private final AtomicLong moved = new AtomicLong();
-    private final List<Lane> lanes = new ArrayList<>();
+    private final List<WorkerProgress> workers = new ArrayList<>();
     private final Deque<Sample> samples = new ArrayDeque<>();
     private long finished;
     private long finishedOnDisk;
@@ -62,10 +62,10 @@ final class CopyProgress {
         this.total = total;
     }
 
-    synchronized Lane lane() {
-        Lane lane = new Lane();
-        lanes.add(lane);
-        return lane;
+    synchronized WorkerProgress worker() {
+        WorkerProgress worker = new WorkerProgress();
+        workers.add(worker);
+        return worker;
     }
 
     /** @return bytes sent so far, in COPY's format */
@@ -89,7 +89,7 @@ final class CopyProgress {
         long expected =
                 Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
         String left = rate < 1 ? "" : ", " + duration((long) ((expected - gone) / rate)) + " left";
-        String current = lanes.stream().filter(lane -> lane.batch != null).map(lane -> lane.batch.name())
+        String current = workers.stream().filter(worker -> worker.batch != null).map(worker -> worker.batch.name())
                 .collect(Collectors.joining(" "));
         return "%s of about %s, %s/s%s: %s".formatted(Bytes.text(gone), Bytes.text(expected), Bytes.text((long) rate),
                 left, current);

@@ -194,8 +194,8 @@ public final class Server implements Sessions {
     }
 
     /**
-     * Has every further session begin with a statement, in the same trip as its settings; none from now on when it is
-     * empty.
+     * Has every further session begin with a statement, in the same round trip as its settings; none from now on when
+     * it is empty.
      */
     public void greet(String statement) {
         greeting = statement;

@@ -188,7 +188,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
     }
 
     /**
-     * Asks for locks without waiting, in one trip to the server.
+     * Asks for locks without waiting, in one round trip.
      *
      * @param tables quoted names
      * @return false when somebody waits for a stronger lock on one; that table must then be read through

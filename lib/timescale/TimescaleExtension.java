@@ -44,7 +44,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
              WHERE s.nspname = '_timescaledb_internal'
             UNION SELECT pg_catalog.unnest(e.extconfig)""";
 
-    private static final String STRANGERS = """
+    private static final String ADDED = """
             SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
               ELSE 'TABLE' END AS kind,
                    pg_catalog.format('%%I.%%I', s.nspname, c.relname) AS name, c.relowner AS owner,
@@ -76,7 +76,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
                       '_timescaledb_catalog') LIMIT 1),
                    EXISTS (SELECT FROM (%s) f)
               FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-             WHERE e.extname = 'timescaledb'""".formatted(STRANGERS);
+             WHERE e.extname = 'timescaledb'""".formatted(ADDED);
 
     /** Triggers first: nothing depends on them, and they may stand on what goes too. */
     private static final String NAMED = """
@@ -88,13 +88,13 @@ public record TimescaleExtension(String version, String schema, String jobTable)
                       ELSE f.catalog END
                       AND d.objid = coalesce(t.tgfoid, f.object) AND d.deptype = 'e' AND d.refobjid = e.oid)
               FROM pg_catalog.pg_extension e CROSS JOIN LATERAL (%s) f
-             WHERE e.extname = 'timescaledb' ORDER BY f.kind <> 'TRIGGER', f.object DESC""".formatted(STRANGERS);
+             WHERE e.extname = 'timescaledb' ORDER BY f.kind <> 'TRIGGER', f.object DESC""".formatted(ADDED);
 
     /**
      * What stands among its own; a member, or a trigger of one, is what the owner of the extension has, who may add to
      * it.
      */
-    private record Intruder(DropStatements.DroppedObject thing, String owner, boolean member) {
+    private record AddedObject(DropStatements.DroppedObject thing, String owner, boolean member) {
         @Override
         public String toString() {
             return thing.kind().toLowerCase(Locale.ROOT) + " " + thing.identity() + " of role " + owner;
@@ -169,8 +169,8 @@ public record TimescaleExtension(String version, String schema, String jobTable)
     }
 
     private static Failure refusal(Session session) {
-        List<Intruder> strangers = session.list("looking for what others have put among TimescaleDB's own",
-                NAMED, row -> new Intruder(
+        List<AddedObject> added = session.list("looking for what others have put among TimescaleDB's own",
+                NAMED, row -> new AddedObject(
                         new DropStatements.DroppedObject(row.getLong(1), row.getLong(2), row.getString(3),
                                 row.getString(4),
                                 null),
@@ -178,11 +178,11 @@ public record TimescaleExtension(String version, String schema, String jobTable)
         Failure failure =
                 Failure.of("on the %s, objects in the schemas of TimescaleDB do not belong to it: %s%s",
                         session.side(),
-                        strangers.stream().limit(5).map(Intruder::toString).collect(Collectors.joining(", ")),
-                        strangers.size() > 5 ? " and " + (strangers.size() - 5) + " more" : "");
-        List<Intruder> members = strangers.stream().filter(Intruder::member).toList();
+                        added.stream().limit(5).map(AddedObject::toString).collect(Collectors.joining(", ")),
+                        added.size() > 5 ? " and " + (added.size() - 5) + " more" : "");
+        List<AddedObject> members = added.stream().filter(AddedObject::member).toList();
         List<DropStatements.DroppedObject> others =
-                strangers.stream().filter(stranger -> !stranger.member).map(Intruder::thing).toList();
+                added.stream().filter(object -> !object.member).map(AddedObject::thing).toList();
         // What a superuser created who is none any more looks the same, and the extension cannot do without it.
         String connect =
                 members.isEmpty() ? "" : "connect to the " + session.side() + " as role " + members.get(0).owner
