@@ -18,7 +18,7 @@ import lib.facts.FactTemplate;
 import lib.roles.Roles;
 import lib.tools.RefusedStatement;
 
-/** Which differences are no news after a migration: those that preflight announced and the operator accepted. */
+/** Which differences are expected after a migration: those that preflight announced and the operator accepted. */
 public final class AnnouncedDifferences {
     /** What is granted on these lets the target's user load, and was there before. */
     private static final Set<FactKind> FOR_LOADING = Set.of(FactKind.DATABASE, FactKind.SCHEMA);

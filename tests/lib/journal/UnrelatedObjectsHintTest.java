@@ -16,7 +16,7 @@ import testbed.Run;
 import testbed.Sides;
 
 /**
- * What others have made since a run failed is dropped by what the refusal says to run, and names what goes with it;
+ * What others have made since a run failed is dropped by what the refusal says to run, and names what is dropped with it;
  * then the run can be undone.
  */
 class UnrelatedObjectsHintTest {
@@ -54,7 +54,7 @@ class UnrelatedObjectsHintTest {
     }
 
     /**
-     * Makes something, follows what is said to do about it in one psql, and is no stranger then; there is a statement
+     * Makes something, follows what is said to do about it in one psql, and is none of them then; there is a statement
      * for each.
      */
     private static void follows(String words, int statements, String... make) {
