@@ -164,9 +164,10 @@ public final class Migration {
         if (early != null) {
             return finish(early.source(), database, preflight, parallelism, work);
         }
-        return PausedJobs.during(wanted.pauseJobs(), source, console,
+        Attempt.Question<T> rest =
                 () -> finish(freeze(source, database, selection, preflight, tool(preflight), dryRun), database,
-                        preflight, parallelism, work));
+                        preflight, parallelism, work);
+        return dryRun ? rest.ask() : PausedJobs.during(wanted.pauseJobs(), source, console, rest);
     }
 
     private static <T> T finish(FrozenSource source, TargetDatabase database, Preflight preflight,

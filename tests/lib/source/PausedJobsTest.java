@@ -230,6 +230,14 @@ class PausedJobsTest {
     }
 
     @Test
+    void a_dry_run_leaves_them_as_they_are() {
+        readyFor("--dry-run");
+        CommandRun run = CommandRun.migrate(server.uri(shop), server.uri(target), "--dry-run", "--pause-jobs");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(List.of("1", "1"), List.of(server.query(shop, MOVED), server.query(shop, OURS)));
+    }
+
+    @Test
     void somebody_who_reads_the_record_keeps_no_job_from_being_put_back() throws SQLException {
         kill();
         try (HeldLock reader = HeldLock.on(server, shop, "LOCK TABLE tsmigrate.paused_job IN ACCESS SHARE MODE");
