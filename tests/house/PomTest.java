@@ -3,6 +3,7 @@
 package house;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lib.talk.Console;
 import org.junit.jupiter.api.Test;
@@ -19,8 +21,8 @@ import testbed.Pom;
 import testbed.SourceFile;
 
 /**
- * What make and IDEs read of pom.xml, JBang reads in the files themselves, and the commands say their version by a
- * constant: all agree.
+ * What make and IDEs read of pom.xml, JBang reads in the files themselves: both agree. The version of the commands is a
+ * constant of theirs.
  */
 class PomTest {
     private static final Pom POM = Pom.read();
@@ -45,8 +47,15 @@ class PomTest {
     }
 
     @Test
-    void the_version_of_the_pom_is_that_of_the_commands() {
-        assertEquals(Console.VERSION, POM.version());
+    void the_version_of_the_commands_is_not_repeated() throws IOException {
+        assertEquals("0", POM.version());
+        List<SourceFile> files = Stream.of("lib", "scripts").flatMap(folder -> SourceFile.below(folder).stream())
+                .filter(file -> file.text().contains('"' + Console.VERSION + '"')).toList();
+        assertEquals(List.of("lib/talk/Console.java"), files.stream().map(SourceFile::toString).toList());
+        for (String file : List.of("jbang", "Makefile", "jbang-catalog.json")) {
+            assertFalse(Files.readString(Path.of(file)).matches("(?s).*\\b" + Pattern.quote(Console.VERSION) + "\\b.*"),
+                    file);
+        }
     }
 
     @Test

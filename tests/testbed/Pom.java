@@ -9,7 +9,7 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
 /**
- * What pom.xml says: the version of this toolkit, and the libraries.
+ * What pom.xml says: a version, which is not that of the commands, and the libraries.
  *
  * @param libraries by {@code group:artifact}
  */
