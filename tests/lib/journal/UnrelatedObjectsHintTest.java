@@ -16,8 +16,8 @@ import testbed.Run;
 import testbed.Sides;
 
 /**
- * What others have made since a run failed is dropped by what the refusal says to run, and names what is dropped with it;
- * then the run can be undone.
+ * What others have made since a run failed is dropped by what the refusal says to run, and names what is dropped with
+ * it; then the run can be undone.
  */
 class UnrelatedObjectsHintTest {
     private static final Sides SIDES = Sides.shared();
