@@ -58,6 +58,19 @@ class PomTest {
         }
     }
 
+    /** Who calls it needs no project, or has none yet. */
+    @Test
+    void the_plugin_of_maven_that_fetches_has_one_version_everywhere() throws IOException {
+        Set<String> versions = new TreeSet<>();
+        for (String file : List.of("jbang", "tests/testbed/class-path.sh", "tests/testbed/ServerBinaries.java")) {
+            List<String> named = Pattern.compile("maven-dependency-plugin:([\\d.]+):")
+                    .matcher(Files.readString(Path.of(file))).results().map(found -> found.group(1)).toList();
+            assertEquals(1, named.size(), file);
+            versions.addAll(named);
+        }
+        assertEquals(1, versions.size(), versions::toString);
+    }
+
     @Test
     void the_changes_begin_with_those_of_this_version() throws IOException {
         String heading = Files.readAllLines(Path.of("CHANGELOG.md")).stream().filter(line -> line.startsWith("## "))
