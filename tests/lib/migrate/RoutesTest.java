@@ -78,8 +78,8 @@ class RoutesTest {
                     while the migration runs
                     warning  settings           SET "log_min_duration_statement" of the database is left out: only a \
                     superuser of the target may set it
-                    warning  settings           the search_path of role "app_owner" comes along and names \
-                    schemas that the source does not have: "Odd, Schema\"""",
+                    warning  settings           the search_path of role "app_owner" is copied and names schemas \
+                    that do not exist on the source: "Odd, Schema\"""",
                     lines(preflight.out(), "warning  (databases|maintenance|settings) .*"));
 
             CommandRun migrated = run("Migrate", ends);
