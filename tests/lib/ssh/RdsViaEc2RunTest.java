@@ -193,13 +193,13 @@ class RdsViaEc2RunTest {
 
     @Test
     void where_packages_are_installed_there_a_failure_is_no_refusal() {
-        beside.middle().sh("mv /usr/local/bin/java /root/java").orFail();
+        beside.middle().sh("mv /usr/local/bin/java /usr/local/bin/java.away").orFail();
         try {
             CommandRun run = beside.run(shop, moved, "--host", "beside").end();
             assertTrue(run.failure().startsWith("error: a step on beside failed with exit code 1\n"), run.failure());
             assertEquals(1, run.code(), run.err());
         } finally {
-            beside.middle().sh("mv /root/java /usr/local/bin/java").orFail();
+            beside.middle().sh("mv /usr/local/bin/java.away /usr/local/bin/java").orFail();
         }
         assertNothingLeft();
     }
