@@ -17,7 +17,6 @@ import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.preflight.PreflightRun;
 import lib.roles.TargetKindOption;
-import lib.server.Finding;
 import lib.server.Server;
 import lib.server.TargetDatabase;
 import lib.talk.Attempt;
@@ -97,11 +96,11 @@ class PreflightCheck implements Callable<Integer> {
             console.out(run.script(endpoints.environment()));
             return;
         }
-        List<Finding> findings = run.findings(endpoints.environment());
-        if (clientNeeded != null && run.neededClient() != null) {
-            new OutputFile(clientNeeded, true).write(run.neededClient() + "\n");
+        PreflightRun.Answer answer = run.ask(endpoints.environment());
+        if (clientNeeded != null && answer.neededClient() != null) {
+            new OutputFile(clientNeeded, true).write(answer.neededClient() + "\n");
         }
-        PreflightRun.print(findings, console);
+        answer.print(console);
     }
 
     public static void main(String... args) {

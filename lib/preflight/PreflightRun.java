@@ -27,11 +27,36 @@ public final class PreflightRun {
             "A target that is yet to be created is asked through another database of its server, which TARGET must "
                     + "name then.");
 
+    /**
+     * What both sides have answered.
+     *
+     * @param neededClient the major version of the client programs that are missing, or null
+     */
+    public record Answer(List<Finding> findings, Integer neededClient) {
+        /**
+         * Prints a line for each finding, and one for its remedy, if it has one.
+         *
+         * @throws Failure if one of them stops a migration
+         */
+        public void print(Console console) {
+            for (Finding finding : findings) {
+                console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.message());
+                if (finding.fix() != null) {
+                    console.out("%-8s %-18s   fix: %s", "", "", finding.remedy());
+                }
+            }
+            long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();
+            if (stops > 0) {
+                throw Failure.of("no-go: %d finding(s) stop a migration", stops);
+            }
+            console.out("go");
+        }
+    }
+
     private final Server source;
     private final TargetDatabase target;
     private final MigrationOptions wanted;
     private final Console console;
-    private Integer neededClient;
 
     /** @param wanted of the migration */
     public PreflightRun(Server source, TargetDatabase target, MigrationOptions wanted, Console console) {
@@ -46,13 +71,13 @@ public final class PreflightRun {
      *
      * @param environment of the user, in which the client programs are looked for
      */
-    public List<Finding> findings(Map<String, String> environment) {
+    public Answer ask(Map<String, String> environment) {
         try (Session from = source.session(); Session to = target.server().session()) {
             return check(from, to, environment);
         }
     }
 
-    /** @return a shell script that asks with psql what {@link #findings} has to ask */
+    /** @return a shell script that asks with psql what {@link #ask} has to ask */
     public Printable script(Map<String, String> environment) {
         try (Session from = source.session(); Session to = target.server().session()) {
             List<Session.Asked> asked = Collections.synchronizedList(new ArrayList<>());
@@ -65,37 +90,12 @@ public final class PreflightRun {
         }
     }
 
-    /** @return the major version of the client programs that are missing, or null; known once both sides were asked */
-    public Integer neededClient() {
-        return neededClient;
-    }
-
-    /**
-     * Prints a line for each finding, and one for its remedy, if it has one.
-     *
-     * @throws Failure if one of them stops a migration
-     */
-    public static void print(List<Finding> findings, Console console) {
-        for (Finding finding : findings) {
-            console.out("%-8s %-18s %s", finding.level().word(), finding.check(), finding.message());
-            if (finding.fix() != null) {
-                console.out("%-8s %-18s   fix: %s", "", "", finding.remedy());
-            }
-        }
-        long stops = findings.stream().filter(finding -> finding.level() == Finding.Level.STOP).count();
-        if (stops > 0) {
-            throw Failure.of("no-go: %d finding(s) stop a migration", stops);
-        }
-        console.out("go");
-    }
-
-    private List<Finding> check(Session from, Session to, Map<String, String> environment) {
+    private Answer check(Session from, Session to, Map<String, String> environment) {
         int workers = Parallelism.of(wanted.workers(), from, to, wanted.pauseJobs(), console).workers();
         Preflight preflight = new Preflight(source, from, target, to, wanted.withWorkers(workers),
                 Selection.resolve(from, wanted.filters()), console);
         preflight.begin(ClientTools.find(environment));
         List<Finding> findings = preflight.run();
-        neededClient = preflight.neededClient();
-        return findings;
+        return new Answer(findings, preflight.neededClient());
     }
 }
