@@ -38,7 +38,7 @@ public final class PausedJobs implements AutoCloseable {
     private final DueJobs due;
     private final Cleanup.Task leaving;
     private Heartbeat heartbeat;
-    private boolean reportFailure;
+    private boolean ended;
 
     private PausedJobs(Server source, Console console, Session session) {
         this.source = source;
@@ -150,7 +150,7 @@ public final class PausedJobs implements AutoCloseable {
             } catch (Failure e) {
                 // A lock that is held now will be free at one of the next beats; there are many before a job is due.
                 if (session.isClosed()) {
-                    if (!reportFailure && !Cleanup.stopping()) {
+                    if (!ended && !Cleanup.stopping()) {
                         console.warn("the jobs of the source can no longer be kept from running: %s", Failure.why(e));
                     }
                     throw e;
@@ -174,7 +174,7 @@ public final class PausedJobs implements AutoCloseable {
             source.abandon();
         }
         synchronized (session) {
-            reportFailure = true;
+            ended = true;
             session.close();
         }
         try (Session fresh = source.sessionToPutBack()) {

@@ -43,7 +43,7 @@ public final class Console {
     private volatile boolean begun;
     private ProgressLine line;
     /** The messages about servers that do not answer, by side. */
-    private final Map<String, String> reportSilence = new ConcurrentSkipListMap<>();
+    private final Map<String, String> silentSides = new ConcurrentSkipListMap<>();
 
     /** Parses the arguments, runs the command, reports what failed, and returns the exit code. */
     public static int run(Object command, String... args) {
@@ -134,19 +134,19 @@ public final class Console {
     public synchronized ProgressLine progress(Supplier<String> state) {
         boolean shown = !quiet && !verbose && ProgressLine.isSeen();
         line = new ProgressLine(spec.commandLine().getErr(),
-                () -> reportSilence.isEmpty() ? state.get() : String.join(", ", reportSilence.values()), shown);
+                () -> silentSides.isEmpty() ? state.get() : String.join(", ", silentSides.values()), shown);
         return line;
     }
 
     /** Reports that a server does not answer, until it does. */
     public void reportSilence(String side, String since) {
-        reportSilence.put(side, "no answer from the " + side + " since " + since);
-        warn("%s", reportSilence.get(side));
+        silentSides.put(side, "no answer from the " + side + " since " + since);
+        warn("%s", silentSides.get(side));
     }
 
     /** Reports that it answers again. */
     public void reportAnswer(String side) {
-        reportSilence.remove(side);
+        silentSides.remove(side);
         say("the %s answers again", side);
     }
 

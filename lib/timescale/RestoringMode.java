@@ -33,7 +33,7 @@ public final class RestoringMode implements AutoCloseable {
     private final Timescale timescale;
     private final Console console;
     private final Cleanup.Task leaving;
-    private boolean reportFailure;
+    private boolean ended;
 
     private RestoringMode(TargetLock lock, Server target, Timescale timescale, Console console) {
         this.lock = lock;
@@ -72,7 +72,7 @@ public final class RestoringMode implements AutoCloseable {
     public void end(Session to) {
         turnOff(to, timescale);
         leaving.cancel();
-        reportFailure = true;
+        ended = true;
         checkNewSessions("off");
     }
 
@@ -94,13 +94,13 @@ public final class RestoringMode implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!reportFailure) {
+        if (!ended) {
             leaving.close();
         }
     }
 
     private void withdrawLoad() {
-        reportFailure = true;
+        ended = true;
         try (Session session = target.sessionToPutBack();
                 TargetLock again =
                         lock.heldAsSeenBy(session) ? null : TargetLock.takeAgain(target.sessionToPutBack())) {
