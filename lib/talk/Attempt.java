@@ -84,6 +84,7 @@ public final class Attempt {
         } else {
             console.warn(console.hasBegun() ? "interrupted: the target is unchanged"
                     : "interrupted: nothing was changed");
+            console.hint("run the same command again");
         }
     }
 }

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * What must be undone however the command ends: normally, by an error, by SIGINT or by SIGTERM. On a signal, running
  * work is ended first; then changes on servers are undone, all at once and under one deadline; files and messages come
  * last, in reverse order of registration. The process ends in time whatever the servers do; what could not be undone is
- * reported. After {@code kill -9} nothing runs.
+ * reported, as it is at once after a second Ctrl-C. After {@code kill -9} nothing runs.
  */
 public final class Cleanup {
     /** From the signal on; with the JVM's own end that is less than 5 s. */
@@ -101,8 +102,8 @@ public final class Cleanup {
 
     /** Does one task after a signal. */
     private static final class ShutdownHook extends Thread {
-        ShutdownHook(Task task) {
-            super(task::run, "undoing");
+        ShutdownHook(Runnable work) {
+            super(work, "undoing");
             setDaemon(true);
         }
     }
@@ -148,18 +149,52 @@ public final class Cleanup {
         return stopping;
     }
 
-    /** The process ends when this returns, whatever other threads are about. */
-    private static void stop() {
-        long begun = System.nanoTime();
+    /** From now on the process is ending. */
+    static void beginStopping() {
         synchronized (TASKS) {
             stopping = true;
         }
+    }
+
+    /** The process ends when this returns, whatever other threads are about. */
+    private static void stop() {
+        long begun = System.nanoTime();
+        beginStopping();
         runAll(Phase.ENDING, begun + TimeUnit.MILLISECONDS.toNanos(ENDED_MILLIS));
         runAll(Phase.PUTTING_BACK, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+        runLast();
+        await(Phase.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+    }
+
+    private static void runLast() {
         for (Task task = next(Phase.LAST); task != null; task = next(Phase.LAST)) {
             task.run();
         }
-        await(Phase.LAST, begun + TimeUnit.MILLISECONDS.toNanos(PUT_BACK_MILLIS));
+    }
+
+    /**
+     * Undoes nothing any more on servers, reports what that leaves, and does what comes last; then the process ends.
+     */
+    static void abandon(long millis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        List<Task> left;
+        synchronized (TASKS) {
+            stopping = true;
+            left = Stream.concat(TASKS.stream(), RUNNING.stream()).filter(task -> task.phase == Phase.PUTTING_BACK)
+                    .toList();
+            TASKS.removeIf(task -> task.phase != Phase.LAST);
+        }
+        Thread last = new ShutdownHook(() -> {
+            left.forEach(task -> task.reportFailure("a second Ctrl-C came before it was done"));
+            runLast();
+            await(Phase.LAST, deadline);
+        });
+        last.start();
+        try {
+            last.join(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -168,10 +203,7 @@ public final class Cleanup {
      */
     private static void runAll(Phase phase, long deadline) {
         for (Task task = next(phase); task != null; task = next(phase)) {
-            synchronized (TASKS) {
-                RUNNING.add(task);
-            }
-            new ShutdownHook(task).start();
+            new ShutdownHook(task::run).start();
         }
         await(phase, deadline).forEach(task -> task.reportFailure("the server did not do it in time"));
     }
@@ -195,7 +227,10 @@ public final class Cleanup {
     private static Task next(Phase phase) {
         synchronized (TASKS) {
             Task next = TASKS.stream().filter(task -> task.phase == phase).findFirst().orElse(null);
-            TASKS.remove(next);
+            if (next != null) {
+                TASKS.remove(next);
+                RUNNING.add(next);
+            }
             return next;
         }
     }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -49,7 +51,25 @@ public final class Console {
     public static int run(Object command, String... args) {
         CommandLine line = new CommandLine(command);
         configure(line);
-        return line.execute(args);
+        Interruption.handle(() -> {
+            console(line).ifPresent(console -> console.say("ending what runs; Ctrl-C once more ends at once"));
+            System.exit(Interruption.CODE);
+        }, () -> Runtime.getRuntime().halt(Interruption.CODE));
+        return Interruption.code(line.execute(args));
+    }
+
+    /** @return that of the command or subcommand that was parsed, if it has been already */
+    private static Optional<Console> console(CommandLine line) {
+        ParseResult parsed = line.getParseResult();
+        while (parsed != null && parsed.hasSubcommand()) {
+            parsed = parsed.subcommand();
+        }
+        return parsed == null ? Optional.empty() : console(parsed.commandSpec());
+    }
+
+    private static Optional<Console> console(CommandSpec command) {
+        return command.mixins().values().stream().map(CommandSpec::userObject).filter(Console.class::isInstance)
+                .map(Console.class::cast).findFirst();
     }
 
     /** Gives a command line the error handling and the help layout that all commands share. */
@@ -240,9 +260,7 @@ public final class Console {
     }
 
     private static Failure decided(CommandLine line, Failure failure) {
-        return line.getCommandSpec().mixins().values().stream().map(CommandSpec::userObject)
-                .filter(Console.class::isInstance).map(Console.class::cast).findFirst()
-                .map(console -> console.decided(failure)).orElse(failure);
+        return console(line.getCommandSpec()).map(console -> console.decided(failure)).orElse(failure);
     }
 
     private record Version(String command) implements IVersionProvider {

@@ -119,7 +119,8 @@ class MigrateSignalsTest {
     void ended_before_anything_was_changed() throws IOException {
         String target = TARGET.newDatabase();
         try (HeldLock hold = HeldLock.on(SOURCE, shop, "LOCK TABLE item")) {
-            ends(target, "INT", 130, "migrate: warning: interrupted: nothing was changed\n", hold::isWaitedFor);
+            ends(target, "INT", 130, "migrate: warning: interrupted: nothing was changed\n"
+                    + "migrate: hint: run the same command again\n", hold::isWaitedFor);
         }
         arrives(SIDES.migrate(shop, target), target);
     }

@@ -186,7 +186,8 @@ class PausedJobsTest {
             child.await("it waits", hold::isWaitedFor);
             child.signal("INT");
             CommandRun run = child.end();
-            assertTrue(run.err().endsWith("migrate: warning: interrupted: the target is unchanged\n"), run.err());
+            assertTrue(run.err().endsWith("migrate: warning: interrupted: the target is unchanged\n"
+                    + "migrate: hint: run the same command again\n"), run.err());
             assertEquals(option.equals("--pause-jobs"),
                     run.err().contains("migrate: the jobs of the source are due as before\n"), run.err());
             assertEquals(130, run.code());
