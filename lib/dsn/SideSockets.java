@@ -41,7 +41,7 @@ public final class SideSockets {
         WORK,
         /** The check whether the server answers. */
         WATCH,
-        /** Undoing changes; no other thread closes it. */
+        /** Undoing changes, also on a server that was given up before. */
         PUT_BACK
     }
 
@@ -184,7 +184,8 @@ public final class SideSockets {
 
     /** @return whether the server need no longer be watched, because nobody works there */
     public synchronized boolean endWatch() {
-        if (gone != null || sockets.values().stream().noneMatch(connection -> connection.use == Use.WORK)) {
+        if (gone != null
+                || sockets.values().stream().allMatch(connection -> connection.use == Use.WATCH) && ends.isEmpty()) {
             watched = false;
         }
         return !watched;
@@ -236,9 +237,18 @@ public final class SideSockets {
 
     /** Gives the server up: all that waits for it fails. What is put back may try once more. */
     public void giveUp() {
+        Set<ConnectionSockets> waiting = Set.copyOf(sockets.values());
         gone = "no answer from the " + side + " since " + lastAnswerTime() + ", given up after " + timeout + " s";
-        close(connection -> connection.use != Use.PUT_BACK);
+        close(connection -> connection.use != Use.PUT_BACK || waiting.contains(connection));
         ends.forEach(Runnable::run);
+    }
+
+    /**
+     * @param connecting how long the connection may take to be made, in seconds; 0 for ever
+     * @return how long each answer may take until it can be used: while nobody watches the server, no longer than that
+     */
+    public synchronized int timeoutWhileConnecting(int connecting) {
+        return watched || connecting == 0 ? timeout : connecting;
     }
 
     /**

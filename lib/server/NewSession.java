@@ -13,6 +13,9 @@ import org.postgresql.Driver;
 
 /** Opens sessions through the driver, each with keepalives and watched for a server that does not answer. */
 public final class NewSession {
+    /** The driver's property: seconds that it waits for an answer; 0 for ever. */
+    static final String ANSWER = "socketTimeout";
+
     private NewSession() {
     }
 
@@ -29,9 +32,18 @@ public final class NewSession {
         if (!Driver.isRegistered()) {
             Driver.register();
         }
+        boolean unbounded = properties.getProperty(ANSWER) == null;
+        if (unbounded) {
+            // Else it would wait for ever for a server that takes the connection and says nothing.
+            properties.setProperty(ANSWER, String.valueOf(dsn.sockets()
+                    .timeoutWhileConnecting(Integer.parseInt(properties.getProperty("connectTimeout", "0")))));
+        }
         Connection connection = DriverManager.getConnection(dsn.jdbcUrl(), properties);
+        if (unbounded) {
+            connection.setNetworkTimeout(Runnable::run, 0);
+        }
         TerminationMessage.of(connection);
-        if (use == SideSockets.Use.WORK) {
+        if (use != SideSockets.Use.WATCH) {
             ServerWatch.over(dsn.sockets(), more -> watching(dsn, more));
         }
         return new Session(connection, dsn.side(), sockets);

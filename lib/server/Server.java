@@ -235,14 +235,17 @@ public final class Server implements Sessions {
     }
 
     /**
-     * A session for what has to be put back, which nobody but its user ends: not {@link #abandon}, and not what waits
-     * for a server that was given up, for it may be back. Close it.
+     * A session for what has to be put back, which {@link #abandon} does not end. It may be begun when the server was
+     * given up, for that may be back. Close it.
      *
      * @throws Failure saying why the connection failed
      */
     public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();
-        properties.setProperty("socketTimeout", String.valueOf(dsn.sockets().timeoutAfterGivenUp()));
+        int timeout = dsn.sockets().timeoutAfterGivenUp();
+        if (timeout > 0) {
+            properties.setProperty(NewSession.ANSWER, String.valueOf(timeout));
+        }
         try {
             return NewSession.open(dsn, properties, SideSockets.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {

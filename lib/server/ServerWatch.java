@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import lib.dsn.SideSockets;
+import org.postgresql.util.PSQLException;
 
 /**
  * Asks a server every few seconds whether it is there, as long as sessions of ours are: a statement may say nothing for
@@ -24,10 +25,12 @@ final class ServerWatch {
     private static final long TELL_MILLIS = 30_000;
     /** Seconds; a question that is not answered is asked anew, for its own connection may be the one that is lost. */
     private static final int QUESTION = 15;
+    private static final int QUESTIONS_IN_BOUND = 2;
 
     private final SideSockets sockets;
     private final SessionOpener opener;
     private final long every;
+    private final int question;
     private Session session;
     /** When the first question was asked that has no answer, as {@link System#nanoTime}; 0 for none. */
     private volatile long askedAt;
@@ -38,6 +41,8 @@ final class ServerWatch {
         this.opener = opener;
         long timeout = TimeUnit.SECONDS.toMillis(sockets.timeout());
         every = timeout == 0 ? EVERY_MILLIS : Math.min(EVERY_MILLIS, timeout / 4);
+        question = timeout == 0 ? QUESTION
+                : Math.max(1, Math.min(QUESTION, sockets.timeout() / QUESTIONS_IN_BOUND));
     }
 
     /** Starts watching, unless it already does or nobody listens. */
@@ -61,26 +66,30 @@ final class ServerWatch {
                 if (askedAt == 0) {
                     askedAt = System.nanoTime();
                 }
-                question();
+                if (question()) {
+                    askedAt = 0;
+                }
                 last = System.nanoTime();
             }
         }
         close();
     }
 
-    private void question() {
+    /** @return whether the server has said anything to it */
+    private boolean question() {
         try {
             if (session == null) {
                 Properties properties = new Properties();
-                properties.setProperty("socketTimeout", String.valueOf(QUESTION));
+                properties.setProperty(NewSession.ANSWER, String.valueOf(question));
                 session = opener.open(properties);
             }
             try (Statement statement = session.createStatement()) {
                 statement.execute("SELECT 1");
             }
+            return true;
         } catch (SQLException e) {
-            // If the server has said so itself, that is an answer, and has been heard.
             close();
+            return e instanceof PSQLException known && known.getServerErrorMessage() != null;
         }
     }
 
@@ -95,15 +104,11 @@ final class ServerWatch {
         boolean reported = false;
         while (!sockets.endWatch()) {
             pause();
-            if (askedAt != 0 && sockets.lastAnswer() - askedAt >= 0) {
-                askedAt = 0;
-                if (reported) {
-                    reported = false;
-                    sockets.console().reportAnswer(sockets.side());
-                }
-            }
-            long silent = askedAt == 0 ? 0 : millisSince(askedAt);
-            if (!reported && silent >= TELL_MILLIS) {
+            long silent = silentMillis();
+            if (reported && silent < TELL_MILLIS) {
+                reported = false;
+                sockets.console().reportAnswer(sockets.side());
+            } else if (!reported && silent >= TELL_MILLIS) {
                 reported = true;
                 sockets.console().reportSilence(sockets.side(), sockets.lastAnswerTime());
             }
@@ -112,6 +117,16 @@ final class ServerWatch {
             }
         }
         ended = true;
+    }
+
+    /**
+     * @return since when there is a question without an answer, and nothing else came either; what had arrived before
+     * may still be read for a while after the server has fallen silent
+     */
+    private long silentMillis() {
+        long asked = askedAt;
+        long heard = sockets.lastAnswer();
+        return asked == 0 ? 0 : millisSince(heard - asked > 0 ? heard : asked);
     }
 
     private static long millisSince(long nanos) {
