@@ -58,6 +58,9 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--create-database", order = 11,
             description = "create the target's database if it is missing, like the source's")
     boolean createDatabase;
+    @Option(names = "--resume", order = 12,
+            description = "go on where a failed run ended: what it has copied is compared with the source and kept")
+    boolean resume;
     @Option(names = "--restart", order = 12,
             description = "first remove from the target what a failed run created there")
     boolean restart;
@@ -115,6 +118,7 @@ class Migrate implements Callable<Integer> {
         Dsn target = endpoints.target(console);
         MigrationOptions wanted =
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        resume,
                         noOwner, noPrivileges, pauseJobs, kind.given());
         Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
                 verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(wanted, source)));
@@ -141,6 +145,9 @@ class Migrate implements Callable<Integer> {
     OutputFile check() {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
+        }
+        if (resume && (restart || viaFiles || dryRun)) {
+            throw Failure.usage("--resume goes on with a run that streams: without --restart, --via-files, --dry-run");
         }
         return OutputFile.of(out, overwrite);
     }

@@ -44,6 +44,8 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = "--create-database", order = 11,
             description = "the migration will create the target's database if it is missing")
     boolean createDatabase;
+    @Option(names = "--resume", order = 12, description = "the migration will go on where a failed run ended")
+    boolean resume;
     @Option(names = "--restart", order = 12, description = "the migration will first remove what a failed run created")
     boolean restart;
     @Option(names = "--pause-jobs", order = 13,
@@ -90,6 +92,7 @@ class PreflightCheck implements Callable<Integer> {
         Dsn to = endpoints.target(console);
         PreflightRun run = new PreflightRun(Server.connect(from), TargetDatabase.connect(to, createDatabase),
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        resume,
                         noOwner, false, pauseJobs, kind.given()),
                 console);
         if (dryRun) {

@@ -1,6 +1,9 @@
 package lib.catalog;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
 import lib.roles.TargetKind;
 
 /**
@@ -13,30 +16,56 @@ import lib.roles.TargetKind;
  * than on the source
  * @param createDatabase whether the target's database is created where it is missing
  * @param restart whether what a failed run left on the target is removed first
+ * @param resume whether the run goes on with what a failed run left on the target
  * @param noOwner whether everything is to belong to the connecting user
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
  * @param kind of target, or null to find it out
  */
 public record MigrationOptions(Filters filters, int workers, Collection<String> leaveOut, Collection<String> granted,
-        boolean createDatabase, boolean restart, boolean noOwner, boolean noPrivileges, boolean pauseJobs,
+        boolean createDatabase, boolean restart, boolean resume, boolean noOwner, boolean noPrivileges,
+        boolean pauseJobs,
         TargetKind kind) {
     /** @return these options with another number of workers */
     public MigrationOptions withWorkers(int number) {
-        return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, noOwner, noPrivileges,
+        return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, resume, noOwner,
+                noPrivileges,
                 pauseJobs,
                 kind);
     }
 
+    /** @return whether what a failed run left on the target is no obstacle */
+    public boolean takesOver() {
+        return restart || resume;
+    }
+
+    /**
+     * @return the options that change what arrives, as a command line has them and in an order of their own; how many
+     * workers there are is none of them
+     */
+    public List<String> changingArrivals() {
+        List<String> words = new ArrayList<>(new TreeSet<>(filters.argumentsWithData()));
+        new TreeSet<>(leaveOut).forEach(name -> words.add("--leave-out=" + name));
+        new TreeSet<>(granted).forEach(role -> words.add("--grant-anyway=" + role));
+        if (noOwner) {
+            words.add("--no-owner");
+        }
+        if (noPrivileges) {
+            words.add("--no-privileges");
+        }
+        return words;
+    }
+
     /** @return these options with owners and privileges, whether or not they will be set */
     public MigrationOptions withOwnersAndPrivileges() {
-        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, false, false,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, false, false,
                 pauseJobs,
                 kind);
     }
 
     /** @return these options for a dump that may hold no owners or no privileges */
     public MigrationOptions of(boolean owners, boolean privileges) {
-        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, noOwner || !owners,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume,
+                noOwner || !owners,
                 noPrivileges || !privileges, pauseJobs, kind);
     }
 }

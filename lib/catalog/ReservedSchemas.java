@@ -56,7 +56,8 @@ public final class ReservedSchemas {
 
     /** @return what helps with such a schema, for this reason */
     public static String remedy(String schema, String reason) {
-        return reason.equals(UNFINISHED) ? "finish that migration, or remove what it has made, with migrate --restart"
+        return reason.equals(UNFINISHED)
+                ? "finish that migration with migrate --resume, or remove what it has made with migrate --restart"
                 : remedy(schema);
     }
 

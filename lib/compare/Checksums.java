@@ -56,8 +56,16 @@ public final class Checksums {
      * @return a query for the number of rows, their checksum, which is null when there are no rows or no columns, and
      * again their number, for as many were looked at
      */
-    String checksum(List<Column> columns, String rows) {
+    public String checksum(List<Column> columns, String rows) {
         return "SELECT count(*), " + sum(columns) + ", count(*) FROM " + rows;
+    }
+
+    /**
+     * @param key an expression
+     * @return a query for each value of the key, with the number of its rows and their checksum
+     */
+    public String grouped(List<Column> columns, String key, String rows) {
+        return "SELECT " + key + ", count(*), " + sum(columns) + " FROM " + rows + " GROUP BY 1";
     }
 
     /**

@@ -10,6 +10,7 @@ import lib.dsn.Dsn;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
+import lib.journal.RunIdentity;
 import lib.load.ArchiveLoad;
 import lib.load.ArchiveScript;
 import lib.load.ExclusiveTarget;
@@ -150,7 +151,7 @@ final class Restoration {
     }
 
     private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
-        ExclusiveTarget.run(target.server(), order.wanted().restart(), attempt, steps, console,
+        ExclusiveTarget.run(target.server(), order.wanted(), RunIdentity.NONE, attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
@@ -174,7 +175,8 @@ final class Restoration {
             method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
                     Parallelism.requested(order.wanted().workers()));
         }
-        Journal journal = loading.run(method, check.leftBehind(), extensions, contents::sequences, List.of());
+        Journal journal =
+                loading.run(method, RunIdentity.NONE, check.leftBehind(), extensions, contents::sequences, List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
         List<Difference> differences =
                 steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.leftBehind())),

@@ -72,7 +72,7 @@ public final class RestoreOptions {
         }
         Restoration restoration = new Restoration(console,
                 new RestoreCheck.Order(in,
-                        new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
+                        new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart, false,
                                 noOwner, noPrivileges, false, null),
                         timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());

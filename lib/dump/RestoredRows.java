@@ -71,7 +71,7 @@ public final class RestoredRows implements RowMover {
     }
 
     @Override
-    public void moveDeferred() {
+    public void moveDeferred(Journal journal) {
         schema.rows().deferred(workers);
     }
 

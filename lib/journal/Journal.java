@@ -1,27 +1,23 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
-import lib.catalog.UnownedObjects;
 import lib.server.EventTriggers;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
 import lib.server.Session;
+import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Heartbeat;
@@ -36,12 +32,20 @@ import lib.talk.Sql;
 public final class Journal {
     private final Server target;
     private final Session session;
-    private final Map<Archive.Address, OwnedObjects.Owned> planned = new HashMap<>();
+    private final PlannedObjects planned;
+    private final FinishedUnits units;
+    private final PartRecords parts;
+    private final boolean resumed;
     private ClientObjectRecorder recorder;
 
-    private Journal(Server target, Session session) {
+    private Journal(Server target, Session session, PlannedObjects planned, FinishedUnits units, PartRecords parts,
+            boolean resumed) {
         this.target = target;
         this.session = session;
+        this.planned = planned;
+        this.units = units;
+        this.parts = parts;
+        this.resumed = resumed;
     }
 
     /**
@@ -51,20 +55,61 @@ public final class Journal {
      * @param session a session that stays open as long as the journal is used
      * @throws Failure when something else has the name of our schema
      */
-    public static Journal begin(Server target, Session session, List<OwnedObjects.Owned> objects,
+    public static Journal begin(Server target, Session session, RunIdentity identity,
+            List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
+        return inTransaction(session, () -> {
+            OwnSchema.create(session, JournalTables.ALL);
+            start(session, identity);
+            return new Journal(target, session, new PlannedObjects(session, objects, extensions),
+                    FinishedUnits.none(session), PartRecords.none(session), false);
+        });
+    }
+
+    /**
+     * Goes on with the journal of an interrupted run, whose sessions have ended: what it has made is this run's.
+     *
+     * @param session a session that stays open as long as the journal is used
+     */
+    public static Journal resume(Server target, Session session, List<OwnedObjects.Owned> objects,
             List<Extensions.Extension> extensions) {
+        return inTransaction(session, () -> {
+            session.run("going on with the journal",
+                    "UPDATE %s SET version = %s, name = %s; DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s"
+                            .formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
+                                    JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(),
+                                    JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
+            // They are made anew; one that the source does not have any more is not.
+            MadeSettings.undo(session);
+            return new Journal(target, session, new PlannedObjects(session, objects, extensions),
+                    FinishedUnits.read(session), PartRecords.read(session), true);
+        });
+    }
+
+    private static Journal inTransaction(Session session, Supplier<Journal> work) {
         session.run("beginning the journal", "BEGIN");
         try {
-            OwnSchema.create(session, JournalTables.ALL);
-            Journal journal = new Journal(target, session);
-            journal.start();
-            journal.plan(objects, extensions);
+            Journal journal = work.get();
             session.run("beginning the journal", "COMMIT");
             return journal;
         } catch (RuntimeException e) {
             rollBack(session);
             throw e;
         }
+    }
+
+    /** @return whether this run goes on with an interrupted one */
+    public boolean resumed() {
+        return resumed;
+    }
+
+    /** @return the units of the schema that are made already */
+    public FinishedUnits units() {
+        return units;
+    }
+
+    /** @return the parts of tables */
+    public PartRecords parts() {
+        return parts;
     }
 
     private static void rollBack(Session session) {
@@ -75,60 +120,29 @@ public final class Journal {
         }
     }
 
-    private void start() {
+    private static void start(Session session, RunIdentity identity) {
         session.run("beginning the journal",
                 """
-                INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s);
+                INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s, %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL
                   SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
                 %s;
                 %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
-                        JournalTables.DEFAULT_PRIVILEGES.sql(),
+                        identity.values(), JournalTables.DEFAULT_PRIVILEGES.sql(),
                         JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
-    }
-
-    private void plan(List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
-        // What stands there before, such as the schema of an extension, is not made, and so it outlasts the undoing.
-        objects.forEach(object -> planned.put(new Archive.Address(object.catalog(), object.oid()), object));
-        List<OwnedObjects.Owned> all = new ArrayList<>(objects);
-        extensions.forEach(extension -> all.addAll(along(extension)));
-        try (PreparedStatement insert = session.prepareStatement("INSERT INTO " + JournalTables.PLANNED.sql()
-                + " SELECT p.* FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]), "
-                + "pg_catalog.unnest(?::text[])) p")) {
-            Function<Function<OwnedObjects.Owned, String>, Object[]> column =
-                    value -> all.stream().map(value).toArray();
-            insert.setArray(1, session.createArrayOf("text", column.apply(OwnedObjects.Owned::kind)));
-            insert.setArray(2, session.createArrayOf("text", column.apply(OwnedObjects.Owned::identity)));
-            insert.setArray(3, session.createArrayOf("text", column.apply(OwnedObjects.Owned::owner)));
-            insert.executeUpdate();
-        } catch (SQLException e) {
-            throw session.failure("beginning the journal", e);
-        }
-    }
-
-    /** @return the extension and those that come along by CASCADE, with the schema that may be made for it */
-    private static List<OwnedObjects.Owned> along(Extensions.Extension extension) {
-        List<OwnedObjects.Owned> along = new ArrayList<>();
-        along.add(named(ObjectKind.EXTENSION, Sql.ident(extension.name())));
-        extension.missing().forEach(other -> along.add(named(ObjectKind.EXTENSION, Sql.ident(other))));
-        along.add(named(ObjectKind.SCHEMA, Sql.ident(extension.schema())));
-        return along;
-    }
-
-    private static OwnedObjects.Owned named(ObjectKind kind, String identity) {
-        return new OwnedObjects.Owned(0, 0, kind.word(), identity, null, null, false);
     }
 
     /** Creates an extension, and records it in the same transaction. One that is there already stays as it is. */
     public void create(Extensions.Extension extension) {
-        create("creating extension " + extension.name(), Extensions.create(extension), along(extension));
+        create("creating extension " + extension.name(), Extensions.create(extension),
+                PlannedObjects.along(extension));
     }
 
     /** Creates a schema that is not there, and records it in the same transaction. */
     public void createSchema(String name) {
         create("creating schema " + name, List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)),
-                List.of(named(ObjectKind.SCHEMA, Sql.ident(name))));
+                List.of(PlannedObjects.named(ObjectKind.SCHEMA, Sql.ident(name))));
     }
 
     private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
@@ -146,30 +160,14 @@ public final class Journal {
      * What is to be appended to statements of one transaction, so that it records what they create.
      *
      * @param entries of the archive, those whose statements these are
+     * @param done the units that they make
      * @return "" where they create nothing that stands by itself
      */
-    public String recording(Collection<Archive.Entry> entries) {
-        Set<OwnedObjects.Owned> made = new HashSet<>();
-        for (Archive.Entry entry : entries) {
-            OwnedObjects.Owned object = planned.get(entry.address());
-            if (object != null) {
-                made.add(object);
-            }
-            // A shell stands there before what it becomes, and under no address of the archive.
-            if (entry.kind().equals("SHELL TYPE") || entry.kind().equals("OPERATOR")) {
-                String kind = entry.kind().replace("SHELL ", "");
-                planned.values().stream().filter(other -> other.kind().equals(kind)).forEach(made::add);
-            }
-        }
-        List<String> statements = new ArrayList<>();
-        if (!made.isEmpty()) {
-            statements.add(ObjectKind.recording(made));
-        }
-        if (entries.stream().anyMatch(entry -> entry.kind().equals("OPERATOR"))) {
-            statements.add(ObjectKind.recordingShellOperators());
-        }
-        if (entries.stream().anyMatch(entry -> UnownedObjects.KINDS.contains(entry.kind()))) {
-            statements.add(ObjectKind.recordingOwnerless());
+    public String recording(Collection<Archive.Entry> entries, Collection<Unit> done) {
+        List<String> statements = new ArrayList<>(planned.recording(entries));
+        String units = FinishedUnits.recording(done);
+        if (!units.isEmpty()) {
+            statements.add(units);
         }
         return String.join("; ", statements);
     }
@@ -178,6 +176,19 @@ public final class Journal {
     public String recordingLargeObjects(List<Long> identifiers) {
         return ObjectKind
                 .recording(Map.of(ObjectKind.LARGE_OBJECT, identifiers.stream().map(String::valueOf).toList()));
+    }
+
+    /** Removes the large objects that the interrupted run has copied. */
+    public void removeLargeObjects(Session target) {
+        Batches.of(target.list("listing large objects", "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l JOIN "
+                + JournalTables.MADE.sql() + " m ON m.object = l.oid AND m.catalog = "
+                + "'pg_catalog.pg_largeobject'::pg_catalog.regclass", row -> String.valueOf(row.getLong(1))),
+                Removal.DROPS_A_TRANSACTION)
+                .forEach(batch -> target.run("removing large objects",
+                        "SELECT pg_catalog.lo_unlink(l) FROM pg_catalog.unnest(ARRAY[" + String.join(", ", batch)
+                                + "]::oid[]) l; DELETE FROM " + JournalTables.MADE.sql()
+                                + " WHERE catalog = 'pg_catalog.pg_largeobject'::pg_catalog.regclass AND object IN ("
+                                + String.join(", ", batch) + ")"));
     }
 
     /**

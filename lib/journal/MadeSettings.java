@@ -30,6 +30,12 @@ public final class MadeSettings {
     private MadeSettings() {
     }
 
+    /** Makes them what they were before, and forgets them. */
+    static void undo(Session target) {
+        undoing(target).forEach(sql -> target.run("taking back a setting of the database", sql));
+        target.run("writing the journal", "DELETE FROM " + JournalTables.SETTING.sql() + " WHERE made");
+    }
+
     /**
      * @return the statements that make them what they were before; one that somebody has changed since is not the run's
      * any more

@@ -192,7 +192,7 @@ public final class Memberships implements AutoCloseable {
     }
 
     /** Becomes again a member of all that an interrupted run was: what it has made belongs to them. */
-    void joinAgain(Session session) {
+    public void joinAgain(Session session) {
         adopt(session);
         if (!facts.superuser()) {
             session.texts("reading the journal",

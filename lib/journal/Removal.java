@@ -28,7 +28,7 @@ import lib.timescale.Timescale;
  */
 public final class Removal {
     /** Few enough that the locks of one transaction fit into the smallest lock table. */
-    private static final int DROPS_A_TRANSACTION = 50;
+    static final int DROPS_A_TRANSACTION = 50;
 
     private record Address(long catalog, long oid) {
     }
@@ -70,10 +70,7 @@ public final class Removal {
     public static int run(TargetLock lock, Session target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target);
-        Failure refusal = UnrelatedObjects.refusal(target, UnrelatedObjects.list(target, there));
-        if (refusal != null) {
-            throw refusal;
-        }
+        UnrelatedObjects.refuse(target, there);
         begun.run();
         memberships.joinAgain(target);
         Set<Address> made = addresses(target, JournalTables.MADE.sql());

@@ -139,6 +139,19 @@ public final class UnrelatedObjects {
                 + ", then run again with --restart: " + drops.sql();
     }
 
+    /** @throws Failure when the target holds what the interrupted run did not make */
+    public static void refuse(Session target) {
+        refuse(target, OwnedObjects.list(target));
+    }
+
+    /** @param there the objects that exist and have an owner */
+    static void refuse(Session target, List<OwnedObjects.Owned> there) {
+        Failure refusal = refusal(target, list(target, there));
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
     /** @return the refusal to undo what others have come to depend on, or null */
     static Failure refusal(Session target, List<UnrelatedObject> unrelated) {
         return unrelated.isEmpty() ? null

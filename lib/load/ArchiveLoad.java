@@ -6,10 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.catalog.Extensions;
 import lib.journal.Journal;
+import lib.journal.Unit;
 import lib.rows.Parallelism;
 import lib.rows.RowMover;
 import lib.server.Session;
@@ -92,7 +94,8 @@ public final class ArchiveLoad implements LoadMethod {
         Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
-        if (trial.wanted()) {
+        // A run that goes on has tried it when it began.
+        if (trial.wanted() && !journal.resumed()) {
             steps.run("functions", () -> trial.run(all));
         }
         Predicate<EntrySql> waits = part -> schema.waitsForDeferred(part.entry());
@@ -105,7 +108,7 @@ public final class ArchiveLoad implements LoadMethod {
                 workers.setLimit(parallel);
                 post.finish();
                 if (contents.hasDeferredAtOnce()) {
-                    rows.moveDeferred();
+                    rows.moveDeferred(journal);
                     make(after.stream().filter(waits).toList(), journal);
                 }
                 make(schema.comments(), journal);
@@ -132,8 +135,12 @@ public final class ArchiveLoad implements LoadMethod {
      * it
      */
     private Background<List<EntrySql>> preData(Journal journal) {
-        List<EntrySql> before = schema.preData();
+        List<EntrySql> before = schema.preData(journal.units().schemas());
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
+        if (journal.resumed()) {
+            journal.units().refuseChanges(Stream.of(before, after.get(), schema.eventTriggers()).flatMap(List::stream)
+                    .map(Unit::of).toList());
+        }
         schema.largeObjects(journal::watching);
         try (SchemaWorkers workers = workers(parallel, journal)) {
             new PreData(workers, archive.entries()).make(before);
@@ -162,7 +169,7 @@ public final class ArchiveLoad implements LoadMethod {
     @Override
     public String loadAfterRestoringMode(Journal journal) {
         if (!contents.deferred().isEmpty()) {
-            rows.moveDeferred();
+            rows.moveDeferred(journal);
         }
         List<EntrySql> now = needHypertables.stream().filter(part -> !schema.onHypertables(part.entry())).toList();
         make(now, journal);

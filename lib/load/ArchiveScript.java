@@ -103,7 +103,7 @@ public final class ArchiveScript {
 
     /** @return what post-data will make, by its address */
     public Set<Archive.Address> postDataAddresses() {
-        schema.preData();
+        schema.preData(Set.of());
         Set<Archive.Address> later = schema.postDataAddresses();
         schema.postData();
         return later;

@@ -1,9 +1,14 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
+import java.util.function.Consumer;
+import lib.catalog.MigrationOptions;
 import lib.journal.Memberships;
 import lib.journal.Removal;
+import lib.journal.RunIdentity;
+import lib.journal.UnrelatedObjects;
 import lib.server.JournalTables;
+import lib.server.Leftovers;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetLock;
@@ -12,7 +17,7 @@ import lib.talk.Console;
 import lib.talk.Steps;
 import lib.tools.Tool;
 
-/** Keeps other runs off a target, and clears it of the objects of an earlier one. */
+/** Keeps other runs off a target, and clears it of the objects of an earlier one, or takes them over. */
 public final class ExclusiveTarget {
     /** What a run does there. */
     public interface Work {
@@ -23,17 +28,18 @@ public final class ExclusiveTarget {
     }
 
     /**
-     * Does the work of a run while other runs are kept off the target, which is cleared first where that is wanted and
-     * needed.
+     * Does the work of a run while other runs are kept off the target. What an earlier run has made there is removed
+     * first, or taken over, where that is wanted.
      *
+     * @param identity what this run must have in common with one that it goes on with
      * @param attempt is notified when the target is changed
      * @param console shows what could not be put back
      * @param work is given the lock, a session on the target, and what the user becomes a member of there until the end
      * @throws Failure when another run is at work there, or what is there is not what an earlier run has made; step,
      * when the lock is lost
      */
-    public static void run(Server target, boolean restart, Attempt attempt, Steps steps, Console console,
-            Work work) {
+    public static void run(Server target, MigrationOptions wanted, RunIdentity identity, Attempt attempt, Steps steps,
+            Console console, Work work) {
         try (TargetLock lock = TargetLock.take(target.session());
                 Memberships memberships = new Memberships(target, lock, console)) {
             lock.whenLost(why -> {
@@ -41,8 +47,15 @@ public final class ExclusiveTarget {
                 Tool.stopOnTarget();
             });
             lock.runWhileHeld(() -> {
-                if (restart) {
-                    clear(lock, target, memberships, attempt, steps);
+                if (wanted.takesOver()) {
+                    takeOver(lock, target, session -> {
+                        if (wanted.resume()) {
+                            adopt(lock, session, identity, memberships, attempt);
+                        } else {
+                            steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin)
+                                    + " objects of the earlier run removed");
+                        }
+                    });
                 }
                 Session to = target.session();
                 try {
@@ -54,15 +67,24 @@ public final class ExclusiveTarget {
         }
     }
 
-    private static void clear(TargetLock lock, Server target, Memberships memberships, Attempt attempt, Steps steps) {
+    private static void takeOver(TargetLock lock, Server target, Consumer<Session> work) {
         Session session = target.session();
         try {
             if (JournalTables.exist(session)) {
-                steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin)
-                        + " objects of the earlier run removed");
+                work.accept(session);
             }
         } finally {
             session.close();
         }
+    }
+
+    /** Has what an earlier run has made be this run's. */
+    private static void adopt(TargetLock lock, Session session, RunIdentity identity, Memberships memberships,
+            Attempt attempt) {
+        identity.refuseOther(session);
+        Leftovers.end(lock, session);
+        UnrelatedObjects.refuse(session);
+        attempt.begin();
+        memberships.joinAgain(session);
     }
 }

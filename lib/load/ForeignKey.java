@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.catalog.EntrySql;
+import lib.journal.Unit;
 
 /**
  * A foreign key that is added without looking at the rows, which takes no time, and validated beside others, which
@@ -37,8 +38,10 @@ record ForeignKey(SchemaSession.Step add, SchemaSession.Step validate) {
         String add = part.sql().substring(0, part.sql().length() - 1) + " NOT VALID;";
         return Optional.of(
                 new ForeignKey(
-                        new SchemaSession.Step(part.description(), part.settings(), add, part.entry(), part.owner()),
+                        new SchemaSession.Step(part.description(), part.settings(), add, part.entry(), part.owner(),
+                                Unit.of(part)),
                         SchemaSession.Step.of(part.description(),
-                                addClause.group(1) + " VALIDATE CONSTRAINT " + addClause.group(2) + ";")));
+                                addClause.group(1) + " VALIDATE CONSTRAINT " + addClause.group(2) + ";")
+                                .recordedAs(Unit.VALIDATE, part.name())));
     }
 }

@@ -12,6 +12,8 @@ import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
 import lib.journal.Journal;
 import lib.journal.Memberships;
+import lib.journal.RunIdentity;
+import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.Server;
 import lib.server.Session;
@@ -73,16 +75,19 @@ public final class Loading {
     /**
      * Loads everything.
      *
+     * @param identity what a run that goes on with this one must have in common with it
      * @param extensions those to create
      * @param sequences where the sequences of the source stand; asked for after the rows
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(LoadMethod method, LeftBehind leftBehind, List<Extensions.Extension> extensions,
+    public Journal run(LoadMethod method, RunIdentity identity, LeftBehind leftBehind,
+            List<Extensions.Extension> extensions,
             Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, leftBehind);
-        Journal journal = Journal.begin(target, to, objects, extensions);
+        Journal journal = wanted.resume() && JournalTables.exist(to) ? Journal.resume(target, to, objects, extensions)
+                : Journal.begin(target, to, identity, objects, extensions);
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);
@@ -127,7 +132,7 @@ public final class Loading {
         if (jobs == null) {
             load.run();
         } else {
-            inRestoringMode(load);
+            inRestoringMode(load, journal.resumed());
             if (contents.hasAfterRestoringMode() && !method.loadsEverything()) {
                 steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
                 if (!contents.onHypertables().isEmpty()) {
@@ -180,9 +185,13 @@ public final class Loading {
      * Jobs name their owners, so these must be there and reachable before; and none may run before both sides have been
      * compared.
      */
-    private void inRestoringMode(Runnable load) {
+    private void inRestoringMode(Runnable load, boolean resumed) {
         Ownership ownership = new Ownership(to, target.facts(), memberships);
         contents.timescale().jobOwners().forEach(ownership::join);
+        if (resumed) {
+            // What the interrupted run has loaded of the catalog may be half of it, and is of another snapshot.
+            RestoringMode.withdraw(to, contents.timescale(), () -> {});
+        }
         try (RestoringMode mode = RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
             load.run();
             if (!contents.timescale().tablespaces().isEmpty()) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lib.catalog.EntrySql;
+import lib.journal.Unit;
 import lib.server.Session;
 import lib.source.Contents;
 import lib.source.Inventory;
@@ -99,7 +100,8 @@ final class PostData {
     }
 
     private static SchemaSession.Step analyze(Inventory.Relation relation) {
-        return SchemaSession.Step.of("analyzing " + relation.sql(), "ANALYZE " + relation.sql() + ";");
+        return SchemaSession.Step.of("analyzing " + relation.sql(), "ANALYZE " + relation.sql() + ";")
+                .recordedAs(Unit.ANALYZE, relation.sql());
     }
 
     /** Makes the rest, once all rows are there but those that come late. */

@@ -51,7 +51,7 @@ public final class Repair {
                     RestoringMode.withdraw(found.session, found.timescale, () -> {});
                     report.accept(
                             "target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go "
-                                    + "on with the interrupted command and --restart");
+                                    + "on with the interrupted command and --resume or --restart");
                 } else if (found.timescale != null) {
                     RestoringMode.turnOff(found.session, found.timescale);
                     report.accept(
@@ -62,8 +62,8 @@ public final class Repair {
         });
         if (!any) {
             report.accept(halfLoaded()
-                    ? "target: nothing to mend; what an interrupted run has loaded is removed by the same command "
-                            + "again with --restart"
+                    ? "target: nothing to mend; the interrupted command goes on with --resume, and removes with "
+                            + "--restart what it has loaded"
                     : "target: nothing to mend");
         }
     }
@@ -84,7 +84,7 @@ public final class Repair {
             if (found.timescale != null && journal) {
                 script.step(
                         "The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on "
-                                + "with the interrupted command and --restart")
+                                + "with the interrupted command and --resume or --restart")
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawStatements(found.session, found.timescale));
             } else if (found.timescale != null) {
                 script.step(

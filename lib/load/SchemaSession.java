@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.journal.Journal;
+import lib.journal.Unit;
 import lib.server.Session;
 import lib.server.SessionAbort;
 import lib.settings.ComputingSessions;
@@ -33,14 +34,19 @@ final class SchemaSession implements AutoCloseable {
      * @param sql null where only pg_restore can do it
      * @param entry the entry of the archive, or null
      * @param owner the statements that give to its owner what {@code sql} has made, or nothing
+     * @param unit what the journal has of it, or null for what every run does
      */
-    record Step(String doing, String settings, String sql, Archive.Entry entry, String owner) {
+    record Step(String doing, String settings, String sql, Archive.Entry entry, String owner, Unit unit) {
         static Step of(EntrySql part) {
-            return new Step(part.description(), part.settings(), part.sql(), part.entry(), part.owner());
+            return new Step(part.description(), part.settings(), part.sql(), part.entry(), part.owner(), Unit.of(part));
         }
 
         static Step of(String doing, String sql) {
-            return new Step(doing, "", sql, null, "");
+            return new Step(doing, "", sql, null, "", null);
+        }
+
+        Step recordedAs(String kind, String name) {
+            return new Step(doing, settings, sql, entry, owner, Unit.of(kind, name, sql));
         }
 
         private int size() {
@@ -74,7 +80,7 @@ final class SchemaSession implements AutoCloseable {
     }
 
     /**
-     * Does all steps, in this order.
+     * Does all steps, in this order, but for those that an interrupted run has done.
      *
      * @throws Failure naming the one that failed; those of its batch are rolled back
      */
@@ -82,6 +88,9 @@ final class SchemaSession implements AutoCloseable {
         List<Step> batch = new ArrayList<>();
         int size = 0;
         for (Step step : steps) {
+            if (journal.units().contain(step.unit)) {
+                continue;
+            }
             boolean other = !batch.isEmpty() && (step.sql == null) != (batch.get(0).sql == null);
             if (other || batch.size() == STEPS_PER_BATCH || size + step.size() > CHARACTERS_PER_BATCH) {
                 runBatch(batch);
@@ -97,11 +106,8 @@ final class SchemaSession implements AutoCloseable {
     private void runBatch(List<Step> steps) {
         if (!steps.isEmpty() && steps.get(0).sql == null) {
             journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
-            List<Step> owners = steps.stream().filter(step -> !step.owner.isEmpty())
-                    .map(step -> Step.of("setting the owner after " + step.doing, step.owner)).toList();
-            if (!owners.isEmpty()) {
-                runBatch(owners);
-            }
+            runBatch(steps.stream().map(step -> new Step("setting the owner after " + step.doing, "", step.owner, null,
+                    "", step.unit)).toList());
             return;
         }
         StringBuilder text = new StringBuilder();
@@ -111,9 +117,11 @@ final class SchemaSession implements AutoCloseable {
                 inForce = step.settings;
                 text.append(inForce).append('\n');
             }
-            text.append(step.sql).append(step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner).append('\n');
+            text.append(step.sql).append(step.sql.isEmpty() || step.sql.endsWith(";") ? "\n" : ";\n").append(step.owner)
+                    .append('\n');
         }
-        text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList()));
+        text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList(),
+                steps.stream().map(Step::unit).filter(Objects::nonNull).toList()));
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);
             if (!escaped && steps.stream().anyMatch(step -> step.settings.contains(EntrySql.ESCAPED))) {

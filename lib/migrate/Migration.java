@@ -62,7 +62,9 @@ public final class Migration {
         this.order = order;
         this.wanted = order.wanted();
         this.steps = new Steps(console, report);
-        this.attempt = new Attempt(console, "the source is unchanged");
+        String unchanged = "the source is unchanged";
+        this.attempt =
+                order.files() == null ? Attempt.resumable(console, unchanged) : new Attempt(console, unchanged);
     }
 
     /** @return the account of the run, as far as it has come */

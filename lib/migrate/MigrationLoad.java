@@ -17,6 +17,7 @@ import lib.dump.RestoredRows;
 import lib.facts.Difference;
 import lib.journal.Journal;
 import lib.journal.Memberships;
+import lib.journal.RunIdentity;
 import lib.load.ArchiveLoad;
 import lib.load.ExclusiveTarget;
 import lib.load.LoadMethod;
@@ -90,8 +91,19 @@ final class MigrationLoad {
      * @throws Failure refused or step; differences, when verification found some
      */
     void run(ComputingSessions target, Attempt attempt) throws SQLException {
-        source.explainFailures(() -> ExclusiveTarget.run(target.server(), wanted.restart(), attempt, steps, console,
-                (lock, to, memberships) -> load(lock, to, memberships, target, attempt)));
+        RunIdentity identity = identity();
+        source.explainFailures(() -> ExclusiveTarget.run(target.server(), wanted, identity, attempt, steps, console,
+                (lock, to, memberships) -> load(lock, to, memberships, identity, target, attempt)));
+    }
+
+    /** A run through files is begun anew. */
+    private RunIdentity identity() {
+        if (order.files() != null) {
+            return RunIdentity.NONE;
+        }
+        synchronized (source.snapshot().holder()) {
+            return RunIdentity.of(source.snapshot().holder(), wanted);
+        }
     }
 
     /** @return the extensions that are to be created, with their owners where they have any */
@@ -101,8 +113,8 @@ final class MigrationLoad {
                 .map(extension -> wanted.noOwner() ? extension : preflight.extensionOwners().by(extension)).toList();
     }
 
-    private void load(TargetLock lock, Session to, Memberships memberships, ComputingSessions target,
-            Attempt attempt) {
+    private void load(TargetLock lock, Session to, Memberships memberships, RunIdentity identity,
+            ComputingSessions target, Attempt attempt) {
         List<Extensions.Extension> extensions = extensions(wanted, preflight);
         Loading loading = new Loading(wanted, contents, lock, target, to, memberships, console, steps, report);
         LoadMethod method = method(target, to, extensions);
@@ -119,7 +131,7 @@ final class MigrationLoad {
         // An archive with rows holds these too.
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(method, preflight.leftBehind(), extensions, sequences, privileges);
+        Journal journal = loading.run(method, identity, preflight.leftBehind(), extensions, sequences, privileges);
         ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
         check.written(source.writtenSince());
         List<Difference> differences = check.run(source, target, positions, parallelism.workers(),

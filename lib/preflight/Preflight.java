@@ -278,7 +278,7 @@ public final class Preflight {
         }
         if (!database.missing() && empty) {
             findings.addAll(check.namesakes(leftBehind.without(objects), from, selection));
-            findings.addAll(new TargetSchemas(to, target.facts().user(), wanted.restart())
+            findings.addAll(new TargetSchemas(to, target.facts().user(), wanted.takesOver())
                     .check(TargetSchemas.owners(objects, from, selection), roles.unreachable()));
         }
     }

@@ -163,15 +163,20 @@ public final class TargetCheck {
     private Finding interrupted() {
         if (TargetLock.isTaken(to)) {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is running on the target");
-        } else if (!wanted.restart()) {
-            return Finding.stop("target", command + " --restart",
+        } else if (!wanted.takesOver()) {
+            return Finding.stop("target",
+                    command.equals("migrate")
+                            ? "migrate --resume, which goes on, or migrate --restart, which begins anew"
+                            : command + " --restart",
                     "the target holds objects of an interrupted run");
         }
         List<UnrelatedObject> unrelated =
                 ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);
         return unrelated == null ? Finding.stop("target", "read the output of that run, then run this command again",
                 "the run that was at work on the target has just ended")
-                : unrelated.isEmpty() ? Finding.ok("target", "the objects of an interrupted run will be removed")
+                : unrelated.isEmpty() ? Finding.ok("target",
+                        wanted.restart() ? "the objects of an interrupted run will be removed"
+                                : "the run goes on with what an interrupted run has made")
                 : Finding.stop("target", UnrelatedObjects.hint(to, unrelated),
                         "the target holds objects that the interrupted run did not make: %s",
                         Count.some(unrelated));
@@ -228,7 +233,7 @@ public final class TargetCheck {
      * along
      */
     private <T> T ofJournal(Supplier<T> reading, T without) {
-        if (!wanted.restart() || database.missing() || journal().state() != OwnSchema.State.OURS) {
+        if (!wanted.takesOver() || database.missing() || journal().state() != OwnSchema.State.OURS) {
             return without;
         }
         try {

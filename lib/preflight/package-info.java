@@ -4,6 +4,6 @@
 //SOURCES ManagedServices.java NameConflicts.java Preflight.java PreflightRun.java Readability.java
 //SOURCES TableChecks.java TargetCheck.java TargetSchemas.java TimescaleAlignment.java TimescaleCheck.java
 //SOURCES TimescaleRights.java TimescaleSource.java ValueSettings.java VersionCheck.java
-//SOURCES ../facts/package-info.java ../rows/package-info.java
+//SOURCES ../rows/package-info.java
 /** What would stop a migration, with the remedy, found out before anything is changed. */
 package lib.preflight;

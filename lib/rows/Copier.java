@@ -11,6 +11,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
+import lib.journal.PartRecord;
+import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SessionPair;
 import lib.settings.ComputingSessions;
@@ -82,22 +84,29 @@ final class Copier implements AutoCloseable {
     }
 
     /**
-     * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again.
+     * Copies the tables, large ones in parts, the largest first. One that has failed can be copied again. Parts that an
+     * interrupted run has copied, and that are as they should be, stay.
      *
+     * @param records of the parts
      * @param arrival is called for each table whose rows are all committed, by the thread that copied the last of them
      * @throws Failure naming the table and the side, when a table cannot be copied or arrives with another number of
      * rows
      */
-    public void copy(List<Inventory.Table> tables, Consumer<Inventory.Table> arrival) {
+    public void copy(List<Inventory.Table> tables, PartRecords records, Consumer<Inventory.Table> arrival) {
         try {
-            List<CopyBatch> plan;
+            List<CopyBatch> plan = new ArrayList<>(rest(tables, records, arrival));
+            List<Inventory.Table> begun =
+                    tables.stream().filter(table -> records.earlier(table.oid()).isEmpty()).toList();
             synchronized (source.holder()) {
-                plan = CopyPlan.of(tables, parallelism, (table, wanted) -> committed.forget(table) ? List.of()
-                        : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted));
+                plan.addAll(CopyPlan.of(begun, parallelism, (table, wanted) -> committed.forget(table) ? List.of()
+                        : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted)));
             }
+            Set<Inventory.Table> planned = Set.copyOf(begun);
+            records.plan(plan.stream().flatMap(batch -> batch.parts().stream())
+                    .filter(part -> planned.contains(part.table())).map(Part::record).toList());
             List<Part> contended = Collections.synchronizedList(new ArrayList<>());
-            Workers.run("copying", parallelism.workers(), plan, () -> new Pair(contended, arrival));
-            copyThroughLockHolder(contended, arrival);
+            Workers.run("copying", parallelism.workers(), plan, () -> new Pair(contended, true, arrival));
+            copyThroughLockHolder(contended, true, arrival);
         } finally {
             parts.releaseLocks();
         }
@@ -112,14 +121,32 @@ final class Copier implements AutoCloseable {
             return;
         }
         List<Part> contended = new ArrayList<>();
-        try (Pair pair = new Pair(contended, table -> {})) {
+        try (Pair pair = new Pair(contended, false, table -> {})) {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         }
-        copyThroughLockHolder(contended, table -> {});
+        copyThroughLockHolder(contended, false, table -> {});
+    }
+
+    /** @return what an interrupted run has left to copy of the tables that it has begun with */
+    private List<CopyBatch> rest(List<Inventory.Table> tables, PartRecords records,
+            Consumer<Inventory.Table> arrival) {
+        List<CopyBatch> rest = new ArrayList<>();
+        for (Inventory.Table table : tables) {
+            List<PartRecord> earlier = records.earlier(table.oid());
+            for (PartRecord record : earlier) {
+                Part part = Part.of(table, record, earlier.size());
+                if (!record.finished()) {
+                    rest.add(new CopyBatch(List.of(part)));
+                } else if (committed.add(part, record.rows())) {
+                    arrival.accept(table);
+                }
+            }
+        }
+        return rest;
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
-    private void copyThroughLockHolder(List<Part> parts, Consumer<Inventory.Table> arrival) {
+    private void copyThroughLockHolder(List<Part> parts, boolean recorded, Consumer<Inventory.Table> arrival) {
         if (parts.isEmpty()) {
             return;
         }
@@ -134,7 +161,7 @@ final class Copier implements AutoCloseable {
                 CopyBatch batch = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
                     Money.during(source.holder(),
-                            () -> copyBatch(batch, workerProgress, stream, source.holder(), to, arrival));
+                            () -> copyBatch(batch, recorded, workerProgress, stream, source.holder(), to, arrival));
                 }
             }
         }
@@ -145,13 +172,16 @@ final class Copier implements AutoCloseable {
         private final CopyProgress.WorkerProgress workerProgress = progress.worker();
         private final RowStream stream = new RowStream(throttle, workerProgress::moved);
         private final List<Part> contended;
+        private final boolean recorded;
         private final Consumer<Inventory.Table> arrival;
         private boolean cancelled;
 
-        Pair(List<Part> contended, Consumer<Inventory.Table> arrival) {
+        /** @param recorded whether the journal knows the parts */
+        Pair(List<Part> contended, boolean recorded, Consumer<Inventory.Table> arrival) {
             Background<SessionPair> begun = idle.poll();
             sessions = begun == null ? pair() : begun.get();
             this.contended = contended;
+            this.recorded = recorded;
             this.arrival = arrival;
             busy.add(this);
             if (stopped) {
@@ -164,7 +194,7 @@ final class Copier implements AutoCloseable {
             if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
                 boolean well = false;
                 try {
-                    copyBatch(batch, workerProgress, stream, sessions.source(), sessions.target(), arrival);
+                    copyBatch(batch, recorded, workerProgress, stream, sessions.source(), sessions.target(), arrival);
                     well = true;
                 } finally {
                     // Nobody goes on with what a failure has left.
@@ -213,9 +243,8 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void copyBatch(CopyBatch batch, CopyProgress.WorkerProgress workerProgress, RowStream stream, Session from,
-            Session to,
-            Consumer<Inventory.Table> arrival) {
+    private void copyBatch(CopyBatch batch, boolean recorded, CopyProgress.WorkerProgress workerProgress,
+            RowStream stream, Session from, Session to, Consumer<Inventory.Table> arrival) {
         boolean succeeded = false;
         workerProgress.begin(batch);
         List<Long> rows = new ArrayList<>();
@@ -226,7 +255,12 @@ final class Copier implements AutoCloseable {
                 }
                 rows.add(move(part, stream, from, to));
             }
-            to.commit("loading " + batch);
+            if (recorded) {
+                // One round trip.
+                to.run("loading " + batch, PartRecords.arrival(batch.arrived(rows)) + "; COMMIT");
+            } else {
+                to.commit("loading " + batch);
+            }
             succeeded = true;
         } finally {
             workerProgress.end(succeeded);

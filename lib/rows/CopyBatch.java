@@ -1,6 +1,8 @@
 package lib.rows;
 
 import java.util.List;
+import java.util.stream.IntStream;
+import lib.journal.PartRecord;
 
 /**
  * What is copied in one transaction: a part of a large table, one table, or several small ones together, which saves
@@ -15,6 +17,14 @@ record CopyBatch(List<Part> parts) {
     /** @return the part, or the first of several tables */
     String name() {
         return parts.get(0) + (parts.size() == 1 ? "" : "…");
+    }
+
+    /**
+     * @param rows how many rows of each part have arrived
+     * @return what the journal is told of that
+     */
+    List<PartRecord> arrived(List<Long> rows) {
+        return IntStream.range(0, rows.size()).mapToObj(i -> parts.get(i).arrived(rows.get(i))).toList();
     }
 
     @Override

@@ -14,6 +14,8 @@ import lib.talk.Batches;
 final class CopyPlan {
     /** Bytes; a part of less would not repay that it arrives unfrozen. */
     private static final long SMALLEST_PART = 32L << 20;
+    /** Bytes; a run that goes on with an interrupted one begins with no part of more anew. */
+    private static final long LARGEST_PART = 1L << 30;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
     private static final long SMALL = 1 << 20;
     /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
@@ -46,15 +48,17 @@ final class CopyPlan {
 
     /**
      * A table that would keep one worker busy when all others are done is cut, so that they can help, where there are
-     * processors for them.
+     * processors for them; and so is one that nobody wants to begin anew.
      */
     private static List<Part> parts(Inventory.Table table, long share,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
+        long part = dominates ? Math.min(size, LARGEST_PART) : LARGEST_PART;
         boolean divisible =
                 table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
-        List<String> found = dominates && divisible ? ranges.apply(table, (int) (table.bytes() / size)) : List.of();
+        List<String> found =
+                divisible && table.bytes() >= 2 * part ? ranges.apply(table, (int) (table.bytes() / part)) : List.of();
         return found.isEmpty() ? List.of(Part.whole(table)) : Part.of(table, found);
     }
 }

@@ -50,7 +50,7 @@ final class CopyProgress {
         }
     }
 
-    private final long total;
+    private long total;
     private final AtomicLong moved = new AtomicLong();
     private final List<WorkerProgress> workers = new ArrayList<>();
     private final Deque<Sample> samples = new ArrayDeque<>();
@@ -60,6 +60,11 @@ final class CopyProgress {
     /** @param total bytes on the source's disk */
     CopyProgress(long total) {
         this.total = total;
+    }
+
+    /** @param bytes on the source's disk, which need not be copied */
+    synchronized void leaveOut(long bytes) {
+        total -= bytes;
     }
 
     synchronized WorkerProgress worker() {

@@ -34,7 +34,7 @@ final class LockedParts implements AutoCloseable {
                     "table %s of the source got an index or statistics while it was read, which call code that no "
                             + "superuser owns",
                     part.table())
-                    .hint("drop them on the source, or run again with --restart: the table is then read as a whole");
+                    .hint("drop them on the source, then run again with --resume");
         }
     }
 

@@ -2,6 +2,7 @@ package lib.rows;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import lib.journal.PartRecord;
 import lib.source.Inventory;
 
 /**
@@ -37,6 +38,21 @@ record Part(Inventory.Table table, String range, int number, int of, long bytes,
                 .mapToObj(
                         i -> new Part(table, ranges.get(i), i + 1, ranges.size(), table.bytes() / ranges.size(), false))
                 .toList();
+    }
+
+    /** @param record of a part that is one of several */
+    static Part of(Inventory.Table table, PartRecord record, int of) {
+        return new Part(table, record.range(), record.number(), of, record.bytes(), false);
+    }
+
+    /** @return this part, as the journal has it before its rows have arrived */
+    PartRecord record() {
+        return arrived(null);
+    }
+
+    /** @param rows how many have arrived */
+    PartRecord arrived(Long rows) {
+        return new PartRecord(table.oid(), number, table.sql(), range == null ? "" : range, bytes, rows, null);
     }
 
     /**

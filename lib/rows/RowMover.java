@@ -28,7 +28,7 @@ public interface RowMover {
      *
      * @param loaded is told the source's identifier of each table whose rows are all there, on the thread that moved
      * them, if that is known before the end
-     * @param journal records the large objects
+     * @param journal records them
      */
     void move(LongConsumer loaded, Journal journal);
 
@@ -38,8 +38,10 @@ public interface RowMover {
     /**
      * Moves the rows of the deferred tables, after the indexes were created and restoring mode of TimescaleDB was
      * turned off.
+     *
+     * @param journal records them
      */
-    void moveDeferred();
+    void moveDeferred(Journal journal);
 
     /** @return a description of the rows that were moved */
     String movedRows();

@@ -8,6 +8,8 @@ import java.util.function.LongConsumer;
 import lib.catalog.Grants;
 import lib.code.LoadOrder;
 import lib.journal.Journal;
+import lib.journal.PartRecord;
+import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.settings.ComputingSessions;
@@ -31,7 +33,7 @@ public final class StreamedRows implements RowMover {
     private final Copier copier;
     private final Console console;
     private final Steps steps;
-    private final int workers;
+    private final Parallelism parallelism;
     private volatile boolean stopped;
 
     /**
@@ -51,7 +53,7 @@ public final class StreamedRows implements RowMover {
         this.copier = new Copier(source, target, console, parallelism, rate, progress);
         this.console = console;
         this.steps = steps;
-        this.workers = parallelism.workers();
+        this.parallelism = parallelism;
     }
 
     @Override
@@ -77,12 +79,18 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void move(LongConsumer loaded, Journal journal) {
+        if (journal.resumed()) {
+            steps.run("earlier rows",
+                    () -> new EarlierParts(source, target, parallelism, console).settle(tables, journal));
+            progress.leaveOut(tables.stream().flatMap(table -> journal.parts().earlier(table.oid()).stream())
+                    .filter(PartRecord::finished).mapToLong(PartRecord::bytes).sum());
+        }
         steps.run("data",
                 () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(),
-                        loaded));
+                        journal.parts(), loaded));
         if (!largeObjects.isEmpty()) {
             steps.run("large objects", () -> {
-                new LargeObjects(source, target.server(), workers).copy(largeObjects, journal);
+                new LargeObjects(source, target.server(), parallelism.workers()).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder())
                         .forEach(sql -> to.run("commenting on large objects", sql));
                 return largeObjects.size() + " copied";
@@ -97,24 +105,25 @@ public final class StreamedRows implements RowMover {
     }
 
     @Override
-    public void moveDeferred() {
+    public void moveDeferred(Journal journal) {
         ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
-            inOrder(tables.stream().filter(Inventory.Table::deferred).toList(), table -> {});
+            inOrder(tables.stream().filter(Inventory.Table::deferred).toList(), journal.parts(), table -> {});
         } finally {
             line.close();
             copier.close();
         }
     }
 
-    private String copy(List<Inventory.Table> some, LongConsumer landed) {
+    private String copy(List<Inventory.Table> some, PartRecords records, LongConsumer landed) {
         ProgressLine line = console.progress(() -> "data: " + progress.text());
         try {
             // Functions of extensions that are called by an index may read these.
-            copier.copy(some.stream().filter(Inventory.Table::extension).toList(), table -> landed.accept(table.oid()));
-            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(),
+            copier.copy(some.stream().filter(Inventory.Table::extension).toList(), records,
                     table -> landed.accept(table.oid()));
-            inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), landed);
+            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), records,
+                    table -> landed.accept(table.oid()));
+            inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), records, landed);
         } finally {
             line.close();
             copier.close();
@@ -122,9 +131,9 @@ public final class StreamedRows implements RowMover {
         return movedRows() + ", " + Bytes.text(progress.bytes());
     }
 
-    private void inOrder(List<Inventory.Table> some, LongConsumer landed) {
+    private void inOrder(List<Inventory.Table> some, PartRecords records, LongConsumer landed) {
         Set<Long> arrived = ConcurrentHashMap.newKeySet();
-        LoadOrder.load(some, Inventory.Table::turn, together -> copier.copy(together, table -> {
+        LoadOrder.load(some, Inventory.Table::turn, together -> copier.copy(together, records, table -> {
             arrived.add(table.oid());
             landed.accept(table.oid());
         }), table -> arrived.contains(table.oid()), failure -> !stopped && SqlFailures.refusesValues(failure));

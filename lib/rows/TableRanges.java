@@ -24,6 +24,8 @@ final class TableRanges {
      * reads one.
      */
     static final String SETTINGS = "SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0";
+    /** Ends them. */
+    static final String RESETTING = "RESET enable_seqscan; RESET max_parallel_workers_per_gather";
     private static final int TID_RANGES = 14;
 
     private final Session session;
@@ -114,8 +116,7 @@ final class TableRanges {
     private boolean isRange(Inventory.Table table, String range) {
         session.run("dividing large tables", SETTINGS);
         String plan = text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range);
-        session.run("dividing large tables",
-                "RESET enable_seqscan; RESET max_parallel_workers_per_gather");
+        session.run("dividing large tables", RESETTING);
         return !plan.contains("Seq Scan");
     }
 

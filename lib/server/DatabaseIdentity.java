@@ -14,26 +14,33 @@ import java.util.regex.Pattern;
  * @param server the server's system identifier, by which another server under the same address is known (PostgreSQL
  * manual, "Control Data Functions"); empty where the user may not read it
  */
-record DatabaseIdentity(String side, String address, String oid, Optional<String> server) {
+public record DatabaseIdentity(String side, String address, String oid, Optional<String> server) {
     private static final Pattern LINE =
             Pattern.compile("(source|target): (\\S+) \\(database (\\d+)(?: of server (\\d+))?\\)");
 
     static DatabaseIdentity of(Server server) {
         try (Session session = server.session()) {
-            String doing = "asking which database this is";
-            String oid = session.list(doing,
-                    "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
-                    row -> row.getString(1)).get(0);
-            // A separate query, because the server checks the right to execute even functions that it does not come to
-            // call.
-            boolean readable = session.list(doing,
-                    "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
-                    row -> row.getBoolean(1)).get(0);
-            Optional<String> identifier = readable ? Optional.of(session.list(doing,
-                    "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", row -> row.getString(1))
-                    .get(0)) : Optional.empty();
-            return new DatabaseIdentity(server.side(), server.dsn().display(), oid, identifier);
+            return of(session, server.side(), server.dsn().display());
         }
+    }
+
+    /** @return the identity of a database in one line, which is the same under each of its addresses */
+    public static String withoutAddress(Session session) {
+        return of(session, session.side(), "").database();
+    }
+
+    private static DatabaseIdentity of(Session session, String side, String address) {
+        String doing = "asking which database this is";
+        String oid = session.text(doing,
+                "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()");
+        // A separate query, because the server checks the right to execute even functions that it does not come to
+        // call.
+        boolean readable = session.list(doing,
+                "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
+                row -> row.getBoolean(1)).get(0);
+        Optional<String> identifier = readable ? Optional.of(session.text(doing,
+                "SELECT system_identifier::text FROM pg_catalog.pg_control_system()")) : Optional.empty();
+        return new DatabaseIdentity(side, address, oid, identifier);
     }
 
     /** @return what {@link #line} has made, or nothing for another text */
@@ -51,7 +58,11 @@ record DatabaseIdentity(String side, String address, String oid, Optional<String
 
     /** @return the text without the side, for messages */
     String text() {
-        return address + " (database " + oid + server.map(identifier -> " of server " + identifier).orElse("") + ")";
+        return address + " (" + database() + ")";
+    }
+
+    private String database() {
+        return "database " + oid + server.map(identifier -> " of server " + identifier).orElse("");
     }
 
     /** @return whether both are the same database; a system identifier that only one of them has is ignored */

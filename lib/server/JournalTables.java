@@ -7,10 +7,11 @@ import java.util.List;
 public final class JournalTables {
     /**
      * When the run began, by which version of this program, and the first transaction that can be its own; its client
-     * programs call themselves {@code name} when they connect.
+     * programs call themselves {@code name} when they connect. The source's database, and the options that change what
+     * arrives, which a run that goes on with this one must have in common with it.
      */
     public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
-            "version text !", "transaction int8 !", "name text !");
+            "version text !", "transaction int8 !", "name text !", "source text !", "options text !");
     /** What the run is going to create: the name of each object, and its intended owner. */
     public static final OwnSchema.Table PLANNED =
             OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
@@ -18,6 +19,19 @@ public final class JournalTables {
      * What the run has created: the address of each object, written in the creating transaction if that is one of ours.
      */
     public static final OwnSchema.Table MADE = OwnSchema.Table.of("made", List.of(), "catalog oid !", "object oid !");
+    /**
+     * What has been done with the schema, a statement or a group of them each, written in the transaction that does it.
+     */
+    public static final OwnSchema.Table UNIT =
+            OwnSchema.Table.of("unit", List.of(), "digest text !", "kind text !", "name text !");
+    /**
+     * The parts in which the rows of tables are copied: the table by its OID on the source and by its name, the
+     * condition on the source's rows, or nothing for all of them, and their bytes there; once they are on the target,
+     * their number, the transaction that brought them, and when.
+     */
+    public static final OwnSchema.Table PART = OwnSchema.Table.of("part", List.of("source", "number"), "source oid !",
+            "number int4 !", "name text !", "range text !", "bytes int8 !", "rows int8", "transaction int8",
+            "finished timestamptz");
     /**
      * The roles that the connecting user became a member of, by whose grant, and the options that this grant had
      * before, or nulls; whether that is yet to be put back.
@@ -45,7 +59,7 @@ public final class JournalTables {
             OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
     public static final List<OwnSchema.Table> ALL =
-            List.of(RUN, PLANNED, MADE, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
+            List.of(RUN, PLANNED, MADE, UNIT, PART, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
 
     /**
      * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run

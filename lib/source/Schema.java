@@ -62,14 +62,18 @@ public final class Schema {
         ours = new CarriedEntries(contents, leftBehind, commented, others);
     }
 
-    /** @return what is created before the rows: types, functions, tables without indexes and constraints */
-    public List<EntrySql> preData() {
+    /**
+     * @param made the schemas of the target that an interrupted run has made out of the archive
+     * @return what is created before the rows: types, functions, tables without indexes and constraints
+     */
+    public List<EntrySql> preData(Set<String> made) {
         Set<String> existing = new HashSet<>(
                 target.texts("listing the schemas", "SELECT nspname FROM pg_catalog.pg_namespace"));
-        List<Archive.Entry> made =
+        existing.removeAll(made);
+        List<Archive.Entry> created =
                 archive.entries().stream().filter(ours.and(isCreated(existing)).and(Schema::isSchema)).toList();
-        List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(made)::contains);
-        postDataAddresses = new HashSet<>(made);
+        List<EntrySql> before = EntrySql.of(archive, with("--section=pre-data"), Set.copyOf(created)::contains);
+        postDataAddresses = new HashSet<>(created);
         before.forEach(part -> postDataAddresses.remove(part.entry()));
         return before;
     }

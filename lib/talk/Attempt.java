@@ -20,18 +20,32 @@ public final class Attempt {
     }
 
     private static final String RESTART = "run the same command again with --restart: it removes what this run made";
+    private static final String RESUME =
+            "run the same command again with --resume: it keeps what has arrived; or with --restart: it removes what "
+                    + "this run made";
     private static final String AGAIN = "run the same command again: the target is unchanged";
 
     private final Console console;
     private final String unchanged;
+    private final String onward;
     private volatile boolean begun;
 
     /**
      * @param unchanged what to say of a side that stays as it is in any case, such as {@code the source is unchanged}
      */
     public Attempt(Console console, String unchanged) {
+        this(console, unchanged, RESTART);
+    }
+
+    private Attempt(Console console, String unchanged, String onward) {
         this.console = console;
         this.unchanged = unchanged;
+        this.onward = onward;
+    }
+
+    /** @return work that a later run can go on with; {@code unchanged} as above */
+    public static Attempt resumable(Console console, String unchanged) {
+        return new Attempt(console, unchanged, RESUME);
     }
 
     /** From now on the target is changed. */
@@ -74,13 +88,13 @@ public final class Attempt {
         return decided.exitCode() != Failure.STEP ? decided
                 : decided.hint("%s%s", new Printable(
                         failure.hint() == null ? "fix the cause, then " : failure.hint() + "\nthen "),
-                        begun ? RESTART : AGAIN);
+                        begun ? onward : AGAIN);
     }
 
     private void interrupted() {
         if (begun) {
             console.warn("interrupted: %s, the target is partly loaded", unchanged);
-            console.hint(RESTART);
+            console.hint(onward);
         } else {
             console.warn(console.hasBegun() ? "interrupted: the target is unchanged"
                     : "interrupted: nothing was changed");

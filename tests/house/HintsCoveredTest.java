@@ -56,7 +56,7 @@ class HintsCoveredTest {
             {"give the key another password", "as for a user's"},
             {"qualify the tables in the filters with their schema",
                     "pg_dump and this program find other tables, which is a defect"},
-            {"drop them on the source, or run again with --restart: the table is then read as a whole",
+            {"drop them on the source, then run again with --resume",
                     "an index that is made between two questions"},
             {"does not try functions that need a search_path",
                     "its remedy is a value, which is said of other things too"},

@@ -150,7 +150,8 @@ class ReservedSchemaTest {
                 preflight.out());
         assertTrue(
                 preflight.out()
-                        .contains("finish that migration, or remove what it has made, with migrate --restart, or "),
+                        .contains("finish that migration with migrate --resume, or remove what it has made with "
+                                + "migrate --restart, or "),
                 preflight.out());
     }
 

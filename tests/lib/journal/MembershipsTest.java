@@ -187,8 +187,8 @@ class MembershipsTest {
         assertEquals(0, repaired.code(), repaired.err());
         assertEquals(before, memberships());
         assertEquals(
-                "target: nothing to mend; what an interrupted run has loaded is removed by the same command again "
-                        + "with --restart\n",
+                "target: nothing to mend; the interrupted command goes on with --resume, and removes with --restart "
+                        + "what it has loaded\n",
                 repair().out());
         server.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)",
                 "CREATE DATABASE " + target + " OWNER " + MOVER);
@@ -212,13 +212,14 @@ class MembershipsTest {
             assertEquals(before, memberships(), run.err());
             assertEquals("""
                     migrate: warning: interrupted: the source is unchanged, the target is partly loaded
-                    migrate: hint: run the same command again with --restart: it removes what this run made
+                    migrate: hint: run the same command again with --resume: it keeps what has arrived; or with \
+                    --restart: it removes what this run made
                     """, run.err().lines().dropWhile(line -> !line.contains("interrupted")).map(line -> line + "\n")
                     .reduce("", String::concat));
         }
         assertEquals(
-                "target: nothing to mend; what an interrupted run has loaded is removed by the same command again "
-                        + "with --restart\n",
+                "target: nothing to mend; the interrupted command goes on with --resume, and removes with --restart "
+                        + "what it has loaded\n",
                 repair().out());
         arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
     }

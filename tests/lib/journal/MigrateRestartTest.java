@@ -29,7 +29,8 @@ import testbed.Sides;
 /** A step that fails after work has begun: what is said then, and that --restart takes away just what that run made. */
 class MigrateRestartTest {
     private static final String HINT =
-            "hint: fix the cause, then run the same command again with --restart: it removes what this run made\n";
+            "hint: fix the cause, then run the same command again with --resume: it keeps what has arrived; or with "
+                    + "--restart: it removes what this run made\n";
     private static final String IN_USE_HINT =
             "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
                     + "AND granted AND classid = 116"
@@ -102,7 +103,7 @@ class MigrateRestartTest {
         assertEquals("", failed.out());
         SIDES.refusesToMigrate("""
                 error: the target holds objects of an interrupted run
-                hint: migrate --restart
+                hint: migrate --resume, which goes on, or migrate --restart, which begins anew
                 """, shop, target);
         Stream.of("data", "index", "view").forEach(other -> switchOn(target, other));
         arrives(SIDES.migrate(shop, target, "--restart"), target);
@@ -244,7 +245,8 @@ class MigrateRestartTest {
                 error: could not connect to the target: database "%1$s" is not currently accepting connections
                 hint: let the database take connections, as its owner or a superuser of the target: ALTER DATABASE \
                 "%1$s" ALLOW_CONNECTIONS true;
-                hint: then run the same command again with --restart: it removes what this run made"""
+                hint: then run the same command again with --resume: it keeps what has arrived; or with --restart: it \
+                removes what this run made"""
                         .formatted(target),
                 failed.failure());
         TARGET.sql("postgres", "ALTER DATABASE " + target + " ALLOW_CONNECTIONS true");

@@ -30,7 +30,8 @@ import testbed.Soak;
  */
 class MigrateLostSessionTest {
     private static final String AGAIN =
-            "\nthen run the same command again with --restart: it removes what this run made";
+            "\nthen run the same command again with --resume: it keeps what has arrived; or with --restart: it removes "
+                    + "what this run made";
     private static final String COPYING =
             "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %item%' AND pid <> pg_backend_pid() AND state "
                     + "= 'active'";

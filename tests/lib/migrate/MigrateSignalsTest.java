@@ -39,7 +39,8 @@ class MigrateSignalsTest {
               AND datname = current_database()""";
     private static final String HALF_LOADED = """
             migrate: warning: interrupted: the source is unchanged, the target is partly loaded
-            migrate: hint: run the same command again with --restart: it removes what this run made
+            migrate: hint: run the same command again with --resume: it keeps what has arrived; or with --restart: it \
+            removes what this run made
             """;
     private static final Sides SIDES = Sides.shared();
     private static final PgServer SOURCE = SIDES.source();

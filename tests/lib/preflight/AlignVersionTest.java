@@ -16,6 +16,7 @@ import lib.dsn.Dsn;
 import lib.journal.Journal;
 import lib.journal.Memberships;
 import lib.journal.Removal;
+import lib.journal.RunIdentity;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetLock;
@@ -224,7 +225,7 @@ class AlignVersionTest {
                 var lock = TargetLock.take(server.session());
                 Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
-            extensions.forEach(Journal.begin(server, there, List.of(), extensions)::create);
+            extensions.forEach(Journal.begin(server, there, RunIdentity.NONE, List.of(), extensions)::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"),
                     installed(target, to));
             Removal.run(lock, there, memberships, () -> {});

@@ -79,7 +79,8 @@ class TimescaleDefectsRefusalsTest {
                 error: a new session on the target has timescaledb.restoring off, not on
                 hint: connect to the server itself: a connection pooler in between hands out sessions that are older \
                 than the setting
-                hint: then run the same command again with --restart: it removes what this run made""", run.failure());
+                hint: then run the same command again with --resume: it keeps what has arrived; or with --restart: it \
+                removes what this run made""", run.failure());
         assertEquals(1, run.code());
         assertEquals("off", server.query(to, "SHOW timescaledb.restoring"));
         assertEquals("0", server.query(to, "SELECT count(*) FROM pg_class WHERE relname IN ('m', '_hyper_1_1_chunk')"));

@@ -79,7 +79,7 @@ class LostServerTest {
             assertTrue(run.failure().matches("(?s)error: no answer from the " + lost
                     + " since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND + " s\n"
                     + "hint: check the server and the network, or wait longer with --server-timeout\nhint: then run "
-                    + "the same command again with --restart: .*"),
+                    + "the same command again with --resume: .*"),
                     run.err());
             assertTrue(seconds <= BOUND + SLACK, seconds + " s");
         } finally {
@@ -106,7 +106,7 @@ class LostServerTest {
             child.signalAll(signal);
             CommandRun run = child.end();
             assertEquals(code, run.code(), run.err());
-            assertTrue(run.err().contains("hint: run the same command again with --restart"), run.err());
+            assertTrue(run.err().contains("hint: run the same command again with --resume"), run.err());
             assertTrue(child.millisToEnd() < 5_000, child.millisToEnd() + " ms");
             assertEquals(List.of(), files());
         } catch (InterruptedException e) {

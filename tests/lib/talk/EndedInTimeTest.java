@@ -143,8 +143,8 @@ class EndedInTimeTest {
             ends(migrate, signal, code);
             assertTrue(migrate.err()
                     .endsWith("migrate: warning: interrupted: the source is unchanged, the target is partly loaded\n"
-                            + "migrate: hint: run the same command again with --restart: it removes what this run "
-                            + "made\n"),
+                            + "migrate: hint: run the same command again with --resume: it keeps what has arrived; or "
+                            + "with --restart: it removes what this run made\n"),
                     migrate.err());
         }
         TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");

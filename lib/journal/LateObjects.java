@@ -1,0 +1,121 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.journal;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import lib.server.JournalTables;
+import lib.server.Session;
+import lib.talk.Sql;
+
+/**
+ * What an interrupted run has made after the rows and what acts on rows that are written now: it is dropped, and made
+ * again after them. Indexes and unique constraints stay.
+ */
+public final class LateObjects {
+    /** pg_dump writes names in the table of contents without line breaks (replace_line_endings in its source). */
+    private static final String NAME = "pg_catalog.translate(%s, E'\\n\\r', '  ')";
+    private static final String OF_EXTENSION =
+            "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = %1$s.tableoid AND d.objid = %1$s.oid AND "
+                    + "d.deptype IN ('e', 'x'))";
+    private static final String EVENT_TRIGGERS = """
+            SELECT 'EVENT TRIGGER', %1$s, pg_catalog.format('DROP EVENT TRIGGER %%I', t.evtname)
+              FROM pg_catalog.pg_event_trigger t JOIN %2$s m ON m.catalog = t.tableoid AND m.object = t.oid"""
+            .formatted(NAME.formatted("t.evtname"), JournalTables.MADE.sql());
+    private static final String ROW_SECURITY = """
+            SELECT 'ROW SECURITY', %1$s, pg_catalog.format('ALTER TABLE %%I.%%I DISABLE ROW LEVEL SECURITY', n.nspname,
+              c.relname)
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              JOIN %2$s m ON m.catalog = c.tableoid AND m.object = c.oid
+             WHERE c.relrowsecurity AND NOT %3$s"""
+            .formatted(NAME.formatted("pg_catalog.concat(n.nspname, '.', c.relname)"), JournalTables.MADE.sql(),
+                    OF_EXTENSION.formatted("c"));
+    /** A partition has the foreign keys and triggers of its parents, which are dropped there. */
+    private static final String OF_TABLES = """
+            WITH RECURSIVE tables AS (SELECT pg_catalog.to_regclass(t)::pg_catalog.oid AS oid
+                FROM pg_catalog.unnest(ARRAY[%1$s]::text[]) t),
+              keys (oid, parent) AS (SELECT k.oid, k.conparentid FROM pg_catalog.pg_constraint k
+                 WHERE k.contype = 'f' AND (k.conrelid IN (SELECT oid FROM tables)
+                   OR k.confrelid IN (SELECT oid FROM tables))
+                UNION SELECT p.oid, p.conparentid FROM keys k JOIN pg_catalog.pg_constraint p ON p.oid = k.parent),
+              triggers (oid) AS (SELECT t.oid FROM pg_catalog.pg_trigger t
+                 WHERE NOT t.tgisinternal AND t.tgrelid IN (SELECT oid FROM tables)
+                UNION SELECT d.refobjid FROM triggers t JOIN pg_catalog.pg_depend d
+                    ON d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND d.objid = t.oid
+                   AND d.refclassid = d.classid),
+              dropped AS (SELECT 'FK CONSTRAINT' AS kind, n.nspname, c.relname, k.conname AS name,
+                    'ALTER TABLE %%I.%%I DROP CONSTRAINT %%I' AS sql
+                  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE k.oid IN (SELECT oid FROM keys) AND k.conparentid = 0 AND NOT %2$s
+                UNION ALL SELECT 'TRIGGER', n.nspname, c.relname, t.tgname, 'DROP TRIGGER %%3$I ON %%1$I.%%2$I'
+                  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE t.oid IN (SELECT oid FROM triggers) AND NOT t.tgisinternal AND NOT %3$s
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = t.tableoid AND d.objid = t.oid
+                     AND d.refclassid = t.tableoid))
+            SELECT kind, %4$s, pg_catalog.format(sql, nspname, relname, name) FROM dropped""";
+
+    /** A table's statistics are those of all its parents, too. */
+    private static final String PARENTS = """
+            WITH RECURSIVE up (oid) AS (SELECT pg_catalog.to_regclass(t)::pg_catalog.oid
+                FROM pg_catalog.unnest(ARRAY[%s]::text[]) t
+              UNION SELECT i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid)
+            SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+              ON n.oid = c.relnamespace WHERE c.oid IN (SELECT oid FROM up)""";
+
+    /** What is dropped, with the unit of the journal that has made it. */
+    private record Dropped(String kind, String name, String sql) {
+    }
+
+    private LateObjects() {
+    }
+
+    /** Drops what would act on everything, or would keep the user from seeing all rows. */
+    public static void dropGlobal(Session target, FinishedUnits units) {
+        // They would fire on all that follows.
+        undo(units, list(target, EVENT_TRIGGERS), Set.of());
+        undo(units, list(target, ROW_SECURITY), Set.of());
+    }
+
+    /**
+     * Drops what would act on rows of these tables, or on others because of them; their statistics are to be collected
+     * again.
+     *
+     * @param tables as SQL
+     */
+    public static void dropOf(Session target, FinishedUnits units, Collection<String> tables) {
+        if (tables.isEmpty()) {
+            return;
+        }
+        String names = tables.stream().map(Sql::literal).collect(Collectors.joining(", "));
+        undo(units, list(target, OF_TABLES.formatted(names, OF_EXTENSION.formatted("k"), OF_EXTENSION.formatted("t"),
+                NAME.formatted("pg_catalog.concat(nspname, '.', relname, ' ', name)"))),
+                target.list("listing the parents of tables", PARENTS.formatted(names),
+                        row -> Sql.name(row.getString(1), row.getString(2))));
+    }
+
+    private static List<Dropped> list(Session target, String question) {
+        return target.list("looking for what acts on rows", question,
+                row -> new Dropped(row.getString(1), row.getString(2), row.getString(3)));
+    }
+
+    private static void undo(FinishedUnits units, List<Dropped> found, Collection<String> tables) {
+        Map<String, Set<String>> gone = new HashMap<>();
+        for (Dropped dropped : found) {
+            gone.computeIfAbsent(dropped.kind, any -> new HashSet<>()).add(dropped.name);
+            if (dropped.kind.equals("FK CONSTRAINT")) {
+                gone.computeIfAbsent(Unit.VALIDATE, any -> new HashSet<>()).add(dropped.name);
+            }
+        }
+        if (!tables.isEmpty()) {
+            gone.put(Unit.ANALYZE, Set.copyOf(tables));
+        }
+        units.undo("dropping what acts on rows", new ArrayList<>(found.stream().map(Dropped::sql).toList()), gone);
+    }
+}

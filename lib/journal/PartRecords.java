@@ -1,0 +1,114 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.journal;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import lib.server.JournalTables;
+import lib.server.Session;
+
+/**
+ * The parts in which rows are copied: written down before they are, and again in the transaction that brings their
+ * rows. Safe for use by several threads.
+ */
+public final class PartRecords {
+    private static final String TABLE = JournalTables.PART.sql();
+
+    private final Session session;
+    /** Those of the interrupted run, by the table's OID on the source. */
+    private final Map<Long, List<PartRecord>> earlier = new ConcurrentHashMap<>();
+
+    private PartRecords(Session session) {
+        this.session = session;
+    }
+
+    static PartRecords none(Session session) {
+        return new PartRecords(session);
+    }
+
+    static PartRecords read(Session session) {
+        PartRecords records = new PartRecords(session);
+        records.earlier.putAll(session.list("reading the journal",
+                "SELECT source, number, name, range, bytes, rows, transaction FROM " + TABLE,
+                row -> new PartRecord(row.getLong(1), row.getInt(2), row.getString(3), row.getString(4), row.getLong(5),
+                        row.getObject(6, Long.class), row.getObject(7, Long.class)))
+                .stream().collect(Collectors.groupingBy(PartRecord::source)));
+        records.earlier.replaceAll((table, parts) -> parts.stream()
+                .sorted(Comparator.comparing(PartRecord::number)).toList());
+        return records;
+    }
+
+    /**
+     * @param source the table's OID on the source
+     * @return the parts that the interrupted run has planned, in their order, or none
+     */
+    public List<PartRecord> earlier(long source) {
+        return earlier.getOrDefault(source, List.of());
+    }
+
+    /** @return the tables with such parts */
+    public Collection<Long> earlierTables() {
+        return List.copyOf(earlier.keySet());
+    }
+
+    /** Writes down what is going to be copied, in place of what was planned for the same tables before. */
+    public void plan(Collection<PartRecord> parts) {
+        if (parts.isEmpty()) {
+            return;
+        }
+        parts.forEach(part -> earlier.remove(part.source()));
+        try (PreparedStatement insert = session.prepareStatement("WITH planned AS (SELECT p.* FROM ROWS FROM ("
+                + "pg_catalog.unnest(?::oid[]), pg_catalog.unnest(?::int4[]), pg_catalog.unnest(?::text[]), "
+                + "pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::int8[])) p (source, number, name, range, "
+                + "bytes)), "
+                + "before AS (DELETE FROM " + TABLE + " b USING planned p WHERE b.source = p.source AND NOT EXISTS "
+                + "(SELECT FROM planned n WHERE n.source = b.source AND n.number = b.number)) INSERT INTO " + TABLE
+                + " SELECT p.source, p.number, p.name, p.range, p.bytes FROM planned p ON CONFLICT (source, number) "
+                + "DO UPDATE SET name = EXCLUDED.name, range = EXCLUDED.range, bytes = EXCLUDED.bytes, rows = NULL, "
+                + "transaction = NULL, finished = NULL")) {
+            insert.setArray(1, session.createArrayOf("oid", parts.stream().map(PartRecord::source).toArray()));
+            insert.setArray(2, session.createArrayOf("int4", parts.stream().map(PartRecord::number).toArray()));
+            insert.setArray(3, session.createArrayOf("text", parts.stream().map(PartRecord::name).toArray()));
+            insert.setArray(4, session.createArrayOf("text", parts.stream().map(PartRecord::range).toArray()));
+            insert.setArray(5, session.createArrayOf("int8", parts.stream().map(PartRecord::bytes).toArray()));
+            insert.executeUpdate();
+        } catch (SQLException e) {
+            throw session.failure("writing the journal", e);
+        }
+    }
+
+    /**
+     * @param arrived parts with the number of their rows
+     * @return the statement that writes down, in the transaction which brings them, that they have arrived
+     */
+    public static String arrival(Collection<PartRecord> arrived) {
+        return "UPDATE " + TABLE + " p SET rows = v.rows, transaction = pg_catalog.txid_current(), finished = "
+                + "pg_catalog.clock_timestamp() FROM (VALUES "
+                + arrived.stream().map(part -> "(" + part.source() + "::oid, " + part.number() + ", " + part.rows()
+                        + "::int8)").collect(Collectors.joining(", "))
+                + ") v (source, number, rows) WHERE p.source = v.source AND p.number = v.number";
+    }
+
+    /** @return the statement that forgets, in the transaction which removes their rows, that these have arrived */
+    public static String removal(Collection<PartRecord> removed) {
+        return "UPDATE " + TABLE + " SET rows = NULL, transaction = NULL, finished = NULL WHERE (source, number) IN ("
+                + removed.stream().map(part -> "(" + part.source() + ", " + part.number() + ")")
+                        .collect(Collectors.joining(", "))
+                + ")";
+    }
+
+    /** @return the statement that forgets a table */
+    public static String deletion(long table) {
+        return "DELETE FROM " + TABLE + " WHERE source = " + table;
+    }
+
+    /** Has these be what the interrupted run has left of a table. */
+    public void replaceEarlier(long table, List<PartRecord> parts) {
+        earlier.put(table, parts);
+    }
+}

@@ -1,0 +1,72 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.journal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.catalog.MigrationOptions;
+import lib.server.DatabaseIdentity;
+import lib.server.JournalTables;
+import lib.server.Session;
+import lib.talk.Failure;
+import lib.talk.Sql;
+
+/**
+ * What a run has in common with one that goes on with it.
+ *
+ * @param source the source's database, whatever its address is
+ * @param options those that change what arrives, a line each
+ */
+public record RunIdentity(String source, String options) {
+    /** Of a run that nothing goes on with. */
+    public static final RunIdentity NONE = new RunIdentity("", "");
+
+    /** @param source a session on the source */
+    public static RunIdentity of(Session source, MigrationOptions wanted) {
+        return new RunIdentity(DatabaseIdentity.withoutAddress(source), String.join("\n", wanted.changingArrivals()));
+    }
+
+    /** @return the values that the journal keeps of it */
+    String values() {
+        return Sql.literal(source) + ", " + Sql.literal(options);
+    }
+
+    /**
+     * Refuses to go on with another run's work.
+     *
+     * @param target a session on the target, which has a journal
+     * @throws Failure saying what differs
+     */
+    public void refuseOther(Session target) {
+        RunIdentity begun = target.list("reading the journal",
+                "SELECT source, options FROM " + JournalTables.RUN.sql(),
+                row -> new RunIdentity(row.getString(1), row.getString(2))).get(0);
+        if (begun.equals(NONE) || equals(NONE)) {
+            throw Failure.of("a run of this kind cannot be continued").hint(
+                    "run the same command with --restart in place of --resume: it removes what the interrupted run "
+                            + "made");
+        }
+        if (!source.equals(begun.source)) {
+            throw Failure.of("the interrupted run on the target has another source: %s, and this one is %s",
+                    begun.source, source)
+                    .hint("check --source and --target; to begin anew, run with --restart in place of --resume");
+        }
+        if (!options.equals(begun.options)) {
+            List<String> differing = new ArrayList<>();
+            lines(begun.options).filter(word -> lines(options).noneMatch(word::equals))
+                    .map(word -> word + " is missing")
+                    .forEach(differing::add);
+            lines(options).filter(word -> lines(begun.options).noneMatch(word::equals)).map(word -> word + " is new")
+                    .forEach(differing::add);
+            throw Failure.of("the interrupted run had other options: %s",
+                    new TreeSet<>(differing).stream().collect(Collectors.joining(", ")))
+                    .hint("give the options of that run; to begin anew, run with --restart in place of --resume");
+        }
+    }
+
+    private static Stream<String> lines(String text) {
+        return text.lines();
+    }
+}

@@ -1,0 +1,160 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.rows;
+
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import lib.journal.Journal;
+import lib.journal.LateObjects;
+import lib.journal.PartRecord;
+import lib.journal.PartRecords;
+import lib.server.Session;
+import lib.settings.ComputingSessions;
+import lib.source.Inventory;
+import lib.source.Snapshot;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Workers;
+
+/**
+ * The parts of tables that an interrupted run has copied. Each is compared with the source as it is under this run's
+ * snapshot ({@link PartComparison}); what differs is removed, and copied again.
+ */
+final class EarlierParts {
+    private static final String DOING = "comparing what an interrupted run has copied";
+
+    private final Snapshot source;
+    private final ComputingSessions target;
+    private final Parallelism parallelism;
+    private final Console console;
+    private final Map<Long, PartComparison.Outdated> outdated = new ConcurrentHashMap<>();
+    private final AtomicInteger kept = new AtomicInteger();
+
+    EarlierParts(Snapshot source, ComputingSessions target, Parallelism parallelism, Console console) {
+        this.source = source;
+        this.target = target;
+        this.parallelism = parallelism;
+        this.console = console;
+    }
+
+    /**
+     * Leaves of the parts only what the source has.
+     *
+     * @return what was found, in words
+     */
+    String settle(Collection<Inventory.Table> tables, Journal journal) {
+        List<Inventory.Table> rows = tables.stream().filter(table -> table.catalog() == 0).toList();
+        try (Session to = target.server().session()) {
+            LateObjects.dropGlobal(to, journal.units());
+            List<Inventory.Table> begun = rows.stream()
+                    .filter(table -> journal.parts().earlier(table.oid()).stream().anyMatch(PartRecord::finished))
+                    .toList();
+            Workers.run("comparing", parallelism.workers(), begun, () -> new Comparison(journal.parts()));
+            Set<Inventory.Table> whole = begun.stream()
+                    .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
+                            .allMatch(PartRecord::finished))
+                    .collect(Collectors.toSet());
+            List<Inventory.Table> written = rows.stream().filter(table -> !whole.contains(table)).toList();
+            LateObjects.dropOf(to, journal.units(), written.stream().map(Inventory.Table::sql).toList());
+            to.setAutoCommit(false);
+            emptySuccessors(to, rows, journal.parts());
+            for (Inventory.Table table : written) {
+                remove(to, table, journal.parts());
+            }
+        }
+        List<Inventory.Table> changed =
+                rows.stream().filter(table -> outdated.containsKey(table.oid())).toList();
+        changed.forEach(table -> console.explain("table %s has changed since it was copied", table));
+        return Count.of(kept.get(), "part") + " kept"
+                + (changed.isEmpty() ? "" : ", changed since: " + Count.some(changed));
+    }
+
+    /**
+     * A table in place of one that was dropped on the source has no parts, but on the target it has that one's rows.
+     */
+    private void emptySuccessors(Session to, List<Inventory.Table> tables, PartRecords records) {
+        Map<Long, Inventory.Table> present = new HashMap<>();
+        Map<String, Inventory.Table> named = new HashMap<>();
+        tables.forEach(table -> {
+            present.put(table.oid(), table);
+            named.put(table.sql(), table);
+        });
+        for (long gone : records.earlierTables()) {
+            List<PartRecord> parts = records.earlier(gone);
+            if (!present.containsKey(gone)) {
+                String name = parts.get(0).name();
+                to.run(DOING, (named.containsKey(name) ? "TRUNCATE ONLY " + name + "; " : "")
+                        + PartRecords.deletion(gone) + "; COMMIT");
+                records.replaceEarlier(gone, List.of());
+            }
+        }
+    }
+
+    private void remove(Session to, Inventory.Table table, PartRecords records) {
+        List<PartRecord> earlier = records.earlier(table.oid());
+        PartComparison.Outdated found = outdated.get(table.oid());
+        if (found == null) {
+            if (earlier.stream().noneMatch(PartRecord::finished)) {
+                // Nothing of it has arrived: it is planned anew.
+                records.replaceEarlier(table.oid(), List.of());
+            }
+            return;
+        }
+        Set<PartRecord> gone = new HashSet<>(found.parts());
+        boolean all = gone.containsAll(earlier.stream().filter(PartRecord::finished).toList());
+        // What its extension has brought, or what stands in chunks, goes not with TRUNCATE.
+        boolean own = !table.extension() && !table.deferred();
+        if (own && (all || found.others()) || !deleted(to, table, found.parts())) {
+            gone.addAll(earlier);
+            to.run(DOING, "TRUNCATE ONLY " + table.sql());
+        }
+        to.run(DOING, PartRecords.removal(gone) + "; COMMIT");
+        List<PartRecord> left = earlier.stream().map(part -> gone.contains(part) ? part.unfinished() : part).toList();
+        records.replaceEarlier(table.oid(), left.stream().anyMatch(PartRecord::finished) ? left : List.of());
+    }
+
+    /** @return whether all their rows have gone: a rule can have DELETE do something else */
+    private static boolean deleted(Session to, Inventory.Table table, List<PartRecord> parts) {
+        String transactions = parts.stream().map(part -> String.valueOf(part.xmin())).collect(Collectors.joining(","));
+        String those = " FROM ONLY " + table.sql() + " WHERE xmin = ANY ('{" + transactions + "}'::pg_catalog.xid[])";
+        to.run(DOING, "DELETE" + those);
+        return to.text(DOING, "SELECT pg_catalog.count(*)" + those).equals("0");
+    }
+
+    private final class Comparison implements Workers.Worker<Inventory.Table> {
+        private final PartComparison sides = new PartComparison(source, target.server());
+        private final PartRecords records;
+
+        private Comparison(PartRecords records) {
+            this.records = records;
+        }
+
+        @Override
+        public void work(Inventory.Table table) throws SQLException {
+            List<PartRecord> parts =
+                    records.earlier(table.oid()).stream().filter(PartRecord::finished).toList();
+            PartComparison.Outdated found = sides.compare(table, parts);
+            if (!found.isEmpty()) {
+                outdated.put(table.oid(), found);
+            }
+            kept.addAndGet(found.others() ? 0 : parts.size() - found.parts().size());
+        }
+
+        @Override
+        public void cancel() {
+            sides.cancel();
+        }
+
+        @Override
+        public void close() {
+            sides.close();
+        }
+    }
+}
