@@ -7,6 +7,7 @@ import java.net.SocketOption;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -251,12 +252,10 @@ public final class SideSockets {
         return watched || connecting == 0 ? timeout : connecting;
     }
 
-    /**
-     * @return seconds as the driver takes them: how long a word may take, of a server that was given up before; 0 for
-     * ever
-     */
-    public int timeoutAfterGivenUp() {
-        return gone == null ? 0 : (int) Math.min(timeout, TimeUnit.MINUTES.toSeconds(1));
+    /** @return how long each answer may take of a server that was given up before, in seconds */
+    public OptionalInt timeoutAfterGivenUp() {
+        return gone == null ? OptionalInt.empty()
+                : OptionalInt.of((int) Math.min(timeout, TimeUnit.MINUTES.toSeconds(1)));
     }
 
     /** @throws Failure when the server was given up */

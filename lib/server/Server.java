@@ -235,17 +235,15 @@ public final class Server implements Sessions {
     }
 
     /**
-     * A session for what has to be put back, which {@link #abandon} does not end. It may be begun when the server was
-     * given up, for that may be back. Close it.
+     * A session for what has to be put back: {@link #abandon} does not end it, and a server that was given up may be
+     * back. Close it.
      *
      * @throws Failure saying why the connection failed
      */
     public Session sessionToPutBack() {
         Properties properties = dsn.jdbcProperties();
-        int timeout = dsn.sockets().timeoutAfterGivenUp();
-        if (timeout > 0) {
-            properties.setProperty(NewSession.ANSWER, String.valueOf(timeout));
-        }
+        dsn.sockets().timeoutAfterGivenUp()
+                .ifPresent(seconds -> properties.setProperty(NewSession.ANSWER, String.valueOf(seconds)));
         try {
             return NewSession.open(dsn, properties, SideSockets.Use.PUT_BACK, SessionSettings.comparing(facts.major()));
         } catch (SQLException e) {

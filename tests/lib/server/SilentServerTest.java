@@ -92,8 +92,8 @@ class SilentServerTest {
                 CommandRun end = child.end();
                 assertEquals(3, end.code(), end.err());
                 assertTrue(end.failure().matches("error: could not connect to the " + side
-                        + ": \"127.0.0.1\" port \\d+ did not answer in time\nhint: check host, port and firewall of the "
-                        + side + " .*\n?"), end.err());
+                        + ": \"127.0.0.1\" port \\d+ did not answer in time\nhint: check host, port and firewall of "
+                        + "the " + side + " .*\n?"), end.err());
             }
         }
         TARGET.sql("postgres", "DROP DATABASE " + moved);
