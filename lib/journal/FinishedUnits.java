@@ -3,7 +3,6 @@ package lib.journal;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,7 +10,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
 import lib.server.Session;
-import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
 
@@ -22,6 +20,7 @@ import lib.talk.Sql;
 public final class FinishedUnits {
     /** What is done again by every run, because it takes no time and says the same again. */
     private static final Set<String> ALWAYS = Set.of("COMMENT");
+    private static final Set<String> AFTER_ROWS = Set.of("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER");
     private static final Set<String> NOT_OF_ARCHIVE = Set.of(Unit.VALIDATE, Unit.ANALYZE);
 
     private final Session session;
@@ -47,6 +46,16 @@ public final class FinishedUnits {
     /** @return whether the unit need not be made any more */
     public boolean contain(Unit unit) {
         return unit != null && finished.containsKey(unit.digest());
+    }
+
+    /** @return those of entries of the archive */
+    List<Unit> ofArchive() {
+        return finished.values().stream().filter(unit -> !NOT_OF_ARCHIVE.contains(unit.kind())).toList();
+    }
+
+    /** @return whether something of what stands after the rows is among them */
+    public boolean afterRows() {
+        return finished.values().stream().anyMatch(unit -> AFTER_ROWS.contains(unit.kind()));
     }
 
     /** @return the names of the schemas among them */
@@ -76,35 +85,13 @@ public final class FinishedUnits {
                 + Sql.literal(kind) + " AND name = ANY (ARRAY["
                 + names.stream().map(Sql::literal).collect(Collectors.joining(", ")) + "]::pg_catalog.text[])"));
         if (!all.isEmpty()) {
-            session.run(doing, "BEGIN; " + String.join("; ", all) + "; COMMIT");
+            try {
+                session.run(doing, "BEGIN; " + String.join("; ", all) + "; COMMIT");
+            } catch (Failure e) {
+                Journal.rollBack(session);
+                throw e;
+            }
             finished.values().removeIf(unit -> gone.getOrDefault(unit.kind(), Set.of()).contains(unit.name()));
         }
-    }
-
-    /**
-     * Refuses to go on where the schema of the source has changed in what is made already.
-     *
-     * @param present all units of the archive as it is now
-     * @throws Failure naming what has changed or is gone
-     */
-    public void refuseChanges(Collection<Unit> present) {
-        Set<String> digests = present.stream().map(Unit::digest).collect(Collectors.toSet());
-        Set<String> names = present.stream().map(Unit::toString).collect(Collectors.toSet());
-        List<Unit> others = finished.values().stream()
-                .filter(unit -> !NOT_OF_ARCHIVE.contains(unit.kind()) && !digests.contains(unit.digest()))
-                .toList();
-        if (!others.isEmpty()) {
-            Set<String> changed = new HashSet<>();
-            Set<String> gone = new HashSet<>();
-            others.forEach(unit -> (names.contains(unit.toString()) ? changed : gone).add(unit.toString()));
-            throw Failure.of("the schema of the source has changed since the interrupted run: %s",
-                    List.of(described("changed", changed), described("dropped", gone)).stream()
-                            .filter(text -> !text.isEmpty()).collect(Collectors.joining("; ")))
-                    .hint("run the same command with --restart in place of --resume: it removes what that run made");
-        }
-    }
-
-    private static String described(String what, Set<String> names) {
-        return names.isEmpty() ? "" : what + " " + Count.some(names.stream().sorted().toList());
     }
 }

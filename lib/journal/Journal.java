@@ -112,7 +112,7 @@ public final class Journal {
         return parts;
     }
 
-    private static void rollBack(Session session) {
+    static void rollBack(Session session) {
         try {
             session.run("rolling back a transaction", "ROLLBACK");
         } catch (Failure e) {

@@ -25,8 +25,9 @@ public final class LateObjects {
                     + "d.deptype IN ('e', 'x'))";
     private static final String EVENT_TRIGGERS = """
             SELECT 'EVENT TRIGGER', %1$s, pg_catalog.format('DROP EVENT TRIGGER %%I', t.evtname)
-              FROM pg_catalog.pg_event_trigger t JOIN %2$s m ON m.catalog = t.tableoid AND m.object = t.oid"""
-            .formatted(NAME.formatted("t.evtname"), JournalTables.MADE.sql());
+              FROM pg_catalog.pg_event_trigger t JOIN %2$s m ON m.catalog = t.tableoid AND m.object = t.oid
+             WHERE NOT %3$s"""
+            .formatted(NAME.formatted("t.evtname"), JournalTables.MADE.sql(), OF_EXTENSION.formatted("t"));
     private static final String ROW_SECURITY = """
             SELECT 'ROW SECURITY', %1$s, pg_catalog.format('ALTER TABLE %%I.%%I DISABLE ROW LEVEL SECURITY', n.nspname,
               c.relname)

@@ -107,6 +107,11 @@ public final class PartRecords {
         return "DELETE FROM " + TABLE + " WHERE source = " + table;
     }
 
+    /** @param tables that are not there any more, as SQL */
+    void forget(Collection<String> tables) {
+        earlier.values().removeIf(parts -> parts.isEmpty() || tables.contains(parts.get(0).name()));
+    }
+
     /** Has these be what the interrupted run has left of a table. */
     public void replaceEarlier(long table, List<PartRecord> parts) {
         earlier.put(table, parts);

@@ -11,6 +11,8 @@ import lib.catalog.Archive;
 import lib.catalog.EntrySql;
 import lib.catalog.Extensions;
 import lib.journal.Journal;
+import lib.journal.LateObjects;
+import lib.journal.OutdatedUnits;
 import lib.journal.Unit;
 import lib.rows.Parallelism;
 import lib.rows.RowMover;
@@ -45,6 +47,11 @@ public final class ArchiveLoad implements LoadMethod {
     private final int parallel;
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
+    /**
+     * Partitions that are new since an interrupted run has made the indexes of their parents: as soon as such a table
+     * is a partition, it has indexes too, under names that it should not have.
+     */
+    private List<EntrySql> attachedLate = List.of();
     private List<String> settings = List.of();
 
     /**
@@ -100,7 +107,8 @@ public final class ArchiveLoad implements LoadMethod {
         }
         Predicate<EntrySql> waits = part -> schema.waitsForDeferred(part.entry());
         PostPlan plan =
-                PostPlan.of(after.stream().filter(waits.negate()).toList(), archive.entries(), schema.partitioned());
+                PostPlan.of(Stream.concat(attachedLate.stream(), after.stream().filter(waits.negate())).toList(),
+                        archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(parallel, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::grantPrivileges);
             move(post, workers, journal);
@@ -138,14 +146,29 @@ public final class ArchiveLoad implements LoadMethod {
         List<EntrySql> before = schema.preData(journal.units().schemas());
         Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
         if (journal.resumed()) {
-            journal.units().refuseChanges(Stream.of(before, after.get(), schema.eventTriggers()).flatMap(List::stream)
-                    .map(Unit::of).toList());
+            follow(Stream.of(before, after.get(), schema.eventTriggers()).flatMap(List::stream).toList(), journal);
         }
         schema.largeObjects(journal::watching);
+        attachedLate = journal.units().afterRows() ? before.stream().filter(ArchiveLoad::attaches)
+                .filter(part -> !journal.units().contain(Unit.of(part))).toList() : List.of();
         try (SchemaWorkers workers = workers(parallel, journal)) {
-            new PreData(workers, archive.entries()).make(before);
+            new PreData(workers, archive.entries())
+                    .make(before.stream().filter(part -> !attachedLate.contains(part)).toList());
         }
         return after;
+    }
+
+    private static boolean attaches(EntrySql part) {
+        return part.entry().kind().equals("TABLE ATTACH");
+    }
+
+    /** What an interrupted run has made has to be what the source has now. */
+    private void follow(List<EntrySql> present, Journal journal) {
+        LateObjects.dropGlobal(to, journal.units());
+        OutdatedUnits outdated = OutdatedUnits.of(journal.units(), present);
+        if (!outdated.isEmpty()) {
+            steps.run("changes of the schema", () -> outdated.undo(to, journal.parts()));
+        }
     }
 
     private SchemaWorkers workers(int limit, Journal journal) {

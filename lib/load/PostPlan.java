@@ -36,7 +36,8 @@ record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> compute
     private static final Set<String> PASSIVE = Set.of("SCHEMA", "EXTENSION", "COLLATION", "TYPE");
 
     /**
-     * @param parts what is to be made after the rows, in the order of the archive
+     * @param parts what is to be made after the rows, in the order of the archive; partitions that are attached late
+     * first
      * @param partitioned the indexes and constraints of partitioned tables
      */
     static PostPlan of(List<EntrySql> parts, List<Archive.Entry> archive, Set<Archive.Address> partitioned) {
@@ -50,7 +51,8 @@ record PostPlan(Map<Long, List<EntrySql>> own, Map<Long, List<EntrySql>> compute
         for (EntrySql part : parts) {
             Archive.Entry entry = part.entry();
             // The index or constraint of a partitioned table is attached to those of its partitions.
-            if (entry.kind().equals("INDEX ATTACH") || partitioned.contains(entry.address())) {
+            if (entry.kind().equals("INDEX ATTACH") || entry.kind().equals("TABLE ATTACH")
+                    || partitioned.contains(entry.address())) {
                 plan.trees.add(part);
             } else if (entry.kind().equals("FK CONSTRAINT")) {
                 plan.foreignKeys.add(part);

@@ -52,7 +52,6 @@ final class EarlierParts {
     String settle(Collection<Inventory.Table> tables, Journal journal) {
         List<Inventory.Table> rows = tables.stream().filter(table -> table.catalog() == 0).toList();
         try (Session to = target.server().session()) {
-            LateObjects.dropGlobal(to, journal.units());
             List<Inventory.Table> begun = rows.stream()
                     .filter(table -> journal.parts().earlier(table.oid()).stream().anyMatch(PartRecord::finished))
                     .toList();
