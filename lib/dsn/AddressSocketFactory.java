@@ -59,8 +59,9 @@ public final class AddressSocketFactory extends SocketFactory {
         }
     }
 
-    private final class WatchedSocket extends Addressed {
+    private final class WatchedSocket extends Addressed implements LostConnections.Waiting {
         private final SideSockets sockets;
+        private volatile long waitingSince;
 
         WatchedSocket(SideSockets.ConnectionSockets connection) {
             sockets = connection.owner();
@@ -74,7 +75,7 @@ public final class AddressSocketFactory extends SocketFactory {
                 sockets.keepAlive(this);
             } catch (IOException e) {
                 close();
-                throw sockets.reason(e);
+                throw sockets.reason(e, lot);
             }
         }
 
@@ -89,6 +90,7 @@ public final class AddressSocketFactory extends SocketFactory {
 
                 @Override
                 public int read(byte[] bytes, int offset, int length) throws IOException {
+                    waitingSince = System.nanoTime();
                     try {
                         int count = in.read(bytes, offset, length);
                         sockets.answered();
@@ -96,7 +98,9 @@ public final class AddressSocketFactory extends SocketFactory {
                     } catch (InterruptedIOException e) {
                         throw e;
                     } catch (IOException e) {
-                        throw sockets.reason(e);
+                        throw sockets.reason(e, lot);
+                    } finally {
+                        waitingSince = 0;
                     }
                 }
             };
@@ -107,13 +111,21 @@ public final class AddressSocketFactory extends SocketFactory {
             return new FilterOutputStream(super.getOutputStream()) {
                 @Override
                 public void write(byte[] bytes, int offset, int length) throws IOException {
+                    waitingSince = System.nanoTime();
                     try {
                         out.write(bytes, offset, length);
                     } catch (IOException e) {
-                        throw sockets.reason(e);
+                        throw sockets.reason(e, lot);
+                    } finally {
+                        waitingSince = 0;
                     }
                 }
             };
+        }
+
+        @Override
+        public long waitingSince() {
+            return waitingSince;
         }
 
         @Override

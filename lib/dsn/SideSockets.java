@@ -55,7 +55,12 @@ public final class SideSockets {
          * a writer.
          */
         public void close() {
-            owner.close(connection -> connection.number == number);
+            owner.closeConnection(number);
+        }
+
+        /** Records the server's process at the other end. */
+        public void ends(int process) {
+            owner.lost.ends(number, process);
         }
 
         /** The form in which the driver hands it to {@link AddressSocketFactory}. */
@@ -71,15 +76,6 @@ public final class SideSockets {
         }
     }
 
-    /** Thrown to what waits on a socket of a server that was given up. */
-    static final class GivenUpException extends IOException {
-        private static final long serialVersionUID = 1;
-
-        GivenUpException(String message, Throwable cause) {
-            super(message, cause);
-        }
-    }
-
     private final String side;
     private final long number = LAST.incrementAndGet();
     private final boolean keepalives;
@@ -87,6 +83,7 @@ public final class SideSockets {
     private final int interval;
     private final int count;
     private final Map<Socket, ConnectionSockets> sockets = new ConcurrentHashMap<>();
+    private final LostConnections lost = new LostConnections(this, sockets);
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
     private volatile Console console;
     private volatile int timeout;
@@ -146,7 +143,18 @@ public final class SideSockets {
     }
 
     void remove(Socket socket) {
-        sockets.remove(socket);
+        ConnectionSockets connection = sockets.remove(socket);
+        if (connection != null && !sockets.containsValue(connection)) {
+            lost.forget(connection.number);
+        }
+    }
+
+    void closeConnection(long which) {
+        close(connection -> connection.number == which);
+    }
+
+    public LostConnections lost() {
+        return lost;
     }
 
     /** @throws Gone when the server was given up */
@@ -157,8 +165,9 @@ public final class SideSockets {
     }
 
     /** @return what to throw instead: the reason why a socket was closed from outside */
-    IOException reason(IOException e) {
-        return gone == null ? e : new GivenUpException(gone, e);
+    IOException reason(IOException e, ConnectionSockets connection) {
+        String reason = gone == null ? lost.reason(connection.number) : gone;
+        return reason == null ? e : new GivenUpException(reason, e);
     }
 
     /** Records that the server has sent something. */

@@ -10,6 +10,7 @@ import lib.dsn.AddressSocketFactory;
 import lib.dsn.Dsn;
 import lib.dsn.SideSockets;
 import org.postgresql.Driver;
+import org.postgresql.PGConnection;
 
 /** Opens sessions through the driver, each with keepalives and watched for a server that does not answer. */
 public final class NewSession {
@@ -42,6 +43,7 @@ public final class NewSession {
         if (unbounded) {
             connection.setNetworkTimeout(Runnable::run, 0);
         }
+        sockets.ends(connection.unwrap(PGConnection.class).getBackendPID());
         TerminationMessage.of(connection);
         if (use != SideSockets.Use.WATCH) {
             ServerWatch.over(dsn.sockets(), more -> watching(dsn, more));

@@ -1,10 +1,15 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import lib.dsn.SideSockets;
 import org.postgresql.util.PSQLException;
 
@@ -26,6 +31,12 @@ final class ServerWatch {
     /** Seconds; a question that is not answered is asked anew, for its own connection may be the one that is lost. */
     private static final int QUESTION = 15;
     private static final int QUESTIONS_IN_BOUND = 2;
+
+    /** Behind a pooler a process of that number may be somebody else's. */
+    private static final String PROCESSES =
+            """
+            SELECT a.pid, a.wait_event_type IS NOT DISTINCT FROM 'Client' FROM pg_catalog.pg_stat_activity a
+             WHERE a.usename = session_user AND a.datname = pg_catalog.current_database() AND a.pid IN (%s)""";
 
     private final SideSockets sockets;
     private final SessionOpener opener;
@@ -83,9 +94,17 @@ final class ServerWatch {
                 properties.setProperty(NewSession.ANSWER, String.valueOf(question));
                 session = opener.open(properties);
             }
-            try (Statement statement = session.createStatement()) {
-                statement.execute("SELECT 1");
+            Set<Integer> awaited = sockets.timeout() == 0 ? Set.of() : sockets.lost().awaited(every);
+            Map<Integer, Boolean> answer = new HashMap<>();
+            try (Statement statement = session.createStatement();
+                    ResultSet rows = statement.executeQuery(awaited.isEmpty() ? "SELECT 1 WHERE false"
+                            : PROCESSES.formatted(awaited.stream().map(String::valueOf)
+                                    .collect(Collectors.joining(", "))))) {
+                while (rows.next()) {
+                    answer.put(rows.getInt(1), rows.getBoolean(2));
+                }
             }
+            sockets.lost().judge(awaited, answer);
             return true;
         } catch (SQLException e) {
             close();

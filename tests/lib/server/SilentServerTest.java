@@ -47,7 +47,7 @@ class SilentServerTest {
             "(?s)error: no answer from the %s since \\d\\d:\\d\\d:\\d\\d, given up after " + BOUND
                     + " s\n(detail: [^\n]*\n)?hint: check the server and the network, or wait longer with "
                     + "--server-timeout\n%s";
-    private static final String AGAIN = "hint: then run the same command again with --restart: .*";
+    private static final String AGAIN = "hint: then run the same command again with --resume: .*";
     private static String shop;
 
     @TempDir
@@ -106,6 +106,32 @@ class SilentServerTest {
         String moved = TARGET.newDatabase();
         givesUp(side, moved, () -> "1".equals(TARGET.query(moved,
                 "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
+        TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");
+    }
+
+    /** What was said meanwhile has not arrived anywhere; the server answers whoever connects anew. */
+    @ParameterizedTest
+    @CsvSource({"target, always", "source, soak"})
+    void connections_that_are_lost_for_good(String side, String run) throws InterruptedException {
+        Soak.assumeIn(run);
+        String moved = TARGET.newDatabase();
+        try (Relay source = new Relay(SOURCE);
+                Relay target = new Relay(TARGET);
+                ChildCommand child = ChildCommand.start(ChildCommand.java("Migrate", "--max-rate", "4MB",
+                        "--server-timeout", String.valueOf(BOUND)), temporary,
+                        Map.of("SOURCE", source.uri(shop), "TARGET", target.uri(moved)))) {
+            child.await("rows flow", () -> "1".equals(TARGET.query(moved,
+                    "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000")));
+            Relay cut = side.equals("source") ? source : target;
+            cut.fallSilent();
+            TimeUnit.MILLISECONDS.sleep(500);
+            cut.recover();
+            CommandRun end = child.end();
+            assertEquals(1, end.code(), end.err());
+            assertTrue(end.failure().matches("(?s)error: a connection to the " + side + " was lost on the way: for "
+                    + BOUND + " s nothing came, and the server waits for us\nhint: check the server and the network.*"),
+                    end.err());
+        }
         TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");
     }
 

@@ -148,7 +148,8 @@ class InterruptedTwiceTest {
             CommandRun run = endsAtOnce(migrate);
             assertTrue(run.err().endsWith("migrate" + ENDING
                     + "migrate: warning: interrupted: the source is unchanged, the target is partly loaded\n"
-                    + "migrate: hint: run the same command again with --restart: it removes what this run made\n"),
+                    + "migrate: hint: run the same command again with --resume: it keeps what has "
+                    + "arrived; or with --restart: it removes what this run made\n"),
                     run.err());
         }
         TARGET.sql("postgres", "DROP DATABASE " + moved + " WITH (FORCE)");
