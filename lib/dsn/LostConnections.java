@@ -1,12 +1,13 @@
 package lib.dsn;
 
-import java.net.Socket;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Single connections that something between here and the server has lost without a word, while the server answers on
@@ -27,16 +28,20 @@ public final class LostConnections {
     private record Standstill(Wait kept, long since) {
     }
 
-    private final SideSockets owner;
-    private final Map<Socket, SideSockets.ConnectionSockets> sockets;
+    private final Supplier<Map<Long, Long>> waiting;
+    private final LongConsumer close;
     private final Map<Long, Integer> processes = new ConcurrentHashMap<>();
     private final Map<Long, String> reasons = new ConcurrentHashMap<>();
     private final Map<Long, Standstill> standing = new HashMap<>();
     private final Set<Long> seen = new HashSet<>();
 
-    LostConnections(SideSockets owner, Map<Socket, SideSockets.ConnectionSockets> sockets) {
-        this.owner = owner;
-        this.sockets = sockets;
+    /**
+     * @param waiting the connections, by number, on which a thread waits, and since when
+     * @param close closes one
+     */
+    LostConnections(Supplier<Map<Long, Long>> waiting, LongConsumer close) {
+        this.waiting = waiting;
+        this.close = close;
     }
 
     /** Records the server's process at the other end of a connection; behind a pooler it may be none. */
@@ -68,11 +73,10 @@ public final class LostConnections {
 
     private Map<Long, Wait> waits() {
         Map<Long, Wait> waits = new HashMap<>();
-        sockets.forEach((socket, connection) -> {
-            long since = socket instanceof Waiting one ? one.waitingSince() : 0;
-            Integer process = processes.get(connection.number());
-            if (since != 0 && process != null && connection.use() != SideSockets.Use.WATCH) {
-                waits.put(connection.number(), new Wait(since, process));
+        waiting.get().forEach((connection, since) -> {
+            Integer process = processes.get(connection);
+            if (since != 0 && process != null) {
+                waits.put(connection, new Wait(since, process));
             }
         });
         return waits;
@@ -81,10 +85,11 @@ public final class LostConnections {
     /**
      * Closes those connections that have stood still for longer than the bound.
      *
+     * @param seconds the bound
      * @param asked the processes that the server was asked about
      * @param answer whether each that is there waits for us
      */
-    public synchronized void judge(Set<Integer> asked, Map<Integer, Boolean> answer) {
+    public synchronized void judge(String side, int seconds, Set<Integer> asked, Map<Integer, Boolean> answer) {
         Map<Long, Wait> waits = waits();
         waits.values().removeIf(wait -> !asked.contains(wait.process));
         waits.forEach((connection, wait) -> {
@@ -100,11 +105,11 @@ public final class LostConnections {
             Standstill known = standing.get(connection);
             if (known == null || !known.kept.equals(wait)) {
                 standing.put(connection, new Standstill(wait, System.nanoTime()));
-            } else if (System.nanoTime() - known.since >= TimeUnit.SECONDS.toNanos(owner.timeout())) {
-                reasons.put(connection, "a connection to the " + owner.side() + " was lost on the way: for "
-                        + owner.timeout() + " s nothing came, and the server "
+            } else if (System.nanoTime() - known.since >= TimeUnit.SECONDS.toNanos(seconds)) {
+                reasons.put(connection, "a connection to the " + side + " was lost on the way: for "
+                        + seconds + " s nothing came, and the server "
                         + (waitsForUs == null ? "has ended it" : "waits for us"));
-                owner.closeConnection(connection);
+                close.accept(connection);
             }
         });
         standing.keySet().retainAll(waits.keySet());

@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -83,7 +84,7 @@ public final class SideSockets {
     private final int interval;
     private final int count;
     private final Map<Socket, ConnectionSockets> sockets = new ConcurrentHashMap<>();
-    private final LostConnections lost = new LostConnections(this, sockets);
+    private final LostConnections lost = new LostConnections(this::waiting, this::closeConnection);
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
     private volatile Console console;
     private volatile int timeout;
@@ -134,11 +135,11 @@ public final class SideSockets {
         return new ConnectionSockets(this, LAST.incrementAndGet(), use);
     }
 
-    /** Takes a socket that is about to connect. */
+    /** Takes a socket that is about to connect; throws when the server was given up. */
     void add(Socket socket, ConnectionSockets connection) throws IOException {
         sockets.put(socket, connection);
-        if (connection.use != Use.PUT_BACK) {
-            check();
+        if (connection.use != Use.PUT_BACK && gone != null) {
+            throw new GivenUpException(gone, null);
         }
     }
 
@@ -153,15 +154,18 @@ public final class SideSockets {
         close(connection -> connection.number == which);
     }
 
-    public LostConnections lost() {
-        return lost;
+    private Map<Long, Long> waiting() {
+        Map<Long, Long> waiting = new HashMap<>();
+        sockets.forEach((socket, connection) -> {
+            if (connection.use != Use.WATCH && socket instanceof LostConnections.Waiting one) {
+                waiting.merge(connection.number, one.waitingSince(), (some, other) -> some == 0 ? other : some);
+            }
+        });
+        return waiting;
     }
 
-    /** @throws Gone when the server was given up */
-    private void check() throws GivenUpException {
-        if (gone != null) {
-            throw new GivenUpException(gone, null);
-        }
+    public LostConnections lost() {
+        return lost;
     }
 
     /** @return what to throw instead: the reason why a socket was closed from outside */

@@ -104,7 +104,7 @@ final class ServerWatch {
                     answer.put(rows.getInt(1), rows.getBoolean(2));
                 }
             }
-            sockets.lost().judge(awaited, answer);
+            sockets.lost().judge(sockets.side(), sockets.timeout(), awaited, answer);
             return true;
         } catch (SQLException e) {
             close();
