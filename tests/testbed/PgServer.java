@@ -208,6 +208,25 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         Run.of(pgCtl("stop", "-m", "fast")).orFail();
     }
 
+    /** Ends the server at once, as a loss of power would; it recovers when it is started again. */
+    public void crash() {
+        Run.of(pgCtl("stop", "-m", "immediate")).orFail();
+    }
+
+    /** Waits until a server that has lost processes answers again, and starts it if it has given up. */
+    public void awaitRecovery() {
+        BackgroundWork.until("the server has recovered", () -> {
+            try {
+                return query("postgres", "SELECT 1").equals("1");
+            } catch (IllegalStateException e) {
+                if (Run.of(pgCtl("status")).code() != 0) {
+                    start();
+                }
+                return false;
+            }
+        });
+    }
+
     /** Starts a stopped server again on its port, with {@code name=value} settings added. */
     public void start(String... settings) {
         configure(parse(settings));

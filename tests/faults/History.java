@@ -1,0 +1,164 @@
+//DEPS org.postgresql:postgresql:42.7.14
+
+package faults;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import testbed.BackgroundWork;
+import testbed.ServerAccess;
+
+/**
+ * What happens on the source beside a migration: somebody whose transaction began before it and ends after it has
+ * failed, a procedure that commits meanwhile and goes on while the next run reads, and a few others that come and go.
+ * The same random numbers make the same history.
+ */
+final class History implements AutoCloseable {
+    private static final int MOST = 5;
+    /** Objects that are made, changed or gone meanwhile, if that is asked for. */
+    private static final List<String> CHANGES_OF_SCHEMA = List.of("CREATE TABLE lookup.late AS SELECT 1 AS id",
+            "DROP TABLE lookup.words_9", "ALTER TABLE depot.line ADD added int DEFAULT 5",
+            "CREATE TABLE depot.event_2025 PARTITION OF depot.event FOR VALUES FROM ('2025-06-01') TO ('2025-07-01')",
+            "CREATE INDEX reading_note ON depot.reading (left(note, 3))", "DROP INDEX depot.event_said",
+            "CREATE OR REPLACE VIEW depot.packed AS SELECT id, customer FROM depot.parcel WHERE state = 'sent'",
+            "ALTER TABLE depot.booking RENAME TO reserved", "DROP MATERIALIZED VIEW depot.not_yet");
+
+    /** The name of its sessions, by which they are told from those of a migration. */
+    static final String NAME = "meanwhile";
+
+    private static final String NAMED = "SET application_name = " + NAME;
+
+    private final ServerAccess server;
+    private final String database;
+    private final List<String> said = new ArrayList<>();
+    private final Set<String> tables = new TreeSet<>();
+    private final List<List<String>> writes = new ArrayList<>();
+    private final boolean commits;
+    private final boolean waits;
+    private final boolean calls;
+    private Connection early;
+    private Connection signal;
+    private Thread call;
+
+    /**
+     * @param lasting whether sessions of it may last as long as the run; they do not outlive their server
+     * @param schema whether the schema changes, too
+     */
+    History(ServerAccess server, String database, Random random, boolean lasting, boolean schema) {
+        this.server = server;
+        this.database = database;
+        waits = random.nextInt(3) == 0 && lasting;
+        commits = random.nextBoolean();
+        calls = random.nextInt(3) == 0 && lasting;
+        if (waits) {
+            note("open transaction that " + (commits ? "commits" : "rolls back"), "depot.content", "depot.audit");
+        }
+        if (calls) {
+            note("procedure that commits", "depot.counted", "depot.line", "depot.reading");
+        }
+        for (int left = 1 + random.nextInt(MOST); left > 0; left--) {
+            Write write = Write.values()[random.nextInt(Write.values().length)];
+            List<String> statements = write.statements(random);
+            writes.add(statements);
+            note(write + " " + statements, write.tables().toArray(String[]::new));
+        }
+        for (int left = schema ? 1 + random.nextInt(2) : 0; left > 0; left--) {
+            String change = CHANGES_OF_SCHEMA.get(random.nextInt(CHANGES_OF_SCHEMA.size()));
+            writes.add(List.of(change));
+            note(change, "depot.line", "depot.booking", "depot.reading", "depot.event_rest", "lookup.words_9");
+        }
+    }
+
+    private void note(String what, String... touched) {
+        said.add(what);
+        tables.addAll(List.of(touched));
+    }
+
+    /** Before the first run: what lasts longer than it. */
+    void begin() {
+        try {
+            if (waits) {
+                early = server.connect(database);
+                run(early, NAMED);
+                early.setAutoCommit(false);
+                run(early, "UPDATE depot.content SET amount = amount + 1 WHERE parcel = 17");
+            }
+            if (calls) {
+                signal = server.connect(database);
+                run(signal, NAMED);
+                call = new Thread(() -> server.sql(database, NAMED, "CALL depot.count_on()"), "meanwhile");
+                call.setDaemon(true);
+                call.start();
+                BackgroundWork.until("the procedure runs", () -> server.query("postgres",
+                        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CALL depot.count_on%'").equals("1"));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /** Between the runs: what changes the source. */
+    void goOn() {
+        try {
+            if (waits) {
+                run(early, "INSERT INTO depot.audit (customer, said) SELECT i, 'late' FROM generate_series(1, 30) i");
+                if (commits) {
+                    early.commit();
+                } else {
+                    early.rollback();
+                }
+                early.close();
+            }
+            if (calls) {
+                run(signal, "SELECT pg_advisory_lock(71)");
+                BackgroundWork.until("the procedure has written",
+                        () -> server.query(database, "SELECT turn FROM depot.counted WHERE id = 6").equals("1"));
+            }
+            for (List<String> statements : writes) {
+                server.sql(database, statements.toArray(String[]::new));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /** After the last run. */
+    @Override
+    public void close() {
+        try {
+            if (call != null) {
+                run(signal, "SELECT pg_advisory_lock(71), pg_advisory_lock(72)");
+                call.join();
+                signal.close();
+            }
+            if (early != null) {
+                early.close();
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** @return the tables whose rows it may have changed or moved */
+    Set<String> tables() {
+        return tables;
+    }
+
+    @Override
+    public String toString() {
+        return String.join("; ", said);
+    }
+}

@@ -1,0 +1,99 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+package faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
+import testbed.Soak;
+
+/**
+ * The attempts of a campaign, each with a seed of its own: from the clock and printed, or what {@code TSMIGRATE_FAULT}
+ * says, such as {@code KILLED:-12345}, which does that one again.
+ */
+final class Seeds {
+    private static final String CHOSEN = System.getenv().getOrDefault("TSMIGRATE_FAULT", "");
+    /** How many runs may end before their moment, until it is left at that. */
+    private static final int LATE = 3;
+
+    private final Campaign campaign;
+    private final Fault fault;
+    private final Random random = new Random();
+    private final List<Attempt> attempts = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    private Seeds(Campaign campaign, Fault fault) {
+        this.campaign = campaign;
+        this.fault = fault;
+    }
+
+    /** @return whether writers change the schema, too: where {@code TSMIGRATE_FAULT_SCHEMA} is set */
+    static boolean schemaChanges() {
+        return !System.getenv().getOrDefault("TSMIGRATE_FAULT_SCHEMA", "").isEmpty();
+    }
+
+    /**
+     * Tries a fault as often as it is worth, and fails with all that has gone wrong.
+     *
+     * @param share of how many times one is enough
+     */
+    static void tryAll(Campaign campaign, Fault fault, int share) {
+        Seeds seeds = new Seeds(campaign, fault);
+        if (CHOSEN.isEmpty()) {
+            int rounds = (Soak.rounds(fault.quick(), fault.thorough()) + share - 1) / share;
+            for (int i = 0; i < rounds; i++) {
+                boolean struck = false;
+                for (int late = 0; !struck && late < LATE; late++) {
+                    struck = seeds.attempt(seeds.within(i, rounds));
+                }
+            }
+        } else {
+            Assumptions.assumeTrue(CHOSEN.startsWith(fault + ":"), "TSMIGRATE_FAULT is " + CHOSEN);
+            seeds.attempt(Long.parseLong(CHOSEN.substring(fault.name().length() + 1)));
+        }
+        seeds.summarize();
+        assertEquals("", String.join("\n", seeds.failures));
+    }
+
+    /** @return one whose moment is in one of the equal parts of a run */
+    private long within(int part, int parts) {
+        while (true) {
+            long seed = random.nextInt();
+            if ((int) (Campaign.moment(new Random(seed)) * parts) == part) {
+                return seed;
+            }
+        }
+    }
+
+    /** @return whether anything was struck */
+    private boolean attempt(long seed) {
+        String name = fault + ":" + seed;
+        Attempt attempt = new Attempt(campaign, fault, seed);
+        List<String> found = new ArrayList<>();
+        try {
+            attempt.run();
+        } catch (RuntimeException e) {
+            found.add(e.toString());
+        }
+        found.addAll(attempt.failures());
+        System.out.printf("  %s: %s%n", name, attempt.account());
+        for (String failure : found) {
+            System.out.println("    " + failure.strip().replace("\n", "\n    "));
+            failures.add(name + ": " + failure);
+        }
+        attempts.add(attempt);
+        return attempt.struck();
+    }
+
+    private void summarize() {
+        double[] seconds = attempts.stream().mapToDouble(Attempt::seconds).filter(each -> each > 0).sorted().toArray();
+        long[] kept = attempts.stream().mapToLong(Attempt::kept).filter(each -> each >= 0).sorted().toArray();
+        System.out.printf("  %s: %d struck; then %d runs with %s, %s s in the median, undisturbed %.1f; %s rows were "
+                + "there in the median%n", fault, attempts.stream().filter(Attempt::struck).count(), seconds.length,
+                campaign.option(), seconds.length == 0 ? "-" : "%.1f".formatted(seconds[seconds.length / 2]),
+                campaign.millis(1) / 1e3, kept.length == 0 ? "no" : String.valueOf(kept[kept.length / 2]));
+    }
+}

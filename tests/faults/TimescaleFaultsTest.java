@@ -1,0 +1,31 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+package faults;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whatever goes wrong while a database with hypertables is moved: the same command, begun anew, moves it. */
+class TimescaleFaultsTest {
+    @TempDir
+    static Path folder;
+    @AutoClose
+    private static Plant plant;
+    private static Campaign campaign;
+
+    @BeforeAll
+    static void make_the_database() {
+        plant = Plant.open();
+        campaign = new Campaign(plant, folder, false);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"KILLED", "ORPHANED", "SOURCE_SESSION", "TARGET_SESSION", "TARGET_RESTART"})
+    void the_same_command_moves_it_after(Fault fault) {
+        Seeds.tryAll(campaign, fault, 4);
+    }
+}
