@@ -1,12 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
@@ -28,6 +28,13 @@ public final class LateObjects {
               FROM pg_catalog.pg_event_trigger t JOIN %2$s m ON m.catalog = t.tableoid AND m.object = t.oid
              WHERE NOT %3$s"""
             .formatted(NAME.formatted("t.evtname"), JournalTables.MADE.sql(), OF_EXTENSION.formatted("t"));
+    /** What belongs to a publication goes with it. */
+    private static final String PUBLICATIONS = """
+            SELECT 'PUBLICATION', %1$s, pg_catalog.format('DROP PUBLICATION %%I', p.pubname)
+              FROM pg_catalog.pg_publication p JOIN %2$s m ON m.catalog = p.tableoid AND m.object = p.oid
+            UNION ALL SELECT u.kind, u.name, NULL FROM %3$s u
+             WHERE u.kind IN ('PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA')"""
+            .formatted(NAME.formatted("p.pubname"), JournalTables.MADE.sql(), JournalTables.UNIT.sql());
     private static final String ROW_SECURITY = """
             SELECT 'ROW SECURITY', %1$s, pg_catalog.format('ALTER TABLE %%I.%%I DISABLE ROW LEVEL SECURITY', n.nspname,
               c.relname)
@@ -70,17 +77,21 @@ public final class LateObjects {
             SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
               ON n.oid = c.relnamespace WHERE c.oid IN (SELECT oid FROM up)""";
 
-    /** What is dropped, with the unit of the journal that has made it. */
+    /** What is dropped, with the unit of the journal that has made it; without SQL it goes with something else. */
     private record Dropped(String kind, String name, String sql) {
     }
 
     private LateObjects() {
     }
 
-    /** Drops what would act on everything, or would keep the user from seeing all rows. */
-    public static void dropGlobal(Session target, FinishedUnits units) {
-        // They would fire on all that follows.
+    /** Drops what would see, with the rights of this user, all that a run does which goes on: before anything else. */
+    public static void dropEventTriggers(Session target, FinishedUnits units) {
         undo(units, list(target, EVENT_TRIGGERS), Set.of());
+    }
+
+    /** Drops what would keep the user from seeing all rows, or from removing those of tables without a key. */
+    public static void dropGlobal(Session target, FinishedUnits units) {
+        undo(units, list(target, PUBLICATIONS), Set.of());
         undo(units, list(target, ROW_SECURITY), Set.of());
     }
 
@@ -117,6 +128,7 @@ public final class LateObjects {
         if (!tables.isEmpty()) {
             gone.put(Unit.ANALYZE, Set.copyOf(tables));
         }
-        units.undo("dropping what acts on rows", new ArrayList<>(found.stream().map(Dropped::sql).toList()), gone);
+        units.undo("dropping what acts on rows",
+                found.stream().map(Dropped::sql).filter(Objects::nonNull).toList(), gone);
     }
 }

@@ -11,6 +11,7 @@ import lib.catalog.Extensions;
 import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
 import lib.journal.Journal;
+import lib.journal.LateObjects;
 import lib.journal.Memberships;
 import lib.journal.RunIdentity;
 import lib.server.JournalTables;
@@ -88,6 +89,9 @@ public final class Loading {
         List<OwnedObjects.Owned> objects = objects(contents, leftBehind);
         Journal journal = wanted.resume() && JournalTables.exist(to) ? Journal.resume(target, to, objects, extensions)
                 : Journal.begin(target, to, identity, objects, extensions);
+        if (journal.resumed()) {
+            LateObjects.dropEventTriggers(to, journal.units());
+        }
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);

@@ -77,7 +77,9 @@ public final class OwnSchema {
             if (!key.isEmpty()) {
                 parts.add("PRIMARY KEY (" + key.stream().map(Sql::ident).collect(Collectors.joining(", ")) + ")");
             }
-            return "CREATE TABLE " + sql() + " (" + String.join(", ", parts) + ") USING heap";
+            // A publication of all tables would else refuse its updates.
+            return "CREATE TABLE " + sql() + " (" + String.join(", ", parts) + ") USING heap"
+                    + (key.isEmpty() ? "; ALTER TABLE " + sql() + " REPLICA IDENTITY FULL" : "");
         }
     }
 
