@@ -10,6 +10,9 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -33,8 +36,7 @@ final class Dumped {
     private static final Pattern OPENED = Pattern.compile("SELECT pg_catalog\\.lo_open\\('(\\d+)', \\d+\\);");
     private static final String WRITTEN = "SELECT pg_catalog.lowrite(";
     private static final String VIEWS = """
-            SELECT oid::regclass::text, relispopulated, rtrim(pg_get_viewdef(oid), ';') FROM pg_class
-             WHERE relkind = 'm' ORDER BY 1""";
+            SELECT oid::regclass::text, relispopulated FROM pg_class WHERE relkind = 'm' ORDER BY pg_class.oid""";
 
     private final StringBuilder schema = new StringBuilder();
     private final SortedMap<String, String> found = new TreeMap<>();
@@ -57,15 +59,30 @@ final class Dumped {
     private static SortedMap<String, String> of(ServerAccess server, String database, boolean computed) {
         Dumped dumped = new Dumped();
         dumped.read(server, database);
-        for (List<String> view : server.rows(database, VIEWS)) {
-            dumped.found.put("materialized view " + view.get(0), view.get(1).equals("f") ? "not populated"
-                    : RowSet.of(server, database, computed ? view.get(2) : "SELECT * FROM " + view.get(0)).toString());
-        }
+        dumped.readViews(server, database, computed);
         // A dump leaves them out.
         dumped.found.put("indexes that are not valid", server.rows(database,
                 "SELECT indexrelid::regclass FROM pg_index WHERE NOT (indisvalid AND indisready) ORDER BY 1")
                 .toString());
         return dumped.found;
+    }
+
+    /** @param computed whether each is computed anew, in a transaction that leaves them as they are */
+    private void readViews(ServerAccess server, String database, boolean computed) {
+        try (Connection connection = server.connect(database); Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (List<String> view : server.rows(database, VIEWS)) {
+                boolean populated = view.get(1).equals("t");
+                if (computed && populated) {
+                    statement.execute("REFRESH MATERIALIZED VIEW " + view.get(0));
+                }
+                found.put("materialized view " + view.get(0), populated
+                        ? RowSet.of(connection, "SELECT * FROM " + view.get(0)).toString() : "not populated");
+            }
+            connection.rollback();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
     }
 
     private void read(ServerAccess server, String database) {

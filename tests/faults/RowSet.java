@@ -12,7 +12,6 @@ import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.postgresql.PGConnection;
-import testbed.ServerAccess;
 
 /**
  * The number of rows and the sum of their checksums, which is the same for the same rows in any order, equal ones
@@ -32,13 +31,11 @@ final class RowSet {
         }
     }
 
-    /** The rows of a query. */
-    static RowSet of(ServerAccess server, String database, String query) {
+    /** The rows of a query, in the transaction of the connection. */
+    static RowSet of(Connection connection, String query) throws SQLException {
         RowSet set = new RowSet();
-        try (Connection connection = server.connect(database)) {
+        try {
             connection.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY (" + query + ") TO STDOUT", set.lines());
-        } catch (SQLException e) {
-            throw new IllegalStateException(e.getMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
