@@ -63,7 +63,7 @@ final class Attempt {
             if (failed.code() == 4 || failed.code() == 1 && !failed.err().contains(campaign.option())) {
                 failures.add("ended with " + failed.code() + ": " + failed.err());
             }
-            Set<String> changed = Set.of();
+            Set<String> changed = scene.restless();
             if (written) {
                 history.goOn();
                 account.add(history.toString());

@@ -2,6 +2,7 @@
 
 package faults;
 
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
@@ -79,7 +80,12 @@ final class Plant extends Scene {
 
     @Override
     boolean goesOn() {
-        return false;
+        return true;
+    }
+
+    @Override
+    Set<String> restless() {
+        return Set.of("plant.heartbeat");
     }
 
     /** A crash lets sequences go on a little further. */

@@ -12,9 +12,12 @@ import testbed.ServerAccess;
  * are there no more as they were, were brought again.
  */
 final class RepeatedWork {
+    /** What belongs to an extension is little, and its own affair. */
     private static final String TABLES = """
             SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema|tsmigrate)' ORDER BY 1""";
+             WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema|tsmigrate)'
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = c.tableoid AND d.objid = c.oid
+                 AND d.deptype = 'e') ORDER BY 1""";
 
     private final ServerAccess server;
     private final String database;

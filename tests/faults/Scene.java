@@ -5,6 +5,7 @@ package faults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Assumptions;
 import org.opentest4j.TestAbortedException;
@@ -59,6 +60,11 @@ abstract class Scene implements AutoCloseable {
 
     /** @return whether a run can go on where another one has failed; else it begins anew */
     abstract boolean goesOn();
+
+    /** @return the tables that change by themselves */
+    Set<String> restless() {
+        return Set.of();
+    }
 
     /** Puts back what the crash of its server has changed in the database. */
     abstract void mend();

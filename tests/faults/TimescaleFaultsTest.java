@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever goes wrong while a database with hypertables is moved: the same command, begun anew, moves it. */
+/** Whatever goes wrong while a database with hypertables is moved: the same command goes on. */
 class TimescaleFaultsTest {
     @TempDir
     static Path folder;
@@ -25,7 +25,7 @@ class TimescaleFaultsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"KILLED", "ORPHANED", "SOURCE_SESSION", "TARGET_SESSION", "TARGET_RESTART"})
-    void the_same_command_moves_it_after(Fault fault) {
+    void the_same_command_goes_on_after(Fault fault) {
         Seeds.tryAll(campaign, fault, 4);
     }
 }
