@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
 import lib.server.Session;
-import lib.talk.Failure;
 import lib.talk.Sql;
 
 /**
@@ -85,12 +84,10 @@ public final class FinishedUnits {
                 + Sql.literal(kind) + " AND name = ANY (ARRAY["
                 + names.stream().map(Sql::literal).collect(Collectors.joining(", ")) + "]::pg_catalog.text[])"));
         if (!all.isEmpty()) {
-            try {
-                session.run(doing, "BEGIN; " + String.join("; ", all) + "; COMMIT");
-            } catch (Failure e) {
-                Journal.rollBack(session);
-                throw e;
-            }
+            Transaction.run(session, doing, () -> {
+                session.run(doing, String.join("; ", all));
+                return null;
+            });
             finished.values().removeIf(unit -> gone.getOrDefault(unit.kind(), Set.of()).contains(unit.name()));
         }
     }

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.ObjectKind;
@@ -57,7 +56,7 @@ public final class Journal {
      */
     public static Journal begin(Server target, Session session, RunIdentity identity,
             List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
-        return inTransaction(session, () -> {
+        return Transaction.run(session, "beginning the journal", () -> {
             OwnSchema.create(session, JournalTables.ALL);
             start(session, identity);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
@@ -72,7 +71,7 @@ public final class Journal {
      */
     public static Journal resume(Server target, Session session, List<OwnedObjects.Owned> objects,
             List<Extensions.Extension> extensions) {
-        return inTransaction(session, () -> {
+        return Transaction.run(session, "going on with the journal", () -> {
             session.run("going on with the journal",
                     "UPDATE %s SET version = %s, name = %s; DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s"
                             .formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
@@ -83,18 +82,6 @@ public final class Journal {
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
                     FinishedUnits.read(session), PartRecords.read(session), true);
         });
-    }
-
-    private static Journal inTransaction(Session session, Supplier<Journal> work) {
-        session.run("beginning the journal", "BEGIN");
-        try {
-            Journal journal = work.get();
-            session.run("beginning the journal", "COMMIT");
-            return journal;
-        } catch (RuntimeException e) {
-            rollBack(session);
-            throw e;
-        }
     }
 
     /** @return whether this run goes on with an interrupted one */
@@ -110,14 +97,6 @@ public final class Journal {
     /** @return the parts of tables */
     public PartRecords parts() {
         return parts;
-    }
-
-    static void rollBack(Session session) {
-        try {
-            session.run("rolling back a transaction", "ROLLBACK");
-        } catch (Failure e) {
-            // The session has ended, and the transaction with it.
-        }
     }
 
     private static void start(Session session, RunIdentity identity) {
@@ -146,14 +125,11 @@ public final class Journal {
     }
 
     private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
-        session.run(doing, "BEGIN");
-        try {
+        Transaction.run(session, doing, () -> {
             statements.forEach(sql -> session.run(doing, sql));
-            session.run(doing, ObjectKind.recording(made) + "; COMMIT");
-        } catch (RuntimeException e) {
-            rollBack(session);
-            throw e;
-        }
+            session.run(doing, ObjectKind.recording(made));
+            return null;
+        });
     }
 
     /**

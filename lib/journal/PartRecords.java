@@ -34,9 +34,11 @@ public final class PartRecords {
     static PartRecords read(Session session) {
         PartRecords records = new PartRecords(session);
         records.earlier.putAll(session.list("reading the journal",
-                "SELECT source, number, name, range, bytes, rows, transaction FROM " + TABLE,
+                "SELECT source, number, name, range, bytes, rows, transaction, snapshot, file FROM " + TABLE,
                 row -> new PartRecord(row.getLong(1), row.getInt(2), row.getString(3), row.getString(4), row.getLong(5),
-                        row.getObject(6, Long.class), row.getObject(7, Long.class)))
+                        row.getObject(6) == null ? null
+                                : new PartRecord.Arrival(row.getLong(6), row.getLong(7), row.getLong(8),
+                                        row.getLong(9))))
                 .stream().collect(Collectors.groupingBy(PartRecord::source)));
         records.earlier.replaceAll((table, parts) -> parts.stream()
                 .sorted(Comparator.comparing(PartRecord::number)).toList());
@@ -70,7 +72,7 @@ public final class PartRecords {
                 + "(SELECT FROM planned n WHERE n.source = b.source AND n.number = b.number)) INSERT INTO " + TABLE
                 + " SELECT p.source, p.number, p.name, p.range, p.bytes FROM planned p ON CONFLICT (source, number) "
                 + "DO UPDATE SET name = EXCLUDED.name, range = EXCLUDED.range, bytes = EXCLUDED.bytes, rows = NULL, "
-                + "transaction = NULL, finished = NULL")) {
+                + "transaction = NULL, snapshot = NULL, file = NULL, finished = NULL")) {
             insert.setArray(1, session.createArrayOf("oid", parts.stream().map(PartRecord::source).toArray()));
             insert.setArray(2, session.createArrayOf("int4", parts.stream().map(PartRecord::number).toArray()));
             insert.setArray(3, session.createArrayOf("text", parts.stream().map(PartRecord::name).toArray()));
@@ -83,23 +85,41 @@ public final class PartRecords {
     }
 
     /**
-     * @param arrived parts with the number of their rows
+     * @param arrived parts with their rows, whose transaction does not count here
      * @return the statement that writes down, in the transaction which brings them, that they have arrived
      */
     public static String arrival(Collection<PartRecord> arrived) {
-        return "UPDATE " + TABLE + " p SET rows = v.rows, transaction = pg_catalog.txid_current(), finished = "
-                + "pg_catalog.clock_timestamp() FROM (VALUES "
-                + arrived.stream().map(part -> "(" + part.source() + "::oid, " + part.number() + ", " + part.rows()
-                        + "::int8)").collect(Collectors.joining(", "))
-                + ") v (source, number, rows) WHERE p.source = v.source AND p.number = v.number";
+        return "UPDATE " + TABLE + " p SET rows = v.rows, transaction = pg_catalog.txid_current(), snapshot = "
+                + "v.snapshot, file = v.file, finished = pg_catalog.clock_timestamp() FROM (VALUES "
+                + arrived.stream()
+                        .map(part -> "(" + part.source() + "::oid, " + part.number() + ", " + part.arrival().rows()
+                                + "::int8, " + part.arrival().snapshot() + "::int8, " + part.arrival().file()
+                                + "::int8)")
+                        .collect(Collectors.joining(", "))
+                + ") v (source, number, rows, snapshot, file) WHERE p.source = v.source AND p.number = v.number";
     }
 
     /** @return the statement that forgets, in the transaction which removes their rows, that these have arrived */
     public static String removal(Collection<PartRecord> removed) {
-        return "UPDATE " + TABLE + " SET rows = NULL, transaction = NULL, finished = NULL WHERE (source, number) IN ("
-                + removed.stream().map(part -> "(" + part.source() + ", " + part.number() + ")")
-                        .collect(Collectors.joining(", "))
-                + ")";
+        return "UPDATE " + TABLE
+                + " SET rows = NULL, transaction = NULL, snapshot = NULL, file = NULL, finished = NULL WHERE "
+                + these(removed);
+    }
+
+    /**
+     * Writes down that parts are the same under a later snapshot.
+     *
+     * @param snapshot as {@link PartRecord.Arrival#snapshot} has it
+     * @param file as {@link PartRecord.Arrival#file} has it
+     */
+    public static void confirm(Session target, Collection<PartRecord> parts, long snapshot, long file) {
+        target.run("writing the journal", "UPDATE " + TABLE + " SET snapshot = " + snapshot + ", file = " + file
+                + " WHERE " + these(parts));
+    }
+
+    private static String these(Collection<PartRecord> parts) {
+        return "(source, number) IN (" + parts.stream().map(part -> "(" + part.source() + ", " + part.number() + ")")
+                .collect(Collectors.joining(", ")) + ")";
     }
 
     /** @return the statement that forgets a table */

@@ -137,7 +137,7 @@ final class Copier implements AutoCloseable {
                 Part part = Part.of(table, record, earlier.size());
                 if (!record.finished()) {
                     rest.add(new CopyBatch(List.of(part)));
-                } else if (committed.add(part, record.rows())) {
+                } else if (committed.add(part, record.arrival().rows())) {
                     arrival.accept(table);
                 }
             }
@@ -257,7 +257,7 @@ final class Copier implements AutoCloseable {
             }
             if (recorded) {
                 // One round trip.
-                to.run("loading " + batch, PartRecords.arrival(batch.arrived(rows)) + "; COMMIT");
+                to.run("loading " + batch, PartRecords.arrival(batch.arrived(rows, source.firstUnseen())) + "; COMMIT");
             } else {
                 to.commit("loading " + batch);
             }

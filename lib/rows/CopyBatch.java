@@ -21,10 +21,14 @@ record CopyBatch(List<Part> parts) {
 
     /**
      * @param rows how many rows of each part have arrived
+     * @param snapshot as {@link PartRecord.Arrival#snapshot} has it
      * @return what the journal is told of that
      */
-    List<PartRecord> arrived(List<Long> rows) {
-        return IntStream.range(0, rows.size()).mapToObj(i -> parts.get(i).arrived(rows.get(i))).toList();
+    List<PartRecord> arrived(List<Long> rows, long snapshot) {
+        return IntStream.range(0, rows.size())
+                .mapToObj(i -> parts.get(i).record().arrived(
+                        new PartRecord.Arrival(rows.get(i), 0, snapshot, parts.get(i).table().file())))
+                .toList();
     }
 
     @Override

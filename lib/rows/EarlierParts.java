@@ -121,7 +121,8 @@ final class EarlierParts {
 
     /** @return whether all their rows have gone: a rule can have DELETE do something else */
     private static boolean deleted(Session to, Inventory.Table table, List<PartRecord> parts) {
-        String transactions = parts.stream().map(part -> String.valueOf(part.xmin())).collect(Collectors.joining(","));
+        String transactions =
+                parts.stream().map(part -> String.valueOf(part.arrival().xmin())).collect(Collectors.joining(","));
         String those = " FROM ONLY " + table.sql() + " WHERE xmin = ANY ('{" + transactions + "}'::pg_catalog.xid[])";
         to.run(DOING, "DELETE" + those);
         return to.text(DOING, "SELECT pg_catalog.count(*)" + those).equals("0");

@@ -47,12 +47,7 @@ record Part(Inventory.Table table, String range, int number, int of, long bytes,
 
     /** @return this part, as the journal has it before its rows have arrived */
     PartRecord record() {
-        return arrived(null);
-    }
-
-    /** @param rows how many have arrived */
-    PartRecord arrived(Long rows) {
-        return new PartRecord(table.oid(), number, table.sql(), range == null ? "" : range, bytes, rows, null);
+        return new PartRecord(table.oid(), number, table.sql(), range == null ? "" : range, bytes, null);
     }
 
     /**

@@ -13,6 +13,7 @@ import lib.compare.Checksums;
 import lib.compare.RowSum;
 import lib.compare.StreamedSum;
 import lib.journal.PartRecord;
+import lib.journal.PartRecords;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
@@ -22,14 +23,26 @@ import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleSettings;
 
 /**
- * Compares the parts of a table that an interrupted run has copied with the source, by a checksum over the rows of each
- * on both sides. On the target, the rows of a part are told from others by the transaction that has brought them
- * (PostgreSQL manual, 5.5 "System Columns"), so that no table needs a key.
+ * Compares the parts of a table that an interrupted run has copied with the source. Each row tells which transaction
+ * has brought it (PostgreSQL manual, 5.5 "System Columns"). So on the target the rows of a part are told from others
+ * without a key; and on the source, rows have not changed if none is newer than the snapshot that was copied and there
+ * are as many. The source's statistics prove less: what is written with track_counts off is never counted. Where there
+ * are newer rows, checksums over the contents on both sides decide.
  */
 final class PartComparison implements AutoCloseable {
+    /** Numbers of transactions stand in a circle of 2³², in which half of the others are older than each. */
+    private static final long COMPARABLE = 1L << 30;
     private static final String DOING = "comparing what an interrupted run has copied";
 
-    /** Rows of a part on one side. */
+    /**
+     * Rows of a part on the source.
+     *
+     * @param proven whether they are those that were copied, as long as there are as many
+     */
+    private record Rows(long number, boolean proven) {
+    }
+
+    /** Rows of a part on one side, with their contents. */
     private record Sum(long rows, BigDecimal checksum) {
         private static final Sum NONE = new Sum(0, null);
     }
@@ -46,6 +59,7 @@ final class PartComparison implements AutoCloseable {
         }
     }
 
+    private final Snapshot source;
     private final SessionPair sessions;
     /** Sees what is there now, as the planner does. */
     private final Session now;
@@ -53,6 +67,7 @@ final class PartComparison implements AutoCloseable {
     private final StreamedSum streamed;
 
     PartComparison(Snapshot source, Server target) {
+        this.source = source;
         checksums = new Checksums(source.server().facts(), target.facts());
         streamed = new StreamedSum(true, source.server().facts(), target.facts());
         sessions = new SessionPair(source, target);
@@ -76,13 +91,20 @@ final class PartComparison implements AutoCloseable {
         List<PlannedCode.Queried> queried = List.of(new PlannedCode.Queried(table.sql(), false));
         try (LockedTables here = new LockedTables(now, now);
                 LockedTables there = new LockedTables(sessions.target(), sessions.target())) {
-            if (here.runningCode(DOING, queried).isEmpty() && there.runningCode(DOING, queried).isEmpty()) {
+            if (isHeap(table) && here.runningCode(DOING, queried).isEmpty()
+                    && there.runningCode(DOING, queried).isEmpty()) {
                 return compare(table, parts, columns);
             }
         }
         boolean same = parts.size() == 1 && parts.get(0).range().isEmpty() && table.condition().isEmpty()
                 && streamed(sessions.source(), table, columns).equals(streamed(sessions.target(), table, columns));
         return new Outdated(same ? List.of() : parts, false);
+    }
+
+    /** Other ways to store a table need not know which transaction has brought a row. */
+    private boolean isHeap(Inventory.Table table) {
+        return "heap".equals(sessions.source().text(DOING, "SELECT a.amname FROM pg_catalog.pg_class c JOIN "
+                + "pg_catalog.pg_am a ON a.oid = c.relam WHERE c.oid = " + table.oid()));
     }
 
     private List<Checksums.Column> columns(Inventory.Table table) {
@@ -102,34 +124,80 @@ final class PartComparison implements AutoCloseable {
         }
     }
 
+    /**
+     * Rows that a transaction has brought are the same as long as they have its number, and are all there as long as
+     * there are as many. So the contents are looked at only where that proves nothing.
+     */
     private Outdated compare(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
-        Map<Long, Sum> there = new HashMap<>();
-        sessions.target().list(DOING, checksums.grouped(columns, "xmin::text::int8", "ONLY " + table.sql()),
-                row -> there.put(row.getLong(1), new Sum(row.getLong(2), row.getBigDecimal(3))));
+        Map<Long, Long> there = new HashMap<>();
+        sessions.target().list(DOING,
+                "SELECT r.x::text::int8, r.n FROM (SELECT xmin AS x, pg_catalog.count(*) AS n FROM ONLY "
+                        + table.sql() + " GROUP BY xmin) r",
+                row -> there.put(row.getLong(1), row.getLong(2)));
         List<PartRecord> different = new ArrayList<>();
+        List<PartRecord> unproven = new ArrayList<>();
         for (PartRecord part : parts) {
-            Sum arrived = there.getOrDefault(part.xmin(), Sum.NONE);
-            there.remove(part.xmin());
-            if (!arrived.equals(now(table, part, columns))) {
+            Long arrived = there.remove(part.arrival().xmin());
+            Rows rows = now(table, part);
+            if (part.arrival().rows() != (arrived == null ? 0 : arrived) || part.arrival().rows() != rows.number) {
                 different.add(part);
+            } else if (!rows.proven) {
+                unproven.add(part);
+            }
+        }
+        if (!unproven.isEmpty()) {
+            List<PartRecord> same = same(table, unproven, columns);
+            unproven.removeAll(same);
+            different.addAll(unproven);
+            if (!same.isEmpty()) {
+                PartRecords.confirm(sessions.target(), same, source.firstUnseen(), table.file());
             }
         }
         return new Outdated(different, !table.extension() && !there.isEmpty());
     }
 
-    private Sum now(Inventory.Table table, PartRecord part, List<Checksums.Column> columns) {
+    /**
+     * @return how many rows of a part the source has, and whether none of them is newer than the snapshot that they
+     * were copied under: whatever was not over then has a higher number than the oldest transaction of that kind, its
+     * subtransactions too. Where a table has been written anew, a range holds other rows.
+     */
+    private Rows now(Inventory.Table table, PartRecord part) {
+        PartRecord.Arrival arrival = part.arrival();
+        boolean known = (part.range().isEmpty() || arrival.file() == table.file())
+                && source.firstUnseen() - arrival.snapshot() < COMPARABLE;
+        return reading(part, "SELECT pg_catalog.count(*), " + (known
+                ? "coalesce(pg_catalog.bool_and(pg_catalog.age(xmin) > pg_catalog.age('"
+                        + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid)), true)"
+                : "false") + " FROM " + rowsOf(table, part), row -> new Rows(row.getLong(1), row.getBoolean(2)));
+    }
+
+    private List<PartRecord> same(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
+        Map<Long, Sum> there = new HashMap<>();
+        sessions.target().list(DOING, checksums.grouped(columns, "xmin::text::int8", "ONLY " + table.sql()),
+                row -> there.put(row.getLong(1), new Sum(row.getLong(2), row.getBigDecimal(3))));
+        return parts.stream().filter(part -> sum(table, part, columns)
+                .equals(there.getOrDefault(part.arrival().xmin(), Sum.NONE))).toList();
+    }
+
+    private Sum sum(Inventory.Table table, PartRecord part, List<Checksums.Column> columns) {
+        return reading(part, checksums.checksum(columns, rowsOf(table, part)),
+                row -> new Sum(row.getLong(1), row.getBigDecimal(2)));
+    }
+
+    private static String rowsOf(Inventory.Table table, PartRecord part) {
+        return "ONLY " + table.sql() + " "
+                + (part.range().isEmpty() ? table.condition() : "WHERE " + part.range());
+    }
+
+    private <T> T reading(PartRecord part, String query, Session.Reader<T> reader) {
         Session from = sessions.source();
-        boolean ranged = !part.range().isEmpty();
-        String rows = "ONLY " + table.sql() + " " + (ranged ? "WHERE " + part.range() : table.condition());
-        if (ranged) {
-            from.run(DOING, TableRanges.SETTINGS);
+        if (part.range().isEmpty()) {
+            return from.list(DOING, query, reader).get(0);
         }
-        Sum sum = from.list(DOING, checksums.checksum(columns, rows),
-                row -> new Sum(row.getLong(1), row.getBigDecimal(2))).get(0);
-        if (ranged) {
-            from.run(DOING, TableRanges.RESETTING);
-        }
-        return sum;
+        from.run(DOING, TableRanges.SETTINGS);
+        T read = from.list(DOING, query, reader).get(0);
+        from.run(DOING, TableRanges.RESETTING);
+        return read;
     }
 
     /** Makes a comparison that runs fail soon; called from another thread. */

@@ -27,11 +27,12 @@ public final class JournalTables {
     /**
      * The parts in which the rows of tables are copied: the table by its OID on the source and by its name, the
      * condition on the source's rows, or nothing for all of them, and their bytes there; once they are on the target,
-     * their number, the transaction that brought them, and when.
+     * their number, the transaction that brought them, the first transaction of the source that their snapshot may not
+     * see, the file in which the source had the table then, and when.
      */
     public static final OwnSchema.Table PART = OwnSchema.Table.of("part", List.of("source", "number"), "source oid !",
             "number int4 !", "name text !", "range text !", "bytes int8 !", "rows int8", "transaction int8",
-            "finished timestamptz");
+            "snapshot int8", "file int8", "finished timestamptz");
     /**
      * The roles that the connecting user became a member of, by whose grant, and the options that this grant had
      * before, or nulls; whether that is yet to be put back.

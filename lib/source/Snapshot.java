@@ -38,12 +38,15 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private final Server server;
     private final Session holder;
     private final String id;
+    private final long firstUnseen;
     private final Heartbeat heartbeat;
 
     private Snapshot(Server server, Session holder, String id) {
         this.server = server;
         this.holder = holder;
         this.id = id;
+        firstUnseen = Long.parseLong(holder.text("taking the snapshot",
+                "SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())"));
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
         heartbeat = new Heartbeat("snapshot", this::keepAlive);
     }
@@ -154,6 +157,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
     /** @return the identifier under which the snapshot is exported, as {@code pg_dump --snapshot} takes it */
     public String id() {
         return id;
+    }
+
+    /**
+     * @return the oldest transaction that was not over when the snapshot was taken: it sees all before that one which
+     * have committed (PostgreSQL manual, 9.27.6)
+     */
+    public long firstUnseen() {
+        return firstUnseen;
     }
 
     /** @return the server of the snapshot */
