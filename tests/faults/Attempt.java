@@ -1,6 +1,7 @@
 package faults;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -63,11 +64,11 @@ final class Attempt {
             if (failed.code() == 4 || failed.code() == 1 && !failed.err().contains(campaign.option())) {
                 failures.add("ended with " + failed.code() + ": " + failed.err());
             }
-            Set<String> changed = scene.restless();
+            Set<String> changed = new HashSet<>(scene.restless());
             if (written) {
                 history.goOn();
                 account.add(history.toString());
-                changed = history.tables();
+                changed.addAll(history.tables());
             }
             goOn(written || !fault.sparesWriters() ? after() : before, changed);
         } finally {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import testbed.ClientBinaries;
 import testbed.Oracle;
@@ -59,6 +60,11 @@ final class Depot extends Scene {
     @Override
     boolean goesOn() {
         return true;
+    }
+
+    @Override
+    Set<String> restless() {
+        return Set.of("depot.unlogged");
     }
 
     /** A crash empties unlogged tables, and lets sequences go on a little further. */

@@ -61,10 +61,8 @@ abstract class Scene implements AutoCloseable {
     /** @return whether a run can go on where another one has failed; else it begins anew */
     abstract boolean goesOn();
 
-    /** @return the tables that change by themselves */
-    Set<String> restless() {
-        return Set.of();
-    }
+    /** @return the tables that change by themselves, or with a crash */
+    abstract Set<String> restless();
 
     /** Puts back what the crash of its server has changed in the database. */
     abstract void mend();
