@@ -24,7 +24,7 @@ public final class SecondRun {
             "DemoTest", "CatalogRunTest", "LauncherTest", "LauncherSetUpTest", "RunTestsTest", "BenchTest",
             "RestorePostgresTest", "LargeValuesTest", "TortureTest",
             "MembershipsTest", "RoutesTest", "AnnouncedDifferencesTest", "VerificationTest", "FilesKilledTest",
-            "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest",
+            "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest", "TimescaleFaultsTest",
             "TimescaleAbortTest", "FirstRunTest", "DistTest", "FormatTest", "MatrixTest");
     private static final Pattern COUNTS =
             Pattern.compile("^(\\d+) passed, (\\d+) failed, (\\d+) skipped$", Pattern.MULTILINE);
