@@ -15,9 +15,10 @@ public final class Leftovers {
      */
     private static final int RECORDER_CHECKS = 600;
     private static final int PROGRAM_CHECKS = 20;
-    private static final String SESSIONS =
-            " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND ("
-                    + of(JournalTables.SESSION) + " OR " + JournalTables.OF_PROGRAM + ")";
+    /** An SQL condition on a row {@code a} of pg_stat_activity: it is a session of the run, and not this one. */
+    public static final String OF_RUN = "a.pid <> pg_catalog.pg_backend_pid() AND (" + of(JournalTables.SESSION)
+            + " OR " + JournalTables.OF_PROGRAM + ")";
+    private static final String SESSIONS = " FROM pg_catalog.pg_stat_activity a WHERE " + OF_RUN;
     private static final String RECORDERS = " FROM pg_catalog.pg_stat_activity a WHERE " + of(JournalTables.RECORDER);
     private static final String PROGRAMS = " FROM pg_catalog.pg_stat_activity a WHERE " + JournalTables.OF_PROGRAM;
     /** The statement that ends them. */

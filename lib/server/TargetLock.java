@@ -2,6 +2,7 @@
 package lib.server;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.function.Consumer;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
@@ -34,6 +35,15 @@ public final class TargetLock implements AutoCloseable {
     private static final int GRACE_MILLIS = 5000;
     /** How long the end of a session of ours may take on the server, in tenths of a second. */
     private static final int TRIES = 50;
+
+    /**
+     * Who has the lock; what others than its user may not see is null.
+     *
+     * @param address of its machine, or null for one that shares the server's
+     * @param since when its session began, as the server writes it
+     */
+    public record Holder(int pid, String user, String address, String since) {
+    }
 
     private final Session session;
     private final String pid;
@@ -82,6 +92,16 @@ public final class TargetLock implements AutoCloseable {
                 "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> "
                         + "pg_catalog.pg_backend_pid() AND "
                         + HOLDER));
+    }
+
+    /** @return who is at work on this target now, or null */
+    public static Holder holder(Session target) {
+        List<Holder> holders = target.list("looking for a run", """
+                SELECT a.pid, a.usename, pg_catalog.host(a.client_addr), a.backend_start
+                  FROM pg_catalog.pg_stat_activity a
+                 WHERE a.pid IN (SELECT pid FROM pg_catalog.pg_locks WHERE granted AND %s)""".formatted(HOLDER),
+                row -> new Holder(row.getInt(1), row.getString(2), row.getString(3), row.getString(4)));
+        return holders.isEmpty() ? null : holders.get(0);
     }
 
     static Failure inUse() {
