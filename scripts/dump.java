@@ -96,7 +96,7 @@ class Dump implements Callable<Integer> {
             source = server.dsn();
         }
         MigrationOptions wanted = new MigrationOptions(filters, jobs == null ? PARALLEL : jobs, List.of(), List.of(),
-                false, false, false, noOwner,
+                false, false, false, false, noOwner,
                 noPrivileges, pauseJobs, null);
         DumpOrder order = new DumpOrder(wanted, out, written, compression, overwrite);
         order.check(false);

@@ -61,6 +61,10 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--resume", order = 12,
             description = "go on where a failed run ended: what it has copied is compared with the source and kept")
     boolean resume;
+    @Option(names = "--prepare", order = 12,
+            description = "a pass before the downtime: rows and indexes, while the application still writes; then "
+                    + "--resume")
+    boolean prepare;
     @Option(names = "--restart", order = 12,
             description = "first remove from the target what a failed run created there")
     boolean restart;
@@ -118,7 +122,7 @@ class Migrate implements Callable<Integer> {
         Dsn target = endpoints.target(console);
         MigrationOptions wanted =
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
-                        resume,
+                        resume || prepare && !restart, prepare,
                         noOwner, noPrivileges, pauseJobs, kind.given());
         Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
                 verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(wanted, source)));
@@ -146,8 +150,12 @@ class Migrate implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (resume && (restart || viaFiles || dryRun)) {
-            throw Failure.usage("--resume goes on with a run that streams: without --restart, --via-files, --dry-run");
+        if (resume && (restart || viaFiles || dryRun || prepare)) {
+            throw Failure.usage("--resume goes on with a run that streams: without --restart, --prepare, --via-files, "
+                    + "--dry-run");
+        }
+        if (prepare && (viaFiles || dryRun)) {
+            throw Failure.usage("--prepare goes with rows that stream: without --via-files, --dry-run");
         }
         return OutputFile.of(out, overwrite);
     }

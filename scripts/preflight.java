@@ -92,7 +92,7 @@ class PreflightCheck implements Callable<Integer> {
         Dsn to = endpoints.target(console);
         PreflightRun run = new PreflightRun(Server.connect(from), TargetDatabase.connect(to, createDatabase),
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
-                        resume,
+                        resume, false,
                         noOwner, false, pauseJobs, kind.given()),
                 console);
         if (dryRun) {

@@ -17,17 +17,19 @@ import lib.roles.TargetKind;
  * @param createDatabase whether the target's database is created where it is missing
  * @param restart whether what a failed run left on the target is removed first
  * @param resume whether the run goes on with what a failed run left on the target
+ * @param prepare whether the run is a first pass, while the source is still written to
  * @param noOwner whether everything is to belong to the connecting user
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
  * @param kind of target, or null to find it out
  */
 public record MigrationOptions(Filters filters, int workers, Collection<String> leaveOut, Collection<String> granted,
-        boolean createDatabase, boolean restart, boolean resume, boolean noOwner, boolean noPrivileges,
+        boolean createDatabase, boolean restart, boolean resume, boolean prepare, boolean noOwner, boolean noPrivileges,
         boolean pauseJobs,
         TargetKind kind) {
     /** @return these options with another number of workers */
     public MigrationOptions withWorkers(int number) {
-        return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, resume, noOwner,
+        return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, resume, prepare,
+                noOwner,
                 noPrivileges,
                 pauseJobs,
                 kind);
@@ -57,14 +59,15 @@ public record MigrationOptions(Filters filters, int workers, Collection<String> 
 
     /** @return these options with owners and privileges, whether or not they will be set */
     public MigrationOptions withOwnersAndPrivileges() {
-        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, false, false,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, prepare,
+                false, false,
                 pauseJobs,
                 kind);
     }
 
     /** @return these options for a dump that may hold no owners or no privileges */
     public MigrationOptions of(boolean owners, boolean privileges) {
-        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume,
+        return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, prepare,
                 noOwner || !owners,
                 noPrivileges || !privileges, pauseJobs, kind);
     }

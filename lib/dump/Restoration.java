@@ -173,7 +173,7 @@ final class Restoration {
                             target,
                             console);
             method = new ArchiveLoad(schema, contents, archive, rows, rehearsal, target, to, steps,
-                    Parallelism.requested(order.wanted().workers()));
+                    Parallelism.requested(order.wanted().workers()), false);
         }
         Journal journal =
                 loading.run(method, RunIdentity.NONE, check.leftBehind(), extensions, contents::sequences, List.of());

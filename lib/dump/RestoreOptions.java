@@ -73,6 +73,7 @@ public final class RestoreOptions {
         Restoration restoration = new Restoration(console,
                 new RestoreCheck.Order(in,
                         new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart, false,
+                                false,
                                 noOwner, noPrivileges, false, null),
                         timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());

@@ -73,10 +73,12 @@ public final class Journal {
             List<Extensions.Extension> extensions) {
         return Transaction.run(session, "going on with the journal", () -> {
             session.run("going on with the journal",
-                    "UPDATE %s SET version = %s, name = %s; DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s"
-                            .formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
-                                    JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(),
-                                    JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
+                    "UPDATE %s SET resumed = pg_catalog.clock_timestamp(), version = %s, name = %s; "
+                            + "DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s"
+                                    .formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION),
+                                            Sql.literal(RunName.TEXT),
+                                            JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(),
+                                            JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
             // They are made anew; one that the source does not have any more is not.
             MadeSettings.undo(session);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
@@ -102,12 +104,15 @@ public final class Journal {
     private static void start(Session session, RunIdentity identity) {
         session.run("beginning the journal",
                 """
-                INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), %s, pg_catalog.txid_current(), %s, %s);
+                COMMENT ON SCHEMA %s IS 'A migration into this database is not finished.';
+                INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), %s,
+                  pg_catalog.txid_current(), %s, %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL
                   SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
                 %s;
-                %s""".formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
+                %s""".formatted(Sql.ident(OwnSchema.NAME), JournalTables.RUN.sql(), Sql.literal(Console.VERSION),
+                        Sql.literal(RunName.TEXT),
                         identity.values(), JournalTables.DEFAULT_PRIVILEGES.sql(),
                         JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
     }

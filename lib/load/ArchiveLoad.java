@@ -45,6 +45,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Steps steps;
     private final Parallelism parallelism;
     private final int parallel;
+    private final boolean prepares;
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
     /**
@@ -57,10 +58,11 @@ public final class ArchiveLoad implements LoadMethod {
     /**
      * @param trial tries before the rows what functions do after them
      * @param to a session on the target
+     * @param prepares whether another run comes, before which rows may change
      */
     public ArchiveLoad(Schema schema, Contents contents, Archive archive, RowMover rows, SearchPathTrial trial,
             ComputingSessions target, Session to, Steps steps,
-            Parallelism parallelism) {
+            Parallelism parallelism, boolean prepares) {
         this.schema = schema;
         this.contents = contents;
         this.archive = archive;
@@ -70,6 +72,7 @@ public final class ArchiveLoad implements LoadMethod {
         this.to = to;
         this.steps = steps;
         this.parallelism = parallelism;
+        this.prepares = prepares;
         parallel = parallelism.workers();
         notAnalyzed = contents.analyzed();
     }
@@ -114,7 +117,10 @@ public final class ArchiveLoad implements LoadMethod {
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
                 workers.setLimit(parallel);
-                post.finish();
+                post.finish(prepares);
+                if (prepares) {
+                    return "indexes made";
+                }
                 if (contents.hasDeferredAtOnce()) {
                     rows.moveDeferred(journal);
                     make(after.stream().filter(waits).toList(), journal);

@@ -122,6 +122,9 @@ public final class Loading {
                 target, to, memberships, afterLoad, method::grantPrivileges, console, steps, report);
         Runnable load = () -> {
             method.load(jobs, rights, journal);
+            if (wanted.prepare()) {
+                return;
+            }
             steps.run("sequences", () -> {
                 List<Inventory.Sequence> positions = sequences.get();
                 afterLoad.setSequences(positions);
@@ -137,6 +140,12 @@ public final class Loading {
             load.run();
         } else {
             inRestoringMode(load, journal.resumed());
+        }
+        if (wanted.prepare()) {
+            target.greet("");
+            return journal;
+        }
+        if (jobs != null) {
             if (contents.hasAfterRestoringMode() && !method.loadsEverything()) {
                 steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
                 if (!contents.onHypertables().isEmpty()) {
@@ -198,6 +207,10 @@ public final class Loading {
         }
         try (RestoringMode mode = RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
             load.run();
+            if (wanted.prepare()) {
+                mode.withdraw(to);
+                return;
+            }
             if (!contents.timescale().tablespaces().isEmpty()) {
                 to.run("detaching hypertables from tablespaces that are not there",
                         TimescaleCatalog.DETACHING);

@@ -104,8 +104,12 @@ final class PostData {
                 .recordedAs(Unit.ANALYZE, relation.sql());
     }
 
-    /** Makes the rest, once all rows are there but those that come late. */
-    void finish() {
+    /**
+     * Makes the rest, once all rows are there but those that come late.
+     *
+     * @param passes whether rows are yet to change: then there is nothing that would act on them
+     */
+    void finish(boolean passes) {
         synchronized (this) {
             plan.own().keySet().stream().filter(table -> !begun.contains(table)).toList().forEach(this::startTable);
         }
@@ -113,6 +117,9 @@ final class PostData {
         computed();
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
+        if (passes) {
+            return;
+        }
         foreignKeys();
         if (contents.deferred().isEmpty() && contents.analyzedDeferred().isEmpty()) {
             // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in

@@ -132,6 +132,11 @@ final class MigrationLoad {
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
         Journal journal = loading.run(method, identity, preflight.leftBehind(), extensions, sequences, privileges);
+        if (wanted.prepare()) {
+            complete = true;
+            new FirstPass(report, console).end(source, contents, to, method.loadedRows());
+            return;
+        }
         ArrivalCheck check = new ArrivalCheck(order.verify(), console, report);
         check.written(source.writtenSince());
         List<Difference> differences = check.run(source, target, positions, parallelism.workers(),
@@ -170,10 +175,10 @@ final class MigrationLoad {
                         : new StreamedRows(source.snapshot(), target, to,
                                 source.inventory().tablesWithout(preflight.leftBehind().objects(0)),
                                 source.inventory().largeObjects(), parallelism,
-                                order.rate(), console, steps);
+                                order.rate(), wanted.prepare(), console, steps);
         return new ArchiveLoad(schema, contents, archive, rows,
                 new SearchPathTrial(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
-                parallelism);
+                parallelism, wanted.prepare());
     }
 
     /** What was announced before, and is no difference. */

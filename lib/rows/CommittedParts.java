@@ -1,7 +1,12 @@
 package lib.rows;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import lib.journal.PartRecord;
+import lib.journal.PartRecords;
 import lib.source.Inventory;
 
 /** Which parts of tables have been committed on the target, with how many rows. Safe for use by several threads. */
@@ -19,6 +24,29 @@ final class CommittedParts {
             arrivals.table(part.table());
         }
         return all;
+    }
+
+    /**
+     * Counts what an interrupted run has brought.
+     *
+     * @param arrival is called for each table that is there as a whole
+     * @return what is left to copy of the tables that it has begun with
+     */
+    List<CopyBatch> goOn(List<Inventory.Table> tables, PartRecords records,
+            Consumer<Inventory.Table> arrival) {
+        List<CopyBatch> rest = new ArrayList<>();
+        for (Inventory.Table table : tables) {
+            List<PartRecord> earlier = records.earlier(table.oid());
+            for (PartRecord record : earlier) {
+                Part part = Part.of(table, record, earlier.size());
+                if (!record.finished()) {
+                    rest.add(new CopyBatch(List.of(part)));
+                } else if (add(part, record.arrival().rows())) {
+                    arrival.accept(table);
+                }
+            }
+        }
+        return rest;
     }
 
     /**

@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import lib.catalog.Money;
 import lib.code.PlannedCode;
-import lib.journal.PartRecord;
 import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SessionPair;
@@ -39,6 +38,7 @@ final class Copier implements AutoCloseable {
     private final ComputingSessions target;
     private final Console console;
     private final Parallelism parallelism;
+    private final long largestPart;
     private final Throttle throttle;
     private final CopyProgress progress;
     private final LockedParts parts;
@@ -48,13 +48,17 @@ final class Copier implements AutoCloseable {
     private final Set<Pair> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
 
-    /** @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can */
-    Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long rate,
-            CopyProgress progress) {
+    /**
+     * @param largestPart bytes of a part of a table, about
+     * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
+     */
+    Copier(Snapshot source, ComputingSessions target, Console console, Parallelism parallelism, long largestPart,
+            long rate, CopyProgress progress) {
         this.source = source;
         this.target = target;
         this.console = console;
         this.parallelism = parallelism;
+        this.largestPart = largestPart;
         this.throttle = new Throttle(rate);
         this.progress = progress;
         this.parts = new LockedParts(source);
@@ -94,12 +98,13 @@ final class Copier implements AutoCloseable {
      */
     public void copy(List<Inventory.Table> tables, PartRecords records, Consumer<Inventory.Table> arrival) {
         try {
-            List<CopyBatch> plan = new ArrayList<>(rest(tables, records, arrival));
+            List<CopyBatch> plan = new ArrayList<>(committed.goOn(tables, records, arrival));
             List<Inventory.Table> begun =
                     tables.stream().filter(table -> records.earlier(table.oid()).isEmpty()).toList();
             synchronized (source.holder()) {
-                plan.addAll(CopyPlan.of(begun, parallelism, (table, wanted) -> committed.forget(table) ? List.of()
-                        : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted)));
+                plan.addAll(CopyPlan.of(begun, parallelism, largestPart,
+                        (table, wanted) -> committed.forget(table) ? List.of()
+                                : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted)));
             }
             Set<Inventory.Table> planned = Set.copyOf(begun);
             records.plan(plan.stream().flatMap(batch -> batch.parts().stream())
@@ -125,24 +130,6 @@ final class Copier implements AutoCloseable {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         }
         copyThroughLockHolder(contended, false, table -> {});
-    }
-
-    /** @return what an interrupted run has left to copy of the tables that it has begun with */
-    private List<CopyBatch> rest(List<Inventory.Table> tables, PartRecords records,
-            Consumer<Inventory.Table> arrival) {
-        List<CopyBatch> rest = new ArrayList<>();
-        for (Inventory.Table table : tables) {
-            List<PartRecord> earlier = records.earlier(table.oid());
-            for (PartRecord record : earlier) {
-                Part part = Part.of(table, record, earlier.size());
-                if (!record.finished()) {
-                    rest.add(new CopyBatch(List.of(part)));
-                } else if (committed.add(part, record.arrival().rows())) {
-                    arrival.accept(table);
-                }
-            }
-        }
-        return rest;
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */

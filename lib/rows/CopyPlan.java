@@ -15,7 +15,9 @@ final class CopyPlan {
     /** Bytes; a part of less would not repay that it arrives unfrozen. */
     private static final long SMALLEST_PART = 32L << 20;
     /** Bytes; a run that goes on with an interrupted one begins with no part of more anew. */
-    private static final long LARGEST_PART = 1L << 30;
+    static final long LARGEST_PART = 1L << 30;
+    /** Bytes; the smaller parts are, the less is copied again after a first pass because of a few rows. */
+    static final long PART_OF_PASS = 16L << 20;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
     private static final long SMALL = 1 << 20;
     /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
@@ -25,9 +27,10 @@ final class CopyPlan {
     }
 
     /**
+     * @param largest bytes of a part, about
      * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
      */
-    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism,
+    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism, long largest,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
         List<CopyBatch> batches = new ArrayList<>();
@@ -36,7 +39,7 @@ final class CopyPlan {
             if (table.bytes() < SMALL) {
                 small.add(Part.small(table));
             } else {
-                parts(table, share, ranges).forEach(part -> batches.add(new CopyBatch(List.of(part))));
+                parts(table, share, largest, ranges).forEach(part -> batches.add(new CopyBatch(List.of(part))));
             }
         }
         batches.sort(Comparator.comparing(CopyBatch::bytes).reversed());
@@ -50,11 +53,11 @@ final class CopyPlan {
      * A table that would keep one worker busy when all others are done is cut, so that they can help, where there are
      * processors for them; and so is one that nobody wants to begin anew.
      */
-    private static List<Part> parts(Inventory.Table table, long share,
+    private static List<Part> parts(Inventory.Table table, long share, long largest,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
-        long part = dominates ? Math.min(size, LARGEST_PART) : LARGEST_PART;
+        long part = dominates ? Math.min(size, largest) : largest;
         boolean divisible =
                 table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
         List<String> found =

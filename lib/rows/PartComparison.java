@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.compare.Checksums;
@@ -19,6 +21,7 @@ import lib.server.Session;
 import lib.server.SessionPair;
 import lib.source.Inventory;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleSettings;
 
@@ -32,6 +35,8 @@ import lib.timescale.TimescaleSettings;
 final class PartComparison implements AutoCloseable {
     /** Numbers of transactions stand in a circle of 2³², in which half of the others are older than each. */
     private static final long COMPARABLE = 1L << 30;
+    /** Parts that are asked about in one round trip. */
+    private static final int TOGETHER = 100;
     private static final String DOING = "comparing what an interrupted run has copied";
 
     /**
@@ -131,18 +136,22 @@ final class PartComparison implements AutoCloseable {
     private Outdated compare(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
         Map<Long, Long> there = new HashMap<>();
         sessions.target().list(DOING,
-                "SELECT r.x::text::int8, r.n FROM (SELECT xmin AS x, pg_catalog.count(*) AS n FROM ONLY "
-                        + table.sql() + " GROUP BY xmin) r",
+                "SELECT r.x::text::int8, r.n FROM (SELECT xmin AS x, pg_catalog.count(*) AS n FROM "
+                        + "ONLY " + table.sql() + " GROUP BY xmin) r",
                 row -> there.put(row.getLong(1), row.getLong(2)));
         List<PartRecord> different = new ArrayList<>();
         List<PartRecord> unproven = new ArrayList<>();
-        for (PartRecord part : parts) {
-            Long arrived = there.remove(part.arrival().xmin());
-            Rows rows = now(table, part);
-            if (part.arrival().rows() != (arrived == null ? 0 : arrived) || part.arrival().rows() != rows.number) {
-                different.add(part);
-            } else if (!rows.proven) {
-                unproven.add(part);
+        for (List<PartRecord> some : Batches.of(parts, TOGETHER)) {
+            List<Rows> here = now(table, some);
+            for (int i = 0; i < some.size(); i++) {
+                PartRecord part = some.get(i);
+                Long arrived = there.remove(part.arrival().xmin());
+                if (part.arrival().rows() != (arrived == null ? 0 : arrived)
+                        || part.arrival().rows() != here.get(i).number) {
+                    different.add(part);
+                } else if (!here.get(i).proven) {
+                    unproven.add(part);
+                }
             }
         }
         if (!unproven.isEmpty()) {
@@ -157,18 +166,27 @@ final class PartComparison implements AutoCloseable {
     }
 
     /**
-     * @return how many rows of a part the source has, and whether none of them is newer than the snapshot that they
+     * @return how many rows of each part the source has, and whether none of them is newer than the snapshot that they
      * were copied under: whatever was not over then has a higher number than the oldest transaction of that kind, its
      * subtransactions too. Where a table has been written anew, a range holds other rows.
      */
-    private Rows now(Inventory.Table table, PartRecord part) {
+    private List<Rows> now(Inventory.Table table, List<PartRecord> parts) {
+        Rows[] found = new Rows[parts.size()];
+        String query = IntStream.range(0, parts.size()).mapToObj(i -> "SELECT " + i + ", pg_catalog.count(*), "
+                + older(table, parts.get(i)) + " FROM " + rowsOf(table, parts.get(i)))
+                .collect(Collectors.joining(" UNION ALL "));
+        reading(parts.get(0), query,
+                row -> found[row.getInt(1)] = new Rows(row.getLong(2), row.getBoolean(3)));
+        return List.of(found);
+    }
+
+    /** @return an aggregate that says whether all rows are older than the snapshot of the part */
+    private String older(Inventory.Table table, PartRecord part) {
         PartRecord.Arrival arrival = part.arrival();
-        boolean known = (part.range().isEmpty() || arrival.file() == table.file())
+        boolean comparable = (part.range().isEmpty() || arrival.file() == table.file())
                 && source.firstUnseen() - arrival.snapshot() < COMPARABLE;
-        return reading(part, "SELECT pg_catalog.count(*), " + (known
-                ? "coalesce(pg_catalog.bool_and(pg_catalog.age(xmin) > pg_catalog.age('"
-                        + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid)), true)"
-                : "false") + " FROM " + rowsOf(table, part), row -> new Rows(row.getLong(1), row.getBoolean(2)));
+        return comparable ? "coalesce(pg_catalog.bool_and(pg_catalog.age(xmin) > pg_catalog.age('"
+                + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid)), true)" : "false";
     }
 
     private List<PartRecord> same(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
@@ -181,7 +199,7 @@ final class PartComparison implements AutoCloseable {
 
     private Sum sum(Inventory.Table table, PartRecord part, List<Checksums.Column> columns) {
         return reading(part, checksums.checksum(columns, rowsOf(table, part)),
-                row -> new Sum(row.getLong(1), row.getBigDecimal(2)));
+                row -> new Sum(row.getLong(1), row.getBigDecimal(2))).get(0);
     }
 
     private static String rowsOf(Inventory.Table table, PartRecord part) {
@@ -189,13 +207,13 @@ final class PartComparison implements AutoCloseable {
                 + (part.range().isEmpty() ? table.condition() : "WHERE " + part.range());
     }
 
-    private <T> T reading(PartRecord part, String query, Session.Reader<T> reader) {
+    private <T> List<T> reading(PartRecord part, String query, Session.Reader<T> reader) {
         Session from = sessions.source();
         if (part.range().isEmpty()) {
-            return from.list(DOING, query, reader).get(0);
+            return from.list(DOING, query, reader);
         }
         from.run(DOING, TableRanges.SETTINGS);
-        T read = from.list(DOING, query, reader).get(0);
+        List<T> read = from.list(DOING, query, reader);
         from.run(DOING, TableRanges.RESETTING);
         return read;
     }

@@ -34,23 +34,28 @@ public final class StreamedRows implements RowMover {
     private final Console console;
     private final Steps steps;
     private final Parallelism parallelism;
+    private final boolean prepares;
     private volatile boolean stopped;
 
     /**
      * @param to a session on the target
      * @param tables largest first
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
+     * @param prepares whether another run comes, before which rows may change: the smaller parts are, the less it
+     * copies
      */
     public StreamedRows(Snapshot source, ComputingSessions target, Session to, List<Inventory.Table> tables,
             List<Long> largeObjects,
-            Parallelism parallelism, long rate, Console console, Steps steps) {
+            Parallelism parallelism, long rate, boolean prepares, Console console, Steps steps) {
         this.source = source;
         this.target = target;
         this.to = to;
         this.tables = tables;
         this.largeObjects = largeObjects;
         this.progress = new CopyProgress(tables.stream().mapToLong(Inventory.Table::bytes).sum());
-        this.copier = new Copier(source, target, console, parallelism, rate, progress);
+        this.copier = new Copier(source, target, console, parallelism,
+                prepares ? CopyPlan.PART_OF_PASS : CopyPlan.LARGEST_PART, rate, progress);
+        this.prepares = prepares;
         this.console = console;
         this.steps = steps;
         this.parallelism = parallelism;
@@ -88,7 +93,8 @@ public final class StreamedRows implements RowMover {
         steps.run("data",
                 () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(),
                         journal.parts(), loaded));
-        if (!largeObjects.isEmpty()) {
+        // Each run copies all large objects, so the last one does.
+        if (!largeObjects.isEmpty() && !prepares) {
             steps.run("large objects", () -> {
                 new LargeObjects(source, target.server(), parallelism.workers()).copy(largeObjects, journal);
                 Grants.largeObjectComments(source.holder())

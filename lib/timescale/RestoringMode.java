@@ -76,6 +76,13 @@ public final class RestoringMode implements AutoCloseable {
         checkNewSessions("off");
     }
 
+    /** Turns the mode off before the load is complete: hypertables are ordinary tables then, and no job is there. */
+    public void withdraw(Session to) {
+        withdraw(to, timescale, () -> {});
+        leaving.cancel();
+        ended = true;
+    }
+
     public static void turnOff(Session session, Timescale timescale) {
         turnOffStatements(timescale).forEach(sql -> session.run("turning restoring mode off", sql));
     }

@@ -1,0 +1,162 @@
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+
+package lib.migrate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import testbed.BackgroundWork;
+import testbed.CommandRun;
+import testbed.Oracle;
+import testbed.PgServer;
+import testbed.Sides;
+import testbed.Timescale;
+
+/** Passes before the downtime, while the application writes, and the last one. */
+class MigratePrepareTest {
+    private static final Sides SIDES = Sides.installed();
+    private static final PgServer SOURCE = SIDES.source();
+    private static final PgServer TARGET = SIDES.target();
+    /** The large table has several parts of 16 MB. */
+    private static final int ROWS = 9000;
+    private static final List<String> WRITES = List.of(
+            "INSERT INTO large SELECT %1$d + i, repeat('n', 3000) FROM generate_series(1, 20) i ON CONFLICT DO NOTHING",
+            "UPDATE large SET v = v || 'u' WHERE id %% 1000 = %1$d %% 1000", "DELETE FROM large WHERE id = %1$d",
+            "INSERT INTO entry SELECT id FROM large ORDER BY id LIMIT 3 OFFSET %1$d %% 500",
+            "UPDATE entry SET of = of WHERE of %% 7 = %1$d %% 7",
+            "DO $$ BEGIN FOR i IN 1..5 LOOP INSERT INTO noted VALUES (%1$d, 'step ' || i); COMMIT; END LOOP; END $$",
+            "SET track_counts = off; UPDATE noted SET v = 'uncounted' WHERE n = %1$d; RESET track_counts");
+
+    @AfterAll
+    static void takeDown() {
+        SIDES.close();
+    }
+
+    private static String shop() {
+        String shop = SOURCE.newDatabase();
+        SOURCE.sql(shop, "CREATE TABLE large (id int PRIMARY KEY, v text)",
+                "ALTER TABLE large ALTER v SET STORAGE PLAIN",
+                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, " + ROWS + ") i",
+                "CREATE TABLE entry (of int REFERENCES large ON DELETE CASCADE)",
+                "INSERT INTO entry SELECT generate_series(1, 500)", "CREATE INDEX ON entry (of)",
+                "CREATE TABLE noted (n int, v text)",
+                "INSERT INTO noted SELECT i, 'first' FROM generate_series(1, 99) i",
+                "CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE SEQUENCE ticket", "SELECT lo_from_bytea(815, 'large')",
+                "CREATE MATERIALIZED VIEW total AS SELECT count(*) FROM noted");
+        return shop;
+    }
+
+    /** Writes until it is told to stop, in transactions of its own. */
+    private static CompletableFuture<Integer> writer(String shop, long seed, AtomicBoolean stop) {
+        return BackgroundWork.run(() -> {
+            Random random = new Random(seed);
+            int written = 0;
+            try (Connection session = DriverManager.getConnection("jdbc:" + SOURCE.uri(shop).replaceAll("//.*@", "//"),
+                    SOURCE.user(), SOURCE.password()); Statement statement = session.createStatement()) {
+                for (; !stop.get(); written++) {
+                    statement.execute(WRITES.get(random.nextInt(WRITES.size())).formatted(random.nextInt(ROWS)));
+                    Thread.sleep(20);
+                }
+            } catch (SQLException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return written;
+        });
+    }
+
+    private static CommandRun migrate(String shop, String target, String option) {
+        return CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), option);
+    }
+
+    @Test
+    void the_last_pass_brings_what_was_written_and_nothing_else() {
+        String shop = shop();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(shop, "CREATE TRIGGER refuses BEFORE INSERT ON noted FOR EACH ROW WHEN (new.v = 'never') EXECUTE "
+                + "FUNCTION refuses()");
+        AtomicBoolean stop = new AtomicBoolean();
+        CompletableFuture<Integer> writer = writer(shop, 15, stop);
+        try {
+            for (int pass = 0; pass < 2; pass++) {
+                CommandRun run = migrate(shop, target, "--prepare");
+                assertEquals(0, run.code(), run.err());
+                assertTrue(
+                        run.out().contains("prepared: ") && run.out().contains("with --resume in place of --prepare"),
+                        run.out());
+                assertEquals("0", SOURCE.query(shop, "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                        + "'tsmigrate'"));
+                assertEquals("2 0 0", TARGET.query(target, """
+                        SELECT concat_ws(' ', (SELECT count(*) FROM pg_index WHERE indrelid IN ('large'::regclass, \
+                        'entry'::regclass)), (SELECT count(*) FROM pg_constraint WHERE contype = 'f'),
+                          (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal))"""));
+            }
+        } finally {
+            stop.set(true);
+        }
+        assertTrue(writer.join() > 0);
+        SOURCE.sql(shop, "SELECT nextval('ticket')", "SELECT lo_put(815, 0, 'L')");
+        SOURCE.sql(shop, "REFRESH MATERIALIZED VIEW total");
+        CommandRun last = migrate(shop, target, "--resume");
+        assertEquals(0, last.code(), last.err());
+        assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
+        assertEquals(Oracle.schema(SOURCE, shop), Oracle.schema(TARGET, target));
+        assertTrue(last.err().lines().anyMatch(line -> line.matches("migrate: earlier rows: \\d+ parts? kept.*")),
+                last.err());
+    }
+
+    @Test
+    void parts_that_did_not_change_are_not_brought_again() {
+        String shop = shop();
+        String target = TARGET.newDatabase();
+        assertEquals(0, migrate(shop, target, "--prepare").code());
+        String transactions = "SELECT string_agg(DISTINCT xmin::text, ' ') FROM large";
+        List<String> before = List.of(TARGET.query(target, transactions).split(" "));
+        assertTrue(before.size() >= 4, before.toString());
+        SOURCE.sql(shop, "UPDATE large SET v = 'one' WHERE id = 1");
+        CommandRun last = migrate(shop, target, "--resume");
+        assertEquals(0, last.code(), last.err());
+        List<String> after = List.of(TARGET.query(target, transactions).split(" "));
+        assertTrue(after.stream().filter(before::contains).count() >= before.size() - 2, before + " " + after);
+        assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
+    }
+
+    @Test
+    void chunks_come_and_go_between_passes() {
+        try (Timescale.Pair sides = Timescale.Pair.start("2.22.1")) {
+            PgServer source = sides.source();
+            String plant = sides.plant();
+            String target = sides.target().newDatabase();
+            source.sql(plant, "SELECT alter_job(1007, scheduled => false)");
+            String[] changes = {"SELECT true",
+                    "INSERT INTO plant.power SELECT '2025-05-01'::timestamptz + i * interval '1 hour', 3, i FROM "
+                            + "generate_series(0, 30) i",
+                    "SELECT count(compress_chunk(c, true)) FROM show_chunks('plant.power') c",
+                    "SELECT drop_chunks('plant.counter', older_than => 1500)",
+                    "SELECT count(decompress_chunk(c, true)) FROM (SELECT c FROM show_chunks('plant.power') c LIMIT 3) s",
+                    "CALL refresh_continuous_aggregate('plant.power_daily', NULL, NULL)"};
+            for (int i = 0; i < changes.length; i++) {
+                source.sql(plant, changes[i]);
+                CommandRun run = CommandRun.migrate(source.uri(plant), sides.target().uri(target),
+                        i == changes.length - 1 ? "--resume" : "--prepare");
+                assertEquals(0, run.code(), run.err());
+                assertEquals("off", sides.target().query(target, "SHOW timescaledb.restoring"));
+            }
+            assertEquals(Oracle.schema(source, plant), Oracle.schema(sides.target(), target));
+            for (String view : Timescale.VIEWS) {
+                assertEquals(source.rows(plant, view), sides.target().rows(target, view));
+            }
+            assertEquals(Oracle.data(source, plant), Oracle.data(sides.target(), target));
+        }
+    }
+}
