@@ -73,12 +73,11 @@ public final class Journal {
             List<Extensions.Extension> extensions) {
         return Transaction.run(session, "going on with the journal", () -> {
             session.run("going on with the journal",
-                    "UPDATE %s SET resumed = pg_catalog.clock_timestamp(), version = %s, name = %s; "
-                            + "DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s"
-                                    .formatted(JournalTables.RUN.sql(), Sql.literal(Console.VERSION),
-                                            Sql.literal(RunName.TEXT),
-                                            JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(),
-                                            JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
+                    """
+                    UPDATE %s SET resumed = pg_catalog.clock_timestamp(), version = %s, name = %s;
+                    DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s""".formatted(JournalTables.RUN.sql(),
+                            Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.PLANNED.sql(),
+                            JournalTables.SESSION.sql(), JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
             // They are made anew; one that the source does not have any more is not.
             MadeSettings.undo(session);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),

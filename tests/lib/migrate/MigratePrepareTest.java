@@ -143,7 +143,7 @@ class MigratePrepareTest {
                             + "generate_series(0, 30) i",
                     "SELECT count(compress_chunk(c, true)) FROM show_chunks('plant.power') c",
                     "SELECT drop_chunks('plant.counter', older_than => 1500)",
-                    "SELECT count(decompress_chunk(c, true)) FROM (SELECT c FROM show_chunks('plant.power') c LIMIT 3) s",
+                    "SELECT decompress_chunk(c, true) FROM show_chunks('plant.power') c ORDER BY c LIMIT 3",
                     "CALL refresh_continuous_aggregate('plant.power_daily', NULL, NULL)"};
             for (int i = 0; i < changes.length; i++) {
                 source.sql(plant, changes[i]);
