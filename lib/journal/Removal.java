@@ -70,7 +70,7 @@ public final class Removal {
     public static int run(TargetLock lock, Session target, Memberships memberships, Runnable begun) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target);
-        UnrelatedObjects.refuse(target, there);
+        UnrelatedObjects.refuse(target, there, "--restart");
         begun.run();
         memberships.joinAgain(target);
         Set<Address> made = addresses(target, JournalTables.MADE.sql());

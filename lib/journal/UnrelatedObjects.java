@@ -119,8 +119,11 @@ public final class UnrelatedObjects {
                 .toList();
     }
 
-    /** @return what to do about them, with the statements that drop them */
-    public static String hint(Session target, List<UnrelatedObject> unrelated) {
+    /**
+     * @param option with which the run takes over what is there
+     * @return what to do about them, with the statements that drop them
+     */
+    public static String hint(Session target, List<UnrelatedObject> unrelated, String option) {
         DropStatements drops = DropStatements.of(target, unrelated.stream()
                 .sorted(Comparator
                         .comparing((UnrelatedObject each) -> !each.object().kind().equals("EVENT TRIGGER"))
@@ -136,28 +139,31 @@ public final class UnrelatedObjects {
                         + " FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (ARRAY[" + owners
                         + "]::pg_catalog.text[])"));
         return "move or drop them" + (mine ? "" : ", as their owners or a superuser") + drops.taking()
-                + ", then run again with --restart: " + drops.sql();
+                + ", then run again with " + option + ": " + drops.sql();
     }
 
-    /** @throws Failure when the target holds what the interrupted run did not make */
-    public static void refuse(Session target) {
-        refuse(target, OwnedObjects.list(target));
+    /**
+     * @param option with which the run takes over what is there
+     * @throws Failure when the target holds what the interrupted run did not make
+     */
+    public static void refuse(Session target, String option) {
+        refuse(target, OwnedObjects.list(target), option);
     }
 
     /** @param there the objects that exist and have an owner */
-    static void refuse(Session target, List<OwnedObjects.Owned> there) {
-        Failure refusal = refusal(target, list(target, there));
+    static void refuse(Session target, List<OwnedObjects.Owned> there, String option) {
+        Failure refusal = refusal(target, list(target, there), option);
         if (refusal != null) {
             throw refusal;
         }
     }
 
     /** @return the refusal to undo what others have come to depend on, or null */
-    static Failure refusal(Session target, List<UnrelatedObject> unrelated) {
+    static Failure refusal(Session target, List<UnrelatedObject> unrelated, String option) {
         return unrelated.isEmpty() ? null
                 : Failure
                         .of("the target holds objects that the interrupted run did not make: %s",
                                 Count.some(unrelated))
-                        .hint("%s", hint(target, unrelated));
+                        .hint("%s", hint(target, unrelated, option));
     }
 }

@@ -83,7 +83,7 @@ public final class ExclusiveTarget {
             Attempt attempt) {
         identity.refuseOther(session);
         Leftovers.end(lock, session);
-        UnrelatedObjects.refuse(session);
+        UnrelatedObjects.refuse(session, "--resume");
         attempt.begin();
         memberships.joinAgain(session);
     }

@@ -99,7 +99,7 @@ public final class Loading {
         if (!ahead.isEmpty()) {
             steps.run("extensions", () -> {
                 ahead.forEach(journal::create);
-                return ahead.size() + " created";
+                return ahead.size() + (journal.resumed() ? " there" : " created");
             });
         }
         if (contents.tablesOnly()) {

@@ -177,7 +177,8 @@ public final class TargetCheck {
                 : unrelated.isEmpty() ? Finding.ok("target",
                         wanted.restart() ? "the objects of an interrupted run will be removed"
                                 : "the run goes on with what an interrupted run has made")
-                : Finding.stop("target", UnrelatedObjects.hint(to, unrelated),
+                : Finding.stop("target",
+                        UnrelatedObjects.hint(to, unrelated, wanted.resume() ? "--resume" : "--restart"),
                         "the target holds objects that the interrupted run did not make: %s",
                         Count.some(unrelated));
     }

@@ -19,9 +19,9 @@ final class CopyPlan {
     /** Bytes; the smaller parts are, the less is copied again after a first pass because of a few rows. */
     static final long PART_OF_PASS = 16L << 20;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
-    private static final long SMALL = 1 << 20;
+    static final long SMALL = 1 << 20;
     /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
-    private static final int TABLES_TOGETHER = 50;
+    static final int TABLES_TOGETHER = 50;
 
     private CopyPlan() {
     }

@@ -2,6 +2,7 @@
 package lib.rows;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
+import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Workers;
@@ -52,11 +54,12 @@ final class EarlierParts {
     String settle(Collection<Inventory.Table> tables, Journal journal) {
         List<Inventory.Table> rows = tables.stream().filter(table -> table.catalog() == 0).toList();
         try (Session to = target.server().session()) {
-            List<Inventory.Table> begun = rows.stream()
-                    .filter(table -> journal.parts().earlier(table.oid()).stream().anyMatch(PartRecord::finished))
-                    .toList();
-            Workers.run("comparing", parallelism.workers(), begun, () -> new Comparison(journal.parts()));
-            Set<Inventory.Table> whole = begun.stream()
+            List<PartComparison.Begun> begun = rows.stream()
+                    .map(table -> new PartComparison.Begun(table,
+                            journal.parts().earlier(table.oid()).stream().filter(PartRecord::finished).toList()))
+                    .filter(table -> !table.parts().isEmpty()).toList();
+            Workers.run("comparing", parallelism.workers(), together(begun), Comparison::new);
+            Set<Inventory.Table> whole = begun.stream().map(PartComparison.Begun::table)
                     .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
                             .allMatch(PartRecord::finished))
                     .collect(Collectors.toSet());
@@ -128,23 +131,34 @@ final class EarlierParts {
         return to.text(DOING, "SELECT pg_catalog.count(*)" + those).equals("0");
     }
 
-    private final class Comparison implements Workers.Worker<Inventory.Table> {
-        private final PartComparison sides = new PartComparison(source, target.server());
-        private final PartRecords records;
-
-        private Comparison(PartRecords records) {
-            this.records = records;
+    /** @return large tables alone, and of small ones many, for each question is a round trip */
+    private List<List<PartComparison.Begun>> together(List<PartComparison.Begun> begun) {
+        List<List<PartComparison.Begun>> all = new ArrayList<>();
+        List<PartComparison.Begun> small = new ArrayList<>();
+        for (PartComparison.Begun table : begun) {
+            if (table.table().bytes() < CopyPlan.SMALL && table.parts().get(0).range().isEmpty()) {
+                small.add(table);
+            } else {
+                all.add(List.of(table));
+            }
         }
+        int together = Math.max(1, Math.min(CopyPlan.TABLES_TOGETHER, small.size() / parallelism.workers()));
+        all.addAll(Batches.of(small, together));
+        return all;
+    }
+
+    private final class Comparison implements Workers.Worker<List<PartComparison.Begun>> {
+        private final PartComparison sides = new PartComparison(source, target.server());
 
         @Override
-        public void work(Inventory.Table table) throws SQLException {
-            List<PartRecord> parts =
-                    records.earlier(table.oid()).stream().filter(PartRecord::finished).toList();
-            PartComparison.Outdated found = sides.compare(table, parts);
-            if (!found.isEmpty()) {
-                outdated.put(table.oid(), found);
+        public void work(List<PartComparison.Begun> tables) throws SQLException {
+            Map<Long, PartComparison.Outdated> found = sides.compare(tables);
+            outdated.putAll(found);
+            for (PartComparison.Begun begun : tables) {
+                PartComparison.Outdated some = found.get(begun.table().oid());
+                kept.addAndGet(some == null ? begun.parts().size()
+                        : some.others() ? 0 : begun.parts().size() - some.parts().size());
             }
-            kept.addAndGet(found.others() ? 0 : parts.size() - found.parts().size());
         }
 
         @Override

@@ -5,8 +5,11 @@ import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lib.code.LockedTables;
@@ -59,9 +62,14 @@ final class PartComparison implements AutoCloseable {
      * @param others whether there are rows that no part has brought
      */
     record Outdated(List<PartRecord> parts, boolean others) {
-        boolean isEmpty() {
-            return parts.isEmpty() && !others;
-        }
+    }
+
+    /**
+     * A table of which something has arrived.
+     *
+     * @param parts those that have
+     */
+    record Begun(Inventory.Table table, List<PartRecord> parts) {
     }
 
     private final Snapshot source;
@@ -90,26 +98,51 @@ final class PartComparison implements AutoCloseable {
         }
     }
 
-    /** @param parts those that have arrived */
-    Outdated compare(Inventory.Table table, List<PartRecord> parts) throws SQLException {
-        List<Checksums.Column> columns = columns(table);
-        List<PlannedCode.Queried> queried = List.of(new PlannedCode.Queried(table.sql(), false));
+    /**
+     * @param some tables, asked about together
+     * @return what is outdated of them, by the table's OID on the source; nothing of a table that is as it should be
+     */
+    Map<Long, Outdated> compare(List<Begun> some) throws SQLException {
+        List<PlannedCode.Queried> queried =
+                some.stream().map(begun -> new PlannedCode.Queried(begun.table.sql(), false)).toList();
+        Map<Long, Outdated> found = new HashMap<>();
         try (LockedTables here = new LockedTables(now, now);
                 LockedTables there = new LockedTables(sessions.target(), sessions.target())) {
-            if (isHeap(table) && here.runningCode(DOING, queried).isEmpty()
-                    && there.runningCode(DOING, queried).isEmpty()) {
-                return compare(table, parts, columns);
+            Set<Integer> unasked = new HashSet<>(here.runningCode(DOING, queried));
+            unasked.addAll(there.runningCode(DOING, queried));
+            unasked.addAll(notHeap(some));
+            found.putAll(compareQueried(IntStream.range(0, some.size()).filter(i -> !unasked.contains(i))
+                    .mapToObj(some::get).toList()));
+            for (int place : unasked) {
+                Begun begun = some.get(place);
+                if (!isSame(begun)) {
+                    found.put(begun.table.oid(), new Outdated(begun.parts, false));
+                }
             }
         }
-        boolean same = parts.size() == 1 && parts.get(0).range().isEmpty() && table.condition().isEmpty()
-                && streamed(sessions.source(), table, columns).equals(streamed(sessions.target(), table, columns));
-        return new Outdated(same ? List.of() : parts, false);
+        return found;
     }
 
-    /** Other ways to store a table need not know which transaction has brought a row. */
-    private boolean isHeap(Inventory.Table table) {
-        return "heap".equals(sessions.source().text(DOING, "SELECT a.amname FROM pg_catalog.pg_class c JOIN "
-                + "pg_catalog.pg_am a ON a.oid = c.relam WHERE c.oid = " + table.oid()));
+    /** A table that cannot be queried without running what somebody has written is compared as a whole. */
+    private boolean isSame(Begun begun) throws SQLException {
+        List<Checksums.Column> columns = columns(begun.table);
+        return begun.parts.size() == 1 && begun.parts.get(0).range().isEmpty() && begun.table.condition().isEmpty()
+                && streamed(sessions.source(), begun.table, columns)
+                        .equals(streamed(sessions.target(), begun.table, columns));
+    }
+
+    /**
+     * Other ways to store a table need not know which transaction has brought a row.
+     *
+     * @return the places of those that are stored so
+     */
+    private Set<Integer> notHeap(List<Begun> some) {
+        Set<Long> heaps = new HashSet<>(sessions.source().list(DOING, "SELECT c.oid FROM pg_catalog.pg_class c JOIN "
+                + "pg_catalog.pg_am a ON a.oid = c.relam WHERE a.amname = 'heap' AND c.oid IN ("
+                + some.stream().map(begun -> String.valueOf(begun.table.oid())).collect(Collectors.joining(", ")) + ")",
+                row -> row.getLong(1)));
+        return IntStream.range(0, some.size()).filter(i -> !heaps.contains(some.get(i).table.oid())).boxed()
+                .collect(Collectors.toSet());
     }
 
     private List<Checksums.Column> columns(Inventory.Table table) {
@@ -133,36 +166,47 @@ final class PartComparison implements AutoCloseable {
      * Rows that a transaction has brought are the same as long as they have its number, and are all there as long as
      * there are as many. So the contents are looked at only where that proves nothing.
      */
-    private Outdated compare(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
-        Map<Long, Long> there = new HashMap<>();
-        sessions.target().list(DOING,
-                "SELECT r.x::text::int8, r.n FROM (SELECT xmin AS x, pg_catalog.count(*) AS n FROM "
-                        + "ONLY " + table.sql() + " GROUP BY xmin) r",
-                row -> there.put(row.getLong(1), row.getLong(2)));
-        List<PartRecord> different = new ArrayList<>();
-        List<PartRecord> unproven = new ArrayList<>();
-        for (List<PartRecord> some : Batches.of(parts, TOGETHER)) {
-            List<Rows> here = now(table, some);
-            for (int i = 0; i < some.size(); i++) {
-                PartRecord part = some.get(i);
-                Long arrived = there.remove(part.arrival().xmin());
-                if (part.arrival().rows() != (arrived == null ? 0 : arrived)
-                        || part.arrival().rows() != here.get(i).number) {
+    private Map<Long, Outdated> compareQueried(List<Begun> some) {
+        Map<Long, Map<Long, Long>> there = onTarget(some);
+        Map<PartRecord, Rows> here = onSource(some);
+        Map<Long, Outdated> found = new HashMap<>();
+        for (Begun begun : some) {
+            Map<Long, Long> rows = there.getOrDefault(begun.table.oid(), Map.of());
+            List<PartRecord> different = new ArrayList<>();
+            List<PartRecord> unproven = new ArrayList<>();
+            for (PartRecord part : begun.parts) {
+                long number = part.arrival().rows();
+                if (number != rows.getOrDefault(part.arrival().xmin(), 0L) || number != here.get(part).number) {
                     different.add(part);
-                } else if (!here.get(i).proven) {
+                } else if (!here.get(part).proven) {
                     unproven.add(part);
                 }
             }
-        }
-        if (!unproven.isEmpty()) {
-            List<PartRecord> same = same(table, unproven, columns);
-            unproven.removeAll(same);
-            different.addAll(unproven);
-            if (!same.isEmpty()) {
-                PartRecords.confirm(sessions.target(), same, source.firstUnseen(), table.file());
+            different.addAll(changed(begun.table, unproven));
+            Set<Long> brought =
+                    begun.parts.stream().map(part -> part.arrival().xmin()).collect(Collectors.toSet());
+            Outdated outdated = new Outdated(different,
+                    !begun.table.extension() && !brought.containsAll(rows.keySet()));
+            if (!outdated.parts.isEmpty() || outdated.others) {
+                found.put(begun.table.oid(), outdated);
             }
         }
-        return new Outdated(different, !table.extension() && !there.isEmpty());
+        return found;
+    }
+
+    /** @return how many rows of each table each transaction has brought */
+    private Map<Long, Map<Long, Long>> onTarget(List<Begun> some) {
+        Map<Long, Map<Long, Long>> found = new HashMap<>();
+        if (!some.isEmpty()) {
+            sessions.target().list(DOING, some.stream()
+                    .map(begun -> "SELECT " + begun.table.oid()
+                            + "::int8, r.x::text::int8, r.n FROM (SELECT xmin AS x, "
+                            + "pg_catalog.count(*) AS n FROM ONLY " + begun.table.sql() + " GROUP BY xmin) r")
+                    .collect(Collectors.joining(" UNION ALL ")),
+                    row -> found.computeIfAbsent(row.getLong(1), any -> new HashMap<>()).put(row.getLong(2),
+                            row.getLong(3)));
+        }
+        return found;
     }
 
     /**
@@ -170,14 +214,18 @@ final class PartComparison implements AutoCloseable {
      * were copied under: whatever was not over then has a higher number than the oldest transaction of that kind, its
      * subtransactions too. Where a table has been written anew, a range holds other rows.
      */
-    private List<Rows> now(Inventory.Table table, List<PartRecord> parts) {
-        Rows[] found = new Rows[parts.size()];
-        String query = IntStream.range(0, parts.size()).mapToObj(i -> "SELECT " + i + ", pg_catalog.count(*), "
-                + older(table, parts.get(i)) + " FROM " + rowsOf(table, parts.get(i)))
-                .collect(Collectors.joining(" UNION ALL "));
-        reading(parts.get(0), query,
-                row -> found[row.getInt(1)] = new Rows(row.getLong(2), row.getBoolean(3)));
-        return List.of(found);
+    private Map<PartRecord, Rows> onSource(List<Begun> some) {
+        Map<PartRecord, Rows> found = new HashMap<>();
+        Map<PartRecord, Inventory.Table> tables = new LinkedHashMap<>();
+        some.forEach(begun -> begun.parts.forEach(part -> tables.put(part, begun.table)));
+        for (List<PartRecord> parts : Batches.of(List.copyOf(tables.keySet()), TOGETHER)) {
+            String query = IntStream.range(0, parts.size()).mapToObj(i -> "SELECT " + i + ", pg_catalog.count(*), "
+                    + older(tables.get(parts.get(i)), parts.get(i)) + " FROM "
+                    + rowsOf(tables.get(parts.get(i)), parts.get(i))).collect(Collectors.joining(" UNION ALL "));
+            reading(parts.get(0), query, row -> found.put(parts.get(row.getInt(1)),
+                    new Rows(row.getLong(2), row.getBoolean(3))));
+        }
+        return found;
     }
 
     /** @return an aggregate that says whether all rows are older than the snapshot of the part */
@@ -189,12 +237,21 @@ final class PartComparison implements AutoCloseable {
                 + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid)), true)" : "false";
     }
 
-    private List<PartRecord> same(Inventory.Table table, List<PartRecord> parts, List<Checksums.Column> columns) {
+    /** @return those whose contents differ */
+    private List<PartRecord> changed(Inventory.Table table, List<PartRecord> parts) {
+        if (parts.isEmpty()) {
+            return parts;
+        }
+        List<Checksums.Column> columns = columns(table);
         Map<Long, Sum> there = new HashMap<>();
         sessions.target().list(DOING, checksums.grouped(columns, "xmin::text::int8", "ONLY " + table.sql()),
                 row -> there.put(row.getLong(1), new Sum(row.getLong(2), row.getBigDecimal(3))));
-        return parts.stream().filter(part -> sum(table, part, columns)
-                .equals(there.getOrDefault(part.arrival().xmin(), Sum.NONE))).toList();
+        Map<Boolean, List<PartRecord>> same = parts.stream().collect(Collectors.partitioningBy(
+                part -> sum(table, part, columns).equals(there.getOrDefault(part.arrival().xmin(), Sum.NONE))));
+        if (!same.get(true).isEmpty()) {
+            PartRecords.confirm(sessions.target(), same.get(true), source.firstUnseen(), table.file());
+        }
+        return same.get(false);
     }
 
     private Sum sum(Inventory.Table table, PartRecord part, List<Checksums.Column> columns) {

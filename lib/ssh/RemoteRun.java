@@ -229,7 +229,7 @@ public final class RemoteRun {
         if (code.equals("-") || result.code > 128 + 15) {
             removeFolder();
             throw Failure.of("the run on %s was killed, or the machine was restarted", ssh.host())
-                    .hint("run the same command again with --restart");
+                    .hint("run the same command again with --resume");
         }
         return result;
     }

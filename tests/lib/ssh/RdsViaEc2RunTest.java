@@ -157,7 +157,7 @@ class RdsViaEc2RunTest {
             CommandRun killed = run.end();
             assertEquals("""
                     error: the run on beside was killed, or the machine was restarted
-                    hint: run the same command again with --restart""", killed.failure());
+                    hint: run the same command again with --resume""", killed.failure());
             assertEquals(1, killed.code());
             assertNothingLeft();
         }
