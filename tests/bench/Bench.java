@@ -102,8 +102,8 @@ final class Bench implements Callable<Integer> {
         deadline.begin(servers.workload().share());
         try (Link toSource = Link.to(servers.source().port()); Link toTarget = Link.to(servers.target().port())) {
             WorkloadRounds contest = new WorkloadRounds(servers, link ? toSource.port() : servers.source().port(),
-                    link ? toTarget.port() : servers.target().port(), able, rounds,
-                    deadline);
+                    link ? toTarget.port() : servers.target().port(),
+                    able.stream().filter(contender -> contender.moves(servers.workload())).toList(), rounds, deadline);
             String contents = servers.workload().contents(scale);
             System.out.printf("%n%s%s: %s, %s%n", servers.workload().title(), link ? " over a link" : "", contents,
                     servers.servers());

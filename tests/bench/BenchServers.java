@@ -35,11 +35,14 @@ public final class BenchServers implements AutoCloseable {
     private final Path clients;
     private final Path folder;
     private final Contents contents;
+    private final double scale;
+    private boolean written;
     private final Deque<Path> former = new ArrayDeque<>();
 
     private BenchServers(Workload workload, PgServer.Plan plan, Path clients, double scale) {
         this.workload = workload;
         this.clients = clients;
+        this.scale = scale;
         source = plan.with(SETTINGS.toArray(String[]::new)).start();
         target = plan.start();
         source.sql("postgres", "CREATE DATABASE " + DATABASE + " TEMPLATE template0");
@@ -108,18 +111,36 @@ public final class BenchServers implements AutoCloseable {
         target.sql("postgres", "CHECKPOINT");
     }
 
+    /** Does what the application does between two passes. */
+    void write() {
+        written = true;
+        writes(workload.writes().orElseThrow().statements());
+    }
+
+    /** Has the source be what it was before. */
+    void undoWrites() {
+        writes(workload.writes().orElseThrow().undoing());
+        written = false;
+    }
+
+    private void writes(String script) {
+        source.sql(DATABASE, workload.scaled(script, scale).toArray(String[]::new));
+        source.sql("postgres", "CHECKPOINT");
+        target.sql("postgres", "CHECKPOINT");
+    }
+
     /**
-     * Moves the database once.
+     * Runs a script of a contender once.
      *
      * @param source the port at which the tool is to look for the source
      * @param target the same for the target
      */
-    Measured move(Contender contender, int sourcePort, int targetPort, Duration limit) {
+    Measured move(Contender contender, String script, int sourcePort, int targetPort, Duration limit) {
         try {
             CacheFolder.delete(folder);
             Files.createDirectory(folder);
             Path data = Files.createDirectory(folder.resolve("files"));
-            return Measured.of(contender.script(workload), environment(contender, sourcePort, targetPort, data),
+            return Measured.of(script, environment(contender, sourcePort, targetPort, data),
                     folder.resolve("messages"), limit);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -133,7 +154,12 @@ public final class BenchServers implements AutoCloseable {
 
     /** @return in what the target differs from the source, empty if in nothing */
     String difference() {
-        return contents.difference(Contents.of(target, DATABASE));
+        // As late as this, for reading new rows marks them for the next reader.
+        Contents wanted = written ? Contents.of(source, DATABASE) : contents;
+        if (written && wanted.equals(contents)) {
+            throw new IllegalStateException("nothing was written between the passes");
+        }
+        return wanted.difference(Contents.of(target, DATABASE));
     }
 
     private Map<String, String> environment(Contender contender, int sourcePort, int targetPort, Path data) {

@@ -10,10 +10,12 @@ import java.util.Optional;
  *
  * @param name what CONTENDERS selects
  * @param title what tables and charts show
+ * @param before the script of a first pass, after which the application writes; its time is none of the downtime, and
+ * does not count; empty for most
  * @param plain the script for PostgreSQL
  * @param hypertables the script for TimescaleDB
  */
-public record Contender(String name, String title, String plain, String hypertables) {
+public record Contender(String name, String title, String before, String plain, String hypertables) {
     /**
      * The commands of Timescale's manual, but for the roles, of which there are none, and for the schema of the two
      * functions, without which psql does not find the second one: the dump has emptied the search path by then.
@@ -74,9 +76,24 @@ public record Contender(String name, String title, String plain, String hypertab
             psql -X -q -d "$TARGET" -c "SELECT timescaledb_post_restore()" -c ANALYZE
             """);
 
+    /** The last pass alone is its time. */
+    private static final Contender PREPARED =
+            migrate("migrate-prepared", "migrate, prepared", "--resume --verify none").after(migration("--prepare"));
+
     private static final List<Contender> ALL =
-            List.of(migrate("migrate", "migrate", "--verify none"), migrate("migrate-verify", "migrate, verified", ""),
-                    RECIPE, DIRECTORY, PIPE, pgcopydb(2), pgcopydb(4));
+            List.of(migrate("migrate", "migrate", "--verify none"), PREPARED,
+                    migrate("migrate-verify", "migrate, verified", ""), RECIPE, DIRECTORY, PIPE, pgcopydb(2),
+                    pgcopydb(4));
+
+    /** One without a first pass. */
+    Contender(String name, String title, String plain, String hypertables) {
+        this(name, title, "", plain, hypertables);
+    }
+
+    /** This one, with a first pass. */
+    Contender after(String first) {
+        return new Contender(name, title, first, plain, hypertables);
+    }
 
     /** The ones that this name means: the one of that name, else all whose names go on after it. */
     static List<Contender> of(String name) {
@@ -100,13 +117,23 @@ public record Contender(String name, String title, String plain, String hypertab
         return workload.hypertables() ? hypertables : plain;
     }
 
+    /** Whether only its last pass counts. */
+    boolean isPrepared() {
+        return !before.isEmpty();
+    }
+
+    /** Whether it can show something there: a last pass, that it brings what was written since the first. */
+    boolean moves(Workload workload) {
+        return !isPrepared() || workload.writes().isPresent();
+    }
+
     boolean isOurs() {
         return name.startsWith("migrate");
     }
 
     /** Whether it is one of those that migrate has to beat, or migrate itself. */
     boolean isPeer() {
-        return name.equals("migrate") || this == RECIPE || needsPgcopydb();
+        return name.equals("migrate") || isPrepared() || this == RECIPE || needsPgcopydb();
     }
 
     /** Whether it is no other way to move a database, and one turn is enough to know what it adds. */
@@ -119,7 +146,12 @@ public record Contender(String name, String title, String plain, String hypertab
     }
 
     private static Contender migrate(String name, String title, String options) {
-        return same(name, title, "\"$REPOSITORY/jbang\" migrate " + options);
+        String script = migration(options);
+        return new Contender(name, title, script, script);
+    }
+
+    private static String migration(String options) {
+        return "\"$REPOSITORY/jbang\" migrate " + options;
     }
 
     /**
@@ -134,9 +166,5 @@ public record Contender(String name, String title, String plain, String hypertab
                 """.formatted(jobs);
         return new Contender("pgcopydb-" + jobs, "pgcopydb, " + jobs + " jobs", clone,
                 "psql -X -q -d \"$TARGET\" -c 'SELECT timescaledb_pre_restore()'\n" + clone);
-    }
-
-    private static Contender same(String name, String title, String script) {
-        return new Contender(name, title, script, script);
     }
 }

@@ -49,6 +49,7 @@ final class Notes {
                         + "these cores.",
                 outcome.title(), floor.servers(), least);
         String times = String.join(", ", outcome.rankings().stream().filter(Ranking::counts)
+                .filter(ranking -> !ranking.contender().isPrepared())
                 .map(ranking -> String.format(Locale.ROOT, "%s %.2f", ranking.contender().title(),
                         ranking.seconds() / least))
                 .toList());

@@ -27,7 +27,10 @@ public final class Results {
             the fastest and
               the slowest round. Who takes more than five times as long as the fastest has one round only, and so has \
             what verifies
-              beside; where time is short, the further ones are for `migrate`, the recipe and pgcopydb.
+              beside; where time is short, the further ones are for `migrate`, prepared or not, the recipe and pgcopydb.
+            - `migrate, prepared` has had a first pass with `--prepare`, which does not count. Then the application \
+            wrote,
+              and the time is that of the last pass, with `--resume`: the downtime.
             - CPU seconds, memory (the largest sum of all processes at one time) and what went to this machine's disk \
             are the
               tool's, without the servers.
@@ -60,6 +63,11 @@ public final class Results {
             text.append("\n## ").append(outcome.title()).append("\n\n")
                     .append("%s (%,d MB), %s\n\n".formatted(capital(outcome.contents()),
                             outcome.bytes() / 1_000_000, outcome.servers()));
+            if (outcome.rankings().stream().anyMatch(ranking -> ranking.contender().isPrepared())) {
+                outcome.workload().writes()
+                        .ifPresent(writes -> text.append("Between the passes ").append(writes.contents())
+                                .append(".\n\n"));
+            }
             text.append("| | ratio | seconds | rounds | CPU s | servers' CPU s | memory MiB | disk MB |\n| --- |")
                     .append(" ---: |".repeat(7)).append('\n');
             outcome.rankings().forEach(ranking -> text.append(row(ranking, outcome.unit())));

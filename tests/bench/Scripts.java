@@ -16,6 +16,18 @@ final class Scripts {
             CREATE INDEX reading_device ON reading (device, at DESC)
             """;
 
+    /** A hundredth of a day's readings come again, from one more device, and as many of others are changed. */
+    static final Writes READINGS_WRITTEN = new Writes("1 % of the rows of one chunk were changed, as many added", """
+            INSERT INTO reading SELECT timestamptz '2024-01-08 00:00:00Z' + i * (interval '8 days' / $N), 100,
+              sin(i), cos(i), NULL, i, 0, 0, i % 1000, NULL
+              FROM generate_series(1, $N / 800 + 1) i
+            UPDATE reading SET g = g + 1 WHERE at >= '2024-01-08 12:00:00Z' AND at < '2024-01-08 12:14:24Z'
+            """, """
+            DELETE FROM reading WHERE device = 100 AND at >= '2024-01-08 00:00:00Z'
+            UPDATE reading SET g = g - 1 WHERE at >= '2024-01-08 12:00:00Z' AND at < '2024-01-08 12:14:24Z'
+            VACUUM reading
+            """);
+
     static final String COMPRESSED_READINGS = READINGS + """
             ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'device',
               timescaledb.compress_orderby = 'at')
@@ -45,6 +57,15 @@ final class Scripts {
             ALTER TABLE pgbench_accounts ADD PRIMARY KEY (aid)
             ALTER TABLE pgbench_accounts ADD FOREIGN KEY (bid) REFERENCES pgbench_branches
             """;
+
+    /** A hundredth of the accounts, side by side. */
+    static final Writes ACCOUNTS_WRITTEN = new Writes("1 % of pgbench_accounts, in one range of its key, was updated",
+            """
+            UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid > $N * 50000 AND aid <= $N * 51000
+            """, """
+            UPDATE pgbench_accounts SET abalance = abalance - 1 WHERE aid > $N * 50000 AND aid <= $N * 51000
+            VACUUM pgbench_accounts
+            """);
 
     static final String DOCUMENTS = """
             CREATE TABLE document (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text NOT NULL, body text,

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /** A database to be moved, made by SQL whose sizes follow a scale. The values are the same in every run. */
 public enum Workload {
     TIMESERIES("hypertable of %,d rows, 10 columns, 8 chunks, 2 indexes", 6_912_000, Kind.HYPERTABLE, 4,
-            Scripts.READINGS),
+            Scripts.READINGS, Scripts.READINGS_WRITTEN),
     COMPRESSED("hypertable of %,d rows, 7 of 8 chunks compressed, 2 indexes", 3_456_000,
             Kind.COMMUNITY, 1, Scripts.COMPRESSED_READINGS),
     OLTP("the tables of pgbench, scale %,d", 40,
-            Kind.PLAIN, 2, Scripts.PGBENCH),
+            Kind.PLAIN, 2, Scripts.PGBENCH, Scripts.ACCOUNTS_WRITTEN),
     WIDE(
             "table of %,d rows with text, jsonb, bytea, arrays, numeric, 4 indexes", 300_000,
             Kind.PLAIN, 2,
@@ -39,18 +39,25 @@ public enum Workload {
     private final Kind kind;
     private final int share;
     private final String script;
+    private final Writes writes;
+
+    Workload(String contents, int size, Kind kind, int share, String script) {
+        this(contents, size, kind, share, script, null);
+    }
 
     /**
      * @param contents what is in it, with a place for the size
      * @param size the number $N of the script at scale 1
      * @param share of the time of a run, compared with the others
+     * @param writes null where nothing is tried with them
      */
-    Workload(String contents, int size, Kind kind, int share, String script) {
+    Workload(String contents, int size, Kind kind, int share, String script, Writes writes) {
         this.contents = contents;
         this.size = size;
         this.kind = kind;
         this.share = share;
         this.script = script;
+        this.writes = writes;
     }
 
     /** What WORKLOADS selects. */
@@ -75,11 +82,21 @@ public enum Workload {
         return contents.formatted(scaled(scale));
     }
 
+    /** What is written between the passes of one that has two. */
+    Optional<Writes> writes() {
+        return Optional.ofNullable(writes);
+    }
+
     /** The statements that fill an empty database. */
     List<String> statements(double scale) {
         List<String> statements = new ArrayList<>(hypertables() ? List.of("CREATE EXTENSION timescaledb") : List.of());
-        Stream.of(script.replace("$N", String.valueOf(scaled(scale))).split("\n(?! )")).forEach(statements::add);
+        statements.addAll(scaled(script, scale));
         return statements;
+    }
+
+    /** The statements of a script. */
+    List<String> scaled(String text, double scale) {
+        return List.of(text.replace("$N", String.valueOf(scaled(scale))).split("\n(?! )"));
     }
 
     /** Its size at a scale. */
