@@ -24,6 +24,7 @@ import lib.server.Session;
 import lib.server.SessionPair;
 import lib.source.Inventory;
 import lib.source.Snapshot;
+import lib.talk.Background;
 import lib.talk.Batches;
 import lib.timescale.TimescaleExtension;
 import lib.timescale.TimescaleSettings;
@@ -167,8 +168,16 @@ final class PartComparison implements AutoCloseable {
      * there are as many. So the contents are looked at only where that proves nothing.
      */
     private Map<Long, Outdated> compareQueried(List<Begun> some) {
-        Map<Long, Map<Long, Long>> there = onTarget(some);
-        Map<PartRecord, Rows> here = onSource(some);
+        // Both sides read at once.
+        Background<Map<Long, Map<Long, Long>>> counts = Background.begin("comparing", () -> onTarget(some));
+        Map<PartRecord, Rows> here;
+        try {
+            here = onSource(some);
+        } finally {
+            // Not before it is over may the session be used again.
+            counts.await();
+        }
+        Map<Long, Map<Long, Long>> there = counts.get();
         Map<Long, Outdated> found = new HashMap<>();
         for (Begun begun : some) {
             Map<Long, Long> rows = there.getOrDefault(begun.table.oid(), Map.of());
