@@ -17,7 +17,7 @@ final class CopyPlan {
     /** Bytes; a run that goes on with an interrupted one begins with no part of more anew. */
     static final long LARGEST_PART = 1L << 30;
     /** Bytes; the smaller parts are, the less is copied again after a first pass because of a few rows. */
-    static final long PART_OF_PASS = 16L << 20;
+    static final long PART_OF_PASS = 8L << 20;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
     static final long SMALL = 1 << 20;
     /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */

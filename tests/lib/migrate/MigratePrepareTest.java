@@ -27,7 +27,7 @@ class MigratePrepareTest {
     private static final Sides SIDES = Sides.installed();
     private static final PgServer SOURCE = SIDES.source();
     private static final PgServer TARGET = SIDES.target();
-    /** The large table has several parts of 16 MB. */
+    /** The large table has several parts of 8 MB. */
     private static final int ROWS = 9000;
     private static final List<String> WRITES = List.of(
             "INSERT INTO large SELECT %1$d + i, repeat('n', 3000) FROM generate_series(1, 20) i ON CONFLICT DO NOTHING",
