@@ -3,8 +3,8 @@ package lib.catalog;
 import java.util.ArrayList;
 import java.util.List;
 import lib.roles.Roles;
-import lib.server.Server;
 import lib.server.Session;
+import lib.server.SessionSettings;
 import lib.talk.Printable;
 import lib.talk.ShellScript;
 
@@ -56,7 +56,7 @@ public final class QueryScript {
 
     private void end() {
         if (!block.isEmpty()) {
-            block.add(0, "SET " + String.join("; SET ", Server.pinned()) + ";");
+            block.add(0, "SET " + String.join("; SET ", SessionSettings.PINNED) + ";");
             script.step("Questions to the " + side.name().toLowerCase(java.util.Locale.ROOT)).sql(side,
                     String.join("\n", block));
             block.clear();

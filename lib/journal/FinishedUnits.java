@@ -73,6 +73,18 @@ public final class FinishedUnits {
     }
 
     /**
+     * Asks whether units were made, which are all made in one transaction.
+     *
+     * @return false also where the journal does not say
+     */
+    public static boolean areMade(Session target, Collection<Unit> units) {
+        List<String> digests = units.stream().filter(unit -> !ALWAYS.contains(unit.kind()))
+                .map(unit -> Sql.literal(unit.digest())).toList();
+        return !digests.isEmpty() && "t".equals(target.text("reading the journal", "SELECT EXISTS (SELECT FROM "
+                + JournalTables.UNIT.sql() + " WHERE digest IN (" + String.join(", ", digests) + "))"));
+    }
+
+    /**
      * Undoes units, which will be made again.
      *
      * @param statements that undo them, run in the transaction that forgets them

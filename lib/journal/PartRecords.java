@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,12 @@ import lib.server.Session;
  */
 public final class PartRecords {
     private static final String TABLE = JournalTables.PART.sql();
+    /**
+     * Of two transactions that bring the same rows, the second one waits for the first at this row, and fails when that
+     * one has committed.
+     */
+    private static final String ONCE = "(CASE WHEN p.rows IS NULL THEN v.rows::text ELSE "
+            + "'these rows have arrived already' END)::int8";
 
     private final Session session;
     /** Those of the interrupted run, by the table's OID on the source. */
@@ -86,10 +93,11 @@ public final class PartRecords {
 
     /**
      * @param arrived parts with their rows, whose transaction does not count here
-     * @return the statement that writes down, in the transaction which brings them, that they have arrived
+     * @return the statement that writes down, in the transaction which brings them, that they have arrived; it fails
+     * when another one has
      */
     public static String arrival(Collection<PartRecord> arrived) {
-        return "UPDATE " + TABLE + " p SET rows = v.rows, transaction = pg_catalog.txid_current(), snapshot = "
+        return "UPDATE " + TABLE + " p SET rows = " + ONCE + ", transaction = pg_catalog.txid_current(), snapshot = "
                 + "v.snapshot, file = v.file, finished = pg_catalog.clock_timestamp() FROM (VALUES "
                 + arrived.stream()
                         .map(part -> "(" + part.source() + "::oid, " + part.number() + ", " + part.arrival().rows()
@@ -97,6 +105,22 @@ public final class PartRecords {
                                 + "::int8)")
                         .collect(Collectors.joining(", "))
                 + ") v (source, number, rows, snapshot, file) WHERE p.source = v.source AND p.number = v.number";
+    }
+
+    /**
+     * Asks whether parts have arrived that were brought in one transaction.
+     *
+     * @param target a session in which no transaction is open; none is afterwards
+     * @return the rows of each, or nothing when they have not
+     */
+    public static List<Long> arrivedRows(Session target, List<PartRecord> parts) {
+        Map<String, Long> rows = new HashMap<>();
+        target.list("reading the journal",
+                "SELECT source, number, rows FROM " + TABLE + " WHERE rows IS NOT NULL AND " + these(parts),
+                row -> rows.put(row.getLong(1) + " " + row.getInt(2), row.getLong(3)));
+        target.commit("reading the journal");
+        return rows.size() < parts.size() ? List.of()
+                : parts.stream().map(part -> rows.get(part.source() + " " + part.number())).toList();
     }
 
     /** @return the statement that forgets, in the transaction which removes their rows, that these have arrived */

@@ -7,11 +7,13 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lib.journal.MadeSettings;
 import lib.server.Session;
-import lib.server.SessionAbort;
+import lib.server.SessionPair;
 import lib.server.SqlFailures;
+import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.talk.Batches;
@@ -58,39 +60,57 @@ public final class AfterLoad {
 
     /** Fills the materialized views that are filled on the source, in the order of their dependencies. */
     void refreshViews(List<Inventory.Relation> views) {
-        Session session = target.session();
-        try {
-            // The user's own queries run as the server's owner has it.
-            session.run("preparing to refresh materialized views",
-                    "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT");
+        try (WorkerSessions sessions = sessions(
+                // The user's own queries run as the server's owner has it.
+                session -> session.run("preparing to refresh materialized views",
+                        "SET jit TO DEFAULT; SET constraint_exclusion TO DEFAULT"))) {
             for (Inventory.Relation view : views) {
                 console.explain("refreshing materialized view %s", view.sql());
-                session.run("refreshing materialized view " + view.sql(),
+                run(sessions, "refreshing materialized view " + view.sql(),
                         "REFRESH MATERIALIZED VIEW " + view.sql());
             }
-        } finally {
-            session.close();
         }
+    }
+
+    private WorkerSessions sessions(Consumer<Session> preparation) {
+        return new WorkerSessions(target.server().retries(), () -> {
+            Session session = target.session();
+            try {
+                preparation.accept(session);
+                return SessionPair.onTarget(session);
+            } catch (RuntimeException e) {
+                session.close();
+                throw e;
+            }
+        });
+    }
+
+    /** Runs what can be run twice. */
+    private static void run(WorkerSessions sessions, String doing, String sql) {
+        sessions.run((open, again) -> {
+            open.target().run(doing, sql);
+            return null;
+        });
     }
 
     /** Collects planner statistics, several tables at once. */
     void analyze(List<Inventory.Relation> relations, int workers) {
         Workers.run("analyzing", workers, relations, () -> new Workers.Worker<>() {
-            private final Session session = target.session();
+            private final WorkerSessions sessions = sessions(session -> {});
 
             @Override
             public void work(Inventory.Relation relation) {
-                session.run("analyzing " + relation.sql(), "ANALYZE " + relation.sql());
+                run(sessions, "analyzing " + relation.sql(), "ANALYZE " + relation.sql());
             }
 
             @Override
             public void cancel() {
-                SessionAbort.abort(session);
+                sessions.cancel();
             }
 
             @Override
             public void close() {
-                session.close();
+                sessions.close();
             }
         });
     }

@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import lib.catalog.MigrationOptions;
 import lib.journal.Memberships;
@@ -42,7 +43,12 @@ public final class ExclusiveTarget {
             Console console, Work work) {
         try (TargetLock lock = TargetLock.take(target.session());
                 Memberships memberships = new Memberships(target, lock, console)) {
-            lock.whenLost(why -> {
+            AtomicReference<Session> working = new AtomicReference<>();
+            lock.whenLost(target, () -> {
+                if (working.get() != null) {
+                    working.get().renewIfLost(target::session);
+                }
+            }, why -> {
                 target.abandon();
                 Tool.stopOnTarget();
             });
@@ -58,9 +64,11 @@ public final class ExclusiveTarget {
                     });
                 }
                 Session to = target.session();
+                working.set(to);
                 try {
                     work.run(lock, to, memberships);
                 } finally {
+                    working.set(null);
                     to.close();
                 }
             });

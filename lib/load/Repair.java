@@ -10,6 +10,7 @@ import lib.server.Leftovers;
 import lib.server.OwnSchema;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.SessionSettings;
 import lib.server.TargetLock;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -70,7 +71,7 @@ public final class Repair {
 
     /** @return a shell script that does what {@link #run} would do */
     public String script() {
-        ShellScript script = new ShellScript("repair: of " + target.dsn(), Server.pinned());
+        ShellScript script = new ShellScript("repair: of " + target.dsn(), SessionSettings.PINNED);
         boolean any = withFindings(found -> {
             boolean journal = !found.joined.isEmpty() || JournalTables.exist(found.session);
             if (journal) {

@@ -9,10 +9,13 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.EntrySql;
+import lib.journal.FinishedUnits;
 import lib.journal.Journal;
 import lib.journal.Unit;
+import lib.server.Retries;
 import lib.server.Session;
-import lib.server.SessionAbort;
+import lib.server.SessionPair;
+import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.talk.Failure;
 import lib.talk.Printable;
@@ -54,10 +57,12 @@ final class SchemaSession implements AutoCloseable {
         }
     }
 
-    private final Session session;
+    private final WorkerSessions sessions;
+    private final List<String> first;
     private final Archive archive;
     private final List<String> options;
     private final Journal journal;
+    private Session begun;
     private String settings = "";
     private boolean escaped;
 
@@ -72,11 +77,8 @@ final class SchemaSession implements AutoCloseable {
         this.archive = archive;
         this.options = options;
         this.journal = journal;
-        session = target.scriptSession();
-        if (!settings.isEmpty()) {
-            run(List.of(Step.of("beginning a session",
-                    settings.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()))));
-        }
+        first = settings;
+        sessions = new WorkerSessions(target.server().retries(), () -> SessionPair.onTarget(target.scriptSession()));
     }
 
     /**
@@ -110,6 +112,37 @@ final class SchemaSession implements AutoCloseable {
                     "", step.unit)).toList());
             return;
         }
+        try {
+            sessions.run((open, again) -> {
+                if (!again || !FinishedUnits.areMade(open.target(), units(steps))) {
+                    execute(steps, open.target());
+                }
+                return null;
+            });
+        } catch (Failure e) {
+            if (steps.size() == 1 || !(e.getCause() instanceof SQLException cause) || begun == null || begun.isClosed()
+                    || String.valueOf(cause.getSQLState()).startsWith(INTERVENTION) || Retries.isShortage(e)) {
+                throw e;
+            }
+            // Nothing of the batch is there now; one by one, the step that fails says so itself.
+            List.copyOf(steps).forEach(step -> runBatch(List.of(step)));
+        }
+    }
+
+    private static List<Unit> units(List<Step> steps) {
+        return steps.stream().map(Step::unit).filter(Objects::nonNull).toList();
+    }
+
+    private void execute(List<Step> steps, Session session) {
+        if (begun != session) {
+            if (!first.isEmpty()) {
+                session.run("beginning a session",
+                        first.stream().map(setting -> "SET " + setting + ";").collect(Collectors.joining()));
+            }
+            begun = session;
+            settings = "";
+            escaped = false;
+        }
         StringBuilder text = new StringBuilder();
         String inForce = settings;
         for (Step step : steps) {
@@ -121,7 +154,7 @@ final class SchemaSession implements AutoCloseable {
                     .append('\n');
         }
         text.append(journal.recording(steps.stream().map(Step::entry).filter(Objects::nonNull).toList(),
-                steps.stream().map(Step::unit).filter(Objects::nonNull).toList()));
+                units(steps)));
         try (Statement statement = session.createStatement()) {
             statement.setEscapeProcessing(false);
             if (!escaped && steps.stream().anyMatch(step -> step.settings.contains(EntrySql.ESCAPED))) {
@@ -133,18 +166,13 @@ final class SchemaSession implements AutoCloseable {
             statement.execute(text.toString());
             settings = inForce;
         } catch (SQLException e) {
-            if (steps.size() == 1 || session.isClosed()
-                    || String.valueOf(e.getSQLState()).startsWith(INTERVENTION)) {
-                throw steps.size() == 1 ? failure(steps.get(0), e)
-                        : session.failure(
-                                steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
-            }
-            // Nothing of the batch is there now; one by one, the step that fails says so itself.
-            List.copyOf(steps).forEach(step -> runBatch(List.of(step)));
+            throw steps.size() == 1 ? failure(steps.get(0), session, e)
+                    : session.failure(
+                            steps.get(0).doing + ", or one of the " + (steps.size() - 1) + " after it,", e);
         }
     }
 
-    private Failure failure(Step step, SQLException e) {
+    private static Failure failure(Step step, Session session, SQLException e) {
         Failure failure = session.failure(step.doing, e);
         // Options with passwords stand in lines of their own, which are not shown.
         String line = step.sql.lines().findFirst().orElse("");
@@ -157,11 +185,11 @@ final class SchemaSession implements AutoCloseable {
 
     /** Makes what runs fail soon; called from another thread. */
     void cancel() {
-        SessionAbort.abort(session);
+        sessions.cancel();
     }
 
     @Override
     public void close() {
-        session.close();
+        sessions.close();
     }
 }

@@ -11,6 +11,7 @@ import lib.catalog.Extensions;
 import lib.server.Finding;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.SessionSettings;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
@@ -88,7 +89,7 @@ public final class ExtensionAlignment {
 
     /** @return what {@link #run} does, as a shell script that does it with psql */
     public String script() {
-        ShellScript script = new ShellScript("align-version: on %s".formatted(target.dsn()), Server.pinned());
+        ShellScript script = new ShellScript("align-version: on %s".formatted(target.dsn()), SessionSettings.PINNED);
         for (TimescaleAlignment.Step step : steps) {
             script.step("timescaledb on the " + step.side() + ", in a session of its own")
                     .sql(ShellScript.Side.of(step.side()), step.statements());

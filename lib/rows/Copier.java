@@ -14,6 +14,7 @@ import lib.code.PlannedCode;
 import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -21,7 +22,6 @@ import lib.talk.Background;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Workers;
-import lib.timescale.TimescaleCatalog;
 
 /**
  * Copies the rows of tables from source to target with COPY, in several pairs of sessions at once. The rows of one
@@ -137,8 +137,7 @@ final class Copier implements AutoCloseable {
         if (parts.isEmpty()) {
             return;
         }
-        CopyProgress.WorkerProgress workerProgress = progress.worker();
-        RowStream stream = new RowStream(throttle, workerProgress::moved);
+        BatchTransfer transfer = transfer(recorded);
         try (Session to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
@@ -148,45 +147,41 @@ final class Copier implements AutoCloseable {
                 CopyBatch batch = new CopyBatch(List.of(part));
                 synchronized (source.holder()) {
                     Money.during(source.holder(),
-                            () -> copyBatch(batch, recorded, workerProgress, stream, source.holder(), to, arrival));
+                            () -> count(batch, transfer.run(batch, source.holder(), to), arrival));
                 }
             }
         }
     }
 
     private final class Pair implements Workers.Worker<CopyBatch> {
-        private final SessionPair sessions;
-        private final CopyProgress.WorkerProgress workerProgress = progress.worker();
-        private final RowStream stream = new RowStream(throttle, workerProgress::moved);
+        private final WorkerSessions sessions =
+                new WorkerSessions(target.server().retries(), this::first, Copier.this::pair);
+        private final BatchTransfer transfer;
         private final List<Part> contended;
-        private final boolean recorded;
         private final Consumer<Inventory.Table> arrival;
-        private boolean cancelled;
 
         /** @param recorded whether the journal knows the parts */
         Pair(List<Part> contended, boolean recorded, Consumer<Inventory.Table> arrival) {
-            Background<SessionPair> begun = idle.poll();
-            sessions = begun == null ? pair() : begun.get();
             this.contended = contended;
-            this.recorded = recorded;
             this.arrival = arrival;
+            transfer = transfer(recorded);
             busy.add(this);
             if (stopped) {
                 cancel();
             }
         }
 
+        private SessionPair first() {
+            Background<SessionPair> begun = idle.poll();
+            return begun == null ? pair() : begun.get();
+        }
+
         @Override
         public void work(CopyBatch batch) {
-            if (source.tryLock(sessions.source(), batch.parts().stream().map(part -> part.table().sql()).toList())) {
-                boolean well = false;
-                try {
-                    copyBatch(batch, recorded, workerProgress, stream, sessions.source(), sessions.target(), arrival);
-                    well = true;
-                } finally {
-                    // Nobody goes on with what a failure has left.
-                    cancelled |= !well;
-                }
+            List<Long> rows = transfer.isRecorded() ? sessions.run((open, again) -> copy(batch, open, again))
+                    : sessions.runOnce((open, again) -> copy(batch, open, again));
+            if (!rows.isEmpty()) {
+                count(batch, rows, arrival);
             } else if (batch.parts().size() == 1) {
                 contended.addAll(batch.parts());
             } else {
@@ -196,22 +191,34 @@ final class Copier implements AutoCloseable {
             }
         }
 
+        /** @return the rows of each part, or nothing when others wait for a table */
+        private List<Long> copy(CopyBatch batch, SessionPair open, boolean again) {
+            // Its COMMIT may have arrived, and the answer not.
+            List<Long> arrived = again
+                    ? PartRecords.arrivedRows(open.target(), batch.parts().stream().map(Part::record).toList())
+                    : List.of();
+            if (!arrived.isEmpty() || !source.tryLock(open.source(),
+                    batch.parts().stream().map(part -> part.table().sql()).toList())) {
+                return arrived;
+            }
+            return transfer.run(batch, open.source(), open.target());
+        }
+
         @Override
-        public synchronized void cancel() {
-            cancelled = true;
+        public void cancel() {
             throttle.open();
             sessions.cancel();
         }
 
         /** Returns the sessions for reuse, unless they are broken. */
         @Override
-        public synchronized void close() {
+        public void close() {
             busy.remove(this);
-            if (cancelled) {
-                sessions.close();
-            } else {
-                idle.add(Background.done(sessions));
+            SessionPair whole = sessions.release();
+            if (whole != null) {
+                idle.add(Background.done(whole));
             }
+            sessions.close();
         }
     }
 
@@ -230,54 +237,16 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private void copyBatch(CopyBatch batch, boolean recorded, CopyProgress.WorkerProgress workerProgress,
-            RowStream stream, Session from, Session to, Consumer<Inventory.Table> arrival) {
-        boolean succeeded = false;
-        workerProgress.begin(batch);
-        List<Long> rows = new ArrayList<>();
-        try {
-            for (Part part : batch.parts()) {
-                if (part.replaces()) {
-                    to.run("loading " + batch, "TRUNCATE ONLY " + part.table().sql());
-                }
-                rows.add(move(part, stream, from, to));
-            }
-            if (recorded) {
-                // One round trip.
-                to.run("loading " + batch, PartRecords.arrival(batch.arrived(rows, source.firstUnseen())) + "; COMMIT");
-            } else {
-                to.commit("loading " + batch);
-            }
-            succeeded = true;
-        } finally {
-            workerProgress.end(succeeded);
-        }
+    private BatchTransfer transfer(boolean recorded) {
+        return new BatchTransfer(source, parts, console, throttle, progress.worker(), recorded);
+    }
+
+    private void count(CopyBatch batch, List<Long> rows, Consumer<Inventory.Table> arrival) {
         for (int i = 0; i < rows.size(); i++) {
             if (committed.add(batch.parts().get(i), rows.get(i))) {
                 arrival.accept(batch.parts().get(i).table());
             }
         }
-    }
-
-    private long move(Part part, RowStream stream, Session from, Session to) {
-        if (part.range() != null) {
-            parts.refuseCode(part);
-        }
-        String text = sqlAscii() ? "the source's encoding is SQL_ASCII" : part.table().text();
-        console.explain("copying %s in %s", part, text == null ? "binary" : "text (" + text + ")");
-        String format =
-                text == null ? "FORMAT binary" : sqlAscii() ? "FORMAT text, ENCODING 'SQL_ASCII'" : "FORMAT text";
-        RowStream.Moved moved = stream.move(part, from, to, format, part.replaces() ? ", FREEZE" : "");
-        boolean merged = part.table().catalog() > 0 && TimescaleCatalog.mergesRows(part.table().name());
-        if (moved.sent() != moved.arrived() && !merged) {
-            throw Failure.of("table %s: %d rows were sent and %d arrived", part, moved.sent(), moved.arrived());
-        }
-        return moved.arrived();
-    }
-
-    /** In SQL_ASCII any byte may stand in a text, also what the driver's UTF-8 would refuse. */
-    private boolean sqlAscii() {
-        return source.server().facts().encoding().equals("SQL_ASCII");
     }
 
     /** @return the rows and tables that have arrived so far, in words */

@@ -44,6 +44,8 @@ final class CopyProgress {
                 if (well) {
                     finished += own;
                     finishedOnDisk += batch.bytes();
+                } else {
+                    moved.addAndGet(-own);
                 }
                 batch = null;
             }
@@ -73,7 +75,7 @@ final class CopyProgress {
         return worker;
     }
 
-    /** @return bytes sent so far, in COPY's format */
+    /** @return bytes sent so far, in COPY's format, but for those that have to be sent again */
     long bytes() {
         return moved.get();
     }
@@ -90,7 +92,7 @@ final class CopyProgress {
             samples.removeFirst();
         }
         Sample oldest = samples.getFirst();
-        double rate = (gone - oldest.moved) * 1e9 / Math.max(1, now - oldest.nanos);
+        double rate = Math.max(0, gone - oldest.moved) * 1e9 / Math.max(1, now - oldest.nanos);
         long expected =
                 Math.max(gone, finishedOnDisk == 0 ? total : (long) ((double) total * finished / finishedOnDisk));
         String left = rate < 1 ? "" : ", " + duration((long) ((expected - gone) / rate)) + " left";

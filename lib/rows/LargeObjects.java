@@ -12,6 +12,7 @@ import lib.journal.Journal;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.WorkerSessions;
 import lib.source.Snapshot;
 import lib.talk.Batches;
 import lib.talk.Workers;
@@ -56,7 +57,8 @@ final class LargeObjects {
     }
 
     private final class Batch implements Workers.Worker<List<Long>> {
-        private final SessionPair sessions = new SessionPair(source, target);
+        private final WorkerSessions sessions =
+                new WorkerSessions(target.retries(), () -> new SessionPair(source, target));
         private final Journal journal;
 
         private Batch(Journal journal) {
@@ -64,26 +66,37 @@ final class LargeObjects {
         }
 
         @Override
-        public void work(List<Long> identifiers) throws SQLException {
-            Session to = sessions.target();
+        public void work(List<Long> identifiers) {
+            sessions.run((open, again) -> {
+                // They come together, or none does.
+                if (!again || "0".equals(open.target().text("looking for large objects",
+                        "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata WHERE oid = "
+                                + identifiers.get(0)))) {
+                    copy(identifiers, open.source(), open.target());
+                }
+                return null;
+            });
+            done.addAndGet(identifiers.size());
+        }
+
+        private void copy(List<Long> identifiers, Session from, Session to) {
             to.setAutoCommit(false);
             List<Long> longer = new ArrayList<>();
             try (PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_from_bytea(?, ?)")) {
-                for (Long identifier : heads(identifiers, longer, write)) {
-                    rest(identifier, to);
+                heads(identifiers, longer, from, write, to);
+                for (Long identifier : longer) {
+                    rest(identifier, from, to);
                 }
                 to.run("writing the journal", journal.recordingLargeObjects(identifiers));
                 to.commit("loading large objects");
             } catch (SQLException e) {
                 throw to.failure("loading large objects", e);
             }
-            done.addAndGet(identifiers.size());
         }
 
-        /** Creates each object with its first piece; those that go on are returned. */
-        private List<Long> heads(List<Long> identifiers, List<Long> longer, PreparedStatement write)
-                throws SQLException {
-            Session from = sessions.source();
+        /** Creates each object with its first piece; those that go on are longer. */
+        private static void heads(List<Long> identifiers, List<Long> longer, Session from, PreparedStatement write,
+                Session to) throws SQLException {
             Array wanted = from.createArrayOf("int8", identifiers.toArray());
             try (PreparedStatement read =
                     from.prepareStatement("SELECT o, pg_catalog.lo_get(o::pg_catalog.oid, 0, " + PIECE
@@ -94,7 +107,7 @@ final class LargeObjects {
                 try (ResultSet objects = read.executeQuery()) {
                     while (objects.next()) {
                         byte[] head = objects.getBytes(2);
-                        create(write, objects.getLong(1), head);
+                        create(write, objects.getLong(1), head, to);
                         if (head.length == PIECE) {
                             longer.add(objects.getLong(1));
                         }
@@ -103,27 +116,26 @@ final class LargeObjects {
             } catch (SQLException e) {
                 throw from.failure("reading large objects", e);
             }
-            return longer;
         }
 
-        private void create(PreparedStatement write, long identifier, byte[] head) {
+        private static void create(PreparedStatement write, long identifier, byte[] head, Session to) {
             try {
                 write.setLong(1, identifier);
                 write.setBytes(2, head);
                 write.execute();
             } catch (SQLException e) {
-                throw sessions.target().failure("creating large object " + identifier, e);
+                throw to.failure("creating large object " + identifier, e);
             }
         }
 
-        private void rest(long identifier, Session to) throws SQLException {
+        private static void rest(long identifier, Session from, Session to) throws SQLException {
             try (PreparedStatement read =
-                    sessions.source().prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
+                    from.prepareStatement("SELECT pg_catalog.lo_get(?, ?, " + PIECE + ")");
                     PreparedStatement write = to.prepareStatement("SELECT pg_catalog.lo_put(?, ?, ?)")) {
                 byte[] piece;
                 long offset = PIECE;
                 do {
-                    piece = piece(read, identifier, offset);
+                    piece = piece(read, identifier, offset, from);
                     write.setLong(1, identifier);
                     write.setLong(2, offset);
                     write.setBytes(3, piece);
@@ -133,7 +145,7 @@ final class LargeObjects {
             }
         }
 
-        private byte[] piece(PreparedStatement read, long identifier, long offset) {
+        private static byte[] piece(PreparedStatement read, long identifier, long offset, Session from) {
             try {
                 read.setLong(1, identifier);
                 read.setLong(2, offset);
@@ -142,7 +154,7 @@ final class LargeObjects {
                     return row.getBytes(1);
                 }
             } catch (SQLException e) {
-                throw sessions.source().failure("reading large object " + identifier, e);
+                throw from.failure("reading large object " + identifier, e);
             }
         }
 

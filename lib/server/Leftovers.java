@@ -1,6 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.server;
 
+import lib.talk.Failure;
+import lib.talk.RunName;
+import lib.talk.Sql;
+
 /**
  * Sessions on the target that outlive what opened them: after kill -9, and for a moment after a signal, their programs
  * still work on. Only those are ended that the journal of the run knows, by process identifier and start, or by the
@@ -28,6 +32,8 @@ public final class Leftovers {
             + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = "
             + "pg_catalog.pg_backend_pid()";
 
+    private static final String ENDING_LOST = "ending a session that was lost";
+
     private Leftovers() {
     }
 
@@ -42,6 +48,27 @@ public final class Leftovers {
      */
     public static void awaitPrograms(Session target) {
         waitFor(target, PROGRAMS, PROGRAM_CHECKS);
+    }
+
+    /**
+     * Ends a session of this run that was lost to us, and waits for its end: its process may not know of that yet, and
+     * still commit what it was given.
+     *
+     * @param target a session beside it
+     * @throws Failure when it does not end
+     */
+    static void end(Session target, Session lost) {
+        String process = " FROM pg_catalog.pg_stat_activity a WHERE a.pid = " + lost.process() + " AND "
+                + of(JournalTables.SESSION);
+        for (int i = 0; i < CHECKS; i++) {
+            // A transaction sees the sessions of its begin, unless it asks for others (PostgreSQL manual, 28.2.2).
+            target.text(ENDING_LOST, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+            if (target.texts(ENDING_LOST, "SELECT pg_catalog.pg_terminate_backend(a.pid)" + process).isEmpty()) {
+                return;
+            }
+            target.text(ENDING_LOST, "SELECT pg_catalog.pg_sleep(0.1)");
+        }
+        throw Failure.of("a session of ours on the target does not end, its process is %s", lost.process());
     }
 
     /**
@@ -62,6 +89,9 @@ public final class Leftovers {
         waitFor(target, RECORDERS, RECORDER_CHECKS);
         target.texts("ending the sessions of the failed run",
                 "SELECT pg_catalog.pg_terminate_backend(a.pid)" + RECORDERS);
+        // From now on that run cannot take the lock again and go on.
+        target.run("taking over the journal",
+                "UPDATE " + JournalTables.RUN.sql() + " SET name = " + Sql.literal(RunName.TEXT));
     }
 
     private static void waitFor(Session target, String sessions, int checks) {

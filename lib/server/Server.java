@@ -54,6 +54,7 @@ public final class Server implements Sessions {
      * The session that has asked for the facts, to be reused: connecting takes five round trips, and more with TLS.
      */
     private final AtomicReference<Session> first;
+    private final Retries retries;
     private volatile boolean abandoned;
     private volatile String greeting = "";
 
@@ -61,6 +62,7 @@ public final class Server implements Sessions {
         this.dsn = dsn;
         this.facts = facts;
         this.first = new AtomicReference<>(first);
+        retries = new Retries(dsn.sockets().console(), () -> abandoned);
         add(first);
         Cleanup.ending(this::abandon);
     }
@@ -162,12 +164,10 @@ public final class Server implements Sessions {
         return dsn.database();
     }
 
-    /** @return the host, as the connection string names it */
     public String host() {
         return dsn.host();
     }
 
-    /** @return whether TLS is in use */
     public boolean isEncrypted() {
         return dsn.isEncrypted();
     }
@@ -176,9 +176,9 @@ public final class Server implements Sessions {
         return facts;
     }
 
-    /** @return the settings of a session that hold with every version, as SET takes them */
-    public static List<String> pinned() {
-        return SessionSettings.PINNED;
+    /** @return what tries again what has failed in sessions here, until {@link #abandon} */
+    public Retries retries() {
+        return retries;
     }
 
     /** @return a session in which values are computed */

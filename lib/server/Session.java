@@ -10,6 +10,11 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import lib.dsn.SideSockets;
 import lib.talk.Failure;
 import org.postgresql.PGConnection;
@@ -28,18 +33,22 @@ public final class Session implements AutoCloseable {
     public record Asked(String side, String doing, String sql) {
     }
 
+    private static final int PATIENCE_SECONDS = 5;
+
     /** The driver's own. */
-    final Connection connection;
+    volatile Connection connection;
     private final String side;
-    private final SideSockets.ConnectionSockets sockets;
+    private volatile SideSockets.ConnectionSockets sockets;
+    private volatile int process;
     private List<Asked> asked;
     private Runnable closed = () -> {};
 
     /** @param sockets those by which it talks */
-    Session(Connection connection, String side, SideSockets.ConnectionSockets sockets) {
+    Session(Connection connection, String side, SideSockets.ConnectionSockets sockets) throws SQLException {
         this.connection = connection;
         this.side = side;
         this.sockets = sockets;
+        process = driver().getBackendPID();
     }
 
     /** @return {@code source} or {@code target} */
@@ -147,6 +156,15 @@ public final class Session implements AutoCloseable {
         during(doing, connection::commit);
     }
 
+    /** Ends the transaction that questions may have begun. */
+    void endTransaction() {
+        during("ending a transaction", () -> {
+            if (!connection.getAutoCommit()) {
+                connection.commit();
+            }
+        });
+    }
+
     public void rollback() {
         during("ending a transaction", connection::rollback);
     }
@@ -177,6 +195,11 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** @return the server's process at its other end; behind a pooler it may be none */
+    int process() {
+        return process;
+    }
+
     /** @return whether it is known to have ended */
     public boolean isClosed() {
         try {
@@ -189,6 +212,33 @@ public final class Session implements AutoCloseable {
     /** @return what the server says when it ends this session */
     public TerminationMessage termination() throws SQLException {
         return TerminationMessage.of(connection);
+    }
+
+    /**
+     * Goes on as another session if this one has ended, which it need not know yet; not while a statement runs.
+     *
+     * @param another a new one of the same kind
+     */
+    public void renewIfLost(Supplier<Session> another) {
+        try {
+            CompletableFuture.runAsync(() -> run("looking for a session of ours", "SELECT 1"), Session::beside)
+                    .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            Session fresh = another.get();
+            sockets = fresh.sockets;
+            process = fresh.process;
+            connection = fresh.connection;
+        } catch (TimeoutException e) {
+            // It is at work.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void beside(Runnable work) {
+        Thread thread = new Thread(work, "asking");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     void closeSockets() {

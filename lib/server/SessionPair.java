@@ -1,8 +1,10 @@
 package lib.server;
 
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
-/** A session on each side, for one worker. */
+/** The sessions of one worker: one on each side, or one on the target alone. */
 public final class SessionPair implements AutoCloseable {
     private final Session source;
     private final Session target;
@@ -17,6 +19,16 @@ public final class SessionPair implements AutoCloseable {
         }
     }
 
+    private SessionPair(Session target) {
+        source = null;
+        this.target = target;
+    }
+
+    public static SessionPair onTarget(Session target) {
+        return new SessionPair(target);
+    }
+
+    /** @return the one on the source, or null */
     public Session source() {
         return source;
     }
@@ -26,15 +38,18 @@ public final class SessionPair implements AutoCloseable {
     }
 
     /**
-     * Aborts both sessions, so that threads waiting for them fail. Running statements are cancelled first.
+     * Aborts the sessions, so that threads waiting for them fail. Running statements are cancelled first.
      */
     public void cancel() {
-        SessionAbort.abort(List.of(source, target));
+        SessionAbort.abort(all());
     }
 
     @Override
     public void close() {
-        source.close();
-        target.close();
+        all().forEach(Session::close);
+    }
+
+    private List<Session> all() {
+        return Stream.of(source, target).filter(Objects::nonNull).toList();
     }
 }

@@ -23,7 +23,7 @@ public final class SessionSettings {
      * The settings that pg_dump pins (setup_connection in its source), and those that text output of the built-in types
      * depends on.
      */
-    static final List<String> PINNED = Stream.concat(
+    public static final List<String> PINNED = Stream.concat(
             Stream.of("DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=3", "TimeZone='UTC'",
                     "bytea_output=hex", "lc_monetary='C'", "synchronize_seqscans=off", "quote_all_identifiers=off"),
             LOADING.stream()).toList();

@@ -6,24 +6,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
-import lib.talk.RunName;
 
 /**
  * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost:
  * another run may be at work there by then. Only the run that holds the lock may end sessions of an earlier run.
  */
 public final class TargetLock implements AutoCloseable {
-    /** The two halves of the key of the advisory lock: "tsmig" in ASCII. */
-    private static final int CLASS = 0x74;
-    private static final int OBJECT = 0x736d6967;
-    private static final String HOLDER = """
-            locktype = 'advisory' AND classid = %d AND objid = %d AND objsubid = 1
-             AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"""
-            .formatted(CLASS, OBJECT);
     /** How to find out who is at work on the target, and how to end it: a run whose lock is lost stops. */
     public static final String IN_USE_HINT =
             "wait for it, or end it: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-                    + " AND granted AND classid = " + CLASS + " AND objid = " + OBJECT
+                    + " AND granted AND classid = " + AdvisoryLock.CLASS + " AND objid = " + AdvisoryLock.OBJECT
                     + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = "
                     + "current_database());";
     /** How long the session listens for its end, in which nobody else can use it. */
@@ -33,8 +25,6 @@ public final class TargetLock implements AutoCloseable {
     private static final String TERMINATED = "57P01";
     /** Another run that gets the lock meanwhile ends our sessions before it changes anything. */
     private static final int GRACE_MILLIS = 5000;
-    /** How long the end of a session of ours may take on the server, in tenths of a second. */
-    private static final int TRIES = 50;
 
     /**
      * Who has the lock; what others than its user may not see is null.
@@ -45,14 +35,23 @@ public final class TargetLock implements AutoCloseable {
     public record Holder(int pid, String user, String address, String since) {
     }
 
-    private final Session session;
-    private final String pid;
+    private final RegainedLock again;
+    private volatile Session session;
+    private volatile String pid;
+    /** When its session last had it, as {@link System#nanoTime}. */
+    private long seen;
     private volatile boolean closed;
     private volatile Failure lost;
 
     private TargetLock(Session session) {
-        this.session = session;
-        pid = session.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
+        hold(session);
+        again = new RegainedLock(Continuity.from(session));
+    }
+
+    private void hold(Session holder) {
+        seen = System.nanoTime();
+        pid = holder.text("asking for the process of the session", "SELECT pg_catalog.pg_backend_pid()");
+        session = holder;
     }
 
     /**
@@ -63,7 +62,7 @@ public final class TargetLock implements AutoCloseable {
      */
     public static TargetLock take(Session session) {
         try {
-            if (!tryLock(session)) {
+            if (!AdvisoryLock.tryLock(session)) {
                 throw inUse();
             }
             return new TargetLock(session);
@@ -75,31 +74,23 @@ public final class TargetLock implements AutoCloseable {
 
     /** Takes the lock again for a run whose former session may not have ended on the server yet. */
     public static TargetLock takeAgain(Session session) {
-        for (int i = 0; i < TRIES && isTaken(session); i++) {
-            session.text("waiting for the lock of the target", "SELECT pg_catalog.pg_sleep(0.1)");
-        }
+        AdvisoryLock.await(session);
         return take(session);
-    }
-
-    private static boolean tryLock(Session session) {
-        return "t".equals(session.text("locking the target",
-                "SELECT pg_catalog.pg_try_advisory_lock(" + ((long) CLASS << 32 | OBJECT) + ")"));
     }
 
     /** @return whether a run is at work on this target now, of another session than this one */
     public static boolean isTaken(Session target) {
-        return !"0".equals(target.text("looking for another run",
-                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> "
-                        + "pg_catalog.pg_backend_pid() AND "
-                        + HOLDER));
+        return AdvisoryLock.isTaken(target);
     }
 
     /** @return who is at work on this target now, or null */
     public static Holder holder(Session target) {
-        List<Holder> holders = target.list("looking for a run", """
+        List<Holder> holders = target.list("looking for a run",
+                """
                 SELECT a.pid, a.usename, pg_catalog.host(a.client_addr), a.backend_start
                   FROM pg_catalog.pg_stat_activity a
-                 WHERE a.pid IN (SELECT pid FROM pg_catalog.pg_locks WHERE granted AND %s)""".formatted(HOLDER),
+                 WHERE a.pid IN (SELECT pid FROM pg_catalog.pg_locks WHERE granted AND %s)"""
+                        .formatted(AdvisoryLock.HOLDER),
                 row -> new Holder(row.getInt(1), row.getString(2), row.getString(3), row.getString(4)));
         return holders.isEmpty() ? null : holders.get(0);
     }
@@ -116,10 +107,23 @@ public final class TargetLock implements AutoCloseable {
         return !closed && lost == null && isHeld(other);
     }
 
+    /**
+     * Waits while the lock may be taken again.
+     *
+     * @param other a session that is about to work
+     * @throws Failure when it is not: another run may be at work
+     */
+    private void awaitHeld(Session other) {
+        for (long waited = 0; !heldAsSeenBy(other); waited += WAIT_MILLIS) {
+            if (lost != null || closed || waited > Retries.LIMIT_MILLIS) {
+                throw lost != null ? lost : inUse();
+            }
+            sleep(WAIT_MILLIS);
+        }
+    }
+
     private boolean isHeld(Session other) {
-        return "1".equals(other.text("looking for our lock",
-                "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND pid = " + pid + " AND "
-                        + HOLDER));
+        return AdvisoryLock.isHeld(other, pid);
     }
 
     /**
@@ -130,40 +134,87 @@ public final class TargetLock implements AutoCloseable {
      */
     public boolean isLast(Session other) {
         // Its session may have ended here and not yet on the server.
-        return isHeld(other) || tryLock(other) && JournalTables.exist(other)
-                && RunName.TEXT.equals(other.text("reading the journal",
-                        "SELECT name FROM " + JournalTables.RUN.sql()));
+        return isHeld(other) || AdvisoryLock.tryLock(other) && AdvisoryLock.isJournalOurs(other);
     }
 
     /**
-     * Ends the run when the lock is lost.
+     * Ends the run when the lock is lost for good. Where it was lost with the server's sessions, and nothing else was,
+     * it is taken again.
      *
+     * @param target for another session; what is tried again there waits for the lock
+     * @param regained restores what was lost with it
      * @param stop breaks everything that the run does on the target, and is told why
      */
-    public void whenLost(Consumer<Failure> stop) {
-        Thread thread = new Thread(() -> watch(stop), "lock");
+    public void whenLost(Server target, Runnable regained, Consumer<Failure> stop) {
+        target.retries().after(this::awaitHeld);
+        Thread thread = new Thread(() -> watch(target, regained, stop), "lock");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void watch(Consumer<Failure> stop) {
-        try {
-            for (int i = 1; !closed; i++) {
-                // Fails at once when the connection ends; the lock itself is asked for now and then.
-                session.driver().getNotifications(WAIT_MILLIS);
-                if (i % WAITS_A_QUESTION == 0 && !closed && !heldAsSeenBy(session)) {
-                    throw new SQLException("its session does not have it any more");
+    private void watch(Sessions target, Runnable regained, Consumer<Failure> stop) {
+        boolean held = true;
+        while (held && !closed) {
+            try {
+                listen();
+            } catch (SQLException | Failure e) {
+                held = !closed && !Cleanup.stopping() && isRegained(target, e, regained);
+                if (!held) {
+                    end(e, stop);
                 }
             }
-        } catch (SQLException | Failure e) {
-            preferFailureOfWork(e);
-            if (!closed && !Cleanup.stopping()) {
-                lost = Failure
-                        .of("the lock that keeps other runs off the target was lost: %s",
-                                e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
-                        .hint("see that no other run uses it: preflight");
-                stop.accept(lost);
+        }
+    }
+
+    private void listen() throws SQLException {
+        for (int i = 1; !closed; i++) {
+            // Fails at once when the connection ends; the lock itself is asked for now and then.
+            session.driver().getNotifications(WAIT_MILLIS);
+            if (i % WAITS_A_QUESTION == 0 && !closed) {
+                long asked = System.nanoTime();
+                if (!heldAsSeenBy(session)) {
+                    throw new SQLException("its session does not have it any more");
+                }
+                seen = asked;
             }
+        }
+    }
+
+    private boolean isRegained(Sessions target, Exception end, Runnable regained) {
+        Session other = again.take(target, pid, TERMINATED.equals(state(end)), seen,
+                () -> closed || Cleanup.stopping());
+        if (other == null) {
+            return false;
+        }
+        session.close();
+        hold(other);
+        regained.run();
+        return true;
+    }
+
+    private static String state(Exception end) {
+        SQLException why = end instanceof SQLException direct ? direct
+                : end.getCause() instanceof SQLException cause ? cause : null;
+        return why == null ? null : why.getSQLState();
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(Exception e, Consumer<Failure> stop) {
+        preferFailureOfWork(e);
+        if (!closed && !Cleanup.stopping()) {
+            Failure why = Failure
+                    .of("the lock that keeps other runs off the target was lost: %s",
+                            e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
+                    .hint("see that no other run uses it: preflight");
+            lost = again.refusal() == null ? why : why.detail("%s", again.refusal());
+            stop.accept(lost);
         }
     }
 
@@ -171,14 +222,8 @@ public final class TargetLock implements AutoCloseable {
      * When a server crashes, all sessions end at once, and the one that did the work knows more of it than this one.
      */
     private void preferFailureOfWork(Exception end) {
-        SQLException why = end instanceof SQLException direct ? direct
-                : end.getCause() instanceof SQLException cause ? cause : null;
-        if (why != null && why.getSQLState() != null && !TERMINATED.equals(why.getSQLState()) && !closed) {
-            try {
-                Thread.sleep(GRACE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        if (state(end) != null && !TERMINATED.equals(state(end)) && !closed) {
+            sleep(GRACE_MILLIS);
         }
     }
 

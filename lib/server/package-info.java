@@ -1,9 +1,10 @@
-//SOURCES ConnectionRemedy.java DatabaseCreation.java DatabaseIdentity.java DropStatements.java
-//SOURCES EventTriggers.java FactQuery.java Finding.java JournalTables.java Leftovers.java Membership.java
-//SOURCES NewSession.java OldestVersion.java OwnSchema.java OwnSchemaCatalog.java SameDatabase.java
-//SOURCES Server.java ServerWatch.java Session.java SessionAbort.java SessionPair.java SessionSettings.java
-//SOURCES Sessions.java Settings.java SqlFailures.java StepFile.java TargetDatabase.java TargetLock.java
-//SOURCES TerminationMessage.java Verdict.java Versions.java
+//SOURCES AdvisoryLock.java ConnectionRemedy.java Continuity.java DatabaseCreation.java DatabaseIdentity.java
+//SOURCES DropStatements.java EventTriggers.java FactQuery.java Finding.java JournalTables.java Leftovers.java
+//SOURCES Membership.java NewSession.java OldestVersion.java OwnSchema.java OwnSchemaCatalog.java
+//SOURCES RegainedLock.java Retries.java SameDatabase.java Server.java ServerWatch.java Session.java
+//SOURCES SessionAbort.java SessionPair.java SessionSettings.java Sessions.java Settings.java SqlFailures.java
+//SOURCES StepFile.java TargetDatabase.java TargetLock.java TerminationMessage.java TransientFault.java
+//SOURCES Verdict.java Versions.java WorkerSessions.java
 //SOURCES ../dsn/package-info.java
 /** Sessions on a server, questions to it, findings about it, and what we keep there in a schema of our own. */
 package lib.server;

@@ -4,6 +4,7 @@ package lib.source;
 import java.util.function.Consumer;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.SessionSettings;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.talk.Printable;
@@ -39,7 +40,7 @@ public final class MovedJobsRepair {
 
     /** @return a shell script that does what {@link #run} would do */
     public Printable script() {
-        ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), Server.pinned());
+        ShellScript script = new ShellScript("repair: the jobs of %s".formatted(source.dsn()), SessionSettings.PINNED);
         try (Session session = source.session()) {
             return Printable.multiline((PausedJobs.exists(session)
                     ? script.step("Jobs that were paused").sql(ShellScript.Side.SOURCE, PausedJobs.plan(session))

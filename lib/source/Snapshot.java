@@ -32,6 +32,8 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * Errors that another attempt can be without: a lock that is taken, a table or a schema that is no longer there.
      */
     private static final Set<String> PASSING = Set.of(LOCK_NOT_AVAILABLE, "42P01", "3F000");
+    /** What the server says of a snapshot whose holder has ended or is about to: from version 16 on, and before. */
+    private static final Set<String> GONE = Set.of("42704", "22023", "55000");
     /** The first one only until the operator is told. */
     private static final List<String> LOCK_WAITS = List.of("2s", "60s");
 
@@ -187,15 +189,28 @@ public final class Snapshot implements Sessions, AutoCloseable {
 
     @Override
     public Session session() {
-        Session session = server.session();
+        Session session;
+        try {
+            session = server.session();
+        } catch (Failure e) {
+            // A server that has ended is not waited for: its snapshot has ended, too.
+            throw isHeld() ? e : lost(e);
+        }
         try {
             session.beginSnapshot();
             session.run("joining the snapshot", "SET TRANSACTION SNAPSHOT " + Sql.literal(id));
             return session;
-        } catch (RuntimeException e) {
+        } catch (Failure e) {
             session.close();
-            throw e;
+            throw e.getCause() instanceof SQLException cause && GONE.contains(String.valueOf(cause.getSQLState()))
+                    ? lost(e) : e;
         }
+    }
+
+    private static Failure lost(Failure e) {
+        return Failure.of("the snapshot of the source is lost: the session that held it has ended").because(e)
+                .hint("look into the log of the source: somebody has ended the session, or the server has stopped or "
+                        + "crashed");
     }
 
     /**
@@ -225,12 +240,19 @@ public final class Snapshot implements Sessions, AutoCloseable {
     }
 
     private void keepAlive() {
+        if (!isHeld()) {
+            // Sessions that read under the snapshot go on; one that has yet to join it will fail and say so.
+            heartbeat.close();
+        }
+    }
+
+    private boolean isHeld() {
         synchronized (holder) {
             try (Statement statement = holder.createStatement()) {
                 statement.execute("SELECT 1");
+                return true;
             } catch (SQLException e) {
-                // Sessions that read under the snapshot go on; one that has yet to join it will fail and say so.
-                heartbeat.close();
+                return false;
             }
         }
     }

@@ -44,6 +44,7 @@ public final class Console {
 
     private volatile boolean begun;
     private ProgressLine line;
+    private int retries;
     /** The messages about servers that do not answer, by side. */
     private final Map<String, String> silentSides = new ConcurrentSkipListMap<>();
 
@@ -168,6 +169,18 @@ public final class Console {
     public void reportAnswer(String side) {
         silentSides.remove(side);
         say("the %s answers again", side);
+    }
+
+    /** Counts an operation that has failed and is tried again. */
+    public synchronized void countRetry() {
+        retries++;
+    }
+
+    /** @return how many were counted since the last call */
+    synchronized int takeRetries() {
+        int counted = retries;
+        retries = 0;
+        return counted;
     }
 
     /** @return whether -q was given */

@@ -28,8 +28,11 @@ public final class Steps {
         long start = System.nanoTime();
         T value = work.get();
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        report.step(name, took, result.apply(value));
-        console.say("%s: %s (%.1f s)", name, result.apply(value), took.toMillis() / 1000.0);
+        int retries = console.takeRetries();
+        String text = result.apply(value)
+                + (retries == 0 ? "" : ", " + Count.of(retries, "operation") + " tried again");
+        report.step(name, took, text);
+        console.say("%s: %s (%.1f s)", name, text, took.toMillis() / 1000.0);
         return value;
     }
 }
