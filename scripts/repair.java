@@ -9,6 +9,7 @@
 
 import java.util.concurrent.Callable;
 import lib.dsn.Endpoints;
+import lib.load.Discard;
 import lib.load.Repair;
 import lib.server.Server;
 import lib.source.MovedJobsRepair;
@@ -28,9 +29,13 @@ import picocli.CommandLine.Option;
         footer = {"", "Checks the sides that are given: the target for restoring mode that was left on",
                 "and memberships that were granted, the source for jobs that were paused. A",
                 "migration restores all that by itself however it ends, unless it is killed with",
-                "kill -9. What it has loaded by then is removed by migrate --restart.", "",
+                "kill -9. With what it has loaded by then migrate --resume goes on; --discard",
+                "removes it.", "",
                 "Example:", "  repair --source service=old --target postgresql://tsdbadmin@new/tsdb", ""})
 class RepairCommand implements Callable<Integer> {
+    @Option(names = "--discard", order = 10,
+            description = "leave the target as it was before an interrupted migration: remove what that has made")
+    boolean discard;
     @Option(names = "--dry-run", order = 33,
             description = "change nothing; print a shell script that does the same with psql")
     boolean dryRun;
@@ -41,6 +46,9 @@ class RepairCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (discard && (dryRun || !endpoints.hasTarget())) {
+            throw Failure.usage("--discard is for a target, and has no --dry-run");
+        }
         if (endpoints.hasSource()) {
             MovedJobsRepair jobs = new MovedJobsRepair(Server.connect(endpoints.source(console)));
             if (dryRun) {
@@ -50,7 +58,11 @@ class RepairCommand implements Callable<Integer> {
             }
         }
         if (endpoints.hasTarget() || !endpoints.hasSource()) {
-            Repair load = new Repair(Server.connect(endpoints.target(console)));
+            Server target = Server.connect(endpoints.target(console));
+            Repair load = new Repair(target);
+            if (discard && new Discard(target).run(console)) {
+                return Failure.OK;
+            }
             if (dryRun) {
                 console.out(Printable.multiline(load.script()));
             } else {

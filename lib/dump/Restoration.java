@@ -176,7 +176,8 @@ final class Restoration {
                     Parallelism.requested(order.wanted().workers()), false);
         }
         Journal journal =
-                loading.run(method, RunIdentity.NONE, check.leftBehind(), extensions, contents::sequences, List.of());
+                loading.run(method, RunIdentity.NONE, () -> {}, check.leftBehind(), extensions, contents::sequences,
+                        List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
         List<Difference> differences =
                 steps.run("check", () -> manifestCheck.differences(Loading.objects(contents, check.leftBehind())),

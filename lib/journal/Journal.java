@@ -110,10 +110,11 @@ public final class Journal {
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL
                   SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
                 %s;
+                %s;
                 %s""".formatted(Sql.ident(OwnSchema.NAME), JournalTables.RUN.sql(), Sql.literal(Console.VERSION),
                         Sql.literal(RunName.TEXT),
                         identity.values(), JournalTables.DEFAULT_PRIVILEGES.sql(),
-                        JournalTables.FOUND.sql(), MadeSettings.FOUND, Leftovers.REGISTRATION));
+                        JournalTables.FOUND.sql(), MadeSettings.FOUND, PriorState.RECORDING, Leftovers.REGISTRATION));
     }
 
     /** Creates an extension, and records it in the same transaction. One that is there already stays as it is. */

@@ -50,6 +50,15 @@ public final class Removal {
         }
     }
 
+    /**
+     * What came of it.
+     *
+     * @param objects how many were removed
+     * @param refused the statements that would bring the rest back as it was, and that the user may not run
+     */
+    public record Result(int objects, List<String> refused) {
+    }
+
     private Removal() {
     }
 
@@ -64,13 +73,14 @@ public final class Removal {
      *
      * @param memberships without those of the failed run the user may not drop what it has given to others
      * @param begun is told when something is about to be changed
-     * @return how many objects were removed
+     * @param again the option with which the command is to be run again that is refused
      * @throws Failure when there is something that the run has not made
      */
-    public static int run(TargetLock lock, Session target, Memberships memberships, Runnable begun) {
+    public static Result run(TargetLock lock, Session target, Memberships memberships, Runnable begun,
+            String again) {
         Leftovers.end(lock, target);
         List<OwnedObjects.Owned> there = OwnedObjects.list(target);
-        UnrelatedObjects.refuse(target, there, "--restart");
+        UnrelatedObjects.refuse(target, there, again);
         begun.run();
         memberships.joinAgain(target);
         Set<Address> made = addresses(target, JournalTables.MADE.sql());
@@ -102,9 +112,10 @@ public final class Removal {
                 .forEach(sql -> target.run("taking back default privileges", sql));
         MadeSettings.undoing(target)
                 .forEach(sql -> target.run("taking back a setting of the database", sql));
+        List<String> refused = PriorState.restore(target);
         memberships.putBack(target);
         Journal.remove(target);
-        return drops.size();
+        return new Result(drops.size(), refused);
     }
 
     private static boolean isOfRows(MadeObject object) {

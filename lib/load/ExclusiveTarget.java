@@ -25,6 +25,8 @@ public final class ExclusiveTarget {
         void run(TargetLock lock, Session to, Memberships memberships);
     }
 
+    private static final String RESTART = "--restart";
+
     private ExclusiveTarget() {
     }
 
@@ -58,8 +60,8 @@ public final class ExclusiveTarget {
                         if (wanted.resume()) {
                             adopt(lock, session, identity, memberships, attempt);
                         } else {
-                            steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin)
-                                    + " objects of the earlier run removed");
+                            steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin,
+                                    RESTART).objects() + " objects of the earlier run removed");
                         }
                     });
                 }

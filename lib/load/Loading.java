@@ -77,12 +77,13 @@ public final class Loading {
      * Loads everything.
      *
      * @param identity what a run that goes on with this one must have in common with it
+     * @param roles makes those that own the objects, once the journal has begun
      * @param extensions those to create
      * @param sequences where the sequences of the source stand; asked for after the rows
      * @param privileges further statements that give privileges
      * @return the journal, to be ended when nothing more can fail
      */
-    public Journal run(LoadMethod method, RunIdentity identity, LeftBehind leftBehind,
+    public Journal run(LoadMethod method, RunIdentity identity, Runnable roles, LeftBehind leftBehind,
             List<Extensions.Extension> extensions,
             Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
@@ -92,6 +93,7 @@ public final class Loading {
         if (journal.resumed()) {
             LateObjects.dropEventTriggers(to, journal.units());
         }
+        roles.run();
         memberships.record();
         // Whatever becomes of this run, the sessions that it has begun can be told from others.
         target.greet(Leftovers.REGISTRATION);

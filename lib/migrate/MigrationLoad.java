@@ -2,6 +2,7 @@
 package lib.migrate;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -119,8 +120,12 @@ final class MigrationLoad {
         Loading loading = new Loading(wanted, contents, lock, target, to, memberships, console, steps, report);
         LoadMethod method = method(target, to, extensions);
         attempt.begin();
-        RolePlan.Outcome given = steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles);
-        given.leftOut().forEach(text -> report.note("left out: %s", text));
+        List<String> refusedRoles = new ArrayList<>();
+        Runnable roles = () -> {
+            refusedRoles.addAll(steps.run("roles", () -> preflight.rolePlan().apply(to), RolePlan.Outcome::roles)
+                    .leftOut());
+            refusedRoles.forEach(text -> report.note("left out: %s", text));
+        };
         Map<Long, Long> positions = new HashMap<>();
         // Sequences are outside the snapshot; the later value is the safe one.
         Supplier<List<Inventory.Sequence>> sequences = () -> {
@@ -131,7 +136,7 @@ final class MigrationLoad {
         // An archive with rows holds these too.
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(method, identity, preflight.leftBehind(), extensions, sequences, privileges);
+        Journal journal = loading.run(method, identity, roles, preflight.leftBehind(), extensions, sequences, privileges);
         if (wanted.prepare()) {
             complete = true;
             new FirstPass(report, console).end(source, contents, to, method.loadedRows());
@@ -157,7 +162,7 @@ final class MigrationLoad {
                                 .part("what the filters exclude", !wanted.filters().none())
                                 .part("owners", wanted.noOwner()).part("privileges", wanted.noPrivileges())
                                 .count("refused privileges and settings",
-                                        loading.refusedCount() + given.leftOut().size())
+                                        loading.refusedCount() + refusedRoles.size())
                                 .count("default_transaction_read_only", loading.readOnlySettings().size())
                                 .count("comments", preflight.keptComments().size())));
     }

@@ -41,10 +41,11 @@ final class RoleCreation {
         return roles;
     }
 
-    /** Does all of it in one transaction. */
+    /** Does all of it in one transaction, which writes it down in the journal of the run. */
     Result apply(Session session) {
         List<String> refused = new ArrayList<>();
         session.run("creating roles", "BEGIN");
+        RoleRecord record = RoleRecord.begin(session);
         // A role's name has no encoding of its own: another database of the server, with another encoding, may show it
         // differently.
         Set<String> there = Set
@@ -55,6 +56,7 @@ final class RoleCreation {
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
         statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
                 .forEach(statement -> attempt(session, statement, refused));
+        record.write(created);
         session.run("creating roles", "COMMIT");
         return new Result(create.size(), refused);
     }

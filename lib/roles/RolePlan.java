@@ -257,7 +257,11 @@ public final class RolePlan {
                 + (leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
-    /** Creates the missing roles and makes all settings and grants, in one transaction. */
+    /**
+     * Creates the missing roles and makes all settings and grants, in one transaction.
+     *
+     * @param session of a run whose journal has begun
+     */
     public Outcome apply(Session session) {
         RoleCreation.Result done = creation.apply(session);
         return new Outcome(account(done.created()), done.refused());

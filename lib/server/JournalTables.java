@@ -40,6 +40,14 @@ public final class JournalTables {
      */
     public static final OwnSchema.Table MEMBERSHIP = OwnSchema.Table.of("membership", List.of(), "role oid !",
             "grantor oid !", "inherit bool", "set bool", "taken bool !");
+    /** The roles that the run has created, and that outlast it. */
+    public static final OwnSchema.Table ROLE = OwnSchema.Table.of("role", List.of(), "role oid !");
+    /**
+     * What the run has given to roles: memberships, or privileges on a parameter, which have no role; the options
+     * before, if it was there, and after.
+     */
+    public static final OwnSchema.Table GIVEN = OwnSchema.Table.of("given", List.of(), "role oid !", "member oid !",
+            "grantor oid !", "parameter text !", "before text", "after text !");
     /** The default privileges that were there before. */
     public static final OwnSchema.Table DEFAULT_PRIVILEGES =
             OwnSchema.Table.of("default_privileges", List.of(), "oid oid !");
@@ -49,6 +57,12 @@ public final class JournalTables {
      */
     public static final OwnSchema.Table SETTING =
             OwnSchema.Table.of("setting", List.of(), "role oid !", "name text !", "value text !", "made bool !");
+    /**
+     * The owners, privileges and comments of what was there before, and belongs to the system, to an extension, or to
+     * the database as a whole.
+     */
+    public static final OwnSchema.Table PRIOR = OwnSchema.Table.of("prior", List.of(), "catalog oid !", "object oid !",
+            "owner oid", "acl _aclitem", "comment text");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /** The run's sessions on the target; a process identifier alone is used again. */
@@ -61,7 +75,8 @@ public final class JournalTables {
             OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
     public static final List<OwnSchema.Table> ALL =
-            List.of(RUN, PLANNED, MADE, UNIT, PART, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, FOUND, SESSION, RECORDER);
+            List.of(RUN, PLANNED, MADE, UNIT, PART, ROLE, GIVEN, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, PRIOR, FOUND,
+                    SESSION, RECORDER);
 
     /**
      * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run

@@ -228,7 +228,7 @@ class AlignVersionTest {
             extensions.forEach(Journal.begin(server, there, RunIdentity.NONE, List.of(), extensions)::create);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"),
                     installed(target, to));
-            Removal.run(lock, there, memberships, () -> {});
+            Removal.run(lock, there, memberships, () -> {}, "--restart");
         }
         assertEquals(List.of(), installed(target, to));
     }
