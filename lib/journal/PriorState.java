@@ -9,6 +9,7 @@ import lib.server.OwnSchema;
 import lib.server.Session;
 import lib.server.SqlFailures;
 import lib.talk.Failure;
+import lib.timescale.TimescaleCatalog;
 
 /**
  * What a run changes of that which is there before, and does not go with the objects that it makes: owners, comments
@@ -106,7 +107,8 @@ final class PriorState {
     }
 
     private static String grantee() {
-        return "CASE n.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.grantee)) END";
+        return "CASE n.grantee WHEN 0 THEN 'PUBLIC' ELSE "
+                + "pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.grantee)) END";
     }
 
     private static String same() {
@@ -124,6 +126,10 @@ final class PriorState {
         target.texts("reading the journal", OWNERS).forEach(sql -> run(target, sql, refused));
         target.texts("reading the journal", PRIVILEGES).forEach(sql -> run(target, sql, refused));
         target.texts("reading the journal", COMMENTS).forEach(sql -> run(target, sql, refused));
+        if (!target.texts("reading the journal", "SELECT m.key FROM " + JournalTables.METADATA.sql() + " m WHERE "
+                + TimescaleCatalog.PRESENT).isEmpty()) {
+            run(target, TimescaleCatalog.RESTORATION, refused);
+        }
         RoleRecord.takingBack(target).forEach(sql -> run(target, sql, refused));
         return refused;
     }

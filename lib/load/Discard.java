@@ -29,11 +29,11 @@ public final class Discard {
      */
     public boolean run(Console console) {
         try (Session session = target.session()) {
-            if (!JournalTables.exist(session)) {
-                return false;
-            }
             if (TargetLock.isTaken(session)) {
                 throw Failure.of("a migration is running on the target").hint("%s", TargetLock.IN_USE_HINT);
+            }
+            if (!JournalTables.exist(session)) {
+                return false;
             }
             List<String> roles = RoleRecord.created(session);
             Removal.Result result;

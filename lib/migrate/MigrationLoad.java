@@ -136,7 +136,8 @@ final class MigrationLoad {
         // An archive with rows holds these too.
         List<String> privileges = order.files() != null || contents.selective() ? List.of()
                 : Grants.onLargeObjects(source.snapshot().holder());
-        Journal journal = loading.run(method, identity, roles, preflight.leftBehind(), extensions, sequences, privileges);
+        Journal journal =
+                loading.run(method, identity, roles, preflight.leftBehind(), extensions, sequences, privileges);
         if (wanted.prepare()) {
             complete = true;
             new FirstPass(report, console).end(source, contents, to, method.loadedRows());

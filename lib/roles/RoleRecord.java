@@ -29,6 +29,11 @@ public final class RoleRecord {
             SELECT m.roleid, m.member, m.grantor, '' AS parameter, pg_catalog.concat_ws(', ',
                 'ADMIN ' || m.admin_option, 'INHERIT ' || (j->>'inherit_option'), 'SET ' || (j->>'set_option')) AS given
               FROM pg_catalog.pg_auth_members m, pg_catalog.to_jsonb(m) j""";
+    /** A grant that adds ADMIN OPTION has another grantor then. */
+    private static final String MEMBERSHIPS_BEFORE_16 = """
+            SELECT m.roleid, m.member, 0::oid AS grantor, '' AS parameter, pg_catalog.concat(m.admin_option,
+                ' GRANTED BY ', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.grantor))) AS given
+              FROM pg_catalog.pg_auth_members m""";
     private static final String PARAMETER_GRANTS = """
             UNION ALL
             SELECT 0, x.grantee, x.grantor, p.parname, pg_catalog.string_agg(x.privilege_type
@@ -51,7 +56,8 @@ public final class RoleRecord {
     }
 
     private static String all(Session session) {
-        return MEMBERSHIPS + (session.major() < PARAMETERS ? "" : "\n" + PARAMETER_GRANTS);
+        return (session.major() < OPTIONS ? MEMBERSHIPS_BEFORE_16 : MEMBERSHIPS)
+                + (session.major() < PARAMETERS ? "" : "\n" + PARAMETER_GRANTS);
     }
 
     private static Map<Key, String> given(Session session) {
@@ -108,20 +114,28 @@ public final class RoleRecord {
                  WHERE g.role NOT IN (SELECT c.role FROM %3$s c) AND g.member NOT IN (SELECT c.role FROM %3$s c)
                  ORDER BY g.ctid DESC""".formatted(JournalTables.GIVEN.sql(), all(target), JournalTables.ROLE.sql()),
                 row -> row.getString(1).isEmpty()
-                        ? ofMembership(target.major(),
+                        ? ofMembership(row.getString(4) == null,
                                 Sql.ident(row.getString(2)) + " %s " + Sql.ident(row.getString(3)),
-                                Sql.ident(row.getString(4)), row.getString(5))
-                        : ofParameter(row.getString(1), row.getString(3), row.getString(5), row.getString(6)));
+                                row.getString(4), row.getString(5))
+                        : List.of(ofParameter(row.getString(1), row.getString(3), row.getString(5), row.getString(6))))
+                .stream().flatMap(List::stream).toList();
     }
 
-    /** @param named the role and its member with a place for the word between them */
-    private static String ofMembership(int major, String named, String grantor, String before) {
-        String by = major < OPTIONS ? "" : " GRANTED BY " + grantor;
+    /**
+     * @param old whether the server is older than version 16
+     * @param named the role and its member with a place for the word between them
+     */
+    private static List<String> ofMembership(boolean old, String named, String grantor, String before) {
+        String by = old ? "" : " GRANTED BY " + Sql.ident(grantor);
         if (before == null) {
-            return "REVOKE " + named.formatted("FROM") + by;
+            return List.of("REVOKE " + named.formatted("FROM") + by);
+        } else if (old) {
+            // Only a superuser may name another grantor; what the member has gained goes in any case.
+            return List.of("REVOKE ADMIN OPTION FOR " + named.formatted("FROM"),
+                    "REVOKE " + named.formatted("FROM") + "; GRANT " + named.formatted("TO")
+                            + before.substring(before.indexOf(' ')));
         }
-        return major < OPTIONS ? "REVOKE ADMIN OPTION FOR " + named.formatted("FROM")
-                : "GRANT " + named.formatted("TO") + " WITH " + before + by;
+        return List.of("GRANT " + named.formatted("TO") + " WITH " + before + by);
     }
 
     private static String ofParameter(String parameter, String grantee, String before, String after) {

@@ -63,6 +63,9 @@ public final class JournalTables {
      */
     public static final OwnSchema.Table PRIOR = OwnSchema.Table.of("prior", List.of(), "catalog oid !", "object oid !",
             "owner oid", "acl _aclitem", "comment text");
+    /** The row of TimescaleDB's metadata that is removed to make room for the source's. */
+    public static final OwnSchema.Table METADATA =
+            OwnSchema.Table.of("room_made", List.of(), "key text !", "value text");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /** The run's sessions on the target; a process identifier alone is used again. */
@@ -75,7 +78,8 @@ public final class JournalTables {
             OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
     public static final List<OwnSchema.Table> ALL =
-            List.of(RUN, PLANNED, MADE, UNIT, PART, ROLE, GIVEN, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, PRIOR, FOUND,
+            List.of(RUN, PLANNED, MADE, UNIT, PART, ROLE, GIVEN, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, PRIOR,
+                    METADATA, FOUND,
                     SESSION, RECORDER);
 
     /**

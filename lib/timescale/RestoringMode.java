@@ -55,7 +55,8 @@ public final class RestoringMode implements AutoCloseable {
         RestoringMode mode = new RestoringMode(lock, target, timescale, console);
         try {
             TimescaleExtension.of(to);
-            to.run("preparing the catalog of TimescaleDB", TimescaleCatalog.PREPARATION);
+            to.run("preparing the catalog of TimescaleDB",
+                    TimescaleCatalog.RECORDING + "; " + TimescaleCatalog.PREPARATION);
             to.run("turning restoring mode on", turnOnStatement(timescale));
             mode.checkNewSessions("on");
             return mode;

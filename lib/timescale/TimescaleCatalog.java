@@ -2,6 +2,7 @@
 package lib.timescale;
 
 import java.util.List;
+import lib.server.JournalTables;
 import lib.server.Session;
 
 /**
@@ -56,6 +57,13 @@ public final class TimescaleCatalog {
      * both that row and the one of the source are there.
      */
     public static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
+    /** Writes down what {@link #PREPARATION} removes, once in a run. */
+    static final String RECORDING = "INSERT INTO " + JournalTables.METADATA.sql() + " SELECT d.key, d.value FROM "
+            + "_timescaledb_catalog.metadata d WHERE d.key = 'exported_uuid' AND NOT EXISTS (SELECT FROM "
+            + JournalTables.METADATA.sql() + ")";
+    /** Brings that back. */
+    public static final String RESTORATION = PREPARATION + "; INSERT INTO _timescaledb_catalog.metadata (key, value, "
+            + "include_in_telemetry) SELECT m.key, m.value, true FROM " + JournalTables.METADATA.sql() + " m";
 
     /**
      * @param table a name of one of these tables

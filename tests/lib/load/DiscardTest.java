@@ -12,8 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import testbed.BackgroundWork;
+import testbed.ChildCommand;
 import testbed.ClientBinaries;
 import testbed.CommandRun;
+import testbed.HeldLock;
 import testbed.PgServer;
 import testbed.Run;
 import testbed.Sides;
@@ -38,7 +41,10 @@ class DiscardTest {
     /** A database that changes whatever is there before a run, but for a view that can be made only there. */
     private static String shop() {
         String shop = SOURCE.newDatabase();
-        SOURCE.sql("postgres", "DROP ROLE IF EXISTS made", "CREATE ROLE made LOGIN PASSWORD 'p'",
+        if (SOURCE.rows("postgres", "SELECT FROM pg_roles WHERE rolname = 'made'").isEmpty()) {
+            SOURCE.sql("postgres", "CREATE ROLE made LOGIN PASSWORD 'p'");
+        }
+        SOURCE.sql("postgres",
                 "ALTER ROLE made SET work_mem = '5MB'", "COMMENT ON ROLE made IS 'new'", "GRANT made TO fourth",
                 "GRANT there TO made", "GRANT first TO second WITH ADMIN OPTION", "GRANT second TO third",
                 "ALTER DATABASE " + shop + " SET work_mem = '7MB'", "ALTER ROLE there IN DATABASE " + shop
@@ -101,6 +107,13 @@ class DiscardTest {
         assertEquals(before, after);
     }
 
+    /** Each run creates it, wherever the roles of the source are not there yet. */
+    private static void forgetMade() {
+        if (!TARGET.rows("postgres", "SELECT FROM pg_roles WHERE rolname = 'made'").isEmpty()) {
+            TARGET.sql("postgres", "DROP OWNED BY made", "DROP ROLE made");
+        }
+    }
+
     private static CommandRun discard(String target) {
         return CommandRun.of("RepairCommand", Map.of("TARGET", TARGET.uri(target)), "--discard");
     }
@@ -114,7 +127,7 @@ class DiscardTest {
     void everything_is_as_before_a_run_that_has_failed() {
         String target = target();
         String shop = shop();
-        List<String> before = everything(target);
+        List<String> before = withoutMade(everything(target));
         CommandRun failed = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target));
         assertEquals(1, failed.code(), failed.err());
         assertTrue(everything(target).stream().anyMatch(line -> line.startsWith("GRANT second TO third")),
@@ -123,12 +136,109 @@ class DiscardTest {
         assertEquals(0, discarded.code(), discarded.err());
         assertEquals("", discarded.err());
         assertTrue(discarded.out().matches("target: \\d+ objects of an interrupted run removed; the database is as it "
-                + "was before\ntarget: roles that the run has created are kept: \"made\"\n"), discarded.out());
+                + "was before\ntarget: roles that the run has created are kept: \"made\"\n"),
+                discarded.out() + failed.err());
         assertSame(before, withoutMade(everything(target)));
-        TARGET.sql("postgres", "DROP OWNED BY made", "DROP ROLE made");
+        forgetMade();
         assertEquals("target: nothing to mend\n", discard(target).out());
         SOURCE.sql(shop, "DROP MATERIALIZED VIEW total");
         CommandRun again = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--verify", "none");
         assertEquals(0, again.code(), again.err());
+    }
+
+    /** Somebody who is no superuser brings back what is theirs. */
+    @Test
+    void everything_is_as_before_a_run_of_the_owner_that_is_killed_at_any_moment() {
+        if (TARGET.rows("postgres", "SELECT FROM pg_roles WHERE rolname = 'mover'").isEmpty()) {
+            TARGET.sql("postgres", "CREATE ROLE mover LOGIN PASSWORD 'm' CREATEROLE");
+        }
+        String target = target();
+        String shop = shop();
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " OWNER TO mover");
+        TARGET.sql(target, "GRANT there TO mover", "DROP EXTENSION pg_trgm");
+        // Only a superuser could bring back who had granted it, before version 16.
+        SOURCE.sql(shop, "REVOKE ADMIN OPTION FOR first FROM second");
+        SOURCE.sql(shop, "DROP MATERIALIZED VIEW total", "DROP PUBLICATION all_of_it", "DROP CAST (text AS app.mood)",
+                "REVOKE SELECT ON pg_authid FROM there", "REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM there",
+                "GRANT EXECUTE ON FUNCTION pg_sleep(float8) TO PUBLIC", "GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC");
+        List<String> before = withoutMade(everything(target));
+        for (String waitsFor : List.of("pg_catalog.pg_rewrite", "pg_catalog.pg_index", "pg_catalog.pg_default_acl")) {
+            try (HeldLock hold = HeldLock.on(TARGET, target, "LOCK TABLE " + waitsFor + " IN SHARE MODE");
+                    ChildCommand migrate = ChildCommand.start(ChildCommand.java("Migrate", "--verify", "none"),
+                            temporary,
+                            Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(target, "mover", "m")))) {
+                BackgroundWork.until("the run waits", () -> hold.isWaitedFor() || !migrate.handle().isAlive());
+                assertTrue(hold.isWaitedFor(), waitsFor + "\n" + migrate.err());
+                CommandRun atWork = CommandRun.of("RepairCommand", Map.of("TARGET", TARGET.uri(target, "mover", "m")),
+                        "--discard");
+                assertEquals(3, atWork.code());
+                assertTrue(
+                        atWork.failure().startsWith("error: a migration is running on the target\nhint: wait for it, "),
+                        atWork.failure());
+                migrate.signalAll("KILL");
+                assertEquals(137, migrate.end().code());
+            }
+            BackgroundWork.until("its lock is gone", () -> "0".equals(TARGET.query(target,
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")));
+            CommandRun discarded = CommandRun.of("RepairCommand", Map.of("TARGET", TARGET.uri(target, "mover", "m")),
+                    "--discard");
+            assertEquals(0, discarded.code(), discarded.err());
+            assertSame(before, withoutMade(everything(target)));
+        }
+        forgetMade();
+    }
+
+    @Test
+    void what_the_user_may_not_bring_back_is_printed() {
+        TARGET.sql("postgres", "DO $$ BEGIN CREATE ROLE mover LOGIN PASSWORD 'm' CREATEROLE; EXCEPTION WHEN "
+                + "duplicate_object THEN NULL; END $$");
+        String target = TARGET.newDatabase("OWNER mover");
+        String source = SOURCE.newDatabase();
+        SOURCE.sql(source, "CREATE TABLE item (id int PRIMARY KEY)",
+                "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)",
+                "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
+        TARGET.sql(target, "GRANT CREATE ON SCHEMA public TO mover");
+        assertEquals(1, CommandRun.migrate(SOURCE.uri(source), TARGET.uri(target, "mover", "m"), "--no-owner").code());
+        TARGET.sql(target, "ALTER SCHEMA public OWNER TO postgres");
+        CommandRun discarded = CommandRun.of("RepairCommand", Map.of("TARGET", TARGET.uri(target, "mover", "m")),
+                "--discard");
+        assertEquals(0, discarded.code(), discarded.err());
+        assertTrue(discarded.err().contains("repair: warning: user \"mover\" may not bring back everything as it was\n"
+                + "repair: hint: as a superuser or the owner: ALTER SCHEMA public OWNER TO "), discarded.err());
+        forgetMade();
+    }
+
+    @Test
+    void what_somebody_else_has_made_is_named_and_nothing_is_removed() {
+        String target = target();
+        String shop = shop();
+        assertEquals(1, CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target)).code());
+        TARGET.sql(target, "CREATE TABLE public.mine (id int)");
+        SIDES.refuses(3, """
+                error: the target holds objects that the interrupted run did not make: table public.mine
+                hint: move or drop them, then run again with --discard: DROP TABLE public.mine;""", shop, target,
+                () -> discard(target));
+        TARGET.sql(target, "DROP TABLE public.mine");
+        assertEquals(0, discard(target).code());
+        forgetMade();
+        TARGET.sql(target, "CREATE SCHEMA tsmigrate AUTHORIZATION first");
+        CommandRun foreign = discard(target);
+        assertEquals(3, foreign.code());
+        assertTrue(
+                foreign.failure().startsWith("error: schema \"tsmigrate\" on the target is not one that this program "
+                        + "can trust: schema tsmigrate belongs to \"first\"\n"),
+                foreign.failure());
+    }
+
+    @Test
+    void wrong_usage_is_said() {
+        for (List<String> options : List.of(List.of("--discard", "--dry-run"), List.of("--discard", "--source", "x"))) {
+            CommandRun run = CommandRun.of("RepairCommand",
+                    options.contains("--source") ? Map.of() : Map.of("TARGET", "postgresql:///x"),
+                    options.toArray(String[]::new));
+            assertEquals("error: --discard is for a target, and has no --dry-run", run.failure().lines().findFirst()
+                    .orElse(""));
+            assertEquals(2, run.code());
+        }
     }
 }
