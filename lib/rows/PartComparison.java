@@ -126,7 +126,7 @@ final class PartComparison implements AutoCloseable {
 
     /** A table that cannot be queried without running what somebody has written is compared as a whole. */
     private boolean isSame(Begun begun) throws SQLException {
-        List<Checksums.Column> columns = columns(begun.table);
+        List<Checksums.Column> columns = StoredColumns.of(sessions.source(), begun.table);
         return begun.parts.size() == 1 && begun.parts.get(0).range().isEmpty() && begun.table.condition().isEmpty()
                 && streamed(sessions.source(), begun.table, columns)
                         .equals(streamed(sessions.target(), begun.table, columns));
@@ -144,14 +144,6 @@ final class PartComparison implements AutoCloseable {
                 row -> row.getLong(1)));
         return IntStream.range(0, some.size()).filter(i -> !heaps.contains(some.get(i).table.oid())).boxed()
                 .collect(Collectors.toSet());
-    }
-
-    private List<Checksums.Column> columns(Inventory.Table table) {
-        return sessions.source().list(DOING, """
-                SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL) FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = %d AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-                 ORDER BY a.attnum""".formatted(table.oid()),
-                row -> new Checksums.Column(row.getString(1), row.getString(2), false));
     }
 
     private RowSum streamed(Session session, Inventory.Table table, List<Checksums.Column> columns)
@@ -258,7 +250,7 @@ final class PartComparison implements AutoCloseable {
         if (parts.isEmpty()) {
             return parts;
         }
-        List<Checksums.Column> columns = columns(table);
+        List<Checksums.Column> columns = StoredColumns.of(sessions.source(), table);
         Map<Long, Sum> there = new HashMap<>();
         sessions.target().list(DOING, checksums.grouped(columns, "xmin::text::int8", "ONLY " + table.sql()),
                 row -> there.put(row.getLong(1), new Sum(row.getLong(2), row.getBigDecimal(3))));
