@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,13 +116,16 @@ class FullDiskTest {
     }
 
     @Test
-    void when_nobody_makes_room() {
+    void when_nobody_makes_room() throws Exception {
         Soak.assumeIn("soak");
         SOURCE.sql(source,
                 "CREATE TABLE item AS SELECT id, repeat('x', 1000) AS text FROM generate_series(1, 40000) id");
         try (ChildCommand run = migrate()) {
+            // All pauses together are five minutes.
+            run.handle().onExit().get(450, TimeUnit.SECONDS);
             CommandRun end = run.end();
-            assertTrue(end.failure().matches("error: loading table public\\.item failed on the target: could not extend"
+            assertTrue(end.failure().matches("hint: " + FREE
+                    + "\nerror: loading table public\\.item failed on the target: could not extend"
                     + FULL + "\nhint: " + FREE + "\nhint: then run the same command again with --resume: it keeps what "
                     + "has arrived; or with --restart: it removes what this run made"), end.err());
             assertEquals(1, end.code());
