@@ -54,7 +54,7 @@ class FollowedFailureHintsTest {
     }
 
     /**
-     * A statement of ours that somebody cancels (57014): the log says when, and the same command with --restart brings
+     * A statement of ours that somebody cancels (57014): the log says when, and the same command with --resume brings
      * all.
      */
     @Test
@@ -75,11 +75,9 @@ class FollowedFailureHintsTest {
                 "hint: somebody has cancelled a statement of ours on the target \\(pg_cancel_backend\\): its log "
                         + "says when");
         assertTrue(TARGET.log().contains("canceling statement due to user request"));
-        String restart = in(failed,
-                "then run the same command again with (--restart)|run the same command again with (--restart)").group()
-                .replaceFirst(".* ", "");
+        String resume = in(failed, "run the same command again with (--resume)").group(1);
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.slow");
-        CommandRun again = SIDES.migrate(from, to, restart);
+        CommandRun again = SIDES.migrate(from, to, resume);
         assertEquals(0, again.code(), again.err());
         assertEquals("1000", TARGET.query(to, "SELECT count(*) FROM item"));
         drop(from, to);
@@ -110,7 +108,7 @@ class FollowedFailureHintsTest {
                             + "FROM pg_database WHERE datname = current_database())");
             assertEquals(hold.pid(), found);
             TARGET.sql("postgres", "SELECT pg_terminate_backend(" + found + ")");
-            CommandRun again = CommandRun.migrate(SOURCE.uri(from), uri, in(failed, "again with (--restart)").group(1));
+            CommandRun again = CommandRun.migrate(SOURCE.uri(from), uri, in(failed, "again with (--resume)").group(1));
             assertEquals(0, again.code(), again.err());
         }
         assertEquals(id, TARGET.query(to, "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'"));
