@@ -230,13 +230,13 @@ class SecretsTest {
         try (HeldLock hold = HeldLock.on(TARGET, target, "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE")) {
             CompletableFuture<CommandRun> end = BackgroundWork.run(() -> SIDES.migrate(shop, target, "-v"));
             hold.awaitWaiter();
-            TARGET.query(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
+            TARGET.query(target, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE " + hold.pid()
                     + " = ANY (pg_blocking_pids(pid))");
             CommandRun lost = end.join();
             assertEquals(1, lost.code());
             assertTrue(
                     lost.err().contains(
-                            " after it, failed on the target: terminating connection due to administrator command\n"),
+                            " after it, failed on the target: canceling statement due to user request\n"),
                     lost.err());
             assertNone("output", lost.out() + lost.err());
         }

@@ -140,7 +140,7 @@ class FollowedWarningsTest {
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.slow");
         said(lost, "hint: see that no other run uses it: (preflight)");
         CommandRun seen = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
-        assertEquals(0, SIDES.migrate(from, to, said(seen, "fix: migrate (--restart)")).code());
+        assertEquals(0, SIDES.migrate(from, to, said(seen, "fix: migrate (--resume)")).code());
         assertEquals("1000", TARGET.query(to, "SELECT count(*) FROM item"));
         SOURCE.sql("postgres", "DROP DATABASE " + from);
         TARGET.sql("postgres", "DROP DATABASE " + to);
