@@ -60,6 +60,12 @@ public final class PartRecords {
         return earlier.getOrDefault(source, List.of());
     }
 
+    /** @return what {@link #earlier} returns, for the last time: what is copied again later begins anew */
+    public List<PartRecord> take(long source) {
+        List<PartRecord> parts = earlier.remove(source);
+        return parts == null ? List.of() : parts;
+    }
+
     /** @return the tables with such parts */
     public Collection<Long> earlierTables() {
         return List.copyOf(earlier.keySet());

@@ -147,19 +147,16 @@ public final class Loading {
             target.greet("");
             return journal;
         }
-        if (jobs != null) {
-            if (contents.hasAfterRestoringMode() && !method.loadsEverything()) {
-                steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
-                if (!contents.onHypertables().isEmpty()) {
-                    steps.run("what hypertables refer to", () -> {
-                        try (RestoringMode mode =
-                                RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
-                            String made = method.loadInRestoringModeAgain(journal);
-                            mode.end(to);
-                            return made;
-                        }
-                    });
-                }
+        if (jobs != null && contents.hasAfterRestoringMode() && !method.loadsEverything()) {
+            steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
+            if (!contents.onHypertables().isEmpty()) {
+                steps.run("what hypertables refer to", () -> {
+                    try (RestoringMode mode = RestoringMode.turnOn(lock, target, to, contents.timescale(), console)) {
+                        String made = method.loadInRestoringModeAgain(journal);
+                        mode.end(to);
+                        return made;
+                    }
+                });
             }
         }
         // In restoring mode a view sees of a hypertable only what is not compressed.

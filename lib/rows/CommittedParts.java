@@ -36,7 +36,7 @@ final class CommittedParts {
             Consumer<Inventory.Table> arrival) {
         List<CopyBatch> rest = new ArrayList<>();
         for (Inventory.Table table : tables) {
-            List<PartRecord> earlier = records.earlier(table.oid());
+            List<PartRecord> earlier = records.take(table.oid());
             for (PartRecord record : earlier) {
                 Part part = Part.of(table, record, earlier.size());
                 if (!record.finished()) {

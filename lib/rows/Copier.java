@@ -98,9 +98,9 @@ final class Copier implements AutoCloseable {
      */
     public void copy(List<Inventory.Table> tables, PartRecords records, Consumer<Inventory.Table> arrival) {
         try {
-            List<CopyBatch> plan = new ArrayList<>(committed.goOn(tables, records, arrival));
             List<Inventory.Table> begun =
                     tables.stream().filter(table -> records.earlier(table.oid()).isEmpty()).toList();
+            List<CopyBatch> plan = new ArrayList<>(committed.goOn(tables, records, arrival));
             synchronized (source.holder()) {
                 plan.addAll(CopyPlan.of(begun, parallelism, largestPart,
                         (table, wanted) -> committed.forget(table) ? List.of()
