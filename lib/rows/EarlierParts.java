@@ -23,6 +23,7 @@ import lib.source.Snapshot;
 import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Count;
+import lib.talk.Failure;
 import lib.talk.Sql;
 import lib.talk.Workers;
 
@@ -54,6 +55,7 @@ final class EarlierParts {
      */
     String settle(Collection<Inventory.Table> tables, Journal journal) {
         List<Inventory.Table> rows = tables.stream().filter(table -> table.catalog() == 0).toList();
+        rows.forEach(table -> refuseForged(table, journal.parts().earlier(table.oid())));
         try (Session to = target.server().session()) {
             List<PartComparison.Begun> begun = rows.stream()
                     .map(table -> new PartComparison.Begun(table,
@@ -77,6 +79,15 @@ final class EarlierParts {
         changed.forEach(table -> console.explain("table %s has changed since it was copied", table));
         return Count.of(kept.get(), "part") + " kept"
                 + (changed.isEmpty() ? "" : ", changed since: " + Count.some(changed));
+    }
+
+    /** The conditions run on the source, and whoever is superuser of the target can write into the journal. */
+    private static void refuseForged(Inventory.Table table, List<PartRecord> parts) {
+        if (parts.stream().map(PartRecord::range)
+                .anyMatch(range -> !range.isEmpty() && !TableRanges.isRange(range))) {
+            throw Failure.of("the journal on the target divides table %s by a condition that no run writes", table)
+                    .hint("somebody has changed the journal: run the same command with --restart in place of --resume");
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package lib.rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
@@ -26,6 +27,10 @@ final class TableRanges {
     static final String SETTINGS = "SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0";
     /** Ends them. */
     static final String RESETTING = "RESET enable_seqscan; RESET max_parallel_workers_per_gather";
+    private static final String BOUND =
+            "(?:\"(?:[^\"]|\"\")+\"|[a-z_][a-z0-9_$]*) (?:>=|<) '[^'\\\\]*'::(?:pg_catalog\\.tid|smallint|integer|"
+                    + "bigint|date|timestamp with(?:out)? time zone)";
+    private static final Pattern RANGE = Pattern.compile(BOUND + "(?: AND " + BOUND + ")?");
     private static final int TID_RANGES = 14;
 
     private final Session session;
@@ -57,6 +62,11 @@ final class TableRanges {
         }
         List<String> ranges = major >= TID_RANGES ? pages(table, wanted) : keys(table, wanted);
         return ranges.size() > 1 && isRange(table, ranges.get(1)) ? ranges : List.of();
+    }
+
+    /** @return whether this is a condition as {@link #of} writes it, which calls nothing that somebody has written */
+    static boolean isRange(String condition) {
+        return RANGE.matcher(condition).matches();
     }
 
     /**

@@ -132,6 +132,24 @@ class MigratePrepareTest {
     }
 
     @Test
+    void a_condition_that_somebody_has_written_into_the_journal_does_not_run_on_the_source() {
+        String shop = shop();
+        String target = TARGET.newDatabase();
+        assertEquals(0, migrate(shop, target, "--prepare").code());
+        SOURCE.sql(shop, "CREATE SEQUENCE called");
+        TARGET.sql(target,
+                "UPDATE tsmigrate.part SET range = range || ' AND nextval(''public.called'') > 0' WHERE range "
+                        + "<> ''");
+        CommandRun run = migrate(shop, target, "--resume");
+        assertTrue(run.failure().startsWith("""
+                error: the journal on the target divides table public.large by a condition that no run writes
+                hint: somebody has changed the journal: run the same command with --restart in place of --resume
+                """), run.failure());
+        assertEquals("f", SOURCE.query(shop, "SELECT is_called FROM called"));
+        assertEquals(0, migrate(shop, target, "--restart").code());
+    }
+
+    @Test
     void chunks_come_and_go_between_passes() {
         try (Timescale.Pair sides = Timescale.Pair.start("2.22.1")) {
             PgServer source = sides.source();
