@@ -74,7 +74,7 @@ public final class Journal {
         return Transaction.run(session, "going on with the journal", () -> {
             session.run("going on with the journal",
                     """
-                    UPDATE %s SET resumed = pg_catalog.clock_timestamp(), version = %s, name = %s;
+                    UPDATE %s SET resumed = pg_catalog.clock_timestamp(), prepared = NULL, version = %s, name = %s;
                     DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s""".formatted(JournalTables.RUN.sql(),
                             Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.PLANNED.sql(),
                             JournalTables.SESSION.sql(), JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
@@ -83,6 +83,12 @@ public final class Journal {
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
                     FinishedUnits.read(session), PartRecords.read(session), true);
         });
+    }
+
+    /** A pass before the downtime has ended well. */
+    public void endPass() {
+        session.run("writing the journal",
+                "UPDATE " + JournalTables.RUN.sql() + " SET prepared = pg_catalog.clock_timestamp()");
     }
 
     /** @return whether this run goes on with an interrupted one */

@@ -29,6 +29,8 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
         /** A command has the target for itself, and has not begun to make anything, or has just come to its end. */
         BEGINNING,
         RUNNING,
+        /** A pass before the downtime has ended, and another one comes. */
+        PREPARED,
         INTERRUPTED
     }
 
@@ -47,10 +49,11 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
      * @param age seconds since then
      * @param source the source's database; empty where nothing goes on with the run
      * @param options those that change what arrives, a line each
+     * @param prepared whether a pass before the downtime has ended and nothing has been done since
      * @param speed bytes of the source's disk a second, or 0
      */
     record Written(String started, long age, String version, String source, List<String> options, List<Made> made,
-            CopiedRows rows, List<CopiedRows.Unfinished> unfinished, long speed) {
+            CopiedRows rows, List<CopiedRows.Unfinished> unfinished, boolean prepared, long speed) {
     }
 
     /** How many tables are named at most. */
@@ -114,10 +117,10 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
         return target.list("reading the journal", """
                 SELECT pg_catalog.to_char(r.started AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                        pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - r.started)::int8,
-                       r.version, r.source, r.options
+                       r.version, r.source, r.options, r.prepared IS NOT NULL
                   FROM %s r""".formatted(JournalTables.RUN.sql()),
                 row -> new Written(row.getString(1), row.getLong(2), row.getString(3), row.getString(4),
-                        row.getString(5).lines().toList(), made, rows, unfinished, speed))
+                        row.getString(5).lines().toList(), made, rows, unfinished, row.getBoolean(6), speed))
                 .stream().findFirst()
                 .orElseThrow(() -> Failure.of("the journal in schema \"%s\" on the target names no run", OwnSchema.NAME)
                         .hint("begin anew: migrate --restart"));
@@ -135,7 +138,7 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
 
     State state() {
         return worker != null ? journal == null ? State.BEGINNING : State.RUNNING
-                : journal == null ? State.NONE : State.INTERRUPTED;
+                : journal == null ? State.NONE : journal.prepared ? State.PREPARED : State.INTERRUPTED;
     }
 
     /** @return whether {@code migrate --resume} goes on with it */

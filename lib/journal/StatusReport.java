@@ -55,7 +55,8 @@ public final class StatusReport {
             return new Printable("no run is under way, and none was interrupted");
         }
         List<String> lines = new ArrayList<>();
-        add(lines, "run", status.worker() == null ? "interrupted" : "at work%s".formatted(by()));
+        add(lines, "run", status.worker() != null ? "at work%s".formatted(by())
+                : status.state() == RunStatus.State.PREPARED ? "prepared, not finished" : "interrupted");
         if (status.state() == RunStatus.State.BEGINNING) {
             add(lines, "done", "nothing is written down yet");
             add(lines, "next", "wait for it");
@@ -122,6 +123,10 @@ public final class StatusReport {
         if (status.worker() != null) {
             return "wait for it";
         }
+        if (status.state() == RunStatus.State.PREPARED) {
+            return "the same command again with --prepare, or, when nothing writes to the source any more, with "
+                    + "--resume in its place; " + DISCARD + " removes what was made";
+        }
         return (status.resumable() ? "the same command with --resume goes on, and with --restart it begins anew"
                 : "the same command with --restart begins anew") + "; " + DISCARD + " removes what was made";
     }
@@ -133,7 +138,7 @@ public final class StatusReport {
     }
 
     /**
-     * The report as JSON: {@code state} (none, beginning, running, interrupted), who is {@code at_work}, what
+     * The report as JSON: {@code state} (none, beginning, running, prepared, interrupted), who is {@code at_work}, what
      * {@code run} the journal is of, {@code schema} and {@code rows} with what is done, what is {@code running} and
      * {@code waiting}, what was {@code left_on}, and the commands that can come {@code next}.
      */
@@ -158,7 +163,8 @@ public final class StatusReport {
                 : map("parts", status.waitingParts(), "largest", status.waiting().stream()
                         .map(CopiedRows.Unfinished::name).toList()));
         report.put("left_on", status.repair());
-        report.put("next", status.state() != RunStatus.State.INTERRUPTED ? List.of()
+        boolean waits = status.state() == RunStatus.State.PREPARED || status.state() == RunStatus.State.INTERRUPTED;
+        report.put("next", !waits ? List.of()
                 : Stream.of(status.resumable() ? RESUME : null, RESTART, DISCARD)
                         .filter(command -> command != null).toList());
         return new Printable(Printable.json(GSON.toJson(report)));

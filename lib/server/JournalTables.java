@@ -6,13 +6,14 @@ import java.util.List;
 /** The tables on the target in which a run records what it does there. */
 public final class JournalTables {
     /**
-     * When the run began, and when it last went on, by which version of this program, and the first transaction that
-     * can be its own; its client programs call themselves {@code name} when they connect. The source's database, and
-     * the options that change what arrives, which a run that goes on with this one must have in common with it.
+     * When the run began, and when it last went on, and when a first pass of it ended, by which version of this
+     * program, and the first transaction that can be its own; its client programs call themselves {@code name} when
+     * they connect. The source's database, and the options that change what arrives, which a run that goes on with this
+     * one must have in common with it.
      */
     public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
             "resumed timestamptz !", "version text !", "transaction int8 !", "name text !", "source text !",
-            "options text !");
+            "options text !", "prepared timestamptz");
     /** What the run is going to create: the name of each object, and its intended owner. */
     public static final OwnSchema.Table PLANNED =
             OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");

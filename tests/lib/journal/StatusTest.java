@@ -127,6 +127,21 @@ class StatusTest {
         assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
     }
 
+    @Test
+    void between_two_passes_it_says_what_comes_next() {
+        String target = TARGET.newDatabase();
+        for (int pass = 0; pass < 2; pass++) {
+            CommandRun run = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--prepare");
+            assertEquals(0, run.code(), run.err());
+            assertEquals("prepared", state(target));
+            assertEquals("prepared, not finished", line(target, "run"));
+            assertEquals("the same command again with --prepare, or, when nothing writes to the source any more, with "
+                    + "--resume in its place; repair --discard removes what was made", line(target, "next"));
+        }
+        assertEquals(0, CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--resume").code());
+        assertEquals("none", state(target));
+    }
+
     private static long copies(JsonObject status) {
         return StreamSupport.stream(status.getAsJsonArray("running").spliterator(), false)
                 .filter(each -> each.getAsJsonObject().get("what").getAsString().startsWith("COPY ")).count();
