@@ -125,7 +125,7 @@ final class EarlierParts {
         boolean all = gone.containsAll(earlier.stream().filter(PartRecord::finished).toList());
         // What its extension has brought, or what stands in chunks, goes not with TRUNCATE.
         boolean own = !table.extension() && !table.deferred();
-        if (own && (all || found.others()) || !deleted(to, table, found.parts())) {
+        if (own && (all || found.others()) || !deleted(to, table, found)) {
             gone.addAll(earlier);
             to.run(DOING, "TRUNCATE ONLY " + table.sql());
         }
@@ -135,15 +135,17 @@ final class EarlierParts {
     }
 
     /** @return whether all their rows have gone: a rule can have DELETE do something else */
-    private static boolean deleted(Session to, Inventory.Table table, List<PartRecord> parts) {
-        String transactions =
-                parts.stream().map(part -> String.valueOf(part.arrival().xmin())).collect(Collectors.joining(","));
-        String those = " FROM ONLY " + table.sql() + " WHERE xmin = ANY ('{" + transactions + "}'::pg_catalog.xid[])";
-        to.run(DOING, "DELETE" + those);
+    private static boolean deleted(Session to, Inventory.Table table, PartComparison.Outdated outdated) {
+        List<Long> transactions = outdated.parts().stream().map(part -> part.arrival().xmin()).toList();
+        String deletion = BroughtRows.deletion(table.sql(), outdated.rows(), transactions);
+        if (!deletion.isEmpty()) {
+            to.run(DOING, deletion);
+        }
         // Triggers are gone; and who has no rule need not be read once more.
         return to.text(DOING, "SELECT NOT c.relhasrules FROM pg_catalog.pg_class c WHERE c.oid = "
                 + Sql.literal(table.sql()) + "::pg_catalog.regclass").equals("t")
-                || to.text(DOING, "SELECT pg_catalog.count(*)" + those).equals("0");
+                || to.text(DOING, "SELECT pg_catalog.count(*) FROM ONLY " + table.sql() + " WHERE "
+                        + BroughtRows.condition(transactions)).equals("0");
     }
 
     /** @return large tables alone, and of small ones many, for each question is a round trip */

@@ -60,9 +60,10 @@ final class PartComparison implements AutoCloseable {
      * What is wrong with what the target has of a table.
      *
      * @param parts those that the source does not have any more
+     * @param rows of the table, by what they have in xmin, or null where it could not be queried
      * @param others whether there are rows that no part has brought
      */
-    record Outdated(List<PartRecord> parts, boolean others) {
+    record Outdated(List<PartRecord> parts, Map<Long, BroughtRows> rows, boolean others) {
     }
 
     /**
@@ -117,7 +118,7 @@ final class PartComparison implements AutoCloseable {
             for (int place : unasked) {
                 Begun begun = some.get(place);
                 if (!isSame(begun)) {
-                    found.put(begun.table.oid(), new Outdated(begun.parts, false));
+                    found.put(begun.table.oid(), new Outdated(begun.parts, null, false));
                 }
             }
         }
@@ -161,7 +162,9 @@ final class PartComparison implements AutoCloseable {
      */
     private Map<Long, Outdated> compareQueried(List<Begun> some) {
         // Both sides read at once.
-        Background<Map<Long, Map<Long, Long>>> counts = Background.begin("comparing", () -> onTarget(some));
+        Background<Map<Long, Map<Long, BroughtRows>>> counts = Background.begin("comparing",
+                () -> BroughtRows.of(sessions.target(), some.stream()
+                        .collect(Collectors.toMap(begun -> begun.table.oid(), begun -> begun.table.sql())), DOING));
         Map<PartRecord, Rows> here;
         try {
             here = onSource(some);
@@ -169,43 +172,29 @@ final class PartComparison implements AutoCloseable {
             // Not before it is over may the session be used again.
             counts.await();
         }
-        Map<Long, Map<Long, Long>> there = counts.get();
+        Map<Long, Map<Long, BroughtRows>> there = counts.get();
         Map<Long, Outdated> found = new HashMap<>();
         for (Begun begun : some) {
-            Map<Long, Long> rows = there.getOrDefault(begun.table.oid(), Map.of());
+            Map<Long, BroughtRows> rows = there.getOrDefault(begun.table.oid(), Map.of());
             List<PartRecord> different = new ArrayList<>();
             List<PartRecord> unproven = new ArrayList<>();
             for (PartRecord part : begun.parts) {
                 long number = part.arrival().rows();
-                if (number != rows.getOrDefault(part.arrival().xmin(), 0L) || number != here.get(part).number) {
+                BroughtRows brought = rows.get(part.arrival().xmin());
+                if (number != (brought == null ? 0 : brought.number()) || number != here.get(part).number) {
                     different.add(part);
                 } else if (!here.get(part).proven) {
                     unproven.add(part);
                 }
             }
             different.addAll(changed(begun.table, unproven));
-            Set<Long> brought =
+            Set<Long> transactions =
                     begun.parts.stream().map(part -> part.arrival().xmin()).collect(Collectors.toSet());
-            Outdated outdated = new Outdated(different,
-                    !begun.table.extension() && !brought.containsAll(rows.keySet()));
+            Outdated outdated = new Outdated(different, rows,
+                    !begun.table.extension() && !transactions.containsAll(rows.keySet()));
             if (!outdated.parts.isEmpty() || outdated.others) {
                 found.put(begun.table.oid(), outdated);
             }
-        }
-        return found;
-    }
-
-    /** @return how many rows of each table each transaction has brought */
-    private Map<Long, Map<Long, Long>> onTarget(List<Begun> some) {
-        Map<Long, Map<Long, Long>> found = new HashMap<>();
-        if (!some.isEmpty()) {
-            sessions.target().list(DOING, some.stream()
-                    .map(begun -> "SELECT " + begun.table.oid()
-                            + "::int8, r.x::text::int8, r.n FROM (SELECT xmin AS x, "
-                            + "pg_catalog.count(*) AS n FROM ONLY " + begun.table.sql() + " GROUP BY xmin) r")
-                    .collect(Collectors.joining(" UNION ALL ")),
-                    row -> found.computeIfAbsent(row.getLong(1), any -> new HashMap<>()).put(row.getLong(2),
-                            row.getLong(3)));
         }
         return found;
     }
@@ -241,8 +230,8 @@ final class PartComparison implements AutoCloseable {
         PartRecord.Arrival arrival = part.arrival();
         boolean comparable = (part.range().isEmpty() || arrival.file() == table.file())
                 && source.firstUnseen() - arrival.snapshot() < COMPARABLE;
-        return comparable ? "coalesce(pg_catalog.bool_and(pg_catalog.age(xmin) > pg_catalog.age('"
-                + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid)), true)" : "false";
+        return comparable ? "coalesce(pg_catalog.min(pg_catalog.age(xmin)) > pg_catalog.age('"
+                + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid), true)" : "false";
     }
 
     /** @return those whose contents differ */
