@@ -106,7 +106,10 @@ final class SchemaSession implements AutoCloseable {
     }
 
     private void runBatch(List<Step> steps) {
-        if (!steps.isEmpty() && steps.get(0).sql == null) {
+        if (steps.isEmpty()) {
+            return;
+        }
+        if (steps.get(0).sql == null) {
             journal.watching(() -> archive.restore(options, steps.stream().map(Step::entry).toList()));
             runBatch(steps.stream().map(step -> new Step("setting the owner after " + step.doing, "", step.owner, null,
                     "", step.unit)).toList());

@@ -129,8 +129,8 @@ public final class RestoringMode implements AutoCloseable {
      */
     public static void withdraw(Session session, Timescale timescale, Runnable more) {
         List<String> statements = withdrawStatements(session, timescale);
-        statements.subList(0, statements.size() - 1)
-                .forEach(sql -> session.run("withdrawing what was loaded", sql));
+        session.run("withdrawing what was loaded", statements.get(0));
+        session.run("withdrawing what was loaded", String.join("; ", statements.subList(1, statements.size() - 1)));
         more.run();
         session.run("turning restoring mode off", statements.get(statements.size() - 1));
     }
