@@ -18,22 +18,42 @@ import lib.server.Session;
 record BroughtRows(long number, String first, String last) {
     /**
      * @param tables as SQL, by their OIDs on the source
+     * @param pages a condition on rows of a range of pages, or nothing for all
      * @return the rows of each table, by what they have in xmin
      */
-    static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, String doing) {
+    static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, String pages,
+            String doing) {
         Map<Long, Map<Long, BroughtRows>> found = new HashMap<>();
         if (!tables.isEmpty()) {
-            target.list(doing,
+            String where = pages.isEmpty() ? "" : " WHERE " + pages;
+            String query =
                     tables.entrySet().stream()
                             .map(table -> "SELECT " + table.getKey() + "::int8, r.x::text::int8, r.n, r.first::text, "
                                     + "r.last::text FROM (SELECT xmin AS x, pg_catalog.count(*) AS n, "
                                     + "pg_catalog.min(ctid) AS first, pg_catalog.max(ctid) AS last FROM ONLY "
-                                    + table.getValue() + " GROUP BY xmin) r")
-                            .collect(Collectors.joining(" UNION ALL ")),
+                                    + table.getValue() + where + " GROUP BY xmin) r")
+                            .collect(Collectors.joining(" UNION ALL "));
+            TableRanges.during(target, !pages.isEmpty(), doing, () -> target.list(doing, query,
                     row -> found.computeIfAbsent(row.getLong(1), any -> new HashMap<>()).put(row.getLong(2),
-                            new BroughtRows(row.getLong(3), row.getString(4), row.getString(5))));
+                            new BroughtRows(row.getLong(3), row.getString(4), row.getString(5)))));
         }
         return found;
+    }
+
+    /** @return these and others of the transaction, which stand behind them */
+    BroughtRows and(BroughtRows others) {
+        boolean behind = place(others.first) > place(first);
+        return new BroughtRows(number + others.number, behind ? first : others.first, behind ? others.last : last);
+    }
+
+    private static long place(String ctid) {
+        return Long.parseLong(ctid.substring(1, ctid.indexOf(',')));
+    }
+
+    /** @return the condition that these rows meet, and hardly others */
+    String condition(long transaction) {
+        return condition(Set.of(transaction)) + " AND ctid >= '" + first + "'::pg_catalog.tid AND ctid <= '" + last
+                + "'::pg_catalog.tid";
     }
 
     /**
@@ -44,9 +64,7 @@ record BroughtRows(long number, String first, String last) {
         String deletion = "DELETE FROM ONLY " + table + " WHERE ";
         return rows == null ? deletion + condition(transactions)
                 : transactions.stream().filter(rows::containsKey)
-                        .map(transaction -> deletion + condition(Set.of(transaction)) + " AND ctid >= '"
-                                + rows.get(transaction).first + "'::pg_catalog.tid AND ctid <= '"
-                                + rows.get(transaction).last + "'::pg_catalog.tid")
+                        .map(transaction -> deletion + rows.get(transaction).condition(transaction))
                         .collect(Collectors.joining("; "));
     }
 

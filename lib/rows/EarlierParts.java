@@ -1,16 +1,12 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import lib.journal.Journal;
 import lib.journal.LateObjects;
@@ -20,12 +16,10 @@ import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
-import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
-import lib.talk.Workers;
 
 /**
  * The parts of tables that an interrupted run has copied. Each is compared with the source as it is under this run's
@@ -38,8 +32,6 @@ final class EarlierParts {
     private final ComputingSessions target;
     private final Parallelism parallelism;
     private final Console console;
-    private final Map<Long, PartComparison.Outdated> outdated = new ConcurrentHashMap<>();
-    private final AtomicInteger kept = new AtomicInteger();
 
     EarlierParts(Snapshot source, ComputingSessions target, Parallelism parallelism, Console console) {
         this.source = source;
@@ -56,13 +48,14 @@ final class EarlierParts {
     String settle(Collection<Inventory.Table> tables, Journal journal) {
         List<Inventory.Table> rows = tables.stream().filter(table -> table.catalog() == 0).toList();
         rows.forEach(table -> refuseForged(table, journal.parts().earlier(table.oid())));
+        List<BegunTable> begun = rows.stream()
+                .map(table -> new BegunTable(table,
+                        journal.parts().earlier(table.oid()).stream().filter(PartRecord::finished).toList()))
+                .filter(table -> !table.parts().isEmpty()).toList();
+        Map<Long, OutdatedParts> outdated;
         try (Session to = target.server().session()) {
-            List<PartComparison.Begun> begun = rows.stream()
-                    .map(table -> new PartComparison.Begun(table,
-                            journal.parts().earlier(table.oid()).stream().filter(PartRecord::finished).toList()))
-                    .filter(table -> !table.parts().isEmpty()).toList();
-            Workers.run("comparing", parallelism.workers(), together(begun), Comparison::new);
-            Set<Inventory.Table> whole = begun.stream().map(PartComparison.Begun::table)
+            outdated = new PartComparison(source, target.server(), parallelism).of(begun, to);
+            Set<Inventory.Table> whole = begun.stream().map(BegunTable::table)
                     .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
                             .allMatch(PartRecord::finished))
                     .collect(Collectors.toSet());
@@ -71,13 +64,15 @@ final class EarlierParts {
             to.setAutoCommit(false);
             emptySuccessors(to, rows, journal.parts());
             for (Inventory.Table table : written) {
-                remove(to, table, journal.parts());
+                remove(to, table, outdated.get(table.oid()), journal.parts());
             }
         }
         List<Inventory.Table> changed =
                 rows.stream().filter(table -> outdated.containsKey(table.oid())).toList();
         changed.forEach(table -> console.explain("table %s has changed since it was copied", table));
-        return Count.of(kept.get(), "part") + " kept"
+        long kept = begun.stream().mapToLong(table -> outdated.containsKey(table.table().oid())
+                ? outdated.get(table.table().oid()).kept(table) : table.parts().size()).sum();
+        return Count.of(kept, "part") + " kept"
                 + (changed.isEmpty() ? "" : ", changed since: " + Count.some(changed));
     }
 
@@ -111,9 +106,9 @@ final class EarlierParts {
         }
     }
 
-    private void remove(Session to, Inventory.Table table, PartRecords records) {
+    /** @param found what is outdated of it, or null */
+    private void remove(Session to, Inventory.Table table, OutdatedParts found, PartRecords records) {
         List<PartRecord> earlier = records.earlier(table.oid());
-        PartComparison.Outdated found = outdated.get(table.oid());
         if (found == null) {
             if (earlier.stream().noneMatch(PartRecord::finished)) {
                 // Nothing of it has arrived: it is planned anew.
@@ -135,7 +130,7 @@ final class EarlierParts {
     }
 
     /** @return whether all their rows have gone: a rule can have DELETE do something else */
-    private static boolean deleted(Session to, Inventory.Table table, PartComparison.Outdated outdated) {
+    private static boolean deleted(Session to, Inventory.Table table, OutdatedParts outdated) {
         List<Long> transactions = outdated.parts().stream().map(part -> part.arrival().xmin()).toList();
         String deletion = BroughtRows.deletion(table.sql(), outdated.rows(), transactions);
         if (!deletion.isEmpty()) {
@@ -146,46 +141,5 @@ final class EarlierParts {
                 + Sql.literal(table.sql()) + "::pg_catalog.regclass").equals("t")
                 || to.text(DOING, "SELECT pg_catalog.count(*) FROM ONLY " + table.sql() + " WHERE "
                         + BroughtRows.condition(transactions)).equals("0");
-    }
-
-    /** @return large tables alone, and of small ones many, for each question is a round trip */
-    private List<List<PartComparison.Begun>> together(List<PartComparison.Begun> begun) {
-        List<List<PartComparison.Begun>> all = new ArrayList<>();
-        List<PartComparison.Begun> small = new ArrayList<>();
-        for (PartComparison.Begun table : begun) {
-            if (table.table().bytes() < CopyPlan.SMALL && table.parts().get(0).range().isEmpty()) {
-                small.add(table);
-            } else {
-                all.add(List.of(table));
-            }
-        }
-        int together = Math.max(1, Math.min(CopyPlan.TABLES_TOGETHER, small.size() / parallelism.workers()));
-        all.addAll(Batches.of(small, together));
-        return all;
-    }
-
-    private final class Comparison implements Workers.Worker<List<PartComparison.Begun>> {
-        private final PartComparison sides = new PartComparison(source, target.server());
-
-        @Override
-        public void work(List<PartComparison.Begun> tables) throws SQLException {
-            Map<Long, PartComparison.Outdated> found = sides.compare(tables);
-            outdated.putAll(found);
-            for (PartComparison.Begun begun : tables) {
-                PartComparison.Outdated some = found.get(begun.table().oid());
-                kept.addAndGet(some == null ? begun.parts().size()
-                        : some.others() ? 0 : begun.parts().size() - some.parts().size());
-            }
-        }
-
-        @Override
-        public void cancel() {
-            sides.cancel();
-        }
-
-        @Override
-        public void close() {
-            sides.close();
-        }
     }
 }

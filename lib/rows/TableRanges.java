@@ -3,6 +3,7 @@ package lib.rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lib.code.LockedTables;
@@ -25,8 +26,7 @@ final class TableRanges {
      * reads one.
      */
     static final String SETTINGS = "SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0";
-    /** Ends them. */
-    static final String RESETTING = "RESET enable_seqscan; RESET max_parallel_workers_per_gather";
+    private static final String RESETTING = "RESET enable_seqscan; RESET max_parallel_workers_per_gather";
     private static final String BOUND =
             "(?:\"(?:[^\"]|\"\")+\"|[a-z_][a-z0-9_$]*) (?:>=|<) '[^'\\\\]*'::(?:pg_catalog\\.tid|smallint|integer|"
                     + "bigint|date|timestamp with(?:out)? time zone)";
@@ -35,7 +35,7 @@ final class TableRanges {
 
     private final Session session;
     private final LockedTables held;
-    private final int major;
+    private final boolean arePages;
     private final boolean timescale;
 
     /**
@@ -45,7 +45,7 @@ final class TableRanges {
     TableRanges(Session session, LockedTables held, Server server) {
         this.session = session;
         this.held = held;
-        major = server.facts().major();
+        arePages = arePages(server);
         timescale = TimescaleExtension.of(session) != null;
     }
 
@@ -60,7 +60,7 @@ final class TableRanges {
                 .isEmpty()) {
             return List.of();
         }
-        List<String> ranges = major >= TID_RANGES ? pages(table, wanted) : keys(table, wanted);
+        List<String> ranges = arePages ? pages(table, wanted) : keys(table, wanted);
         return ranges.size() > 1 && isRange(table, ranges.get(1)) ? ranges : List.of();
     }
 
@@ -84,8 +84,29 @@ final class TableRanges {
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
                  WHERE c.oid = %d AND a.amname = 'heap'""".formatted(table.oid()));
         long pages = size == null ? 0 : Long.parseLong(size);
+        return ofPages(pages, wanted);
+    }
+
+    /** @return whether this server reads a range of pages without the rest */
+    static boolean arePages(Server server) {
+        return server.facts().major() >= TID_RANGES;
+    }
+
+    /** @return conditions of which each row of a table with so many pages meets one, at most {@code wanted} */
+    static List<String> ofPages(long pages, int wanted) {
         return between("ctid", IntStream.range(1, wanted)
                 .mapToObj(i -> "'(" + pages * i / wanted + ",0)'::pg_catalog.tid").distinct().toList());
+    }
+
+    /** Asks something with the settings for ranges, if it is about ranges. */
+    static <T> T during(Session session, boolean ranges, String doing, Supplier<T> questions) {
+        if (!ranges) {
+            return questions.get();
+        }
+        session.run(doing, SETTINGS);
+        T answer = questions.get();
+        session.run(doing, RESETTING);
+        return answer;
     }
 
     /** Where rows lie about on the disk, a range of keys would read it from one end to the other for each range. */
@@ -124,9 +145,8 @@ final class TableRanges {
 
     /** Use ranges only if the planner picks a range scan: else it would read the whole table for each of them. */
     private boolean isRange(Inventory.Table table, String range) {
-        session.run("dividing large tables", SETTINGS);
-        String plan = text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range);
-        session.run("dividing large tables", RESETTING);
+        String plan = during(session, true, "dividing large tables",
+                () -> text("EXPLAIN (COSTS off) SELECT * FROM ONLY " + table.sql() + " WHERE " + range));
         return !plan.contains("Seq Scan");
     }
 

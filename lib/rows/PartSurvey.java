@@ -1,0 +1,171 @@
+package lib.rows;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lib.journal.PartRecord;
+import lib.server.Server;
+import lib.server.Session;
+import lib.server.SessionPair;
+import lib.source.Inventory;
+import lib.source.Snapshot;
+import lib.talk.Background;
+import lib.talk.Batches;
+
+/**
+ * Counts on both sides the rows of parts that an earlier run has copied, and finds out which cannot have changed. Each
+ * row tells which transaction has brought it (PostgreSQL manual, 5.5 "System Columns"). So on the target the rows of a
+ * part are told from others without a key; and on the source, rows have not changed if none is newer than the snapshot
+ * that was copied and there are as many. The source's statistics prove less: what is written with track_counts off is
+ * never counted.
+ */
+final class PartSurvey implements AutoCloseable {
+    /** Numbers of transactions stand in a circle of 2³², in which half of the others are older than each. */
+    private static final long COMPARABLE = 1L << 30;
+    /** Parts that are asked about in one round trip. */
+    private static final int TOGETHER = 100;
+    private static final String DOING = "comparing what an interrupted run has copied";
+
+    /**
+     * Rows of a part on the source.
+     *
+     * @param proven whether they are those that were copied, as long as there are as many
+     */
+    record Rows(long number, boolean proven) {
+    }
+
+    /**
+     * What was found of some tables, or of some parts of one.
+     *
+     * @param here the rows of each part on the source
+     * @param there the rows of tables on the target, by the table's OID on the source and by what they have in xmin
+     * @param unasked the OIDs of tables that cannot be queried without running what somebody has written, or do not
+     * tell which transaction has brought a row
+     */
+    record Found(Map<PartRecord, Rows> here, Map<Long, Map<Long, BroughtRows>> there, Set<Long> unasked) {
+        static Found nothing() {
+            return new Found(new HashMap<>(), new HashMap<>(), new HashSet<>());
+        }
+
+        /** Adds what was found of others, or of other parts. */
+        void add(Found other) {
+            other.there.forEach((table, rows) -> rows.forEach((transaction, brought) -> there
+                    .computeIfAbsent(table, any -> new HashMap<>()).merge(transaction, brought, BroughtRows::and)));
+            here.putAll(other.here);
+            unasked.addAll(other.unasked);
+        }
+
+        /** @return the rows of a table on the target, by what they have in xmin */
+        Map<Long, BroughtRows> rows(BegunTable table) {
+            return there.getOrDefault(table.table().oid(), Map.of());
+        }
+
+        /** @return whether both sides have as many rows of a part as were copied */
+        boolean areAsMany(PartRecord part, Map<Long, BroughtRows> rows) {
+            BroughtRows brought = rows.get(part.arrival().xmin());
+            long number = part.arrival().rows();
+            return number == (brought == null ? 0 : brought.number()) && number == here.get(part).number;
+        }
+    }
+
+    private final Snapshot source;
+    private final ComparisonSessions sessions;
+
+    PartSurvey(Snapshot source, Server target) {
+        this.source = source;
+        sessions = new ComparisonSessions(source, target, DOING);
+    }
+
+    /** Counts the rows of some tables, asked about together, or of a slice of one. */
+    Found of(SurveyedRows asked) {
+        return sessions.ask(asked.tables(), (open, coded) -> {
+            Set<Integer> unasked = new HashSet<>(coded);
+            unasked.addAll(notHeap(open.source(), asked.tables()));
+            List<BegunTable> queried = IntStream.range(0, asked.tables().size())
+                    .filter(place -> !unasked.contains(place)).mapToObj(asked.tables()::get).toList();
+            Found found = counted(open, queried, asked.pages());
+            unasked.forEach(place -> found.unasked.add(asked.tables().get(place).table().oid()));
+            return found;
+        });
+    }
+
+    /**
+     * Other ways to store a table need not know which transaction has brought a row.
+     *
+     * @return the places of those that are stored so
+     */
+    private static Set<Integer> notHeap(Session from, List<BegunTable> some) {
+        Set<Long> heaps = new HashSet<>(from.list(DOING, "SELECT c.oid FROM pg_catalog.pg_class c JOIN "
+                + "pg_catalog.pg_am a ON a.oid = c.relam WHERE a.amname = 'heap' AND c.oid IN ("
+                + some.stream().map(begun -> String.valueOf(begun.table().oid())).collect(Collectors.joining(", "))
+                + ")", row -> row.getLong(1)));
+        return IntStream.range(0, some.size()).filter(i -> !heaps.contains(some.get(i).table().oid())).boxed()
+                .collect(Collectors.toSet());
+    }
+
+    private Found counted(SessionPair open, List<BegunTable> some, String pages) {
+        // Both sides read at once.
+        Background<Map<Long, Map<Long, BroughtRows>>> counts = Background.begin("comparing",
+                () -> BroughtRows.of(open.target(), some.stream().collect(
+                        Collectors.toMap(begun -> begun.table().oid(), begun -> begun.table().sql())), pages, DOING));
+        Map<PartRecord, Rows> here;
+        try {
+            here = onSource(open.source(), some);
+        } finally {
+            // Not before it is over may the session be used again.
+            counts.await();
+        }
+        return new Found(here, counts.get(), new HashSet<>());
+    }
+
+    /**
+     * @return how many rows of each part the source has, and whether none of them is newer than the snapshot that they
+     * were copied under: whatever was not over then has a higher number than the oldest transaction of that kind, its
+     * subtransactions too. Where a table has been written anew, a range holds other rows.
+     */
+    private Map<PartRecord, Rows> onSource(Session from, List<BegunTable> some) {
+        Map<PartRecord, Rows> found = new HashMap<>();
+        Map<PartRecord, Inventory.Table> tables = new LinkedHashMap<>();
+        for (BegunTable begun : some) {
+            if (begun.table().bytes() == 0) {
+                // Without a file there are no rows; and not every version of TimescaleDB can query a hypertable alone.
+                begun.parts().forEach(part -> found.put(part, new Rows(0, true)));
+            } else {
+                begun.parts().forEach(part -> tables.put(part, begun.table()));
+            }
+        }
+        for (List<PartRecord> parts : Batches.of(List.copyOf(tables.keySet()), TOGETHER)) {
+            String query = IntStream.range(0, parts.size()).mapToObj(i -> "SELECT " + i + ", pg_catalog.count(*), "
+                    + older(tables.get(parts.get(i)), parts.get(i)) + " FROM "
+                    + PartContents.rowsOf(tables.get(parts.get(i)), parts.get(i)))
+                    .collect(Collectors.joining(" UNION ALL "));
+            TableRanges.during(from, !parts.get(0).range().isEmpty(), DOING, () -> from.list(DOING, query,
+                    row -> found.put(parts.get(row.getInt(1)), new Rows(row.getLong(2), row.getBoolean(3)))));
+        }
+        return found;
+    }
+
+    /** @return an aggregate that says whether all rows are older than the snapshot of the part */
+    private String older(Inventory.Table table, PartRecord part) {
+        PartRecord.Arrival arrival = part.arrival();
+        boolean comparable = (part.range().isEmpty() || arrival.file() == table.file())
+                && source.firstUnseen() - arrival.snapshot() < COMPARABLE;
+        return comparable ? "coalesce(pg_catalog.min(pg_catalog.age(xmin)) > pg_catalog.age('"
+                + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid), true)" : "false";
+    }
+
+    /** Makes what it asks fail soon; called from another thread. */
+    void cancel() {
+        sessions.cancel();
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
+    }
+}
