@@ -185,9 +185,17 @@ public final class TargetCheck {
 
     private Finding empty() {
         List<UnrelatedObject> objects = TargetContents.list(to);
-        return objects.isEmpty() ? Finding.ok("target", "database \"%s\" is empty", target.database())
-                : Finding.stop("target", "name an empty database, or create one with --create-database",
-                        "the target is not empty: %s", Count.some(objects));
+        if (objects.isEmpty()) {
+            return Finding.ok("target", "database \"%s\" is empty", target.database());
+        } else if (wanted.resume()) {
+            // The journal goes before the process ends, and with it what a run could go on with.
+            return Finding.stop("target",
+                    "verify, which compares both sides: where a run was cut off at its very end, everything has "
+                            + "arrived; for another migration, name an empty database",
+                    "no interrupted run is on the target to go on with, and it is not empty: %s", Count.some(objects));
+        }
+        return Finding.stop("target", "name an empty database, or create one with --create-database",
+                "the target is not empty: %s", Count.some(objects));
     }
 
     /**

@@ -263,7 +263,9 @@ class MigrateResumeTest {
         arrives(migrate(shop, target, "--resume"), shop, target);
         CommandRun again = migrate(shop, target, "--resume");
         assertEquals(3, again.code());
-        assertTrue(again.failure().startsWith("error: the target is not empty: "), again.failure());
+        assertTrue(again.failure().startsWith(
+                "error: no interrupted run is on the target to go on with, and it is not empty: "), again.failure());
+        assertTrue(again.failure().contains("\nhint: verify, which compares both sides: "), again.failure());
         for (String option : List.of("--restart", "--via-files", "--dry-run")) {
             assertEquals(2, migrate(shop, target, "--resume", option).code());
         }
