@@ -190,8 +190,9 @@ public final class FactComparison {
             if (!ahead) {
                 answer.complete(first == null ? null : theirs.get());
             }
+            FactStream there = answer.join();
             if (first != null) {
-                merge(query, properties, here, first, answer.join());
+                merge(query, properties, here, first, there);
             }
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException known ? known : e;

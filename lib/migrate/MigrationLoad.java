@@ -151,6 +151,8 @@ final class MigrationLoad {
                         .tablespaces(contents.timescale() == null && contents.tablespaces().isEmpty() ? Set.of()
                                 : Tablespaces.missing(source.snapshot().holder(), to)),
                 steps);
+        // It was not needed for as long as the comparison took.
+        to.renewIfLost(target.server()::session);
         loading.resumeJobs();
         loading.end(journal);
         complete = true;

@@ -18,8 +18,9 @@ import lib.facts.FactKind;
 import lib.facts.FactTemplate;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SessionAbort;
+import lib.server.SessionPair;
 import lib.server.SqlFailures;
+import lib.server.WorkerSessions;
 import lib.talk.Count;
 import lib.talk.Sql;
 import lib.talk.Workers;
@@ -71,14 +72,28 @@ final class HypertableRows {
     }
 
     private final class Counter implements Workers.Worker<Hypertable> {
-        private final Session session = target.session();
+        private final WorkerSessions sessions = new WorkerSessions(target.retries(), this::open);
 
-        Counter() {
-            session.run("preparing to count hypertables", PlannedCode.TABLES_ONLY);
+        private SessionPair open() {
+            Session session = target.session();
+            try {
+                session.run("preparing to count hypertables", PlannedCode.TABLES_ONLY);
+                return SessionPair.onTarget(session);
+            } catch (RuntimeException e) {
+                session.close();
+                throw e;
+            }
         }
 
         @Override
         public void work(Hypertable hypertable) {
+            sessions.run((open, again) -> {
+                count(open.target(), hypertable);
+                return null;
+            });
+        }
+
+        private void count(Session session, Hypertable hypertable) {
             String doing = "counting the rows of " + hypertable.name;
             PlannedCode.Queried all = new PlannedCode.Queried(hypertable.sql, true,
                     ComparedTable.packed(session, theirs, hypertable.name), false);
@@ -89,10 +104,10 @@ final class HypertableRows {
                             "to decide, count them as its owner"));
                     return;
                 }
-                long seen = count("SELECT count(*) FROM " + hypertable.sql);
+                long seen = count(session, "SELECT count(*) FROM " + hypertable.sql);
                 boolean doubtful =
                         seen < wanted.getOrDefault(hypertable.name, 0L) || incomplete.contains(hypertable.name);
-                long held = doubtful ? held(hypertable) : 0;
+                long held = doubtful ? held(session, hypertable) : 0;
                 if (seen < held) {
                     report(hypertable, Count.of(seen, "row") + ", though its chunks hold " + held);
                 }
@@ -106,15 +121,15 @@ final class HypertableRows {
         }
 
         /** What the tables hold that inherit from it, as PostgreSQL knows it, whatever TimescaleDB does. */
-        private long held(Hypertable hypertable) throws SQLException {
+        private long held(Session session, Hypertable hypertable) throws SQLException {
             List<String> chunks = session.texts("listing the chunks of " + hypertable.name,
                     "SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = " + Sql.literal(hypertable.sql)
                             + "::regclass");
-            return chunks.isEmpty() ? 0 : count(chunks.stream().map(chunk -> "SELECT count(*) FROM " + chunk)
+            return chunks.isEmpty() ? 0 : count(session, chunks.stream().map(chunk -> "SELECT count(*) FROM " + chunk)
                     .collect(Collectors.joining(" UNION ALL ", "SELECT sum(c.count) FROM (", ") c")));
         }
 
-        private long count(String sql) throws SQLException {
+        private long count(Session session, String sql) throws SQLException {
             try (Statement statement = session.createStatement(); ResultSet row = statement.executeQuery(sql)) {
                 row.next();
                 return row.getLong(1);
@@ -128,12 +143,12 @@ final class HypertableRows {
 
         @Override
         public void cancel() {
-            SessionAbort.abort(session);
+            sessions.cancel();
         }
 
         @Override
         public void close() {
-            session.close();
+            sessions.close();
         }
     }
 }

@@ -14,6 +14,7 @@ import lib.facts.FactKind;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.WorkerSessions;
 import lib.source.Snapshot;
 import lib.talk.Batches;
 import lib.talk.Failure;
@@ -87,7 +88,8 @@ final class LargeObjectContents {
     }
 
     private final class Pair implements Workers.Worker<List<Long>> {
-        private final SessionPair sessions = new SessionPair(source, target);
+        private final WorkerSessions sessions =
+                new WorkerSessions(target.retries(), () -> new SessionPair(source, target));
         private final List<Difference> differences;
 
         Pair(List<Difference> differences) {
@@ -96,14 +98,20 @@ final class LargeObjectContents {
 
         @Override
         public void work(List<Long> identifiers) {
+            sessions.run((open, again) -> {
+                compare(open, identifiers);
+                return null;
+            });
+        }
+
+        private void compare(SessionPair open, List<Long> identifiers) {
             CompletableFuture<Map<Long, String>> answer =
-                    CompletableFuture.supplyAsync(() -> contents(sessions.target(), identifiers),
-                            executor);
+                    CompletableFuture.supplyAsync(() -> contents(open.target(), identifiers), executor);
             Map<Long, String> here;
             try {
-                here = contents(sessions.source(), identifiers);
+                here = contents(open.source(), identifiers);
             } catch (Failure e) {
-                sessions.cancel();
+                open.cancel();
                 throw e;
             } finally {
                 answer.handle((contents, failed) -> null).join();

@@ -21,6 +21,7 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.SessionPair;
 import lib.server.SqlFailures;
+import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.source.Snapshot;
 import lib.talk.Batches;
@@ -124,52 +125,74 @@ final class RowComparison {
     }
 
     private final class Pair implements Workers.Worker<List<ComparedTable>> {
-        private final SessionPair sessions = new SessionPair(source, target);
+        private final WorkerSessions sessions = new WorkerSessions(target.retries(), this::open);
 
-        Pair() {
-            sessions.source().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
-            sessions.target().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
+        private SessionPair open() {
+            SessionPair opened = new SessionPair(source, target);
+            try {
+                opened.source().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
+                opened.target().run("preparing to compare rows", PlannedCode.TABLES_ONLY);
+                return opened;
+            } catch (RuntimeException e) {
+                opened.close();
+                throw e;
+            }
         }
 
         @Override
         public void work(List<ComparedTable> some) {
-            try (LockedTables ours = streamed.held(sessions.source());
-                    LockedTables theirs = new LockedTables(sessions.target(), sessions.target())) {
-                Set<ComparedTable> coded = streamed.among(some, ours, theirs);
-                if (some.size() > 1 && coded.isEmpty() && together(some)) {
-                    return;
+            // What has been judged is not compared again.
+            List<ComparedTable> left = new ArrayList<>(some);
+            sessions.run((open, again) -> {
+                if (again) {
+                    streamed.renewIfLost();
                 }
-                for (ComparedTable table : some) {
-                    // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
-                    if (table.materialized() || lock(table)) {
-                        compare(sessions.source(), sessions.target(), table, coded.contains(table));
-                    } else {
-                        wantedByOthers.add(table);
-                    }
-                }
-            }
+                compareAll(open, left);
+                return null;
+            });
             results.decideViews();
         }
 
+        private void compareAll(SessionPair open, List<ComparedTable> left) {
+            try (LockedTables ours = streamed.held(open.source());
+                    LockedTables theirs = new LockedTables(open.target(), open.target())) {
+                Set<ComparedTable> coded = streamed.among(left, ours, theirs);
+                if (left.size() > 1 && coded.isEmpty() && together(open, left)) {
+                    return;
+                }
+                while (!left.isEmpty()) {
+                    ComparedTable table = left.get(0);
+                    // LOCK knows tables only; nothing that reads a materialized view could be made to wait for us.
+                    if (table.materialized()
+                            || source.tryLock(open.source(), List.of(Sql.name(table.schema(), table.name())))) {
+                        compare(open.source(), open.target(), table, coded.contains(table));
+                    } else {
+                        wantedByOthers.add(table);
+                    }
+                    left.remove(0);
+                }
+            }
+        }
+
         /** @return false if one of them is waited for by others, or one of the sides refuses */
-        private boolean together(List<ComparedTable> some) {
+        private boolean together(SessionPair open, List<ComparedTable> some) {
             String names = String.join(", ",
                     some.stream().map(table -> "ONLY " + Sql.name(table.schema(), table.name())).toList());
             RowSum.Answers answers = null;
-            try (Statement statement = sessions.source().createStatement()) {
+            try (Statement statement = open.source().createStatement()) {
                 statement.execute("SAVEPOINT together");
                 try {
                     statement.execute("LOCK TABLE " + names + " IN ACCESS SHARE MODE NOWAIT");
                     List<RowQueries.Question> asked =
                             some.stream().map(table -> questions.whole(table, table.columns())).toList();
-                    answers = RowSum.ask(sessions.source(), sessions.target(), asked, executor);
+                    answers = RowSum.ask(open.source(), open.target(), asked, executor);
                 } catch (SQLException e) {
                     // What it is about will be said of the one table that it is about.
                     statement.execute("ROLLBACK TO together");
                 }
                 statement.execute("RELEASE together");
             } catch (SQLException e) {
-                throw sessions.source().failure("comparing rows", e);
+                throw open.source().failure("comparing rows", e);
             }
             if (answers == null || answers.refused() != null) {
                 return false;
@@ -178,10 +201,6 @@ final class RowComparison {
                 results.judge(some.get(i), null, answers.source().get(i), answers.target().get(i));
             }
             return true;
-        }
-
-        private boolean lock(ComparedTable table) {
-            return source.tryLock(sessions.source(), List.of(Sql.name(table.schema(), table.name())));
         }
 
         @Override

@@ -41,6 +41,13 @@ final class StreamedComparison implements AutoCloseable {
         now = source.session();
     }
 
+    /** Asks in a new session from now on, where the server has ended that of before. */
+    void renewIfLost() {
+        synchronized (now) {
+            now.renewIfLost(source::session);
+        }
+    }
+
     /** @return what holds tables of the source for a session under the snapshot that will query them */
     LockedTables held(Session session) {
         return new LockedTables(session, now);

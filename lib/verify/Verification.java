@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
@@ -128,13 +129,17 @@ public final class Verification {
             return thread;
         });
         try {
-            FactComparison facts =
-                    new FactComparison(source, target, selection, executor, kind -> state = "comparing each " + kind,
-                            jobsPaused);
-            List<Difference> differences = new ArrayList<>(facts.run());
+            List<Difference> differences = new ArrayList<>();
+            FactComparison facts = retried(() -> {
+                FactComparison comparison = new FactComparison(source, target, selection, executor,
+                        kind -> state = "comparing each " + kind, jobsPaused);
+                differences.addAll(comparison.run());
+                return comparison;
+            });
             differences.addAll(uncompared());
             state = "comparing sequences";
-            differences.addAll(new SequenceValues(source, target, selection, sequenceValues).run(facts::lacksRelation));
+            differences.addAll(retried(() -> new SequenceValues(source, target, selection, sequenceValues)
+                    .run(facts::lacksRelation)));
             if (level != Level.OBJECTS) {
                 differences.addAll(rows(level, facts, executor));
             }
@@ -154,6 +159,13 @@ public final class Verification {
         }
     }
 
+    /**
+     * Does again what a fault has ended that passes, as long as there is a snapshot to read; workers do so themselves.
+     */
+    private <T> T retried(Supplier<T> work) {
+        return target.retries().run(again -> work.get(), () -> source.holder().isClosed());
+    }
+
     /** Schemas that are never looked into; that they stay behind is said all the same. */
     private List<Difference> uncompared() {
         synchronized (source.holder()) {
@@ -165,7 +177,7 @@ public final class Verification {
 
     private List<Difference> rows(Level level, FactComparison facts, ExecutorService executor) {
         state = "listing the tables";
-        List<ComparedTable> wanted = tables(facts);
+        List<ComparedTable> wanted = retried(() -> tables(facts));
         tables = wanted.size();
         RowComparison comparison = new RowComparison(source, computing, console, depth(level), executor);
         rows = comparison.results();
@@ -204,6 +216,7 @@ public final class Verification {
     /** What the target lacks has been reported with all that it holds. */
     private List<ComparedTable> tables(FactComparison facts) {
         List<ComparedTable> tables = new ArrayList<>();
+        incomplete.clear();
         synchronized (source.holder()) {
             for (ComparedTable table : ComparedTable.list(source.holder(), selection, facts.timescale())) {
                 if (!facts.lacksRelation(table.identity())) {

@@ -263,6 +263,39 @@ class TransientFaultsTest {
                 run.join().err());
     }
 
+    /** What has been compared by then is not compared again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"source", "target"})
+    void a_session_that_compares_rows(String side) {
+        String from = source.newDatabase();
+        source.sql(from, "CREATE TABLE wide AS SELECT i AS id, md5(i::text) AS v FROM generate_series(1, 900000) i");
+        String to = target.newDatabase();
+        CompletableFuture<CommandRun> run = BackgroundWork.run(
+                () -> CommandRun.migrate(source.uri(from), target.uri(to), "--verify", "checksums"));
+        PgServer server = side.equals("source") ? source : target;
+        BackgroundWork.until("rows are compared", () -> run.isDone() || !server.rows("postgres", """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND datname = '%s'
+                  AND query LIKE 'SELECT 0, s.%%wide%%' LIMIT 1"""
+                .formatted(side.equals("source") ? from : to)).isEmpty());
+        arrives(run.join(), from, to);
+        assertTrue(Pattern.compile("(?m)^migrate: verify: no differences \\(checksums\\), 1 operation tried again \\(")
+                .matcher(run.join().err()).find(), run.join().err());
+    }
+
+    @Test
+    void a_session_that_compares_objects() {
+        String to = target.newDatabase();
+        CompletableFuture<CommandRun> run = copying(shop, to);
+        awaitRows(to);
+        try (HeldLock held = HeldLock.on(target, to, "LOCK TABLE pg_catalog.pg_policy")) {
+            held.awaitWaiter(run);
+            target.query("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + held.pid()
+                    + " = ANY (pg_blocking_pids(pid))");
+        }
+        arrives(run.join(), shop, to);
+        assertEquals(1, count(run.join().err(), ": " + ENDED + "; trying again\n"), run.join().err());
+    }
+
     private static void end(String database, String statement) {
         BackgroundWork.until(statement, () -> !target.rows(database,
                 "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%" + statement + "'")
