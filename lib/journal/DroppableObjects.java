@@ -58,7 +58,13 @@ final class DroppableObjects {
                   FROM c JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid JOIN c p ON p.oid = i.inhparent
                  WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f')
                 UNION ALL SELECT k.rank, k.kind, pg_catalog.concat(c.nspname, '.', c.relname),
-                    pg_catalog.concat('DROP ', k.kind, ' IF EXISTS ', c.sql)
+                    coalesce((SELECT pg_catalog.format('ALTER TABLE IF EXISTS %s ALTER COLUMN %I DROP IDENTITY IF '
+                        'EXISTS', t.sql, a.attname)
+                      FROM pg_catalog.pg_depend d JOIN c t ON t.oid = d.refobjid
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                     WHERE c.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                       AND d.objid = c.oid AND d.refclassid = d.classid AND d.deptype = 'i'),
+                      pg_catalog.concat('DROP ', k.kind, ' IF EXISTS ', c.sql))
                   FROM c JOIN (VALUES ('v', 3, 'VIEW'), ('m', 3, 'MATERIALIZED VIEW'), ('i', 2, 'INDEX'),
                     ('I', 2, 'INDEX'), ('r', 4, 'TABLE'), ('p', 4, 'TABLE'), ('f', 4, 'FOREIGN TABLE'),
                     ('S', 5, 'SEQUENCE')) k (relkind, rank, kind) ON k.relkind = c.relkind::pg_catalog.text

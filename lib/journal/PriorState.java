@@ -81,8 +81,9 @@ final class PriorState {
     private static final String PRIVILEGES = """
             WITH changed AS (
               SELECT o.head, o.kind, o.name, coalesce(o.acl, pg_catalog.acldefault(o.letter::"char", o.owner)) AS now,
-                     coalesce(b.acl, pg_catalog.acldefault(o.letter::"char", o.owner)) AS before
+                     coalesce(b.acl, i.initprivs, pg_catalog.acldefault(o.letter::"char", o.owner)) AS before
                 FROM (%s) o LEFT JOIN %s b ON (o.catalog, o.object) = (b.catalog, b.object)
+                LEFT JOIN pg_catalog.pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = (o.catalog, o.object, 0)
                WHERE o.acl IS DISTINCT FROM b.acl AND (b.object IS NOT NULL OR o.kind <> 'SCHEMA' AND o.head = '')
                  AND o.owner IS NOT NULL)
             SELECT pg_catalog.format('%%sREVOKE %%s ON %%s %%s FROM %%s', o.head, n.privilege_type, o.kind,
@@ -124,17 +125,23 @@ final class PriorState {
         List<String> refused = new ArrayList<>();
         // With an owner, privileges change too.
         target.texts("reading the journal", OWNERS).forEach(sql -> run(target, sql, refused));
-        target.texts("reading the journal", PRIVILEGES).forEach(sql -> run(target, sql, refused));
-        target.texts("reading the journal", COMMENTS).forEach(sql -> run(target, sql, refused));
+        takeBackGrants(target, refused);
         if (!target.texts("reading the journal", "SELECT m.key FROM " + JournalTables.METADATA.sql() + " m WHERE "
                 + TimescaleCatalog.PRESENT).isEmpty()) {
             run(target, TimescaleCatalog.RESTORATION, refused);
         }
-        RoleRecord.takingBack(target).forEach(sql -> run(target, sql, refused));
+        RoleRecord.takingBack(target, false).forEach(sql -> run(target, sql, refused));
         return refused;
     }
 
-    private static void run(Session target, String sql, List<String> refused) {
+    /** Makes privileges and comments as they were. */
+    static void takeBackGrants(Session target, List<String> refused) {
+        target.texts("reading the journal", PRIVILEGES).forEach(sql -> run(target, sql, refused));
+        target.texts("reading the journal", COMMENTS).forEach(sql -> run(target, sql, refused));
+    }
+
+    /** @param refused takes the statement if the target refuses it */
+    static void run(Session target, String sql, List<String> refused) {
         try {
             target.run("taking back what an interrupted run has changed", sql);
         } catch (Failure e) {

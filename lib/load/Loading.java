@@ -10,6 +10,7 @@ import lib.catalog.DatabaseSettings;
 import lib.catalog.Extensions;
 import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
+import lib.journal.EarlierGrants;
 import lib.journal.Journal;
 import lib.journal.LateObjects;
 import lib.journal.Memberships;
@@ -92,6 +93,8 @@ public final class Loading {
                 : Journal.begin(target, to, identity, objects, extensions);
         if (journal.resumed()) {
             LateObjects.dropEventTriggers(to, journal.units());
+            EarlierGrants.takeBack(to)
+                    .forEach(sql -> report.note("not taken back from an interrupted run: %s", sql));
         }
         roles.run();
         memberships.record();
@@ -122,6 +125,9 @@ public final class Loading {
                         contents,
                         !wanted.noPrivileges(), privileges),
                 target, to, memberships, afterLoad, method::grantPrivileges, console, steps, report);
+        if (journal.resumed()) {
+            rights.follow();
+        }
         Runnable load = () -> {
             method.load(jobs, rights, journal);
             if (wanted.prepare()) {

@@ -64,6 +64,13 @@ public final class OwnersAndPrivileges implements LoadMethod.Rights {
         ownership = new Ownership(to, target.facts(), memberships);
     }
 
+    /** The owners that an interrupted run has given may be others on the source now. */
+    void follow() {
+        if (!request.objects.isEmpty()) {
+            ownership.follow();
+        }
+    }
+
     @Override
     public void setOwners(Predicate<OwnedObjects.Owned> there) {
         if (!request.objects.isEmpty()) {

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class Ownership {
     private final boolean superuser;
     private final Memberships memberships;
     private final Set<String> roles;
+    private final Set<String> others = new HashSet<>();
     private final Map<String, Boolean> inherits = new HashMap<>();
 
     /**
@@ -49,6 +51,20 @@ final class Ownership {
         this.memberships = memberships;
         roles = new TreeSet<>(target.texts("listing the roles in reach",
                 "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE " + Membership.mayServe("r.oid")));
+    }
+
+    /** From now on what somebody else owns already is given to the user, too, where it is the user's on the source. */
+    void follow() {
+        OwnedObjects.list(target).stream().filter(object -> !object.owner().equals(user))
+                .forEach(object -> others.add(object.toString()));
+    }
+
+    private static boolean isSchema(OwnedObjects.Owned object) {
+        return object.kind().equals("SCHEMA");
+    }
+
+    private boolean isToGive(OwnedObjects.Owned object) {
+        return needsOwner(object, user) || !object.part() && others.contains(object.toString());
     }
 
     /**
@@ -71,12 +87,12 @@ final class Ownership {
         List<OwnedObjects.Owned> given = reachable(objects);
         join(given);
         // As long as the user owns the schema, it can grant CREATE on it and revoke that.
-        alterOwners(given.stream().filter(object -> !object.kind().equals("SCHEMA")).toList());
-        alterOwners(given.stream().filter(object -> object.kind().equals("SCHEMA")).toList());
+        alterOwners(given.stream().filter(object -> !isSchema(object)).toList());
+        alterOwners(given.stream().filter(Ownership::isSchema).toList());
     }
 
     private List<OwnedObjects.Owned> reachable(List<OwnedObjects.Owned> objects) {
-        return objects.stream().filter(object -> roles.contains(object.owner()) && needsOwner(object, user)).toList();
+        return objects.stream().filter(object -> roles.contains(object.owner()) && isToGive(object)).toList();
     }
 
     private List<OwnedObjects.Owned> usableAfterwards(List<OwnedObjects.Owned> objects) {
@@ -94,8 +110,11 @@ final class Ownership {
     private static List<String> alterOwner(List<OwnedObjects.Owned> objects, Set<SchemaGrant> schemaGrants) {
         List<SchemaGrant> here =
                 objects.stream().map(SchemaGrant::of).filter(schemaGrants::contains).distinct().toList();
-        List<String> statements = new ArrayList<>(here.stream().map(SchemaGrant::grant).toList());
-        objects.forEach(object -> statements.add(alterOwner(object)));
+        // With a schema's owner go the privileges that it has there.
+        List<String> statements = new ArrayList<>(
+                objects.stream().filter(Ownership::isSchema).map(Ownership::alterOwner).toList());
+        here.forEach(grant -> statements.add(grant.grant()));
+        objects.stream().filter(object -> !isSchema(object)).forEach(object -> statements.add(alterOwner(object)));
         here.forEach(grant -> statements.add(grant.revoke()));
         return statements;
     }
@@ -126,13 +145,13 @@ final class Ownership {
      * reach
      */
     List<OwnedObjects.Owned> keptByUser(List<OwnedObjects.Owned> objects) {
-        return objects.stream().filter(object -> needsOwner(object, user) && !roles.contains(object.owner())).toList();
+        return objects.stream().filter(object -> isToGive(object) && !roles.contains(object.owner())).toList();
     }
 
     /** @return whether an object that this user has made has to be given away */
     static boolean needsOwner(OwnedObjects.Owned object, String user) {
         // A schema may have been there before; everything else belongs to the user who made it already.
-        return !object.part() && (!object.owner().equals(user) || object.kind().equals("SCHEMA"));
+        return !object.part() && (!object.owner().equals(user) || isSchema(object));
     }
 
     /** @return the statement that gives an object to its owner */
@@ -152,9 +171,14 @@ final class Ownership {
                 .collect(Collectors.toSet());
     }
 
+    /** Who may create in a schema as its owner may not do so any more when it has been given to another one. */
     private Set<SchemaGrant> schemaGrants(List<OwnedObjects.Owned> given) {
+        Set<String> leaving = given.stream()
+                .filter(object -> isSchema(object) && others.contains(object.toString()))
+                .map(OwnedObjects.Owned::schema).collect(Collectors.toSet());
         return superuser ? Set.of()
-                : schemaGrants(given, user).stream().filter(grant -> !mayCreate(grant.owner, grant.schema))
+                : schemaGrants(given, user).stream()
+                        .filter(grant -> leaving.contains(grant.schema) || !mayCreate(grant.owner, grant.schema))
                         .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
@@ -176,10 +200,10 @@ final class Ownership {
     /** @return who needs CREATE on which schema while this user sets owners */
     static Set<SchemaGrant> schemaGrants(List<OwnedObjects.Owned> objects, String user) {
         // Schemas are given first, and taking back what was lent to an owner would take what is the owner's own.
-        Set<SchemaGrant> owned = objects.stream().filter(object -> object.kind().equals("SCHEMA"))
+        Set<SchemaGrant> owned = objects.stream().filter(Ownership::isSchema)
                 .map(SchemaGrant::of).collect(Collectors.toSet());
         return objects.stream()
-                .filter(object -> object.schema() != null && !object.kind().equals("SCHEMA")
+                .filter(object -> object.schema() != null && !isSchema(object)
                         && !object.owner().equals(user))
                 .map(SchemaGrant::of).filter(grant -> !owned.contains(grant))
                 .collect(Collectors.toCollection(LinkedHashSet::new));

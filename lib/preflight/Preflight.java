@@ -137,7 +137,8 @@ public final class Preflight {
         findings.add(Finding.ok("target kind", "%s", kind));
         List<OwnedObjects.Owned> objects = OwnedObjects.list(from);
         Roles all = Roles.read(from, source);
-        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, wanted.granted());
+        roles = new RolePlan(all, owners(objects), kind.kind(), target, to, wanted.granted(),
+                wanted.resume() ? check.rolesMade() : List.of());
         // A superuser creates all roles.
         owners = new ExtensionOwners(extensions, to, target.facts(), database.name(),
                 roles.missing().stream().collect(Collectors.toMap(Roles.Role::name,

@@ -14,6 +14,7 @@ import lib.catalog.Selection;
 import lib.catalog.UnrelatedObject;
 import lib.journal.TargetContents;
 import lib.journal.UnrelatedObjects;
+import lib.roles.RoleRecord;
 import lib.server.DatabaseCreation;
 import lib.server.Finding;
 import lib.server.JournalTables;
@@ -254,6 +255,11 @@ public final class TargetCheck {
             journal = JournalTables.find(to);
             return without;
         }
+    }
+
+    /** @return the roles that an interrupted run has created, if there is one to be taken over */
+    List<String> rolesMade() {
+        return ofJournal(() -> RoleRecord.created(to), List.of());
     }
 
     /** @return what the target offers of the source's extensions */

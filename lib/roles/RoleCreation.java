@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import lib.server.JournalTables;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.SqlFailures;
@@ -41,10 +42,17 @@ final class RoleCreation {
         return roles;
     }
 
-    /** Does all of it in one transaction, which writes it down in the journal of the run. */
-    Result apply(Session session) {
+    /**
+     * Does all of it in one transaction, which writes it down in the journal of the run. What an interrupted run has
+     * given, by the same journal, is given anew.
+     *
+     * @param corrections what makes the roles that it has created like the source's
+     */
+    Result apply(Session session, List<String> corrections) {
         List<String> refused = new ArrayList<>();
         session.run("creating roles", "BEGIN");
+        RoleRecord.takingBack(session, true).forEach(statement -> attempt(session, statement, refused));
+        session.run("creating roles", "DELETE FROM " + JournalTables.GIVEN.sql());
         RoleRecord record = RoleRecord.begin(session);
         // A role's name has no encoding of its own: another database of the server, with another encoding, may show it
         // differently.
@@ -53,6 +61,7 @@ final class RoleCreation {
         List<Roles.Role> create = roles.stream().filter(role -> !there.contains(role.name())).toList();
         create.forEach(role -> session.run("creating role \"" + role + "\"",
                 RoleStatements.create(role, target.givable())));
+        corrections.forEach(statement -> attempt(session, statement, refused));
         Set<String> created = create.stream().map(Roles.Role::name).collect(Collectors.toSet());
         statements(name -> created.contains(name) || there.contains(name) || target.exists(name))
                 .forEach(statement -> attempt(session, statement, refused));

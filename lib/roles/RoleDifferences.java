@@ -87,26 +87,48 @@ final class RoleDifferences {
      * the command where that is all
      */
     String corrections(Roles.Role role, Set<Roles.Attribute> named) {
+        // A stored password has no business in a message.
+        List<String> statements = statements(role.withoutPassword(), named);
+        if (role.verifier() == null && of(role).contains(Property.PASSWORD)) {
+            statements.add(head(role) + " PASSWORD NULL");
+        }
+        return statements.isEmpty() ? "dump-roles --apply" : String.join("; ", statements) + ";";
+    }
+
+    /**
+     * @param named the attributes to be spoken of
+     * @return the statements that make the target's role like the source's, its password, too, where only the source
+     * shows it
+     */
+    List<String> all(Roles.Role role, Set<Roles.Attribute> named) {
+        List<String> statements = statements(role, named);
+        if (of(role).contains(Property.PASSWORD) || source.readable() && !target.readable()) {
+            statements.add(head(role) + " PASSWORD "
+                    + (role.verifier() == null ? "NULL" : Sql.literal(role.verifier())));
+        }
+        return statements;
+    }
+
+    private static String head(Roles.Role role) {
+        return "ALTER ROLE " + Sql.ident(role.name());
+    }
+
+    private List<String> statements(Roles.Role role, Set<Roles.Attribute> named) {
         List<Property> different = of(role);
-        String head = "ALTER ROLE " + Sql.ident(role.name());
         List<String> statements = new ArrayList<>();
         if (different.contains(Property.ATTRIBUTES) || different.contains(Property.CONNECTION_LIMIT)
                 || different.contains(Property.VALID_UNTIL) && role.validUntil() != null) {
             statements.add(RoleStatements.alter(role.withoutPassword(), named));
         }
         if (different.contains(Property.VALID_UNTIL) && role.validUntil() == null) {
-            statements.add(head + " VALID UNTIL 'infinity'");
+            statements.add(head(role) + " VALID UNTIL 'infinity'");
         }
         if (different.contains(Property.COMMENT)) {
             statements.add("COMMENT ON ROLE " + Sql.ident(role.name()) + " IS "
                     + (role.comment() == null ? "NULL" : Sql.literal(role.comment())));
         }
-        if (different.contains(Property.PASSWORD) && role.verifier() == null) {
-            statements.add(head + " PASSWORD NULL");
-        }
-        settings(statements, head, settings(source, role), settings(target, role));
-        // A stored password has no business in a message.
-        return statements.isEmpty() ? "dump-roles --apply" : String.join("; ", statements) + ";";
+        settings(statements, head(role), settings(source, role), settings(target, role));
+        return statements;
     }
 
     private static void settings(List<String> statements, String head, Map<String, String> wanted,

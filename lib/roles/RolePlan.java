@@ -32,16 +32,20 @@ public final class RolePlan {
     private final RoleTarget target;
     private final RoleTranslation translation;
     private final RoleCreation creation;
+    private final Set<String> made;
 
     /**
      * @param owners the roles that own objects of the source's database, which cannot do without them
      * @param kind of target
      * @param session a session on the target
      * @param granted the roles of the target that may be granted although they can do more there than on the source
+     * @param made those that the interrupted run has created with which this one goes on: they are to be as on the
+     * source now
      */
     public RolePlan(Roles source, Set<String> owners, TargetKind kind, Server server, Session session,
-            Collection<String> granted) {
+            Collection<String> granted, Collection<String> made) {
         this.source = source;
+        this.made = Set.copyOf(made);
         Roles there = Roles.read(session, server);
         this.existing = there.byName();
         this.bootstrap = there.bootstrap();
@@ -108,7 +112,7 @@ public final class RolePlan {
                 findings.add(Finding.warning("roles", null,
                         "role \"%s\" is kept as it is: the target's bootstrap superuser is called that",
                         outcome.role()));
-            } else if (differs(outcome.role())) {
+            } else if (differs(outcome.role()) && !made.contains(outcome.role().name())) {
                 findings.add(Finding.warning("roles", corrections(outcome.role()),
                         "role \"%s\" exists on the target with %s and is kept as it is", outcome.role(),
                         differences.description(outcome.role())));
@@ -206,7 +210,10 @@ public final class RolePlan {
      */
     public Set<String> announced() {
         Set<String> names = new TreeSet<>(translation.changed());
-        source.roles().stream().filter(this::differs).forEach(role -> names.add(role.name()));
+        // What this user cannot give, no run has given.
+        source.roles().stream().filter(this::differs)
+                .filter(role -> !facts.superuser() || !made.contains(role.name()))
+                .forEach(role -> names.add(role.name()));
         source.databaseSettings().stream().filter(setting -> target.refusal(setting.name()).isPresent())
                 .forEach(setting -> names.add(setting.role()));
         if (!mayCreate()) {
@@ -263,7 +270,10 @@ public final class RolePlan {
      * @param session of a run whose journal has begun
      */
     public Outcome apply(Session session) {
-        RoleCreation.Result done = creation.apply(session);
+        List<String> corrections = source.roles().stream()
+                .filter(role -> made.contains(role.name()) && existing.containsKey(role.name()))
+                .flatMap(role -> differences.all(role, target.givable()).stream()).toList();
+        RoleCreation.Result done = creation.apply(session, corrections);
         return new Outcome(account(done.created()), done.refused());
     }
 

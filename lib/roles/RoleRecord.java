@@ -97,10 +97,11 @@ public final class RoleRecord {
     }
 
     /**
+     * @param all whether roles that the run has created are among those, too
      * @return the statements that take back what roles were given that had been there before; what has changed since is
      * not the run's any more
      */
-    public static List<String> takingBack(Session target) {
+    public static List<String> takingBack(Session target, boolean all) {
         return target.list("reading the journal", """
                 SELECT g.parameter, r.rolname, CASE g.member WHEN 0 THEN NULL ELSE m.rolname END, o.rolname, g.before,
                        g.after
@@ -111,8 +112,10 @@ public final class RoleRecord {
                   LEFT JOIN pg_catalog.pg_roles r ON r.oid = g.role
                   LEFT JOIN pg_catalog.pg_roles m ON m.oid = g.member
                   LEFT JOIN pg_catalog.pg_roles o ON o.oid = g.grantor
-                 WHERE g.role NOT IN (SELECT c.role FROM %3$s c) AND g.member NOT IN (SELECT c.role FROM %3$s c)
-                 ORDER BY g.ctid DESC""".formatted(JournalTables.GIVEN.sql(), all(target), JournalTables.ROLE.sql()),
+                 WHERE %4$s OR g.role NOT IN (SELECT c.role FROM %3$s c)
+                   AND g.member NOT IN (SELECT c.role FROM %3$s c)
+                 ORDER BY g.ctid DESC""".formatted(JournalTables.GIVEN.sql(), all(target), JournalTables.ROLE.sql(),
+                all),
                 row -> row.getString(1).isEmpty()
                         ? ofMembership(row.getString(4) == null,
                                 Sql.ident(row.getString(2)) + " %s " + Sql.ident(row.getString(3)),

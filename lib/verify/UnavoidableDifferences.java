@@ -36,7 +36,7 @@ final class UnavoidableDifferences {
                 "SELECT DISTINCT pg_catalog.pg_get_userbyid(defaclrole) FROM pg_catalog.pg_default_acl"));
         TargetKind kind = RecognizedKind.of(null, target, to).kind();
         RoleTarget there = RoleTarget.ask(kind, target, to);
-        RolePlan plan = new RolePlan(roles, owners, kind, target, to, Set.of());
+        RolePlan plan = new RolePlan(roles, owners, kind, target, to, Set.of(), Set.of());
         Set<String> changed = new RoleTranslation(roles, there, true, false, Set.of()).changed();
         roles.databaseSettings().stream().filter(setting -> there.refusal(setting.name()).isPresent())
                 .forEach(setting -> changed.add(setting.role()));
