@@ -165,12 +165,16 @@ public final class Journal {
                 .recording(Map.of(ObjectKind.LARGE_OBJECT, identifiers.stream().map(String::valueOf).toList()));
     }
 
-    /** Removes the large objects that the interrupted run has copied. */
-    public void removeLargeObjects(Session target) {
-        Batches.of(target.list("listing large objects", "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l JOIN "
+    /** @return the identifiers of the large objects that the run has copied */
+    public List<Long> largeObjects(Session target) {
+        return target.list("reading the journal", "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l JOIN "
                 + JournalTables.MADE.sql() + " m ON m.object = l.oid AND m.catalog = "
-                + "'pg_catalog.pg_largeobject'::pg_catalog.regclass", row -> String.valueOf(row.getLong(1))),
-                Removal.DROPS_A_TRANSACTION)
+                + "'pg_catalog.pg_largeobject'::pg_catalog.regclass", row -> row.getLong(1));
+    }
+
+    /** Removes large objects that the run has copied. */
+    public void removeLargeObjects(Session target, Collection<Long> identifiers) {
+        Batches.of(identifiers.stream().map(String::valueOf).toList(), Removal.DROPS_A_TRANSACTION)
                 .forEach(batch -> target.run("removing large objects",
                         "SELECT pg_catalog.lo_unlink(l) FROM pg_catalog.unnest(ARRAY[" + String.join(", ", batch)
                                 + "]::oid[]) l; DELETE FROM " + JournalTables.MADE.sql()

@@ -37,17 +37,11 @@ final class LargeObjects {
     }
 
     /**
-     * Copies the large objects with these identifiers. Those that an interrupted run has copied are removed first: they
-     * may have changed since.
+     * Copies the large objects with these identifiers.
      *
      * @param journal records them
      */
     void copy(List<Long> identifiers, Journal journal) {
-        if (journal.resumed()) {
-            try (Session to = target.session()) {
-                journal.removeLargeObjects(to);
-            }
-        }
         Workers.run("large objects", workers, Batches.of(identifiers, OBJECTS_A_BATCH), () -> new Batch(journal));
     }
 

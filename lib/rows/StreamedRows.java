@@ -93,15 +93,26 @@ public final class StreamedRows implements RowMover {
         steps.run("data",
                 () -> copy(tables.stream().filter(table -> !table.deferred() && table.catalog() == 0).toList(),
                         journal.parts(), loaded));
-        // Each run copies all large objects, so the last one does.
-        if (!largeObjects.isEmpty() && !prepares) {
-            steps.run("large objects", () -> {
-                new LargeObjects(source, target.server(), parallelism.workers()).copy(largeObjects, journal);
+        moveLargeObjects(journal);
+    }
+
+    private void moveLargeObjects(Journal journal) {
+        if (largeObjects.isEmpty() && (!journal.resumed() || journal.largeObjects(to).isEmpty())) {
+            return;
+        }
+        steps.run("large objects", () -> {
+            List<Long> left = journal.resumed()
+                    ? new EarlierLargeObjects(source, target.server(), parallelism.workers()).settle(largeObjects,
+                            journal)
+                    : largeObjects;
+            new LargeObjects(source, target.server(), parallelism.workers()).copy(left, journal);
+            if (!prepares) {
                 Grants.largeObjectComments(source.holder())
                         .forEach(sql -> to.run("commenting on large objects", sql));
-                return largeObjects.size() + " copied";
-            });
-        }
+            }
+            return left.size() + " copied"
+                    + (journal.resumed() ? ", " + (largeObjects.size() - left.size()) + " kept" : "");
+        });
     }
 
     @Override

@@ -2,13 +2,12 @@
 package lib.verify;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.stream.Collectors;
+import lib.compare.LargeObjectHashes;
 import lib.facts.Difference;
 import lib.facts.FactKind;
 import lib.server.Server;
@@ -20,28 +19,10 @@ import lib.talk.Batches;
 import lib.talk.Failure;
 import lib.talk.Workers;
 
-/**
- * Compares what large objects hold, by hashes that the servers compute of pieces, so that no object is in memory whole.
- * A gap in an object counts as the zeros that are read there, as on the other side it may be filled with them.
- */
+/** Compares what large objects hold, by hashes that the servers compute. */
 final class LargeObjectContents {
-    private static final int OBJECTS_A_QUERY = 500;
-    private static final int PIECE = 256 * 1024;
     /** A sample is the beginning of so many, evenly spread. */
     private static final int SAMPLE = 200;
-
-    private static final String QUERY =
-            """
-            WITH RECURSIVE piece(oid, number, length, hash) AS (
-              SELECT l.oid, 0::bigint, length(d.data), md5(d.data)
-                FROM pg_largeobject_metadata l, LATERAL (SELECT lo_get(l.oid, 0, %1$d) AS data OFFSET 0) d
-                  WHERE l.oid = ANY ('{%2$s}'::oid[])
-              UNION ALL
-              SELECT p.oid, p.number + 1, length(d.data), md5(d.data)
-                FROM piece p, LATERAL (SELECT lo_get(p.oid, (p.number + 1) * %1$d, %1$d) AS data OFFSET 0) d
-                  WHERE p.length = %1$d AND %3$s)
-            SELECT oid, sum(length) || ' bytes, md5 ' || md5(string_agg(hash, '' ORDER BY number)) FROM piece
-              GROUP BY oid""";
 
     private final Snapshot source;
     private final Server target;
@@ -62,7 +43,7 @@ final class LargeObjectContents {
         synchronized (source.holder()) {
             identifiers = identifiers(source.holder(), sample);
         }
-        List<List<Long>> batches = Batches.of(identifiers, OBJECTS_A_QUERY);
+        List<List<Long>> batches = Batches.of(identifiers, LargeObjectHashes.OBJECTS_A_QUERY);
         List<Difference> differences = new ArrayList<>();
         Workers.run("comparing large objects", workers, batches, () -> new Pair(differences));
         return differences;
@@ -78,13 +59,9 @@ final class LargeObjectContents {
 
     /** @return what is asked of each side */
     static List<String> questions(Session source, boolean sample) {
-        return Batches.of(identifiers(source, sample), OBJECTS_A_QUERY).stream().map(some -> question(some, sample))
+        return Batches.of(identifiers(source, sample), LargeObjectHashes.OBJECTS_A_QUERY).stream()
+                .map(some -> LargeObjectHashes.question(some, sample))
                 .toList();
-    }
-
-    private static String question(List<Long> identifiers, boolean sample) {
-        return QUERY.formatted(PIECE, identifiers.stream().map(String::valueOf).collect(Collectors.joining(",")),
-                !sample);
     }
 
     private final class Pair implements Workers.Worker<List<Long>> {
@@ -106,10 +83,11 @@ final class LargeObjectContents {
 
         private void compare(SessionPair open, List<Long> identifiers) {
             CompletableFuture<Map<Long, String>> answer =
-                    CompletableFuture.supplyAsync(() -> contents(open.target(), identifiers), executor);
+                    CompletableFuture.supplyAsync(() -> LargeObjectHashes.of(open.target(), identifiers, sample),
+                            executor);
             Map<Long, String> here;
             try {
-                here = contents(open.source(), identifiers);
+                here = LargeObjectHashes.of(open.source(), identifiers, sample);
             } catch (Failure e) {
                 open.cancel();
                 throw e;
@@ -146,12 +124,5 @@ final class LargeObjectContents {
         public void close() {
             sessions.close();
         }
-    }
-
-    private Map<Long, String> contents(Session session, List<Long> identifiers) {
-        Map<Long, String> contents = new HashMap<>();
-        session.list("reading large objects", question(identifiers, sample),
-                row -> contents.put(row.getLong(1), row.getString(2)));
-        return contents;
     }
 }

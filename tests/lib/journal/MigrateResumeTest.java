@@ -173,6 +173,38 @@ class MigrateResumeTest {
         arrives(run, shop, target);
     }
 
+    /** Their owner is another role on both sides, so that they are somebody else's when the next run begins. */
+    @Test
+    void of_large_objects_only_those_that_differ_are_copied_again() {
+        String shop = SOURCE.newDatabase();
+        SOURCE.sql(shop, "CREATE ROLE clerk", "SELECT lo_from_bytea(4710 + i, 'large') FROM generate_series(1, 4) i",
+                "ALTER LARGE OBJECT 4711 OWNER TO clerk", "ALTER LARGE OBJECT 4712 OWNER TO clerk",
+                "ALTER LARGE OBJECT 4713 OWNER TO clerk", "ALTER LARGE OBJECT 4714 OWNER TO clerk", """
+                CREATE FUNCTION made() RETURNS int LANGUAGE plpgsql AS $$
+                BEGIN
+                  IF current_setting('shop.view', true) IS DISTINCT FROM 'on' THEN
+                    RAISE EXCEPTION 'shop.view is off';
+                  END IF;
+                  RETURN 1;
+                END $$""", "ALTER FUNCTION made() OWNER TO clerk",
+                "SET shop.view = 'on'; CREATE MATERIALIZED VIEW total AS SELECT made()",
+                "ALTER MATERIALIZED VIEW total OWNER TO clerk");
+        String target = target();
+        CommandRun first = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target, USER, "secret"));
+        assertEquals(1, first.code());
+        assertTrue(first.err().contains("shop.view is off"), first.err());
+        String kept = "SELECT string_agg(oid || ' ' || xmin, ' ' ORDER BY oid) FROM pg_largeobject_metadata WHERE oid "
+                + "IN (4711, 4714)";
+        String before = TARGET.query(target, kept);
+        SOURCE.sql(shop, "SELECT lo_put(4712, 0, 'L')", "SELECT lo_unlink(4713)", "SELECT lo_from_bytea(4715, 'new')");
+        switchOn(target, "view");
+        CommandRun run = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target, USER, "secret"), "--resume");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("large objects: 2 copied, 2 kept"), run.err());
+        assertEquals(before, TARGET.query(target, kept));
+        assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
+    }
+
     @Test
     void a_table_that_was_made_again_has_its_own_rows() {
         String shop = shop();

@@ -95,6 +95,7 @@ class MigratePrepareTest {
                 assertTrue(
                         run.out().contains("prepared: ") && run.out().contains("with --resume in place of --prepare"),
                         run.out());
+                assertEquals("large", TARGET.query(target, "SELECT convert_from(lo_get(815), 'UTF8')"));
                 assertEquals("0", SOURCE.query(shop, "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                         + "'tsmigrate'"));
                 assertEquals("2 0 0", TARGET.query(target, """
