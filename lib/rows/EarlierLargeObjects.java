@@ -4,7 +4,6 @@ package lib.rows;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lib.compare.LargeObjectHashes;
@@ -70,18 +69,11 @@ final class EarlierLargeObjects {
         }
 
         private static List<Long> equal(List<Long> identifiers, SessionPair open) {
-            Background<Map<Long, String>> there = Background.begin("comparing large objects",
-                    () -> LargeObjectHashes.of(open.target(), identifiers, false));
-            Map<Long, String> here;
-            try {
-                here = LargeObjectHashes.of(open.source(), identifiers, false);
-            } finally {
-                // Not before it is over may the session be used again.
-                there.await();
-            }
-            Map<Long, String> hashes = there.get();
-            return identifiers.stream().filter(identifier -> here.containsKey(identifier)
-                    && here.get(identifier).equals(hashes.get(identifier))).toList();
+            return Background.both("comparing large objects",
+                    () -> LargeObjectHashes.of(open.target(), identifiers, false),
+                    () -> LargeObjectHashes.of(open.source(), identifiers, false),
+                    (there, here) -> identifiers.stream().filter(identifier -> here.containsKey(identifier)
+                            && here.get(identifier).equals(there.get(identifier))).toList());
         }
 
         @Override

@@ -109,18 +109,10 @@ final class PartSurvey implements AutoCloseable {
     }
 
     private Found counted(SessionPair open, List<BegunTable> some, String pages) {
-        // Both sides read at once.
-        Background<Map<Long, Map<Long, BroughtRows>>> counts = Background.begin("comparing",
-                () -> BroughtRows.of(open.target(), some.stream().collect(
-                        Collectors.toMap(begun -> begun.table().oid(), begun -> begun.table().sql())), pages, DOING));
-        Map<PartRecord, Rows> here;
-        try {
-            here = onSource(open.source(), some);
-        } finally {
-            // Not before it is over may the session be used again.
-            counts.await();
-        }
-        return new Found(here, counts.get(), new HashSet<>());
+        Map<Long, String> tables = some.stream()
+                .collect(Collectors.toMap(begun -> begun.table().oid(), begun -> begun.table().sql()));
+        return Background.both("comparing", () -> BroughtRows.of(open.target(), tables, pages, DOING),
+                () -> onSource(open.source(), some), (there, here) -> new Found(here, there, new HashSet<>()));
     }
 
     /**

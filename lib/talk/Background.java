@@ -2,6 +2,7 @@ package lib.talk;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -25,6 +26,22 @@ public final class Background<T> {
     /** @return what is there already */
     public static <T> Background<T> done(T result) {
         return new Background<>(CompletableFuture.completedFuture(result));
+    }
+
+    /**
+     * Does two things at once, one of them in a thread of its own.
+     *
+     * @return what is made of both results; when it returns or throws, neither is going on any more
+     */
+    public static <A, B, R> R both(String name, Supplier<A> beside, Supplier<B> here, BiFunction<A, B, R> result) {
+        Background<A> begun = begin(name, beside);
+        B own;
+        try {
+            own = here.get();
+        } finally {
+            begun.await();
+        }
+        return result.apply(begun.get(), own);
     }
 
     /** Runs an action with the result as soon as it is available; does nothing if the work fails. */
