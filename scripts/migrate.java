@@ -16,6 +16,7 @@ import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.dump.DumpOrder;
+import lib.migrate.Joining;
 import lib.migrate.Migration;
 import lib.migrate.MigrationOrder;
 import lib.roles.TargetKindOption;
@@ -31,7 +32,10 @@ import lib.tools.DumpFormat;
 import lib.verify.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(name = "migrate", description = "Move a PostgreSQL or TimescaleDB database, whole and verified",
         sortOptions = false,
@@ -40,6 +44,7 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:everything arrived, less what --leave-out accepted", "1:a step failed after work had begun",
                 "2:wrong usage",
                 "3:refused before anything was changed", "4:verification found differences",
+                "75:--join alone: there is no run, or it has ended before its end",
                 "130:interrupted by Ctrl-C", "143:ended by SIGTERM"},
         footer = {"", "Rows stream from the source to the target; nothing of them is kept on this",
                 "machine without --via-files. The source is only read; --pause-jobs changes when",
@@ -48,6 +53,9 @@ import picocli.CommandLine.Option;
 class Migrate implements Callable<Integer> {
     /** As dump has it. */
     private static final int DUMP_JOBS = 4;
+    /** What goes with --join. */
+    private static final List<String> OF_JOINER = List.of("--join", "--source", "--target", "--jobs", "--max-rate",
+            "--server-timeout", "--quiet", "--verbose", "--no-color");
 
     @Option(names = {"-j", "--jobs"}, paramLabel = "NUM", order = 10,
             description = "copy and index this many tables at once (default: two for each core, from 2 to 8)")
@@ -65,6 +73,9 @@ class Migrate implements Callable<Integer> {
             description = "a pass before the downtime: rows and indexes, while the application still writes; then "
                     + "--resume")
     boolean prepare;
+    @Option(names = "--join", order = 12,
+            description = "help a run that another machine has begun: copy some of its rows until it ends")
+    boolean join;
     @Option(names = "--restart", order = 12,
             description = "first remove from the target what a failed run created there")
     boolean restart;
@@ -106,6 +117,8 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--dry-run", order = 34,
             description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")
     boolean dryRun;
+    @Spec
+    CommandSpec spec;
     @Mixin
     Endpoints endpoints;
     @Mixin
@@ -120,6 +133,10 @@ class Migrate implements Callable<Integer> {
         OutputFile summary = check();
         Dsn source = endpoints.source(console);
         Dsn target = endpoints.target(console);
+        if (join) {
+            new Joining(console, jobs == null ? 0 : jobs, rate(), endpoints.environment()).run(source, target);
+            return Failure.OK;
+        }
         MigrationOptions wanted =
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         resume || prepare && !restart, prepare,
@@ -156,6 +173,13 @@ class Migrate implements Callable<Integer> {
         }
         if (prepare && (viaFiles || dryRun)) {
             throw Failure.usage("--prepare goes with rows that stream: without --via-files, --dry-run");
+        }
+        if (join) {
+            // What arrives is decided by the run.
+            spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName)
+                    .filter(name -> !OF_JOINER.contains(name)).findFirst().ifPresent(name -> {
+                        throw Failure.usage("--join takes from the run what is to be done: without %s", name);
+                    });
         }
         return OutputFile.of(out, overwrite);
     }

@@ -40,7 +40,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(name = "rds-via-ec2", description = "Move an RDS database through an EC2 machine made beside it",
         sortOptions = false,
@@ -189,8 +188,6 @@ class RdsViaEc2 {
         boolean tunnel;
         @Option(names = "--stop", order = 7, description = "end the run, as Ctrl-C ends migrate")
         boolean stop;
-        @Spec
-        CommandSpec spec;
 
         @Override
         public Integer call() {
@@ -248,7 +245,8 @@ class RdsViaEc2 {
     static class OfRun implements IModelTransformer {
         @Override
         public CommandSpec transform(CommandSpec command) {
-            List.of("--via-files", "--format", "--compress").forEach(name -> command.remove(command.findOption(name)));
+            List.of("--join", "--via-files", "--format", "--compress")
+                    .forEach(name -> command.remove(command.findOption(name)));
             OptionSpec folder = command.findOption("--dir");
             command.remove(folder);
             OptionSpec overwrite = command.findOption("--overwrite");

@@ -1,6 +1,8 @@
 package lib.catalog;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import lib.server.OwnSchema;
 import lib.server.Session;
 import lib.talk.Failure;
@@ -30,6 +32,19 @@ public final class Selection {
         this.relations = relations;
         this.namespaces = namespaces;
         this.withoutData = withoutData;
+    }
+
+    private Selection(String relations) {
+        tablesOnly = true;
+        selective = true;
+        this.relations = relations;
+        namespaces = "{}";
+        withoutData = null;
+    }
+
+    /** @return these tables, by their OIDs */
+    public static Selection ofTables(Collection<Long> oids) {
+        return new Selection("{" + oids.stream().map(String::valueOf).collect(Collectors.joining(",")) + "}");
     }
 
     /**

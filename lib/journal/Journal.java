@@ -75,9 +75,12 @@ public final class Journal {
             session.run("going on with the journal",
                     """
                     UPDATE %s SET resumed = pg_catalog.clock_timestamp(), prepared = NULL, version = %s, name = %s;
-                    DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s""".formatted(JournalTables.RUN.sql(),
-                            Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.PLANNED.sql(),
-                            JournalTables.SESSION.sql(), JournalTables.RECORDER.sql(), Leftovers.REGISTRATION));
+                    UPDATE %s SET batch = NULL, leads = NULL WHERE batch IS NOT NULL;
+                    DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s""".formatted(
+                            JournalTables.RUN.sql(),
+                            Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.PART.sql(),
+                            JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(), JournalTables.RECORDER.sql(),
+                            JournalTables.JOINER.sql(), Leftovers.REGISTRATION));
             // They are made anew; one that the source does not have any more is not.
             MadeSettings.undo(session);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),

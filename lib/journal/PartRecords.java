@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
 import lib.server.Session;
+import lib.talk.Sql;
 
 /**
  * The parts in which rows are copied: written down before they are, and again in the transaction that brings their
@@ -85,7 +86,8 @@ public final class PartRecords {
                 + "(SELECT FROM planned n WHERE n.source = b.source AND n.number = b.number)) INSERT INTO " + TABLE
                 + " SELECT p.source, p.number, p.name, p.range, p.bytes FROM planned p ON CONFLICT (source, number) "
                 + "DO UPDATE SET name = EXCLUDED.name, range = EXCLUDED.range, bytes = EXCLUDED.bytes, rows = NULL, "
-                + "transaction = NULL, snapshot = NULL, file = NULL, finished = NULL")) {
+                + "transaction = NULL, snapshot = NULL, file = NULL, finished = NULL, joiner = NULL, batch = NULL, "
+                + "leads = NULL")) {
             insert.setArray(1, session.createArrayOf("oid", parts.stream().map(PartRecord::source).toArray()));
             insert.setArray(2, session.createArrayOf("int4", parts.stream().map(PartRecord::number).toArray()));
             insert.setArray(3, session.createArrayOf("text", parts.stream().map(PartRecord::name).toArray()));
@@ -99,12 +101,14 @@ public final class PartRecords {
 
     /**
      * @param arrived parts with their rows, whose transaction does not count here
+     * @param joiner the other machine that brings them, or null
      * @return the statement that writes down, in the transaction which brings them, that they have arrived; it fails
      * when another one has
      */
-    public static String arrival(Collection<PartRecord> arrived) {
+    public static String arrival(Collection<PartRecord> arrived, String joiner) {
         return "UPDATE " + TABLE + " p SET rows = " + ONCE + ", transaction = pg_catalog.txid_current(), snapshot = "
-                + "v.snapshot, file = v.file, finished = pg_catalog.clock_timestamp() FROM (VALUES "
+                + "v.snapshot, file = v.file, finished = pg_catalog.clock_timestamp(), joiner = "
+                + (joiner == null ? "NULL" : Sql.literal(joiner)) + " FROM (VALUES "
                 + arrived.stream()
                         .map(part -> "(" + part.source() + "::oid, " + part.number() + ", " + part.arrival().rows()
                                 + "::int8, " + part.arrival().snapshot() + "::int8, " + part.arrival().file()
@@ -132,7 +136,8 @@ public final class PartRecords {
     /** @return the statement that forgets, in the transaction which removes their rows, that these have arrived */
     public static String removal(Collection<PartRecord> removed) {
         return "UPDATE " + TABLE
-                + " SET rows = NULL, transaction = NULL, snapshot = NULL, file = NULL, finished = NULL WHERE "
+                + " SET rows = NULL, transaction = NULL, snapshot = NULL, file = NULL, finished = NULL, joiner = NULL "
+                + "WHERE "
                 + these(removed);
     }
 

@@ -118,7 +118,7 @@ final class MigrationLoad {
             ComputingSessions target, Attempt attempt) {
         List<Extensions.Extension> extensions = extensions(wanted, preflight);
         Loading loading = new Loading(wanted, contents, lock, target, to, memberships, console, steps, report);
-        LoadMethod method = method(target, to, extensions);
+        LoadMethod method = method(lock, target, to, extensions);
         attempt.begin();
         List<String> refusedRoles = new ArrayList<>();
         Runnable roles = () -> {
@@ -171,7 +171,8 @@ final class MigrationLoad {
                                 .count("comments", preflight.keptComments().size())));
     }
 
-    private LoadMethod method(ComputingSessions target, Session to, List<Extensions.Extension> extensions) {
+    private LoadMethod method(TargetLock lock, ComputingSessions target, Session to,
+            List<Extensions.Extension> extensions) {
         Tool tool = new Tool(preflight.tools(), console);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
             return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
@@ -184,7 +185,7 @@ final class MigrationLoad {
                         : new StreamedRows(source.snapshot(), target, to,
                                 source.inventory().tablesWithout(preflight.leftBehind().objects(0)),
                                 source.inventory().largeObjects(), parallelism,
-                                order.rate(), wanted.prepare(), console, steps);
+                                order.rate(), wanted.prepare(), lock, preflight.extensions().same(), console, steps);
         return new ArchiveLoad(schema, contents, archive, rows,
                 new SearchPathTrial(preflight.pathNeeds(), contents, rows, false, target, console), target, to, steps,
                 parallelism, wanted.prepare());

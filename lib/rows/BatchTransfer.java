@@ -17,18 +17,21 @@ final class BatchTransfer {
     private final CopyProgress.WorkerProgress progress;
     private final RowStream stream;
     private final boolean recorded;
+    private final String joiner;
 
     /**
      * @param held keeps parts free of code
      * @param recorded whether the journal knows the parts
+     * @param joiner the other machine that this is, or null
      */
     BatchTransfer(Snapshot source, LockedParts held, Console console, Throttle throttle,
-            CopyProgress.WorkerProgress progress, boolean recorded) {
+            CopyProgress.WorkerProgress progress, boolean recorded, String joiner) {
         this.source = source;
         this.held = held;
         this.console = console;
         this.progress = progress;
         this.recorded = recorded;
+        this.joiner = joiner;
         stream = new RowStream(throttle, progress::moved);
     }
 
@@ -56,7 +59,8 @@ final class BatchTransfer {
             }
             if (recorded) {
                 // One round trip.
-                to.run("loading " + batch, PartRecords.arrival(batch.arrived(rows, source.firstUnseen())) + "; COMMIT");
+                to.run("loading " + batch,
+                        PartRecords.arrival(batch.arrived(rows, source.firstUnseen()), joiner) + "; COMMIT");
             } else {
                 to.commit("loading " + batch);
             }

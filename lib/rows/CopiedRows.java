@@ -29,11 +29,15 @@ final class CopiedRows {
         }
     }
 
-    /** @return such as {@code 1000 rows and 12 compressed batches in 3 tables} */
-    String text() {
+    /** @return such as {@code 1000 rows and 12 compressed batches} */
+    String rowText() {
         return Count.of(rows.get(), "row")
                 + (batches.get() == 0 ? ""
-                        : " and " + batches.get() + (batches.get() == 1 ? " compressed batch" : " compressed batches"))
-                + " in " + Count.of(tables.get(), "table");
+                        : " and " + batches.get() + (batches.get() == 1 ? " compressed batch" : " compressed batches"));
+    }
+
+    /** @return such as {@code 1000 rows and 12 compressed batches in 3 tables} */
+    String text() {
+        return rowText() + " in " + Count.of(tables.get(), "table");
     }
 }

@@ -14,6 +14,7 @@ import lib.code.PlannedCode;
 import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.TargetLock;
 import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -93,16 +94,19 @@ final class Copier implements AutoCloseable {
      *
      * @param records of the parts
      * @param arrival is called for each table whose rows are all committed, by the thread that copied the last of them
+     * @param lock hears of other machines that want to help; null where they cannot
      * @throws Failure naming the table and the side, when a table cannot be copied or arrives with another number of
      * rows
      */
-    public void copy(List<Inventory.Table> tables, PartRecords records, Consumer<Inventory.Table> arrival) {
-        try {
+    public void copy(List<Inventory.Table> tables, PartRecords records, Consumer<Inventory.Table> arrival,
+            TargetLock lock) {
+        try (OfferedParts shared = new OfferedParts(lock, () -> stopped, target, console, progress,
+                (batch, rows) -> count(batch, rows, arrival))) {
             List<Inventory.Table> begun =
                     tables.stream().filter(table -> records.earlier(table.oid()).isEmpty()).toList();
             List<CopyBatch> plan = new ArrayList<>(committed.goOn(tables, records, arrival));
             synchronized (source.holder()) {
-                plan.addAll(CopyPlan.of(begun, parallelism, largestPart,
+                plan.addAll(CopyPlan.of(begun, parallelism.with(shared.machines()), largestPart,
                         (table, wanted) -> committed.forget(table) ? List.of()
                                 : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted)));
             }
@@ -110,7 +114,8 @@ final class Copier implements AutoCloseable {
             records.plan(plan.stream().flatMap(batch -> batch.parts().stream())
                     .filter(part -> planned.contains(part.table())).map(Part::record).toList());
             List<Part> contended = Collections.synchronizedList(new ArrayList<>());
-            Workers.run("copying", parallelism.workers(), plan, () -> new Pair(contended, true, arrival));
+            shared.copy(plan, () -> Workers.run("copying", Math.min(parallelism.workers(), plan.size()), shared::next,
+                    () -> new Pair(contended, shared, arrival)));
             copyThroughLockHolder(contended, true, arrival);
         } finally {
             parts.releaseLocks();
@@ -126,10 +131,15 @@ final class Copier implements AutoCloseable {
             return;
         }
         List<Part> contended = new ArrayList<>();
-        try (Pair pair = new Pair(contended, false, table -> {})) {
+        try (Pair pair = new Pair(contended, null, table -> {})) {
             pair.work(new CopyBatch(tables.stream().map(Part::whole).toList()));
         }
         copyThroughLockHolder(contended, false, table -> {});
+    }
+
+    /** Copies what the first machine of a run lets others copy, until there is no more. */
+    public void help(SharedWork work) {
+        Workers.run("copying", parallelism.workers(), work::next, () -> new Pair(List.of(), work, table -> {}));
     }
 
     /** A TRUNCATE or ALTER TABLE waits for our snapshot; only the session that holds the lock already reads past it. */
@@ -137,7 +147,7 @@ final class Copier implements AutoCloseable {
         if (parts.isEmpty()) {
             return;
         }
-        BatchTransfer transfer = transfer(recorded);
+        BatchTransfer transfer = transfer(recorded, null);
         try (Session to = target.session()) {
             to.setAutoCommit(false);
             for (Part part : parts) {
@@ -158,13 +168,15 @@ final class Copier implements AutoCloseable {
                 new WorkerSessions(target.server().retries(), this::first, Copier.this::pair);
         private final BatchTransfer transfer;
         private final List<Part> contended;
+        private final SharedWork shared;
         private final Consumer<Inventory.Table> arrival;
 
-        /** @param recorded whether the journal knows the parts */
-        Pair(List<Part> contended, boolean recorded, Consumer<Inventory.Table> arrival) {
+        /** @param shared what other machines help with; null where the journal does not know the parts */
+        Pair(List<Part> contended, SharedWork shared, Consumer<Inventory.Table> arrival) {
             this.contended = contended;
+            this.shared = shared;
             this.arrival = arrival;
-            transfer = transfer(recorded);
+            transfer = transfer(shared != null, shared == null ? null : shared.joiner());
             busy.add(this);
             if (stopped) {
                 cancel();
@@ -178,6 +190,10 @@ final class Copier implements AutoCloseable {
 
         @Override
         public void work(CopyBatch batch) {
+            if (batch == CopyBatch.SHARED) {
+                shared.copyOne(source, sessions, transfer);
+                return;
+            }
             List<Long> rows = transfer.isRecorded() ? sessions.run((open, again) -> copy(batch, open, again))
                     : sessions.runOnce((open, again) -> copy(batch, open, again));
             if (!rows.isEmpty()) {
@@ -237,8 +253,8 @@ final class Copier implements AutoCloseable {
         parts.close();
     }
 
-    private BatchTransfer transfer(boolean recorded) {
-        return new BatchTransfer(source, parts, console, throttle, progress.worker(), recorded);
+    private BatchTransfer transfer(boolean recorded, String joiner) {
+        return new BatchTransfer(source, parts, console, throttle, progress.worker(), recorded, joiner);
     }
 
     private void count(CopyBatch batch, List<Long> rows, Consumer<Inventory.Table> arrival) {

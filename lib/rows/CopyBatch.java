@@ -9,6 +9,9 @@ import lib.journal.PartRecord;
  * time.
  */
 record CopyBatch(List<Part> parts) {
+    /** Stands for the first one that all machines may take and nobody has. */
+    static final CopyBatch SHARED = new CopyBatch(List.of());
+
     /** @return bytes on the source's disk, about */
     long bytes() {
         return parts.stream().mapToLong(Part::bytes).sum();

@@ -1,5 +1,6 @@
 package lib.rows;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -7,11 +8,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import lib.catalog.Grants;
 import lib.code.LoadOrder;
+import lib.journal.Joiners;
 import lib.journal.Journal;
 import lib.journal.PartRecord;
 import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SqlFailures;
+import lib.server.TargetLock;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -35,6 +38,8 @@ public final class StreamedRows implements RowMover {
     private final Steps steps;
     private final Parallelism parallelism;
     private final boolean prepares;
+    private final TargetLock lock;
+    private final Collection<String> sameExtensions;
     private volatile boolean stopped;
 
     /**
@@ -43,10 +48,15 @@ public final class StreamedRows implements RowMover {
      * @param rate bytes a second at most, in COPY's format; 0 for as many as both sides can
      * @param prepares whether another run comes, before which rows may change: the smaller parts are, the less it
      * copies
+     * @param lock hears of other machines that want to help
+     * @param sameExtensions the extensions that have the same version on both sides
      */
     public StreamedRows(Snapshot source, ComputingSessions target, Session to, List<Inventory.Table> tables,
             List<Long> largeObjects,
-            Parallelism parallelism, long rate, boolean prepares, Console console, Steps steps) {
+            Parallelism parallelism, long rate, boolean prepares, TargetLock lock, Collection<String> sameExtensions,
+            Console console, Steps steps) {
+        this.lock = lock;
+        this.sameExtensions = sameExtensions;
         this.source = source;
         this.target = target;
         this.to = to;
@@ -137,9 +147,13 @@ public final class StreamedRows implements RowMover {
         try {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), records,
-                    table -> landed.accept(table.oid()));
+                    table -> landed.accept(table.oid()), null);
+            Joiners.admit(to, source.id(), source.sees(), sameExtensions);
             copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), records,
-                    table -> landed.accept(table.oid()));
+                    table -> landed.accept(table.oid()), lock);
+            if (lock.callers() > 0) {
+                Joiners.dismiss(to);
+            }
             inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), records, landed);
         } finally {
             line.close();
@@ -153,7 +167,7 @@ public final class StreamedRows implements RowMover {
         LoadOrder.load(some, Inventory.Table::turn, together -> copier.copy(together, records, table -> {
             arrived.add(table.oid());
             landed.accept(table.oid());
-        }), table -> arrived.contains(table.oid()), failure -> !stopped && SqlFailures.refusesValues(failure));
+        }, null), table -> arrived.contains(table.oid()), failure -> !stopped && SqlFailures.refusesValues(failure));
     }
 
     @Override

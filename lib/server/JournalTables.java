@@ -9,11 +9,12 @@ public final class JournalTables {
      * When the run began, and when it last went on, and when a first pass of it ended, by which version of this
      * program, and the first transaction that can be its own; its client programs call themselves {@code name} when
      * they connect. The source's database, and the options that change what arrives, which a run that goes on with this
-     * one must have in common with it.
+     * one must have in common with it. While its rows are copied and others may help, the snapshot of the source, what
+     * that sees, and the extensions that have the same version on both sides, a line each.
      */
     public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
             "resumed timestamptz !", "version text !", "transaction int8 !", "name text !", "source text !",
-            "options text !", "prepared timestamptz");
+            "options text !", "prepared timestamptz", "snapshot text", "sees text", "extensions text");
     /** What the run is going to create: the name of each object, and its intended owner. */
     public static final OwnSchema.Table PLANNED =
             OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");
@@ -30,11 +31,12 @@ public final class JournalTables {
      * The parts in which the rows of tables are copied: the table by its OID on the source and by its name, the
      * condition on the source's rows, or nothing for all of them, and their bytes there; once they are on the target,
      * their number, the transaction that brought them, the first transaction of the source that their snapshot may not
-     * see, the file in which the source had the table then, and when.
+     * see, the file in which the source had the table then, when, and which other machine has brought them. What other
+     * machines may copy has a number, which is that of all parts of one transaction; one of them leads the others.
      */
     public static final OwnSchema.Table PART = OwnSchema.Table.of("part", List.of("source", "number"), "source oid !",
             "number int4 !", "name text !", "range text !", "bytes int8 !", "rows int8", "transaction int8",
-            "snapshot int8", "file int8", "finished timestamptz");
+            "snapshot int8", "file int8", "finished timestamptz", "joiner text", "batch int4", "leads bool");
     /**
      * The roles that the connecting user became a member of, by whose grant, and the options that this grant had
      * before, or nulls; whether that is yet to be put back.
@@ -69,19 +71,25 @@ public final class JournalTables {
             OwnSchema.Table.of("room_made", List.of(), "key text !", "value text");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
-    /** The run's sessions on the target; a process identifier alone is used again. */
+    /**
+     * The run's sessions on the target, and which other machine they are of; a process identifier alone is used again.
+     */
     public static final OwnSchema.Table SESSION =
-            OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !");
+            OwnSchema.Table.of("session", List.of(), "pid int4 !", "started timestamptz !", "joiner text");
     /**
      * The sessions that record what its client programs create; they end by themselves once those programs have ended.
      */
     public static final OwnSchema.Table RECORDER =
             OwnSchema.Table.of("recorder", List.of(), "pid int4 !", "started timestamptz !");
 
+    /** The other machines that copy rows of the run, since when, and when each was last heard of. */
+    public static final OwnSchema.Table JOINER = OwnSchema.Table.of("joiner", List.of("id"), "id text !",
+            "machine text !", "joined timestamptz !", "heard timestamptz !");
+
     public static final List<OwnSchema.Table> ALL =
             List.of(RUN, PLANNED, MADE, UNIT, PART, ROLE, GIVEN, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, PRIOR,
                     METADATA, FOUND,
-                    SESSION, RECORDER);
+                    SESSION, RECORDER, JOINER);
 
     /**
      * An SQL condition on a row {@code a} of pg_stat_activity: it is a session of a client program of the run. The run

@@ -28,13 +28,21 @@ public final class Leftovers {
     /** The statement that ends them. */
     public static final String ENDING = "SELECT pg_catalog.pg_terminate_backend(a.pid)" + SESSIONS;
     /** The statement by which a session writes itself down. */
-    public static final String REGISTRATION = "INSERT INTO " + JournalTables.SESSION.sql()
-            + " SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_activity a WHERE a.pid = "
-            + "pg_catalog.pg_backend_pid()";
+    public static final String REGISTRATION = registration("NULL");
 
     private static final String ENDING_LOST = "ending a session that was lost";
 
     private Leftovers() {
+    }
+
+    /** @return the statement by which a session of another machine writes itself down */
+    public static String registrationOf(String joiner) {
+        return registration(Sql.literal(joiner));
+    }
+
+    private static String registration(String joiner) {
+        return "INSERT INTO " + JournalTables.SESSION.sql() + " SELECT a.pid, a.backend_start, " + joiner
+                + " FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()";
     }
 
     private static String of(OwnSchema.Table sessions) {
@@ -83,6 +91,8 @@ public final class Leftovers {
         if (!JournalTables.exist(target)) {
             return;
         }
+        // A session that another machine begins after this is not listed, and finds that it has nothing to do.
+        target.run("taking over the journal", "UPDATE " + JournalTables.RUN.sql() + " SET snapshot = NULL");
         target.texts("ending the sessions of the failed run", ENDING);
         waitFor(target, SESSIONS, CHECKS);
         // What has been created until the end of those is written down now.

@@ -3,6 +3,7 @@ package lib.server;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import lib.dsn.SideSockets;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -41,7 +42,7 @@ public final class Retries {
     }
 
     /** @param check is given each session in which something is tried again, and may wait or fail */
-    void after(Consumer<Session> check) {
+    public void after(Consumer<Session> check) {
         permission = check;
     }
 
@@ -70,6 +71,11 @@ public final class Retries {
     /** @return whether it has failed for want of what others may give back, such as room on the disk */
     public static boolean isShortage(Failure failure) {
         return TransientFault.of(failure).filter(TransientFault.SHORTAGE::equals).isPresent();
+    }
+
+    /** @return whether it has failed by a fault that passes, so that the same may succeed later */
+    public static boolean passes(Failure failure) {
+        return TransientFault.of(failure).isPresent() || SideSockets.failure(failure) != null;
     }
 
     private final class Unit {

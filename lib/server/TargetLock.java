@@ -3,9 +3,14 @@ package lib.server;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
+import org.postgresql.PGNotification;
 
 /**
  * Keeps every other run off a target for as long as its session lasts, and ends its own run when that session is lost:
@@ -18,6 +23,10 @@ public final class TargetLock implements AutoCloseable {
                     + " AND granted AND classid = " + AdvisoryLock.CLASS + " AND objid = " + AdvisoryLock.OBJECT
                     + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = "
                     + "current_database());";
+    /** On which other machines notify the run. */
+    public static final String CHANNEL = "tsmigrate";
+    /** Everybody can call in anybody's name. */
+    private static final int MOST_CALLERS = 256;
     /** How long the session listens for its end, in which nobody else can use it. */
     private static final int WAIT_MILLIS = 250;
     private static final int WAITS_A_QUESTION = 40;
@@ -42,6 +51,8 @@ public final class TargetLock implements AutoCloseable {
     private long seen;
     private volatile boolean closed;
     private volatile Failure lost;
+    private volatile Runnable call;
+    private final Set<String> callers = ConcurrentHashMap.newKeySet();
 
     private TargetLock(Session session) {
         hold(session);
@@ -156,6 +167,7 @@ public final class TargetLock implements AutoCloseable {
         boolean held = true;
         while (held && !closed) {
             try {
+                session.run("listening to other machines", "LISTEN " + CHANNEL);
                 listen();
             } catch (SQLException | Failure e) {
                 held = !closed && !Cleanup.stopping() && isRegained(target, e, regained);
@@ -166,10 +178,25 @@ public final class TargetLock implements AutoCloseable {
         }
     }
 
+    /** @return how many other machines have called this run, on {@link #CHANNEL}, each by its name */
+    public int callers() {
+        return callers.size();
+    }
+
+    /** @param work is done, for as short as it takes, at each further call of another machine; null for none */
+    public void whenCalled(Runnable work) {
+        call = work;
+    }
+
     private void listen() throws SQLException {
         for (int i = 1; !closed; i++) {
             // Fails at once when the connection ends; the lock itself is asked for now and then.
-            session.driver().getNotifications(WAIT_MILLIS);
+            PGNotification[] calls = session.driver().getNotifications(WAIT_MILLIS);
+            if (calls != null && calls.length > 0) {
+                Stream.of(calls).map(PGNotification::getParameter).limit(MOST_CALLERS - callers.size())
+                        .forEach(callers::add);
+                Optional.ofNullable(call).ifPresent(Runnable::run);
+            }
             if (i % WAITS_A_QUESTION == 0 && !closed) {
                 long asked = System.nanoTime();
                 if (!heldAsSeenBy(session)) {

@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import lib.catalog.Selection;
 import lib.server.Server;
 import lib.server.Session;
@@ -40,15 +41,17 @@ public final class Snapshot implements Sessions, AutoCloseable {
     private final Server server;
     private final Session holder;
     private final String id;
-    private final long firstUnseen;
+    /** Whether another machine has taken it, and may end at any time. */
+    private final boolean others;
+    private final String sees;
     private final Heartbeat heartbeat;
 
-    private Snapshot(Server server, Session holder, String id) {
+    private Snapshot(Server server, Session holder, String id, boolean others) {
+        this.others = others;
         this.server = server;
         this.holder = holder;
         this.id = id;
-        firstUnseen = Long.parseLong(holder.text("taking the snapshot",
-                "SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())"));
+        sees = holder.text("taking the snapshot", "SELECT pg_catalog.txid_current_snapshot()");
         // A holder that says nothing for hours is what firewalls and NAT gateways forget.
         heartbeat = new Heartbeat("snapshot", this::keepAlive);
     }
@@ -72,7 +75,7 @@ public final class Snapshot implements Sessions, AutoCloseable {
                         "SELECT pg_catalog.pg_export_snapshot()");
                 if (tables(holder, server, selection).equals(locked)) {
                     lock(holder, locked, " NOWAIT");
-                    return new Snapshot(server, holder, id);
+                    return new Snapshot(server, holder, id, false);
                 }
                 console.explain("a table was created or dropped while the snapshot was taken, trying again");
             } catch (SQLException e) {
@@ -86,6 +89,23 @@ public final class Snapshot implements Sessions, AutoCloseable {
         }
         throw Failure.of("the tables of the source could not be locked together: its schema keeps changing")
                 .hint("stop what creates, drops, truncates or alters tables on the source, then run again");
+    }
+
+    /**
+     * Joins the snapshot of another machine, which holds the locks.
+     *
+     * @param id the identifier under which it is exported
+     * @param sees what it sees
+     * @throws Failure when the server does not have it
+     */
+    public static Snapshot join(Server server, String id, String sees) {
+        Snapshot snapshot = new Snapshot(server, joined(server, id, () -> true, true), id, true);
+        if (!sees.equals(snapshot.sees)) {
+            snapshot.close();
+            throw Failure.of("the source has another snapshot than that of the run")
+                    .hint("check --source: it must be the very server of the run, not its standby or its primary");
+        }
+        return snapshot;
     }
 
     private static void waitForLocks(Session session, Server server, List<String> tables, Console console)
@@ -166,7 +186,12 @@ public final class Snapshot implements Sessions, AutoCloseable {
      * have committed (PostgreSQL manual, 9.27.6)
      */
     public long firstUnseen() {
-        return firstUnseen;
+        return Long.parseLong(sees.substring(0, sees.indexOf(':')));
+    }
+
+    /** @return what it sees, as the server writes it, by which it is told from one of the same identifier elsewhere */
+    public String sees() {
+        return sees;
     }
 
     /** @return the server of the snapshot */
@@ -189,12 +214,16 @@ public final class Snapshot implements Sessions, AutoCloseable {
 
     @Override
     public Session session() {
+        return joined(server, id, this::isHeld, others);
+    }
+
+    private static Session joined(Server server, String id, BooleanSupplier held, boolean others) {
         Session session;
         try {
             session = server.session();
         } catch (Failure e) {
             // A server that has ended is not waited for: its snapshot has ended, too.
-            throw isHeld() ? e : lost(e);
+            throw held.getAsBoolean() ? e : lost(e, others);
         }
         try {
             session.beginSnapshot();
@@ -203,11 +232,14 @@ public final class Snapshot implements Sessions, AutoCloseable {
         } catch (Failure e) {
             session.close();
             throw e.getCause() instanceof SQLException cause && GONE.contains(String.valueOf(cause.getSQLState()))
-                    ? lost(e) : e;
+                    ? lost(e, others) : e;
         }
     }
 
-    private static Failure lost(Failure e) {
+    private static Failure lost(Failure e, boolean others) {
+        if (others) {
+            return Failure.again("the snapshot of the run is lost: its machine has ended").because(e);
+        }
         return Failure.of("the snapshot of the source is lost: the session that held it has ended").because(e)
                 .hint("look into the log of the source: somebody has ended the session, or the server has stopped or "
                         + "crashed");

@@ -101,7 +101,8 @@ public final class Console {
 
     /** @return the same failure, with the exit code that follows from whether work had begun */
     Failure decided(Failure failure) {
-        return begun && failure.exitCode() != Failure.DIFFERENCES ? failure.asStep() : failure;
+        boolean own = failure.exitCode() == Failure.DIFFERENCES || failure.exitCode() == Failure.AGAIN;
+        return begun && !own ? failure.asStep() : failure;
     }
 
     /** A line of the product on stdout. */

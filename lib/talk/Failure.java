@@ -19,6 +19,9 @@ public final class Failure extends RuntimeException {
     /** Verification found differences. */
     public static final int DIFFERENCES = 4;
 
+    /** Another machine's help, which may be of use later; what sysexits.h calls a temporary failure. */
+    public static final int AGAIN = 75;
+
     private static final long serialVersionUID = 1;
 
     private int exitCode;
@@ -45,6 +48,11 @@ public final class Failure extends RuntimeException {
 
     public static Failure differences(String format, Object... values) {
         return new Failure(DIFFERENCES, Printable.format(format, values));
+    }
+
+    /** What a launcher that starts the same command again may see succeed, whatever was done before. */
+    public static Failure again(String format, Object... values) {
+        return new Failure(AGAIN, Printable.format(format, values));
     }
 
     /** Adds a detail, such as the message of the server; several lines are given as {@link Printable#lines}. */

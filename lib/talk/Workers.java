@@ -2,7 +2,6 @@ package lib.talk;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -31,12 +30,20 @@ public final class Workers {
      * @throws RuntimeException the first failure, after all threads have ended
      */
     public static <T> void run(String name, int workers, List<T> items, Supplier<? extends Worker<T>> worker) {
-        Queue<T> queue = new ConcurrentLinkedQueue<>(items);
+        run(name, Math.min(workers, items.size()), new ConcurrentLinkedQueue<>(items)::poll, worker);
+    }
+
+    /**
+     * The same with items that may be taken by others, too, or come later.
+     *
+     * @param next an item, or null when there is none any more; called by all threads
+     */
+    public static <T> void run(String name, int workers, Supplier<T> next, Supplier<? extends Worker<T>> worker) {
         AtomicReference<Throwable> failed = new AtomicReference<>();
         List<Worker<T>> running = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Math.min(workers, items.size()); i++) {
-            Thread thread = new Thread(() -> loop(queue, worker, failed, running), name + "-" + (i + 1));
+        for (int i = 0; i < workers; i++) {
+            Thread thread = new Thread(() -> loop(next, worker, failed, running), name + "-" + (i + 1));
             threads.add(thread);
             thread.start();
         }
@@ -51,7 +58,7 @@ public final class Workers {
         }
     }
 
-    private static <T> void loop(Queue<T> queue, Supplier<? extends Worker<T>> factory,
+    private static <T> void loop(Supplier<T> next, Supplier<? extends Worker<T>> factory,
             AtomicReference<Throwable> failed,
             List<Worker<T>> running) {
         try (Worker<T> worker = factory.get()) {
@@ -60,7 +67,7 @@ public final class Workers {
             }
             try {
                 T item;
-                while (failed.get() == null && (item = queue.poll()) != null) {
+                while (failed.get() == null && (item = next.get()) != null) {
                     worker.work(item);
                 }
             } finally {

@@ -62,7 +62,8 @@ class PagesTest {
 
     @Test
     void each_block_is_of_a_kind_that_is_looked_at_here() {
-        assertEquals(Set.of("", "sh", "sql", "json"), blocks().map(Block::language).collect(Collectors.toSet()));
+        assertEquals(Set.of("", "sh", "sql", "json", "bash", "yaml"),
+                blocks().map(Block::language).collect(Collectors.toSet()));
     }
 
     static Stream<Block> shell() {
@@ -89,6 +90,27 @@ class PagesTest {
                 default -> assertTrue(line.matches("sudo apt-get install -y [a-z0-9 -]+|sh migrate\\.sh"), line);
             }
         }
+    }
+
+    static Stream<Block> launchers() {
+        return blocks().filter(block -> Set.of("bash", "yaml").contains(block.language));
+    }
+
+    /** What runs on many machines is no single command; its shell reads it, and migrate knows its modes and codes. */
+    @ParameterizedTest
+    @MethodSource("launchers")
+    void a_launcher_can_be_read_and_knows_the_exit_codes(Block block) {
+        if (block.language.equals("bash")) {
+            Run.of(List.of("bash", "-n", "-c", block.text)).orFail();
+        }
+        Set<String> codes = Set.of(CommandRun.line("Migrate").getCommandSpec().usageMessage().exitCodeList().keySet()
+                .toArray(String[]::new));
+        List<String> named = Pattern.compile("(?:values: \\[|(?:\\$\\?|\\$code\") = )([0-9, ]+)").matcher(block.text)
+                .results().flatMap(found -> Stream.of(found.group(1).strip().split(", "))).toList();
+        assertTrue(!named.isEmpty() && codes.containsAll(named), named.toString());
+        Pattern.compile("--[a-z-]+(?=[\\s;])").matcher(block.text.replaceAll("(?m)^#SBATCH.*$", "")).results()
+                .map(found -> found.group()).forEach(option -> assertTrue(
+                        CommandRun.line("Migrate").getCommandSpec().findOption(option) != null, option));
     }
 
     /** Throws what a user who pasted it would be told. */

@@ -1,0 +1,287 @@
+//DEPS org.postgresql:postgresql:42.7.14
+package lib.migrate;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import lib.dsn.Dsn;
+import lib.journal.JoinedRun;
+import lib.journal.Joiners;
+import lib.rows.JoinedRows;
+import lib.rows.Parallelism;
+import lib.server.DatabaseIdentity;
+import lib.server.Leftovers;
+import lib.server.Retries;
+import lib.server.Server;
+import lib.server.Session;
+import lib.settings.ComputingSessions;
+import lib.talk.Cleanup;
+import lib.talk.Console;
+import lib.talk.Failure;
+import lib.talk.Heartbeat;
+import lib.talk.Printable;
+import lib.talk.RunName;
+
+/**
+ * Helps a run that another machine has begun, until that ends: copies parts of its rows. It needs nothing but the two
+ * servers; what else it has to know stands in the journal.
+ */
+public final class Joining {
+    /** Seconds that a machine waits for a run. */
+    private static final int WAIT = Integer.getInteger("tsmigrate.joiner.wait", 600);
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int PAUSE_MILLIS = 250;
+    private static final int CALL_EACH = 2;
+    /** There is no such database. */
+    private static final String NO_DATABASE = "3D000";
+
+    private final Console console;
+    private final int workers;
+    private final long rate;
+    private final Map<String, String> environment;
+    private final String machine = machine();
+    private final String id = RunName.TEXT;
+
+    /**
+     * @param workers how many parts are copied at once; 0 for as many as suit this machine and both servers
+     * @param rate bytes a second at most, or 0
+     */
+    public Joining(Console console, int workers, long rate, Map<String, String> environment) {
+        this.console = console;
+        this.workers = workers;
+        this.rate = rate;
+        this.environment = environment;
+    }
+
+    private static String machine() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "a machine without a name";
+        }
+    }
+
+    /**
+     * Helps until the run has ended well.
+     *
+     * @throws Failure again, when there is no run, or it has ended otherwise, or by a fault that passes
+     */
+    public void run(Dsn source, Dsn target) {
+        try {
+            run(Server.connectToStay(source), Server.connectToStay(target));
+        } catch (Failure e) {
+            boolean none = e.getCause() instanceof SQLException why && NO_DATABASE.equals(why.getSQLState());
+            if (e.exitCode() != Failure.AGAIN && (none || Retries.passes(e))) {
+                Failure again = Failure.again("%s", Failure.why(e)).because(e);
+                throw e.hint() == null ? again : again.hint("%s", new Printable(e.hint()));
+            }
+            throw e;
+        }
+    }
+
+    private void run(Server source, Server target) {
+        String identity;
+        try (Session from = source.session()) {
+            identity = DatabaseIdentity.withoutAddress(from);
+        }
+        // One that stands still within a transaction keeps nobody waiting for ever.
+        String bounded = "SET idle_in_transaction_session_timeout = '" + Joiners.SILENCE + "s'";
+        target.greet(bounded);
+        Server copying = Server.connectToStay(target.dsn());
+        copying.greet(Leftovers.registrationOf(id) + "; " + bounded);
+        boolean ended = false;
+        while (!ended) {
+            JoinedRun run = await(target, identity);
+            console.begin();
+            Announcement announced = new Announcement(run, target);
+            announced.beat();
+            Heartbeat beats = new Heartbeat("joined", Joiners.BEAT, announced::beat);
+            try (Looks looks = new Looks(run, target)) {
+                console.say("joined a run as %s", machine);
+                ended = follow(run, looks, source, copying);
+                console.say(ended ? "the run has ended" : "another run goes on with its work");
+            } finally {
+                beats.close();
+                announced.leave();
+            }
+        }
+    }
+
+    private JoinedRun await(Server target, String identity) {
+        try (Session session = target.session()) {
+            for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT), said = 0;; pause()) {
+                JoinedRun run = JoinedRun.find(session, id, identity);
+                if (run != null) {
+                    return run;
+                }
+                if (said % CALL_EACH == 0) {
+                    session.run("calling the run", JoinedRun.call(id));
+                }
+                if (said++ == 0) {
+                    console.say("no run is under way on the target, waiting for one for %d s", WAIT);
+                }
+                if (System.nanoTime() > end) {
+                    throw Failure.again("no run is under way on the target")
+                            .hint("begin one, or go on with one, on another machine: migrate, or migrate --resume");
+                }
+            }
+        }
+    }
+
+    /**
+     * Goes along with the run through its states.
+     *
+     * @return whether it has ended well; else another run has taken it over
+     */
+    private boolean follow(JoinedRun run, Looks looks, Server source, Server target) {
+        for (long attended = System.nanoTime();; pause()) {
+            switch (looks.state()) {
+                case GONE, PREPARED -> {
+                    return true;
+                }
+                case TAKEN_OVER -> {
+                    return false;
+                }
+                case UNATTENDED -> {
+                    if (System.nanoTime() - attended > GRACE_NANOS) {
+                        throw Failure.again("the machine that has begun the run is not at work any more")
+                                .hint("go on with the run on any machine: migrate --resume; then run the same command "
+                                        + "again");
+                    }
+                }
+                case OPEN -> {
+                    help(run, looks, source, target);
+                    attended = System.nanoTime();
+                }
+                default -> attended = System.nanoTime();
+            }
+        }
+    }
+
+    private void help(JoinedRun run, Looks looks, Server source, Server target) {
+        JoinedRun.Terms terms = looks.terms();
+        if (terms == null) {
+            return;
+        }
+        try {
+            ComputingSessions computing = ComputingSessions.on(target, environment, console);
+            Parallelism parallelism;
+            try (Session from = source.session(); Session to = target.session()) {
+                parallelism = Parallelism.of(workers, from, to, false, console);
+            }
+            console.say("data: %s", new JoinedRows(run, source, computing, parallelism, rate, console).copy(terms));
+        } catch (Failure e) {
+            // A run that has ended has ended our sessions as well.
+            if (Cleanup.stopping() || !looks.isOver()) {
+                throw e;
+            }
+            console.explain("%s", Failure.why(e));
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.of("interrupted while waiting for a run").because(e);
+        }
+    }
+
+    /** Looks at the run, in a session that is opened again when it is lost. */
+    private static final class Looks implements AutoCloseable {
+        private final JoinedRun run;
+        private final Server target;
+        private Session session;
+
+        Looks(JoinedRun run, Server target) {
+            this.run = run;
+            this.target = target;
+        }
+
+        JoinedRun.State state() {
+            return look(run::look);
+        }
+
+        JoinedRun.Terms terms() {
+            return look(run::terms);
+        }
+
+        /** @return whether it does not go on */
+        boolean isOver() {
+            return Set.of(JoinedRun.State.GONE, JoinedRun.State.PREPARED, JoinedRun.State.TAKEN_OVER)
+                    .contains(state());
+        }
+
+        private <T> T look(Function<Session, T> question) {
+            return target.retries().run(again -> {
+                if (again) {
+                    close();
+                }
+                if (session == null) {
+                    session = target.session();
+                    session.setAutoCommit(false);
+                }
+                return question.apply(session);
+            }, () -> false);
+        }
+
+        @Override
+        public void close() {
+            if (session != null) {
+                session.close();
+                session = null;
+            }
+        }
+    }
+
+    /** Tells the run that this machine is there. */
+    private final class Announcement {
+        private final JoinedRun run;
+        private final Server target;
+        private Session session;
+
+        Announcement(JoinedRun run, Server target) {
+            this.run = run;
+            this.target = target;
+        }
+
+        /** What is lost now is said again by the next one; what works on the target tells of a lasting fault. */
+        synchronized void beat() {
+            try {
+                if (session == null) {
+                    session = target.session();
+                    session.setAutoCommit(false);
+                }
+                run.announce(session, machine);
+            } catch (Failure e) {
+                console.explain("%s", Failure.why(e));
+                close();
+            }
+        }
+
+        /** Where that cannot be said, the run finds out by itself. */
+        synchronized void leave() {
+            try {
+                if (session != null) {
+                    run.leave(session);
+                }
+            } catch (Failure e) {
+                console.explain("%s", Failure.why(e));
+            } finally {
+                close();
+            }
+        }
+
+        private void close() {
+            if (session != null) {
+                session.close();
+                session = null;
+            }
+        }
+    }
+}

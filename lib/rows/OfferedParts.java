@@ -1,0 +1,272 @@
+package lib.rows;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import lib.journal.Joiners;
+import lib.journal.PartRecord;
+import lib.journal.SharedBatches;
+import lib.server.Retries;
+import lib.server.Session;
+import lib.server.TargetLock;
+import lib.settings.ComputingSessions;
+import lib.talk.Console;
+import lib.talk.Count;
+import lib.talk.Failure;
+import lib.talk.Heartbeat;
+
+/**
+ * What the first machine of a run has to copy. It keeps its list to itself, which costs nothing, until another machine
+ * calls; from then on all that nobody has begun with stands in the journal for whoever is free.
+ */
+final class OfferedParts extends SharedWork implements AutoCloseable {
+    private static final int PAUSE_MILLIS = 200;
+
+    private final TargetLock lock;
+    private final BooleanSupplier stopped;
+    private final Object watching = new Object();
+    private final ComputingSessions target;
+    private final Console console;
+    private final CopyProgress progress;
+    private final BiConsumer<CopyBatch, List<Long>> arrivals;
+    private final Deque<CopyBatch> own = new ArrayDeque<>();
+    /** What another machine could not copy; it is not offered again. */
+    private final Deque<CopyBatch> returned = new ArrayDeque<>();
+    private final Map<Integer, CopyBatch> offered = new TreeMap<>();
+    private final Set<String> known = new HashSet<>();
+    private int number;
+    private boolean free;
+    private Session session;
+    private Heartbeat watch;
+    private RuntimeException failure;
+
+    /**
+     * @param lock hears of other machines; null where they cannot help
+     * @param stopped whether nobody waits for the rows any more
+     * @param arrivals is told the rows of each part of what has arrived
+     */
+    OfferedParts(TargetLock lock, BooleanSupplier stopped, ComputingSessions target, Console console,
+            CopyProgress progress,
+            BiConsumer<CopyBatch, List<Long>> arrivals) {
+        this.lock = lock;
+        this.stopped = stopped;
+        this.target = target;
+        this.console = console;
+        this.progress = progress;
+        this.arrivals = arrivals;
+    }
+
+    /** @return how many other machines wait for rows */
+    int machines() {
+        return lock == null ? 0 : lock.callers();
+    }
+
+    /**
+     * Has everything copied, by this machine and others.
+     *
+     * @param work copies what {@link #next} returns, and may be done again
+     */
+    void copy(Collection<CopyBatch> plan, Runnable work) {
+        synchronized (this) {
+            own.addAll(plan);
+        }
+        if (lock != null) {
+            lock.whenCalled(this::watch);
+            if (lock.callers() > 0) {
+                target.server().retries().run(again -> look(again), () -> false);
+                watch();
+            }
+        }
+        work.run();
+        while (!isDone()) {
+            target.server().retries().run(again -> look(again), () -> false);
+            if (isDone() || isIdle()) {
+                pause();
+            } else {
+                work.run();
+            }
+        }
+    }
+
+    private synchronized boolean isDone() {
+        if (failure != null) {
+            throw failure;
+        }
+        if (stopped.getAsBoolean()) {
+            throw Failure.of("the copying of rows was stopped");
+        }
+        return own.isEmpty() && returned.isEmpty() && offered.isEmpty();
+    }
+
+    private synchronized boolean isIdle() {
+        return own.isEmpty() && returned.isEmpty() && !free;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.of("interrupted while other machines copied").because(e);
+        }
+    }
+
+    /** Called by whoever hears of other machines, which must not wait for the target. */
+    private void watch() {
+        synchronized (watching) {
+            if (watch == null) {
+                watch = new Heartbeat("machines", 1, this::lookBeside);
+            }
+        }
+    }
+
+    /** Of a fault that passes, or does not, the next look tells, at the latest that of {@link #copy}. */
+    private synchronized void lookBeside() {
+        if (own.isEmpty() && returned.isEmpty() && offered.isEmpty()) {
+            return;
+        }
+        try {
+            look(false);
+        } catch (Failure e) {
+            closeSession();
+            if (!Retries.passes(e)) {
+                failure = e;
+            }
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+    }
+
+    private synchronized boolean look(boolean anew) {
+        if (anew) {
+            closeSession();
+        }
+        List<String> gone = Joiners.endSilent(session());
+        gone.forEach(
+                machine -> console.warn("another machine is not heard of any more, and what it has begun is copied "
+                        + "again: %s", machine));
+        List<String> machines = Joiners.machines(session());
+        machines.stream().filter(known::add).forEach(machine -> console.say("another machine helps: %s", machine));
+        if (!machines.isEmpty()) {
+            offer();
+        }
+        if (!offered.isEmpty()) {
+            settle();
+            free = SharedBatches.free(session()) > 0;
+        }
+        return free;
+    }
+
+    private void offer() {
+        if (own.isEmpty()) {
+            return;
+        }
+        List<CopyBatch> batches = List.copyOf(own);
+        SharedBatches.offer(session(),
+                batches.stream().map(batch -> batch.parts().stream().map(Part::record).toList()).toList(), number + 1);
+        own.clear();
+        batches.forEach(batch -> offered.put(++number, batch));
+        console.explain("%s offered to other machines", Count.of(batches.size(), "part"));
+    }
+
+    private void settle() {
+        Map<String, Long> rows = new HashMap<>();
+        for (PartRecord part : SharedBatches.arrived(session(), offered.keySet())) {
+            rows.put(part.source() + " " + part.number(), part.arrival().rows());
+        }
+        Set<Integer> kept = SharedBatches.kept(session(), offered.keySet());
+        for (Map.Entry<Integer, CopyBatch> each : new ArrayList<>(offered.entrySet())) {
+            List<Part> parts = each.getValue().parts();
+            List<Long> arrived = parts.stream().map(part -> rows.get(part.table().oid() + " " + part.number()))
+                    .filter(count -> count != null).toList();
+            if (arrived.size() == parts.size()) {
+                progress.leaveOut(each.getValue().bytes());
+                arrived(each.getKey(), each.getValue(), arrived);
+            } else if (!kept.contains(each.getKey())) {
+                givenBack(each.getKey());
+            }
+        }
+    }
+
+    @Override
+    String joiner() {
+        return null;
+    }
+
+    @Override
+    synchronized CopyBatch next() {
+        return !returned.isEmpty() ? returned.poll() : !own.isEmpty() ? own.poll() : free ? CopyBatch.SHARED : null;
+    }
+
+    @Override
+    synchronized void nothingFree() {
+        free = false;
+    }
+
+    @Override
+    boolean goesOn(Session session) {
+        return true;
+    }
+
+    @Override
+    synchronized CopyBatch batch(Session session, int which) {
+        return offered.get(which);
+    }
+
+    @Override
+    void arrived(int which, CopyBatch batch, List<Long> rows) {
+        boolean first;
+        synchronized (this) {
+            first = offered.remove(which) != null;
+        }
+        if (first) {
+            arrivals.accept(batch, rows);
+        }
+    }
+
+    @Override
+    synchronized void givenBack(int which) {
+        CopyBatch batch = offered.remove(which);
+        if (batch != null) {
+            batch.parts().forEach(part -> returned.add(new CopyBatch(List.of(part))));
+        }
+    }
+
+    private Session session() {
+        if (session == null) {
+            session = target.server().session();
+        }
+        return session;
+    }
+
+    private void closeSession() {
+        if (session != null) {
+            session.close();
+            session = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (lock != null) {
+            lock.whenCalled(null);
+        }
+        synchronized (watching) {
+            if (watch != null) {
+                watch.close();
+            }
+        }
+        synchronized (this) {
+            closeSession();
+        }
+    }
+}
