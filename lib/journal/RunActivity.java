@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.Session;
 
@@ -20,9 +21,10 @@ import lib.server.Session;
  * @param percent how much of the phase of an index is done, or null
  * @param seconds since when
  * @param waitsFor a lock that somebody else has, or null
+ * @param machine the other machine that the session is of, or null
  */
 record RunActivity(int pid, String what, String table, String phase, Long bytes, Long rows, Integer percent,
-        long seconds, String waitsFor) {
+        long seconds, String waitsFor, String machine) {
     /** Statements of which the server shows the progress, and since which version. */
     private static final int COPY_SHOWN = 14;
     private static final String NO_COPY = "(SELECT NULL::int4 AS pid, NULL::oid AS relid, NULL::int8 AS "
@@ -48,17 +50,20 @@ record RunActivity(int pid, String what, String table, String phase, Long bytes,
                        (100 * CASE WHEN i.blocks_total > 0 THEN i.blocks_done / i.blocks_total::float8
                          ELSE i.tuples_done / nullif(i.tuples_total, 0)::float8 END)::int4,
                        pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.query_start)::int8,
-                       CASE a.wait_event_type WHEN 'Lock' THEN a.wait_event END
+                       CASE a.wait_event_type WHEN 'Lock' THEN a.wait_event END, j.machine
                   FROM pg_catalog.pg_stat_activity a
+                  LEFT JOIN %s s ON s.pid = a.pid AND s.started = a.backend_start
+                  LEFT JOIN %s j ON j.id = s.joiner
                   LEFT JOIN %s c ON c.pid = a.pid
                   LEFT JOIN pg_catalog.pg_stat_progress_create_index i ON i.pid = a.pid
                  WHERE a.state <> 'idle' AND %s
                  ORDER BY a.query_start, a.pid"""
-                .formatted(target.major() < COPY_SHOWN ? NO_COPY : "pg_catalog.pg_stat_progress_copy",
+                .formatted(JournalTables.SESSION.sql(), JournalTables.JOINER.sql(),
+                        target.major() < COPY_SHOWN ? NO_COPY : "pg_catalog.pg_stat_progress_copy",
                         Leftovers.OF_RUN),
                 row -> new RunActivity(row.getInt(1), inShort(row.getString(2)), row.getString(3), row.getString(4),
                         row.getObject(5, Long.class), row.getObject(6, Long.class), row.getObject(7, Integer.class),
-                        row.getLong(8), row.getString(9)));
+                        row.getLong(8), row.getString(9), row.getString(10)));
     }
 
     /** @return whether rows arrive by it */

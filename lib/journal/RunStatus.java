@@ -19,9 +19,11 @@ import lib.timescale.RestoringMode;
  *
  * @param worker who is at work, or null
  * @param journal what a run has written down, or null where there is none
+ * @param machines others that help, or did
  * @param repair what an interrupted run has left on that the next command does not need to know of
  */
-record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> running, List<String> repair) {
+record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> running, List<JoinedMachine> machines,
+        List<String> repair) {
     /** Where a run stands. */
     enum State {
         /** None is known. */
@@ -82,14 +84,14 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
     private static RunStatus of(Session target, TargetLock.Holder worker) {
         OwnSchema.Found found = JournalTables.find(target);
         if (found.state() == OwnSchema.State.ABSENT) {
-            return new RunStatus(worker, null, List.of(), List.of());
+            return new RunStatus(worker, null, List.of(), List.of(), List.of());
         }
         if (found.state() != OwnSchema.State.OURS) {
             throw refusal(target, found);
         }
         List<RunActivity> running = RunActivity.ask(target);
         return new RunStatus(worker, written(target, worker, running.size()), running,
-                worker == null ? leftOn(target) : List.of());
+                JoinedMachine.ask(target), worker == null ? leftOn(target) : List.of());
     }
 
     /** It may be that of a run which is at work, and is not to be touched then. */

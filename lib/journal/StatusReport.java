@@ -76,6 +76,7 @@ public final class StatusReport {
                 Count.of(rows.rows(), "row"), rows.tables().done(), Count.of(rows.tables().all(), "table"),
                 rows.parts().done(), Count.of(rows.parts().all(), "part"), Bytes.text(rows.bytes().done()),
                 Bytes.text(rows.bytes().all())));
+        status.machines().forEach(each -> add(lines, "helps", helps(each)));
         status.running().forEach(each -> add(lines, "running", running(each)));
         if (status.waitingParts() > 0) {
             List<CopiedRows.Unfinished> waiting = status.waiting();
@@ -108,6 +109,12 @@ public final class StatusReport {
         return status.journal().made().stream().mapToLong(RunStatus.Made::number).sum();
     }
 
+    private static String helps(JoinedMachine each) {
+        return each.name() + " since " + each.joined() + ": " + Count.of(each.parts(), "part") + ", "
+                + Bytes.text(each.bytes()) + " at " + Bytes.text(each.speed()) + " a second"
+                + (each.gone() ? ", not heard of for " + span(each.silent()) : "");
+    }
+
     private static String running(RunActivity each) {
         return each.what()
                 + (each.table() == null || each.isCopy() ? "" : " on " + each.table())
@@ -116,7 +123,8 @@ public final class StatusReport {
                 + (each.rows() == null || each.bytes() == null ? ""
                         : ", " + Count.of(each.rows(), "row") + ", " + Bytes.text(each.bytes()))
                 + ", for " + span(each.seconds())
-                + (each.waitsFor() == null ? "" : ", waits for a lock (" + each.waitsFor() + ")");
+                + (each.waitsFor() == null ? "" : ", waits for a lock (" + each.waitsFor() + ")")
+                + (each.machine() == null ? "" : ", by " + each.machine());
     }
 
     private String next() {
@@ -140,7 +148,8 @@ public final class StatusReport {
     /**
      * The report as JSON: {@code state} (none, beginning, running, prepared, interrupted), who is {@code at_work}, what
      * {@code run} the journal is of, {@code schema} and {@code rows} with what is done, what is {@code running} and
-     * {@code waiting}, what was {@code left_on}, and the commands that can come {@code next}.
+     * {@code waiting}, which other machines are {@code helping}, what was {@code left_on}, and the commands that can
+     * come {@code next}.
      */
     public Printable json() {
         Map<String, Object> report = new LinkedHashMap<>();
@@ -158,7 +167,11 @@ public final class StatusReport {
         report.put("rows", journal == null ? null : rows(journal));
         report.put("running", status.running().stream().map(each -> map("pid", each.pid(), "what", each.what(),
                 "relation", each.table(), "phase", each.phase(), "percent", each.percent(), "rows", each.rows(),
-                "bytes", each.bytes(), "seconds", each.seconds(), "waits_for", each.waitsFor())).toList());
+                "bytes", each.bytes(), "seconds", each.seconds(), "waits_for", each.waitsFor(), "machine",
+                each.machine())).toList());
+        report.put("helping", status.machines().stream().map(each -> map("machine", each.name(), "joined",
+                each.joined(), "parts", each.parts(), "bytes", each.bytes(), "bytes_a_second", each.speed(),
+                "silent_seconds", each.silent())).toList());
         report.put("waiting", journal == null ? null
                 : map("parts", status.waitingParts(), "largest", status.waiting().stream()
                         .map(CopiedRows.Unfinished::name).toList()));

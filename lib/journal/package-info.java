@@ -1,6 +1,6 @@
 //SOURCES ClientObjectRecorder.java CopiedRows.java DroppableObjects.java EarlierGrants.java FinishedUnits.java
-//SOURCES JoinedRun.java Joiners.java Journal.java LateObjects.java MadeSettings.java Memberships.java
-//SOURCES OutdatedUnits.java PartRecord.java PartRecords.java PassFigures.java PlannedObjects.java
+//SOURCES JoinedMachine.java JoinedRun.java Joiners.java Journal.java LateObjects.java MadeSettings.java
+//SOURCES Memberships.java OutdatedUnits.java PartRecord.java PartRecords.java PassFigures.java PlannedObjects.java
 //SOURCES PriorMembership.java PriorState.java Removal.java RunActivity.java RunIdentity.java RunStatus.java
 //SOURCES SharedBatches.java StatusReport.java TargetContents.java Transaction.java Unit.java UnrelatedObjects.java
 //SOURCES ../catalog/package-info.java
