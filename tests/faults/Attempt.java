@@ -18,7 +18,7 @@ import testbed.CommandRun;
  * would; then everything has to be there, and what had arrived was not brought again. All that is random comes from the
  * seed, but for what a processor does meanwhile.
  */
-final class Attempt {
+final class Attempt implements Trial {
     private static final String WORK =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s' AND backend_type = 'client backend'";
 
@@ -42,15 +42,16 @@ final class Attempt {
         scene = campaign.scene();
         random = new Random(seed);
         moment = Campaign.moment(random);
-        written = random.nextBoolean() && scene.hasWriters();
+        written = random.nextBoolean();
         source = written ? scene.copy() : scene.database();
         target = scene.newTarget();
     }
 
-    /** Does all of it; what has gone wrong is in {@link #failures} then. */
-    void run() {
+    @Override
+    public void run() {
         try (History history =
-                new History(scene.source(), source, random, fault.sparesWriters(), campaign.schemaChanges())) {
+                new History(scene.source(), scene.writers(), source, random, fault.sparesWriters(),
+                        campaign.schemaChanges())) {
             SortedMap<String, String> before = scene.expected(source);
             if (written) {
                 history.begin();
@@ -61,7 +62,7 @@ final class Attempt {
                 compare(List.of(before, after()));
                 return;
             }
-            if (failed.code() == 4 || failed.code() == 1 && !failed.err().contains(campaign.option())) {
+            if (failed.code() == 4 || failed.code() == 1 && !failed.err().contains(Campaign.RESUME)) {
                 failures.add("ended with " + failed.code() + ": " + failed.err());
             }
             Set<String> changed = new HashSet<>(scene.restless());
@@ -86,17 +87,17 @@ final class Attempt {
             return;
         }
         // Otherwise what the failed run has left may still be at work.
-        RepeatedWork work = random.nextInt(3) > 0 && scene.goesOn() ? look() : null;
+        RepeatedWork work = random.nextInt(3) > 0 ? look() : null;
         CommandRun end = again(false);
         if (end.code() != 0) {
-            failures.add(campaign.option() + " ended with " + end.code() + ": " + end.err());
+            failures.add(Campaign.RESUME + " ended with " + end.code() + ": " + end.err());
             return;
         }
         compare(List.of(expected));
         if (work != null) {
             kept = work.kept();
             account.add(kept + " rows were there");
-            failures.addAll(work.repeated(changed));
+            failures.addAll(work.repeated(scene.changed(changed)));
         }
         if (random.nextInt(4) == 0) {
             failures.addAll(scene.unsound(target));
@@ -151,7 +152,7 @@ final class Attempt {
 
     private CommandRun again(boolean killed) {
         List<String> options = options();
-        options.add(campaign.option());
+        options.add(Campaign.RESUME);
         // Addresses are no matter.
         try (ChildCommand run = campaign.start(source, target, random.nextBoolean(), options)) {
             long begin = System.nanoTime();
@@ -161,7 +162,7 @@ final class Attempt {
             }
             CommandRun end = campaign.end(run);
             seconds = (System.nanoTime() - begin) / 1e9;
-            account.add("%s: exit %d, %.1f s".formatted(campaign.option(), end.code(), seconds));
+            account.add("%s: exit %d, %.1f s".formatted(Campaign.RESUME, end.code(), seconds));
             return end;
         }
     }
@@ -188,8 +189,8 @@ final class Attempt {
         }
     }
 
-    /** @return what should not be, or none */
-    List<String> failures() {
+    @Override
+    public List<String> failures() {
         return failures;
     }
 
@@ -203,13 +204,13 @@ final class Attempt {
         return kept;
     }
 
-    /** @return how long the last run took that went on, or 0 if there was none */
-    double seconds() {
+    @Override
+    public double seconds() {
         return seconds;
     }
 
-    /** @return what happened, in a line */
-    String account() {
+    @Override
+    public String account() {
         return String.join("; ", account);
     }
 }

@@ -20,6 +20,9 @@ final class Campaign {
     private final boolean schemaChanges;
     private long millis;
 
+    /** What makes the same command go on. */
+    static final String RESUME = "--resume";
+
     /** @param schemaChanges whether writers change the schema, too */
     Campaign(Scene scene, Path folder, boolean schemaChanges) {
         this.scene = scene;
@@ -54,11 +57,6 @@ final class Campaign {
         return schemaChanges;
     }
 
-    /** @return what makes the same command go on, or begin anew */
-    String option() {
-        return scene.goesOn() ? "--resume" : "--restart";
-    }
-
     /** @return the share of the duration of a run after which something happens, from 0 to 1 */
     static double moment(Random random) {
         return random.nextDouble();
@@ -76,9 +74,14 @@ final class Campaign {
 
     /** @param throughLines whether it reaches both servers by the ways that can be cut, or else by others */
     ChildCommand start(String source, String target, boolean throughLines, List<String> options) {
+        return start(throughLines ? scene.sourceLine().uri(source) : scene.source().uri(source),
+                throughLines ? scene.targetLine().uri(target) : scene.target().uri(target), options);
+    }
+
+    /** @param source and {@code target} as connection strings */
+    ChildCommand start(String source, String target, List<String> options) {
         return ChildCommand.start(ChildCommand.java("Migrate", options.toArray(String[]::new)), folder,
-                Map.of("SOURCE", throughLines ? scene.sourceLine().uri(source) : scene.source().uri(source),
-                        "TARGET", throughLines ? scene.targetLine().uri(target) : scene.target().uri(target)));
+                Map.of("SOURCE", source, "TARGET", target));
     }
 
     /** @throws IllegalStateException when it does not end, with what it has said */

@@ -17,6 +17,25 @@ import testbed.PgServer;
  * after stock tools have moved it is seen once; from then on a dump of a state of it says what a move has to bring.
  */
 final class Depot extends Scene {
+    private static final Writers WRITERS = new Writers(List.of(DepotWrite.values()), List.of(
+            "CREATE TABLE lookup.late AS SELECT 1 AS id", "DROP TABLE lookup.words_9",
+            "ALTER TABLE depot.line ADD added int DEFAULT 5",
+            "CREATE TABLE depot.event_2025 PARTITION OF depot.event FOR VALUES FROM ('2025-06-01') TO ('2025-07-01')",
+            "CREATE INDEX reading_note ON depot.reading (left(note, 3))", "DROP INDEX depot.event_said",
+            "CREATE OR REPLACE VIEW depot.packed AS SELECT id, customer FROM depot.parcel WHERE state = 'sent'",
+            "ALTER TABLE depot.booking RENAME TO reserved", "DROP MATERIALIZED VIEW depot.not_yet",
+            "REVOKE SELECT ON depot.customer FROM depot_reader", "COMMENT ON TABLE depot.reading IS NULL",
+            "ALTER TABLE depot.hashed OWNER TO depot_clerk", "ALTER SEQUENCE depot.turn MAXVALUE 11",
+            "ALTER TABLE depot.egg DROP CONSTRAINT egg_chicken_fkey", "ALTER TYPE depot.state ADD VALUE 'lost'",
+            "DROP FUNCTION depot.area(depot.size) CASCADE"),
+            Set.of("depot.line", "depot.booking", "depot.reading", "depot.event_rest", "lookup.words_9",
+                    "depot.parcel", "depot.content", "depot.hashed_0", "depot.hashed_1", "depot.hashed_2"),
+            List.of("UPDATE depot.content SET amount = amount + 1 WHERE parcel = 17",
+                    "INSERT INTO depot.audit (customer, said) SELECT i, 'late' FROM generate_series(1, 30) i"),
+            List.of("depot.content", "depot.audit"), "CALL depot.count_on()",
+            "SELECT turn FROM depot.counted WHERE id = 6",
+            List.of("depot.counted", "depot.line", "depot.reading"));
+
     private SortedMap<String, String> expected;
 
     private Depot() {
@@ -42,6 +61,11 @@ final class Depot extends Scene {
         return database;
     }
 
+    /** Makes what a standby cannot read something that it can. */
+    void withoutUnlogged() {
+        source().sql(database(), "ALTER TABLE depot.unlogged SET LOGGED");
+    }
+
     @Override
     SortedMap<String, String> expected(String from) {
         return from.equals(database()) ? expected : Dumped.restored(source(), from);
@@ -53,13 +77,8 @@ final class Depot extends Scene {
     }
 
     @Override
-    boolean hasWriters() {
-        return true;
-    }
-
-    @Override
-    boolean goesOn() {
-        return true;
+    Writers writers() {
+        return WRITERS;
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -20,20 +21,13 @@ import testbed.ServerAccess;
  */
 final class History implements AutoCloseable {
     private static final int MOST = 5;
-    /** Objects that are made, changed or gone meanwhile, if that is asked for. */
-    private static final List<String> CHANGES_OF_SCHEMA = List.of("CREATE TABLE lookup.late AS SELECT 1 AS id",
-            "DROP TABLE lookup.words_9", "ALTER TABLE depot.line ADD added int DEFAULT 5",
-            "CREATE TABLE depot.event_2025 PARTITION OF depot.event FOR VALUES FROM ('2025-06-01') TO ('2025-07-01')",
-            "CREATE INDEX reading_note ON depot.reading (left(note, 3))", "DROP INDEX depot.event_said",
-            "CREATE OR REPLACE VIEW depot.packed AS SELECT id, customer FROM depot.parcel WHERE state = 'sent'",
-            "ALTER TABLE depot.booking RENAME TO reserved", "DROP MATERIALIZED VIEW depot.not_yet");
-
     /** The name of its sessions, by which they are told from those of a migration. */
     static final String NAME = "meanwhile";
 
     private static final String NAMED = "SET application_name = " + NAME;
 
     private final ServerAccess server;
+    private final Writers writers;
     private final String database;
     private final List<String> said = new ArrayList<>();
     private final Set<String> tables = new TreeSet<>();
@@ -49,34 +43,35 @@ final class History implements AutoCloseable {
      * @param lasting whether sessions of it may last as long as the run; they do not outlive their server
      * @param schema whether the schema changes, too
      */
-    History(ServerAccess server, String database, Random random, boolean lasting, boolean schema) {
+    History(ServerAccess server, Writers writers, String database, Random random, boolean lasting, boolean schema) {
         this.server = server;
+        this.writers = writers;
         this.database = database;
         waits = random.nextInt(3) == 0 && lasting;
         commits = random.nextBoolean();
         calls = random.nextInt(3) == 0 && lasting;
         if (waits) {
-            note("open transaction that " + (commits ? "commits" : "rolls back"), "depot.content", "depot.audit");
+            note("open transaction that " + (commits ? "commits" : "rolls back"), writers.earlyTables());
         }
         if (calls) {
-            note("procedure that commits", "depot.counted", "depot.line", "depot.reading");
+            note("procedure that commits", writers.calledTables());
         }
         for (int left = 1 + random.nextInt(MOST); left > 0; left--) {
-            Write write = Write.values()[random.nextInt(Write.values().length)];
+            Write write = writers.writes().get(random.nextInt(writers.writes().size()));
             List<String> statements = write.statements(random);
             writes.add(statements);
-            note(write + " " + statements, write.tables().toArray(String[]::new));
+            note(write + " " + statements, write.tables());
         }
         for (int left = schema ? 1 + random.nextInt(2) : 0; left > 0; left--) {
-            String change = CHANGES_OF_SCHEMA.get(random.nextInt(CHANGES_OF_SCHEMA.size()));
+            String change = writers.changesOfSchema().get(random.nextInt(writers.changesOfSchema().size()));
             writes.add(List.of(change));
-            note(change, "depot.line", "depot.booking", "depot.reading", "depot.event_rest", "lookup.words_9");
+            note(change, writers.changed());
         }
     }
 
-    private void note(String what, String... touched) {
+    private void note(String what, Collection<String> touched) {
         said.add(what);
-        tables.addAll(List.of(touched));
+        tables.addAll(touched);
     }
 
     /** Before the first run: what lasts longer than it. */
@@ -86,16 +81,16 @@ final class History implements AutoCloseable {
                 early = server.connect(database);
                 run(early, NAMED);
                 early.setAutoCommit(false);
-                run(early, "UPDATE depot.content SET amount = amount + 1 WHERE parcel = 17");
+                run(early, writers.early().get(0));
             }
             if (calls) {
                 signal = server.connect(database);
                 run(signal, NAMED);
-                call = new Thread(() -> server.sql(database, NAMED, "CALL depot.count_on()"), "meanwhile");
+                call = new Thread(() -> server.sql(database, NAMED, writers.call()), NAME);
                 call.setDaemon(true);
                 call.start();
                 BackgroundWork.until("the procedure runs", () -> server.query("postgres",
-                        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CALL depot.count_on%'").equals("1"));
+                        "SELECT count(*) FROM pg_stat_activity WHERE query = '" + writers.call() + "'").equals("1"));
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e.getMessage(), e);
@@ -106,7 +101,7 @@ final class History implements AutoCloseable {
     void goOn() {
         try {
             if (waits) {
-                run(early, "INSERT INTO depot.audit (customer, said) SELECT i, 'late' FROM generate_series(1, 30) i");
+                run(early, writers.early().get(1));
                 if (commits) {
                     early.commit();
                 } else {
@@ -117,7 +112,7 @@ final class History implements AutoCloseable {
             if (calls) {
                 run(signal, "SELECT pg_advisory_lock(71)");
                 BackgroundWork.until("the procedure has written",
-                        () -> server.query(database, "SELECT turn FROM depot.counted WHERE id = 6").equals("1"));
+                        () -> server.query(database, writers.called()).equals("1"));
             }
             for (List<String> statements : writes) {
                 server.sql(database, statements.toArray(String[]::new));

@@ -2,9 +2,12 @@
 
 package faults;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Assumptions;
 import testbed.Oracle;
 import testbed.PgServer;
@@ -15,7 +18,28 @@ import testbed.Timescale;
  * it once; what its restless job writes is no matter.
  */
 final class Plant extends Scene {
+    private static final Writers WRITERS = new Writers(List.of(PlantWrite.values()), List.of(
+            "ALTER TABLE plant.reading ADD extra int DEFAULT 3", "CREATE INDEX ON plant.power (watts)",
+            "DROP INDEX plant.reading_device", "DROP VIEW plant.best",
+            "CREATE TABLE plant.late (time timestamptz NOT NULL, v int); SELECT create_hypertable('plant.late', 'time');"
+                    + " INSERT INTO plant.late SELECT '2024-01-01'::timestamptz + i * interval '9 h', i FROM "
+                    + "generate_series(1, 60) i",
+            "SELECT remove_retention_policy('plant.forgotten')", "DROP TABLE plant.moved",
+            "SELECT add_retention_policy('plant.reading', interval '900 years', initial_start => "
+                    + "'2100-01-01 00:00+00'::timestamptz)",
+            "ALTER TABLE plant.moved RENAME amount TO amounts", "REVOKE SELECT ON plant.reading FROM plant_reader",
+            "DROP MATERIALIZED VIEW plant.forgotten_daily",
+            "SELECT set_chunk_time_interval('plant.reading', interval '2 days')"),
+            Set.of("plant.reading", "plant.moved"),
+            List.of("UPDATE plant.device SET name = name || '!' WHERE id = 7",
+                    "INSERT INTO plant.reading (time, device, value) SELECT '2024-01-02'::timestamptz + i * interval "
+                            + "'1 min', 2, i FROM generate_series(1, 30) i"),
+            List.of("plant.device", "plant.reading"), "CALL plant.count_on()",
+            "SELECT turn FROM plant.counted WHERE id = 6",
+            List.of("plant.counted", "plant.power"));
+
     private SortedMap<String, String> expected;
+    private String written;
 
     private Plant(PgServer.Plan from, PgServer.Plan to) {
         super(from, to);
@@ -52,18 +76,44 @@ final class Plant extends Scene {
         return state;
     }
 
+    /** What others have written to is compared as it is: its jobs are not due, and its view is not out of date. */
     @Override
     SortedMap<String, String> expected(String from) {
-        return expected;
+        if (from.equals(database())) {
+            return expected;
+        }
+        source().sql(from, "REFRESH MATERIALIZED VIEW plant.top");
+        return state(source(), from);
     }
 
     @Override
     SortedMap<String, String> found(String to) {
-        SortedMap<String, String> state = new TreeMap<>(Oracle.data(target(), to));
+        return state(target(), to);
+    }
+
+    private static SortedMap<String, String> state(PgServer server, String of) {
+        SortedMap<String, String> state = new TreeMap<>(Oracle.data(server, of));
         state.keySet().removeIf(name -> name.contains("heartbeat"));
-        state.put("schema", Oracle.schema(target(), to).orElseThrow());
-        Timescale.VIEWS.forEach(view -> state.put(view, target().rows(to, view).toString()));
+        state.put("schema", Oracle.schema(server, of).orElseThrow());
+        Timescale.VIEWS.forEach(view -> state.put(view, server.rows(of, view).toString()));
         return state;
+    }
+
+    /** The scheduler of its jobs keeps it from being copied. */
+    @Override
+    String copy() {
+        if (written != null) {
+            source().sql("postgres", "DROP DATABASE " + written + " WITH (FORCE)");
+        }
+        written = Timescale.plant(source());
+        source().script(written, Path.of("tests", "sql", "timescale-calls.sql"));
+        return written;
+    }
+
+    /** Their chunks, too, and what is compressed of these. */
+    @Override
+    Predicate<String> changed(Set<String> tables) {
+        return table -> tables.contains(table) || tables.size() > 1 && table.startsWith("_timescaledb_internal.");
     }
 
     @Override
@@ -74,13 +124,8 @@ final class Plant extends Scene {
     }
 
     @Override
-    boolean hasWriters() {
-        return false;
-    }
-
-    @Override
-    boolean goesOn() {
-        return true;
+    Writers writers() {
+        return WRITERS;
     }
 
     @Override

@@ -3,8 +3,8 @@ package faults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import testbed.ServerAccess;
 
 /**
@@ -52,17 +52,17 @@ final class RepeatedWork {
     }
 
     /**
-     * @param changed the tables whose rows may have been brought again
+     * @param changed whether the rows of a table may have been brought again
      * @return for each other table of which rows were, how many
      */
-    List<String> repeated(Set<String> changed) {
+    List<String> repeated(Predicate<String> changed) {
         List<String> repeated = new ArrayList<>();
         Map<String, Map<String, Long>> after = rows();
         before.forEach((table, groups) -> {
             Map<String, Long> now = after.getOrDefault(table, Map.of());
             long again = groups.entrySet().stream()
                     .mapToLong(group -> Math.max(0, group.getValue() - now.getOrDefault(group.getKey(), 0L))).sum();
-            if (again > 0 && !changed.contains(table)) {
+            if (again > 0 && !changed.test(table)) {
                 long all = groups.values().stream().mapToLong(Long::longValue).sum();
                 repeated.add("%d of %d rows of %s were brought again".formatted(again, all, table));
             }

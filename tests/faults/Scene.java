@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Assumptions;
 import org.opentest4j.TestAbortedException;
+import testbed.BackgroundWork;
 import testbed.CutLine;
 import testbed.PgServer;
+import testbed.ServerAccess;
 import testbed.SmallDisk;
 
 /**
@@ -55,11 +58,8 @@ abstract class Scene implements AutoCloseable {
     /** @return what is there in a database of the target */
     abstract SortedMap<String, String> found(String to);
 
-    /** @return whether others write to the source, which needs a copy of it */
-    abstract boolean hasWriters();
-
-    /** @return whether a run can go on where another one has failed; else it begins anew */
-    abstract boolean goesOn();
+    /** @return who else uses the source, which needs a copy of it */
+    abstract Writers writers();
 
     /** @return the tables that change by themselves, or with a crash */
     abstract Set<String> restless();
@@ -98,13 +98,27 @@ abstract class Scene implements AutoCloseable {
         return target.newDatabase();
     }
 
-    /** A copy of it, to be written to. */
-    final String copy() {
+    /** @return whether rows of a table of the target have changed when those of these tables may have */
+    Predicate<String> changed(Set<String> tables) {
+        return tables::contains;
+    }
+
+    /** Another database like it, to be written to. */
+    String copy() {
         String copy = "copy_of_" + database;
         source.sql("postgres", "DROP DATABASE IF EXISTS " + copy + " WITH (FORCE)",
                 "CREATE DATABASE " + copy + " TEMPLATE " + database
                         + (source.major() < 15 ? "" : " STRATEGY file_copy"));
         return copy;
+    }
+
+    /** Waits until a standby of the source has what the source has. */
+    final void awaitReplay(ServerAccess reader) {
+        if (reader != source) {
+            String written = source.query("postgres", "SELECT pg_current_wal_insert_lsn()");
+            BackgroundWork.until("the standby has everything", () -> reader.query("postgres",
+                    "SELECT pg_last_wal_replay_lsn() >= '" + written + "'").equals("t"));
+        }
     }
 
     final void drop(String database) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Assumptions;
 import testbed.Soak;
 
@@ -70,22 +71,44 @@ final class Seeds {
 
     /** @return whether anything was struck */
     private boolean attempt(long seed) {
-        String name = fault + ":" + seed;
         Attempt attempt = new Attempt(campaign, fault, seed);
+        failures.addAll(tried(fault + ":" + seed, attempt));
+        attempts.add(attempt);
+        return attempt.struck();
+    }
+
+    /** @return what has gone wrong, each with the name of the attempt */
+    private static List<String> tried(String name, Trial trial) {
         List<String> found = new ArrayList<>();
         try {
-            attempt.run();
+            trial.run();
         } catch (RuntimeException e) {
             found.add(e.toString());
         }
-        found.addAll(attempt.failures());
-        System.out.printf("  %s: %s%n", name, attempt.account());
-        for (String failure : found) {
-            System.out.println("    " + failure.strip().replace("\n", "\n    "));
-            failures.add(name + ": " + failure);
+        found.addAll(trial.failures());
+        System.out.printf("  %s: %s%n", name, trial.account());
+        found.forEach(failure -> System.out.println("    " + failure.strip().replace("\n", "\n    ")));
+        return found.stream().map(failure -> name + ": " + failure).toList();
+    }
+
+    /**
+     * Tries something else a number of times, and fails with all that has gone wrong.
+     *
+     * @param trial makes one from a seed
+     */
+    static void tryAll(String name, int rounds, LongFunction<Trial> trial) {
+        List<String> failures = new ArrayList<>();
+        if (CHOSEN.isEmpty()) {
+            Random random = new Random();
+            for (int i = 0; i < rounds; i++) {
+                long seed = random.nextInt();
+                failures.addAll(tried(name + ":" + seed, trial.apply(seed)));
+            }
+        } else {
+            Assumptions.assumeTrue(CHOSEN.startsWith(name + ":"), "TSMIGRATE_FAULT is " + CHOSEN);
+            failures.addAll(tried(CHOSEN, trial.apply(Long.parseLong(CHOSEN.substring(name.length() + 1)))));
         }
-        attempts.add(attempt);
-        return attempt.struck();
+        assertEquals("", String.join("\n", failures));
     }
 
     private void summarize() {
@@ -93,7 +116,7 @@ final class Seeds {
         long[] kept = attempts.stream().mapToLong(Attempt::kept).filter(each -> each >= 0).sorted().toArray();
         System.out.printf("  %s: %d struck; then %d runs with %s, %s s in the median, undisturbed %.1f; %s rows were "
                 + "there in the median%n", fault, attempts.stream().filter(Attempt::struck).count(), seconds.length,
-                campaign.option(), seconds.length == 0 ? "-" : "%.1f".formatted(seconds[seconds.length / 2]),
+                Campaign.RESUME, seconds.length == 0 ? "-" : "%.1f".formatted(seconds[seconds.length / 2]),
                 campaign.millis(1) / 1e3, kept.length == 0 ? "no" : String.valueOf(kept[kept.length / 2]));
     }
 }

@@ -276,6 +276,18 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         return old;
     }
 
+    /** Becomes a standby of another server of the same version, which keeps its queries as long as they run. */
+    public void follow(PgServer primary) {
+        stop();
+        String data = binaries.inside(dataFolder());
+        Run.output(binaries.command("/bin/rm", "-rf", data));
+        Run.of(binaries.command("pg_basebackup", "-D", data, "-R", "--checkpoint=fast", "-d", primary.uri("postgres")))
+                .orFail();
+        configure(Map.of("port", String.valueOf(port), "unix_socket_directories", binaries.inside(folder),
+                "hot_standby_feedback", "on", "max_standby_streaming_delay", "-1"));
+        start();
+    }
+
     /** Ends the server at once and removes its folder. */
     @Override
     public void close() {
