@@ -57,7 +57,7 @@ final class Attempt implements Trial {
                 history.begin();
             }
             CommandRun failed = failing();
-            if (failed.code() == 0 || over()) {
+            if (failed.code() == 0 || scene.isOver(target)) {
                 // It came too late, or was borne: what counts is what was there then, or since.
                 compare(List.of(before, after()));
                 return;
@@ -102,14 +102,6 @@ final class Attempt implements Trial {
         if (random.nextInt(4) == 0) {
             failures.addAll(scene.unsound(target));
         }
-    }
-
-    /** Between its last statement and its exit, a run has nothing to do any more; its journal has gone. */
-    private boolean over() {
-        return "t".equals(scene.target().query(target, "SELECT pg_catalog.to_regclass('tsmigrate.run') IS NULL AND "
-                + "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind = 'r' AND NOT EXISTS ("
-                + "SELECT FROM pg_catalog.pg_depend d WHERE d.classid = c.tableoid AND d.objid = c.oid AND d.deptype = "
-                + "'e'))"));
     }
 
     private SortedMap<String, String> after() {

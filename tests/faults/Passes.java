@@ -27,6 +27,8 @@ final class Passes implements Trial {
     private final Random random;
     private final List<String> failures = new ArrayList<>();
     private final List<String> account = new ArrayList<>();
+    private String source;
+    private String target;
     private double seconds;
 
     /** @param readers servers of which each can be read as the source: its own, or standbys of it */
@@ -39,20 +41,20 @@ final class Passes implements Trial {
 
     @Override
     public void run() {
-        String source = scene.copy();
-        String target = scene.newTarget();
+        source = scene.copy();
+        target = scene.newTarget();
         // What lasts, and what is done before the last pass.
         try (History history = new History(scene.source(), scene.writers(), source, random, true,
                 campaign.schemaChanges() || random.nextInt(3) == 0)) {
             history.begin();
             for (int left = 1 + random.nextInt(MOST); left > 0; left--) {
-                pass(source, target);
-                betweenPasses(source);
+                pass();
+                betweenPasses();
             }
             account.add("then " + history);
             history.goOn();
             ServerAccess reader = reader();
-            last(reader, source, target, expected(reader, source));
+            last(reader, expected(reader));
         } finally {
             scene.drop(target);
         }
@@ -63,7 +65,7 @@ final class Passes implements Trial {
     }
 
     /** A standby knows sequences as a crash would leave them: a little further. */
-    private SortedMap<String, String> expected(ServerAccess reader, String source) {
+    private SortedMap<String, String> expected(ServerAccess reader) {
         SortedMap<String, String> expected = scene.expected(source);
         if (reader != scene.source()) {
             scene.awaitReplay(reader);
@@ -74,7 +76,7 @@ final class Passes implements Trial {
         return expected;
     }
 
-    private void pass(String source, String target) {
+    private void pass() {
         boolean killed = random.nextInt(3) == 0;
         // A last pass that is cut off is one more before it.
         String option = killed && random.nextInt(3) == 0 ? Campaign.RESUME : "--prepare";
@@ -82,7 +84,7 @@ final class Passes implements Trial {
                 : new Meanwhile(scene.source(), source, scene.writers().writes(), new Random(random.nextLong()));
         CommandRun run;
         try {
-            run = run(reader(), source, target, option, killed ? campaign.millis(Campaign.moment(random)) : -1);
+            run = run(reader(), option, killed ? campaign.millis(Campaign.moment(random)) : -1);
         } finally {
             if (meanwhile != null) {
                 meanwhile.close();
@@ -90,27 +92,32 @@ final class Passes implements Trial {
         }
         account.add("%s%s: exit %d%s".formatted(option, killed ? " killed" : "", run.code(),
                 meanwhile == null ? "" : ", meanwhile " + meanwhile.written() + " statements"));
+        if (option.equals(Campaign.RESUME) && (run.code() == 0 || scene.isOver(target))) {
+            // It was killed too late: there is nothing to go on with.
+            scene.drop(target);
+            target = scene.newTarget();
+        }
         // What is changed under it may end it: then it says how to go on.
         if (!killed && run.code() != 0 && !(run.code() == 1 && run.err().contains(Campaign.RESUME)) && !refused(run)) {
             failures.add(option + " ended with " + run.code() + ": " + run.err());
         }
     }
 
-    private void betweenPasses(String source) {
+    private void betweenPasses() {
         List<String> said = new ArrayList<>();
         for (int left = random.nextInt(MOST); left > 0; left--) {
-            said.addAll(write(source, scene.writers().writes().get(random.nextInt(scene.writers().writes().size()))
+            said.addAll(write(scene.writers().writes().get(random.nextInt(scene.writers().writes().size()))
                     .statements(random)));
         }
         if (random.nextInt(4) == 0) {
             List<String> changes = scene.writers().changesOfSchema();
-            said.addAll(write(source, List.of(changes.get(random.nextInt(changes.size())))));
+            said.addAll(write(List.of(changes.get(random.nextInt(changes.size())))));
         }
         account.add("between " + said);
     }
 
     /** What no longer fits the schema is left. */
-    private List<String> write(String source, List<String> statements) {
+    private List<String> write(List<String> statements) {
         try {
             scene.source().sql(source, statements.toArray(String[]::new));
             return statements;
@@ -119,14 +126,14 @@ final class Passes implements Trial {
         }
     }
 
-    private void last(ServerAccess reader, String source, String target, SortedMap<String, String> expected) {
+    private void last(ServerAccess reader, SortedMap<String, String> expected) {
         long begin = System.nanoTime();
-        CommandRun end = run(reader, source, target, Campaign.RESUME, -1);
+        CommandRun end = run(reader, Campaign.RESUME, -1);
         seconds = (System.nanoTime() - begin) / 1e9;
         account.add("%s: exit %d, %.1f s".formatted(Campaign.RESUME, end.code(), seconds));
         if (refused(end)) {
             account.add(end.failure());
-            end = run(reader, source, target, "--restart", -1);
+            end = run(reader, "--restart", -1);
         }
         if (end.code() != 0) {
             failures.add(Campaign.RESUME + " ended with " + end.code() + ": " + end.err());
@@ -140,7 +147,7 @@ final class Passes implements Trial {
     }
 
     /** @param after milliseconds after which it is killed, or -1 */
-    private CommandRun run(ServerAccess reader, String source, String target, String option, long after) {
+    private CommandRun run(ServerAccess reader, String option, long after) {
         scene.awaitReplay(reader);
         try (ChildCommand run = campaign.start(reader.uri(source), scene.target().uri(target),
                 List.of(option, "--jobs", String.valueOf(2 + random.nextInt(3))))) {

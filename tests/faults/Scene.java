@@ -121,6 +121,13 @@ abstract class Scene implements AutoCloseable {
         }
     }
 
+    /** Between its last statement and its exit, a run has nothing to do any more; its journal has gone. */
+    final boolean isOver(String to) {
+        return "t".equals(target.query(to, "SELECT pg_catalog.to_regclass('tsmigrate.run') IS NULL AND EXISTS (SELECT "
+                + "FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM "
+                + "pg_catalog.pg_depend d WHERE d.classid = c.tableoid AND d.objid = c.oid AND d.deptype = 'e'))"));
+    }
+
     final void drop(String database) {
         target.sql("postgres", "DROP DATABASE " + database + " WITH (FORCE)");
     }
