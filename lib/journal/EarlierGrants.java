@@ -7,6 +7,7 @@ import lib.catalog.Grants;
 import lib.server.JournalTables;
 import lib.server.OwnSchema;
 import lib.server.Session;
+import lib.talk.Batches;
 
 /**
  * The privileges and comments that an interrupted run has given. The source may have other ones by now, and GRANT and
@@ -45,7 +46,10 @@ public final class EarlierGrants {
                    pg_catalog.quote_ident(w.fdwname), '' FROM pg_catalog.pg_foreign_data_wrapper w WHERE %6$s
             UNION ALL
             SELECT s.tableoid, s.oid, s.srvowner, s.srvacl, 'S', 'FOREIGN SERVER',
-                   pg_catalog.quote_ident(s.srvname), '' FROM pg_catalog.pg_foreign_server s WHERE %7$s"""
+                   pg_catalog.quote_ident(s.srvname), '' FROM pg_catalog.pg_foreign_server s WHERE %7$s
+            UNION ALL
+            SELECT b.tableoid, b.oid, b.lomowner, b.lomacl, 'L', 'LARGE OBJECT', b.oid::text, ''
+              FROM pg_catalog.pg_largeobject_metadata b"""
             .formatted(ours("n"), ours("c"), ours("p"), ours("t"), ours("l"), ours("w"), ours("s"));
     private static final String GRANTEE =
             "CASE n.grantee WHEN 0 THEN 'PUBLIC' ELSE "
@@ -85,9 +89,8 @@ public final class EarlierGrants {
               CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
               LEFT JOIN pg_catalog.pg_constraint k
                 ON d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objoid
-             WHERE d.objoid >= 16384 AND i.identity IS NOT NULL
-               AND d.classoid NOT IN ('pg_catalog.pg_largeobject'::pg_catalog.regclass,
-                 'pg_catalog.pg_extension'::pg_catalog.regclass)
+             WHERE (d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass)
+               AND i.identity IS NOT NULL AND d.classoid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
                AND coalesce(i.schema, i.name, '') <> '%2$s'
                AND NOT EXISTS (SELECT FROM %1$s p WHERE (p.catalog, p.object) = (d.classoid, d.objoid))
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.deptype = 'e'
@@ -111,11 +114,21 @@ public final class EarlierGrants {
      */
     public static List<String> takeBack(Session target) {
         List<String> refused = new ArrayList<>();
-        Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql())
-                .forEach(sql -> PriorState.run(target, sql, refused));
+        run(target, Grants.defaultsSince(target, JournalTables.DEFAULT_PRIVILEGES.sql()), refused);
         PriorState.takeBackGrants(target, refused);
-        target.texts("looking for privileges", PRIVILEGES).forEach(sql -> PriorState.run(target, sql, refused));
-        target.texts("looking for comments", COMMENTS).forEach(sql -> PriorState.run(target, sql, refused));
+        run(target, target.texts("looking for privileges", PRIVILEGES), refused);
+        run(target, target.texts("looking for comments", COMMENTS), refused);
         return refused;
+    }
+
+    /** Many at once; where one of them is refused, one by one. */
+    private static void run(Session target, List<String> statements, List<String> refused) {
+        for (List<String> batch : Batches.of(statements, Removal.DROPS_A_TRANSACTION)) {
+            List<String> some = new ArrayList<>();
+            PriorState.run(target, String.join("; ", batch), some);
+            if (!some.isEmpty()) {
+                batch.forEach(sql -> PriorState.run(target, sql, refused));
+            }
+        }
     }
 }

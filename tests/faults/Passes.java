@@ -116,10 +116,12 @@ final class Passes implements Trial {
         account.add("between " + said);
     }
 
-    /** What no longer fits the schema is left. */
+    /** What no longer fits the schema is left, and what the open transaction of a history holds. */
     private List<String> write(List<String> statements) {
         try {
-            scene.source().sql(source, statements.toArray(String[]::new));
+            List<String> all = new ArrayList<>(List.of("SET lock_timeout = '2s'"));
+            all.addAll(statements);
+            scene.source().sql(source, all.toArray(String[]::new));
             return statements;
         } catch (IllegalStateException e) {
             return List.of("(not " + statements + ")");

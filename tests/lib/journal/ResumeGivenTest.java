@@ -37,7 +37,11 @@ class ResumeGivenTest {
             SELECT ARRAY(SELECT x.grantee::regrole::text || ' ' || x.privilege_type FROM aclexplode(d.datacl) x
                    WHERE x.grantee::regrole::text LIKE 'given%' ORDER BY 1), ARRAY(SELECT s.setrole::regrole || ' ' || c
                    FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid AND c NOT LIKE 'shop.%'
-                   ORDER BY 1), shobj_description(d.oid, 'pg_database')
+                   ORDER BY 1), shobj_description(d.oid, 'pg_database'),
+                   ARRAY(SELECT l.oid || ' ' || x.grantee::regrole || ' ' || x.privilege_type
+                     FROM pg_largeobject_metadata l, aclexplode(l.lomacl) x WHERE x.grantee <> l.lomowner ORDER BY 1),
+                   ARRAY(SELECT objoid || description FROM pg_description WHERE classoid = 'pg_largeobject'::regclass
+                     ORDER BY 1)
               FROM pg_database d WHERE d.datname = current_database()""";
     /** What is there when the first run ends, which is after the privileges. */
     private static final String BEFORE = """
@@ -79,6 +83,9 @@ class ResumeGivenTest {
             COMMENT ON TRIGGER seen ON app.price IS 'trigger'; COMMENT ON RULE kept ON app.kept IS 'rule';
             COMMENT ON POLICY own ON app.kept IS 'policy'; COMMENT ON STATISTICS app.both IS 'statistics';
             COMMENT ON SEQUENCE app.ticket IS 'sequence'; COMMENT ON VIEW app.cheap IS 'view';
+            SELECT lo_from_bytea(4711, 'one'), lo_from_bytea(4712, 'two');
+            GRANT SELECT, UPDATE ON LARGE OBJECT 4711 TO given_reader; COMMENT ON LARGE OBJECT 4711 IS 'one';
+            ALTER LARGE OBJECT 4712 OWNER TO given_owner; GRANT SELECT ON LARGE OBJECT 4712 TO given_clerk;
             COMMENT ON SCHEMA public IS 'another'""";
     /** What the source takes away or changes then. */
     private static final String SINCE = """
@@ -102,6 +109,8 @@ class ResumeGivenTest {
             COMMENT ON POLICY own ON app.kept IS NULL; COMMENT ON STATISTICS app.both IS NULL;
             COMMENT ON SEQUENCE app.ticket IS NULL; COMMENT ON VIEW app.cheap IS 'kept';
             COMMENT ON SCHEMA public IS 'standard public schema';
+            REVOKE UPDATE ON LARGE OBJECT 4711 FROM given_reader; COMMENT ON LARGE OBJECT 4711 IS NULL;
+            REVOKE SELECT ON LARGE OBJECT 4712 FROM given_clerk; ALTER LARGE OBJECT 4712 OWNER TO %1$s;
             ALTER TABLE app.item OWNER TO %1$s; ALTER TABLE app.price OWNER TO given_clerk;
             ALTER FUNCTION app.twice(int) OWNER TO %1$s; ALTER SCHEMA app OWNER TO %1$s""";
     /** What is said in the schema itself, and makes its objects anew. */
