@@ -122,6 +122,11 @@ enum Fault {
         return thorough;
     }
 
+    /** @return how many of these with hypertables */
+    int withChunks() {
+        return (thorough + 4) / 5;
+    }
+
     /** @return whether sessions of writers can outlast it */
     boolean sparesWriters() {
         return writers == Writers.LASTING;

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import testbed.Soak;
 
 /**
  * Whatever goes wrong while a database is moved: the same command goes on, brings what is missing and no more, and the
@@ -32,6 +33,6 @@ class FaultsTest {
         if (fault.needsSmallDisks()) {
             depot.assumeSmallDisks();
         }
-        Seeds.tryAll(campaign, fault, 1);
+        Seeds.tryAll(campaign, fault, Soak.rounds(fault.quick(), fault.thorough() - fault.withChunks()));
     }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.LongFunction;
 import org.junit.jupiter.api.Assumptions;
-import testbed.Soak;
 
 /**
  * The attempts of a campaign, each with a seed of its own: from the clock and printed, or what {@code TSMIGRATE_FAULT}
@@ -37,14 +36,13 @@ final class Seeds {
     }
 
     /**
-     * Tries a fault as often as it is worth, and fails with all that has gone wrong.
+     * Tries a fault a number of times, and fails with all that has gone wrong.
      *
-     * @param share of how many times one is enough
+     * @param rounds how many times
      */
-    static void tryAll(Campaign campaign, Fault fault, int share) {
+    static void tryAll(Campaign campaign, Fault fault, int rounds) {
         Seeds seeds = new Seeds(campaign, fault);
         if (CHOSEN.isEmpty()) {
-            int rounds = (Soak.rounds(fault.quick(), fault.thorough()) + share - 1) / share;
             for (int i = 0; i < rounds; i++) {
                 boolean struck = false;
                 for (int late = 0; !struck && late < LATE; late++) {

@@ -3,14 +3,18 @@
 package faults;
 
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import testbed.Soak;
 
 /** Whatever goes wrong while a database with hypertables is moved: the same command goes on. */
 class TimescaleFaultsTest {
+    private static final Set<Fault> QUICK = Set.of(Fault.KILLED, Fault.TARGET_RESTART, Fault.SOURCE_CUT);
+
     @TempDir
     static Path folder;
     @AutoClose
@@ -26,9 +30,10 @@ class TimescaleFaultsTest {
     @ParameterizedTest
     @EnumSource
     void the_same_command_goes_on_after(Fault fault) {
+        Soak.assumeIn(QUICK.contains(fault) ? "always" : "soak");
         if (fault.needsSmallDisks()) {
             plant.assumeSmallDisks();
         }
-        Seeds.tryAll(campaign, fault, 4);
+        Seeds.tryAll(campaign, fault, Soak.rounds(1, fault.withChunks()));
     }
 }
