@@ -21,8 +21,8 @@ final class Plant extends Scene {
     private static final Writers WRITERS = new Writers(List.of(PlantWrite.values()), List.of(
             "ALTER TABLE plant.reading ADD extra int DEFAULT 3", "CREATE INDEX ON plant.power (watts)",
             "DROP INDEX plant.reading_device", "DROP VIEW plant.best",
-            "CREATE TABLE plant.late (time timestamptz NOT NULL, v int); SELECT create_hypertable('plant.late', 'time');"
-                    + " INSERT INTO plant.late SELECT '2024-01-01'::timestamptz + i * interval '9 h', i FROM "
+            "CREATE TABLE plant.late (time timestamptz NOT NULL, v int); SELECT create_hypertable('plant.late', "
+                    + "'time'); INSERT INTO plant.late SELECT '2024-01-01'::timestamptz + i * interval '9 h', i FROM "
                     + "generate_series(1, 60) i",
             "SELECT remove_retention_policy('plant.forgotten')", "DROP TABLE plant.moved",
             "SELECT add_retention_policy('plant.reading', interval '900 years', initial_start => "
